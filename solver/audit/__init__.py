@@ -1,0 +1,1 @@
+"""Findings: breakages that no package manager sees, one module a code."""

@@ -1,0 +1,1 @@
+"""Everything a solution pulls in, with hashes."""

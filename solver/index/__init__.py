@@ -1,0 +1,31 @@
+"""What exists: package indexes behind one Protocol.
+
+``snapshot`` reads the recorded facts, ``pypi`` asks the live default index,
+``conda`` holds the conda channels. Nothing else in the project talks to an index.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from solver.model import PypiName, Release
+
+
+class Index(Protocol):
+    """A source of releases of Python packages."""
+
+    def releases(self, name: PypiName) -> tuple[Release, ...]:
+        """Every release of ``name`` that has a wheel, in any order; pre-releases may be left out.
+
+        Returns an empty tuple where the index knows the name and has no wheel.
+        Raises ``NotRecorded`` where a snapshot does not hold the name and
+        ``IndexUnavailable`` where the index does not answer.
+        """
+        ...
+
+    def requires(self, release: Release) -> tuple[str, ...] | None:
+        """The PEP 508 requirements of ``release``; None where nobody read them.
+
+        A live index reads them here and not in ``releases``.
+        """
+        ...

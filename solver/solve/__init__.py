@@ -1,0 +1,1 @@
+"""The search: matrices and indexes in, one solution or an explanation out."""
