@@ -47,7 +47,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of the frozen values that are read from and written to files."""
 
 
-class IndexFile(Value):
+class IndexFile(Value, frozen=True, kw_only=True):
     """One wheel on one index."""
 
     filename: str
@@ -61,7 +61,7 @@ class IndexFile(Value):
     """Only for indexes other than the default one, whose address is never recorded."""
 
 
-class Release(Value):
+class Release(Value, frozen=True, kw_only=True):
     """The wheels of one version of one package that declare the same requirements."""
 
     version: str
@@ -76,7 +76,7 @@ class Release(Value):
     """Where hashes and requirements were read, for indexes other than the default one."""
 
 
-class Target(Value):
+class Target(Value, frozen=True, kw_only=True):
     """Where a lock will run."""
 
     platform: Platform = "linux-64"
@@ -89,7 +89,7 @@ class Target(Value):
     """Compute capabilities ("9.0"), each of which the lock must serve; empty: no constraint."""
 
 
-class Pin(Value):
+class Pin(Value, frozen=True, kw_only=True):
     """One package of a solution's closure."""
 
     name: PypiName
@@ -105,7 +105,7 @@ class Pin(Value):
     """Id of the matrix row behind the choice, where one is."""
 
 
-class Because(Value):
+class Because(Value, frozen=True, kw_only=True):
     """Why a package stands at its version."""
 
     package: str
@@ -115,7 +115,7 @@ class Because(Value):
     asked_by: str
 
 
-class Note(Value):
+class Note(Value, frozen=True, kw_only=True):
     """A warning that goes with a solution: legal, but less than the facts ask for."""
 
     package: str
@@ -125,7 +125,7 @@ class Note(Value):
     """What shows that it works all the same; None where nothing does."""
 
 
-class Solution(Value):
+class Solution(Value, frozen=True, kw_only=True):
     """One version for each axis and each package of the closure."""
 
     profile: str
@@ -145,7 +145,7 @@ class Solution(Value):
         return not self.missing
 
 
-class Finding(Value):
+class Finding(Value, frozen=True, kw_only=True):
     """A breakage that an audit sees in a set of packages."""
 
     code: str
@@ -159,7 +159,7 @@ class Finding(Value):
     """Files or libraries concerned, where there are any."""
 
 
-class GpuSharing(Value):
+class GpuSharing(Value, frozen=True, kw_only=True):
     """How the frameworks of one environment share a GPU; None leaves a framework's own default."""
 
     growth: bool = True
@@ -175,7 +175,7 @@ class GpuSharing(Value):
     mixed_precision: Literal["float16", "bfloat16"] | None = None
 
 
-class Image(Value):
+class Image(Value, frozen=True, kw_only=True):
     """The base image of a Dockerfile export."""
 
     base: str
@@ -186,7 +186,7 @@ class Image(Value):
     """glibc version of the base image."""
 
 
-class Profile(Value):
+class Profile(Value, frozen=True, kw_only=True):
     """One named environment of a request, its template already applied."""
 
     name: str
@@ -217,7 +217,7 @@ class Profile(Value):
     image: Image | None = None
 
 
-class Request(Value):
+class Request(Value, frozen=True, kw_only=True):
     """A whole environment.yml.in."""
 
     file: str

@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: Text
 
 
-class TensorflowBuild(Row):
+class TensorflowBuild(Row, frozen=True, kw_only=True):
     """One TensorFlow wheel family: what it was built with and where it looks for CUDA."""
 
     tensorflow: Text
@@ -49,7 +49,7 @@ class TensorflowBuild(Row):
     """Version of the protobuf compiler that generated its code."""
 
 
-class TorchBuild(Row):
+class TorchBuild(Row, frozen=True, kw_only=True):
     """One torch wheel family of one index."""
 
     torch: Text
@@ -70,7 +70,7 @@ class TorchBuild(Row):
     torchaudio: tuple[str, ...] = ()
 
 
-class CompanionBuild(Row):
+class CompanionBuild(Row, frozen=True, kw_only=True):
     """A torchvision or torchaudio wheel family: which CUDA its extension was built with."""
 
     package: Literal["torchvision", "torchaudio"]
@@ -82,7 +82,7 @@ class CompanionBuild(Row):
     """None: no CUDA code inside (then it fits any build of that torch)."""
 
 
-class CudaToolkit(Row):
+class CudaToolkit(Row, frozen=True, kw_only=True):
     """One CUDA toolkit release line (major.minor)."""
 
     cuda: Dotted
@@ -95,7 +95,7 @@ class CudaToolkit(Row):
     """Distribution -> specifier of the versions that this toolkit shipped."""
 
 
-class CudaFamily(Row):
+class CudaFamily(Row, frozen=True, kw_only=True):
     """One CUDA major: the oldest driver under minor-version compatibility."""
 
     major: int
@@ -103,7 +103,7 @@ class CudaFamily(Row):
     driver_windows: Dotted | None = None
 
 
-class Library(Row):
+class Library(Row, frozen=True, kw_only=True):
     """Which distribution brings a CUDA shared library, and where it puts it."""
 
     library: Text
@@ -120,7 +120,7 @@ class Library(Row):
     """True where the distribution's major.minor is the CUDA major.minor."""
 
 
-class Cudnn(Row):
+class Cudnn(Row, frozen=True, kw_only=True):
     """What a range of cuDNN releases supports."""
 
     cudnn: Text
@@ -131,14 +131,14 @@ class Cudnn(Row):
     gpu_max: Capability | None
 
 
-class DriverBranch(Row):
+class DriverBranch(Row, frozen=True, kw_only=True):
     """A driver branch and the newest CUDA that it serves natively."""
 
     branch: int
     cuda: Dotted
 
 
-class GpuModels(Row):
+class GpuModels(Row, frozen=True, kw_only=True):
     """A compute capability and the products that have it."""
 
     gpu: Capability
@@ -146,7 +146,7 @@ class GpuModels(Row):
     products: tuple[str, ...]
 
 
-class Rule(Row):
+class Rule(Row, frozen=True, kw_only=True):
     """A relation between packages that their own metadata does not tell.
 
     It holds for a set in which every package of ``when`` matches: each package
@@ -170,7 +170,7 @@ class Rule(Row):
     cure: Text
 
 
-class Clobber(Row):
+class Clobber(Row, frozen=True, kw_only=True):
     """Two distributions that write the same path with different bytes."""
 
     a: Text
@@ -186,7 +186,7 @@ class Clobber(Row):
     """Some of the paths that differ, shared libraries first."""
 
 
-class PackageName(Row):
+class PackageName(Row, frozen=True, kw_only=True):
     """A conda name and the PyPI name of the same project, where they differ."""
 
     conda: Text
@@ -194,7 +194,7 @@ class PackageName(Row):
     """None: no counterpart on PyPI."""
 
 
-class CondaBuild(Row):
+class CondaBuild(Row, frozen=True, kw_only=True):
     """CUDA builds of a framework on conda-forge."""
 
     package: Text
@@ -208,7 +208,7 @@ class CondaBuild(Row):
     cudnn: tuple[str, ...] = ()
 
 
-class CondaTrap(Row):
+class CondaTrap(Row, frozen=True, kw_only=True):
     """A conda-forge build that a solver accepts and that cannot work."""
 
     package: Text
@@ -218,7 +218,7 @@ class CondaTrap(Row):
     why: Text
 
 
-class Observation(Row):
+class Observation(Row, frozen=True, kw_only=True):
     """What was seen when a set was really installed and run."""
 
     packages: dict[str, str]
@@ -227,7 +227,7 @@ class Observation(Row):
     works: bool
 
 
-class Verified(Row):
+class Verified(Row, frozen=True, kw_only=True):
     """A lock that ran on a GPU; written by ``interlock matrices learn``."""
 
     profile: Text
