@@ -1,0 +1,214 @@
+"""The recorded indexes: one JSON-lines file a package under ``matrices/snapshot``.
+
+A file's first line is its header::
+
+    {"version":1,"name":"torch","index":"default","held":"every final release that … admits"}
+
+and each further line is the wheels of one version that declare the same
+requirements, oldest version first::
+
+    {"version":"2.10.0","files":[["torch-2.10.0-cp312-….whl","<sha256>",888888888,"2026-01-21"]],
+     "requires":["filelock",…],"requires_python":">=3.10"}
+
+A file is ``[name, sha256, bytes, upload date]``, with its address as a fifth
+part on any index other than the default one; null stands for what nobody read.
+The same facts give the same bytes in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from packaging.version import InvalidVersion, Version
+
+from solver.errors import BadInput, NotRecorded
+from solver.model import FORMAT_VERSION, IndexFile, IndexName, PypiName, Release, pypi_name
+
+_REFRESH = "record it anew with `nox -s refresh`"
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """First line of a package's file."""
+
+    version: int
+    name: str
+    index: IndexName
+    held: str
+    """Which releases were recorded, in words: a bounded history says so here."""
+
+
+class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One wheel, written as a list."""
+
+    filename: str
+    sha256: Sha256 | None
+    size: int | None
+    uploaded: str | None
+    url: str | None = None
+
+
+class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line below the header."""
+
+    version: str
+    files: tuple[FileLine, ...]
+    requires: tuple[str, ...] | None
+    requires_python: str | None = None
+    yanked: str | None = None
+    source: str | None = None
+
+
+class SnapshotIndex:
+    """The recorded facts as an ``Index``; a package's file is read when first asked for."""
+
+    def __init__(self, root: Path, indexes: tuple[IndexName, ...] = ("default", "pytorch")) -> None:
+        self.root = root
+        self.indexes = indexes
+        self._read: dict[PypiName, tuple[tuple[Header, tuple[Release, ...]], ...]] = {}
+
+    def releases(self, name: PypiName) -> tuple[Release, ...]:
+        """Every recorded release of ``name``, of all indexes this was opened with.
+
+        Raises ``NotRecorded`` where no index's record holds the name, ``BadInput``
+        where a file is not of the format.
+        """
+        return tuple(release for _, releases in self._parts(name) for release in releases)
+
+    def requires(self, release: Release) -> tuple[str, ...] | None:
+        """The requirements as recorded."""
+        return release.requires
+
+    def held(self, name: PypiName) -> str:
+        """Which releases of ``name`` were recorded, in words."""
+        return "; ".join(header.held for header, _ in self._parts(name))
+
+    def names(self) -> tuple[PypiName, ...]:
+        """Every recorded name, sorted."""
+        paths = (path for index in self.indexes for path in (self.root / index).glob("*.jsonl"))
+        return tuple(sorted({pypi_name(path.stem) for path in paths}))
+
+    def digest(self, name: PypiName, version: str, index: IndexName = "default") -> str:
+        """sha256 (hex) over the lines that hold one version, so that a lock can name what it used.
+
+        Raises ``NotRecorded`` where the version is not held.
+        """
+        found = [r for r in self.releases(name) if r.version == version and r.index == index]
+        if not found:
+            raise NotRecorded(f"{name} {version}", "nothing of this release")
+        return hashlib.sha256("\n".join(sorted(map(release_line, found))).encode()).hexdigest()
+
+    def _parts(self, name: PypiName) -> tuple[tuple[Header, tuple[Release, ...]], ...]:
+        parts = self._read.get(name)
+        if parts is None:
+            paths = (self.root / index / f"{name}.jsonl" for index in self.indexes)
+            parts = tuple(read_package(path) for path in paths if path.is_file())
+            if not parts:
+                raise NotRecorded(name)
+            self._read[name] = parts
+        return parts
+
+
+def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
+    """One package's file; raises ``BadInput`` naming file and line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = _header(path, lines[0] if lines else "")
+    decoder = msgspec.json.Decoder(ReleaseLine)
+    releases = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            held = decoder.decode(line)
+            Version(held.version)
+        except (msgspec.DecodeError, InvalidVersion) as error:
+            problem = f"not a release of the snapshot: {error}"
+            raise BadInput(problem, file=path, line=number, fix=_REFRESH) from None
+        releases.append(_release(header, held, path, number))
+    return header, tuple(releases)
+
+
+def release_line(release: Release) -> str:
+    """The canonical line of ``release``, without a line end."""
+    line: dict[str, Any] = {"version": release.version}
+    line["files"] = [_file_parts(file) for file in sorted(release.files, key=lambda file: file.filename)]
+    line["requires"] = None if release.requires is None else sorted(set(release.requires))
+    for key in ("requires_python", "yanked", "source"):
+        if getattr(release, key) is not None:
+            line[key] = getattr(release, key)
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+
+def package_text(name: PypiName, index: IndexName, held: str, releases: Iterable[Release]) -> str:
+    """The whole file of one package: the same text for the same facts in any order."""
+    header = {"version": FORMAT_VERSION, "name": name, "index": index, "held": held}
+    lines = sorted((Version(release.version), release_line(release)) for release in releases)
+    texts = [json.dumps(header, ensure_ascii=False, separators=(",", ":")), *(line for _, line in lines)]
+    return "\n".join(texts) + "\n"
+
+
+def write_package(
+    root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release]
+) -> Path:
+    """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
+    path = root / index / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(package_text(name, index, held, releases), encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _header(path: Path, line: str) -> Header:
+    try:
+        # The number comes first: a newer format may differ in anything else.
+        version = json.loads(line).get("version")
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise BadInput(
+                f"the snapshot is of format {version}; this Interlock reads format {FORMAT_VERSION}",
+                file=path,
+                line=1,
+                fix="install a newer Interlock",
+            )
+        header = msgspec.json.decode(line, type=Header)
+    except (ValueError, AttributeError) as error:
+        raise BadInput(f"no header of a snapshot: {error}", file=path, line=1, fix=_REFRESH) from None
+    if header.version != FORMAT_VERSION or header.name != path.stem or header.index != path.parent.name:
+        raise BadInput(
+            f"the header is of {header.index}/{header.name}, format {header.version}",
+            file=path,
+            line=1,
+            fix="name the file after the package and its folder after the index",
+        )
+    return header
+
+
+def _release(header: Header, held: ReleaseLine, path: Path, number: int) -> Release:
+    for file in held.files:
+        # The default index's address belongs to whoever installs, so none is recorded.
+        if (file.url is None) != (header.index == "default"):
+            problem = "has an address" if file.url else "has no address"
+            raise BadInput(
+                f"{file.filename} of the index {header.index} {problem}", file=path, line=number, fix=_REFRESH
+            )
+    return Release(
+        version=held.version,
+        files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in held.files),
+        index=header.index,
+        requires=held.requires,
+        requires_python=held.requires_python,
+        yanked=held.yanked,
+        source=held.source,
+    )
+
+
+def _file_parts(file: IndexFile) -> list[str | int | None]:
+    parts: list[str | int | None] = [file.filename, file.sha256, file.size, file.uploaded]
+    return parts if file.url is None else [*parts, file.url]
