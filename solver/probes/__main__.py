@@ -1,0 +1,61 @@
+"""Run one probe.
+
+    python -m interlock_probe --order torch,tensorflow --out result.json [--imports-only]
+
+``--order`` names one framework, or both in the order to import them. Exit status: 0 all well, 1 a
+check failed; anything else is the death of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from .libraries import check_libraries, describe_libraries
+from .recorder import Recorder
+from .tensorflow_checks import Tensorflow
+from .together_checks import Together
+from .torch_checks import Torch
+
+
+def run(recorder: Recorder, order: list[str], imports_only: bool) -> None:
+    """Import in the order asked, then check; what may end the process comes last."""
+    torch, tensorflow = Torch(recorder), Tensorflow(recorder)
+    parts: dict[str, Torch | Tensorflow] = {"torch": torch, "tensorflow": tensorflow}
+    early = not imports_only and order == ["torch", "tensorflow"]
+    for name in order:
+        if not parts[name].load():
+            return
+        if early and name == "torch" and torch.torch.cuda.is_available():
+            torch.compile("together.compile.before", 48)
+    if not imports_only:
+        # tensorflow first, whatever was imported first: its growth must be set before its first operation.
+        on_gpu = [parts[name].on_gpu() for name in sorted(order)]
+        if on_gpu == [True, True]:
+            Together(recorder, torch, tensorflow).on_gpu()
+    for name in order:
+        parts[name].on_cpu()
+    recorder.check("libraries", lambda: check_libraries(recorder, not imports_only))
+    if "torch" in order and not imports_only and torch.torch.cuda.is_available():
+        torch.compile("torch.compile" if len(order) == 1 else "together.compile.after")
+        describe_libraries(recorder)
+    recorder.result["finished"] = True
+    recorder.save()
+
+
+def main() -> int:
+    """Read the arguments, run, and return the exit status."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--order", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--imports-only", action="store_true")
+    options = parser.parse_args()
+    order = options.order.split(",")
+    if not order or set(order) - {"torch", "tensorflow"} or len(set(order)) != len(order):
+        parser.error("--order takes torch, tensorflow, or both with a comma between them")
+    recorder = Recorder(options.out, order, options.imports_only)
+    run(recorder, order, options.imports_only)
+    return int(recorder.failed())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
