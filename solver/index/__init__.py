@@ -1,14 +1,21 @@
 """What exists: package indexes behind one Protocol.
 
 ``snapshot`` reads the recorded facts, ``pypi`` asks the live default index,
-``conda`` holds the conda channels. Nothing else in the project talks to an index.
+``layered`` puts the one before the other, ``conda`` holds the conda channels.
+``crawl`` and ``record`` make the recorded facts. Nothing else in the project
+talks to an index.
 """
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from solver.errors import IndexUnavailable
 from solver.model import PypiName, Release
+
+
+class UnknownPackage(IndexUnavailable):
+    """The index answered that it has no package of this name."""
 
 
 class Index(Protocol):

@@ -1,0 +1,230 @@
+"""Members of a remote wheel by HTTP range requests; never the whole wheel.
+
+zipfile reads a seekable file whose parts are fetched when they are needed. Why
+not remotezip: it trusts whatever length the server names, has no limit, and
+errors of the transport leak out of it as urllib3's.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from solver.errors import IndexUnavailable
+
+if TYPE_CHECKING:
+    import requests
+
+TIMEOUT = (10.0, 60.0)
+"""Seconds to connect, and to wait for the next bytes."""
+TAIL = 64 * 1024
+"""Bytes first asked for: most wheels' directory and metadata lie in them."""
+BLOCK = 32 * 1024
+LIMIT = 8 * 1024 * 1024
+"""Most compressed bytes of one member, unless the caller says otherwise."""
+DIRECTORY_LIMIT = 8 * 1024 * 1024
+"""Most bytes read beside members: tensorflow's directory has 2 MB."""
+_LOCAL_HEADER = 30 + 1024  # APPNOTE 4.3.7: the fixed part, and room for name and extra field
+
+
+def open_session(retries: int = 3, backoff: float = 0.5) -> requests.Session:
+    """A session that asks again up to ``retries`` times where the server or the connection fails.
+
+    ``backoff`` is the first pause in seconds, doubled each time. It may be
+    shared by threads.
+    """
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+
+    session = requests.Session()
+    retry = Retry(
+        total=retries,
+        backoff_factor=backoff,
+        backoff_max=10,
+        status_forcelist=(429, 500, 502, 503, 504),
+        raise_on_status=False,
+        respect_retry_after_header=backoff > 0,
+    )
+    adapter = HTTPAdapter(max_retries=retry, pool_maxsize=32)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def members(url: str, session: requests.Session | None = None) -> dict[str, int]:
+    """Name -> uncompressed bytes of each member of the wheel at ``url``.
+
+    Raises ``IndexUnavailable``, as does ``read_member``.
+    """
+    with _open(url, session) as (_, wheel):
+        return {info.filename: info.file_size for info in wheel.infolist()}
+
+
+def read_member(
+    url: str,
+    member: str,
+    session: requests.Session | None = None,
+    *,
+    size: int | None = None,
+    limit: int = LIMIT,
+) -> bytes:
+    """The bytes of one member, its CRC checked.
+
+    ``member`` may be a full name or, starting with "*", the end of exactly one
+    top-level folder's member ("*.dist-info/METADATA"). ``size`` is the wheel's
+    size in bytes where it is known; another one on the server is refused. A
+    member of more than ``limit`` compressed bytes is refused.
+    """
+    return read_members(url, [member], session, size=size, limit=limit)[member]
+
+
+def read_members(
+    url: str,
+    names: list[str],
+    session: requests.Session | None = None,
+    *,
+    size: int | None = None,
+    limit: int = LIMIT,
+) -> dict[str, bytes]:
+    """Several members as ``read_member`` reads one, with the wheel's directory read once."""
+    with _open(url, session, size) as (remote, wheel):
+        return {name: _read(remote, wheel, name, limit) for name in names}
+
+
+def _read(remote: RangeFile, wheel: zipfile.ZipFile, member: str, limit: int) -> bytes:
+    info = _find(wheel, member, remote.url)
+    if info.compress_size > limit:
+        raise IndexUnavailable(
+            f"{member} of {remote.url} has {info.compress_size} bytes; at most {limit} are read of it"
+        )
+    remote.prefetch(info.header_offset, info.header_offset + _LOCAL_HEADER + info.compress_size)
+    return wheel.read(info)
+
+
+def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
+    if not member.startswith("*"):
+        found = [info for info in wheel.infolist() if info.filename == member]
+    else:
+        # METADATA of vendored distributions lies deeper than the wheel's own.
+        end, depth = member[1:], member.count("/")
+        found = [i for i in wheel.infolist() if i.filename.endswith(end) and i.filename.count("/") == depth]
+    if len(found) != 1:
+        raise IndexUnavailable(f"{url} has {len(found)} members {member}, expected one")
+    return found[0]
+
+
+@contextmanager
+def _open(
+    url: str, session: requests.Session | None, size: int | None = None
+) -> Iterator[tuple[RangeFile, zipfile.ZipFile]]:
+    own = session or open_session()
+    try:
+        remote = RangeFile(own, url, size)
+        with zipfile.ZipFile(remote) as wheel:
+            yield remote, wheel
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+        raise IndexUnavailable(f"{url} is no wheel that can be read: {error}") from error
+    finally:
+        if session is None:
+            own.close()
+
+
+class RangeFile(io.RawIOBase):
+    """A remote file, seekable, of which only the parts that are read are fetched."""
+
+    def __init__(self, session: requests.Session, url: str, size: int | None = None) -> None:
+        super().__init__()
+        self.url = url
+        self._session = session
+        self._position = 0
+        self._fetched = 0
+        self._allowed = DIRECTORY_LIMIT
+        self._segments: list[tuple[int, bytes]] = []
+        self.size = -1 if size is None else size
+        self._fetch(f"-{TAIL}" if size is None else f"{max(0, size - TAIL)}-{max(0, size - 1)}")
+
+    def prefetch(self, start: int, stop: int) -> None:
+        """Fetch what lies between two offsets in one request, where it is not there yet."""
+        stop = min(stop, self.size)
+        self._allowed += stop - start
+        if self._segment(start, stop) is None:
+            self._fetch(f"{start}-{stop - 1}")
+
+    def seekable(self) -> bool:
+        """True: zipfile asks."""
+        return True
+
+    def readable(self) -> bool:
+        """True: zipfile asks."""
+        return True
+
+    def tell(self) -> int:
+        """The offset of the next byte to be read."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As of any file."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def read(self, count: int = -1) -> bytes:
+        """As of any file; raises ``IndexUnavailable`` where the server fails."""
+        start = self._position
+        stop = self.size if count < 0 else min(self.size, start + count)
+        if start >= stop:
+            return b""
+        found = self._segment(start, stop)
+        if found is None:
+            self._fetch(f"{start}-{min(self.size, max(stop, start + BLOCK)) - 1}")
+            found = self._segment(start, stop)
+        if found is None:
+            raise IndexUnavailable(f"{self.url} gave other bytes than {start}-{stop - 1}")
+        self._position = stop
+        return found
+
+    def _segment(self, start: int, stop: int) -> bytes | None:
+        for offset, data in self._segments:
+            if offset <= start and stop <= offset + len(data):
+                return data[start - offset : stop - offset]
+        return None
+
+    def _fetch(self, wanted: str) -> None:
+        import requests
+
+        headers = {"Range": f"bytes={wanted}", "Accept-Encoding": "identity"}
+        try:
+            with self._session.get(self.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+                offset, length = self._content_range(response)
+                data = response.content
+        except requests.RequestException as error:
+            raise IndexUnavailable(f"bytes {wanted} of {self.url} could not be read: {error}") from error
+        if len(data) != length:
+            raise IndexUnavailable(f"{self.url} gave {len(data)} of {length} bytes asked for")
+        self._segments.append((offset, data))
+
+    def _content_range(self, response: requests.Response) -> tuple[int, int]:
+        """Offset and length of the part that is coming; nothing of it has been read yet."""
+        if response.status_code == 200:
+            raise IndexUnavailable(
+                f"the server of {self.url} ignores range requests, and the wheel is not read whole"
+            )
+        if response.status_code != 206:
+            raise IndexUnavailable(f"{self.url} answered {response.status_code} {response.reason}")
+        named = response.headers.get("Content-Range", "")
+        match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", named)
+        if match is None:
+            raise IndexUnavailable(f'{self.url} answered with the range "{named}"')
+        first, last, size = (int(group) for group in match.groups())
+        if self.size not in (-1, size):
+            raise IndexUnavailable(f"{self.url} has {size} bytes, and the index says {self.size}")
+        self.size = size
+        self._fetched += last - first + 1
+        if self._fetched > self._allowed:
+            raise IndexUnavailable(f"{self.url} needs more than {self._allowed} bytes to be read")
+        return first, last - first + 1
