@@ -4,6 +4,7 @@
     ├── CheckFailed (1)       a check says no: audit, verify, doctor, lock --check
     ├── BadInput (2)          a file, key or option a person wrote
     ├── NoSolution (3)        no set of packages meets the request
+    │   └── Unsolvable        the search's own, with its explanation
     └── IndexUnavailable (4)  an index or the network did not answer
         └── NotRecorded (4)   the snapshot does not hold what was asked, and nothing live may be asked
 
@@ -14,6 +15,10 @@ Each error holds its facts and writes its own sentence; the command line prints
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from solver.model import Explanation
 
 
 class InterlockError(Exception):
@@ -62,6 +67,24 @@ class NoSolution(InterlockError):
     """No set of packages meets the request; ``solve.explain`` tells why."""
 
     exit_code = 3
+
+
+class Unsolvable(NoSolution):
+    """A search came to its end without a solution; ``explanation`` is a ``model.Explanation``."""
+
+    def __init__(self, profile: str, explanation: Explanation) -> None:
+        self.profile, self.explanation = profile, explanation
+        super().__init__(profile)
+
+    def __str__(self) -> str:
+        lines = [f"{self.profile} has no solution, because"]
+        lines += [f"  {cause.who}: {cause.asks}  [{cause.source}]" for cause in self.explanation.causes]
+        if self.explanation.note:
+            lines.append(f"  ({self.explanation.note})")
+        for near in self.explanation.nearest:
+            found = ", ".join(f"{axis} {version}" for axis, version in near.solution.items() if version)
+            lines.append(f"would work: {' and '.join(near.changes)} -> {found}")
+        return "\n".join(lines)
 
 
 class IndexUnavailable(InterlockError):

@@ -224,3 +224,28 @@ class Request(Value, frozen=True, kw_only=True):
     profiles: tuple[Profile, ...]
     lines: dict[str, int]
     """1-based line of each key path such as "profiles.full-py312.python"."""
+
+
+class Cause(Value, frozen=True, kw_only=True):
+    """One line of an explanation: who asked for what, and what says so."""
+
+    who: str
+    asks: str
+    source: str
+
+
+class Nearest(Value, frozen=True, kw_only=True):
+    """A request near to an impossible one that does work."""
+
+    changes: tuple[str, ...]
+    """What to change, in the words of the request."""
+    solution: dict[str, str | None]
+    """The axes that come out."""
+
+
+class Explanation(Value, frozen=True, kw_only=True):
+    """Why a request has no solution, shortest true cause first, and what would work."""
+
+    causes: tuple[Cause, ...]
+    nearest: tuple[Nearest, ...] = ()
+    note: str | None = None

@@ -1,0 +1,171 @@
+"""The nearest requests that do work: one change if one is enough, the smallest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from solver.index import Index
+from solver.matrix.load import Matrices
+from solver.model import Framework, Nearest, Profile
+from solver.solve.explain import Core
+from solver.solve.packages import PackageSpace
+from solver.solve.provider import search
+from solver.solve.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
+from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON
+
+Alternative = Callable[[Profile, Matrices, Index], dict[str, str | None] | None]
+MOST = 3
+FARTHEST = 15
+"""Releases of a framework looked at on both sides of the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One way to loosen a request."""
+
+    text: str
+    cost: int
+    """Releases passed over, or a fixed cost for other kinds of change."""
+    profile: Profile
+    part: str
+    """What is changed; two changes of one part do not combine."""
+
+
+def nearest(
+    profile: Profile, matrices: Matrices, index: Index, core: Core, alternative: Alternative
+) -> tuple[Nearest, ...]:
+    """Up to three requests near to an impossible ``profile`` that have a solution, nearest first."""
+    changes = sorted(_changes(profile, matrices, core), key=lambda change: change.cost)
+    found: list[Nearest] = []
+    parts: set[str] = set()
+    for change in changes:
+        if len(found) == MOST or change.part in parts:
+            continue
+        if _feasible(change.profile, matrices, index):
+            parts.add(change.part)
+            found += _told((change.text,), change.profile, matrices, index, alternative)
+    return tuple(found) or _pairs(profile, changes, matrices, index, alternative)
+
+
+def _pairs(
+    profile: Profile, changes: list[Change], matrices: Matrices, index: Index, alternative: Alternative
+) -> tuple[Nearest, ...]:
+    """Two changes together; if nothing near fits, the frameworks apart."""
+    couples = [(a, b) for a, b in combinations(changes, 2) if a.part != b.part]
+    for one, two in sorted(couples, key=lambda couple: couple[0].cost + couple[1].cost)[:40]:
+        both = _combine(profile, one, two)
+        if _feasible(both, matrices, index):
+            told = _told((one.text, two.text), both, matrices, index, alternative)
+            if told:
+                return tuple(told)
+    return tuple(_apart(profile, matrices, index, alternative))
+
+
+def _apart(profile: Profile, matrices: Matrices, index: Index, alternative: Alternative) -> Iterator[Nearest]:
+    for framework in profile.frameworks if len(profile.frameworks) > 1 else ():
+        alone = msgspec.structs.replace(profile, frameworks=(framework,), prefer=framework)
+        text = f"two locks on one shared base: {framework} in a lock of its own"
+        yield from _told((text,), alone, matrices, index, alternative)
+
+
+def _combine(profile: Profile, one: Change, two: Change) -> Profile:
+    """``one``'s profile with every field that ``two`` changed taken from ``two``."""
+    changed = {
+        field: getattr(two.profile, field)
+        for field in profile.__struct_fields__
+        if getattr(two.profile, field) != getattr(profile, field)
+    }
+    if "constraints" in changed:
+        merged = dict(one.profile.constraints)
+        for name in {*profile.constraints, *two.profile.constraints}:
+            if two.profile.constraints.get(name) != profile.constraints.get(name):
+                merged.pop(name, None)
+                if name in two.profile.constraints:
+                    merged[name] = two.profile.constraints[name]
+        changed["constraints"] = merged
+    return msgspec.structs.replace(one.profile, **changed)
+
+
+def _told(
+    texts: tuple[str, ...], profile: Profile, matrices: Matrices, index: Index, alternative: Alternative
+) -> list[Nearest]:
+    axes = alternative(profile, matrices, index)
+    return [] if axes is None else [Nearest(changes=texts, solution=axes)]
+
+
+def _feasible(profile: Profile, matrices: Matrices, index: Index) -> bool:
+    ranks = {ident: rank for rank, ident in enumerate(preference(profile, matrices))}
+    for python in admitted_pythons(profile, matrices):
+        space = PackageSpace(profile, python, matrices, index, lockable_only=False)
+        if search(space, root_asks(space), ranks) is not None:
+            return True
+    return False
+
+
+def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Change]:
+    asked = {ask.ident.removeprefix("?") for ask in core.asks}
+    for framework in profile.frameworks:
+        ident = "torch" if framework == "torch" else tensorflow_distribution(profile, matrices)
+        if ident in asked and profile.constraints.get(framework):
+            yield from _other_versions(profile, matrices, framework, ident)
+    if AXIS_PYTHON in asked:
+        yield from _otheradmitted_pythons(profile, matrices)
+    for name in sorted(profile.constraints):
+        if name not in ("torch", "tensorflow") and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
+            rest = {key: value for key, value in profile.constraints.items() if key != name}
+            changed = msgspec.structs.replace(profile, constraints=rest)
+            yield Change(f"no constraint on {name} (was {profile.constraints[name]})", 2, changed, name)
+    if AXIS_CUDA in asked:
+        yield from _other_drivers(profile, matrices)
+    if profile.target.gpus:
+        changed = msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, gpus=()))
+        yield Change(f"no GPU constraint (was {', '.join(profile.target.gpus)})", 4, changed, "gpu")
+    if "pytorch" not in profile.indexes:
+        changed = msgspec.structs.replace(profile, indexes=(*profile.indexes, "pytorch"))
+        yield Change("indexes: [pytorch]", 1, changed, "indexes")
+
+
+def _other_versions(profile: Profile, matrices: Matrices, framework: Framework, ident: str) -> Iterator[Change]:
+    wanted = SpecifierSet(profile.constraints[framework])
+    if framework == "torch":
+        texts = {row.torch for row in matrices.torch}
+    else:
+        texts = {row.tensorflow for row in matrices.tensorflow if row.distribution == ident}
+    versions = sorted({Version(Version(text).public) for text in texts})
+    admitted = [i for i, version in enumerate(versions) if wanted.contains(version, prereleases=True)]
+    if not admitted:
+        return
+    for position, version in enumerate(versions):
+        distance = min(abs(position - other) for other in admitted)
+        if 0 < distance <= FARTHEST:
+            constraints = {**profile.constraints, framework: f"=={version}"}
+            changed = msgspec.structs.replace(profile, constraints=constraints)
+            # Going forward is a smaller change than going back as far.
+            yield Change(f"{framework}=={version}", 2 * distance + (position < admitted[0]), changed, framework)
+
+
+def _other_pythons(profile: Profile, matrices: Matrices) -> Iterator[Change]:
+    everything = admitted_pythons(msgspec.structs.replace(profile, python=""), matrices)
+    mine = admitted_pythons(profile, matrices)
+    for python in everything:
+        if python not in mine:
+            distance = min(abs(everything.index(python) - everything.index(own)) for own in mine)
+            changed = msgspec.structs.replace(profile, python=f"=={python}")
+            yield Change(f"python=={python}", 2 * distance, changed, "python")
+
+
+def _other_drivers(profile: Profile, matrices: Matrices) -> Iterator[Change]:
+    have = profile.target.driver
+    for family in sorted(matrices.families, key=lambda row: row.major):
+        if have is not None and Version(family.driver) > Version(have):
+            target = msgspec.structs.replace(profile.target, driver=family.driver)
+            changed = msgspec.structs.replace(profile, target=target)
+            yield Change(f"driver>={family.driver}", 3, changed, "driver")
+    if profile.cuda not in ("", "none"):
+        yield Change(f"any CUDA (was {profile.cuda})", 2, msgspec.structs.replace(profile, cuda=""), "cuda")

@@ -1,0 +1,66 @@
+"""Warnings that go with a solution: legal, but less than the facts ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from solver.matrix.load import Matrices
+from solver.matrix.rows import TensorflowBuild
+from solver.model import Note
+from solver.solve.facts import minor
+
+
+def notes(
+    versions: Mapping[str, str], cuda: str | None, build: TensorflowBuild | None, matrices: Matrices
+) -> list[Note]:
+    """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its TensorFlow build."""
+    found = list(_soft_rules(versions, matrices))
+    if build is None or build.cuda is None or cuda in (None, "none"):
+        return found
+    evidence = _evidence(versions, matrices)
+    assert cuda is not None
+    if Version(cuda) < Version(minor(build.cuda)):
+        text = f"the CUDA runtime {cuda} is older than the {build.cuda} that TensorFlow was built with"
+        found.append(Note(package="tensorflow", text=text, row=build.id, evidence=evidence))
+    for name, specifier in sorted(build.asks.items()):
+        have = versions.get(name)
+        if have is not None and not SpecifierSet(specifier).contains(have):
+            text = (
+                f"{name} {have} is not what TensorFlow's and-cuda extra asks for ({specifier}); the extra is left out"
+            )
+            found.append(Note(package=name, text=text, row=build.id, evidence=evidence))
+    return found
+
+
+def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
+    """A run or an observation of these frameworks at these versions that works; None where there is none."""
+    for row in matrices.verified:
+        if _matches(row.packages, versions):
+            return f"{row.id}: both frameworks ran on {row.gpu} with driver {row.driver}"
+    for seen in matrices.observations:
+        if seen.works and {"tensorflow", "torch"} <= set(seen.packages) and _matches(seen.packages, versions):
+            return f"{seen.id}: {seen.seen}"
+    return None
+
+
+def _matches(packages: Mapping[str, str], versions: Mapping[str, str]) -> bool:
+    return bool(packages) and all(
+        name in versions and SpecifierSet(_exact(spec)).contains(versions[name], prereleases=True)
+        for name, spec in packages.items()
+    )
+
+
+def _exact(text: str) -> str:
+    return f"=={text}" if text[:1].isdigit() else text
+
+
+def _soft_rules(versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
+    for rule in matrices.rules:
+        if rule.severity == "warning" and rule.needs and _matches(rule.when, versions):
+            for name, specifier in rule.needs.items():
+                have = versions.get(name)
+                if have is not None and (specifier == "!" or not SpecifierSet(specifier).contains(have)):
+                    yield Note(package=name, text=f"{rule.why}; {rule.cure}", row=rule.id, evidence=rule.seen)

@@ -1,0 +1,377 @@
+"""The space of one request on one python: matrices and index turned into candidates and asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+import msgspec
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from solver.errors import NotRecorded
+from solver.index import Index
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
+from solver.model import IndexFile, Profile, PypiName, Release
+from solver.solve.axes import cuda_candidates, cudnn_candidates
+from solver.solve.facts import gpu_refusal, major, minor, rules_for
+from solver.solve.space import (
+    ABSENT,
+    AXIS_CUDA,
+    AXIS_CUDNN,
+    AXIS_PYTHON,
+    Ask,
+    Candidate,
+    Exclusion,
+    guard,
+    is_package,
+)
+from solver.target import marker_environment, usable_files
+
+COMPANIONS = ("torchvision", "torchaudio")
+
+
+@lru_cache(maxsize=200_000)
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+@lru_cache(maxsize=100_000)
+def _requirement(text: str) -> Requirement:
+    return Requirement(text)
+
+
+class PackageSpace:
+    """Candidates of one profile on one python; everything is looked up once and kept.
+
+    ``lockable_only`` leaves out builds whose hash or requirements nobody read.
+    """
+
+    def __init__(self, profile: Profile, python: str, matrices: Matrices, index: Index, *, lockable_only: bool) -> None:
+        self.profile, self.matrices, self.index = profile, matrices, index
+        self.target = msgspec.structs.replace(profile.target, python=python)
+        self.cpu_only = profile.cuda == "none"
+        self.lockable_only = lockable_only
+        self.exclusions: dict[str, list[Exclusion]] = defaultdict(list)
+        self.unrecorded: set[str] = set()
+        self.environment = {**marker_environment(self.target)}
+        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self._asks: dict[Candidate, tuple[Ask, ...]] = {}
+        self._masks: dict[tuple[str, str], int] = {}
+        self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
+        self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
+        self._guarded |= {canonicalize_name(name) for name in profile.constraints}
+        self._libraries = {
+            row.distribution: row for row in matrices.libraries if row.library in ("cudnn", "cudart", "nvcc")
+        }
+
+    # ---- candidates ---------------------------------------------------------------------------
+
+    def candidates(self, ident: str) -> tuple[Candidate, ...]:
+        """See ``Space``."""
+        known = self._candidates.get(ident)
+        if known is None:
+            known = self._candidates[ident] = tuple(self._make(ident))
+        return known
+
+    def _make(self, ident: str) -> Iterable[Candidate]:
+        if ident == AXIS_PYTHON:
+            return [Candidate(ident, 0, self.target.python)]
+        if ident == AXIS_CUDA:
+            return cuda_candidates(self)
+        if ident == AXIS_CUDNN:
+            return cudnn_candidates(self)
+        if ident.startswith("?"):
+            real = self.candidates(ident[1:])
+            mirrored = (Candidate(ident, c.position + 1, c.version, c.release, c.row) for c in real)
+            return [Candidate(ident, 0, ABSENT), *mirrored]
+        if "[" in ident:
+            base = self.candidates(ident.partition("[")[0])
+            return [Candidate(ident, c.position, c.version, c.release, c.row) for c in base]
+        return self._package(ident)
+
+    def _package(self, name: str) -> list[Candidate]:
+        found = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
+        ordered = sorted(found, key=_newest_first(found))
+        return [
+            Candidate(name, position, version, found[version], self._row_id(name, version))
+            for position, version in enumerate(ordered)
+        ]
+
+    def _usable(self, name: str) -> dict[str, Release]:
+        """Releases of ``name`` by version, their files cut down to those the target can use."""
+        try:
+            releases = self.index.releases(PypiName(name))
+        except NotRecorded:
+            self.unrecorded.add(name)
+            releases = ()
+        best: dict[str, tuple[int, Release]] = {}
+        ranks: dict[str, list[Release]] = defaultdict(list)
+        for release in releases:
+            version = _version(release.version)
+            if version is not None and not version.is_prerelease:
+                ranks[release.version].append(release)
+        for text, group in ranks.items():
+            wheels = usable_files([file for release in group for file in release.files], self.target)
+            order = {file.filename: rank for rank, file in enumerate(wheels)}
+            for release in group:
+                files = tuple(sorted((f for f in release.files if f.filename in order), key=_by(order)))
+                if files and (text not in best or order[files[0].filename] < best[text][0]):
+                    best[text] = (order[files[0].filename], msgspec.structs.replace(release, files=files))
+            if text not in best:
+                best[text] = (0, msgspec.structs.replace(group[0], files=()))
+        result = {text: release for text, (_, release) in best.items()}
+        if name == "torch":
+            self._add_documented(result)
+        return result
+
+    def _add_documented(self, found: dict[str, Release]) -> None:
+        # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,
+        # or a pair that works would be called impossible; it cannot be locked.
+        for row in self.matrices.torch:
+            if row.index == "pytorch" and row.platform == self.target.platform and row.torch not in found:
+                found[row.torch] = Release(version=row.torch, files=(), index="pytorch", source=row.source)
+
+    def _admitted(self, name: str, version: str, release: Release) -> bool:
+        refusal = self._refusal(name, version, release)
+        if refusal is not None:
+            why, source, row = refusal
+            self.exclusions[name].append(Exclusion(name, version, why, source, row))
+        return refusal is None
+
+    def _refusal(self, name: str, version: str, release: Release) -> tuple[str, str, str | None] | None:
+        python, platform = self.target.python, self.target.platform
+        listing = release.source or "the package index"
+        if release.yanked is not None:
+            return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
+        if release.index not in self.profile.indexes:
+            return "it is on the PyTorch index only, which the profile does not allow", listing, None
+        documented = release.index == "pytorch" and not release.files
+        if documented and name == "torch":
+            row = self.matrices.torch_build(version, platform)
+            if row is None or python not in row.python:
+                return (
+                    f"the PyTorch index has no wheel of it for python {python} on {platform}",
+                    listing,
+                    None,
+                )
+        elif not release.files:
+            return f"it has no wheel for python {python} on {platform}", listing, None
+        if release.requires_python and not SpecifierSet(release.requires_python).contains(f"{python}.99"):
+            return f"it requires python {release.requires_python}", listing, None
+        if self.lockable_only and release.index == "pytorch" and self._unread(release):
+            return "nobody read " + " and ".join(self._unread(release)), listing, None
+        return self._build_refusal(name, version)
+
+    def _unread(self, release: Release) -> list[str]:
+        unread = []
+        if not any(file.sha256 for file in release.files):
+            unread.append(f"the sha256 of a wheel for python {self.target.python}")
+        if release.requires is None:
+            unread.append("its requirements")
+        return unread
+
+    def _build_refusal(self, name: str, version: str) -> tuple[str, str, str | None] | None:
+        build = self.build(name, version)
+        if build is None:
+            if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
+                return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
+            return None
+        if self.cpu_only != (build.cuda is None):
+            kind = f"a CUDA {build.cuda} build" if build.cuda else "a CPU build"
+            return (
+                f"it is {kind} and the request asks for {'CPU' if self.cpu_only else 'CUDA'} builds",
+                build.source,
+                build.id,
+            )
+        why = gpu_refusal(build, self.matrices, self.target)
+        return None if why is None else (why, build.source, build.id)
+
+    def build(self, name: str, version: str) -> TensorflowBuild | TorchBuild | None:
+        """The matrix row of a framework's version on the target's platform."""
+        if name == "torch":
+            return self.matrices.torch_build(version, self.target.platform)
+        if name.startswith("tensorflow"):
+            return self.matrices.tensorflow_build(version, self.target.platform, name)
+        return None
+
+    def companion(self, name: str, version: str) -> CompanionBuild | None:
+        """The matrix row of a torchvision or torchaudio version."""
+        rows = (r for r in self.matrices.companions if r.package == name and r.version == version)
+        return next(rows, None)
+
+    def _row_id(self, name: str, version: str) -> str | None:
+        row = self.build(name, version) or (self.companion(name, version) if name in COMPANIONS else None)
+        return row.id if row else None
+
+    # ---- masks --------------------------------------------------------------------------------
+
+    def mask(self, ident: str, specifier: str) -> int:
+        """The candidates of ``ident`` that a PEP 440 specifier admits."""
+        known = self._masks.get((ident, specifier))
+        if known is None:
+            spec = SpecifierSet(specifier)
+            known = self.mask_where(ident, lambda c: bool(spec.contains(c.version, prereleases=True)))
+            self._masks[ident, specifier] = known
+        return known
+
+    def mask_where(self, ident: str, admits: Callable[[Candidate], bool]) -> int:
+        """The candidates of ``ident`` for which ``admits`` is true."""
+        return sum(1 << c.position for c in self.candidates(ident) if admits(c))
+
+    def guarded_mask(self, name: str, specifier: str) -> int:
+        """``name`` is absent or matches; "!" alone: absent."""
+        return 1 if specifier == "!" else 1 | self.mask(name, specifier) << 1
+
+    def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
+        """If anything brings ``name``, it must match ``specifier``; makes the guard known."""
+        text = f"no {name} beside it" if specifier == "!" else f"{name}{specifier}"
+        return Ask(guard(name), self.guarded_mask(name, specifier), text, source, row)
+
+    # ---- asks ---------------------------------------------------------------------------------
+
+    def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
+        """See ``Space``."""
+        known = self._asks.get(candidate)
+        if known is None:
+            known = self._asks[candidate] = tuple(self._make_asks(candidate))
+        return known
+
+    def _make_asks(self, candidate: Candidate) -> Iterable[Ask]:
+        base, _, extra = candidate.ident.partition("[")
+        if extra:
+            same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", "the extra itself")
+            return [same, *self._declared(candidate, extra.rstrip("]"))]
+        if not is_package(base):
+            return ()
+        return [*self._declared(candidate, ""), *self._related(candidate), *self._built(candidate)]
+
+    def _declared(self, candidate: Candidate, extra: str) -> Iterable[Ask]:
+        release = candidate.release
+        if release is None:
+            return
+        where = f"metadata of {candidate.ident.partition('[')[0]} {candidate.version}"
+        source = f"{where} ({release.source})" if release.source else where
+        environment = {**self.environment, "extra": extra}
+        plain = {**self.environment, "extra": ""}
+        for text in self.index.requires(release) or ():
+            requirement = _requirement(text)
+            marker = requirement.marker
+            if marker is not None and not marker.evaluate(environment):
+                continue
+            if extra and (marker is None or marker.evaluate(plain)):
+                continue  # the package itself asks for it already
+            yield from self.requirement_asks(requirement, source)
+
+    def requirement_asks(self, requirement: Requirement, source: str) -> Iterable[Ask]:
+        """The asks of one PEP 508 requirement: the package, and one a wanted extra."""
+        name = canonicalize_name(requirement.name)
+        specifier = str(requirement.specifier)
+        mask = self.mask(name, specifier)
+        yield Ask(name, mask, f"{name}{specifier}", source)
+        for extra in sorted(requirement.extras):
+            ident = f"{name}[{canonicalize_name(extra)}]"
+            yield Ask(ident, mask, f"{ident}{specifier}", source)
+
+    def _related(self, candidate: Candidate) -> Iterable[Ask]:
+        name = candidate.ident
+        if name in self._guarded:
+            bit = 1 << candidate.position + 1
+            yield Ask(guard(name), bit, f"{name}=={candidate.version}", "it is in the set")
+        for rule in rules_for(name, self.matrices, self.target):
+            if SpecifierSet(rule.when[name]).contains(candidate.version, prereleases=True):
+                for other, specifier in rule.needs.items():
+                    yield self.guard_ask(other, specifier, f"{rule.why} ({rule.source})", rule.id)
+        library = self._libraries.get(name)
+        if library is not None and library.library == "cudnn":
+            same = self.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
+            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", "what the distribution carries", library.id)
+        elif library is not None and library.same_minor:
+            cuda = minor(candidate.version)
+            same = self.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
+            yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{name} is of that toolkit", library.id)
+
+    def _built(self, candidate: Candidate) -> Iterable[Ask]:
+        row = self.build(candidate.ident, candidate.version)
+        if isinstance(row, TensorflowBuild):
+            return self._tensorflow(row)
+        if isinstance(row, TorchBuild):
+            return self._torch(row, candidate)
+        companion = self.companion(candidate.ident, candidate.version) if candidate.ident in COMPANIONS else None
+        if companion is None or companion.cuda is None:
+            return ()
+        cuda = major(companion.cuda)
+        return [
+            Ask(
+                "torch",
+                self.mask_where("torch", lambda c: self._cuda_major(c) == cuda),
+                f"a torch built with CUDA {cuda}",
+                companion.source,
+                companion.id,
+            )
+        ]
+
+    def _cuda_major(self, candidate: Candidate) -> int | None:
+        row = self.build("torch", candidate.version)
+        return major(row.cuda) if row is not None and row.cuda else None
+
+    def _tensorflow(self, row: TensorflowBuild) -> Iterable[Ask]:
+        if row.cuda is None:
+            return
+        cuda = major(row.cuda)
+        mask = self.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
+        yield Ask(AXIS_CUDA, mask, f"CUDA {cuda} (built with {row.cuda})", row.source, row.id)
+        for short in row.opens:
+            library = self.matrices.library(short, cuda)
+            if library is None:
+                continue
+            name = canonicalize_name(library.distribution)
+            text = f"{library.sonames[0] if library.sonames else short} of CUDA {cuda} from {name}{library.versions}"
+            yield Ask(name, self.mask(name, library.versions), text, row.source, row.id)
+        if row.cudnn is not None:
+            oldest, same = Version(row.cudnn), major(row.cudnn)
+            mask = self.mask_where(
+                AXIS_CUDNN,
+                lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest,
+            )
+            yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {row.cudnn}", row.source, row.id)
+
+    def _torch(self, row: TorchBuild, candidate: Candidate) -> Iterable[Ask]:
+        if row.cuda is None:
+            return
+        cuda, exact = major(row.cuda), minor(row.cuda)
+        if row.bundles:
+            # Its own runtime lies inside the wheel; only the major is shared with the rest.
+            mask = self.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
+            yield Ask(AXIS_CUDA, mask, f"CUDA {cuda} (carries {row.cuda})", row.source, row.id)
+            return
+        mask = self.mask_where(AXIS_CUDA, lambda c: c.version == exact)
+        yield Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id)
+        unread = candidate.release is not None and candidate.release.requires is None
+        if unread and row.cudnn is not None:
+            mask = self.mask(AXIS_CUDNN, f"=={row.cudnn}" if row.cudnn.count(".") > 2 else f"=={row.cudnn}.*")
+            yield Ask(AXIS_CUDNN, mask, f"cuDNN {row.cudnn}", row.source, row.id)
+
+
+def _by(order: dict[str, int]) -> Callable[[IndexFile], int]:
+    return lambda file: order[file.filename]
+
+
+def _newest_first(found: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
+    """Newest public version first; of one version the default index's build, then the newest local part."""
+    newest = sorted({Version(Version(text).public) for text in found}, reverse=True)
+    rank = {version: position for position, version in enumerate(newest)}
+
+    def key(text: str) -> tuple[object, ...]:
+        local = Version(text).local or ""
+        inverted = tuple(-ord(letter) for letter in local)
+        return rank[Version(Version(text).public)], found[text].index != "default", inverted
+
+    return key

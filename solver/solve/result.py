@@ -1,0 +1,134 @@
+"""A finished search as a ``Solution``: pins with files, and the reason for each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from packaging.requirements import Requirement
+
+from solver.matrix.rows import TensorflowBuild, TorchBuild
+from solver.model import Because, Pin, PypiName, Solution
+from solver.solve.notes import notes
+from solver.solve.optimise import Chosen
+from solver.solve.packages import PackageSpace
+from solver.solve.roots import framework_idents, root_asks
+from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, REQUEST, Ask, Candidate, is_package
+
+
+def to_solution(space: PackageSpace, chosen: Chosen) -> Solution:
+    """Describe ``chosen``, a complete set of candidates of ``space``."""
+    askers = _askers(space, chosen)
+    pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
+    axes = _axes(space, chosen)
+    versions: dict[str, str] = {pin.name: pin.version for pin in pins}
+    build = next((b for b in _builds(space, chosen) if isinstance(b, TensorflowBuild)), None)
+    return Solution(
+        profile=space.profile.name,
+        target=space.target,
+        axes=axes,
+        pins=pins,
+        because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _told(ident)),
+        notes=tuple(notes(versions, axes["cuda"], build, space.matrices)),
+        missing=tuple(text for pin in pins for text in _missing(pin, space.target.python)),
+    )
+
+
+def _told(ident: str) -> bool:
+    return is_package(ident) or ident in (AXIS_CUDA, AXIS_CUDNN)
+
+
+def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[TensorflowBuild | TorchBuild | None]:
+    return (space.build(name, chosen[name].version) for name in chosen if is_package(name))
+
+
+def _askers(space: PackageSpace, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
+    """Who asks for each identifier, and with which ask; the request first."""
+    found: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
+    for ask in root_asks(space):
+        found[ask.ident].append((REQUEST, ask))
+    for ident in sorted(chosen):
+        for ask in space.asks(chosen[ident]):
+            base = ident.partition("[")[0]
+            if ask.ident.partition("[")[0] != base:
+                found[ask.ident].append((base, ask))
+    return found
+
+
+def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Pin:
+    release = candidate.release
+    assert release is not None
+    extras = sorted(ident.partition("[")[2].rstrip("]") for ident in chosen if ident.startswith(f"{candidate.ident}["))
+    return Pin(
+        name=PypiName(candidate.ident),
+        version=candidate.version,
+        index=release.index,
+        files=release.files,
+        requires=_requires(space, candidate, extras),
+        asked_by=tuple(sorted({who for who, _ in askers.get(candidate.ident, ())})),
+        row=candidate.row,
+    )
+
+
+def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> tuple[str, ...] | None:
+    assert candidate.release is not None
+    declared = space.index.requires(candidate.release)
+    if declared is None:
+        return None
+    kept = set()
+    for text in declared:
+        requirement = Requirement(text)
+        marker = requirement.marker
+        environments = ({**space.environment, "extra": extra} for extra in ["", *extras])
+        if marker is None or any(marker.evaluate(environment) for environment in environments):
+            requirement.marker = None
+            kept.add(str(requirement))
+    return tuple(sorted(kept))
+
+
+def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Because:
+    """The narrowest ask is the reason; a row outweighs metadata that admits as much."""
+    candidate = chosen[ident]
+    asked = askers.get(ident, [])
+    if not asked:
+        return Because(package=_label(ident), version=candidate.version, row=candidate.row, source="", asked_by="")
+    who, ask = min(asked, key=lambda pair: (pair[1].mask.bit_count(), pair[1].row is None, pair[0]))
+    return Because(
+        package=_label(ident),
+        version=candidate.version,
+        row=ask.row or candidate.row,
+        source=f"{ask.text} ({ask.source})",
+        asked_by=who,
+    )
+
+
+def _label(ident: str) -> str:
+    return ident.removeprefix("axis:")
+
+
+def _axes(space: PackageSpace, chosen: Chosen) -> dict[str, str | None]:
+    def version(ident: str) -> str | None:
+        found = chosen.get(ident)
+        return None if found is None or found.version == "none" else found.version
+
+    tensorflow = next((i for i in framework_idents(space.profile, space.matrices) if i != "torch"), "tensorflow")
+    return {
+        "python": space.target.python,
+        "cuda": version(AXIS_CUDA),
+        "cudnn": version(AXIS_CUDNN),
+        "tensorflow": version(tensorflow),
+        "torch": version("torch"),
+        "protobuf": version("protobuf"),
+        "numpy": version("numpy"),
+    }
+
+
+def _missing(pin: Pin, python: str) -> list[str]:
+    missing = []
+    if not pin.files:
+        missing.append(f"the address and sha256 of a wheel of {pin.name} {pin.version} for python {python}")
+    elif not any(file.sha256 for file in pin.files):
+        missing.append(f"the sha256 of {pin.files[0].filename}")
+    if pin.requires is None:
+        missing.append(f"the requirements of {pin.name} {pin.version}")
+    return missing
