@@ -1,1 +1,6 @@
-"""Findings: breakages that no package manager sees, one module a code."""
+"""The audit: which breakages a set of packages holds that no package manager sees.
+
+Read ``package_set`` (what is audited), ``inputs`` and ``readers/`` (how it is
+read), ``facts`` (what is known about it), then one module a finding code,
+``run`` (all of them), ``fix`` and ``report``.
+"""

@@ -1,0 +1,127 @@
+"""A set of packages as the audit sees it, whatever file or prefix it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from solver.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
+
+Kind = Literal[
+    "requirements",
+    "freeze",
+    "pylock",
+    "uv.lock",
+    "poetry.lock",
+    "conda-lock",
+    "pixi",
+    "environment",
+    "explicit",
+    "prefix",
+    "solution",
+]
+Origin = Literal["pypi", "conda"]
+
+
+class Package(Value, frozen=True, kw_only=True):
+    """One package of a set."""
+
+    name: PypiName
+    """For a conda package its conda name, normalized; ``facts`` maps it to PyPI's."""
+    version: str | None
+    """None where the set leaves it open, or names a folder or a repository."""
+    asked: str = ""
+    """The specifier of a package whose version is open."""
+    extras: tuple[str, ...] = ()
+    origin: Origin = "pypi"
+    index: IndexName | None = None
+    """Where it is fetched from; None where the set does not say."""
+    hashes: tuple[str, ...] = ()
+    """sha256 of each file that the set admits."""
+    files: tuple[str, ...] = ()
+    """Names of the files that the set admits, where it names them."""
+    requires: tuple[str, ...] | None = None
+    """Its PEP 508 requirements where the set itself tells them."""
+    requires_python: str | None = None
+    conda: CondaName | None = None
+    build: str | None = None
+    """Build string of a conda package."""
+    line: int | None = None
+    """1-based line in the file."""
+
+    @property
+    def pin(self) -> str:
+        """``name==version``, or the name with what was asked where the version is open."""
+        return f"{self.name}=={self.version}" if self.version is not None else f"{self.name}{self.asked}"
+
+
+class PackageSet(Value, frozen=True, kw_only=True):
+    """What an audit reads."""
+
+    kind: Kind
+    file: str
+    """The file or prefix, as the caller wrote it."""
+    packages: tuple[Package, ...]
+    """In the order of the file; with ``ordered``, that is the order of installation."""
+    python: str | None = None
+    """major.minor that the set says it is for."""
+    requires_python: str | None = None
+    """Specifier of the pythons that a lock for several of them admits."""
+    platform: Platform | None = None
+    closed: bool = False
+    """True where nothing but these packages gets installed, so that what is missing stays missing."""
+    ordered: bool = False
+    prefix: str | None = None
+    """The installed prefix itself."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Environment variables that the environment sets when it is activated."""
+
+
+def of_solution(solution: Solution, also: Iterable[Package] = ()) -> PackageSet:
+    """The set that ``solution`` stands for; ``also`` are packages that only the lock adds."""
+    packages = (*(_of_pin(pin) for pin in solution.pins), *also)
+    return PackageSet(
+        kind="solution",
+        file=solution.profile,
+        packages=packages,
+        python=solution.target.python,
+        platform=solution.target.platform,
+        closed=True,
+    )
+
+
+def _of_pin(pin: Pin) -> Package:
+    return Package(
+        name=pin.name,
+        version=pin.version,
+        index=pin.index,
+        hashes=tuple(file.sha256 for file in pin.files if file.sha256),
+        files=tuple(file.filename for file in pin.files),
+        requires=pin.requires,
+    )
+
+
+def parsed(text: str) -> Requirement | None:
+    """``text`` as a requirement; None where it is none."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def default_python(requires_python: str | None) -> str:
+    """The target's default python where ``requires_python`` admits it, else the oldest that it admits."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    default = Target().python
+    if not requires_python:
+        return default
+    try:
+        admitted = SpecifierSet(requires_python)
+    except InvalidSpecifier:
+        return default
+    # A lock says major.minor; the newest patch release of it is what gets installed.
+    minors = [default, *(f"3.{minor}" for minor in range(100))]
+    return next((minor for minor in minors if admitted.contains(f"{minor}.99")), default)

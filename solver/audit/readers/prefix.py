@@ -1,0 +1,108 @@
+"""Reads an installed prefix: a venv or a conda environment."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.prefix_files import python_of, site_packages
+from solver.errors import BadInput
+from solver.model import Platform, conda_name, pypi_name
+
+
+def is_prefix(folder: Path) -> bool:
+    """Whether a folder is a venv or a conda environment."""
+    marks = (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
+    return marks or bool(site_packages(folder))
+
+
+def read_prefix(folder: Path) -> PackageSet:
+    """The distributions that are installed in ``folder``, and its conda records.
+
+    Nothing of the prefix is executed. Raises ``BadInput`` for a folder that is
+    no prefix or for a conda record that is no JSON.
+    """
+    if not is_prefix(folder):
+        raise BadInput(
+            "is neither a venv nor a conda environment: it holds no pyvenv.cfg, conda-meta or site-packages",
+            file=folder,
+            fix="name the folder that holds one of them",
+        )
+    installed = [_package(found) for found in _distributions(folder)]
+    python = {package.name: package for package in installed if package is not None}
+    return PackageSet(
+        kind="prefix",
+        file=str(folder),
+        packages=(*_conda_records(folder), *(python[name] for name in sorted(python))),
+        python=python_of(folder),
+        platform=_platform(folder),
+        closed=True,
+        prefix=str(folder),
+    )
+
+
+def _distributions(folder: Path) -> list[metadata.Distribution]:
+    paths = [str(path) for path in site_packages(folder)]
+    config = folder / "pyvenv.cfg"
+    if config.is_file():
+        paths += _system_packages(config)
+    # The first folder on the path is the one that python imports from.
+    return list(reversed(list(metadata.distributions(path=paths)))) if paths else []
+
+
+def _system_packages(config: Path) -> list[str]:
+    lines = (line.partition("=") for line in config.read_text(encoding="utf-8").splitlines())
+    held = {key.strip(): value.strip() for key, _, value in lines}
+    if held.get("include-system-site-packages", "false").lower() != "true" or "home" not in held:
+        return []
+    return [str(path) for path in site_packages(Path(held["home"]).parent)]
+
+
+def _package(found: metadata.Distribution) -> Package | None:
+    name, version = found.metadata["Name"], found.metadata["Version"]
+    if not name:
+        return None
+    return Package(
+        name=pypi_name(name),
+        version=version,
+        # conda writes this file into what it installs; its own record of the same thing tells the build.
+        origin="conda" if (found.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
+        requires=tuple(found.requires or ()),
+        requires_python=found.metadata["Requires-Python"],
+    )
+
+
+def _conda_records(folder: Path) -> list[Package]:
+    records = []
+    for path in sorted((folder / "conda-meta").glob("*.json")):
+        try:
+            held = json.loads(path.read_bytes())
+            name, version, build = held["name"], held["version"], held["build"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInput(
+                f"is no record of conda ({error})", file=path, fix="install that package anew with conda"
+            ) from None
+        records.append(
+            Package(
+                name=pypi_name(name),
+                version=version,
+                origin="conda",
+                conda=conda_name(name),
+                build=build,
+                hashes=(held["sha256"],) if held.get("sha256") else (),
+            )
+        )
+    return records
+
+
+def _platform(folder: Path) -> Platform | None:
+    if (folder / "Lib" / "site-packages").is_dir() and not (folder / "lib").is_dir():
+        return "win-64"
+    for site in site_packages(folder):
+        for wheel in sorted(site.glob("*.dist-info/WHEEL")):
+            text = wheel.read_text(encoding="utf-8")
+            if "linux" in text:
+                return "linux-aarch64" if "aarch64" in text else "linux-64"
+    return None

@@ -1,0 +1,61 @@
+"""The forms of an audit's outcome: JSON for programs, lines for people. Nothing is printed here."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from solver.model import Finding
+
+_INDENT = "    "
+
+
+def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """``{"findings": […]}``; ``paths`` stands only where a finding has some."""
+    return {"findings": [_entry(finding) for finding in findings]}
+
+
+def _entry(finding: Finding) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "code": finding.code,
+        "severity": finding.severity,
+        "packages": list(finding.packages),
+        "why": finding.why,
+        "source": finding.source,
+        "cure": finding.cure,
+    }
+    return entry | ({"paths": list(finding.paths)} if finding.paths else {})
+
+
+def as_lines(findings: Sequence[Finding], width: int = 100) -> Iterator[str]:
+    """The findings for a terminal of ``width`` columns, without colour."""
+    for finding in findings:
+        yield f"{finding.severity} {finding.code}: {', '.join(finding.packages)}"
+        yield from _wrapped("why", finding.why, width)
+        if finding.paths:
+            yield from _wrapped("paths", ", ".join(finding.paths), width)
+        yield from _wrapped("cure", finding.cure, width)
+        yield from _wrapped("source", finding.source, width)
+    yield summary(findings)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """How many errors and warnings."""
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    if not findings:
+        return "nothing found"
+    parts = [(errors, "error"), (warnings, "warning")]
+    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number)
+
+
+def _wrapped(label: str, text: str, width: int) -> list[str]:
+    head = f"{_INDENT}{label}: "
+    return textwrap.wrap(
+        head + text,
+        width=max(width, 40),
+        subsequent_indent=_INDENT * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,75 @@
+"""Runs every code over a set of packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import structs
+from packaging.version import Version
+
+from solver.audit import clobber, mixed_cuda
+from solver.audit.facts import Facts, RecordReader
+from solver.audit.package_set import PackageSet, default_python
+from solver.index import Index
+from solver.matrix.load import Matrices
+from solver.model import Finding, Target
+
+CODES = (clobber, mixed_cuda)
+"""One module a code, in the order of ARCHITECTURE's table."""
+
+
+def audit(
+    package_set: PackageSet,
+    matrices: Matrices,
+    index: Index,
+    target: Target | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    record_of: RecordReader | None = None,
+) -> tuple[Finding, ...]:
+    """What breaks in ``package_set`` on ``target``: errors first, then by code and package.
+
+    Without a target the set's own platform and python are taken, and what only
+    our default driver would refuse is told as a warning. ``environ`` are the
+    environment variables in force where the set is used; ``record_of`` reads
+    the RECORD of a wheel, so that wheels which no row compares are compared.
+    """
+    facts = Facts(
+        set=package_set,
+        matrices=matrices,
+        index=index,
+        target=target or assumed_target(package_set, matrices),
+        assumed=target is None,
+        environ=dict(environ or {}),
+        record_of=record_of,
+    )
+    found = {finding for module in CODES for finding in module.find(facts)}
+    return tuple(sorted(found, key=_order))
+
+
+def assumed_target(package_set: PackageSet, matrices: Matrices) -> Target:
+    """The default target, on the set's platform and on a python that its frameworks have wheels for."""
+    target = Target()
+    platform = package_set.platform or target.platform
+    python = package_set.python
+    if python is None:
+        admitted = default_python(package_set.requires_python)
+        served = _served_pythons(package_set, matrices, platform)
+        python = admitted if admitted in served or not served else max(served, key=Version)
+    return structs.replace(target, platform=platform, python=python)
+
+
+def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: str) -> set[str]:
+    """The pythons that every framework of the set has a build for; empty where none is known."""
+    built = []
+    for package in package_set.packages:
+        version = package.version or ""
+        row = matrices.torch_build(version, platform) if package.name == "torch" else None
+        found = row or matrices.tensorflow_build(version, platform, package.name)
+        if found is not None and found.python:
+            built.append(set(found.python))
+    return set.intersection(*built) if built else set()
+
+
+def _order(finding: Finding) -> tuple[bool, str, tuple[str, ...], str]:
+    return finding.severity != "error", finding.code, finding.packages, finding.why
