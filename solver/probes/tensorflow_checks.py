@@ -38,7 +38,7 @@ class Tensorflow:
         self.recorder.check("tensorflow.cpu", self._cpu, EXACT)
 
     def on_gpu(self) -> bool:
-        """Everything that a GPU makes possible; growth comes before anything that takes memory; False: no GPU."""
+        """Everything that a GPU makes possible; growth comes first; False: no GPU."""
         check = self.recorder.check
         check("tensorflow.built", self._built)
         if not check("tensorflow.devices", self._devices):
