@@ -61,10 +61,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Requirements of which the newest final releases are held."""
     follow: bool = True
     """False: hold the roots alone and nothing that they ask."""
-    read_all: tuple[str, ...] = ()
-    """Packages whose every wheel is read; of others one wheel a version stands for all."""
-    read_with: str
-    """The python whose wheel is read where one stands for all."""
 
 
 class Held(msgspec.Struct, kw_only=True):
@@ -82,13 +78,10 @@ class Held(msgspec.Struct, kw_only=True):
 class Crawl:
     """One group's walk over an index; ``run`` does it, ``skipped`` tells what could not be read."""
 
-    def __init__(
-        self, group: Group, index: Readable, tell: Callable[[str], None] = lambda text: None
-    ) -> None:
+    def __init__(self, group: Group, index: Readable, tell: Callable[[str], None] = lambda text: None) -> None:
         self.group, self.index, self.tell = group, index, tell
         self.targets = {
-            python: Target(platform=group.platform, python=python, glibc=group.glibc)
-            for python in group.pythons
+            python: Target(platform=group.platform, python=python, glibc=group.glibc) for python in group.pythons
         }
         self.whole = {pypi_name(root.name): root.specifier for root in map(Requirement, group.whole)}
         self.skipped: list[str] = []
@@ -162,9 +155,7 @@ class Crawl:
 
     def _admit(self, asks: list[tuple[PypiName, str, str]]) -> list[tuple[PypiName, Version]]:
         keys = {
-            (name, version)
-            for name, specifier, python in asks
-            for version in self._choose(name, specifier, python)
+            (name, version) for name, specifier, python in asks for version in self._choose(name, specifier, python)
         }
         fresh = sorted(keys - set(self._read))
         for key, releases in zip(fresh, _together(self._read_release, fresh), strict=True):
@@ -180,35 +171,26 @@ class Crawl:
         yield from fine[: self.group.newest]
 
     def _read_release(self, key: tuple[PypiName, Version]) -> list[Release]:
-        """The releases of one version with their requirements; none where they cannot be read."""
+        """One release a wheel, as its own metadata has it; none where one of them cannot be read.
+
+        Every wheel is read: the wheels of one version do not always ask the same.
+        """
         name, version = key
         listed = self._listed[name][version]
         try:
-            if name in self.group.read_all:
-                return [self._with(release, (file,), file) for release in listed for file in release.files]
-            return [self._with(release, release.files, self._representative(release)) for release in listed]
+            return [self._with_metadata(release, file) for release in listed for file in release.files]
         except IndexUnavailable as error:
             self.skipped.append(f"{name} {version}: {error}")
             return []
 
-    def _with(self, release: Release, files: tuple[IndexFile, ...], read: IndexFile) -> Release:
-        metadata = self.index.metadata(read)
+    def _with_metadata(self, release: Release, file: IndexFile) -> Release:
+        metadata = self.index.metadata(file)
         return msgspec.structs.replace(
             release,
-            files=files,
+            files=(file,),
             requires=metadata.requires,
             requires_python=metadata.requires_python or release.requires_python,
         )
-
-    def _representative(self, release: Release) -> IndexFile:
-        order = sorted(
-            self.targets, key=lambda python: (python == self.group.read_with, Version(python)), reverse=True
-        )
-        for python in order:
-            usable = usable_files(release.files, self.targets[python])
-            if usable:
-                return usable[0]
-        raise AssertionError(f"{release.version} was listed without a usable file")
 
     def _asks(self, keys: Iterable[tuple[PypiName, Version]]) -> list[tuple[Requirement, str]]:
         """What the releases ask on each python on which they can be used."""

@@ -38,9 +38,7 @@ class Changes(msgspec.Struct, kw_only=True):
     """What could not be read, a sentence each."""
 
 
-def refresh(
-    snapshot: Path, index: Readable | None = None, tell: Callable[[str], None] = lambda text: None
-) -> Changes:
+def refresh(snapshot: Path, index: Readable | None = None, tell: Callable[[str], None] = lambda text: None) -> Changes:
     """Record the default index anew below ``snapshot``, from the roots that its ``roots.yaml`` names.
 
     ``index`` is the live one unless another is given; ``tell`` hears of the
@@ -54,19 +52,11 @@ def refresh(
     held, skipped = record(read_roots(snapshot / ROOTS), index, tell)
     folder = snapshot / "default"
     before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}
-    old = {
-        f"{header.name} {version}": lines
-        for header, found in before.values()
-        for version, lines in _lines(found)
-    }
-    new = {
-        f"{name} {version}": lines for name, (_, found) in held.items() for version, lines in _lines(found)
-    }
+    old = {f"{header.name} {version}": lines for header, found in before.values() for version, lines in _lines(found)}
+    new = {f"{name} {version}": lines for name, (_, found) in held.items() for version, lines in _lines(found)}
     for name, (text, releases) in held.items():
         path = folder / f"{name}.jsonl"
-        if not path.is_file() or path.read_text(encoding="utf-8") != package_text(
-            name, "default", text, releases
-        ):
+        if not path.is_file() or path.read_text(encoding="utf-8") != package_text(name, "default", text, releases):
             write_package(snapshot, name, "default", text, releases)
     for path, (header, _) in before.items():
         if header.name not in held:
