@@ -1,0 +1,242 @@
+"""conda channels as the solver asks for them: by package name, in the order of their priority.
+
+A channel is read from a folder, a web server or a mirror; what comes out names
+the channel's own address, never the mirror's and never a credential. The
+recorded snapshot (``conda_snapshot``) has the same shape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from solver.errors import IndexUnavailable
+from solver.index.conda_config import CondaSettings
+from solver.index.conda_record import CondaRecord, from_rattler
+from solver.model import Platform
+
+if TYPE_CHECKING:
+    from rattler import Gateway, PackageName, RepoDataRecord, SparseRepoData, Subdir
+
+T = TypeVar("T")
+Loader = Callable[[str, str], Awaitable[Sequence["RepoDataRecord"]]]
+"""Subdir and package name -> every record that the channel has of it."""
+Refuses = Callable[["RepoDataRecord"], bool]
+
+
+class CondaSource(Protocol):
+    """Channels in the order of their priority."""
+
+    channels: tuple[str, ...]
+    """As environment.yml names them, highest priority first."""
+    partial: bool
+    """Whether only part of each channel is known, so that "no solution" proves less."""
+
+    def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
+        """The channels, each ready to be asked for records of ``platform`` and noarch."""
+        ...
+
+
+@dataclass
+class ChannelRecords:
+    """One channel in the shape that py-rattler's solver asks for.
+
+    Each name is loaded once; ``refuses`` keeps records from the solver, and so
+    does a channel ``above`` this one that has the name at all. py-rattler's own
+    strict priority looks only at records that meet the request's spec.
+    """
+
+    name: str
+    address: str
+    loader: Loader
+    subdirs: tuple[str, ...]
+    """The target's platform and noarch."""
+    inferred: frozenset[str] = frozenset()
+    """``subdir/filename`` of records that are partly derived."""
+    refuses: Refuses | None = None
+    above: Sequence[ChannelRecords] = ()
+    _loaded: dict[tuple[str, str], list[RepoDataRecord]] = field(default_factory=dict)
+
+    async def load(self, subdir: str, name: str) -> list[RepoDataRecord]:
+        """Every record of ``name``, refused ones too, under the channel's own address."""
+        key = subdir, name
+        if key not in self._loaded:
+            found = await self.loader(subdir, name)
+            for record in found:
+                record.channel = self.address
+                record.url = f"{self.address}/{subdir}/{record.file_name}"
+            # The solver breaks ties by position, and no source promises an order.
+            self._loaded[key] = sorted(found, key=lambda record: record.file_name)
+        return self._loaded[key]
+
+    async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
+        """py-rattler's own question."""
+        for channel in self.above:
+            if await channel.has(name.normalized):
+                return []
+        found = await self.load(str(platform), name.normalized)
+        return [r for r in found if self.refuses is None or not self.refuses(r)]
+
+    async def has(self, name: str) -> bool:
+        """Whether the channel knows ``name``, for the target or for all platforms."""
+        return any([await self.load(subdir, name) for subdir in self.subdirs])
+
+    def package_names(self, platform: Subdir) -> list[str]:
+        """py-rattler asks this only to list a channel, which nothing here does."""
+        return []
+
+    def ours(self, record: RepoDataRecord) -> CondaRecord:
+        """``record`` of this channel as ours."""
+        place = f"{record.subdir}/{record.file_name}"
+        try:
+            return from_rattler(record, self.address, inferred=place in self.inferred)
+        except ValueError as error:
+            raise IndexUnavailable(f"channel {self.name}: {error}") from error
+
+
+@dataclass(frozen=True)
+class CondaIndex:
+    """Live channels, or copies of them in folders.
+
+    ``inferred`` names records as ``channel/subdir/filename`` that were put
+    together by inference rather than read from a channel.
+    """
+
+    channels: tuple[str, ...] = ("conda-forge",)
+    settings: CondaSettings = field(default_factory=CondaSettings)
+    inferred: frozenset[str] = frozenset()
+    cache: Path | None = None
+    """Folder for downloaded repodata; None: py-rattler's own."""
+    partial: bool = False
+
+    def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
+        """The channels; nothing is read before a name is asked for."""
+        return in_priority(
+            ChannelRecords(
+                name=channel,
+                address=self.settings.address(channel),
+                loader=self._loader(channel),
+                subdirs=(platform, "noarch"),
+                inferred=frozenset(
+                    place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")
+                ),
+            )
+            for channel in self.channels
+        )
+
+    def _loader(self, channel: str) -> Loader:
+        loaders = [
+            _folder_loader(channel, _folder(address))
+            if address.startswith("file:")
+            else _web_loader(channel, address, self.settings, self.cache)
+            for address in self.settings.sources(channel)
+        ]
+        return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)
+
+
+def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:
+    """``channels``, each told which ones come before it."""
+    ordered: list[ChannelRecords] = []
+    for channel in channels:
+        channel.above = tuple(ordered)
+        ordered.append(channel)
+    return ordered
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for ``work``; also from inside a running event loop, such as a notebook's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+def _folder(address: str) -> Path:
+    return Path(url2pathname(urlsplit(address).path))
+
+
+def _folder_loader(channel: str, folder: Path) -> Loader:
+    opened: dict[str, SparseRepoData | None] = {}
+
+    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        if not opened:
+            opened.update({each: _open(channel, folder, each) for each in {subdir, "noarch"}})
+            if not any(opened.values()):
+                raise IndexUnavailable(
+                    f"channel {channel}: {folder} holds no repodata.json for {subdir} or noarch; "
+                    "index the folder, and unpack repodata.json.zst where only that is there"
+                )
+        if subdir not in opened:
+            opened[subdir] = _open(channel, folder, subdir)
+        repodata = opened[subdir]
+        return [] if repodata is None else repodata.load_records(name)
+
+    return load
+
+
+def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | None:
+    from rattler import Channel, SparseRepoData
+
+    path = folder / subdir / "repodata.json"
+    if not path.is_file():
+        return None
+    try:
+        return SparseRepoData(Channel(folder.as_uri()), subdir, path)
+    except Exception as error:
+        raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {error}") from error
+
+
+def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path | None) -> Loader:
+    gateway: list[Gateway] = []
+
+    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        from rattler import Channel, Gateway, Subdir
+
+        if not gateway:
+            gateway.append(Gateway(cache_dir=cache, client=settings.client()))
+        try:
+            found = await gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
+        except Exception as error:
+            from solver.index.conda_config import without_credentials
+
+            shown = _told(error).replace(address, without_credentials(address))
+            raise IndexUnavailable(f"channel {channel} did not answer: {shown}") from error
+        return [record for records in found for record in records]
+
+    return load
+
+
+def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
+    """Mirrors are tried in order; the one that answered stays, since mirrors may differ."""
+    chosen: list[Loader] = []
+
+    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        if chosen:
+            return await chosen[0](subdir, name)
+        problems = []
+        for loader in loaders:
+            try:
+                found = await loader(subdir, name)
+            except IndexUnavailable as error:
+                problems.append(str(error))
+                continue
+            chosen.append(loader)
+            return found
+        raise IndexUnavailable("; ".join(problems))
+
+    return load
+
+
+def _told(error: BaseException) -> str:
+    """The innermost sentence says what happened; the outer ones repeat the address."""
+    text = " ".join(str(error).split())
+    return text if len(text) < 300 else f"{text[:300]} …"

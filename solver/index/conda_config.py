@@ -1,0 +1,172 @@
+"""Where conda channels are, as conda's own configuration says: names, mirrors, credentials, proxies.
+
+conda merges the ``.condarc`` files of the system, the user and the active
+environment; of their keys, those that say where a channel is and how to reach
+it count here. ``~/.netrc`` and the keyring are py-rattler's own work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from solver.errors import BadInput
+from solver.yamlfile import Data, load_yaml
+
+if TYPE_CHECKING:
+    from rattler import Client
+
+DEFAULT_ALIAS = "https://conda.anaconda.org"
+"""Where a channel named by a single word lies unless a configuration says otherwise."""
+
+_KEYS = ("channel_alias", "custom_channels", "mirrored_channels", "ssl_verify", "proxy_servers")
+
+
+@dataclass(frozen=True)
+class CondaSettings:
+    """The part of conda's configuration that says where channels are; empty: conda's defaults."""
+
+    alias: str = DEFAULT_ALIAS
+    custom: Mapping[str, str] = field(default_factory=dict)
+    """Channel name -> the address below which it lies (``custom_channels``)."""
+    mirrors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Channel name or address -> addresses of mirrors, tried in order (``mirrored_channels``)."""
+    verify_tls: bool = True
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    """Scheme -> proxy."""
+
+    def address(self, channel: str) -> str:
+        """The address that locks name: without credentials, and the channel's own, never a mirror's.
+
+        ``channel_alias`` counts as a mirror, since it moves channels that the world
+        knows under their common address; ``custom_channels`` are known only there.
+        """
+        if _is_address(channel):
+            return without_credentials(channel)
+        base = self.custom.get(channel)
+        return without_credentials(f"{base}/{channel}" if base else f"{DEFAULT_ALIAS}/{channel}")
+
+    def sources(self, channel: str) -> tuple[str, ...]:
+        """Addresses to read ``channel`` from, credentials included, first choice first."""
+        found = self.mirrors.get(channel) or self.mirrors.get(self.address(channel))
+        if found:
+            return tuple(_trim(address) for address in found)
+        if _is_address(channel):
+            return (_as_address(channel),)
+        base = self.custom.get(channel, self.alias)
+        return (f"{_trim(base)}/{channel}",)
+
+    def client(self) -> Client:
+        """py-rattler's client: retries, ``~/.netrc``, the keyring, and these proxies."""
+        from rattler import Client, Config
+
+        config = Config()
+        if not self.verify_tls:
+            config.set("tls-no-verify", "true")
+        for scheme in ("http", "https"):
+            if scheme in self.proxies:
+                config.set(f"proxy-config.{scheme}", self.proxies[scheme])
+        return Client.from_config(config)
+
+
+def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> CondaSettings:
+    """The merged ``.condarc`` files that ``environ`` and ``home`` lead to.
+
+    Raises ``BadInput`` for a file that is no YAML or a key of the wrong kind.
+    """
+    environ = os.environ if environ is None else environ
+    merged: dict[str, Any] = {}
+    for path in _files(environ, Path.home() if home is None else home):
+        for key, value in _read(path, environ).items():
+            if isinstance(value, dict) and isinstance(merged.get(key), dict):
+                value = {**merged[key], **value}
+            merged[key] = value
+    if "CONDA_CHANNEL_ALIAS" in environ:
+        merged["channel_alias"] = environ["CONDA_CHANNEL_ALIAS"]
+    if environ.get("CONDA_SSL_VERIFY", "").lower() in ("false", "no", "0"):
+        merged["ssl_verify"] = False
+    return CondaSettings(
+        alias=_trim(merged.get("channel_alias") or DEFAULT_ALIAS),
+        custom={name: _trim(base) for name, base in (merged.get("custom_channels") or {}).items()},
+        mirrors={_trim(name): tuple(addresses) for name, addresses in (merged.get("mirrored_channels") or {}).items()},
+        # A path to a certificate bundle is left to SSL_CERT_FILE, which the client reads by itself.
+        verify_tls=merged.get("ssl_verify") is not False,
+        proxies=merged.get("proxy_servers") or {},
+    )
+
+
+def without_credentials(address: str) -> str:
+    """``address`` without user, password and conda's ``/t/<token>``: what may stand in a lock."""
+    parts = urlsplit(_as_address(address))
+    host = parts.netloc.rpartition("@")[2]
+    path = parts.path.split("/")
+    if len(path) > 2 and path[1] == "t":
+        path = ["", *path[3:]]
+    return _trim(urlunsplit((parts.scheme, host, "/".join(path), "", "")))
+
+
+def _files(environ: Mapping[str, str], home: Path) -> Iterable[Path]:
+    """conda's search path, weakest first."""
+    folders = [Path("/etc/conda"), Path("/var/lib/conda")]
+    folders += [Path(environ[key]) for key in ("CONDA_ROOT", "MAMBA_ROOT_PREFIX") if environ.get(key)]
+    folders += [Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "conda", home / ".conda", home]
+    if environ.get("CONDA_PREFIX"):
+        folders.append(Path(environ["CONDA_PREFIX"]))
+    files = [folder / ".condarc" for folder in folders]
+    if environ.get("CONDARC"):
+        files.append(Path(environ["CONDARC"]))
+    return [path for path in files if path.is_file()]
+
+
+def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    data = load_yaml(path).data
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise BadInput("expected a mapping of conda's settings", file=path)
+    found = {key: _expanded(data[key], environ) for key in _KEYS if data.get(key) is not None}
+    for key, value in found.items():
+        _check(path, key, value)
+    return found
+
+
+def _check(path: Path, key: str, value: object) -> None:
+    if key == "channel_alias" and not isinstance(value, str):
+        raise BadInput("expected an address", file=path, key=key)
+    if key in ("custom_channels", "proxy_servers") and not _maps_to(value, str):
+        raise BadInput("expected names, each with an address", file=path, key=key)
+    if key == "mirrored_channels" and not _maps_to(value, list):
+        raise BadInput("expected channel names, each with a list of addresses", file=path, key=key)
+
+
+def _maps_to(value: object, kind: type) -> bool:
+    return isinstance(value, dict) and all(isinstance(entry, kind) for entry in value.values())
+
+
+def _expanded(value: Data, environ: Mapping[str, str]) -> Data:
+    """conda replaces ``${NAME}`` in its configuration, which keeps tokens out of the file."""
+    if isinstance(value, str):
+        for name, text in environ.items():
+            value = value.replace(f"${{{name}}}", text)
+        return value
+    if isinstance(value, dict):
+        return {key: _expanded(entry, environ) for key, entry in value.items()}
+    return [_expanded(entry, environ) for entry in value] if isinstance(value, list) else value
+
+
+def _is_address(channel: str) -> bool:
+    return "://" in channel or channel.startswith(("/", "./", "../", "~"))
+
+
+def _as_address(channel: str) -> str:
+    if "://" in channel:
+        return _trim(channel)
+    return Path(channel).expanduser().resolve().as_uri()
+
+
+def _trim(address: str) -> str:
+    return address.rstrip("/")

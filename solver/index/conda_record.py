@@ -1,0 +1,178 @@
+"""One conda package as its channel describes it, apart from any library's own types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from solver.model import CondaName, Value, conda_name
+
+if TYPE_CHECKING:
+    from rattler import RepoDataRecord
+
+_ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)(?P<kind>\.conda|\.tar\.bz2)")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+class CondaRecord(Value, frozen=True, kw_only=True):
+    """One conda package: what a solver needs to choose it and an installer to verify it."""
+
+    name: CondaName
+    version: str
+    build: str
+    build_number: int
+    subdir: str
+    """"linux-64", "noarch" …"""
+    channel: str
+    """Address of the channel, without a slash at its end and without credentials."""
+    filename: str
+    sha256: str
+    """64 lower-case hex digits."""
+    md5: str | None = None
+    """32 lower-case hex digits."""
+    size: int | None = None
+    """Bytes of the archive."""
+    depends: tuple[str, ...] = ()
+    """MatchSpecs."""
+    constrains: tuple[str, ...] = ()
+    """MatchSpecs that hold where such a package is installed at all."""
+    noarch: Literal["python", "generic"] | None = None
+    license: str | None = None
+    timestamp: int | None = None
+    """Milliseconds since 1970, UTC."""
+    track_features: tuple[str, ...] = ()
+    python_site_packages_path: str | None = None
+    inferred: bool = False
+    """Whether ``constrains`` or builds in ``depends`` were not read from a channel but derived."""
+
+    @property
+    def url(self) -> str:
+        """Where the channel serves the archive."""
+        return f"{self.channel}/{self.subdir}/{self.filename}"
+
+    @property
+    def pin(self) -> str:
+        """``name=version=build``, which environment.yml takes as exact."""
+        return f"{self.name}={self.version}={self.build}"
+
+    @property
+    def spec(self) -> str:
+        """The MatchSpec that only this build meets."""
+        return f"{self.name} =={self.version} {self.build}"
+
+
+def split_archive_name(filename: str) -> tuple[CondaName, str, str]:
+    """Name, version and build of ``numpy-2.1.0-py312_0.conda``; raises ``ValueError`` for other names."""
+    found = _ARCHIVE.fullmatch(filename)
+    if found is None:
+        raise ValueError(f"{filename!r} is no name of a conda archive")
+    return conda_name(found["name"]), found["version"], found["build"]
+
+
+def in_order(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
+    """``records`` by name, then version and build as text, each once: the order of every file of ours."""
+    key = {(record.name, record.version, record.build, record.url): record for record in records}
+    return tuple(key[place] for place in sorted(key))
+
+
+def depends_first(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
+    """``records`` with each package after those it depends on, equals by name; cycles end anywhere.
+
+    ``@EXPLICIT`` files need it: older installers link in the order of the file.
+    """
+    waiting = {record.name: record for record in in_order(records)}
+    done: dict[CondaName, CondaRecord] = {}
+    while waiting:
+        ready = [
+            record
+            for record in waiting.values()
+            if not any(name in waiting and name != record.name for name in _needs(record))
+        ]
+        # pip and setuptools wait for a python that some builds make wait for them.
+        for record in ready or [_least_bound(waiting)]:
+            done[record.name] = waiting.pop(record.name)
+    return tuple(done.values())
+
+
+def _least_bound(waiting: Mapping[CondaName, CondaRecord]) -> CondaRecord:
+    def bonds(record: CondaRecord) -> tuple[int, str]:
+        return sum(name in waiting for name in _needs(record)), record.name
+
+    return min(waiting.values(), key=bonds)
+
+
+def _needs(record: CondaRecord) -> set[str]:
+    return {spec.split()[0].lower() for spec in record.depends}
+
+
+def from_repodata(fields: Mapping[str, Any], channel: str, filename: str, inferred: bool) -> CondaRecord:
+    """A record of ``repodata.json``; raises ``ValueError`` where a field is missing or unusable.
+
+    A record without sha256 is refused: it could never be verified.
+    """
+    sha256, md5 = fields.get("sha256"), fields.get("md5")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise ValueError(f"{filename}: the channel gives no sha256")
+    if md5 is not None and not _MD5.fullmatch(str(md5)):
+        raise ValueError(f"{filename}: {md5!r} is no md5")
+    noarch = fields.get("noarch")
+    return CondaRecord(
+        name=conda_name(str(fields["name"])),
+        version=str(fields["version"]),
+        build=str(fields["build"]),
+        build_number=int(fields["build_number"]),
+        subdir=str(fields["subdir"]),
+        channel=channel,
+        filename=filename,
+        sha256=sha256,
+        md5=md5,
+        size=fields.get("size"),
+        depends=tuple(fields.get("depends", ())),
+        constrains=tuple(fields.get("constrains", ())),
+        noarch=noarch if noarch in ("python", "generic") else None,
+        license=fields.get("license"),
+        timestamp=fields.get("timestamp"),
+        track_features=_words(fields.get("track_features")),
+        python_site_packages_path=fields.get("python_site_packages_path"),
+        inferred=inferred,
+    )
+
+
+def from_rattler(record: RepoDataRecord, channel: str, inferred: bool = False) -> CondaRecord:
+    """py-rattler's record as ours, under the ``channel`` that locks shall name."""
+    return from_repodata(msgspec.json.decode(record.to_json()), channel, record.file_name, inferred)
+
+
+def repodata_fields(record: CondaRecord) -> dict[str, Any]:
+    """What ``repodata.json`` holds of ``record``."""
+    optional = {
+        "md5": record.md5,
+        "size": record.size,
+        "noarch": record.noarch,
+        "license": record.license,
+        "timestamp": record.timestamp,
+        "track_features": " ".join(record.track_features) or None,
+        "python_site_packages_path": record.python_site_packages_path,
+    }
+    return {
+        "name": record.name,
+        "version": record.version,
+        "build": record.build,
+        "build_number": record.build_number,
+        "subdir": record.subdir,
+        "depends": list(record.depends),
+        "constrains": list(record.constrains),
+        "sha256": record.sha256,
+        **{key: value for key, value in optional.items() if value is not None},
+    }
+
+
+def _words(found: object) -> tuple[str, ...]:
+    # Old repodata has one string, new repodata a list.
+    if isinstance(found, str):
+        return tuple(found.replace(",", " ").split())
+    return tuple(str(word) for word in found) if isinstance(found, list | tuple) else ()

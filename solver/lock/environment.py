@@ -1,0 +1,122 @@
+"""environment.yml: what ``conda env create -f`` installs whole, pip half included.
+
+conda knows the keys name, channels, dependencies, prefix and variables, and
+warns of any other; ``nodefaults`` it would read as the name of a channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from solver.errors import BadInput
+from solver.index.conda_record import CondaRecord, in_order
+from solver.model import CondaName, Profile
+
+KEYS = ("name", "channels", "dependencies", "variables")
+"""The keys that are written, in the order of the file."""
+
+
+def environment_yml(
+    profile: Profile,
+    records: Iterable[CondaRecord],
+    requirements: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> str:
+    """The whole file. ``requirements`` are the lines of requirements.txt, hashes included.
+
+    ``variables`` are set by ``conda activate``; None means those of the profile.
+    Raises ``BadInput`` where there are requirements and ``records`` have no pip.
+    """
+    import yaml
+
+    held = in_order(records)
+    if requirements and not any(record.name == "pip" for record in held):
+        raise BadInput(
+            "has packages for pip and no pip among its conda packages",
+            key=profile.name,
+            fix="add pip to conda_packages",
+        )
+    dependencies: list[object] = [record.pin for record in held]
+    if requirements:
+        dependencies.append({"pip": logical_lines(requirements)})
+    found: dict[str, object] = {
+        "name": profile.name,
+        "channels": list(profile.channels),
+        "dependencies": dependencies,
+    }
+    set_here = sharing_variables(profile) if variables is None else dict(variables)
+    if set_here:
+        found["variables"] = {name: str(set_here[name]) for name in sorted(set_here)}
+    body = yaml.safe_dump(found, sort_keys=False, width=1_000_000, allow_unicode=True)
+    return _header(profile, bool(requirements)) + body
+
+
+def logical_lines(requirements: Iterable[str]) -> list[str]:
+    """Lines of a requirements file without comments and blanks, continued lines joined.
+
+    conda hands each item of the pip block to pip as one line of a requirements file.
+    """
+    found: list[str] = []
+    waiting = ""
+    for line in "\n".join(requirements).splitlines():
+        bare = line.strip()
+        if bare.startswith("#"):
+            continue
+        if bare.endswith("\\"):
+            waiting += bare.removesuffix("\\").rstrip() + " "
+            continue
+        whole = (waiting + bare).partition(" #")[0].strip()
+        waiting = ""
+        if whole:
+            found.append(" ".join(whole.split()))
+    if waiting.strip():
+        found.append(" ".join(waiting.split()))
+    return found
+
+
+def sharing_variables(profile: Profile) -> dict[str, str]:
+    """The profile's variables, and those that let both frameworks share a GPU."""
+    found: dict[str, str] = {}
+    sharing = profile.gpu_sharing
+    on_gpu = profile.cuda != "none" and profile.target.driver is not None
+    if on_gpu and "tensorflow" in profile.frameworks and (sharing is None or sharing.growth):
+        found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    return found | profile.variables
+
+
+def both_sides(
+    records: Iterable[CondaRecord], pins: Mapping[str, str], conda_to_pypi: Mapping[str, str | None]
+) -> None:
+    """Refuse a package that conda and pip would both install into one prefix.
+
+    ``pins`` are the pip half (name -> version); ``conda_to_pypi`` holds the names
+    that differ. pip would remove conda's files, and conda would not know. pip
+    itself may be on both sides only where the versions agree.
+    """
+    for record in in_order(records):
+        name = pypi_twin(record.name, conda_to_pypi)
+        if name in pins and pins[name] != record.version:
+            raise BadInput(
+                f"conda would install {record.name} {record.version} and pip {name} {pins[name]} into one prefix",
+                key=record.name,
+                fix=f"take {record.name} out of conda_packages, or {name} out of packages",
+            )
+
+
+def pypi_twin(name: CondaName, conda_to_pypi: Mapping[str, str | None]) -> str | None:
+    """The PyPI name of a conda package; None where a row says that it has none there."""
+    from packaging.utils import canonicalize_name
+
+    mapped = conda_to_pypi.get(name, name)
+    return None if mapped is None else canonicalize_name(mapped)
+
+
+def _header(profile: Profile, with_pip: bool) -> str:
+    made = f"# Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.\n"
+    use = f"# Install: conda env create -f locks/{profile.name}/environment.yml\n"
+    if with_pip:
+        gap = "# conda cannot check hashes here: pip checks its half below, nobody checks conda's packages.\n"
+    else:
+        gap = "# conda cannot check hashes here; linux-64.lock and conda-lock.yml hold them.\n"
+    cure = f"# `interlock install {profile.name} PREFIX` checks every hash and leaves a whole environment or none.\n"
+    return made + use + gap + cure

@@ -1,0 +1,77 @@
+"""@EXPLICIT files: addresses with hashes, for ``conda create --file`` and micromamba."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from solver.errors import BadInput
+from solver.index.conda_record import CondaRecord, depends_first
+from solver.model import Platform, Profile
+
+MARK = "@EXPLICIT"
+_LINE = re.compile(r"(?P<url>\S+/(?P<subdir>[^/]+)/(?P<file>[^/#]+))#sha256:(?P<sha256>[0-9a-f]{64})")
+
+
+def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platform) -> str:
+    """The file of a profile whose packages all come from conda.
+
+    Raises ``BadInput`` for a profile whose frameworks come from pip: the file
+    would install an environment without them and say nothing.
+    """
+    if profile.flavour != "conda":
+        raise BadInput(
+            "has frameworks that come from pip, which an @EXPLICIT file cannot hold",
+            key=profile.name,
+            fix="export base-linux-64.lock, or use environment.yml",
+        )
+    head = [
+        f"# Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.",
+        f"# Install: conda create --name {profile.name} --file locks/{profile.name}/{platform}.lock",
+        "# conda asks nothing of the machine here: the NVIDIA driver is not checked.",
+    ]
+    return _file(head, records, platform)
+
+
+def base_explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platform) -> str:
+    """Only the conda half of a pip-in-conda profile; its first line says where the frameworks come from."""
+    head = [
+        f"# Only the base of {profile.name}: its frameworks come from pip, by "
+        f"pip install --require-hashes -r locks/{profile.name}/requirements.txt",
+        f"# Made by `interlock export explicit {profile.name}`.",
+    ]
+    return _file(head, records, platform)
+
+
+def explicit_filename(profile: Profile, platform: Platform) -> str:
+    """``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
+    return f"{platform}.lock" if profile.flavour == "conda" else f"base-{platform}.lock"
+
+
+def read_explicit(text: str, file: str) -> dict[str, str]:
+    """Address -> sha256 of an @EXPLICIT file; raises ``BadInput`` with the line that is not one of ours."""
+    found: dict[str, str] = {}
+    marked = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            continue
+        if bare == MARK:
+            marked = True
+            continue
+        entry = _LINE.fullmatch(bare)
+        if entry is None or not marked:
+            raise BadInput(
+                f"expected an address with #sha256: after {MARK}",
+                file=file,
+                line=number,
+                fix="make the lock again with `interlock lock`",
+            )
+        found[entry["url"]] = entry["sha256"]
+    return found
+
+
+def _file(head: list[str], records: Iterable[CondaRecord], platform: Platform) -> str:
+    # sha256 behind its own prefix is read by conda (23.9 and newer), micromamba 2 and rattler alike.
+    lines = [f"{record.url}#sha256:{record.sha256}" for record in depends_first(records)]
+    return "\n".join([*head, f"# platform: {platform}", MARK, *lines]) + "\n"
