@@ -115,7 +115,7 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
         if ident in asked and profile.constraints.get(framework):
             yield from _other_versions(profile, matrices, framework, ident)
     if AXIS_PYTHON in asked:
-        yield from _otheradmitted_pythons(profile, matrices)
+        yield from _other_pythons(profile, matrices)
     for name in sorted(profile.constraints):
         if name not in ("torch", "tensorflow") and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
             rest = {key: value for key, value in profile.constraints.items() if key != name}

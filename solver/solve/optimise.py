@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from solver.solve.provider import search
+from solver.solve.propagate import Narrowing
 from solver.solve.space import Ask, Candidate, Space, is_package
 
 Chosen = dict[str, Candidate]
@@ -34,11 +35,13 @@ class Optimiser:
         self._settled: set[str] = set()
         self._absent: set[str] = set()
         self._bound = ""
-        self._needed: set[str] = set()
+        self._narrowing = Narrowing(space)
         self.queries = 0
 
     def best(self) -> Chosen | None:
         """The one preferred solution; None where there is none."""
+        if not self._narrowing.add(self._asks):
+            return None
         found = self._search(())
         if found is None:
             return None
@@ -64,12 +67,12 @@ class Optimiser:
         def forbids(ident: str) -> bool:
             return ident == without or self._forbids(ident)
 
-        return search(self._space, [*self._asks, *more], self._ranks, forbids=forbids)
+        return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing)
 
     def _settle(self, ident: str, found: Chosen) -> Chosen:
         """Make ``ident`` as good as it can be by its grade, then fix it."""
         self._settled.add(ident)
-        if ident in found and not self._is_needed(ident):
+        if ident in found and ident not in self._narrowing.allowed:
             found = self._search((), without=ident) or found
         if ident not in found:
             self._absent.add(ident)
@@ -88,45 +91,14 @@ class Optimiser:
                 if grade(candidate) == mine:
                     break
                 better |= 1 << candidate.position
-            better &= self._admitted(ident)
+            better &= self._narrowing.allowed.get(ident, -1)
             improved = self._search([Ask(ident, better, "newer", "the preference")]) if better else None
             if improved is None:
                 break
             found = improved
         equal = sum(1 << c.position for c in candidates if grade(c) == mine)
-        self._asks.append(Ask(ident, equal, "settled", "the preference"))
+        self._narrowing.add([Ask(ident, equal, "settled", "the preference")])
         return found
-
-    def _admitted(self, ident: str) -> int:
-        mask = -1
-        for ask in self._asks:
-            if ask.ident == ident:
-                mask &= ask.mask
-        return mask
-
-    def _is_needed(self, ident: str) -> bool:
-        """Whether every way to meet what is fixed brings ``ident``: a cheap proof, not the only one."""
-        if ident in self._needed:
-            return True
-        self._needed |= {ask.ident for ask in self._asks}
-        queue = list(self._needed)
-        while queue:
-            for new in self._common(queue.pop()) - self._needed:
-                self._needed.add(new)
-                queue.append(new)
-        return ident in self._needed
-
-    def _common(self, ident: str) -> set[str]:
-        """What every admitted candidate of ``ident`` asks for."""
-        admitted = self._admitted(ident)
-        common: set[str] | None = None
-        for candidate in self._space.candidates(ident):
-            if admitted >> candidate.position & 1:
-                asked = {ask.ident for ask in self._space.asks(candidate)}
-                common = asked if common is None else common & asked
-                if not common - self._needed:
-                    break
-        return common or set()
 
 
 def _position(candidate: Candidate) -> object:

@@ -7,9 +7,11 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Resolution
 
 from solver.errors import InterlockError
+from solver.solve.propagate import Narrowing
 from solver.solve.space import Ask, Candidate, Space, positions
 
 MAX_ROUNDS = 50_000
@@ -60,10 +62,11 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         """The candidates that every ask admits, most preferred first."""
         if self._forbids is not None and self._forbids(identifier):
             return []
-        mask = reduce(and_, (ask.mask for ask in requirements[identifier]))
+        known = self._space.candidates(identifier)
+        # No ask at all is possible: whoever asked may have been unpinned since.
+        mask = reduce(and_, (ask.mask for ask in requirements[identifier]), (1 << len(known)) - 1)
         for bad in incompatibilities[identifier]:
             mask &= ~(1 << bad.position)
-        known = self._space.candidates(identifier)
         return [known[position] for position in positions(mask)]
 
     def is_satisfied_by(self, requirement: Ask, candidate: Candidate) -> bool:
@@ -71,7 +74,14 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         return bool(requirement.mask >> candidate.position & 1)
 
     def get_dependencies(self, candidate: Candidate) -> Iterable[Ask]:
-        """What the candidate asks, as far as the problem is not relaxed."""
+        """What the candidate asks."""
+        # The candidate also asks for itself: without that, resolvelib would unpin it in favour of a
+        # later ask instead of counting the clash as one, and can run in circles.
+        itself = Ask(candidate.ident, 1 << candidate.position, candidate.name, "chosen")
+        return (itself, *self.asks(candidate))
+
+    def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
+        """What the candidate asks of others, as far as the problem is not relaxed."""
         if self._active is None:
             return self._space.asks(candidate)
         if candidate.ident not in self._active:
@@ -88,16 +98,39 @@ def search(
     *,
     forbids: Callable[[str], bool] | None = None,
     active: Mapping[str, frozenset[str] | None] | None = None,
+    narrowing: Narrowing | None = None,
 ) -> dict[str, Candidate] | None:
     """A set of candidates that meets ``asks`` and all that they pull in; None where there is none.
 
+    ``narrowing`` is what is known already to follow from earlier asks, which stay in force.
     Raises ``InterlockError`` where the search gave up: that is a bug of ours, never an answer.
     """
-    resolver: Any = Resolver(Provider(space, ranks, forbids, active), BaseReporter())
+    # The resolution itself instead of ``Resolver``: the latter walks the graph of what it tried
+    # recursively and never returns from a cycle that the root no longer reaches (resolvelib 1.2.1).
+    provider = Provider(space, ranks, forbids, active)
+    narrowing = narrowing.copy() if narrowing else Narrowing(space, provider.asks)
+    if not narrowing.add(asks, forbids):
+        return None
+    wanted = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
+    resolution: Any = Resolution(provider, BaseReporter())
     try:
-        result = resolver.resolve(list(asks), max_rounds=MAX_ROUNDS)
+        state = resolution.resolve(wanted, max_rounds=MAX_ROUNDS)
     except ResolutionImpossible:
         return None
     except ResolutionTooDeep as error:
         raise InterlockError(f"the search gave up after {MAX_ROUNDS} rounds; please report this request") from error
-    return dict(result.mapping)
+    return _reachable(state.mapping, wanted, provider.asks)
+
+
+def _reachable(
+    pinned: Mapping[str, Candidate], asks: Iterable[Ask], asks_of: Callable[[Candidate], Iterable[Ask]]
+) -> dict[str, Candidate]:
+    """The pins that the request still needs; the search leaves behind some that it no longer does."""
+    found: dict[str, Candidate] = {}
+    queue = [ask.ident for ask in asks]
+    while queue:
+        ident = queue.pop()
+        if ident not in found:
+            found[ident] = pinned[ident]
+            queue += [ask.ident for ask in asks_of(pinned[ident])]
+    return found

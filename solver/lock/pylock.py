@@ -1,0 +1,70 @@
+"""pylock.toml (PEP 751), built with and checked by ``packaging.pylock``.
+
+It needs the address of every file, which locks and snapshots never hold for the default
+index; the caller asks the index for them, so the file is made on demand and not committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tomli_w
+from packaging.markers import Marker
+from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from solver.errors import InterlockError
+from solver.lock.requirements import LocalWheel
+from solver.model import IndexFile, Pin, Solution
+
+CREATED_BY = "interlock"
+
+
+def pylock_toml(solution: Solution, addresses: Mapping[str, str], wheels: Sequence[LocalWheel] = ()) -> str:
+    """The file's text; ``addresses`` maps file names to URLs.
+
+    Raises ``InterlockError`` where an address is missing.
+    """
+    packages = [_package(pin, addresses) for pin in solution.pins]
+    packages += [_local(wheel) for wheel in wheels]
+    python = solution.target.python
+    lock = Pylock(
+        lock_version=Version("1.0"),
+        requires_python=SpecifierSet(f"=={python}.*"),
+        environments=[Marker(_environment(solution))],
+        created_by=CREATED_BY,
+        packages=sorted(packages, key=lambda package: package.name),
+    )
+    lock.validate()
+    return tomli_w.dumps(dict(lock.to_dict()), multiline_strings=False)
+
+
+def _environment(solution: Solution) -> str:
+    system, machine = {
+        "linux-64": ("linux", "x86_64"),
+        "linux-aarch64": ("linux", "aarch64"),
+        "win-64": ("win32", "AMD64"),
+    }[solution.target.platform]
+    python = solution.target.python
+    return f"python_version == '{python}' and sys_platform == '{system}' and platform_machine == '{machine}'"
+
+
+def _package(pin: Pin, addresses: Mapping[str, str]) -> Package:
+    wheels = [_wheel(file, addresses) for file in sorted(pin.files, key=lambda f: f.filename) if file.sha256]
+    return Package(name=NormalizedName(pin.name), version=Version(pin.version), wheels=wheels)
+
+
+def _wheel(file: IndexFile, addresses: Mapping[str, str]) -> PackageWheel:
+    url = file.url or addresses.get(file.filename)
+    if url is None:
+        raise InterlockError(f"no address is known for {file.filename}")
+    assert file.sha256 is not None
+    return PackageWheel(name=file.filename, url=url, size=file.size, hashes={"sha256": file.sha256})
+
+
+def _local(wheel: LocalWheel) -> Package:
+    path = f"wheels/{wheel.filename}"
+    entry = PackageWheel(name=wheel.filename, path=path, size=len(wheel.content), hashes={"sha256": wheel.sha256})
+    return Package(name=NormalizedName(wheel.name), version=Version(wheel.version), wheels=[entry])

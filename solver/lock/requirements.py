@@ -1,0 +1,76 @@
+"""requirements.txt: every package of the closure pinned with the hashes of its usable wheels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from solver.errors import InterlockError
+from solver.model import Pin, Solution
+
+LOCAL_WHEELS = "--find-links ./wheels"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWheel:
+    """A wheel of our own that lies in the lock's ``wheels`` folder."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    content: bytes
+
+
+def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> list[str]:
+    """One logical line a package in the order of names, options first; the pip block of environment.yml too.
+
+    Raises ``InterlockError`` where a hash is missing: a caller must ask ``lockable`` first.
+    """
+    entries = {pin.name: _pinned(pin) for pin in solution.pins}
+    entries |= {wheel.name: _hashed(f"{wheel.name}=={wheel.version}", [wheel.sha256]) for wheel in wheels}
+    options = [LOCAL_WHEELS] if wheels else []
+    return [*options, *(entries[name] for name in sorted(entries))]
+
+
+def requirements_txt(solution: Solution, lines: Iterable[str], command: str) -> str:
+    """The whole file; ``command`` is the one that makes it."""
+    return "\n".join([*header(solution, command), *map(wrap, lines), ""])
+
+
+def header(solution: Solution, command: str) -> list[str]:
+    """Comment lines that say what made the file and where it runs."""
+    target, axes = solution.target, solution.axes
+    cuda = f"CUDA {axes['cuda']}, cuDNN {axes['cudnn']}" if axes["cuda"] else "CPU only"
+    where = f"python {target.python}, {target.platform}"
+    if target.platform.startswith("linux"):
+        where += f", glibc >= {target.glibc}"
+    if axes["cuda"]:
+        where += f", NVIDIA driver >= {target.driver}"
+    chosen = ", ".join(f"{name} {axes[name]}" for name in ("tensorflow", "torch") if axes[name])
+    return [
+        f"# {solution.profile}: {chosen}; {cuda}.",
+        f"# For {where}.",
+        f"# Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt",
+    ]
+
+
+def wrap(line: str) -> str:
+    """A logical line as pip's requirements files write it, one hash a line."""
+    return line.replace(" --hash=", " \\\n    --hash=")
+
+
+def _pinned(pin: Pin) -> str:
+    hashes = sorted(file.sha256 for file in pin.files if file.sha256)
+    if not hashes:
+        raise InterlockError(f"{pin.name} {pin.version} has no hash and must not be locked")
+    if pin.index == "default":
+        return _hashed(f"{pin.name}=={pin.version}", hashes)
+    best = next(file for file in pin.files if file.sha256)
+    if best.url is None or best.sha256 is None:
+        raise InterlockError(f"{best.filename} is on another index and its address is not recorded")
+    return _hashed(f"{pin.name} @ {best.url}", [best.sha256])
+
+
+def _hashed(pinned: str, hashes: Sequence[str]) -> str:
+    return " ".join([pinned, *(f"--hash=sha256:{digest}" for digest in hashes)])
