@@ -23,6 +23,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     id: Text
     source: Text
+    derived: bool = False
+    """True where ``interlock refresh`` can read the row out of wheels again, and does."""
 
 
 class TensorflowBuild(Row, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class CompanionBuild(Row, frozen=True, kw_only=True):
     """The torch version its metadata pins."""
     cuda: Dotted | None
     """None: no CUDA code inside (then it fits any build of that torch)."""
+    platform: Platform = "linux-64"
 
 
 class CudaToolkit(Row, frozen=True, kw_only=True):
@@ -118,6 +121,8 @@ class Library(Row, frozen=True, kw_only=True):
     sonames: tuple[str, ...] = ()
     same_minor: bool = False
     """True where the distribution's major.minor is the CUDA major.minor."""
+    needs: tuple[str, ...] = ()
+    """Libraries that it opens in turn, by ``Library.library``."""
 
 
 class Cudnn(Row, frozen=True, kw_only=True):
