@@ -78,8 +78,8 @@ class CompanionBuild(Row, frozen=True, kw_only=True):
     package: Literal["torchvision", "torchaudio"]
     version: Text
     index: IndexName = "default"
-    torch: Text
-    """The torch version its metadata pins."""
+    torch: str
+    """The specifier of torch in its metadata, e.g. "==2.10.0"; empty where it names no torch."""
     cuda: Dotted | None
     """None: no CUDA code inside (then it fits any build of that torch)."""
     platform: Platform = "linux-64"
