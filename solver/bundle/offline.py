@@ -1,0 +1,285 @@
+"""Prove the locks of this bundle on a GPU machine without a network: ``verify.py`` of every bundle.
+
+    python3 verify.py --parts DIR --out OUT [--profiles NAME …]     join the parts in DIR, then prove
+    python3 verify.py --bundle DIR --out OUT [--profiles NAME …]    a bundle that was never cut
+
+Standard library only, for the bare python of the target (3.9 or newer; interlock itself needs 3.11,
+which may come from the path or from the bundle). DIR holds the folders c000, c001 …, in any order and
+from any number of media. Exit status: that of ``interlock verify``; 2 where something is missing or
+damaged, with its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+BLOCK = 1 << 22
+OLDEST = (3, 11)
+START = time.monotonic()
+
+
+class Refused(Exception):
+    """Why the bundle cannot be used."""
+
+
+def say(text: str) -> None:
+    """Tell people how far it is."""
+    print(f"verify.py {time.monotonic() - START:6.1f} s: {text}", flush=True)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def safe(root: Path, name: str) -> Path:
+    """The path of ``name`` below ``root``; refuses one that leads out of it."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
+        raise Refused(f"{name!r} leads out of the bundle")
+    return root / pure
+
+
+def read(path: Path) -> Any:  # noqa: ANN401 - JSON, whose fields are checked where they are used
+    """A JSON file of version 1."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read: {error}") from None
+    if not isinstance(value, dict) or value.get("version") != 1:
+        raise Refused(f"{path} is of version {value.get('version')}, this verify.py reads version 1")
+    return value
+
+
+# --- parts ------------------------------------------------------------------------------------------
+
+
+def find_parts(folder: Path) -> tuple[Path, dict[int, tuple[Path, Any]]]:
+    """The manifest and the parts, by number, below ``folder``; refuses what is missing, by number."""
+    parts: dict[int, tuple[Path, Any]] = {}
+    names = set()
+    for description in sorted(folder.glob("*/part.json")) or sorted(folder.glob("part.json")):
+        part = read(description)
+        names.add((part["bundle"], part["count"]))
+        parts[part["number"]] = (description.parent, part)
+    if not parts:
+        raise Refused(f"{folder} holds no part of a bundle")
+    if len(names) > 1:
+        raise Refused(f"{folder} holds parts of {len(names)} different bundles")
+    ((bundle, count),) = names
+    missing = sorted(set(range(count)) - set(parts))
+    if missing:
+        shown = ", ".join(f"c{number:03d}" for number in missing)
+        raise Refused(f"{len(missing)} of {count} parts are missing: {shown}")
+    manifest = parts[0][0] / "manifest.json"
+    if sha256(manifest) != bundle:
+        raise Refused(f"{manifest} is damaged")
+    return manifest, parts
+
+
+def join_file(path: Path, entry: Any, pieces: list[tuple[int, Path, Any]]) -> str:  # noqa: ANN401
+    """Write one file out of its pieces; returns its path where the result is not what it must be."""
+    digest, offset = hashlib.sha256(), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        for start, piece, _ in sorted(pieces, key=lambda one: one[0]):
+            if start != offset:
+                return f"{entry['path']}: bytes {offset} to {start} are in no part"
+            with piece.open("rb") as source:
+                while block := source.read(BLOCK):
+                    digest.update(block)
+                    out.write(block)
+                    offset += len(block)
+    if digest.hexdigest() == entry["sha256"]:
+        return ""
+    damaged = [str(piece) for _, piece, expected in pieces if sha256(piece) != expected]
+    return f"{entry['path']} is damaged" + (f" by {', '.join(damaged)}" if damaged else "")
+
+
+def join(folder: Path, bundle: Path) -> None:
+    """Put the parts below ``folder`` together as ``bundle``; what is there and whole is kept."""
+    manifest, parts = find_parts(folder)
+    pieces: dict[str, list[tuple[int, Path, Any]]] = {}
+    for place, part in parts.values():
+        for piece in part["pieces"]:
+            found = (piece["offset"], safe(place, piece["name"]), piece["sha256"])
+            pieces.setdefault(piece["path"], []).append(found)
+    entries = sorted(read(manifest)["files"], key=lambda one: -one["size"])
+
+    def one(entry: Any) -> str:  # noqa: ANN401
+        path = safe(bundle, entry["path"])
+        if path.exists() and path.stat().st_size == entry["size"] and sha256(path) == entry["sha256"]:
+            return ""
+        return join_file(path, entry, pieces.get(entry["path"], []))
+
+    check_all(one, entries)
+    shutil.copyfile(manifest, bundle / "manifest.json")
+
+
+def check(bundle: Path) -> None:
+    """Refuse a bundle with a missing or damaged file."""
+
+    def one(entry: Any) -> str:  # noqa: ANN401
+        path = safe(bundle, entry["path"])
+        if not path.is_file():
+            return f"{entry['path']} is missing"
+        return "" if sha256(path) == entry["sha256"] else f"{entry['path']} is damaged"
+
+    check_all(one, read(bundle / "manifest.json")["files"])
+
+
+def check_all(one: Any, entries: list[Any]) -> None:  # noqa: ANN401
+    """Run ``one`` over all entries, in threads (hashing lets go of the interpreter)."""
+    with ThreadPoolExecutor(min(16, (os.cpu_count() or 1) + 1)) as pool:
+        faults = [fault for fault in pool.map(one, entries) if fault]
+    if faults:
+        raise Refused("; ".join(faults))
+
+
+# --- the tool ---------------------------------------------------------------------------------------
+
+
+def minor_of(python: str) -> tuple[int, int] | None:
+    """(major, minor) of an interpreter; None where it does not run."""
+    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    try:
+        done = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, timeout=60)
+        major, minor = done.stdout.split()
+        return int(major), int(minor)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def unpack_interpreter(bundle: Path, manifest: Any, work: Path) -> list[str]:  # noqa: ANN401
+    """The python that the bundle carries, unpacked; nothing where it carries none."""
+    if not manifest.get("interpreter"):
+        return []
+    target = work / "python"
+    if not target.exists():
+        with tarfile.open(safe(bundle, manifest["interpreter"])) as archive:
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(target, filter="tar")
+            else:  # its hash is in the manifest, so it holds what the maker of the bundle put there
+                archive.extractall(target)
+    found = sorted(target.glob("*/bin/python3")) or sorted(target.glob("bin/python3"))
+    return [str(one) for one in found]
+
+
+def choose_python(manifest: Any, carried: list[str]) -> tuple[str, str]:  # noqa: ANN401
+    """An interpreter for interlock that the bundle has wheels for, and its major.minor."""
+    names = [f"python{minor}" for minor in sorted(manifest["tool"], reverse=True)]
+    on_path = [found for found in map(shutil.which, [*names, "python3"]) if found]
+    for python in [sys.executable, *carried, *on_path]:
+        minor = minor_of(python)
+        if minor and minor >= OLDEST and f"{minor[0]}.{minor[1]}" in manifest["tool"]:
+            return python, f"{minor[0]}.{minor[1]}"
+    raise Refused(
+        f"interlock needs one of python {', '.join(sorted(manifest['tool']))}, and there is none here; "
+        "make the bundle with --python to carry one"
+    )
+
+
+def unpack_wheel(wheel: Path, site: Path, scripts: Path) -> None:
+    """Install a wheel by unpacking it, each file checked against its RECORD."""
+    with zipfile.ZipFile(wheel) as archive:
+        record = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        for line in archive.read(record).decode().splitlines():
+            name, _, rest = line.rpartition(",")[0].rpartition(",")
+            name = name.strip('"')
+            if not name or name.endswith("/"):
+                continue
+            content = archive.read(name)
+            if rest.startswith("sha256="):
+                seen = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+                if seen != rest[len("sha256=") :]:
+                    raise Refused(f"{wheel.name}: {name} is damaged")
+            parts = PurePosixPath(name).parts
+            script = len(parts) > 2 and parts[0].endswith(".data") and parts[1] == "scripts"
+            below = "/".join(parts[2:]) if parts[0].endswith(".data") else name
+            path = safe(scripts if script else site, below)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            if script:
+                path.chmod(0o755)
+
+
+def install_tool(bundle: Path, manifest: Any, python: str, minor: str, work: Path) -> Path:  # noqa: ANN401
+    """A fresh environment with interlock; returns its python."""
+    tool = work / "tool"
+    shutil.rmtree(tool, ignore_errors=True)
+    subprocess.run([python, "-I", "-m", "venv", "--without-pip", str(tool)], check=True)
+    site = tool / "lib" / f"python{minor}" / "site-packages"
+    for wheel in manifest["tool"][minor]:
+        unpack_wheel(safe(bundle, wheel), site, tool / "bin")
+    return tool / "bin" / "python"
+
+
+def prove(bundle: Path, python: Path, options: argparse.Namespace) -> int:
+    """Start ``interlock verify`` on the bundle and return its exit status."""
+    start = "import sys; from solver.cli import main; sys.exit(main())"
+    command = [str(python), "-I", "-c", start, "verify", *(options.profiles or [])]
+    command += ["--bundle", str(bundle), "--out", str(options.out)]
+    command += ["--keep"] if options.keep else []
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["PATH"] = os.pathsep.join([str(python.parent), environment.get("PATH", os.defpath)])
+    environment["TMPDIR"] = str(options.work / "tmp")
+    # The cache lies on the same disk as the environments, so that uv links what two locks share.
+    environment["UV_CACHE_DIR"] = str(options.work / "uv-cache")
+    Path(environment["TMPDIR"]).mkdir(parents=True, exist_ok=True)
+    return subprocess.run(command, env=environment).returncode
+
+
+def main() -> int:
+    """Read the arguments and do it all."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--parts", type=Path, help="folder that holds the parts")
+    source.add_argument("--bundle", type=Path, help="a whole bundle (default: where this file lies)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for evidence, report and log")
+    parser.add_argument("--work", type=Path, help="scratch folder (default: OUT.work)")
+    parser.add_argument("--profiles", nargs="*", help="only these locks")
+    parser.add_argument("--keep", action="store_true", help="leave the environments in place")
+    options = parser.parse_args()
+    options.out = options.out.resolve()
+    options.work = (options.work or options.out.with_name(options.out.name + ".work")).resolve()
+    try:
+        options.work.mkdir(parents=True, exist_ok=True)
+        bundle = (options.bundle or Path(__file__).parent).resolve()
+        if options.parts:
+            bundle = options.work / "bundle"
+            join(options.parts.resolve(), bundle)
+            say("parts joined")
+        else:
+            check(bundle)
+            say("files checked")
+        manifest = read(bundle / "manifest.json")
+        python, minor = choose_python(manifest, unpack_interpreter(bundle, manifest, options.work))
+        tool = install_tool(bundle, manifest, python, minor, options.work)
+        say(f"interlock installed for python {minor}")
+    except (Refused, OSError, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+        print(f"verify.py: {error}", file=sys.stderr)
+        return 2
+    status = prove(bundle, tool, options)
+    say(f"interlock verify left with exit status {status}")
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
