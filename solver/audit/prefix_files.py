@@ -48,6 +48,15 @@ def python_of(prefix: Path) -> str | None:
     return None
 
 
+def distributions_in(folder: Path) -> dict[PypiName, list[str]]:
+    """The versions that the .dist-info folders of a folder name, by distribution; empty without the folder."""
+    found: dict[PypiName, list[str]] = {}
+    for path in sorted(folder.glob("*.dist-info")):
+        name, _, version = path.name.removesuffix(".dist-info").partition("-")
+        found.setdefault(pypi_name(name), []).append(version)
+    return found
+
+
 @functools.lru_cache(maxsize=8)
 def records(prefix: Path) -> Mapping[PypiName, Mapping[Path, Recorded]]:
     """What each distribution of the prefix recorded: absolute path -> hash and size."""
@@ -77,7 +86,9 @@ def _record(dist_info: Path) -> dict[Path, Recorded]:
 
 def hex_digest(recorded: str) -> str:
     """``sha256=<urlsafe base64 without padding>`` of a RECORD as hex digits; "" where it is no such hash."""
-    digits = recorded.removeprefix("sha256=")
+    algorithm, _, digits = recorded.partition("=")
+    if algorithm != "sha256":
+        return ""
     try:
         return base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4)).hex()
     except ValueError:

@@ -58,4 +58,5 @@ def _breach(rule: Rule, facts: Facts) -> Iterator[Finding]:
         why=f"{rule.why}{order}{seen}",
         source=rule.source,
         cure=rule.cure,
+        row=rule.id,
     )

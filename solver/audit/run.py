@@ -7,14 +7,46 @@ from collections.abc import Mapping
 from msgspec import structs
 from packaging.version import Version
 
-from solver.audit import clobber, mixed_cuda
+from solver.audit import (
+    clobber,
+    cpu_build,
+    crash_together,
+    cudnn_older_than_build,
+    driver,
+    gpu_arch,
+    leftover,
+    loader,
+    metadata,
+    missing_part,
+    mixed_cuda,
+    numpy_abi,
+    protobuf_runtime,
+    python_tag,
+    unknown,
+)
 from solver.audit.facts import Facts, RecordReader
 from solver.audit.package_set import PackageSet, default_python
 from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.model import Finding, Target
 
-CODES = (clobber, mixed_cuda)
+CODES = (
+    clobber,
+    mixed_cuda,
+    loader,
+    cudnn_older_than_build,
+    gpu_arch,
+    driver,
+    protobuf_runtime,
+    numpy_abi,
+    python_tag,
+    cpu_build,
+    crash_together,
+    missing_part,
+    leftover,
+    metadata,
+    unknown,
+)
 """One module a code, in the order of ARCHITECTURE's table."""
 
 

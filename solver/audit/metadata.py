@@ -1,0 +1,146 @@
+"""``metadata``: what ``pip check`` would say, for sets that are not installed yet; yanked files too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from solver.audit.facts import Build, Facts, matches, pins
+from solver.audit.package_set import Package, parsed
+from solver.audit.rules import breaches
+from solver.model import Finding, Release
+from solver.target import marker_environment, usable_files
+
+CODE = "metadata"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
+    yield from breaches(facts, CODE)
+    environment = marker_environment(facts.target)
+    for package in facts.set.packages:
+        if package.version is None:
+            continue
+        releases = facts.releases(package)
+        yield from _requirements(facts, package, requires_of(facts, package, releases), environment)
+        yield from _yanked(package, releases)
+    build = facts.build("tensorflow")
+    if build is not None:
+        yield from _relaxed(facts, build)
+
+
+def requires_of(facts: Facts, package: Package, releases: tuple[Release, ...]) -> tuple[str, ...]:
+    """The requirements of a package: those of the set itself, else those of its wheel for the target."""
+    if package.requires is not None:
+        return package.requires
+    if package.origin != "pypi":
+        return ()
+    fitting = [release for release in releases if usable_files(release.files, facts.target)]
+    for release in [*fitting, *releases]:
+        found = facts.index.requires(release)
+        if found is not None:
+            return found
+    return ()
+
+
+def _requirements(
+    facts: Facts, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
+) -> Iterator[Finding]:
+    for text in requires:
+        # Most lines belong to extras that nobody asked for; parsing them costs more than all else here.
+        if not package.extras and "extra" in text.partition(";")[2]:
+            continue
+        if not _applies(text, package.extras, environment):
+            continue
+        requirement = parsed(text)
+        assert requirement is not None
+        other = facts.package(requirement.name)
+        if other is None:
+            if facts.set.closed:
+                yield _finding(package, (package,), f"asks for {_asked(text)}, which is not in the set")
+        elif other.version is not None and not matches(str(requirement.specifier), other.version):
+            why = f"asks for {_asked(text)}, and the set has {other.version}"
+            yield _finding(package, (package, other), why)
+
+
+def _applies(text: str, extras: tuple[str, ...], environment: Mapping[str, str]) -> bool:
+    requirement = parsed(text)
+    if requirement is None:
+        return False
+    if requirement.marker is None:
+        return True
+    return any(requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+
+
+def _asked(text: str) -> str:
+    requirement = parsed(text)
+    assert requirement is not None
+    return f"{requirement.name}{requirement.specifier}"
+
+
+def _finding(package: Package, packages: tuple[Package, ...], why: str) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=pins(packages),
+        why=f"{package.pin} {why}",
+        source=f"Requires-Dist of {package.pin}",
+        cure=f"take versions that {package.name} asks for, or a {package.name} that asks for these",
+    )
+
+
+def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding]:
+    reasons = [release.yanked for release in releases]
+    held = [reason for reason in reasons if reason is not None]
+    if held and len(held) == len(reasons):
+        said = f": {held[0]}" if held[0] else ", without a reason"
+        yield Finding(
+            code=CODE,
+            severity="warning",
+            packages=(package.pin,),
+            why=f"{package.pin} was yanked from the index{said}",
+            source="the index",
+            cure=f"take another {package.name}",
+        )
+
+
+def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
+    """What the and-cuda extra would ask, had the set named it."""
+    if build.tensorflow is None or build.package.extras:
+        return
+    for name, asked in sorted(build.tensorflow.asks.items()):
+        package = facts.package(name)
+        if package is None or package.version is None or matches(asked, package.version):
+            continue
+        seen = evidence(facts) or "no evidence"
+        yield Finding(
+            code=CODE,
+            severity="warning",
+            packages=pins((build.package, package)),
+            why=f"the and-cuda extra of {build.pin} asks for {name}{asked}, and the set has {package.version}; "
+            f"that it works all the same: {seen}",
+            source=build.tensorflow.source,
+            cure=f"take {name}{asked} where torch allows it",
+            row=build.tensorflow.id,
+        )
+
+
+def evidence(facts: Facts) -> str | None:
+    """A run on a GPU, or an observation, of both frameworks at the set's versions; None where there is none."""
+    for run in facts.matrices.verified:
+        if _is_this(facts, run.packages):
+            return f"ran on {run.gpu} with driver {run.driver} ({run.id})"
+    for seen in facts.matrices.observations:
+        if seen.works and _is_this(facts, seen.packages):
+            return f"{seen.seen} ({seen.id})"
+    return None
+
+
+def _is_this(facts: Facts, packages: Mapping[str, str]) -> bool:
+    if not {"tensorflow", "torch"} <= set(packages):
+        return False
+    for name, wanted in packages.items():
+        package = facts.package(name)
+        spec = f"=={wanted}" if wanted[:1].isdigit() else wanted
+        if package is None or not matches(spec, package.version or ""):
+            return False
+    return True

@@ -1,0 +1,115 @@
+"""Reads poetry.lock, all its formats since 1.0; those before 2.1 name no markers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.requirements import index_of, once
+from solver.audit.readers.toml import Table, Tables, sha256_of
+from solver.errors import BadInput
+from solver.model import pypi_name
+
+_NEWEST_MAJOR = 2
+
+
+def read_poetry_lock(data: Table, text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+    """What ``poetry install`` would install on the target, all groups, no extras.
+
+    Raises ``BadInput`` naming the table and the key of what cannot be read.
+    """
+    meta = data.get("metadata", {})
+    written = str(meta.get("lock-version", "")) if isinstance(meta, Mapping) else ""
+    major = written.partition(".")[0]
+    if not major.isdigit() or int(major) > _NEWEST_MAJOR:
+        raise BadInput(
+            f"expected a lock-version up to {_NEWEST_MAJOR}, found {written or 'nothing'}",
+            file=file,
+            key="metadata.lock-version",
+            fix="update interlock, or write the lock with an older poetry",
+        )
+    tables = Tables(data, text, file, "package")
+    kept = [number for number, table in tables if _wanted(tables, number, table, environment)]
+    kept = _reached(tables, kept, environment)
+    return PackageSet(
+        kind="poetry.lock",
+        file=file,
+        packages=once([_package(tables, number, meta) for number in kept], file),
+        requires_python=_plain(meta.get("python-versions")),
+        closed=True,
+    )
+
+
+def _plain(versions: object) -> str | None:
+    """Poetry's python range as a specifier; None where it is in poetry's own notation."""
+    try:
+        return str(SpecifierSet(str(versions))) if versions not in (None, "*") else None
+    except InvalidSpecifier:
+        return None
+
+
+def _wanted(tables: Tables, number: int, table: Table, environment: Mapping[str, str]) -> bool:
+    if table.get("optional") is True:
+        return False
+    held = table.get("markers")
+    texts = list(held.values()) if isinstance(held, Mapping) else [] if held is None else [held]
+    if texts and not any(_holds(tables, number, text, environment) for text in texts):
+        return False
+    pythons = _plain(table.get("python-versions"))
+    return pythons is None or SpecifierSet(pythons).contains(environment["python_full_version"])
+
+
+def _holds(tables: Tables, number: int, text: object, environment: Mapping[str, str]) -> bool:
+    try:
+        return Marker(str(text)).evaluate({**environment, "extra": ""})
+    except InvalidMarker:
+        raise tables.error(number, "markers", f"expected a marker, found {text!r}") from None
+
+
+def _reached(tables: Tables, kept: list[int], environment: Mapping[str, str]) -> list[int]:
+    """``kept`` without the packages that others ask for, but none on this target."""
+    asked: dict[str, bool] = {}
+    for number in kept:
+        for name, markers in _dependencies(tables, number):
+            held = any(text is None or _holds(tables, number, text, environment) for text in markers)
+            asked[name] = asked.get(name, False) or held
+    left = [number for number in kept if asked.get(_name(tables, number), True)]
+    return left if len(left) == len(kept) else _reached(tables, left, environment)
+
+
+def _dependencies(tables: Tables, number: int) -> Iterator[tuple[str, list[Any]]]:
+    """Name and markers of each dependency; one without any holds everywhere."""
+    held = tables.tables[number].get("dependencies", {})
+    if not isinstance(held, Mapping):
+        raise tables.error(number, "dependencies", "expected a table")
+    for name, wanted in held.items():
+        forms = wanted if isinstance(wanted, list) else [wanted]
+        # An optional dependency belongs to an extra; whoever takes that extra asks for it as well.
+        mandatory = [form for form in forms if not (isinstance(form, Mapping) and form.get("optional") is True)]
+        yield pypi_name(name), [form.get("markers") if isinstance(form, Mapping) else None for form in mandatory]
+
+
+def _name(tables: Tables, number: int) -> str:
+    return pypi_name(tables.text_of(number, "name"))
+
+
+def _package(tables: Tables, number: int, meta: Table) -> Package:
+    table = tables.tables[number]
+    files = tables.list_of(number, "files")
+    if not files and isinstance(meta.get("files"), Mapping):
+        files = meta["files"].get(table.get("name"), [])  # before 2.0 the hashes stood at the end
+    names = [str(item.get("file", "")) for item in files]
+    source = table.get("source", {})
+    wheels = tuple(name for name in names if name.endswith(".whl"))
+    return Package(
+        name=pypi_name(tables.text_of(number, "name")),
+        version=tables.text_of(number, "version"),
+        index=index_of(str(source.get("url", ""))) if isinstance(source, Mapping) else None,
+        hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
+        files=wheels if len(wheels) == len(names) else (),
+        line=tables.line(number),
+    )

@@ -1,0 +1,133 @@
+"""Reads uv.lock: one lock for every platform and python, resolved here for one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.markers import InvalidMarker, Marker
+
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.requirements import index_of, wheel_of
+from solver.audit.readers.toml import Table, Tables, sha256_of
+from solver.errors import BadInput
+from solver.model import pypi_name
+
+_NEWEST = 1
+_LOCAL_SOURCES = ("virtual", "editable", "directory")
+
+
+def read_uv_lock(data: Table, text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+    """What ``uv sync`` would install on the target: the projects' dependencies and their group ``dev``.
+
+    Raises ``BadInput`` naming the table and the key of what cannot be read.
+    """
+    version = data.get("version")
+    if version != _NEWEST:
+        raise BadInput(
+            f"expected version {_NEWEST}, found {version!r}",
+            file=file,
+            key="version",
+            fix="update interlock, or write the lock with a uv of that version",
+        )
+    walk = _Walk(Tables(data, text, file, "package"), environment)
+    walk.run()
+    return PackageSet(
+        kind="uv.lock",
+        file=file,
+        packages=tuple(_package(walk.tables, number, extras) for number, extras in sorted(walk.chosen.items())),
+        requires_python=data.get("requires-python"),
+        closed=True,
+    )
+
+
+@dataclass
+class _Walk:
+    """Follows the dependencies from the lock's own projects."""
+
+    tables: Tables
+    environment: Mapping[str, str]
+    chosen: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Number of each package that is reached, with its extras."""
+
+    def run(self) -> None:
+        self.by_name: dict[str, list[int]] = {}
+        self.local: list[int] = []
+        for number, table in self.tables:
+            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
+            source = table.get("source", {})
+            if isinstance(source, Mapping) and any(key in source for key in _LOCAL_SOURCES):
+                self.local.append(number)
+        if not self.local:
+            raise BadInput(
+                "expected a package whose source is virtual, editable or directory: the project itself",
+                file=self.tables.file,
+                key="package",
+            )
+        for number in self.local:
+            self._follow(number, "dependencies")
+            groups = self.tables.tables[number].get("dev-dependencies", {})
+            if isinstance(groups, Mapping) and isinstance(groups.get("dev"), list):
+                self._enter_all(number, groups["dev"], "dev-dependencies.dev")
+
+    def _follow(self, number: int, key: str) -> None:
+        self._enter_all(number, self.tables.list_of(number, key), key)
+
+    def _enter_all(self, number: int, dependencies: list[Table], key: str) -> None:
+        for dependency in dependencies:
+            if self._applies(number, dependency, key):
+                self._enter(number, dependency, key)
+
+    def _applies(self, number: int, dependency: Table, key: str) -> bool:
+        text = dependency.get("marker")
+        if text is None:
+            return True
+        try:
+            return Marker(str(text)).evaluate({**self.environment, "extra": ""})
+        except InvalidMarker:
+            raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
+
+    def _enter(self, asking: int, dependency: Table, key: str) -> None:
+        found = [
+            number
+            for number in self.by_name.get(str(dependency.get("name")), [])
+            if dependency.get("version") in (None, self.tables.tables[number].get("version"))
+            and dependency.get("source") in (None, self.tables.tables[number].get("source"))
+        ]
+        if not found:
+            raise self.tables.error(asking, key, f"{dependency.get('name')} is not in the lock")
+        number = found[0]
+        extras = {str(extra) for extra in dependency.get("extra", ())}
+        before = self.chosen.get(number)
+        now = tuple(sorted({*(before or ()), *extras}))
+        if before == now:
+            return
+        if number not in self.local:
+            self.chosen[number] = now
+        if before is None and number not in self.local:
+            self._follow(number, "dependencies")
+        optional = self.tables.tables[number].get("optional-dependencies", {})
+        for extra in sorted(extras - set(before or ())):
+            if isinstance(optional, Mapping) and isinstance(optional.get(extra), list):
+                self._enter_all(number, optional[extra], f"optional-dependencies.{extra}")
+
+
+def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
+    table = tables.tables[number]
+    wheels = tables.list_of(number, "wheels")
+    sdist = table.get("sdist")
+    files = [*wheels, *([sdist] if isinstance(sdist, Mapping) else [])]
+    urls = [str(wheel.get("url") or wheel.get("filename") or wheel.get("path") or "") for wheel in wheels]
+    indexes = {index_of(url) for url in urls}
+    source = table.get("source", {})
+    if not indexes and isinstance(source, Mapping):
+        indexes = {index_of(str(source.get("registry", "")))}
+    return Package(
+        name=pypi_name(tables.text_of(number, "name")),
+        version=table.get("version"),
+        extras=extras,
+        index=indexes.pop() if len(indexes) == 1 else None,
+        hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
+        files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_of(url))),
+        line=tables.line(number),
+    )

@@ -1,0 +1,63 @@
+"""Reads the RECORD of a wheel on an index by range requests: a few hundred kilobytes instead of gigabytes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from solver.audit.facts import RecordReader
+from solver.audit.prefix_files import hex_digest
+from solver.model import IndexFile
+
+
+def record_reader(
+    address: Callable[[IndexFile], str],
+    cache: Path,
+    read_member: Callable[[str, str], bytes] | None = None,
+) -> RecordReader:
+    """A reader of RECORDs that asks each wheel once and keeps what it read under ``cache`` by sha256.
+
+    ``address`` gives a file's URL; ``read_member(url, member)`` reads one
+    member of a remote wheel (default: by HTTP range requests). The reader
+    raises ``IndexUnavailable`` where the index does not answer.
+    """
+
+    def read(file: IndexFile) -> Mapping[str, str]:
+        kept = None if file.sha256 is None else cache / f"{file.sha256}.json"
+        if kept is not None and kept.is_file():
+            try:
+                held: dict[str, str] = json.loads(kept.read_bytes())
+                return held
+            except ValueError:
+                kept.unlink()  # Cut short by a crash of another program; read it again.
+        record = parse_record((read_member or _by_ranges)(address(file), "*.dist-info/RECORD").decode("utf-8"))
+        if kept is not None:
+            _keep(kept, record)
+        return record
+
+    return read
+
+
+def _by_ranges(url: str, member: str) -> bytes:
+    from solver.index.ranges import read_member
+
+    return read_member(url, member)
+
+
+def parse_record(text: str) -> dict[str, str]:
+    """path -> sha256 (hex) of each line that carries one; the .dist-info folder is each wheel's own."""
+    rows = (row for row in csv.reader(text.splitlines()) if len(row) >= 2)
+    return {row[0]: digest for row in rows if (digest := hex_digest(row[1])) and ".dist-info/" not in row[0]}
+
+
+def _keep(path: Path, record: Mapping[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps(record, sort_keys=True), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

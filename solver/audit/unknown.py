@@ -1,0 +1,70 @@
+"""``unknown``: a framework or a CUDA library of a version that no row knows. Never silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.audit.facts import Facts, matches, version
+from solver.audit.package_set import Package
+from solver.model import Finding
+
+CODE = "unknown"
+_CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Frameworks without a build, CUDA packages outside every row, and versions left open."""
+    known = {build.package.name for build in facts.builds}
+    distributions = _distributions(facts)
+    for package in facts.set.packages:
+        if package.origin == "conda" and package.conda is None:
+            continue  # Its conda record stands for it.
+        name = facts.pypi_name_of(package)
+        framework = None if name is None else facts.framework_of(name)
+        cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
+        if package.version is None and (framework or cuda):
+            yield _open(package)
+        elif framework and package.name not in known:
+            yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}")
+        elif cuda and version(package.version) is not None:
+            yield from _library(facts, package, distributions)
+
+
+def _open(package: Package) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="warning",
+        packages=(package.pin,),
+        why=f"the set does not say which version of {package.name} it means, so nothing was checked for it",
+        source="the set itself",
+        cure="audit a lock, the output of pip freeze, or the installed prefix",
+    )
+
+
+def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
+    if package.name not in distributions:
+        yield _finding(package, f"no row knows {package.name}")
+    elif not any(matches(spec, package.version or "") for spec in distributions[package.name]):
+        yield _finding(package, f"no row knows {package.pin}")
+
+
+def _finding(package: Package, why: str) -> Finding:
+    return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=_CURE)
+
+
+def _distributions(facts: Facts) -> dict[str, list[str]]:
+    """The CUDA distributions of the rows and, for each, the specifiers of the versions they know."""
+    found: dict[str, list[str]] = {}
+    majors: dict[str, set[int]] = {}
+    for toolkit in facts.matrices.toolkits:
+        for name, spec in toolkit.components.items():
+            found.setdefault(name, []).append(spec)
+    for library in facts.matrices.libraries:
+        majors.setdefault(library.distribution, set()).add(library.cuda)
+        if library.library == "cudnn":
+            found.setdefault(library.distribution, []).extend(row.cudnn for row in facts.matrices.cudnn)
+    # Libraries outside the toolkit (nccl, nvshmem) are known by the layout of their rows alone.
+    for library in facts.matrices.libraries:
+        if library.distribution not in found:
+            found[library.distribution] = [library.versions]
+    return found
