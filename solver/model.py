@@ -157,6 +157,8 @@ class Finding(Value, frozen=True, kw_only=True):
     cure: str
     paths: tuple[str, ...] = ()
     """Files or libraries concerned, where there are any."""
+    row: str | None = None
+    """Id of the matrix row that decided it, where one did."""
 
 
 class GpuSharing(Value, frozen=True, kw_only=True):
