@@ -136,15 +136,24 @@ def _span(members: Sequence[Candidate]) -> str:
 
 
 def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterable[Cause]:
-    """Why versions that the ask would admit may not be chosen; only where they leave it too few."""
+    """Why versions that the ask would admit may not be chosen, one line a reason."""
     ident = ask.ident.removeprefix("?").partition("[")[0]
-    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    reasons: dict[str, list[Exclusion]] = defaultdict(list)
     for exclusion in exclusions.get(ident, ()):
         if _admits(ask, exclusion.version, ident):
-            reasons[exclusion.why, exclusion.source].append(exclusion.version)
-    for (why, source), versions in reasons.items():
-        shown = ", ".join(versions) if len(versions) < 4 else f"{versions[0]} and {len(versions) - 1} more"
-        yield Cause(who=f"{ident} {shown}", asks=f"may not be chosen: {why}", source=source)
+            reasons[exclusion.why].append(exclusion)
+    for why, members in reasons.items():
+        shown = ", ".join(member.version for member in members[:3])
+        more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+        alike = " and alike" if len({member.source for member in members}) > 1 else ""
+        yield Cause(
+            who=f"{label(ident)} {shown}{more}", asks=f"may not be chosen: {why}", source=members[0].source + alike
+        )
+
+
+def label(ident: str) -> str:
+    """An identifier as a person would write it."""
+    return {"axis:cuda": "CUDA", "axis:cudnn": "cuDNN", "axis:python": "python"}.get(ident, ident)
 
 
 def _admits(ask: Ask, version: str, ident: str) -> bool:

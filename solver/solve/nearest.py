@@ -17,9 +17,19 @@ from solver.solve.explain import Core
 from solver.solve.packages import PackageSpace
 from solver.solve.provider import search
 from solver.solve.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
-from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON
+from solver.solve.space import AXIS_CUDA, AXIS_CUDNN
 
-Alternative = Callable[[Profile, Matrices, Index], dict[str, str | None] | None]
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a search goes by beside the profile."""
+
+    matrices: Matrices
+    index: Index
+    lockable_only: bool
+
+
+Alternative = Callable[[Profile, Facts], dict[str, str | None] | None]
 MOST = 3
 FARTHEST = 15
 """Releases of a framework looked at on both sides of the one asked for."""
@@ -37,41 +47,37 @@ class Change:
     """What is changed; two changes of one part do not combine."""
 
 
-def nearest(
-    profile: Profile, matrices: Matrices, index: Index, core: Core, alternative: Alternative
-) -> tuple[Nearest, ...]:
+def nearest(profile: Profile, facts: Facts, core: Core, alternative: Alternative) -> tuple[Nearest, ...]:
     """Up to three requests near to an impossible ``profile`` that have a solution, nearest first."""
-    changes = sorted(_changes(profile, matrices, core), key=lambda change: change.cost)
+    changes = sorted(_changes(profile, facts.matrices, core), key=lambda change: change.cost)
     found: list[Nearest] = []
     parts: set[str] = set()
     for change in changes:
         if len(found) == MOST or change.part in parts:
             continue
-        if _feasible(change.profile, matrices, index):
+        if _feasible(change.profile, facts):
             parts.add(change.part)
-            found += _told((change.text,), change.profile, matrices, index, alternative)
-    return tuple(found) or _pairs(profile, changes, matrices, index, alternative)
+            found += _told((change.text,), change.profile, facts, alternative)
+    return tuple(found) or _pairs(profile, changes, facts, alternative)
 
 
-def _pairs(
-    profile: Profile, changes: list[Change], matrices: Matrices, index: Index, alternative: Alternative
-) -> tuple[Nearest, ...]:
+def _pairs(profile: Profile, changes: list[Change], facts: Facts, alternative: Alternative) -> tuple[Nearest, ...]:
     """Two changes together; if nothing near fits, the frameworks apart."""
     couples = [(a, b) for a, b in combinations(changes, 2) if a.part != b.part]
     for one, two in sorted(couples, key=lambda couple: couple[0].cost + couple[1].cost)[:40]:
         both = _combine(profile, one, two)
-        if _feasible(both, matrices, index):
-            told = _told((one.text, two.text), both, matrices, index, alternative)
+        if _feasible(both, facts):
+            told = _told((one.text, two.text), both, facts, alternative)
             if told:
                 return tuple(told)
-    return tuple(_apart(profile, matrices, index, alternative))
+    return tuple(_apart(profile, facts, alternative))
 
 
-def _apart(profile: Profile, matrices: Matrices, index: Index, alternative: Alternative) -> Iterator[Nearest]:
+def _apart(profile: Profile, facts: Facts, alternative: Alternative) -> Iterator[Nearest]:
     for framework in profile.frameworks if len(profile.frameworks) > 1 else ():
         alone = msgspec.structs.replace(profile, frameworks=(framework,), prefer=framework)
         text = f"two locks on one shared base: {framework} in a lock of its own"
-        yield from _told((text,), alone, matrices, index, alternative)
+        yield from _told((text,), alone, facts, alternative)
 
 
 def _combine(profile: Profile, one: Change, two: Change) -> Profile:
@@ -92,17 +98,15 @@ def _combine(profile: Profile, one: Change, two: Change) -> Profile:
     return msgspec.structs.replace(one.profile, **changed)
 
 
-def _told(
-    texts: tuple[str, ...], profile: Profile, matrices: Matrices, index: Index, alternative: Alternative
-) -> list[Nearest]:
-    axes = alternative(profile, matrices, index)
+def _told(texts: tuple[str, ...], profile: Profile, facts: Facts, alternative: Alternative) -> list[Nearest]:
+    axes = alternative(profile, facts)
     return [] if axes is None else [Nearest(changes=texts, solution=axes)]
 
 
-def _feasible(profile: Profile, matrices: Matrices, index: Index) -> bool:
-    ranks = {ident: rank for rank, ident in enumerate(preference(profile, matrices))}
-    for python in admitted_pythons(profile, matrices):
-        space = PackageSpace(profile, python, matrices, index, lockable_only=False)
+def _feasible(profile: Profile, facts: Facts) -> bool:
+    ranks = {ident: rank for rank, ident in enumerate(preference(profile, facts.matrices))}
+    for python in admitted_pythons(profile, facts.matrices):
+        space = PackageSpace(profile, python, facts.matrices, facts.index, lockable_only=facts.lockable_only)
         if search(space, root_asks(space), ranks) is not None:
             return True
     return False
@@ -114,8 +118,7 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
         ident = "torch" if framework == "torch" else tensorflow_distribution(profile, matrices)
         if ident in asked and profile.constraints.get(framework):
             yield from _other_versions(profile, matrices, framework, ident)
-    if AXIS_PYTHON in asked:
-        yield from _other_pythons(profile, matrices)
+    yield from _other_pythons(profile, matrices)
     for name in sorted(profile.constraints):
         if name not in ("torch", "tensorflow") and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
             rest = {key: value for key, value in profile.constraints.items() if key != name}

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from solver.solve.provider import search
 from solver.solve.propagate import Narrowing
+from solver.solve.provider import search
 from solver.solve.space import Ask, Candidate, Space, is_package
 
 Chosen = dict[str, Candidate]

@@ -185,7 +185,7 @@ class PackageSpace:
                 return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
             return None
         if self.cpu_only != (build.cuda is None):
-            kind = f"a CUDA {build.cuda} build" if build.cuda else "a CPU build"
+            kind = "a CUDA build" if build.cuda else "a CPU build"
             return (
                 f"it is {kind} and the request asks for {'CPU' if self.cpu_only else 'CUDA'} builds",
                 build.source,
@@ -304,19 +304,21 @@ class PackageSpace:
             return self._tensorflow(row)
         if isinstance(row, TorchBuild):
             return self._torch(row, candidate)
-        companion = self.companion(candidate.ident, candidate.version) if candidate.ident in COMPANIONS else None
-        if companion is None or companion.cuda is None:
-            return ()
-        cuda = major(companion.cuda)
-        return [
-            Ask(
-                "torch",
-                self.mask_where("torch", lambda c: self._cuda_major(c) == cuda),
-                f"a torch built with CUDA {cuda}",
-                companion.source,
-                companion.id,
-            )
-        ]
+        if candidate.ident in COMPANIONS:
+            return self._companion_asks(candidate)
+        return ()
+
+    def _companion_asks(self, candidate: Candidate) -> Iterable[Ask]:
+        """Its torch, which newer torchaudio metadata no longer names, and a torch of the same CUDA major."""
+        row = self.companion(candidate.ident, candidate.version)
+        if row is None:
+            return
+        specifier = f"=={row.torch}" if row.torch[:1].isdigit() else row.torch
+        yield Ask("torch", self.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
+        if row.cuda is not None:
+            cuda = major(row.cuda)
+            mask = self.mask_where("torch", lambda c: self._cuda_major(c) == cuda)
+            yield Ask("torch", mask, f"a torch built with CUDA {cuda}", row.source, row.id)
 
     def _cuda_major(self, candidate: Candidate) -> int | None:
         row = self.build("torch", candidate.version)
@@ -329,12 +331,7 @@ class PackageSpace:
         mask = self.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
         yield Ask(AXIS_CUDA, mask, f"CUDA {cuda} (built with {row.cuda})", row.source, row.id)
         for short in row.opens:
-            library = self.matrices.library(short, cuda)
-            if library is None:
-                continue
-            name = canonicalize_name(library.distribution)
-            text = f"{library.sonames[0] if library.sonames else short} of CUDA {cuda} from {name}{library.versions}"
-            yield Ask(name, self.mask(name, library.versions), text, row.source, row.id)
+            yield from self._library_asks(short, cuda, row)
         if row.cudnn is not None:
             oldest, same = Version(row.cudnn), major(row.cudnn)
             mask = self.mask_where(
@@ -342,6 +339,18 @@ class PackageSpace:
                 lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest,
             )
             yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {row.cudnn}", row.source, row.id)
+
+    def _library_asks(self, short: str, cuda: int, row: TensorflowBuild) -> Iterable[Ask]:
+        """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
+        masks: dict[str, int] = {}
+        soname: str = short
+        for library in self.matrices.libraries:
+            if library.library == short and library.cuda == cuda:
+                name: str = canonicalize_name(library.distribution)
+                masks[name] = masks.get(name, 0) | self.mask(name, library.versions)
+                soname = library.sonames[0] if library.sonames else short
+        for name, mask in masks.items():
+            yield Ask(name, mask, f"{soname} of CUDA {cuda} from {name}", row.source, row.id)
 
     def _torch(self, row: TorchBuild, candidate: Candidate) -> Iterable[Ask]:
         if row.cuda is None:

@@ -10,7 +10,7 @@ from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.model import Explanation, Profile, Solution
 from solver.solve.explain import causes, find_core
-from solver.solve.nearest import nearest
+from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.packages import PackageSpace
 from solver.solve.result import to_solution
@@ -77,18 +77,19 @@ def explain(spaces: list[PackageSpace]) -> Explanation:
     ranks = {ident: rank for rank, ident in enumerate(preference(space.profile, space.matrices))}
     core = find_core(space, root_asks(space), ranks)
     assert core is not None
+    facts = Facts(space.matrices, space.index, space.lockable_only)
     others = ", ".join(other.target.python for other in spaces[1:])
     return Explanation(
         causes=causes(core, space, space.exclusions),
-        nearest=nearest(space.profile, space.matrices, space.index, core, _alternative),
+        nearest=nearest(space.profile, facts, core, _alternative),
         note=f"python {others}: no solution either" if others else None,
     )
 
 
-def _alternative(profile: Profile, matrices: Matrices, index: Index) -> dict[str, str | None] | None:
+def _alternative(profile: Profile, facts: Facts) -> dict[str, str | None] | None:
     """The axes of a changed profile's solution; None where it has none either."""
-    for python in pythons(profile, matrices):
-        space = PackageSpace(profile, python, matrices, index, lockable_only=False)
+    for python in pythons(profile, facts.matrices):
+        space = PackageSpace(profile, python, facts.matrices, facts.index, lockable_only=facts.lockable_only)
         chosen = optimiser(space).best()
         if chosen is not None:
             return to_solution(space, chosen).axes

@@ -1,0 +1,86 @@
+"""Answers as JSON and as text for a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import msgspec
+
+from solver.model import Explanation, Solution
+
+Json = dict[str, Any]
+AXES = ("python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy")
+
+
+def echo_json(data: object) -> None:
+    """Print ``data`` as JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def solution_json(solution: Solution) -> Json:
+    """The answer of solve: versions of the axes and of every package, with the reasons."""
+    packages: dict[str, str | None] = {pin.name: pin.version for pin in solution.pins}
+    return {
+        "version": 1,
+        "profile": solution.profile,
+        "target": msgspec.to_builtins(solution.target),
+        "solution": {**{axis: solution.axes[axis] for axis in AXES}, **packages},
+        "because": msgspec.to_builtins(solution.because),
+        "notes": msgspec.to_builtins(solution.notes),
+        "lockable": solution.lockable,
+        "missing": list(solution.missing),
+    }
+
+
+def explanation_json(profile: str, explanation: Explanation) -> Json:
+    """The answer of solve where there is no solution."""
+    return {
+        "version": 1,
+        "profile": profile,
+        "solution": None,
+        "causes": msgspec.to_builtins(explanation.causes),
+        "nearest": msgspec.to_builtins(explanation.nearest),
+    }
+
+
+def explanation_lines(asked: str, explanation: Explanation) -> Iterator[str]:
+    """One line a cause, then what would work."""
+    yield f"{asked}: cannot live together, because"
+    for cause in explanation.causes:
+        yield f"  {cause.who}: {cause.asks}"
+        yield f"      [{cause.source}]"
+    if explanation.note:
+        yield f"  ({explanation.note})"
+    for near in explanation.nearest:
+        found = ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
+        yield f"would work with {' and '.join(near.changes)}:"
+        yield f"    {found}"
+
+
+def solution_lines(solution: Solution) -> Iterator[str]:
+    """The axes first, then each package with its reason, then notes and what is missing."""
+    told = {item.package: item for item in solution.because}
+    yield f"{solution.profile}: python {solution.target.python} on {solution.target.platform}"
+    for axis in AXES[1:]:
+        version = solution.axes[axis]
+        if version:
+            reason = told.get(axis) or told.get({"tensorflow": "tensorflow-cpu"}.get(axis, axis))
+            yield f"  {axis:<11} {version:<16} {_reason(reason)}"
+    yield f"  with {len(solution.pins)} packages:"
+    for pin in solution.pins:
+        yield f"    {pin.name}=={pin.version}  {_reason(told.get(pin.name))}"
+    for note in solution.notes:
+        yield f"  note: {note.text}; {'evidence: ' + note.evidence if note.evidence else 'no evidence'}"
+    if solution.missing:
+        yield "  solvable, not lockable here; nobody read:"
+        yield from (f"    {text}" for text in solution.missing)
+
+
+def _reason(item: Any) -> str:  # noqa: ANN401 - Because or None
+    if item is None or not item.source:
+        return ""
+    row = f" [{item.row}]" if item.row else ""
+    return f"{item.asked_by}: {item.source}{row}"

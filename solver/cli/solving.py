@@ -1,0 +1,103 @@
+"""solve, explain, pairs, diff: the search without writing anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from solver import pipeline
+from solver.adhoc import ad_hoc, constrained
+from solver.cli.show import echo_json, explanation_lines, explanation_json, solution_json, solution_lines
+from solver.errors import BadInput, Unsolvable
+from solver.model import Profile
+from solver.project import open_facts, open_project
+
+CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, help="e.g. 'torch>=2.7', python==3.12")
+JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
+LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+
+
+@click.command()
+@click.argument("profile", required=False)
+@CONSTRAINT
+@LIVE
+@JSON
+def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool) -> None:
+    """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice."""
+    if profile is None and not constraints:
+        raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
+    try:
+        if profile is not None:
+            project = open_project(Path.cwd(), live=live)
+            wanted = constrained(project.profile(profile), constraints)
+            solution = pipeline.solve_profile(project, wanted)
+        else:
+            matrices, index, _ = open_facts(Path.cwd(), live=live)
+            solution = pipeline.solve_ad_hoc(ad_hoc(constraints), matrices, index)
+    except Unsolvable as error:
+        if as_json:
+            echo_json(explanation_json(profile or "ad hoc", error.explanation))
+            sys.exit(error.exit_code)
+        raise
+    if as_json:
+        echo_json(solution_json(solution))
+    else:
+        click.echo("\n".join(solution_lines(solution)))
+
+
+@click.command()
+@click.argument("what", nargs=-1)
+@click.option("--profile", help="a profile of the request; a stack's pins are told one by one")
+@CONSTRAINT
+@LIVE
+@JSON
+def explain(what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool) -> None:
+    """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
+    asked = [*what, *constraints]
+    if profile is not None:
+        project = open_project(Path.cwd(), live=live)
+        wanted = constrained(project.profile(profile), asked)
+        if wanted.stack and not as_json:
+            click.echo("\n".join(pipeline.explain_stack(project, wanted)))
+        matrices, index = project.matrices, project.index
+    elif asked:
+        matrices, index, _ = open_facts(Path.cwd(), live=live)
+        wanted = ad_hoc(asked)
+    else:
+        raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
+    try:
+        solution = pipeline.solve_ad_hoc(wanted, matrices, index) if profile is None else pipeline.solve_profile(project, wanted)
+    except Unsolvable as error:
+        if as_json:
+            echo_json(explanation_json(wanted.name, error.explanation))
+        else:
+            click.echo("\n".join(explanation_lines(_asked(wanted, asked), error.explanation)))
+        sys.exit(1)
+    echo_json(solution_json(solution)) if as_json else click.echo("\n".join(solution_lines(solution)))
+
+
+def _asked(profile: Profile, asked: list[str]) -> str:
+    return profile.name if profile.name != "ad hoc" else ", ".join(asked)
+
+
+@click.command()
+@click.option("--uv", "ask_uv", is_flag=True, help="ask the installed uv now instead of printing what was recorded")
+@JSON
+def pairs(ask_uv: bool, as_json: bool) -> None:
+    """Search every known TensorFlow x torch pair, beside what `uv pip compile` makes of it."""
+    from solver.cli.pairs import show_pairs
+
+    show_pairs(Path.cwd(), ask_uv=ask_uv, as_json=as_json)
+
+
+@click.command()
+@click.argument("one")
+@click.argument("other")
+@JSON
+def diff(one: str, other: str, as_json: bool) -> None:
+    """What lock OTHER has less, more and else than lock ONE, in packages and bytes."""
+    project = open_project(Path.cwd())
+    lines, data = pipeline.diff_locks(project, one, other)
+    echo_json(data) if as_json else click.echo("\n".join(lines))

@@ -1,0 +1,57 @@
+"""A lock's folder on disk: written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], keep: Sequence[str] = ()) -> bool:
+    """Make ``folder`` hold exactly ``files``, and what of it ``keep`` (name prefixes) covers.
+
+    The new folder is built beside the old one and takes its place by renaming, so that
+    a reader sees the old lock or the new one. Returns False where nothing would change.
+    """
+    kept = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
+    present = {name: path for name, path in _present(folder).items() if name not in kept}
+    if set(present) == set(files) and all(present[name].read_bytes() == files[name] for name in files):
+        return False
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for name, content in files.items():
+            _put(building / name, content)
+        for name, path in kept.items():
+            _put(building / name, path.read_bytes())
+        building.chmod(0o755)
+        _swap(building, folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return True
+
+
+def _present(folder: Path) -> dict[str, Path]:
+    found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _swap(new: Path, place: Path) -> None:
+    if not place.exists():
+        new.rename(place)
+        return
+    old = place.with_name(f".{place.name}.old-{os.getpid()}")
+    place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+    shutil.rmtree(old)

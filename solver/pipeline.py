@@ -1,0 +1,251 @@
+"""The one page that knows every step: request in, locks out.
+
+Steps talk through values only; this module calls them in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from packaging.specifiers import SpecifierSet
+
+from solver.errors import IndexUnavailable
+from solver.index import Index
+from solver.lock.folder import write_folder
+from solver.lock.loader import loader_wheel
+from solver.lock.pylock import pylock_toml
+from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
+from solver.lock.solution import FILE as SOLUTION_FILE
+from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Row, TensorflowBuild
+from solver.model import Profile, Solution
+from solver.project import Project
+from solver.solve.search import solve
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One profile's lock, made and not yet written."""
+
+    profile: Profile
+    solution: Solution
+    files: dict[str, bytes]
+    """By POSIX name below locks/<profile>."""
+    wheels: tuple[LocalWheel, ...]
+
+
+def command_for(profile: Profile) -> str:
+    """The one command that makes a profile's lock."""
+    return f"interlock lock {profile.name}"
+
+
+def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
+    """The preferred solution over everything known, lockable or not."""
+    return solve(profile, matrices, index)
+
+
+def solve_profile(project: Project, profile: Profile) -> Solution:
+    """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
+    if profile.variant_of is not None:
+        parent = solve_profile(project, project.profile(profile.variant_of))
+        kept = {pin.name: f"=={pin.version}" for pin in parent.pins}
+        profile = msgspec.structs.replace(profile, constraints={**profile.constraints, **kept})
+        profile = msgspec.structs.replace(profile, python=f"=={parent.target.python}")
+    return solve(profile, project.matrices, project.index, lockable_only=True)
+
+
+def make_lock(project: Project, profile: Profile) -> Lock:
+    """Search, close, audit and render one profile; nothing is written.
+
+    Raises ``Unsolvable``, ``CheckFailed`` where the audit finds an error, ``BadInput``.
+    """
+    if profile.flavour == "conda":
+        from solver.condapipe import make_conda_lock
+
+        return make_conda_lock(project, profile)
+    solution = solve_profile(project, profile)
+    wheels = tuple(local_wheels(project.matrices, profile, solution))
+    lines = requirement_lines(solution, wheels)
+    command = command_for(profile)
+    files = {"requirements.txt": requirements_txt(solution, lines, command).encode()}
+    files |= {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
+    from solver.condapipe import base_environment
+
+    base = base_environment(project, profile, solution, lines)
+    files |= base.files
+    guard(project, solution, wheels)
+    files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, base.told).encode()
+    return Lock(profile, solution, files, wheels)
+
+
+def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
+    """The tiny wheels of our own that the lock needs."""
+    made = []
+    build = tensorflow_build(matrices, solution)
+    if build is not None and build.cuda is not None:
+        pins = {pin.name: pin.version for pin in solution.pins}
+        major = int(build.cuda.split(".")[0])
+        libraries = [row for row in matrices.libraries if row.cuda == major and _holds(row.distribution, row.versions, pins)]
+        made.append(loader_wheel(build, libraries, pins))
+    return [_local(*wheel) for wheel in made if wheel is not None]
+
+
+def _holds(distribution: str, versions: str, pins: Mapping[str, str]) -> bool:
+    have = pins.get(distribution)
+    return have is not None and SpecifierSet(versions).contains(have)
+
+
+def _local(filename: str, content: bytes) -> LocalWheel:
+    name, version = filename.split("-")[:2]
+    return LocalWheel(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)
+
+
+def tensorflow_build(matrices: Matrices, solution: Solution) -> TensorflowBuild | None:
+    """The row of the solution's TensorFlow; None where it has none."""
+    for pin in solution.pins:
+        if pin.name in ("tensorflow", "tensorflow-cpu", "tensorflow-intel"):
+            return matrices.tensorflow_build(pin.version, solution.target.platform, pin.name)
+    return None
+
+
+def guard(project: Project, solution: Solution, wheels: Sequence[LocalWheel]) -> None:
+    """Refuse to write what the audit would call broken."""
+    from solver.guard import audit_solution
+
+    audit_solution(project, solution, wheels)
+
+
+def _solution_file(
+    project: Project,
+    profile: Profile,
+    solution: Solution,
+    files: Mapping[str, bytes],
+    conda: Mapping[str, object] | None = None,
+) -> str:
+    return solution_yaml(
+        solution,
+        profile,
+        lock_digest=installable_digest(files),
+        rows=rows_used(project.matrices, solution),
+        index_facts=index_facts(project, solution),
+        command=command_for(profile),
+        conda=conda,
+    )
+
+
+def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
+    """Id and digest of every row that had a say in the solution."""
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    ids = {item.row for item in (*solution.because, *solution.pins, *solution.notes) if item.row}
+    used: list[Row] = [row for row in matrices.rules if _matches(row.when, versions)]
+    used += [row for row in matrices.libraries if _holds(row.distribution, row.versions, versions)]
+    cuda = solution.axes["cuda"]
+    if cuda:
+        used += [row for row in matrices.toolkits if row.cuda == cuda]
+        used += [row for row in matrices.families if str(row.major) == cuda.split(".")[0]]
+    ids |= {row.id for row in used}
+    return {row_id: matrices.digest(row_id) for row_id in sorted(ids)}
+
+
+def _matches(when: Mapping[str, str], versions: Mapping[str, str]) -> bool:
+    return all(
+        name in versions and SpecifierSet(specifier).contains(versions[name], prereleases=True)
+        for name, specifier in when.items()
+    )
+
+
+def index_facts(project: Project, solution: Solution) -> dict[str, str]:
+    """``name==version`` of every recorded release that was used, with its digest."""
+    return {f"{pin.name}=={pin.version}": digest((pin.files, pin.requires)) for pin in solution.pins}
+
+
+def write_lock(project: Project, lock: Lock) -> bool:
+    """Put the lock's folder in place, whole; evidence stays. Returns whether anything changed."""
+    return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/", "pylock.toml"))
+
+
+def lock_state(project: Project, name: str) -> list[str]:
+    """Why the committed lock of ``name`` is not what ``lock`` would write now; empty: it is fresh."""
+    folder = project.locks / name
+    if not (folder / SOLUTION_FILE).is_file():
+        return ["it was never made"]
+    made = make_lock(project, project.profile(name)).files
+    have = {n: c for n, c in read_files(folder).items() if not n.startswith("evidence/") and n != "pylock.toml"}
+    reasons = [f"{name} is missing" for name in sorted(set(made) - set(have))]
+    reasons += [f"{name} does not belong" for name in sorted(set(have) - set(made))]
+    return reasons + [f"{name} differs" for name in sorted(set(made) & set(have)) if made[name] != have[name]]
+
+
+def write_pylock(project: Project, lock: Lock, addresses: Mapping[str, str]) -> None:
+    """pylock.toml beside the lock; see ``solver.lock.pylock``."""
+    text = pylock_toml(lock.solution, addresses, lock.wheels)
+    target = project.locks / lock.profile.name / "pylock.toml"
+    temporary = target.with_name(".pylock.toml.part")
+    temporary.write_text(text)
+    temporary.replace(target)
+
+
+def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:
+    """Where the default index keeps the files of ``locks``, by file name; raises ``IndexUnavailable``."""
+    from solver.index.pypi import PypiIndex
+
+    index = PypiIndex()
+    wanted = {file.filename: (pin.name, file) for lock in locks for pin in lock.solution.pins for file in pin.files}
+    names = sorted({name for name, file in wanted.values() if file.url is None})
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(index.releases, names))
+    found = {}
+    for filename, (_, file) in wanted.items():
+        if file.url is None:
+            try:
+                found[filename] = index.address(file)
+            except KeyError:
+                raise IndexUnavailable(f"the index no longer lists {filename}") from None
+    return found
+
+
+def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[str, object]]:
+    """What ``other`` has less, more and else than ``one``, in packages and bytes."""
+    first, second = (solve_profile(project, project.profile(name)) for name in (one, other))
+    a = {str(pin.name): pin for pin in first.pins}
+    b = {str(pin.name): pin for pin in second.pins}
+
+    def size(names: Sequence[str], pins: Mapping[str, object]) -> int:
+        return sum(getattr(pins[name], "files")[0].size or 0 for name in names)
+
+    removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
+    changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
+    data: dict[str, object] = {
+        "version": 1,
+        "removed": {name: a[name].version for name in removed},
+        "added": {name: b[name].version for name in added},
+        "changed": {name: [a[name].version, b[name].version] for name in changed},
+        "packages": [len(a), len(b)],
+        "bytes": [size(sorted(a), a), size(sorted(b), b)],
+    }
+    lines = [f"- {name}=={a[name].version} ({_mb(a[name].files[0].size)})" for name in removed]
+    lines += [f"+ {name}=={b[name].version} ({_mb(b[name].files[0].size)})" for name in added]
+    lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
+    total = size(sorted(b), b) - size(sorted(a), a)
+    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages; {_mb(total)} of downloads between them")
+    return lines, data
+
+
+def _mb(size: int | None) -> str:
+    return "size unknown" if size is None else f"{size / 1e6:+.1f} MB" if size < 0 else f"{size / 1e6:.1f} MB"
+
+
+def explain_stack(project: Project, profile: Profile) -> list[str]:
+    """Pin by pin, what of a published stack was kept and what was changed."""
+    from solver.stack import stack_lines
+
+    return stack_lines(profile, solve_profile(project, profile), project.matrices)
+
