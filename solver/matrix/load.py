@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
-import yaml
 
 from solver.errors import BadInput
 from solver.matrix import rows as kinds
+from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row
 from solver.matrix.write import held_fields
-from solver.model import FORMAT_VERSION
 
 FILES: Mapping[str, tuple[str, type[Row]]] = {
     "tensorflow": ("tensorflow", kinds.TensorflowBuild),
@@ -43,8 +41,6 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "verified": ("verified", kinds.Verified),
 }
 """File stem -> the attribute of ``Matrices`` and the kind of its rows."""
-
-_Row = TypeVar("_Row", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -175,167 +171,38 @@ def load_matrices(overlay: Path | None = None) -> Matrices:
         attribute: tuple(entry.row for entry in held.values() if entry.stem == stem)
         for stem, (attribute, _) in FILES.items()
     }
+    parts["rules"] = tuple(rule for row in parts["rules"] for rule in _spelled_out(row))
     return Matrices(**parts)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A row and where it stands."""
-
-    row: Row
-    stem: str
-    file: str
-    path: Path
-    number: int
+def _spelled_out(rule: kinds.Rule) -> Iterator[kinds.Rule]:
+    """The rule, and one like it for each further distribution it names."""
+    yield msgspec.structs.replace(rule, also=())
+    first, *others = rule.when.items()
+    for name in rule.also:
+        when = {name: first[1], **dict(others)}
+        yield msgspec.structs.replace(rule, id=f"{rule.id}@{name}", when=when, also=())
 
 
-def _lay_over(held: dict[str, _Entry], own: dict[str, _Entry]) -> None:
+def _lay_over(held: dict[str, Entry], own: dict[str, Entry]) -> None:
     for row_id, entry in own.items():
         replaced = held.get(row_id)
         if replaced is not None and replaced.stem != entry.stem:
-            raise _error(
-                entry.path,
-                entry.file,
-                entry.number,
-                row_id,
-                "id",
-                f"expected an id of its own or one of this file, found that of a row in {replaced.file}",
+            raise entry.error(
+                "id", f"expected an id of its own or of a row in {entry.stem}.yaml, found that of {replaced.file}"
             )
         held[row_id] = entry
 
 
-def _read_folder(folder: Path, shown: str) -> dict[str, _Entry]:
-    held: dict[str, _Entry] = {}
+def _read_folder(folder: Path, shown: str) -> dict[str, Entry]:
+    held: dict[str, Entry] = {}
     for path in sorted(folder.glob("*.yaml")):
         file = f"{shown}/{path.name}"
-        for entry in _read_file(path, file):
+        if path.stem not in FILES:
+            raise BadInput(f"expected one of {', '.join(FILES)} as the name of a matrix", file=file)
+        for entry in read_entries(path, file, FILES[path.stem][1]):
             twin = held.get(entry.row.id)
             if twin is not None:
-                raise _error(
-                    path,
-                    file,
-                    entry.number,
-                    entry.row.id,
-                    "id",
-                    f"expected an id that no other row has, found that of a row in {twin.file}",
-                )
+                raise entry.error("id", f"expected an id that no other row has, found that of {twin.file}")
             held[entry.row.id] = entry
     return held
-
-
-def _read_file(path: Path, file: str) -> Iterable[_Entry]:
-    if path.stem not in FILES:
-        raise BadInput(f"expected one of {', '.join(FILES)} as the name of a matrix", file=file)
-    kind = FILES[path.stem][1]
-    raw_rows = _rows_of(_parse(path, file), file)
-    return [
-        _Entry(row=_decode(raw, kind, path, file, number), stem=path.stem, file=file, path=path, number=number)
-        for number, raw in enumerate(raw_rows)
-    ]
-
-
-def _parse(path: Path, file: str) -> object:
-    # The C reader is ten times as fast; it is absent where PyYAML was built without libyaml.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(path.read_bytes(), Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise BadInput(
-            f"expected YAML, but {problem}", file=file, line=None if mark is None else mark.line + 1
-        ) from error
-
-
-def _rows_of(data: object, file: str) -> list[object]:
-    if not isinstance(data, dict):
-        raise BadInput("expected a mapping with the keys version and rows", file=file)
-    version = data.get("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise BadInput(f"expected the number {FORMAT_VERSION}, found {version!r}", file=file, key="version")
-    if version != FORMAT_VERSION:
-        raise BadInput(
-            f"expected format version {FORMAT_VERSION}, found {version}",
-            file=file,
-            key="version",
-            fix="a newer interlock wrote it: install that one",
-        )
-    for key in data:
-        if key not in ("version", "rows"):
-            raise BadInput("expected only version and rows", file=file, key=str(key))
-    found = data.get("rows")
-    if not isinstance(found, list):
-        raise BadInput("expected a list of rows", file=file, key="rows")
-    return cast("list[object]", found)
-
-
-_AT = re.compile(r" - at `\$(?:\.)?(?P<path>[^`]*)`$")
-_FIELD = re.compile(r"field `(?P<field>[^`]+)`")
-
-
-def _decode(raw: object, kind: type[_Row], path: Path, file: str, number: int) -> _Row:
-    row_id = str(raw.get("id", f"number {number + 1}")) if isinstance(raw, dict) else f"number {number + 1}"
-    bare = _url_without_hash(raw)
-    if bare is not None:
-        raise _error(path, file, number, row_id, bare, "expected a sha256 beside a url")
-    try:
-        return msgspec.convert(raw, kind, strict=True)
-    except msgspec.ValidationError as error:
-        key, problem = _told(str(error))
-        raise _error(path, file, number, row_id, key, problem) from error
-
-
-def _told(message: str) -> tuple[str, str]:
-    """The field path and the sentence of one of msgspec's messages."""
-    at = _AT.search(message)
-    key = at["path"] if at else ""
-    text = message[: at.start()] if at else message
-    field = _FIELD.search(text)
-    if field:
-        key = f"{key}.{field['field']}" if key else field["field"]
-        problem = "expected this field" if "missing" in text else "expected no field of this name"
-    else:
-        problem = (text[:1].lower() + text[1:]).replace("`", "")
-    if problem.startswith("expected str, got"):
-        problem += " (put it in quotes)"
-    return key.replace("[...]", ""), problem
-
-
-def _url_without_hash(raw: object, key: str = "") -> str | None:
-    """The key path of the first mapping that has a url and no sha256; None where there is none."""
-    if isinstance(raw, dict):
-        if "url" in raw and not raw.get("sha256"):
-            return f"{key}.url".lstrip(".")
-        inner = ((f"{key}.{name}".lstrip("."), value) for name, value in raw.items())
-    elif isinstance(raw, list):
-        inner = ((f"{key}[{number}]", value) for number, value in enumerate(raw))
-    else:
-        return None
-    for name, value in inner:
-        if isinstance(value, (dict, list)):
-            found = _url_without_hash(value, name)
-            if found is not None:
-                return found
-    return None
-
-
-def _error(path: Path, file: str, number: int, row_id: str, key: str, problem: str) -> BadInput:
-    where = f"row {row_id}, {key}" if key else f"row {row_id}"
-    return BadInput(problem, file=file, line=_line(path, number, key), key=where)
-
-
-def _line(path: Path, number: int, key: str) -> int | None:
-    """1-based line of a field of a row, or of the row; read again, since only errors need it."""
-    root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    if not isinstance(root, yaml.MappingNode):
-        return None
-    rows = next((value for name, value in root.value if name.value == "rows"), None)
-    if not isinstance(rows, yaml.SequenceNode) or number >= len(rows.value):
-        return None
-    row = rows.value[number]
-    field = re.split(r"[.\[]", key)[0]
-    if isinstance(row, yaml.MappingNode):
-        for name, _ in row.value:
-            if name.value == field:
-                return int(name.start_mark.line) + 1
-    return int(row.start_mark.line) + 1

@@ -163,6 +163,8 @@ class Rule(Row, frozen=True, kw_only=True):
     """The audit code under which a breach is found."""
     severity: Severity
     when: dict[str, str]
+    also: tuple[str, ...] = ()
+    """Distributions of which the rule holds as it does of the first package of ``when``."""
     needs: dict[str, str] = {}
     expects: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
