@@ -130,6 +130,7 @@ def join(folder: Path, bundle: Path) -> None:
         return join_file(path, entry, pieces.get(entry["path"], []))
 
     check_all(one, entries)
+    (bundle / "wheels").mkdir(exist_ok=True)  # installers want to find it, even empty
     shutil.copyfile(manifest, bundle / "manifest.json")
 
 

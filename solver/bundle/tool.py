@@ -24,9 +24,9 @@ from solver.target import admits_python, marker_environment, usable_files
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The pythons that a GPU machine may have for interlock; locks may need others."""
 
-EXTRAS = ("audit",)
-BESIDES = ("uv", "pip")
-"""Brought along because the installer and ``pip check`` use them."""
+EXTRAS: tuple[str, ...] = ()
+BESIDES = ("uv", "pip", "pyelftools")
+"""Brought along: the installer, ``pip check`` and the audit of a prefix use them."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that a zip can hold: the same wheel every time
 
