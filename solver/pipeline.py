@@ -249,3 +249,10 @@ def explain_stack(project: Project, profile: Profile) -> list[str]:
 
     return stack_lines(profile, solve_profile(project, profile), project.matrices)
 
+
+
+def summary(lock: Lock) -> str:
+    """One line on what a lock holds."""
+    axes = lock.solution.axes
+    chosen = [f"{axis} {axes[axis]}" for axis in ("tensorflow", "torch", "python", "cuda", "cudnn") if axes[axis]]
+    return f"{', '.join(chosen)}; {len(lock.solution.pins)} packages"
