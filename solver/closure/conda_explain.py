@@ -1,0 +1,191 @@
+"""Why a conda profile has no solution: the request's asks that clash, the matrices' words, then the channel's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.version import InvalidVersion, Version
+
+from solver.closure.conda import PARTIAL, ChannelRefusal, ChannelSolver
+from solver.closure.conda_asks import Ask, Asks
+from solver.closure.conda_facts import CUDA_VERSION, CUDATOOLKIT, PYTHON
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CondaBuild
+from solver.model import Cause, CondaName, Explanation, Nearest, Profile
+
+_MOST_LINES = 12
+"""Of the channel's tree; its head says what clashes, its depth repeats it."""
+_MOST_NEAR = 3
+_AXES = ("tensorflow", "pytorch", PYTHON, CUDA_VERSION, CUDATOOLKIT)
+
+
+@dataclass(frozen=True)
+class _Core:
+    asks: tuple[Ask, ...]
+    refusal: ChannelRefusal
+
+
+def explain_conda(
+    profile: Profile, asks: Asks, refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
+) -> Explanation:
+    """The shortest true story, and the nearest requests that do work."""
+    core = _core(asks, refusal, solver)
+    causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
+    causes += _taken_away(core, asks)
+    causes += _rows(core, asks, matrices, profile)
+    causes.append(_channel(profile, core.refusal))
+    return Explanation(
+        causes=tuple(dict.fromkeys(causes)),
+        nearest=tuple(_nearest(asks, core, solver)),
+        note=PARTIAL if solver.source.partial else None,
+    )
+
+
+def _core(asks: Asks, refusal: ChannelRefusal, solver: ChannelSolver) -> _Core:
+    """A smallest part of the asks that is impossible: none of it can be left out."""
+    kept, told = asks, refusal
+    # The asks for the environment's own pieces go last, so that they stay in the story.
+    for ask in reversed(asks.asks):
+        some = kept.less(ask)
+        answer = _possible(some, solver)
+        if isinstance(answer, ChannelRefusal):
+            kept, told = some, answer
+    return _Core(kept.asks, told)
+
+
+def _possible(asks: Asks, solver: ChannelSolver) -> dict[CondaName, str] | ChannelRefusal:
+    """Versions of some set that meets ``asks``, or the channel's refusal."""
+    from solver.closure.conda_profile import branches
+
+    refusal = ChannelRefusal(asks.specs(), "no CUDA that the target admits is in the channels", False)
+    for branch in branches(asks):
+        try:
+            found = solver.solve(branch.specs, branch.constraints)
+        except ChannelRefusal as told:
+            refusal = told
+        else:
+            return {name: str(record.version) for name, record in found.items()}
+    try:
+        # Without a CUDA major named, the channel speaks of all its builds at once.
+        solver.solve(asks.specs(), asks.constraints())
+    except ChannelRefusal as told:
+        return told
+    return refusal
+
+
+def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
+    """What the matrices excluded beforehand, where the core speaks of it; one cause a reason."""
+    keys = {ask.key for ask in core.asks}
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for each in asks.excluded:
+        if each.package in keys:
+            reasons.setdefault((each.why, each.source), []).append(each.version)
+    for (why, source), versions in reasons.items():
+        if source != "the request":
+            yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
+
+
+def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile) -> Iterable[Cause]:
+    """What the matrices know of each framework's builds, where the core speaks of it."""
+    keys = {ask.key for ask in core.asks}
+    for name in asks.frameworks:
+        word = "torch" if name == "pytorch" else name
+        if word not in keys:
+            continue
+        built = [
+            row
+            for row in matrices.conda_builds
+            if row.package == name and row.platform == profile.target.platform and (row.cuda is not None) == asks.gpu
+        ]
+        if not built:
+            continue
+        who = f"{word} {_span([row.version for row in built])} on conda-forge"
+        source = built[-1].source if len(built) == 1 else f"{built[-1].source} and alike"
+        if "python" in keys:
+            yield Cause(who=who, asks=f"python {_listed(_pythons(built))}", source=source)
+        if len(keys & {"torch", "tensorflow"}) == 2:
+            against = _listed(row.libprotobuf for row in built if row.libprotobuf)
+            if against:
+                yield Cause(who=who, asks=f"libprotobuf {against}", source=source)
+
+
+def _pythons(rows: Sequence[CondaBuild]) -> list[str]:
+    return [python for row in rows for python in row.python]
+
+
+def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:
+    lines = refusal.reason.splitlines()
+    shown = lines[:_MOST_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} more lines")
+    return Cause(
+        who=f"channel {', '.join(profile.channels)}", asks="\n".join(shown), source="its repodata, by py-rattler"
+    )
+
+
+def _nearest(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[Nearest]:
+    """Requests that differ in one ask of the core, those that keep most of it first."""
+    found = 0
+    for changes, changed in _changes(asks, core, solver):
+        answer = _possible(changed, solver)
+        if isinstance(answer, ChannelRefusal):
+            continue
+        yield Nearest(
+            changes=(changes,),
+            solution={str(axis): answer.get(CondaName(axis)) for axis in _AXES if CondaName(axis) in answer},
+        )
+        found += 1
+        if found == _MOST_NEAR:
+            return
+
+
+def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[str, Asks]]:
+    for ask in core.asks:
+        if ask.key == "python":
+            for minor in _other_pythons(ask, solver):
+                other = replace(ask, text=f"python =={minor}", specs=(f"{PYTHON} {minor}.*",))
+                yield f"python {minor}", asks.instead(ask, other)
+    for ask in core.asks:
+        if ask.key in ("python", "torch", "tensorflow"):
+            continue
+        yield f"leave out {ask.text}", asks.less(ask)
+    for ask in core.asks:
+        if ask.key in ("torch", "tensorflow"):
+            loose = replace(ask, specs=tuple(_any_version(spec) for spec in ask.specs))
+            if loose != ask:
+                yield f"any version of {ask.key}", asks.instead(ask, loose)
+    for ask in core.asks:
+        if ask.framework is not None:
+            yield f"no {ask.key} (a profile of its own for it)", asks.less(ask)
+
+
+def _other_pythons(ask: Ask, solver: ChannelSolver) -> list[str]:
+    """Other minors that the channels have, nearest to the asked ones first."""
+    minors = {".".join(str(r.version).split(".")[:2]) for r in solver.candidates(PYTHON)}
+    asked = [minor for minor in minors if any(f" {minor}." in f" {s}" for s in ask.specs)]
+    asked_text = ask.text.partition("==")[2] or (max(asked, key=Version) if asked else "")
+    try:
+        middle = Version(asked_text).minor
+    except InvalidVersion:
+        middle = max(Version(minor).minor for minor in minors)
+    rest = [minor for minor in minors if minor not in asked and minor != asked_text]
+    return sorted(rest, key=lambda minor: (abs(Version(minor).minor - middle), -Version(minor).minor))
+
+
+def _any_version(spec: str) -> str:
+    words = spec.split()
+    return " ".join([words[0], "*", *words[2:]])
+
+
+def _span(versions: Sequence[str]) -> str:
+    ordered = _ordered(versions)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
+
+
+def _listed(versions: Iterable[str]) -> str:
+    return ", ".join(_ordered(versions))
+
+
+def _ordered(versions: Iterable[str]) -> list[str]:
+    return sorted(set(versions), key=lambda text: [int(part) for part in text.split(".") if part.isdigit()])
