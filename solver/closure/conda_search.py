@@ -104,7 +104,7 @@ class Search:
         self._beyond.clear()
         for axis in self.axes:
             raised = {
-                start: self._raise(axis, branch, found, len(alive) == 1) for start, (branch, found) in alive.items()
+                start: self._raise(axis, start, branch, found) for start, (branch, found) in alive.items()
             }
             versions = [found[axis].version for _, found in raised.values() if axis in found]
             if not versions:
