@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from solver.audit.clobber_prefix import installed_twice
 from solver.audit.facts import Facts, Provided, listed, matches, pins
 from solver.audit.package_set import Package
+from solver.audit.rules import as_finding, broken
 from solver.errors import IndexUnavailable
 from solver.matrix.rows import Clobber
 from solver.model import Finding, PypiName
@@ -29,6 +30,7 @@ def find(facts: Facts) -> Iterator[Finding]:
             told.add(pair)
             if finding is not None:
                 yield finding
+    yield from (as_finding(breach) for breach in broken(facts, CODE) if not breach.pairs <= told)
 
 
 def _all(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:

@@ -15,22 +15,21 @@ def find(facts: Facts) -> Iterator[Finding]:
     """A build whose CUDA the driver serves neither natively nor by minor-version compatibility."""
     yield from breaches(facts, CODE)
     driver = facts.target.driver
-    if driver is None:
+    # The default target's driver is the one that a lock promises, not one that anybody has.
+    if driver is None or facts.assumed:
         return
     for build in facts.builds:
         needed, source = oldest_driver(facts, build)
         wanted, has = version(needed), version(driver)
         if wanted is not None and has is not None and has < wanted:
-            whose = "the default target's driver" if facts.assumed else "the target's driver"
             yield Finding(
                 code=CODE,
-                severity="warning" if facts.assumed else "error",
+                severity="error",
                 packages=(build.pin,),
                 why=f"{build.pin} is built for CUDA {build.cuda}, which needs driver {needed} or newer; "
-                f"{whose} is {driver}",
+                f"the target's driver is {driver}",
                 source=source,
-                cure=f"update the driver to {needed} or newer, or take a build for an older CUDA"
-                + (" (--target driver=… says what you have)" if facts.assumed else ""),
+                cure=f"update the driver to {needed} or newer, or take a build for an older CUDA",
             )
 
 

@@ -154,11 +154,8 @@ class Facts:
         return {row.conda: (row.pypi,) for row in self.matrices.names}
 
     def package(self, name: str) -> Package | None:
-        """The package of that name; any build of TensorFlow answers to "tensorflow"."""
-        found = self.packages.get(pypi_name(name))
-        if found is None and name == "tensorflow":
-            return next((p for n, p in self.packages.items() if n in self._distributions), None)
-        return found
+        """The package of that name."""
+        return self.packages.get(pypi_name(name))
 
     def build(self, framework: Framework) -> Build | None:
         """The set's build of a framework; the first that has CUDA where there are several."""
@@ -168,6 +165,22 @@ class Facts:
     def libraries(self, cuda_major: int) -> dict[str, Provided]:
         """The set's libraries of one CUDA major by their short name."""
         return {p.library.library: p for p in self.provided if p.library.cuda == cuda_major}
+
+    def seen_broken(self, *names: str) -> bool:
+        """Whether a set with these packages at the versions that stand here was seen not to work."""
+        return any(
+            not row.works and set(names) <= set(row.packages) and self.is_this(row.packages)
+            for row in self.matrices.observations
+        )
+
+    def is_this(self, packages: Mapping[str, str]) -> bool:
+        """Whether every one of ``packages`` (version or specifier by name) is in the set as it says."""
+        for name, wanted in packages.items():
+            package = self.package(name)
+            spec = f"=={wanted}" if wanted[:1].isdigit() else wanted
+            if package is None or not matches(spec, package.version or ""):
+                return False
+        return bool(packages)
 
     def releases(self, package: Package) -> tuple[Release, ...]:
         """The index's releases of the package's version; empty where the index does not know it."""

@@ -126,21 +126,11 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
 
 def evidence(facts: Facts) -> str | None:
     """A run on a GPU, or an observation, of both frameworks at the set's versions; None where there is none."""
+    frameworks = {"tensorflow", "torch"}
     for run in facts.matrices.verified:
-        if _is_this(facts, run.packages):
+        if frameworks <= set(run.packages) and facts.is_this(run.packages):
             return f"ran on {run.gpu} with driver {run.driver} ({run.id})"
     for seen in facts.matrices.observations:
-        if seen.works and _is_this(facts, seen.packages):
+        if seen.works and frameworks <= set(seen.packages) and facts.is_this(seen.packages):
             return f"{seen.seen} ({seen.id})"
     return None
-
-
-def _is_this(facts: Facts, packages: Mapping[str, str]) -> bool:
-    if not {"tensorflow", "torch"} <= set(packages):
-        return False
-    for name, wanted in packages.items():
-        package = facts.package(name)
-        spec = f"=={wanted}" if wanted[:1].isdigit() else wanted
-        if package is None or not matches(spec, package.version or ""):
-            return False
-    return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Build, Facts, Provided, listed, minor, pins, version
-from solver.audit.rules import applies
-from solver.matrix.rows import Rule
-from solver.model import Finding
+from solver.audit.facts import Facts, Provided, listed, minor, pins, version
+from solver.audit.rules import as_finding, broken
+from solver.model import Finding, PypiName
 
 CODE = "mixed-cuda"
 
@@ -15,12 +14,10 @@ CODE = "mixed-cuda"
 def find(facts: Facts) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library name in two majors, a compiler that the driver refuses."""
     yield from _frameworks(facts)
-    yield from _same_soname(facts)
+    told = list(broken(facts, CODE))
+    yield from map(as_finding, told)
+    yield from _same_soname(facts, {pair for breach in told for pair in breach.pairs})
     yield from _compiler(facts)
-
-
-def _rules(facts: Facts) -> list[Rule]:
-    return [rule for rule in facts.matrices.rules if rule.code == CODE and applies(rule, facts)]
 
 
 def _frameworks(facts: Facts) -> Iterator[Finding]:
@@ -29,33 +26,27 @@ def _frameworks(facts: Facts) -> Iterator[Finding]:
         return
     if tensorflow.major == torch.major:
         return
-    rules = _rules(facts)
-    meets = bool(rules) or tensorflow.bundles or bool(facts.libraries(tensorflow.major))
+    built = (
+        f"{tensorflow.pin} is built for CUDA {tensorflow.cuda} and {torch.pin} for CUDA {torch.cuda}; "
+        "one process would hold both"
+    )
+    alone = not (tensorflow.bundles or facts.libraries(tensorflow.major))
+    if alone:
+        built += f", though no library of CUDA {tensorflow.major} is here"
     yield Finding(
         code=CODE,
-        severity="error" if meets else "warning",
+        severity="warning" if alone and not facts.seen_broken("tensorflow", "torch") else "error",
         packages=pins((tensorflow.package, torch.package)),
-        why=_why(tensorflow, torch, meets, rules),
-        source="; ".join(dict.fromkeys([tensorflow.source, torch.source, *(rule.source for rule in rules)])),
-        cure=rules[0].cure if rules else _CURE,
+        why=built,
+        source=f"{tensorflow.source}; {torch.source}",
+        cure=_CURE,
     )
 
 
 _CURE = "choose builds of both frameworks for one CUDA major; `interlock audit --fix` looks for the nearest"
 
 
-def _why(tensorflow: Build, torch: Build, meets: bool, rules: list[Rule]) -> str:
-    built = (
-        f"tensorflow {tensorflow.package.version} is built for CUDA {tensorflow.cuda}, "
-        f"torch {torch.package.version} for CUDA {torch.cuda}"
-    )
-    if not meets:
-        return f"{built}; no library of CUDA {tensorflow.major} is here, so TensorFlow stays on the CPU"
-    seen = [f"{rule.why}" + (f" (seen: {rule.seen})" if rule.seen else "") for rule in rules]
-    return "; ".join([f"{built}: one process would hold both", *seen])
-
-
-def _same_soname(facts: Facts) -> Iterator[Finding]:
+def _same_soname(facts: Facts, told: set[frozenset[PypiName]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
     held: dict[str, list[Provided]] = {}
     for item in facts.provided:
@@ -64,7 +55,8 @@ def _same_soname(facts: Facts) -> Iterator[Finding]:
     for soname, items in sorted(held.items()):
         places = {item.library.directory for item in items}
         majors = sorted({item.library.cuda for item in items})
-        if len(majors) > 1 and len(places) > 1:
+        names = frozenset(item.package.name for item in items)
+        if len(majors) > 1 and len(places) > 1 and names not in told:
             paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
             yield Finding(
                 code=CODE,
@@ -82,7 +74,7 @@ def _same_soname(facts: Facts) -> Iterator[Finding]:
 
 def _compiler(facts: Facts) -> Iterator[Finding]:
     """ptxas of a newer CUDA than the runtime's, on a driver that cannot take what it writes."""
-    driver = version(facts.target.driver)
+    driver = None if facts.assumed else version(facts.target.driver)
     for cuda in sorted(facts.cuda_majors):
         libraries = facts.libraries(cuda)
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")

@@ -3,59 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from solver.audit.facts import Facts, matches, pins
 from solver.audit.package_set import Package
 from solver.matrix.rows import Rule
-from solver.model import Finding
+from solver.model import Finding, PypiName
 
 ABSENT = "!"
 """As a specifier: the package is not in the set."""
 
 
+@dataclass(frozen=True)
+class Breach:
+    """A rule that a set breaks."""
+
+    rule: Rule
+    named: tuple[Package, ...]
+    """The packages of ``when``."""
+    offenders: tuple[Package, ...]
+    """Those that are not as ``needs`` says."""
+    missing: tuple[str, ...]
+    """Those of ``expects`` that are not there."""
+
+    @property
+    def pairs(self) -> set[frozenset[PypiName]]:
+        """Each named package with each offender."""
+        return {frozenset((a.name, b.name)) for a in self.named for b in self.offenders}
+
+
 def breaches(facts: Facts, code: str) -> Iterator[Finding]:
     """A finding for each rule of ``code`` that the set breaks."""
+    for breach in broken(facts, code):
+        yield as_finding(breach)
+
+
+def broken(facts: Facts, code: str) -> Iterator[Breach]:
+    """The rules of ``code`` that the set breaks, in the order of their file."""
     for rule in facts.matrices.rules:
-        if rule.code == code and applies(rule, facts):
-            yield from _breach(rule, facts)
+        named = _named(rule, facts) if rule.code == code else None
+        if named is None:
+            continue
+        offenders = tuple(package for name, wanted in rule.needs.items() if (package := _offends(facts, name, wanted)))
+        missing = tuple(name for name in rule.expects if facts.package(name) is None)
+        # A rule that asks for nothing tells that its packages do not go together.
+        if offenders or missing or not (rule.needs or rule.expects):
+            yield Breach(rule, named, offenders, missing)
 
 
-def applies(rule: Rule, facts: Facts) -> bool:
-    """Whether the target and the packages of ``when`` are the rule's."""
+def _named(rule: Rule, facts: Facts) -> tuple[Package, ...] | None:
+    """The packages of ``when``; None where the rule is not about this set."""
     if rule.platforms and facts.target.platform not in rule.platforms:
-        return False
+        return None
     if rule.pythons and not matches(rule.pythons, facts.target.python):
-        return False
-    return all(_holds(facts.package(name), wanted) for name, wanted in rule.when.items())
+        return None
+    found = []
+    for number, (name, wanted) in enumerate(rule.when.items()):
+        names = (name, *rule.also) if number == 0 else (name,)
+        package = next((p for n in names if (p := facts.package(n)) is not None and _is(p, wanted)), None)
+        if package is None:
+            return None
+        found.append(package)
+    return tuple(found)
 
 
-def _holds(package: Package | None, wanted: str) -> bool:
-    if wanted == ABSENT:
-        return package is None
-    if package is None:
-        return False
+def _is(package: Package, wanted: str) -> bool:
     # What has no version can only be matched by its presence.
     return not wanted if package.version is None else matches(wanted, package.version)
 
 
-def _breach(rule: Rule, facts: Facts) -> Iterator[Finding]:
-    offenders = []
-    for name, wanted in rule.needs.items():
-        package = facts.package(name)
-        if package is not None and package.version is not None and not _holds(package, wanted):
-            offenders.append(package)
-    missing = [name for name in rule.expects if facts.package(name) is None]
-    # A rule that asks for nothing tells that its packages do not go together.
-    if not offenders and not missing and (rule.needs or rule.expects):
-        return
-    named = [package for name in rule.when if (package := facts.package(name)) is not None]
-    order = f"; seen with {rule.order}" if rule.order else ""
-    seen = f" (seen: {rule.seen})" if rule.seen else ""
-    yield Finding(
+def _offends(facts: Facts, name: str, wanted: str) -> Package | None:
+    package = facts.package(name)
+    if package is None or wanted == ABSENT:
+        return package
+    return None if package.version is None or matches(wanted, package.version) else package
+
+
+def as_finding(breach: Breach) -> Finding:
+    """The finding that tells of a breach."""
+    rule = breach.rule
+    order = f" ({rule.order})" if rule.order else ""
+    seen = f"; seen: {rule.seen}{order}" if rule.seen else order
+    return Finding(
         code=rule.code,
         severity=rule.severity,
-        packages=pins([*named, *offenders]),
-        why=f"{rule.why}{order}{seen}",
+        packages=pins([*breach.named, *breach.offenders]),
+        why=f"{rule.why}{seen}",
         source=rule.source,
         cure=rule.cure,
         row=rule.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Facts, matches, version
+from solver.audit.facts import Facts, matches, minor, version
 from solver.audit.package_set import Package
 from solver.model import Finding
 
@@ -44,8 +44,16 @@ def _open(package: Package) -> Finding:
 def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
     if package.name not in distributions:
         yield _finding(package, f"no row knows {package.name}")
-    elif not any(matches(spec, package.version or "") for spec in distributions[package.name]):
+    elif not any(_is_known(spec, package.version or "") for spec in distributions[package.name]):
         yield _finding(package, f"no row knows {package.pin}")
+
+
+def _is_known(spec: str, version_text: str) -> bool:
+    """Within the specifier of a row, or a patch release of the minor that it names."""
+    if matches(spec, version_text):
+        return True
+    exact = spec.removeprefix("==").removesuffix(".*")
+    return spec.startswith("==") and minor(exact) == minor(version_text)
 
 
 def _finding(package: Package, why: str) -> Finding:
@@ -55,16 +63,14 @@ def _finding(package: Package, why: str) -> Finding:
 def _distributions(facts: Facts) -> dict[str, list[str]]:
     """The CUDA distributions of the rows and, for each, the specifiers of the versions they know."""
     found: dict[str, list[str]] = {}
-    majors: dict[str, set[int]] = {}
     for toolkit in facts.matrices.toolkits:
         for name, spec in toolkit.components.items():
             found.setdefault(name, []).append(spec)
     for library in facts.matrices.libraries:
-        majors.setdefault(library.distribution, set()).add(library.cuda)
         if library.library == "cudnn":
             found.setdefault(library.distribution, []).extend(row.cudnn for row in facts.matrices.cudnn)
     # Libraries outside the toolkit (nccl, nvshmem) are known by the layout of their rows alone.
-    for library in facts.matrices.libraries:
-        if library.distribution not in found:
-            found[library.distribution] = [library.versions]
+    others = [library for library in facts.matrices.libraries if library.distribution not in found]
+    for library in others:
+        found.setdefault(library.distribution, []).append(library.versions)
     return found

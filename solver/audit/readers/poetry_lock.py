@@ -34,7 +34,8 @@ def read_poetry_lock(data: Table, text: str, file: str, environment: Mapping[str
         )
     tables = Tables(data, text, file, "package")
     kept = [number for number, table in tables if _wanted(tables, number, table, environment)]
-    kept = _reached(tables, kept, environment)
+    if not any("groups" in tables.tables[number] for number in kept):  # written since 2.1, with markers
+        kept = _reached(tables, kept, environment)
     return PackageSet(
         kind="poetry.lock",
         file=file,
@@ -75,20 +76,21 @@ def _reached(tables: Tables, kept: list[int], environment: Mapping[str, str]) ->
     asked: dict[str, bool] = {}
     for number in kept:
         for name, markers in _dependencies(tables, number):
-            held = any(text is None or _holds(tables, number, text, environment) for text in markers)
-            asked[name] = asked.get(name, False) or held
+            if markers:
+                held = any(text is None or _holds(tables, number, text, environment) for text in markers)
+                asked[name] = asked.get(name, False) or held
     left = [number for number in kept if asked.get(_name(tables, number), True)]
     return left if len(left) == len(kept) else _reached(tables, left, environment)
 
 
 def _dependencies(tables: Tables, number: int) -> Iterator[tuple[str, list[Any]]]:
-    """Name and markers of each dependency; one without any holds everywhere."""
+    """Name and markers of each dependency, None for one that holds everywhere; none for one of an extra."""
     held = tables.tables[number].get("dependencies", {})
     if not isinstance(held, Mapping):
         raise tables.error(number, "dependencies", "expected a table")
     for name, wanted in held.items():
         forms = wanted if isinstance(wanted, list) else [wanted]
-        # An optional dependency belongs to an extra; whoever takes that extra asks for it as well.
+        # An optional dependency belongs to an extra, and the lock does not say who takes that.
         mandatory = [form for form in forms if not (isinstance(form, Mapping) and form.get("optional") is True)]
         yield pypi_name(name), [form.get("markers") if isinstance(form, Mapping) else None for form in mandatory]
 

@@ -39,7 +39,7 @@ def read_pylock(data: Table, text: str, file: str, environment: Mapping[str, str
             key=error.context,
             fix="write the lock anew with the tool that made it",
         ) from None
-    chosen = {
+    chosen: dict[str, str | frozenset[str]] = {
         **environment,
         "extras": frozenset[str](),
         "dependency_groups": frozenset(lock.default_groups or ()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -49,15 +49,21 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     packages = once(found, file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = _COMPILED.search(text) is not None
-    python = _COMPILED_FOR.search(text)
     return PackageSet(
         kind="freeze" if _is_freeze(text, packages) else "requirements",
         file=file,
         packages=packages,
-        python=python["python"] if python else None,
+        python=compiled_for(text),
         # pip would add what is missing from any other list.
         closed=hashed or compiled,
     )
+
+
+def compiled_for(text: str) -> str | None:
+    """The python (major.minor) that the header of a compiled file names; None where it names none."""
+    head = "\n".join(text.splitlines()[:10])
+    found = _COMPILED_FOR.search(head)
+    return found["python"] if found else None
 
 
 def logical_lines(text: str) -> Iterator[Line]:
@@ -149,8 +155,13 @@ def index_of(url: str) -> IndexName | None:
     return "pytorch" if host == "pytorch.org" or host.endswith(".pytorch.org") else None
 
 
+def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
+    """The packages of lines that stand in another file, such as a pip block."""
+    return _packages(lines, file, environment, folder, seen=())
+
+
 def _packages(
-    lines: Iterator[Line],
+    lines: Iterable[Line],
     file: str,
     environment: Mapping[str, str],
     folder: Path | None,
@@ -167,7 +178,7 @@ def _packages(
             else:
                 constraints |= {package.name: package for package in inner if package.version}
         elif not _GLOBAL_OPTION.fullmatch(option):
-            package = _package(line, file, environment)
+            package = parse_line(line, file, environment)
             if package is not None:
                 found.append(package)
     return [_constrained(package, constraints) for package in found]
@@ -214,7 +225,11 @@ def _constrained(package: Package, constraints: Mapping[str, Package]) -> Packag
     return msgspec.structs.replace(package, version=pin.version)
 
 
-def _package(line: Line, file: str, environment: Mapping[str, str]) -> Package | None:
+def parse_line(line: Line, file: str, environment: Mapping[str, str]) -> Package | None:
+    """The package of one line; None where its marker is false or it names no version.
+
+    Raises ``BadInput`` for what pip would refuse.
+    """
     text = line.text
     if text.startswith(("-e", "--editable")):
         text = re.sub(r"^(-e|--editable)[=\s]*", "", text)

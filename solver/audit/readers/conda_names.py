@@ -1,0 +1,85 @@
+"""What the readers of conda files share: file names, match specs, subdirs."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from solver.audit.package_set import Package
+from solver.model import Platform, conda_name, pypi_name
+
+_ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)$")
+_SPEC = re.compile(
+    r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
+)
+_PLATFORMS: dict[str, Platform] = {
+    "linux-64": "linux-64",
+    "linux-aarch64": "linux-aarch64",
+    "win-64": "win-64",
+}
+
+
+def from_url(url: str, line: int | None, sha256: str | None = None) -> Package | None:
+    """The package of an archive's address; None where the address ends in no conda archive."""
+    parts = urlsplit(url)
+    named = _ARCHIVE.match(unquote(parts.path.rpartition("/")[2]))
+    if named is None:
+        return None
+    fragment = parts.fragment.removeprefix("sha256:")
+    digest = sha256 or (fragment if re.fullmatch(r"[0-9a-f]{64}", fragment) else None)
+    return of(named["name"], named["version"], named["build"], line, digest)
+
+
+def of(
+    name: str, version: str | None, build: str | None, line: int | None, sha256: str | None = None, asked: str = ""
+) -> Package:
+    """A conda package; raises ``ValueError`` for a name that conda would refuse."""
+    conda = conda_name(name)
+    return Package(
+        name=pypi_name(conda),
+        version=version,
+        asked=asked,
+        origin="conda",
+        conda=conda,
+        build=build,
+        hashes=(sha256,) if sha256 else (),
+        line=line,
+    )
+
+
+def subdir_of(url: str) -> Platform | None:
+    """The platform in the address of an archive; None for noarch and platforms that are not served."""
+    folders = urlsplit(url).path.split("/")
+    return _PLATFORMS.get(folders[-2]) if len(folders) > 1 else None
+
+
+def from_spec(text: str, line: int | None) -> Package | None:
+    """The package of a match spec (``channel::name=1.2=build``, ``name >=1``); None where it is none."""
+    spec = text.split(" #")[0].strip()
+    matched = _SPEC.match(spec)
+    if matched is None:
+        return None
+    rest = re.sub(r"\[.*\]\s*$", "", matched["rest"]).strip()
+    version, build = _pinned(rest)
+    inside = dict(re.findall(r"(\w+)\s*=\s*['\"]?([^'\",\]]+)", spec.partition("[")[2]))
+    version = version or _exact(inside.get("version", ""))
+    build = build or inside.get("build")
+    sha256 = inside.get("sha256")
+    try:
+        return of(matched["name"], version, build, line, sha256, asked="" if version else rest)
+    except ValueError:
+        return None
+
+
+def _pinned(rest: str) -> tuple[str | None, str | None]:
+    """Version and build of ``=1.2=build``, ``==1.2``, ``=1.2`` or ``1.2 build``; None where they are open."""
+    exact = re.fullmatch(r"=?=?\s*([\w.!+]+)(?:(?:\s*=\s*|\s+)([\w.*]+))?", rest)
+    if exact is None or not exact[1][0].isdigit():
+        return None, None
+    build = exact[2]
+    return exact[1], build if build and "*" not in build else None
+
+
+def _exact(text: str) -> str | None:
+    bare = text.lstrip("=").strip()
+    return bare if re.fullmatch(r"\d[\w.!+]*", bare) else None

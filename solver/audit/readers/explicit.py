@@ -1,0 +1,50 @@
+"""Reads ``@EXPLICIT`` files: one archive a line, in the order of installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers import conda_names
+from solver.audit.readers.requirements import Line, parse_line
+from solver.errors import BadInput
+
+
+def is_explicit(text: str) -> bool:
+    """Whether a line of its own says ``@EXPLICIT``."""
+    return any(line.strip() == "@EXPLICIT" for line in text.splitlines())
+
+
+def read_explicit(text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+    """The archives of an explicit file, and the pip lines that conda-lock writes into its comments.
+
+    Raises ``BadInput`` with the line of what is no archive.
+    """
+    found: list[Package] = []
+    platforms = []
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = raw.strip()
+        if line.startswith("# pip "):
+            package = parse_line(Line(line.removeprefix("# pip ").strip(), number), file, environment)
+            found += [] if package is None else [package]
+        elif line and not line.startswith(("#", "@EXPLICIT")):
+            try:
+                archive = conda_names.from_url(line, number)
+            except ValueError:
+                archive = None
+            if archive is None:
+                raise BadInput(
+                    f"expected the address of a .conda or .tar.bz2 archive, found {line!r}", file=file, line=number
+                )
+            found.append(archive)
+            platforms.append(conda_names.subdir_of(line))
+    python = next((p.version for p in found if p.conda == "python" and p.version), None)
+    return PackageSet(
+        kind="explicit",
+        file=file,
+        packages=tuple(found),
+        python=None if python is None else ".".join(python.split(".")[:2]),
+        platform=next((platform for platform in platforms if platform), None),
+        closed=True,
+        ordered=True,
+    )

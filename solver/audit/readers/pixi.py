@@ -1,0 +1,124 @@
+"""Reads pixi.lock, versions 5 to 7: the environment "default" (or the first) of one platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers import conda_names
+from solver.audit.readers.requirements import index_of, wheel_of
+from solver.model import Platform, Target, pypi_name
+from solver.yamlfile import YamlDocument
+
+_OLDEST, _NEWEST = 5, 7
+
+
+def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
+    """The packages of one environment on ``platform``; the lock's first platform without it.
+
+    Raises ``BadInput`` naming file, line and key of what cannot be read, and
+    for a platform that the lock does not serve.
+    """
+    version = document.data.get("version")
+    if not isinstance(version, int) or not _OLDEST <= version <= _NEWEST:
+        fix = "update interlock, or write the lock with a pixi of that version"
+        raise document.error(f"expected version {_OLDEST} to {_NEWEST}, found {version!r}", "version", fix=fix)
+    name, chosen = _environment(document, platform)
+    known = _known(document)
+    found = [_package(document, name, chosen, number, known) for number in range(len(_list(document, name, chosen)))]
+    python = next((package.version for package in found if package.conda == "python"), None)
+    return PackageSet(
+        kind="pixi",
+        file=document.file,
+        packages=tuple(found),
+        python=None if python is None else ".".join(python.split(".")[:2]),
+        platform=chosen if chosen in ("linux-64", "linux-aarch64", "win-64") else None,  # type: ignore[arg-type]
+        closed=True,
+    )
+
+
+def _environment(document: YamlDocument, platform: Platform | None) -> tuple[str, str]:
+    held = document.data.get("environments")
+    if not isinstance(held, dict) or not held:
+        raise document.error("expected at least one environment", "environments")
+    name = "default" if "default" in held else next(iter(held))
+    served = held[name].get("packages") if isinstance(held[name], dict) else None
+    if not isinstance(served, dict) or not served:
+        raise document.error("expected packages by platform", "environments", name, "packages")
+    default = Target().platform
+    wanted = str(platform or (default if default in served else next(iter(served))))
+    if wanted not in served:
+        problem = f"the lock serves {', '.join(served)}, not {wanted}"
+        fix = "name one of these with --target platform=…"
+        raise document.error(problem, "environments", name, "packages", fix=fix)
+    return name, wanted
+
+
+def _list(document: YamlDocument, name: str, platform: str) -> list[Any]:
+    held = document.data["environments"][name]["packages"][platform]
+    if not isinstance(held, list):
+        raise document.error("expected a list", "environments", name, "packages", platform)
+    return held
+
+
+def _known(document: YamlDocument) -> dict[str, tuple[int, Mapping[str, Any]]]:
+    """The package entries by their address."""
+    entries = document.data.get("packages")
+    if not isinstance(entries, list):
+        raise document.error("expected a list", "packages")
+    found: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise document.error("expected a mapping", "packages", number)
+        # Version 5 says kind and url, the later ones the kind as the key of the address.
+        address = entry.get("conda") or entry.get("pypi") or entry.get("url") or entry.get("path")
+        if not isinstance(address, str):
+            raise document.error("expected an address under conda or pypi", "packages", number)
+        found[address] = (number, entry)
+    return found
+
+
+def _package(
+    document: YamlDocument,
+    name: str,
+    platform: str,
+    position: int,
+    known: Mapping[str, tuple[int, Mapping[str, Any]]],
+) -> Package:
+    place = ("environments", name, "packages", platform, position)
+    reference = _list(document, name, platform)[position]
+    kind = next((key for key in ("conda", "pypi") if isinstance(reference, dict) and key in reference), None)
+    if kind is None or reference[kind] not in known:
+        raise document.error("expected conda or pypi with an address that packages lists", *place)
+    address = reference[kind]
+    number, entry = known[address]
+    line = document.line("packages", number)
+    sha256 = entry.get("sha256")
+    if kind == "conda":
+        archive = conda_names.from_url(address, line, sha256)
+        if archive is None:
+            raise document.error("expected the address of a .conda or .tar.bz2 archive", "packages", number)
+        return archive
+    return _pypi(document, number, entry, address, line)
+
+
+def _pypi(document: YamlDocument, number: int, entry: Mapping[str, Any], address: str, line: int | None) -> Package:
+    name = entry.get("name")
+    if not isinstance(name, str):
+        raise document.error("expected a string", "packages", number, "name")
+    wheel = wheel_of(address)
+    requires = entry.get("requires_dist")
+    sha256 = entry.get("sha256")
+    version = document.text("packages", number, "version")
+    return Package(
+        name=pypi_name(name),
+        version=version,
+        index=index_of(address),
+        hashes=(str(sha256),) if sha256 else (),
+        files=(wheel,) if wheel else (),
+        # A source tree may leave its requirements to its build.
+        requires=tuple(map(str, requires)) if isinstance(requires, list) else () if wheel else None,
+        requires_python=entry.get("requires_python"),
+        line=line,
+    )
