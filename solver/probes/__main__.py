@@ -21,16 +21,17 @@ def run(recorder: Recorder, order: list[str], imports_only: bool) -> None:
     """Import in the order asked, then check; what may end the process comes last."""
     torch, tensorflow = Torch(recorder), Tensorflow(recorder)
     parts: dict[str, Torch | Tensorflow] = {"torch": torch, "tensorflow": tensorflow}
-    early = not imports_only and order == ["torch", "tensorflow"]
     for name in order:
         if not parts[name].load():
             return
-        if early and name == "torch" and torch.torch.cuda.is_available():
+        if imports_only:
+            continue
+        if name == "tensorflow":
+            tensorflow.prepare()
+        elif len(order) == 2 and order[0] == "torch" and torch.torch.cuda.is_available():
             torch.compile("together.compile.before", 48)
     if not imports_only:
-        # tensorflow first, whatever was imported first: its growth must be set before its first operation.
-        on_gpu = [parts[name].on_gpu() for name in sorted(order)]
-        if on_gpu == [True, True]:
+        if [parts[name].on_gpu() for name in order] == [True, True]:
             Together(recorder, torch, tensorflow).on_gpu()
     for name in order:
         parts[name].on_cpu()

@@ -15,6 +15,7 @@ class Tensorflow:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.tf: Module = None
+        self.usable = False
 
     def load(self) -> bool:
         """Import tensorflow and tell its versions; False where that fails."""
@@ -37,13 +38,22 @@ class Tensorflow:
         """The half that needs no GPU."""
         self.recorder.check("tensorflow.cpu", self._cpu, EXACT)
 
+    def prepare(self) -> None:
+        """Look for GPUs and set growth, right after the import.
+
+        A torch imported later would load the CUDA libraries that tensorflow does not find by itself,
+        and a process that computes before growth is set loses the whole GPU to tensorflow.
+        """
+        self.recorder.check("tensorflow.built", self._built)
+        self.usable = self.recorder.check("tensorflow.devices", self._devices)
+        if self.usable:
+            self.recorder.check("tensorflow.growth", self._growth)
+
     def on_gpu(self) -> bool:
-        """Everything that a GPU makes possible; growth comes first; False: no GPU."""
+        """Everything that a GPU makes possible; False: no GPU."""
         check = self.recorder.check
-        check("tensorflow.built", self._built)
-        if not check("tensorflow.devices", self._devices):
+        if not self.usable:
             return False
-        check("tensorflow.growth", self._growth)
         for name in ("matmul", "convolution", "fft", "cholesky"):
             operation = getattr(self, name)
             check("tensorflow." + name, partial(self.compare, operation, True), TF32)
