@@ -66,7 +66,21 @@ def audit(
     environment variables in force where the set is used; ``record_of`` reads
     the RECORD of a wheel, so that wheels which no row compares are compared.
     """
-    facts = Facts(
+    facts = facts_of(package_set, matrices, index, target, environ, record_of)
+    found = {finding for module in CODES for finding in module.find(facts)}
+    return tuple(sorted(found, key=_order))
+
+
+def facts_of(
+    package_set: PackageSet,
+    matrices: Matrices,
+    index: Index,
+    target: Target | None = None,
+    environ: Mapping[str, str] | None = None,
+    record_of: RecordReader | None = None,
+) -> Facts:
+    """What an audit with these arguments looks at."""
+    return Facts(
         set=package_set,
         matrices=matrices,
         index=index,
@@ -75,8 +89,6 @@ def audit(
         environ=dict(environ or {}),
         record_of=record_of,
     )
-    found = {finding for module in CODES for finding in module.find(facts)}
-    return tuple(sorted(found, key=_order))
 
 
 def assumed_target(package_set: PackageSet, matrices: Matrices) -> Target:

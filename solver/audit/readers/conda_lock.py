@@ -29,7 +29,8 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None) -> Packag
     if not isinstance(entries, list):
         raise document.error("expected a list", "package")
     served = list(dict.fromkeys(_text(document, entries, n, "platform") for n in range(len(entries))))
-    wanted = platform or (Target().platform if Target().platform in served else (served or [None])[0])
+    default = Target().platform
+    wanted = str(platform or (default if default in served or not served else served[0]))
     if served and wanted not in served:
         problem = f"the lock serves {', '.join(served)}, not {wanted}"
         raise document.error(problem, "package", fix="name one of these with --target platform=…")
@@ -44,7 +45,7 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None) -> Packag
         file=document.file,
         packages=tuple(found),
         python=None if python is None else ".".join(python.split(".")[:2]),
-        platform=wanted if wanted in ("linux-64", "linux-aarch64", "win-64") else None,
+        platform=conda_names.PLATFORMS.get(wanted),
         closed=True,
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
+from solver import target
 from solver.audit.package_set import Package
 from solver.model import Platform, conda_name, pypi_name
 
@@ -12,11 +14,7 @@ _ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:con
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
 )
-_PLATFORMS: dict[str, Platform] = {
-    "linux-64": "linux-64",
-    "linux-aarch64": "linux-aarch64",
-    "win-64": "win-64",
-}
+PLATFORMS: Mapping[str, Platform] = {platform: platform for platform in target.PLATFORMS}
 
 
 def from_url(url: str, line: int | None, sha256: str | None = None) -> Package | None:
@@ -50,7 +48,7 @@ def of(
 def subdir_of(url: str) -> Platform | None:
     """The platform in the address of an archive; None for noarch and platforms that are not served."""
     folders = urlsplit(url).path.split("/")
-    return _PLATFORMS.get(folders[-2]) if len(folders) > 1 else None
+    return PLATFORMS.get(folders[-2]) if len(folders) > 1 else None
 
 
 def from_spec(text: str, line: int | None) -> Package | None:

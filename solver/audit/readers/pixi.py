@@ -33,7 +33,7 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
         file=document.file,
         packages=tuple(found),
         python=None if python is None else ".".join(python.split(".")[:2]),
-        platform=chosen if chosen in ("linux-64", "linux-aarch64", "win-64") else None,  # type: ignore[arg-type]
+        platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
     )
 
