@@ -16,7 +16,7 @@ from solver.errors import BadInput
 from solver.matrix.rows import GpuModels
 from solver.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
 from solver.requesttext import RequestText
-from solver.target import parse_python, parse_target
+from solver.target import is_capability, parse_python, parse_target, resolve_gpus
 from solver.template import AXES, COMPANIONS, FRAMEWORKS, Template, requirement_at
 from solver.yamlfile import Key, YamlDocument
 
@@ -250,14 +250,26 @@ class ProfileReader:
             keys["python"] = exact[1]
         if cuda == "none":
             keys["driver"] = "none"
-        named = any(not re.fullmatch(r"\d+\.\d", gpu) for gpu in _list(keys.get("gpu", ())))
+        if "gpu" in keys:
+            keys["gpu"] = self._gpus(keys["gpu"])
         try:
-            target = parse_target(keys, self.gpus() if named else ())
+            target = parse_target(keys)
         except BadInput as error:
             raise self._bad(error.problem, *([error.key] if error.key else []), fix=error.fix) from None
         if target.driver is None and cuda != "none":
             raise self._bad("a target without a driver can use no GPU", "driver", fix="write cuda: none instead")
         return target
+
+    def _gpus(self, asked: str | Sequence[str]) -> tuple[str, ...]:
+        """Compute capabilities; the rows are read only where a product is named."""
+        found: list[str] = []
+        for position, name in enumerate([asked] if isinstance(asked, str) else asked):
+            place: tuple[Key, ...] = ("gpu",) if isinstance(asked, str) else ("gpu", position)
+            try:
+                found += resolve_gpus([name], () if is_capability(name) else self.gpus())
+            except BadInput as error:
+                raise self._bad(error.problem, *place, fix=error.fix) from None
+        return tuple(found)
 
     def _gpu_sharing(self) -> GpuSharing | None:
         place: tuple[Key, ...] = ("profiles", self.name, "gpu_sharing")
@@ -295,10 +307,6 @@ class ProfileReader:
         if Version(image.glibc) < Version(target.glibc):
             problem = f"the image's glibc {image.glibc} is older than the target's {target.glibc}"
             raise self._bad(problem, "image", "glibc", fix="take a newer image, or lower glibc:")
-
-
-def _list(value: str | Sequence[str]) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def near(word: str, known: Mapping[str, object]) -> str:

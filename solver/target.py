@@ -199,8 +199,13 @@ def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, 
     return tuple(sorted(found, key=Version))
 
 
+def is_capability(name: str) -> bool:
+    """Whether ``name`` is a compute capability such as "9.0", and no product's name."""
+    return re.fullmatch(r"\d{1,2}\.\d", name) is not None
+
+
 def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
-    if re.fullmatch(r"\d{1,2}\.\d", name):
+    if is_capability(name):
         return name
     asked = _product(name)
     matches = {row.gpu for row in gpus for product in row.products if _product(product) == asked}

@@ -89,9 +89,7 @@ def _replace(data: Data, path: Sequence[Key], value: Data) -> Data:
     return copy
 
 
-def _type_sentence(
-    document: YamlDocument, expected: str, got: str, path: Sequence[Key]
-) -> tuple[str, str | None]:
+def _type_sentence(document: YamlDocument, expected: str, got: str, path: Sequence[Key]) -> tuple[str, str | None]:
     wanted = [part for part in expected.split(" | ") if part != "null"]
     raw = document.text(*path)
     found = _WORDS.get(got, got)
@@ -120,13 +118,15 @@ def _value_sentence(document: YamlDocument, what: str, type: object, path: tuple
         return f'expected a string that matches {pattern[1]}, found "{raw}"'
     if what == "Expected `str` of length >= 1":
         return "expected some text, found an empty string"
+    if re.fullmatch(r"Expected `(?:array|object)` of length >= 1", what):
+        return "expected one entry at least, found none"
     return what[:1].lower() + what[1:]
 
 
 def _suggest(word: str, allowed: Sequence[str]) -> str | None:
-    near = difflib.get_close_matches(word, allowed, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
+    near = difflib.get_close_matches(word, allowed, n=1, cutoff=0.7)
+    if near or len(allowed) == 1:
+        return f"did you mean {(near or allowed)[0]}?"
     return f"the keys are {', '.join(sorted(allowed))}" if allowed else None
 
 
