@@ -187,26 +187,18 @@ def predict(
     torch_sees = bool(torch.cuda) and serves is not False if torch else None
     tensorflow_sees = bool(tensorflow.cuda) and serves is not False if tensorflow else None
     found = bool(tensorflow_sees) and not misses
+    # torch, imported first, loads what TensorFlow does not find, where the set brings it at all.
+    found_after_torch = bool(tensorflow_sees) and all(held.brought(name) for name in misses or ())
+    torch_runs = torch is not None and _runs(torch_code, held.compiles(torch, driver))
+    tensorflow_runs = tensorflow is not None and _runs(tensorflow_code, held.compiles(tensorflow, driver))
     works = {
-        "torch": bool(torch_sees and torch and _runs(torch_code, held.compiles(torch, driver))),
-        "tensorflow": bool(
-            found and tensorflow and _runs(tensorflow_code, held.compiles(tensorflow, driver))
-        ),
+        "torch": bool(torch_sees) and torch_runs,
+        "tensorflow": found and tensorflow_runs,
     }
-    if "torch" in works and tensorflow_sees and torch is not None:
-        # torch, imported first, loads what TensorFlow does not find, where the set brings it at all.
-        nowhere = [name for name in misses or () if held.brought(name) is None]
-        after_torch = tensorflow is not None and not nowhere and tensorflow_code != "none"
-    else:
-        after_torch = works["tensorflow"]
+    works["tensorflow-torch"] = works["tensorflow"] and works["torch"]
+    works["torch-tensorflow"] = found_after_torch and tensorflow_runs and works["torch"]
     crashes = held.crashes()
-    probes = {}
-    for order in orders(frameworks_of(packages)):
-        name = "-".join(order)
-        parts = {"torch": works["torch"], "tensorflow": works["tensorflow"]}
-        if order == ("torch", "tensorflow"):
-            parts["tensorflow"] = after_torch
-        probes[name] = all(parts[one] for one in order) and name not in crashes
+    names = ["-".join(order) for order in orders(frameworks_of(packages))]
     bundled = torch is not None and torch.bundles
     return Prediction(
         gpu=gpu, driver=driver, driver_serves=serves,
@@ -217,7 +209,7 @@ def predict(
         cuda=torch.cuda if bundled and torch else held.version_of("cudart", 2),
         cudnn=torch.cudnn if bundled and torch else held.version_of("cudnn", 3),
         nccl=torch.nccl if bundled and torch else held.version_of("nccl", 3),
-        probes=probes, dies=crashes,
+        probes={name: works[name] and name not in crashes for name in names}, dies=crashes,
     )  # fmt: skip
 
 
@@ -235,9 +227,9 @@ def _archs(probe: ProbeResult | None, framework: str, gpu: str) -> Code | None:
         return None
     found = [re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", arch) for arch in seen.archs]
     codes = [(one.group(1), f"{one.group(2)}.{one.group(3)}") for one in found if one]
-    return code_for(
-        gpu, [code for kind, code in codes if kind == "sm"], [code for kind, code in codes if kind != "sm"]
-    )
+    # TensorFlow's build names compute_90 where it holds machine code and PTX for 9.0.
+    native = [code for kind, code in codes if kind == "sm" or framework == "tensorflow"]
+    return code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
 
 
 def _ok(probe: ProbeResult | None, check: str) -> bool | None:

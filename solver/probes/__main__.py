@@ -30,9 +30,9 @@ def run(recorder: Recorder, order: list[str], imports_only: bool) -> None:
             tensorflow.prepare()
         elif len(order) == 2 and order[0] == "torch" and torch.torch.cuda.is_available():
             torch.compile("together.compile.before", 48)
-    if not imports_only:
-        if [parts[name].on_gpu() for name in order] == [True, True]:
-            Together(recorder, torch, tensorflow).on_gpu()
+    usable = [] if imports_only else [parts[name].on_gpu() for name in order]
+    if usable == [True, True]:
+        Together(recorder, torch, tensorflow).on_gpu()
     for name in order:
         parts[name].on_cpu()
     recorder.check("libraries", lambda: check_libraries(recorder, not imports_only))
