@@ -6,6 +6,7 @@ converting the mapping once more with each of its entries alone.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections.abc import Sequence
@@ -114,8 +115,8 @@ def _value_sentence(document: YamlDocument, what: str, type: object, path: tuple
     if what.startswith("Invalid enum value"):
         allowed = _literals(_type_at(type, path))
         return f"expected {_any_of(allowed)}, found {raw if raw is not None else what}"
-    if pattern := re.fullmatch(r"Expected `str` matching regex '(.*)'", what):
-        return f'expected a string that matches {pattern[1]}, found "{raw}"'
+    if pattern := re.fullmatch(r"Expected `str` matching regex (.*)", what):
+        return f'expected a string that matches {ast.literal_eval(pattern[1])}, found "{raw}"'
     if what == "Expected `str` of length >= 1":
         return "expected some text, found an empty string"
     if re.fullmatch(r"Expected `(?:array|object)` of length >= 1", what):

@@ -160,9 +160,11 @@ def _entries(node: yaml.MappingNode) -> Iterator[tuple[Any, yaml.Node, yaml.Node
             name = _scalar(key)
             seen.add(name)
             yield name, key, value
-    for parent in merged:
-        if isinstance(parent, yaml.MappingNode):
-            yield from ((name, k, v) for name, k, v in _entries(parent) if name not in seen)
+    for parent in merged:  # the first that has a key wins
+        for name, key, value in _entries(parent) if isinstance(parent, yaml.MappingNode) else ():
+            if name not in seen:
+                seen.add(name)
+                yield name, key, value
 
 
 def _scalar(node: yaml.ScalarNode) -> Data:
