@@ -211,9 +211,7 @@ class RangeFile(io.RawIOBase):
     def _content_range(self, response: requests.Response) -> tuple[int, int]:
         """Offset and length of the part that is coming; nothing of it has been read yet."""
         if response.status_code == 200:
-            raise IndexUnavailable(
-                f"the server of {self.url} ignores range requests, and the wheel is not read whole"
-            )
+            raise IndexUnavailable(f"the server of {self.url} ignores range requests, and the wheel is not read whole")
         if response.status_code != 206:
             raise IndexUnavailable(f"{self.url} answered {response.status_code} {response.reason}")
         named = response.headers.get("Content-Range", "")

@@ -151,9 +151,7 @@ def package_text(name: PypiName, index: IndexName, held: str, releases: Iterable
     return "\n".join(texts) + "\n"
 
 
-def write_package(
-    root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release]
-) -> Path:
+def write_package(root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release]) -> Path:
     """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
     path = root / index / f"{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)

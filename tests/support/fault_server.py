@@ -1,0 +1,124 @@
+"""A package index on the loopback interface that fails in the ways real ones do.
+
+Nothing sleeps: a slow server cannot be told from a silent one here, and every
+other fault is an answer.
+"""
+
+import hashlib
+import io
+import json
+import re
+import threading
+import zipfile
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+JSON = "application/vnd.pypi.simple.v1+json"
+HTML = "text/html"
+
+
+@dataclass
+class Answer:
+    body: bytes
+    content_type: str = "application/octet-stream"
+    status: int = 200
+    ranges: bool = True
+    """False: the Range header is ignored and everything is sent."""
+    cut: int = 0
+    """Bytes that are announced and never sent."""
+    fail_first: list[int] = field(default_factory=list)
+    """Status codes of the first answers."""
+    content_range: str | None = None
+    """A wrong Content-Range."""
+
+
+class FaultServer:
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+        """(path, Range header or None) of each request, in order."""
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                owner.asked.append((self.path, self.headers.get("Range")))
+                owner.answer(self)
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def add_project(self, name, files, content_type=JSON, **fault):
+        """``files``: filename -> dict of the listing's keys beside filename, url and hashes."""
+        entries = []
+        for filename, keys in files.items():
+            wheel = self.answers.get(f"/files/{filename}")
+            digest = hashlib.sha256(wheel.body).hexdigest() if wheel else "0" * 64
+            entry = {"filename": filename, "url": f"{self.url}/files/{filename}", "hashes": {"sha256": digest}}
+            entries.append({**entry, **keys})
+        if content_type == HTML:
+            body = "".join(f'<a href="{e["url"]}#sha256={e["hashes"]["sha256"]}">{e["filename"]}</a>' for e in entries)
+        else:
+            body = json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": entries, "versions": []})
+        self.answers[f"/simple/{name}/"] = Answer(body.encode(), content_type, **fault)
+
+    def add_wheel(self, filename, wheel, **fault):
+        self.answers[f"/files/{filename}"] = Answer(wheel, **fault)
+        return f"{self.url}/files/{filename}"
+
+    def answer(self, request):
+        answer = self.answers.get(request.path)
+        if answer is None:
+            return self._send(request, 404, b"", {})
+        if answer.fail_first:
+            return self._send(request, answer.fail_first.pop(0), b"", {})
+        headers, body, status = {"Content-Type": answer.content_type}, answer.body, answer.status
+        asked = request.headers.get("Range")
+        if asked and answer.ranges and status == 200:
+            start, stop = span(asked, len(body))
+            named = f"bytes {start}-{stop - 1}/{len(body)}"
+            headers["Content-Range"] = answer.content_range or named
+            body, status = body[start:stop], 206
+        return self._send(request, status, body, headers, answer.cut)
+
+    def _send(self, request, status, body, headers, cut=0):
+        request.send_response(status)
+        for key, value in {**headers, "Content-Length": str(len(body))}.items():
+            request.send_header(key, value)
+        request.end_headers()
+        request.wfile.write(body[: len(body) - cut] if cut else body)
+        if cut:
+            request.close_connection = True
+
+
+def span(asked, size):
+    """The half-open span that a Range header asks of a file of ``size`` bytes."""
+    first, last = re.fullmatch(r"bytes=(\d*)-(\d+)", asked).groups()
+    if not first:
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1)
+
+
+def make_wheel(name, version, requires=(), python=None, members=()):
+    """A wheel with METADATA, and ``members`` (name, bytes) before it."""
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    lines += [f"Requires-Python: {python}"] if python else []
+    lines += [f"Requires-Dist: {text}" for text in requires]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as wheel:
+        for member, data in members:
+            wheel.writestr(member, data)
+        wheel.writestr(f"{name}-{version}.dist-info/METADATA", "\n".join(lines) + "\n\nText\n")
+    return stream.getvalue()
