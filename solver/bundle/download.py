@@ -16,7 +16,9 @@ from solver.errors import IndexUnavailable
 if TYPE_CHECKING:
     import requests
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
+"""Bytes received at once; what is lost of a connection that breaks off."""
+
 Progress = Callable[[str, int, int | None], None]
 """Called with a file name, its bytes so far, and its size where that is known."""
 

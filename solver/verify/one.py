@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -131,7 +132,7 @@ def pip_check(python: Path) -> tuple[str, ...]:
     command = [str(python), "-I", "-m", "pip", "--isolated", "check"]
     has_pip = subprocess.run([str(python), "-I", "-c", "import pip"], capture_output=True).returncode == 0
     if not has_pip:
-        uv = shutil.which("uv")
+        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
         if uv is None:
             raise CheckFailed("the environment holds no pip and there is no uv to check it with")
         command = [uv, "--no-config", "pip", "check", "--python", str(python)]
