@@ -29,7 +29,11 @@ def read_request(path: Path, gpus: Sequence[GpuModels] | None = None) -> Request
     the built-in matrices, which are read only if a profile uses such a name.
     Raises ``BadInput`` for the first thing that cannot be used.
     """
-    document = load_yaml(path)
+    return parse_request(load_yaml(path), gpus)
+
+
+def parse_request(document: YamlDocument, gpus: Sequence[GpuModels] | None = None) -> Request:
+    """The request in ``document``; see ``read_request``."""
     text = decode(document, RequestText)
     reader = _Reader(document, text, _rows(gpus))
     profiles = tuple(reader.profile(name) for name in text.profiles)

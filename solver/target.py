@@ -52,12 +52,12 @@ def _platforms(platform: Platform, glibc: str) -> Iterator[str]:
         yield "win_amd64"
         return
     machine = _MACHINES[platform]
+    # The PyTorch index has wheels with the plain tag; pip takes it on every Linux, and first of all.
+    yield f"linux_{machine}"
     for minor in range(int(glibc.split(".")[1]), _OLDEST_GLIBC[platform] - 1, -1):
         yield f"manylinux_2_{minor}_{machine}"
         if minor in _LEGACY:
             yield f"{_LEGACY[minor]}_{machine}"
-    # The PyTorch index has wheels with the plain tag; pip takes it on every Linux.
-    yield f"linux_{machine}"
 
 
 @functools.cache
