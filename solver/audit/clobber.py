@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from solver.audit.clobber_prefix import installed_twice
-from solver.audit.facts import Facts, Provided, listed, matches, pins
+from solver.audit.facts import Facts, Provided
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, broken
+from solver.audit.versions import listed, matches, pins
 from solver.errors import IndexUnavailable
 from solver.matrix.rows import Clobber
 from solver.model import Finding, PypiName
@@ -51,8 +52,18 @@ def _compared_before(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Findin
     for (first, second), found in rows.items():
         exact = [row for row in found if _is_of(row, first, second)]
         clobbering = [row for row in exact or found if row.different]
+        if not exact and _lie_apart(facts, first, second):
+            continue
         finding = _from_rows(facts, first, second, clobbering, bool(exact), found) if clobbering else None
         yield frozenset((first.name, second.name)), finding
+
+
+def _lie_apart(facts: Facts, first: Package, second: Package) -> bool:
+    """Whether rows tell where both put their libraries, and that is not the same folder."""
+    folders = [
+        {item.library.directory for item in facts.provided if item.package is package} for package in (first, second)
+    ]
+    return all(folders) and not folders[0] & folders[1]
 
 
 def _is_of(row: Clobber, first: Package, second: Package) -> bool:

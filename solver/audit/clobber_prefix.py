@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.audit.facts import Facts, pins
+from solver.audit.facts import Facts
 from solver.audit.prefix_files import Recorded, records
+from solver.audit.versions import pins
 from solver.model import Finding, PypiName
 
 CODE = "clobber"

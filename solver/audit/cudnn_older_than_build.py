@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Build, Facts, minor, pins
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
+from solver.audit.versions import minor, pins
 from solver.model import Finding
 
 CODE = "cudnn-older-than-build"

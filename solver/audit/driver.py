@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Build, Facts, version
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
 from solver.audit.rules import breaches
+from solver.audit.versions import version
 from solver.model import Finding
 
 CODE = "driver"

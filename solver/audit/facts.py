@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from msgspec import structs
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from solver.audit.builds import Build, conda_build, wheel_build
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.versions import matches, version
 from solver.errors import IndexUnavailable
 from solver.index import Index
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CondaBuild, Library, TensorflowBuild, TorchBuild
+from solver.matrix.rows import Library
 from solver.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 
 RecordReader = Callable[[IndexFile], Mapping[str, str]]
@@ -24,36 +23,6 @@ RecordReader = Callable[[IndexFile], Mapping[str, str]]
 
 LOADER = PypiName("interlock-loader")
 """The wheel of ours that loads the CUDA libraries which TensorFlow does not find."""
-
-# PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
-_LOCAL_CUDA = re.compile(r"cu(\d+)(\d)")
-
-
-@dataclass(frozen=True)
-class Build:
-    """How one framework of the set was built, whichever index or channel it is from."""
-
-    framework: Framework
-    package: Package
-    cuda: str | None
-    """CUDA major.minor; None: a CPU build."""
-    cudnn: str | None
-    source: str
-    sm: tuple[str, ...] | None = None
-    ptx: tuple[str, ...] | None = None
-    bundles: bool = False
-    """True where its CUDA libraries lie inside it, or are conda's concern."""
-    tensorflow: TensorflowBuild | None = None
-
-    @property
-    def pin(self) -> str:
-        """``name==version``."""
-        return self.package.pin
-
-    @property
-    def major(self) -> int | None:
-        """CUDA major; None for a CPU build."""
-        return None if self.cuda is None else major(self.cuda)
 
 
 @dataclass(frozen=True)
@@ -166,12 +135,14 @@ class Facts:
         """The set's libraries of one CUDA major by their short name."""
         return {p.library.library: p for p in self.provided if p.library.cuda == cuda_major}
 
-    def seen_broken(self, *names: str) -> bool:
-        """Whether a set with these packages at the versions that stand here was seen not to work."""
-        return any(
-            not row.works and set(names) <= set(row.packages) and self.is_this(row.packages)
+    def seen_broken(self, *names: str) -> str | None:
+        """What was seen where these packages, at the versions that stand here, did not work; None: nothing."""
+        fitting = (
+            row.seen
             for row in self.matrices.observations
+            if not row.works and set(names) <= set(row.packages) and self.is_this(row.packages)
         )
+        return next(fitting, None)
 
     def is_this(self, packages: Mapping[str, str]) -> bool:
         """Whether every one of ``packages`` (version or specifier by name) is in the set as it says."""
@@ -196,104 +167,12 @@ class Facts:
 
     def _build(self, package: Package) -> Build | None:
         framework = self.framework_of(self.pypi_name_of(package) or "")
-        if framework is None or package.version is None:
+        if framework is None:
             return None
         if package.origin == "conda":
-            return self._conda_build(framework, package)
-        if framework == "torch":
-            return self._torch_build(package)
-        row = self.matrices.tensorflow_build(package.version, self.target.platform, package.name)
-        return None if row is None else _tensorflow(package, row)
+            return conda_build(framework, package, self.set.packages, self.matrices, self.target.platform)
+        return wheel_build(framework, package, self.matrices, self.target.platform)
 
-    def _torch_build(self, package: Package) -> Build | None:
-        assert package.version is not None
-        row = self.matrices.torch_build(package.version, self.target.platform)
-        if row is not None:
-            return _torch(package, row)
-        local = Version(package.version).local if version(package.version) else None
-        if local == "cpu":
-            return Build("torch", package, None, None, "the local part of torch's version", bundles=True)
-        named = _LOCAL_CUDA.fullmatch(local or "")
-        if named is None:
-            return None
-        cuda = f"{named[1]}.{named[2]}"
-        return Build("torch", package, cuda, None, "the local part of torch's version")
-
-    def _conda_build(self, framework: Framework, package: Package) -> Build | None:
-        rows = [row for row in self.matrices.conda_builds if _is_conda_build(row, package, self.target)]
-        if rows:
-            row = rows[0]
-            cudnn = row.cudnn[0] if row.cudnn else None
-            return Build(framework, package, row.cuda, cudnn, row.source, bundles=True)
-        # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
-        if package.build is not None and package.build.startswith("cpu"):
-            return Build(framework, package, None, None, f"its build string {package.build}", bundles=True)
-        return None
-
-
-def _tensorflow(package: Package, row: TensorflowBuild) -> Build:
-    sm, ptx = (row.sm, row.ptx) if row.sm or row.ptx else (None, None)
-    return Build("tensorflow", package, row.cuda, row.cudnn, row.source, sm=sm, ptx=ptx, tensorflow=row)
-
-
-def _torch(package: Package, row: TorchBuild) -> Build:
-    return Build("torch", package, row.cuda, row.cudnn, row.source, sm=row.sm, ptx=row.ptx, bundles=row.bundles)
-
-
-def _is_conda_build(row: CondaBuild, package: Package, target: Target) -> bool:
-    if row.package != package.conda or row.version != package.version or row.platform != target.platform:
-        return False
-    build = package.build or ""
-    number = build.rpartition("_")[2]
-    if row.build_numbers and number.isdigit() and int(number) not in row.build_numbers:
-        return False
-    return (row.cuda is None) == build.startswith("cpu") if build else True
-
-
-def major(dotted: str) -> int:
-    """12 of "12.8"."""
-    return int(dotted.split(".")[0])
-
-
-def minor(dotted: str) -> tuple[int, int]:
-    """(12, 8) of "12.8.1"; a missing minor counts as 0."""
-    parts = [*dotted.split("."), "0"]
-    return int(parts[0]), int(parts[1])
-
-
-@functools.lru_cache(maxsize=8192)
-def version(text: str | None) -> Version | None:
-    """``text`` as a version; None where it is none."""
-    try:
-        return None if text is None else Version(text)
-    except InvalidVersion:
-        return None
-
-
-@functools.lru_cache(maxsize=8192)
-def specifier(text: str) -> SpecifierSet | None:
-    """``text`` as a specifier; None where it is none."""
-    try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
-        return None
-
-
-@functools.lru_cache(maxsize=65536)
-def matches(specifier_text: str, version_text: str) -> bool:
-    """Whether a version is within a specifier; an empty specifier holds for every version."""
-    spec, value = specifier(specifier_text), version(version_text)
-    return spec is not None and value is not None and spec.contains(value, prereleases=True)
-
-
-def pins(packages: Iterable[Package]) -> tuple[str, ...]:
-    """The pins of ``packages``, sorted and once each."""
-    return tuple(sorted({package.pin for package in packages}))
-
-
-def listed(words: Iterable[str], most: int = 6) -> str:
-    """``a, b and c``; what is beyond ``most`` becomes a number."""
-    every = list(words)
-    if len(every) > most:
-        every = [*every[: most - 1], f"{len(every) - most + 1} more"]
-    return " and ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)
+    def knows(self, package: Package) -> bool:
+        """Whether some row speaks of this version of a framework, whichever build of it is meant."""
+        return any((row.package, row.version) == (package.conda, package.version) for row in self.matrices.conda_builds)

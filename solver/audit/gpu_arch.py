@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from solver.audit.facts import Build, Facts, matches, minor, pins
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
+from solver.audit.versions import matches, minor, pins
 from solver.model import Finding
 
 CODE = "gpu-arch"

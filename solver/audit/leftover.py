@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.audit.facts import Facts, listed, minor
+from solver.audit.facts import Facts
 from solver.audit.prefix_files import distributions_in, site_packages
 from solver.audit.rules import breaches
+from solver.audit.versions import listed, minor
 from solver.model import Finding
 
 CODE = "leftover"

@@ -7,10 +7,12 @@ prefix ``loader_elf`` reads them from the files.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from solver.audit import loader_elf
-from solver.audit.facts import LOADER, Build, Facts, Provided, listed, pins
+from solver.audit.builds import Build
+from solver.audit.facts import LOADER, Facts, Provided
+from solver.audit.loader_search import Search, library_for
+from solver.audit.versions import listed, pins
 from solver.matrix.rows import TensorflowBuild
 from solver.model import Finding
 
@@ -21,16 +23,6 @@ _LOADER_CURE = (
     f"install {LOADER}, which `interlock lock` writes beside a lock and which loads them before TensorFlow, "
     "or put their folders on LD_LIBRARY_PATH"
 )
-
-
-@dataclass(frozen=True)
-class Search:
-    """How TensorFlow's search for its CUDA libraries ends."""
-
-    hidden: tuple[Provided, ...] = ()
-    """Brought by the set, but in no folder of the RUNPATH."""
-    nowhere: tuple[str, ...] = ()
-    """Sonames that nothing brings."""
 
 
 def find(facts: Facts) -> Iterator[Finding]:
@@ -51,10 +43,23 @@ def _tensorflow(facts: Facts, build: Build, row: TensorflowBuild) -> Iterator[Fi
         return
     search = loader_elf.tensorflow(facts, row) if facts.set.prefix is not None else None
     search = search or _recorded(facts, row)
-    if search.hidden and facts.package(LOADER) is None:
-        yield _hidden(build, row, search.hidden, from_files=facts.set.prefix is not None)
+    hidden = tuple(item for item in search.hidden if not _is_led_to(facts, item))
+    if hidden:
+        yield _hidden(facts, build, row, hidden)
     if search.nowhere:
         yield _nowhere(facts, build, row, search.nowhere)
+
+
+def _is_led_to(facts: Facts, item: Provided) -> bool:
+    """Whether a variable of the environment or our loader wheel leads to the library.
+
+    A lock's loader is made for the lock; that of a prefix tells what it loads.
+    """
+    if item.library.directory in dict(facts.set.variables).get("LD_LIBRARY_PATH", ""):
+        return True
+    if facts.package(LOADER) is None:
+        return False
+    return facts.set.prefix is None or item.library.library in loader_elf.preloaded(facts)
 
 
 def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
@@ -65,7 +70,7 @@ def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
     nowhere: list[str] = []
     for name in row.opens:
         brought = here.get(name)
-        known = facts.matrices.library(name, cuda)
+        known = library_for(facts, row, name)
         if brought is not None:
             if brought.library.sonames and not _is_on_runpath(brought, row):
                 hidden.append(brought)
@@ -77,26 +82,24 @@ def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
 
 
 def _is_on_runpath(brought: Provided, row: TensorflowBuild) -> bool:
-    if row.runpath is None:
-        return True
-    return brought.library.directory.removeprefix("nvidia/") in row.runpath
+    return row.runpath is None or brought.library.directory.removeprefix("nvidia/") in row.runpath
 
 
-def _hidden(build: Build, row: TensorflowBuild, hidden: tuple[Provided, ...], from_files: bool) -> Finding:
+def _hidden(facts: Facts, build: Build, row: TensorflowBuild, hidden: tuple[Provided, ...]) -> Finding:
     names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
+    unless = " unless torch was imported first" if facts.build("torch") is not None else ""
+    recorded = facts.set.prefix is None
     return Finding(
         code=CODE,
         severity="error",
         packages=pins([build.package, *(item.package for item in hidden)]),
-        why=(
-            f"{build.pin} {looks}, so it does not find {names} although it is installed; imported before "
-            "torch it then sees no GPU"
-        ),
-        source="the RUNPATH of the installed libtensorflow_framework.so.2" if from_files else row.source,
+        why=f"{build.pin} {looks} and so does not find {names}; it then sees no GPU{unless}",
+        source=row.source if recorded else "the RUNPATH of the installed libtensorflow_framework.so.2",
         cure=_LOADER_CURE,
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
+        row=row.id,
     )
 
 
@@ -113,9 +116,10 @@ def _nowhere(facts: Facts, build: Build, row: TensorflowBuild, names: tuple[str,
         code=CODE,
         severity="error" if facts.wants_gpu else "warning",
         packages=(build.pin,),
-        why=f"nothing here brings {listed(names, most=12)} for {build.pin}; without it TensorFlow sees no GPU",
+        why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore sees no GPU",
         source=row.source,
         cure=cure,
+        row=row.id,
     )
 
 

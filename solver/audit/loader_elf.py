@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from solver.audit.facts import Facts, Provided, listed
+from solver.audit.facts import Facts, Provided
+from solver.audit.loader_search import Search, library_for
 from solver.audit.prefix_files import site_packages
+from solver.audit.versions import listed
 from solver.errors import BadInput
 from solver.matrix.rows import Library, TensorflowBuild
 from solver.model import Finding
-
-if TYPE_CHECKING:
-    from solver.audit.loader import Search
 
 CODE = "loader"
 SYSTEM_CACHE = Path("/etc/ld.so.cache")
@@ -70,8 +69,6 @@ def _text(tag: object, name: str) -> str:
 
 def tensorflow(facts: Facts, row: TensorflowBuild) -> Search | None:
     """TensorFlow's search in the prefix; None where its library is not there."""
-    from solver.audit.loader import Search
-
     found = _first(facts, _TENSORFLOW[:1])
     if found is None or row.cuda is None:
         return None
@@ -79,7 +76,7 @@ def tensorflow(facts: Facts, row: TensorflowBuild) -> Search | None:
     dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(facts, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
     folders = [*_library_path(facts), *dynamic[0].runpath]
-    rows = [known for name in row.opens if (known := _row(facts, name, cuda)) is not None]
+    rows = [known for name in row.opens if (known := library_for(facts, row, name)) is not None]
     rows += [known for known in facts.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
     here = facts.libraries(cuda)
@@ -124,17 +121,24 @@ def torch(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def preloaded(facts: Facts) -> frozenset[str]:
+    """The libraries (by short name) that the loader wheel of the prefix loads; empty where it tells nothing."""
+    path = _first(facts, ("_interlock_loader.json",))
+    if path is None:
+        return frozenset()
+    try:
+        held = json.loads(path.read_bytes())
+        return frozenset(entry["library"] for entry in held["preload"])
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+
+
 def in_system(soname: str) -> bool:
     """Whether glibc's cache on this machine names the library."""
     try:
         return b"\0" + soname.encode() + b"\0" in SYSTEM_CACHE.read_bytes()
     except OSError:
         return False
-
-
-def _row(facts: Facts, name: str, cuda: int) -> Library | None:
-    brought = facts.libraries(cuda).get(name)
-    return brought.library if brought is not None else facts.matrices.library(name, cuda)
 
 
 def _sites(facts: Facts) -> tuple[Path, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
-from solver.audit.facts import Build, Facts, matches, pins
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
 from solver.audit.rules import breaches
+from solver.audit.versions import matches, pins
 from solver.model import Finding, Release
 from solver.target import marker_environment, usable_files
 
@@ -20,6 +23,7 @@ def find(facts: Facts) -> Iterator[Finding]:
     for package in facts.set.packages:
         if package.version is None:
             continue
+        yield from _traps(facts, package)
         releases = facts.releases(package)
         yield from _requirements(facts, package, requires_of(facts, package, releases), environment)
         yield from _yanked(package, releases)
@@ -56,10 +60,12 @@ def _requirements(
         other = facts.package(requirement.name)
         if other is None:
             if facts.set.closed:
-                yield _finding(package, (package,), f"asks for {_asked(text)}, which is not in the set")
+                why = f"asks for {_asked(text)}, which is not in the set"
+                yield _finding(package, (package,), why, f"add {_asked(text)}")
         elif other.version is not None and not matches(str(requirement.specifier), other.version):
             why = f"asks for {_asked(text)}, and the set has {other.version}"
-            yield _finding(package, (package, other), why)
+            cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
+            yield _finding(package, (package, other), why, cure)
 
 
 def _applies(text: str, extras: tuple[str, ...], environment: Mapping[str, str]) -> bool:
@@ -77,14 +83,14 @@ def _asked(text: str) -> str:
     return f"{requirement.name}{requirement.specifier}"
 
 
-def _finding(package: Package, packages: tuple[Package, ...], why: str) -> Finding:
+def _finding(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
     return Finding(
         code=CODE,
         severity="error",
         packages=pins(packages),
         why=f"{package.pin} {why}",
         source=f"Requires-Dist of {package.pin}",
-        cure=f"take versions that {package.name} asks for, or a {package.name} that asks for these",
+        cure=cure,
     )
 
 
@@ -111,7 +117,7 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
         package = facts.package(name)
         if package is None or package.version is None or matches(asked, package.version):
             continue
-        seen = evidence(facts) or "no evidence"
+        seen = evidence(facts, name) or "no evidence"
         yield Finding(
             code=CODE,
             severity="warning",
@@ -124,13 +130,33 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
         )
 
 
-def evidence(facts: Facts) -> str | None:
-    """A run on a GPU, or an observation, of both frameworks at the set's versions; None where there is none."""
-    frameworks = {"tensorflow", "torch"}
-    for run in facts.matrices.verified:
-        if frameworks <= set(run.packages) and facts.is_this(run.packages):
-            return f"ran on {run.gpu} with driver {run.driver} ({run.id})"
-    for seen in facts.matrices.observations:
-        if seen.works and frameworks <= set(seen.packages) and facts.is_this(seen.packages):
-            return f"{seen.seen} ({seen.id})"
-    return None
+def evidence(facts: Facts, name: str) -> str | None:
+    """A run on a GPU, or an observation, of both frameworks at the set's versions; best one that names ``name``.
+
+    None where there is none.
+    """
+    runs = [(f"ran on {run.gpu} with driver {run.driver}", run.id, run.packages) for run in facts.matrices.verified]
+    seen = [(row.seen, row.id, row.packages) for row in facts.matrices.observations if row.works]
+    fitting = [
+        (name not in packages, f"{text} ({row_id})")
+        for text, row_id, packages in [*runs, *seen]
+        if {"tensorflow", "torch"} <= set(packages) and facts.is_this(packages)
+    ]
+    return min(fitting, key=lambda entry: entry[0])[1] if fitting else None
+
+
+def _traps(facts: Facts, package: Package) -> Iterator[Finding]:
+    """conda-forge builds that a solver accepts and that cannot work."""
+    for row in facts.matrices.conda_traps:
+        name, version, build = (*row.match.split("="), "*", "*")[:3]
+        fits = fnmatchcase(package.version or "", version) and fnmatchcase(package.build or "", build)
+        if row.refuse and package.conda == name and fits:
+            yield Finding(
+                code=CODE,
+                severity="error",
+                packages=(package.pin,),
+                why=f"conda-forge's build {package.build} of {package.pin} cannot work: {row.why}",
+                source=row.source,
+                cure=f"take another build of {package.conda}",
+                row=row.id,
+            )

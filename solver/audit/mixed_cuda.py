@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Facts, Provided, listed, minor, pins, version
+from solver.audit.facts import Facts, Provided
 from solver.audit.rules import as_finding, broken
+from solver.audit.versions import listed, minor, pins, version
 from solver.model import Finding, PypiName
 
 CODE = "mixed-cuda"
@@ -26,18 +27,21 @@ def _frameworks(facts: Facts) -> Iterator[Finding]:
         return
     if tensorflow.major == torch.major:
         return
-    built = (
-        f"{tensorflow.pin} is built for CUDA {tensorflow.cuda} and {torch.pin} for CUDA {torch.cuda}; "
-        "one process would hold both"
-    )
     alone = not (tensorflow.bundles or facts.libraries(tensorflow.major))
-    if alone:
-        built += f", though no library of CUDA {tensorflow.major} is here"
+    if alone and facts.target.driver is None:
+        return
+    seen = facts.seen_broken("tensorflow", "torch")
+    harmless = alone and seen is None
+    effect = (
+        f"no library of CUDA {tensorflow.major} is here, so TensorFlow stays on the CPU"
+        if harmless
+        else "one process would hold both" + (f"; seen: {seen}" if seen else "")
+    )
     yield Finding(
         code=CODE,
-        severity="warning" if alone and not facts.seen_broken("tensorflow", "torch") else "error",
+        severity="warning" if harmless else "error",
         packages=pins((tensorflow.package, torch.package)),
-        why=built,
+        why=f"{tensorflow.pin} is built for CUDA {tensorflow.cuda} and {torch.pin} for CUDA {torch.cuda}: {effect}",
         source=f"{tensorflow.source}; {torch.source}",
         cure=_CURE,
     )

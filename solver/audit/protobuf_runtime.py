@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Facts, pins, version
+from solver.audit.facts import Facts
 from solver.audit.rules import breaches
+from solver.audit.versions import pins, version
 from solver.model import Finding
 
 CODE = "protobuf-runtime"

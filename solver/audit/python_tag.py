@@ -8,9 +8,10 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from solver.audit.facts import Facts, listed
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
+from solver.audit.versions import listed
 from solver.model import Finding, IndexFile, Release, Target
 from solver.target import admits_python, usable_files, wheel_tags
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from solver.audit.facts import Facts, matches, pins
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package
+from solver.audit.versions import matches, pins
 from solver.matrix.rows import Rule
 from solver.model import Finding, PypiName
 
@@ -82,8 +83,8 @@ def _offends(facts: Facts, name: str, wanted: str) -> Package | None:
 def as_finding(breach: Breach) -> Finding:
     """The finding that tells of a breach."""
     rule = breach.rule
-    order = f" ({rule.order})" if rule.order else ""
-    seen = f"; seen: {rule.seen}{order}" if rule.seen else order
+    order = f" with {rule.order}" if rule.order else ""
+    seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
     return Finding(
         code=rule.code,
         severity=rule.severity,

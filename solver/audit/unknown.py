@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.facts import Facts, matches, minor, version
+from solver.audit.facts import Facts
 from solver.audit.package_set import Package
+from solver.audit.versions import matches, minor, version
 from solver.model import Finding
 
 CODE = "unknown"
@@ -24,7 +25,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
         if package.version is None and (framework or cuda):
             yield _open(package)
-        elif framework and package.name not in known:
+        elif framework and package.name not in known and not facts.knows(package):
             yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}")
         elif cuda and version(package.version) is not None:
             yield from _library(facts, package, distributions)

@@ -1,0 +1,103 @@
+"""How the frameworks of a set were built, from rows or from what their versions and build strings say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from solver.audit.package_set import Package
+from solver.audit.versions import major, version
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CondaBuild, TensorflowBuild, TorchBuild
+from solver.model import Framework, Platform
+
+# PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
+_LOCAL_CUDA = re.compile(r"cu(\d+)(\d)")
+# So do the build strings of conda-forge: cuda126_mkl_py311_….
+_BUILD_CUDA = re.compile(r"cuda_?(\d{2})(\d)")
+
+
+@dataclass(frozen=True)
+class Build:
+    """How one framework of the set was built, whichever index or channel it is from."""
+
+    framework: Framework
+    package: Package
+    cuda: str | None
+    """CUDA major.minor; None: a CPU build."""
+    cudnn: str | None
+    source: str
+    sm: tuple[str, ...] | None = None
+    ptx: tuple[str, ...] | None = None
+    bundles: bool = False
+    """True where its CUDA libraries lie inside it, or are conda's concern."""
+    tensorflow: TensorflowBuild | None = None
+
+    @property
+    def pin(self) -> str:
+        """``name==version``."""
+        return self.package.pin
+
+    @property
+    def major(self) -> int | None:
+        """CUDA major; None for a CPU build."""
+        return None if self.cuda is None else major(self.cuda)
+
+
+def wheel_build(framework: Framework, package: Package, matrices: Matrices, platform: Platform) -> Build | None:
+    """The build of a package of a Python index; None where nothing tells."""
+    release = version(package.version)
+    if package.version is None or release is None:
+        return None
+    if framework == "tensorflow":
+        row = matrices.tensorflow_build(package.version, platform, package.name)
+        return None if row is None else _tensorflow(package, row)
+    torch = matrices.torch_build(package.version, platform)
+    if torch is not None:
+        return _torch(package, torch)
+    source = "the local part of torch's version"
+    if release.local == "cpu":
+        return Build("torch", package, None, None, source, bundles=True)
+    named = _LOCAL_CUDA.fullmatch(release.local or "")
+    return Build("torch", package, f"{named[1]}.{named[2]}", None, source) if named else None
+
+
+def conda_build(
+    framework: Framework, package: Package, packages: Iterable[Package], matrices: Matrices, platform: Platform
+) -> Build | None:
+    """The build of a conda package among ``packages``; None where nothing tells."""
+    # The package that holds TensorFlow's libraries; the one named after it only points there.
+    base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
+    build = base.build
+    rows = [
+        row
+        for row in matrices.conda_builds
+        if (row.package, row.version, row.platform) == (package.conda, package.version, platform)
+        and (build is None or _is_of_build(row, build))
+    ]
+    if len({row.cuda for row in rows}) == 1:
+        return Build(framework, package, rows[0].cuda, None, rows[0].source, bundles=True)
+    # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
+    source = f"the build string {build}"
+    if build is not None and build.startswith("cpu"):
+        return Build(framework, package, None, None, source, bundles=True)
+    named = _BUILD_CUDA.match(build or "")
+    return Build(framework, package, f"{named[1]}.{named[2]}", None, source, bundles=True) if named else None
+
+
+def _tensorflow(package: Package, row: TensorflowBuild) -> Build:
+    sm, ptx = (row.sm, row.ptx) if row.sm or row.ptx else (None, None)
+    return Build("tensorflow", package, row.cuda, row.cudnn, row.source, sm=sm, ptx=ptx, tensorflow=row)
+
+
+def _torch(package: Package, row: TorchBuild) -> Build:
+    return Build("torch", package, row.cuda, row.cudnn, row.source, sm=row.sm, ptx=row.ptx, bundles=row.bundles)
+
+
+def _is_of_build(row: CondaBuild, build: str) -> bool:
+    number = build.rpartition("_")[2]
+    if row.build_numbers and number.isdigit() and int(number) not in row.build_numbers:
+        return False
+    named = _BUILD_CUDA.match(build)
+    return (row.cuda is None) if named is None else row.cuda == f"{named[1]}.{named[2]}"
