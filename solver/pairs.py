@@ -14,6 +14,7 @@ from solver.index import Index
 from solver.matrix.load import Matrices, matrices_dir
 from solver.model import Explanation, Solution, Value
 from solver.solve.search import solve
+from solver.solve.spaces import Spaces
 from solver.yamlfile import decode, load_yaml
 
 UvAnswer = Literal["clean", "twin CUDA majors", "none"]
@@ -54,10 +55,11 @@ def recorded_pairs() -> Recorded:
 
 def answers(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Iterator[Answer]:
     """Search each pair's full closure; nothing is remembered from one to the next but the index."""
+    spaces = Spaces(matrices, index)
     for pair in pairs:
         asked = (f"tensorflow=={pair.tensorflow}", f"torch=={pair.torch}", f"python=={pair.python}")
         try:
-            yield Answer(pair=pair, solution=solve(ad_hoc(asked), matrices, index), explanation=None)
+            yield Answer(pair=pair, solution=solve(ad_hoc(asked), spaces), explanation=None)
         except Unsolvable as error:
             yield Answer(pair=pair, solution=None, explanation=error.explanation)
 
@@ -81,5 +83,3 @@ def _verdict(lines: Sequence[str]) -> UvAnswer:
         if found:
             stems.setdefault(found[1], set()).add(found[2])
     return "twin CUDA majors" if any(len(majors) > 1 for majors in stems.values()) else "clean"
-
-

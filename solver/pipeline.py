@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 from packaging.specifiers import SpecifierSet
@@ -27,6 +26,7 @@ from solver.matrix.rows import Row, TensorflowBuild
 from solver.model import Profile, Solution
 from solver.project import Project
 from solver.solve.search import solve
+from solver.solve.spaces import Spaces
 
 Tell = Callable[[str], None]
 
@@ -49,7 +49,7 @@ def command_for(profile: Profile) -> str:
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
     """The preferred solution over everything known, lockable or not."""
-    return solve(profile, matrices, index)
+    return solve(profile, Spaces(matrices, index))
 
 
 def solve_profile(project: Project, profile: Profile) -> Solution:
@@ -59,7 +59,7 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
         kept = {pin.name: f"=={pin.version}" for pin in parent.pins}
         profile = msgspec.structs.replace(profile, constraints={**profile.constraints, **kept})
         profile = msgspec.structs.replace(profile, python=f"=={parent.target.python}")
-    return solve(profile, project.matrices, project.index, lockable_only=True)
+    return solve(profile, project.spaces, lockable_only=True)
 
 
 def make_lock(project: Project, profile: Profile) -> Lock:
@@ -93,7 +93,9 @@ def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> li
     if build is not None and build.cuda is not None:
         pins = {pin.name: pin.version for pin in solution.pins}
         major = int(build.cuda.split(".")[0])
-        libraries = [row for row in matrices.libraries if row.cuda == major and _holds(row.distribution, row.versions, pins)]
+        libraries = [
+            row for row in matrices.libraries if row.cuda == major and _holds(row.distribution, row.versions, pins)
+        ]
         made.append(loader_wheel(build, libraries, pins))
     return [_local(*wheel) for wheel in made if wheel is not None]
 
@@ -219,7 +221,7 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     b = {str(pin.name): pin for pin in second.pins}
 
     def size(names: Sequence[str], pins: Mapping[str, object]) -> int:
-        return sum(getattr(pins[name], "files")[0].size or 0 for name in names)
+        return sum(pins[name].files[0].size or 0 for name in names)
 
     removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
     changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
@@ -248,7 +250,6 @@ def explain_stack(project: Project, profile: Profile) -> list[str]:
     from solver.stack import stack_lines
 
     return stack_lines(profile, solve_profile(project, profile), project.matrices)
-
 
 
 def summary(lock: Lock) -> str:

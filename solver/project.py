@@ -11,6 +11,7 @@ from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.model import Profile, Request
 from solver.request import read_request
+from solver.solve.spaces import Spaces
 
 REQUEST_FILE = "environment.yml.in"
 
@@ -24,6 +25,7 @@ class Project:
     matrices: Matrices
     index: Index
     snapshot: SnapshotIndex
+    spaces: Spaces
 
     @property
     def locks(self) -> Path:
@@ -36,7 +38,9 @@ class Project:
             if profile.name == name:
                 return profile
         names = ", ".join(profile.name for profile in self.request.profiles)
-        raise BadInput(f"there is no profile {name}", file=self.request.file, key="profiles", fix=f"choose from {names}")
+        raise BadInput(
+            f"there is no profile {name}", file=self.request.file, key="profiles", fix=f"choose from {names}"
+        )
 
 
 def open_project(root: Path, *, live: bool = False) -> Project:
@@ -44,8 +48,10 @@ def open_project(root: Path, *, live: bool = False) -> Project:
     matrices, index, snapshot = open_facts(root, live=live)
     path = root / REQUEST_FILE
     if not path.is_file():
-        raise BadInput("there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder")
-    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot)
+        raise BadInput(
+            "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
+        )
+    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index))
 
 
 def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:

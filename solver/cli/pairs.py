@@ -18,9 +18,7 @@ def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:
     """Search the recorded pairs and print them beside uv's answers."""
     matrices, index, _ = open_facts(root)
     recorded = recorded_pairs()
-    pairs: list[Pair] = [
-        msgspec.structs.replace(pair, uv=uv_says(pair)) if ask_uv else pair for pair in recorded.pairs
-    ]
+    pairs: list[Pair] = [msgspec.structs.replace(pair, uv=uv_says(pair)) if ask_uv else pair for pair in recorded.pairs]
     found = list(answers(pairs, matrices, index))
     if as_json:
         echo_json([_json(answer) for answer in found])
@@ -60,9 +58,7 @@ def _told(answer: Answer) -> str:
 
 
 def _totals(found: list[Answer], asked: str) -> None:
-    ours = Counter(
-        "none" if a.solution is None else "lockable" if a.solution.lockable else "solvable" for a in found
-    )
+    ours = Counter("none" if a.solution is None else "lockable" if a.solution.lockable else "solvable" for a in found)
     theirs = Counter(answer.pair.uv for answer in found)
     click.echo(
         f"\n{len(found)} pairs. interlock: {ours['lockable']} lockable, {ours['solvable']} solvable but not lockable "

@@ -9,7 +9,7 @@ import click
 
 from solver import pipeline
 from solver.adhoc import ad_hoc, constrained
-from solver.cli.show import echo_json, explanation_lines, explanation_json, solution_json, solution_lines
+from solver.cli.show import echo_json, explanation_json, explanation_lines, solution_json, solution_lines
 from solver.errors import BadInput, Unsolvable
 from solver.model import Profile
 from solver.project import open_facts, open_project
@@ -53,7 +53,9 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
 @CONSTRAINT
 @LIVE
 @JSON
-def explain(what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool) -> None:
+def explain(
+    what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool
+) -> None:
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
     asked = [*what, *constraints]
     if profile is not None:
@@ -68,7 +70,11 @@ def explain(what: tuple[str, ...], profile: str | None, constraints: tuple[str, 
     else:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
     try:
-        solution = pipeline.solve_ad_hoc(wanted, matrices, index) if profile is None else pipeline.solve_profile(project, wanted)
+        solution = (
+            pipeline.solve_ad_hoc(wanted, matrices, index)
+            if profile is None
+            else pipeline.solve_profile(project, wanted)
+        )
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(wanted.name, error.explanation))

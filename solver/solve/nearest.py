@@ -10,23 +10,26 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.model import Framework, Nearest, Profile
 from solver.solve.explain import Core
-from solver.solve.packages import PackageSpace
 from solver.solve.provider import search
 from solver.solve.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
 from solver.solve.space import AXIS_CUDA, AXIS_CUDNN
+from solver.solve.spaces import Spaces
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a search goes by beside the profile."""
 
-    matrices: Matrices
-    index: Index
+    spaces: Spaces
     lockable_only: bool
+
+    @property
+    def matrices(self) -> Matrices:
+        """The rows that the spaces are made of."""
+        return self.spaces.matrices
 
 
 Alternative = Callable[[Profile, Facts], dict[str, str | None] | None]
@@ -106,8 +109,8 @@ def _told(texts: tuple[str, ...], profile: Profile, facts: Facts, alternative: A
 def _feasible(profile: Profile, facts: Facts) -> bool:
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, facts.matrices))}
     for python in admitted_pythons(profile, facts.matrices):
-        space = PackageSpace(profile, python, facts.matrices, facts.index, lockable_only=facts.lockable_only)
-        if search(space, root_asks(space), ranks) is not None:
+        space = facts.spaces.get(profile, python, lockable_only=facts.lockable_only)
+        if search(space, root_asks(space, profile), ranks) is not None:
             return True
     return False
 

@@ -51,11 +51,22 @@ def _requirement(text: str) -> Requirement:
 class PackageSpace:
     """Candidates of one profile on one python; everything is looked up once and kept.
 
-    ``lockable_only`` leaves out builds whose hash or requirements nobody read.
+    ``lockable_only`` leaves out builds whose hash or requirements nobody read; ``guarded``
+    are further packages that an ask may constrain without bringing them in. Of the profile
+    only indexes, target and whether it is for CPUs matter here, so one space serves many.
     """
 
-    def __init__(self, profile: Profile, python: str, matrices: Matrices, index: Index, *, lockable_only: bool) -> None:
-        self.profile, self.matrices, self.index = profile, matrices, index
+    def __init__(
+        self,
+        profile: Profile,
+        python: str,
+        matrices: Matrices,
+        index: Index,
+        *,
+        lockable_only: bool,
+        guarded: Iterable[str] = (),
+    ) -> None:
+        self.indexes, self.matrices, self.index = profile.indexes, matrices, index
         self.target = msgspec.structs.replace(profile.target, python=python)
         self.cpu_only = profile.cuda == "none"
         self.lockable_only = lockable_only
@@ -67,7 +78,7 @@ class PackageSpace:
         self._masks: dict[tuple[str, str], int] = {}
         self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
-        self._guarded |= {canonicalize_name(name) for name in profile.constraints}
+        self._guarded |= {canonicalize_name(name) for name in guarded}
         self._libraries = {
             row.distribution: row for row in matrices.libraries if row.library in ("cudnn", "cudart", "nvcc")
         }
@@ -151,7 +162,7 @@ class PackageSpace:
         listing = release.source or "the package index"
         if release.yanked is not None:
             return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
-        if release.index not in self.profile.indexes:
+        if release.index not in self.indexes:
             return "it is on the PyTorch index only, which the profile does not allow", listing, None
         documented = release.index == "pytorch" and not release.files
         if documented and name == "torch":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from packaging.requirements import Requirement
 
 from solver.matrix.rows import TensorflowBuild, TorchBuild
-from solver.model import Because, Pin, PypiName, Solution
+from solver.model import Because, Pin, Profile, PypiName, Solution
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.packages import PackageSpace
@@ -16,15 +16,15 @@ from solver.solve.roots import framework_idents, root_asks
 from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, REQUEST, Ask, Candidate, is_package
 
 
-def to_solution(space: PackageSpace, chosen: Chosen) -> Solution:
+def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
     """Describe ``chosen``, a complete set of candidates of ``space``."""
-    askers = _askers(space, chosen)
+    askers = _askers(space, profile, chosen)
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
-    axes = _axes(space, chosen)
+    axes = _axes(space, profile, chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
     build = next((b for b in _builds(space, chosen) if isinstance(b, TensorflowBuild)), None)
     return Solution(
-        profile=space.profile.name,
+        profile=profile.name,
         target=space.target,
         axes=axes,
         pins=pins,
@@ -42,10 +42,10 @@ def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[TensorflowBuild | T
     return (space.build(name, chosen[name].version) for name in chosen if is_package(name))
 
 
-def _askers(space: PackageSpace, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
+def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
     """Who asks for each identifier, and with which ask; the request first."""
     found: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
-    for ask in root_asks(space):
+    for ask in root_asks(space, profile):
         found[ask.ident].append((REQUEST, ask))
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
@@ -106,12 +106,12 @@ def _label(ident: str) -> str:
     return ident.removeprefix("axis:")
 
 
-def _axes(space: PackageSpace, chosen: Chosen) -> dict[str, str | None]:
+def _axes(space: PackageSpace, profile: Profile, chosen: Chosen) -> dict[str, str | None]:
     def version(ident: str) -> str | None:
         found = chosen.get(ident)
         return None if found is None or found.version == "none" else found.version
 
-    tensorflow = next((i for i in framework_idents(space.profile, space.matrices) if i != "torch"), "tensorflow")
+    tensorflow = next((i for i in framework_idents(profile, space.matrices) if i != "torch"), "tensorflow")
     return {
         "python": space.target.python,
         "cuda": version(AXIS_CUDA),

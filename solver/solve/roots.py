@@ -36,36 +36,35 @@ def preference(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
     return (*framework_idents(profile, matrices), AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN, *PACKAGE_AXES)
 
 
-def root_asks(space: PackageSpace) -> list[Ask]:
+def root_asks(space: PackageSpace, profile: Profile) -> list[Ask]:
     """The request's own asks, in the order in which a person would name them."""
-    profile = space.profile
     source = f"profile {profile.name}"
     asks = [Ask(AXIS_PYTHON, 1, f"python {space.target.python}", source)]
     for ident in framework_idents(profile, space.matrices):
         framework = "torch" if ident == "torch" else "tensorflow"
         specifier = profile.constraints.get(framework, "")
         asks.append(Ask(ident, space.mask(ident, specifier), f"{ident}{specifier}", source))
-    asks += _cuda_asks(space, source)
+    asks += _cuda_asks(space, profile, source)
     for text in profile.packages:
         asks += space.requirement_asks(Requirement(text), source)
-    asks += _constraints(space, source)
+    asks += _constraints(space, profile, source)
     return asks
 
 
-def _cuda_asks(space: PackageSpace, source: str) -> Iterator[Ask]:
-    wanted = space.profile.cuda
+def _cuda_asks(space: PackageSpace, profile: Profile, source: str) -> Iterator[Ask]:
+    wanted = profile.cuda
     if wanted == "none":
         yield Ask(AXIS_CUDA, 1, "no CUDA", source)
     elif wanted:
         yield Ask(AXIS_CUDA, space.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source)
-    elif space.profile.frameworks:
+    elif profile.frameworks:
         everything = space.mask_where(AXIS_CUDA, lambda _: True)
         driver = space.target.driver or "none"
         yield Ask(AXIS_CUDA, everything, f"a CUDA for driver {driver}", source)
 
 
-def _constraints(space: PackageSpace, source: str) -> Iterator[Ask]:
-    for name, specifier in sorted(space.profile.constraints.items()):
+def _constraints(space: PackageSpace, profile: Profile, source: str) -> Iterator[Ask]:
+    for name, specifier in sorted(profile.constraints.items()):
         if name in ("torch", "tensorflow", "python", "cuda"):
             continue
         if name == "cudnn":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 from packaging.version import Version
 
-from solver.errors import BadInput, Unsolvable
-from solver.index import Index
+from solver.errors import BadInput, InterlockError, Unsolvable
 from solver.matrix.load import Matrices
 from solver.model import Explanation, Profile, Solution
 from solver.solve.explain import causes, find_core
@@ -16,6 +17,7 @@ from solver.solve.packages import PackageSpace
 from solver.solve.result import to_solution
 from solver.solve.roots import admitted_pythons, framework_idents, preference, root_asks
 from solver.solve.space import Candidate
+from solver.solve.spaces import Spaces
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -34,63 +36,81 @@ def pythons(profile: Profile, matrices: Matrices) -> list[str]:
     return found
 
 
-def solve(profile: Profile, matrices: Matrices, index: Index, *, lockable_only: bool = False) -> Solution:
+def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution:
     """The preferred solution of ``profile``.
 
-    ``lockable_only`` leaves out builds whose hash or requirements nobody read.
-    Raises ``Unsolvable`` with an ``Explanation`` where there is none.
+    ``lockable_only`` leaves out builds whose hash or requirements nobody read; without it
+    they are taken only where they bring a newer framework or python. Raises ``Unsolvable``
+    with an ``Explanation`` where there is no solution.
     """
-    best: tuple[tuple[Version, ...], PackageSpace, Chosen] | None = None
-    spaces = []
-    for python in pythons(profile, matrices):
-        space = PackageSpace(profile, python, matrices, index, lockable_only=lockable_only)
-        spaces.append(space)
-        chosen = optimiser(space).best()
-        if chosen is not None:
-            merit = _merit(space, chosen)
-            # Pythons come newest first, so an equal merit keeps the newer python.
-            if best is None or merit > best[0]:
-                best = merit, space, chosen
+    best = _best(profile, spaces, lockable_only=True)
+    if not lockable_only and not _unbeatable(profile, best):
+        wider = _best(profile, spaces, lockable_only=False)
+        if wider is not None and (best is None or wider.merit > best.merit):
+            best = wider
     if best is None:
-        raise Unsolvable(profile.name, explain(spaces))
-    return to_solution(best[1], best[2])
+        raise Unsolvable(profile.name, explain(profile, spaces, lockable_only=lockable_only))
+    return to_solution(best.space, profile, best.chosen)
 
 
-def optimiser(space: PackageSpace) -> Optimiser:
-    """The optimiser of a space in the order of its profile's preference."""
-    order = preference(space.profile, space.matrices)
-    return Optimiser(space, root_asks(space), order, {"torch": _public})
+@dataclass(frozen=True)
+class Found:
+    """The best solution on some python, and how good it is."""
+
+    merit: tuple[Version, ...]
+    """The frameworks in order of preference, then python."""
+    space: PackageSpace
+    chosen: Chosen
+
+
+def _unbeatable(profile: Profile, best: Found | None) -> bool:
+    """Whether every framework and python is pinned, so that no wider search can bring a newer one."""
+    pinned = [profile.python, *(profile.constraints.get(framework, "") for framework in profile.frameworks)]
+    return best is not None and all(text.startswith("==") and "*" not in text for text in pinned)
+
+
+def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Found | None:
+    best: Found | None = None
+    for python in pythons(profile, spaces.matrices):
+        space = spaces.get(profile, python, lockable_only=lockable_only)
+        chosen = optimiser(space, profile).best()
+        if chosen is not None:
+            found = Found(_merit(profile, space, chosen), space, chosen)
+            if best is None or found.merit > best.merit:
+                best = found
+    return best
+
+
+def optimiser(space: PackageSpace, profile: Profile) -> Optimiser:
+    """The optimiser of a space in the order of a profile's preference."""
+    return Optimiser(space, root_asks(space, profile), preference(profile, space.matrices), {"torch": _public})
 
 
 def _public(candidate: Candidate) -> object:
     return Version(candidate.version).public
 
 
-def _merit(space: PackageSpace, chosen: Chosen) -> tuple[Version, ...]:
-    idents = framework_idents(space.profile, space.matrices)
-    return tuple(Version(Version(chosen[ident].version).public) for ident in idents)
+def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Version, ...]:
+    versions = [chosen[ident].version for ident in framework_idents(profile, space.matrices)]
+    return (*(Version(Version(version).public) for version in versions), Version(space.target.python))
 
 
-def explain(spaces: list[PackageSpace]) -> Explanation:
-    """Why none of ``spaces`` (one a python) has a solution; told on the newest python."""
-    space = spaces[0]
-    ranks = {ident: rank for rank, ident in enumerate(preference(space.profile, space.matrices))}
-    core = find_core(space, root_asks(space), ranks)
-    assert core is not None
-    facts = Facts(space.matrices, space.index, space.lockable_only)
-    others = ", ".join(other.target.python for other in spaces[1:])
+def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
+    """Why ``profile`` has no solution; told on the newest python that it admits."""
+    first, *others = pythons(profile, spaces.matrices)
+    space = spaces.get(profile, first, lockable_only=lockable_only)
+    ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
+    core = find_core(space, root_asks(space, profile), ranks)
+    if core is None:
+        raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     return Explanation(
         causes=causes(core, space, space.exclusions),
-        nearest=nearest(space.profile, facts, core, _alternative),
-        note=f"python {others}: no solution either" if others else None,
+        nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
+        note=f"python {', '.join(others)}: no solution either" if others else None,
     )
 
 
 def _alternative(profile: Profile, facts: Facts) -> dict[str, str | None] | None:
     """The axes of a changed profile's solution; None where it has none either."""
-    for python in pythons(profile, facts.matrices):
-        space = PackageSpace(profile, python, facts.matrices, facts.index, lockable_only=facts.lockable_only)
-        chosen = optimiser(space).best()
-        if chosen is not None:
-            return to_solution(space, chosen).axes
-    return None
+    found = _best(profile, facts.spaces, lockable_only=facts.lockable_only)
+    return None if found is None else to_solution(found.space, profile, found.chosen).axes
