@@ -62,9 +62,10 @@ def read_text(text: str, file: str, folder: Path, target: Target | None = None) 
 
 
 def _is_toml(text: str) -> bool:
-    """A table, or an assignment as the first line that says something."""
-    first = _first(text)
-    return first.startswith("[") or re.match(r"[\w\-.\"]+\s*=[^=]", first) is not None
+    """A table's header, which no other format has, or a lock's version as the first line that says something."""
+    if re.search(r"^\s*\[\[?[\w.\-\" ]+\]\]?\s*(#.*)?$", text, re.MULTILINE):
+        return True
+    return re.match(r"(lock-)?version\s*=[^=]", _first(text)) is not None
 
 
 def _is_yaml(text: str) -> bool:

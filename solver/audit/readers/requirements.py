@@ -244,13 +244,9 @@ def parse_line(line: Line, file: str, environment: Mapping[str, str]) -> Package
         return _bare_file(bare, line, hashes)
     try:
         requirement = Requirement(bare)
-    except InvalidRequirement as error:
-        reason = str(error).splitlines()[0]
-        raise BadInput(
-            f"expected a requirement such as name==1.2, found {bare!r} ({reason})",
-            file=file,
-            line=line.number,
-        ) from None
+    except InvalidRequirement:
+        problem = f"expected a requirement such as name==1.2, found {bare!r}"
+        raise BadInput(problem, file=file, line=line.number) from None
     if requirement.marker is not None and not requirement.marker.evaluate(dict(environment)):
         return None
     return requirement_package(requirement, line.number, hashes)
@@ -277,5 +273,5 @@ def _is_freeze(text: str, packages: tuple[Package, ...]) -> bool:
     if "--hash" in text or not packages or any(package.version is None for package in packages):
         return False
     names = [package.name for package in packages]
-    bare = all(not line.startswith(("#", "-")) or line.startswith("# Editable") for line in text.splitlines() if line)
-    return bare and names == sorted(names)
+    said = [line for line in text.splitlines() if line and not line.startswith(("# Editable", "-e "))]
+    return not any(line.startswith(("#", "-")) for line in said) and names == sorted(names)
