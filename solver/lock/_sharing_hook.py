@@ -46,16 +46,16 @@ def _try(what: str, call: Callable[[], object]) -> bool:
     return True
 
 
-def _apply(settings: dict[str, Any], what: str, setter: Callable[[Any], object]) -> None:
+def _apply(module: ModuleType, what: str, setter: Callable[[Any], object]) -> None:
     """Call ``setter`` with the setting ``what``, if there is one, and tell how it went."""
-    value = settings.get(what)
-    if value is not None and _try(what, lambda: setter(value)):
-        report["done"].append(what + "=" + str(value))
+    value = _settings().get(what)
+    name = module.__name__ + ": " + what
+    if value is not None and _try(name, lambda: setter(value)):
+        report["done"].append(name + "=" + str(value))
 
 
 def share_torch(torch: ModuleType) -> None:
     """Apply the settings that concern torch."""
-    settings = _settings()
 
     def limit(value: float) -> None:
         for device in range(torch.cuda.device_count()):
@@ -72,10 +72,10 @@ def share_torch(torch: ModuleType) -> None:
             torch.set_autocast_gpu_dtype(dtype)
 
     # Limiting the memory takes the GPU; the program may never use it, so wait until it does.
-    _try("torch_fraction", lambda: torch.cuda._lazy_call(lambda: _apply(settings, "torch_fraction", limit)))
-    _apply(settings, "inter_threads", lambda value: torch.set_num_interop_threads(value))
-    _apply(settings, "cudnn_benchmark", benchmark)
-    _apply(settings, "mixed_precision", precision)
+    _try("torch: torch_fraction", lambda: torch.cuda._lazy_call(lambda: _apply(torch, "torch_fraction", limit)))
+    _apply(torch, "inter_threads", lambda value: torch.set_num_interop_threads(value))
+    _apply(torch, "cudnn_benchmark", benchmark)
+    _apply(torch, "mixed_precision", precision)
 
 
 def share_tensorflow(tensorflow: ModuleType) -> None:
@@ -86,7 +86,7 @@ def share_tensorflow(tensorflow: ModuleType) -> None:
         for gpu in config.list_physical_devices("GPU"):
             config.set_logical_device_configuration(gpu, [config.LogicalDeviceConfiguration(memory_limit=value)])
 
-    _apply(_settings(), "tensorflow_limit_mb", limit)
+    _apply(tensorflow, "tensorflow_limit_mb", limit)
 
 
 def share_keras(keras: ModuleType) -> None:
@@ -96,7 +96,7 @@ def share_keras(keras: ModuleType) -> None:
     def policy(value: str) -> None:
         importlib.import_module("keras.mixed_precision").set_global_policy("mixed_" + value)
 
-    _apply(_settings(), "mixed_precision", policy)
+    _apply(keras, "mixed_precision", policy)
 
 
 loader.register(loader.after, "torch", share_torch)

@@ -17,6 +17,7 @@ from packaging.utils import parse_wheel_filename
 
 from solver.lock.loader import loader_wheel
 from solver.lock.wheelfile import build_wheel
+from solver.matrix.load import load_matrices
 from solver.matrix.rows import Library, TensorflowBuild
 from solver.model import GpuSharing, PypiName, pypi_name
 
@@ -125,6 +126,36 @@ def test_no_library_of_the_lock_concerns_the_build(cuda):
 def test_without_tensorflow_there_is_nothing_to_load():
     assert loader_wheel(None, LIBRARIES, PINS) is None
     assert loader_wheel(None, LIBRARIES, PINS, GpuSharing(), ["torch"]) is None
+
+
+EVERYTHING = "cublaslt cublas cudart nvrtc cudnn cufft cupti curand cusparse cusolver"
+
+
+@pytest.mark.parametrize(
+    ("tensorflow", "expected"),
+    [
+        ("2.10.1", EVERYTHING),
+        ("2.13.1", EVERYTHING),
+        ("2.15.1", "cupti"),
+        ("2.16.2", "cupti"),
+        ("2.19.1", "cupti"),
+        ("2.20.0", None),
+        ("2.21.0", "cublaslt cublas nvjitlink cusparse cusolver"),
+    ],
+)
+def test_the_shipped_rows(tensorflow, expected):
+    """Before 2.20 no RUNPATH names the folder of CUPTI, which the profiler opens."""
+    matrices = load_matrices()
+    row = matrices.tensorflow_build(tensorflow, "linux-64")
+    assert row is not None
+    assert row.cuda is not None
+    pins = {pypi_name(brings.distribution): "99" for brings in matrices.libraries}
+    wheel = loader_wheel(row, matrices.libraries, pins)
+    if expected is None:
+        assert wheel is None
+    else:
+        loaded, xla = wanted(wheel)
+        assert (sorted(loaded), xla) == (sorted(expected.split()), "nvidia/cuda_nvcc")
 
 
 def test_sharing_settings_travel_in_the_same_wheel():

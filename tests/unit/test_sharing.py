@@ -46,6 +46,7 @@ class config:
     def set_logical_device_configuration(device, configuration): calls.append([device, configuration])
     def LogicalDeviceConfiguration(memory_limit): return memory_limit
 """
+TORCH_DONE = ["torch: inter_threads=2", "torch: cudnn_benchmark=True", "torch: mixed_precision=bfloat16"]
 KERAS = "calls = []\n"
 PRECISION = "import keras\ndef set_global_policy(name): keras.calls.append(name)\n"
 
@@ -128,19 +129,19 @@ def test_torch_is_limited_once_it_uses_the_gpu(python):
     assert ask(python, "import torch", "[torch.calls, torch.backends.cudnn.benchmark, sharing.report]") == [
         [["interop", 2], ["autocast", "cuda", "bfloat16"]],
         True,
-        {"done": ["inter_threads=2", "cudnn_benchmark=True", "mixed_precision=bfloat16"], "errors": []},
+        {"done": TORCH_DONE, "errors": []},
     ]
     first = "import torch\nfor call in torch.queued: call()"
     assert ask(python, first, "[torch.calls[2:], sharing.report['done'][-1]]") == [
         [["fraction", 0.4, 0], ["fraction", 0.4, 1]],
-        "torch_fraction=0.4",
+        "torch: torch_fraction=0.4",
     ]
 
 
 def test_tensorflow_is_limited_on_every_gpu(python):
     assert ask(python, "import tensorflow", "[tensorflow.calls, sharing.report, 'torch' in sys.modules]") == [
         [["GPU:0", [2048]], ["GPU:1", [2048]]],
-        {"done": ["tensorflow_limit_mb=2048"], "errors": []},
+        {"done": ["tensorflow: tensorflow_limit_mb=2048"], "errors": []},
         False,
     ]
 
@@ -149,14 +150,14 @@ def test_tensorflow_is_limited_on_every_gpu(python):
 def test_either_order_of_import_works(order, python):
     first = f"import {order}\nfor call in torch.queued: call()"
     told = ask(python, first, "[sorted(sharing.report['done']), sharing.report['errors']]")
-    limits = ["tensorflow_limit_mb=2048", "torch_fraction=0.4"]
-    assert told == [["cudnn_benchmark=True", "inter_threads=2", "mixed_precision=bfloat16", *limits], []]
+    limits = ["tensorflow: tensorflow_limit_mb=2048", "torch: torch_fraction=0.4"]
+    assert told == [sorted([*TORCH_DONE, *limits]), []]
 
 
 def test_keras_gets_its_policy(python):
     assert ask(python, "import keras", "[keras.calls, sharing.report['done']]") == [
         ["mixed_bfloat16"],
-        ["mixed_precision=bfloat16"],
+        ["keras: mixed_precision=bfloat16"],
     ]
 
 
@@ -166,10 +167,10 @@ def test_a_framework_that_knows_a_setting_not_is_imported_all_the_same(python):
     assert ask(python, first, "[torch.calls, sharing.report]") == [
         [["autocast", "cuda", "bfloat16"]],
         {
-            "done": ["cudnn_benchmark=True", "mixed_precision=bfloat16"],
+            "done": TORCH_DONE[1:],
             "errors": [
-                "torch_fraction: AttributeError: type object 'cuda' has no attribute '_lazy_call'",
-                "inter_threads: AttributeError: module 'torch' has no attribute 'set_num_interop_threads'",
+                "torch: torch_fraction: AttributeError: type object 'cuda' has no attribute '_lazy_call'",
+                "torch: inter_threads: AttributeError: module 'torch' has no attribute 'set_num_interop_threads'",
             ],
         },
     ]
