@@ -155,9 +155,7 @@ class _Set:
     def crashes(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
         first = {"tensorflow first": "tensorflow-torch", "torch first": "torch-tensorflow"}
-        return tuple(
-            first[rule.order] for rule in self.matrices.rules if rule.order is not None and self._broken(rule)
-        )
+        return tuple(first[rule.order] for rule in self.matrices.rules if rule.order is not None and self._broken(rule))
 
     def _broken(self, rule: Rule) -> bool:
         if rule.severity != "error" or (rule.platforms and self.platform not in rule.platforms):

@@ -48,7 +48,7 @@ class ToolIndex(Protocol):
 
 
 def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
-    """Interlock as it runs here, as (file name, wheel), with the matrices but without the snapshot.
+    """Interlock as it runs here with its ``matrices``, as (file name, wheel).
 
     Made from the running code, so that what is proved is what is carried, and no build tool is needed.
     """
@@ -60,10 +60,8 @@ def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
         inside = path.relative_to(package)
         if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "_matrices":
             members[f"solver/{inside.as_posix()}"] = path.read_bytes()
-    for path in sorted(matrices.rglob("*.yaml")):
-        inside = path.relative_to(matrices)
-        if inside.parts[0] != "snapshot":
-            members[f"solver/_matrices/{inside.as_posix()}"] = path.read_bytes()
+    for path in sorted(path for path in matrices.rglob("*") if path.is_file()):
+        members[f"solver/_matrices/{path.relative_to(matrices).as_posix()}"] = path.read_bytes()
     distribution = metadata.distribution("interlock")
     members[f"{info}/METADATA"] = (distribution.read_text("METADATA") or "").encode()
     members[f"{info}/entry_points.txt"] = b"[console_scripts]\ninterlock = solver.cli:main\n"

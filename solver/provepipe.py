@@ -1,0 +1,296 @@
+"""Part of the pipeline: from locks to bundles, from bundles and locks to evidence.
+
+Like ``pipeline`` it knows more than one step, calls them in order and holds no work of its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from packaging.utils import parse_wheel_filename
+
+from solver.bundle.download import Progress
+from solver.bundle.make import LockToCarry, make_bundle
+from solver.bundle.split import parse_size, split
+from solver.bundle.tool import PYTHONS, interlock_wheel, own_requirements, tool_files
+from solver.bundle.wanted import LockedPin, locate, read_requirements
+from solver.errors import BadInput
+from solver.evidence import State, all_states, read_all
+from solver.lock.solution import FILE as SOLUTION_FILE
+from solver.lock.solution import installable_digest, read_files
+from solver.manifest import Manifest
+from solver.matrix.load import Matrices, matrices_dir
+from solver.model import Finding, Target
+from solver.predict import Prediction, compare, predict
+from solver.verify.bundled import subjects as bundled_subjects
+from solver.verify.gpus import Machine, this_machine
+from solver.verify.one import Install, LockReport, Means, Subject, prove
+from solver.verify.report import Report, verify
+from solver.yamlfile import load_yaml
+
+_NOT_INSTALLED = ("evidence/", "pylock.toml")
+
+
+# --- what a lock folder says ------------------------------------------------------------------------
+
+
+def read_solution(folder: Path) -> Mapping[str, Any]:
+    """solution.yaml of a lock folder; raises ``BadInput`` where the lock was never made."""
+    path = folder / SOLUTION_FILE
+    if not path.is_file():
+        fix = f"make it with `interlock lock {folder.name}`"
+        raise BadInput("this profile has no lock", file=path, fix=fix)
+    data: Mapping[str, Any] = load_yaml(path).data
+    return data
+
+
+def lock_digest(folder: Path) -> str:
+    """Digest of the installable files as they lie there now."""
+    files = read_files(folder)
+    return installable_digest({n: c for n, c in files.items() if not n.startswith(_NOT_INSTALLED)})
+
+
+def subject_of(folder: Path) -> Subject:
+    """A lock folder as something to prove."""
+    solution = read_solution(folder)
+    versions = {pin.name: _version(pin, folder) for pin in _pins(folder, solution)}
+    conda = solution.get("conda") or {}
+    versions = {**dict(conda.get("packages") or {}), **versions} if isinstance(conda, Mapping) else versions
+    axes = solution["solution"]
+    return Subject(
+        profile=folder.name,
+        folder=folder,
+        digest=lock_digest(folder),
+        packages={"python": axes["python"], **versions},
+        gpu=bool(axes.get("cuda")),
+        relaxed=tuple(sorted({note["package"] for note in solution.get("notes") or ()})),
+    )
+
+
+def _pins(folder: Path, solution: Mapping[str, Any]) -> tuple[LockedPin, ...]:
+    requirements = folder / "requirements.txt"
+    return read_requirements(requirements) if requirements.is_file() else ()
+
+
+def _version(pin: LockedPin, folder: Path) -> str:
+    if pin.version is not None:
+        return pin.version
+    from urllib.parse import unquote, urlsplit
+
+    return str(parse_wheel_filename(unquote(urlsplit(pin.url or "").path.rpartition("/")[2]))[1])
+
+
+# --- bundles ----------------------------------------------------------------------------------------
+
+
+def bundle_locks(
+    locks: Path,
+    names: Sequence[str],
+    directory: Path,
+    *,
+    split_size: str | None = None,
+    python: Path | None = None,
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> tuple[Manifest, tuple[Path, ...]]:
+    """Bundle the locks ``names`` below ``locks`` into ``directory``; returns its manifest and its parts.
+
+    With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts.
+    """
+    from solver.index.pypi import PypiIndex
+
+    size = parse_size(split_size) if split_size else None
+    whole = directory / "whole" if size else directory
+    index = PypiIndex()
+    subjects = [subject_of(locks / name) for name in names]
+    carried = [_to_carry(subject, index, workers) for subject in subjects]
+    tool = {minor: tool_files(index, Target(python=minor), own_requirements()) for minor in PYTHONS}
+    manifest = make_bundle(
+        carried,
+        whole,
+        tool=tool,
+        interlock=interlock_wheel(matrices_dir()),
+        python=python,
+        workers=workers,
+        progress=progress,
+    )
+    return manifest, split(whole, directory / "parts", size) if size else ()
+
+
+def _to_carry(subject: Subject, index: Any, workers: int) -> LockToCarry:  # noqa: ANN401
+    solution = read_solution(subject.folder)
+    if solution["flavour"] != "pip-in-conda":
+        fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
+        raise BadInput("a bundle carries no conda packages yet", file=subject.folder, key="flavour", fix=fix)
+    fields = {key: solution["target"][key] for key in ("platform", "python", "glibc") if key in solution["target"]}
+    target = Target(**fields)
+    pins = _pins(subject.folder, solution)
+    own = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (subject.folder / "wheels").glob("*.whl")
+    }
+    asked = [pin.name for pin in pins if pin.url is None and not pin.hashes & set(own.values())]
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(index.releases, asked))
+    return LockToCarry(
+        profile=subject.profile,
+        folder=subject.folder,
+        digest=subject.digest,
+        python=target.python,
+        wheels=locate(pins, index, target, own),
+        packages=subject.packages,
+        gpu=subject.gpu,
+        variables=subject.variables,
+        relaxed=subject.relaxed,
+    )
+
+
+# --- proof ------------------------------------------------------------------------------------------
+
+
+def installer(wheels: Path | None) -> Install:
+    """Installs a lock folder here; with ``wheels`` from that folder alone."""
+
+    def install(lock: Path, prefix: Path) -> Path:
+        from solver.pipinstall import find_python, install_pip_lock
+
+        solution = read_solution(lock)
+        if solution["flavour"] != "pip-in-conda":
+            raise BadInput("conda locks are installed with `interlock install`", file=lock, key="flavour")
+        return install_pip_lock(lock, prefix, python=find_python(solution["target"]["python"]), wheels=wheels)
+
+    return install
+
+
+def audit_prefix(prefix: Path, matrices: Matrices, machine: Machine) -> tuple[Finding, ...]:
+    """The audit of an installed environment for this machine's driver and GPUs."""
+    from solver.audit.readers.prefix import read_prefix
+    from solver.audit.run import assumed_target, audit
+    from solver.index.snapshot import SnapshotIndex
+
+    found = read_prefix(prefix)
+    target = assumed_target(found, matrices)
+    if machine.driver is not None:
+        capabilities = tuple(sorted({gpu.capability for gpu in machine.gpus}))
+        target = msgspec.structs.replace(target, driver=machine.driver, gpus=capabilities)
+    return audit(found, matrices, SnapshotIndex(matrices_dir() / "snapshot"), target)
+
+
+def means_here(
+    matrices: Matrices,
+    work: Path,
+    *,
+    wheels: Path | None = None,
+    keep: bool = False,
+    timeouts: Mapping[str, float] | None = None,
+) -> Means:
+    """What this machine has to prove locks with; ``wheels`` is a folder that replaces every index."""
+    machine = this_machine()
+    return Means(
+        install=installer(wheels),
+        audit=lambda prefix: audit_prefix(prefix, matrices, machine),
+        machine=machine,
+        work=work,
+        logs=work / "logs",
+        keep=keep,
+        timeouts=timeouts or {},
+    )
+
+
+def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matrices) -> Report:
+    """The report with what differs from the predictions, lock by lock."""
+    packages = {subject.profile: subject.packages for subject in subjects}
+
+    def judged(lock: LockReport) -> LockReport:
+        if lock.evidence is None:
+            return lock
+        evidence = lock.evidence
+        prediction = predict(packages[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
+        return msgspec.structs.replace(lock, prediction=compare(prediction, evidence))
+
+    return msgspec.structs.replace(report, locks=tuple(judged(lock) for lock in report.locks))
+
+
+def verify_bundle(
+    bundle: Path,
+    names: Sequence[str],
+    matrices: Matrices,
+    *,
+    work: Path,
+    keep: bool = False,
+    timeouts: Mapping[str, float] | None = None,
+) -> Report:
+    """Prove the locks of a joined bundle; ``work`` keeps environments, caches and logs."""
+    subjects = bundled_subjects(bundle, names)
+    means = means_here(matrices, work, wheels=bundle / "wheels", keep=keep, timeouts=timeouts)
+    return with_predictions(verify(subjects, means), subjects, matrices)
+
+
+def verify_locks(
+    locks: Path,
+    names: Sequence[str],
+    matrices: Matrices,
+    *,
+    work: Path,
+    keep: bool = False,
+    timeouts: Mapping[str, float] | None = None,
+) -> Report:
+    """Prove locks of the project, their files taken from the index."""
+    subjects = [subject_of(locks / name) for name in names]
+    means = means_here(matrices, work, keep=keep, timeouts=timeouts)
+    return with_predictions(verify(subjects, means), subjects, matrices)
+
+
+def prove_elsewhere(wheels: Path | None, own: Path | None, subject: Subject) -> LockReport:
+    """Prove one lock on the cluster's worker that runs this; the worker reads the same folders."""
+    from solver.matrix.load import load_matrices
+
+    with tempfile.TemporaryDirectory(prefix="interlock-") as work:
+        return prove(subject, means_here(load_matrices(own), Path(work), wheels=wheels))
+
+
+def verify_on_cluster(
+    subjects: Sequence[Subject],
+    matrices: Matrices,
+    address: str,
+    *,
+    wheels: Path | None = None,
+    own: Path | None = None,
+    told: Callable[[LockReport], None] | None = None,
+) -> Report:
+    """Prove locks on a Dask cluster whose workers see the same files; ``own`` is the project's matrices."""
+    from solver.cluster import prove_on_cluster
+
+    task = functools.partial(prove_elsewhere, wheels, own)
+    reports = prove_on_cluster(subjects, task, address=address, told=told)
+    return with_predictions(Report(machine=Machine(), locks=reports), subjects, matrices)
+
+
+# --- what is known ----------------------------------------------------------------------------------
+
+
+def predict_locks(
+    locks: Path, names: Sequence[str], matrices: Matrices, gpu: str | None = None, driver: str | None = None
+) -> dict[str, Prediction]:
+    """What the probes will report by profile, on this machine's GPU or on the one named."""
+    machine = this_machine()
+    gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
+    driver = driver or machine.driver
+    if gpu is None or driver is None:
+        fix = "name them with --target gpu=9.0,driver=580.65.06"
+        raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
+    subjects = [subject_of(locks / name) for name in names]
+    return {one.profile: predict(one.packages, gpu, driver, matrices) for one in subjects}
+
+
+def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
+    """State by profile and GPU of every lock below ``locks``."""
+    folders = [path.parent for path in sorted(locks.glob(f"*/{SOLUTION_FILE}"))]
+    return all_states({folder.name: (lock_digest(folder), read_all(folder)) for folder in folders})
