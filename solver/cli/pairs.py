@@ -51,8 +51,11 @@ def _told(answer: Answer) -> str:
     solution = answer.solution
     if solution is None:
         assert answer.explanation is not None
-        cause = next((c for c in answer.explanation.causes if c.who != "the request"), answer.explanation.causes[0])
-        return f"no: {cause.who}: {cause.asks}"
+        told: dict[str, str] = {}
+        for cause in answer.explanation.causes:
+            if cause.who != "the request":
+                told.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
+        return f"no: {'; '.join(list(told.values())[:2])}"
     built = f"torch {solution.axes['torch']}, CUDA {solution.axes['cuda']}, cuDNN {solution.axes['cudnn']}"
     return f"yes: {built}" + ("" if solution.lockable else " (solvable, not lockable here)")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.solve.facts import driver_refusal
+from solver.solve.facts import driver_refusal, major
 from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, Candidate, Exclusion
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def cuda_candidates(space: PackageSpace) -> list[Candidate]:
         return [Candidate(AXIS_CUDA, 0, "none")]
     usable = []
     for row in space.matrices.toolkits:
+        if space.matrices.family(major(row.cuda)) is None:
+            continue  # older than anything that the matrices tell a driver of
         refusal = driver_refusal(row, space.matrices, space.target)
         outside = [g for g in space.target.gpus if _outside(g, row.gpu_min, row.gpu_max)]
         if refusal is not None:

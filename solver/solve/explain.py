@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion
 
 from solver.model import Cause
 from solver.solve.provider import search
-from solver.solve.space import REQUEST, Ask, Candidate, Exclusion, Space
+from solver.solve.space import ITSELF, REQUEST, Ask, Candidate, Exclusion, Space
 
 Active = dict[str, frozenset[str]]
 """Package -> the identifiers that its asks still count for."""
@@ -98,35 +98,37 @@ def _fewest_targets(name: str, active: Active, impossible: Callable[[Active], bo
 def causes(core: Core, space: Space, exclusions: Mapping[str, Sequence[Exclusion]]) -> tuple[Cause, ...]:
     """The core in words, one line a cause: the request first, then who asks what of whom."""
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
+    excluded: list[Cause] = []
     admitted: dict[str, int] = defaultdict(lambda: -1)
     for ask in core.asks:
         admitted[ask.ident] &= ask.mask
-        lines += _excluded(ask, exclusions)
+        excluded += _excluded(ask, exclusions)
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
-        lines += _asked(name, core.active[name], space, admitted, exclusions)
-    return tuple(dict.fromkeys(lines))
+        lines += _asked(name, core.active[name], space, admitted)
+        for ask in _asks(name, core.active[name], space, admitted):
+            excluded += [] if ask.mask else _excluded(ask, exclusions)
+    return tuple(dict.fromkeys([*lines, *excluded]))
 
 
-def _asked(
-    name: str,
-    targets: frozenset[str],
-    space: Space,
-    admitted: Mapping[str, int],
-    exclusions: Mapping[str, Sequence[Exclusion]],
-) -> Iterable[Cause]:
+def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Ask]:
+    for candidate in space.candidates(name):
+        if admitted[name] >> candidate.position & 1:
+            yield from (ask for ask in space.asks(candidate) if ask.ident in targets)
+
+
+def _asked(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
+    """What the admitted versions of ``name`` ask of ``targets``, versions that ask alike in one line."""
     groups: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     first: dict[tuple[str, str], Ask] = {}
     for candidate in space.candidates(name):
         if admitted[name] >> candidate.position & 1:
             for ask in space.asks(candidate):
-                if ask.ident in targets:
+                if ask.ident in targets and ask.source != ITSELF:
                     groups[ask.ident, ask.text].append(candidate)
                     first.setdefault((ask.ident, ask.text), ask)
     for key, members in groups.items():
-        ask = first[key]
-        source = ask.source if len(members) == 1 else f"{ask.source} and alike"
-        yield Cause(who=f"{name} {_span(members)}", asks=ask.text, source=source)
-        yield from _excluded(ask, exclusions)
+        source = first[key].source if len(members) == 1 else f"{first[key].source} and alike"
+        yield Cause(who=f"{label(name)} {_span(members)}", asks=first[key].text, source=source)
 
 
 def _span(members: Sequence[Candidate]) -> str:

@@ -18,12 +18,14 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
 from solver.solve.axes import cuda_candidates, cudnn_candidates
-from solver.solve.facts import gpu_refusal, major, minor, rules_for
+from solver.solve.builds import companion_asks, tensorflow_asks, torch_asks
+from solver.solve.facts import gpu_refusal, minor, rules_for
 from solver.solve.space import (
     ABSENT,
     AXIS_CUDA,
     AXIS_CUDNN,
     AXIS_PYTHON,
+    ITSELF,
     Ask,
     Candidate,
     Exclusion,
@@ -78,7 +80,7 @@ class PackageSpace:
         self._masks: dict[tuple[str, str], int] = {}
         self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
-        self._guarded |= {canonicalize_name(name) for name in guarded}
+        self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"}
         self._libraries = {
             row.distribution: row for row in matrices.libraries if row.library in ("cudnn", "cudart", "nvcc")
         }
@@ -202,6 +204,8 @@ class PackageSpace:
                 build.source,
                 build.id,
             )
+        if name == "torch" and build.cuda is not None and build.cudnn is None:
+            return "nobody read which cuDNN it is used with", build.source, build.id
         why = gpu_refusal(build, self.matrices, self.target)
         return None if why is None else (why, build.source, build.id)
 
@@ -258,8 +262,10 @@ class PackageSpace:
     def _make_asks(self, candidate: Candidate) -> Iterable[Ask]:
         base, _, extra = candidate.ident.partition("[")
         if extra:
-            same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", "the extra itself")
+            same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", ITSELF)
             return [same, *self._declared(candidate, extra.rstrip("]"))]
+        if base == AXIS_CUDNN:
+            return [self._itself(candidate)]
         if not is_package(base):
             return ()
         return [*self._declared(candidate, ""), *self._related(candidate), *self._built(candidate)]
@@ -291,11 +297,14 @@ class PackageSpace:
             ident = f"{name}[{canonicalize_name(extra)}]"
             yield Ask(ident, mask, f"{ident}{specifier}", source)
 
+    def _itself(self, candidate: Candidate) -> Ask:
+        bit = 1 << candidate.position + 1
+        return Ask(guard(candidate.ident), bit, f"{candidate.ident}=={candidate.version}", ITSELF)
+
     def _related(self, candidate: Candidate) -> Iterable[Ask]:
         name = candidate.ident
         if name in self._guarded:
-            bit = 1 << candidate.position + 1
-            yield Ask(guard(name), bit, f"{name}=={candidate.version}", "it is in the set")
+            yield self._itself(candidate)
         for rule in rules_for(name, self.matrices, self.target):
             if SpecifierSet(rule.when[name]).contains(candidate.version, prereleases=True):
                 for other, specifier in rule.needs.items():
@@ -303,7 +312,7 @@ class PackageSpace:
         library = self._libraries.get(name)
         if library is not None and library.library == "cudnn":
             same = self.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
-            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", "what the distribution carries", library.id)
+            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id)
         elif library is not None and library.same_minor:
             cuda = minor(candidate.version)
             same = self.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
@@ -312,72 +321,11 @@ class PackageSpace:
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.build(candidate.ident, candidate.version)
         if isinstance(row, TensorflowBuild):
-            return self._tensorflow(row)
+            return tensorflow_asks(self, row)
         if isinstance(row, TorchBuild):
-            return self._torch(row, candidate)
-        if candidate.ident in COMPANIONS:
-            return self._companion_asks(candidate)
-        return ()
-
-    def _companion_asks(self, candidate: Candidate) -> Iterable[Ask]:
-        """Its torch, which newer torchaudio metadata no longer names, and a torch of the same CUDA major."""
-        row = self.companion(candidate.ident, candidate.version)
-        if row is None:
-            return
-        specifier = f"=={row.torch}" if row.torch[:1].isdigit() else row.torch
-        yield Ask("torch", self.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
-        if row.cuda is not None:
-            cuda = major(row.cuda)
-            mask = self.mask_where("torch", lambda c: self._cuda_major(c) == cuda)
-            yield Ask("torch", mask, f"a torch built with CUDA {cuda}", row.source, row.id)
-
-    def _cuda_major(self, candidate: Candidate) -> int | None:
-        row = self.build("torch", candidate.version)
-        return major(row.cuda) if row is not None and row.cuda else None
-
-    def _tensorflow(self, row: TensorflowBuild) -> Iterable[Ask]:
-        if row.cuda is None:
-            return
-        cuda = major(row.cuda)
-        mask = self.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
-        yield Ask(AXIS_CUDA, mask, f"CUDA {cuda} (built with {row.cuda})", row.source, row.id)
-        for short in row.opens:
-            yield from self._library_asks(short, cuda, row)
-        if row.cudnn is not None:
-            oldest, same = Version(row.cudnn), major(row.cudnn)
-            mask = self.mask_where(
-                AXIS_CUDNN,
-                lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest,
-            )
-            yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {row.cudnn}", row.source, row.id)
-
-    def _library_asks(self, short: str, cuda: int, row: TensorflowBuild) -> Iterable[Ask]:
-        """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
-        masks: dict[str, int] = {}
-        soname: str = short
-        for library in self.matrices.libraries:
-            if library.library == short and library.cuda == cuda:
-                name: str = canonicalize_name(library.distribution)
-                masks[name] = masks.get(name, 0) | self.mask(name, library.versions)
-                soname = library.sonames[0] if library.sonames else short
-        for name, mask in masks.items():
-            yield Ask(name, mask, f"{soname} of CUDA {cuda} from {name}", row.source, row.id)
-
-    def _torch(self, row: TorchBuild, candidate: Candidate) -> Iterable[Ask]:
-        if row.cuda is None:
-            return
-        cuda, exact = major(row.cuda), minor(row.cuda)
-        if row.bundles:
-            # Its own runtime lies inside the wheel; only the major is shared with the rest.
-            mask = self.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
-            yield Ask(AXIS_CUDA, mask, f"CUDA {cuda} (carries {row.cuda})", row.source, row.id)
-            return
-        mask = self.mask_where(AXIS_CUDA, lambda c: c.version == exact)
-        yield Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id)
-        unread = candidate.release is not None and candidate.release.requires is None
-        if unread and row.cudnn is not None:
-            mask = self.mask(AXIS_CUDNN, f"=={row.cudnn}" if row.cudnn.count(".") > 2 else f"=={row.cudnn}.*")
-            yield Ask(AXIS_CUDNN, mask, f"cuDNN {row.cudnn}", row.source, row.id)
+            return torch_asks(self, row, candidate)
+        companion = self.companion(candidate.ident, candidate.version) if candidate.ident in COMPANIONS else None
+        return () if companion is None else companion_asks(self, companion)
 
 
 def _by(order: dict[str, int]) -> Callable[[IndexFile], int]:

@@ -14,6 +14,7 @@ from solver.solve.explain import causes, find_core
 from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.packages import PackageSpace
+from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.roots import admitted_pythons, framework_idents, preference, root_asks
 from solver.solve.space import Candidate
@@ -98,9 +99,10 @@ def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Versi
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
     """Why ``profile`` has no solution; told on the newest python that it admits."""
     first, *others = pythons(profile, spaces.matrices)
-    space = spaces.get(profile, first, lockable_only=lockable_only)
+    told = _deeper(profile, spaces, first, lockable_only=lockable_only)
+    space = spaces.get(told, first, lockable_only=lockable_only)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
-    core = find_core(space, root_asks(space, profile), ranks)
+    core = find_core(space, root_asks(space, told), ranks)
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     return Explanation(
@@ -108,6 +110,18 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
         nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
         note=f"python {', '.join(others)}: no solution either" if others else None,
     )
+
+
+def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Profile:
+    """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong."""
+    newest = max((row.branch for row in spaces.matrices.drivers), default=None)
+    if newest is None or profile.target.driver is None:
+        return profile
+    target = msgspec.structs.replace(profile.target, driver=f"{newest}.99")
+    anyhow = msgspec.structs.replace(profile, target=target)
+    space = spaces.get(anyhow, python, lockable_only=lockable_only)
+    ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
+    return anyhow if search(space, root_asks(space, anyhow), ranks) is None else profile
 
 
 def _alternative(profile: Profile, facts: Facts) -> dict[str, str | None] | None:

@@ -18,6 +18,8 @@ from solver.model import Release
 AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
 REQUEST = "the request"
 ABSENT = "absent"
+ITSELF = "what it is"
+"""Source of an ask that only ties two names of one thing together; no explanation repeats it."""
 
 
 def guard(name: str) -> str:
