@@ -225,9 +225,7 @@ def _check_problem(check: Check | None, name: str, gpus: int) -> str | None:
 
 
 def _driver_loaded(probe: ProbeResult) -> bool:
-    return any(
-        not library.inside and Path(library.path).name.startswith("libcuda.so") for library in probe.libraries
-    )
+    return any(not library.inside and Path(library.path).name.startswith("libcuda.so") for library in probe.libraries)
 
 
 def _probe_problems(probe: ProbeResult, evidence: Evidence) -> list[str]:
@@ -260,11 +258,7 @@ def problems(evidence: Evidence, frameworks: Iterable[str]) -> tuple[str, ...]:
     ran = {probe.order for probe in evidence.probes}
     missing = [f"{'-'.join(order)}: the probe never ran" for order in wanted if order not in ran]
     found = [problem for probe in evidence.probes for problem in _probe_problems(probe, evidence)]
-    errors = [
-        f"audit: {finding.code}: {finding.why}"
-        for finding in evidence.findings
-        if finding.severity == "error"
-    ]
+    errors = [f"audit: {finding.code}: {finding.why}" for finding in evidence.findings if finding.severity == "error"]
     return tuple(missing + errors + found)
 
 

@@ -22,7 +22,7 @@ from solver.bundle.split import parse_size, split
 from solver.bundle.tool import PYTHONS, interlock_wheel, own_requirements, tool_files
 from solver.bundle.wanted import LockedPin, locate, read_requirements
 from solver.errors import BadInput
-from solver.evidence import State, all_states, read_all
+from solver.evidence import State, admit, all_states, read_all, read_evidence
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import installable_digest, read_files
 from solver.manifest import Manifest
@@ -60,9 +60,7 @@ def lock_digest(folder: Path) -> str:
 def subject_of(folder: Path) -> Subject:
     """A lock folder as something to prove."""
     solution = read_solution(folder)
-    versions = {pin.name: _version(pin, folder) for pin in _pins(folder, solution)}
-    conda = solution.get("conda") or {}
-    versions = {**dict(conda.get("packages") or {}), **versions} if isinstance(conda, Mapping) else versions
+    versions = {str(pin.name): _version(pin) for pin in _pins(folder)}
     axes = solution["solution"]
     return Subject(
         profile=folder.name,
@@ -74,12 +72,12 @@ def subject_of(folder: Path) -> Subject:
     )
 
 
-def _pins(folder: Path, solution: Mapping[str, Any]) -> tuple[LockedPin, ...]:
+def _pins(folder: Path) -> tuple[LockedPin, ...]:
     requirements = folder / "requirements.txt"
     return read_requirements(requirements) if requirements.is_file() else ()
 
 
-def _version(pin: LockedPin, folder: Path) -> str:
+def _version(pin: LockedPin) -> str:
     if pin.version is not None:
         return pin.version
     from urllib.parse import unquote, urlsplit
@@ -131,10 +129,9 @@ def _to_carry(subject: Subject, index: Any, workers: int) -> LockToCarry:  # noq
         raise BadInput("a bundle carries no conda packages yet", file=subject.folder, key="flavour", fix=fix)
     fields = {key: solution["target"][key] for key in ("platform", "python", "glibc") if key in solution["target"]}
     target = Target(**fields)
-    pins = _pins(subject.folder, solution)
+    pins = _pins(subject.folder)
     own = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (subject.folder / "wheels").glob("*.whl")
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (subject.folder / "wheels").glob("*.whl")
     }
     asked = [pin.name for pin in pins if pin.url is None and not pin.hashes & set(own.values())]
     with ThreadPoolExecutor(workers) as pool:
@@ -256,19 +253,21 @@ def prove_elsewhere(wheels: Path | None, own: Path | None, subject: Subject) -> 
         return prove(subject, means_here(load_matrices(own), Path(work), wheels=wheels))
 
 
-def verify_on_cluster(
-    subjects: Sequence[Subject],
+def verify_elsewhere(
+    locks: Path,
+    names: Sequence[str],
     matrices: Matrices,
     address: str,
     *,
-    wheels: Path | None = None,
-    own: Path | None = None,
+    bundle: Path | None = None,
     told: Callable[[LockReport], None] | None = None,
 ) -> Report:
-    """Prove locks on a Dask cluster whose workers see the same files; ``own`` is the project's matrices."""
+    """Prove locks on a Dask cluster whose workers see the same folders."""
     from solver.cluster import prove_on_cluster
 
-    task = functools.partial(prove_elsewhere, wheels, own)
+    subjects = bundled_subjects(bundle, names) if bundle else [subject_of(locks / name) for name in names]
+    own = locks.parent / "matrices"
+    task = functools.partial(prove_elsewhere, bundle / "wheels" if bundle else None, own if own.is_dir() else None)
     reports = prove_on_cluster(subjects, task, address=address, told=told)
     return with_predictions(Report(machine=Machine(), locks=reports), subjects, matrices)
 
@@ -288,6 +287,24 @@ def predict_locks(
         raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
     subjects = [subject_of(locks / name) for name in names]
     return {one.profile: predict(one.packages, gpu, driver, matrices) for one in subjects}
+
+
+def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
+    """Take the evidence that a GPU machine left in ``out`` into ``locks``; returns the files written.
+
+    Raises ``BadInput`` for a file that is no evidence, and where the lock is not here or has changed since.
+    """
+    written = []
+    for path in sorted(out.glob("*.json")):
+        if path.name == "report.json":
+            continue
+        evidence = read_evidence(path)
+        folder = locks / evidence.profile
+        if not (folder / SOLUTION_FILE).is_file() or lock_digest(folder) != evidence.lock:
+            fix = "bundle and verify the lock as it is now"
+            raise BadInput(f"it is of another lock than {folder}", file=path, key="lock", fix=fix)
+        written.append(admit(evidence, locks))
+    return tuple(written)
 
 
 def gpu_states(locks: Path) -> dict[str, dict[str, State]]:

@@ -122,9 +122,7 @@ class _Job:
             if answer.status_code == 416:  # nothing is left to send
                 return
             answer.raise_for_status()
-            resumed = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(
-                f"bytes {done}-"
-            )
+            resumed = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {done}-")
             if not resumed:
                 done = 0
             self._write(file, answer.iter_content(BLOCK), part, done)

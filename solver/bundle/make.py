@@ -46,9 +46,7 @@ def _one_name_one_file(wheels: Sequence[Wanted]) -> None:
     seen: dict[str, str] = {}
     for wheel in wheels:
         if seen.setdefault(wheel.filename, wheel.sha256) != wheel.sha256:
-            raise BadInput(
-                f"two locks name different files called {wheel.filename}", fix="bundle them separately"
-            )
+            raise BadInput(f"two locks name different files called {wheel.filename}", fix="bundle them separately")
 
 
 def _pack_interpreter(python: Path, bundle: Path) -> str:

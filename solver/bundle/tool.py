@@ -65,9 +65,7 @@ def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
     distribution = metadata.distribution("interlock")
     members[f"{info}/METADATA"] = (distribution.read_text("METADATA") or "").encode()
     members[f"{info}/entry_points.txt"] = b"[console_scripts]\ninterlock = solver.cli:main\n"
-    members[f"{info}/WHEEL"] = (
-        b"Wheel-Version: 1.0\nGenerator: interlock\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    )
+    members[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: interlock\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     return f"interlock-{version}-py3-none-any.whl", _zip(members, f"{info}/RECORD")
 
 
@@ -144,9 +142,7 @@ def _asked(
     return asked
 
 
-def _newest(
-    index: ToolIndex, target: Target, name: PypiName, specifier: SpecifierSet
-) -> tuple[Release, IndexFile]:
+def _newest(index: ToolIndex, target: Target, name: PypiName, specifier: SpecifierSet) -> tuple[Release, IndexFile]:
     best: tuple[Version, Release, IndexFile] | None = None
     for release in index.releases(name):
         version = Version(release.version)

@@ -137,6 +137,4 @@ def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> Wanted:
         )
     file = usable[0]
     assert file.sha256 is not None
-    return Wanted(
-        name=pin.name, filename=file.filename, sha256=file.sha256, size=file.size, url=index.address(file)
-    )
+    return Wanted(name=pin.name, filename=file.filename, sha256=file.sha256, size=file.size, url=index.address(file))

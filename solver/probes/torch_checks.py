@@ -89,9 +89,7 @@ class Torch:
         for index in range(torch.cuda.device_count()):
             properties = torch.cuda.get_device_properties(index)
             capability = f"{properties.major}.{properties.minor}"
-            gpus.append(
-                {"name": properties.name, "capability": capability, "memory": int(properties.total_memory)}
-            )
+            gpus.append({"name": properties.name, "capability": capability, "memory": int(properties.total_memory)})
         self.recorder.result["gpus"] = gpus
         first = gpus[0]
         return float(first["capability"]), f"{first['name']}, compute capability {first['capability']}"
