@@ -98,13 +98,15 @@ def test_where_nobody_read_what_is_opened_everything_installed_is_loaded():
     assert sorted(loaded) == ["cublas", "cublaslt", "cudnn", "cusolver", "cusparse", "nvjitlink"]
 
 
-def test_the_row_of_the_pinned_version_is_taken():
-    told = json.loads(
-        contents(loader_wheel(build(runpath=()), LIBRARIES, {**PINS, PypiName("nvidia-cudnn-cu12"): "8.9.7.29"}))[
-            "_interlock_loader.json"
-        ]
-    )
-    assert {"directory": "nvidia/cudnn/lib", "library": "cudnn", "sonames": ["libcudnn.so.8"]} in told["preload"]
+@pytest.mark.parametrize(
+    ("version", "sonames"), [("8.9.7.29", ["libcudnn.so.8"]), ("9.3.0.75", ["libcudnn.so.9", "libcudnn_ops.so.9"])]
+)
+def test_the_row_of_the_pinned_version_is_taken(version, sonames):
+    wheel = loader_wheel(build(runpath=()), LIBRARIES, {**PINS, PypiName("nvidia-cudnn-cu12"): version})
+    told = json.loads(contents(wheel)["_interlock_loader.json"])["preload"]
+    assert [row for row in told if row["library"] == "cudnn"] == [
+        {"directory": "nvidia/cudnn/lib", "library": "cudnn", "sonames": sonames}
+    ]
 
 
 def test_what_the_lock_does_not_hold_is_not_asked_for():

@@ -10,10 +10,12 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from solver.model import Profile
+from solver.matrix.rows import GpuModels
+from solver.model import GpuSharing, Image, Profile
 from solver.profile import specifier
-from solver.request import read_request
-from solver.requesttext import schema, schema_path, write_schema
+from solver.request import parse_request, read_request
+from solver.requesttext import ProfileText, RequestText, schema, schema_path, write_schema
+from solver.yamlfile import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "environment.yml.in"
@@ -143,3 +145,19 @@ def test_product_names_are_looked_up_in_the_shipped_matrix_only_where_one_is_use
     file.write_text(text.replace("'9.0'", "H100"))
     with pytest.raises(AssertionError, match="the matrices were read"):
         read_request(file)
+
+
+DOCS = (ROOT / "docs" / "request.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_example_is_read(validator):
+    example = DOCS.split("```yaml\n")[1].split("```")[0]
+    hopper = GpuModels(id="hopper", source="test", gpu="9.0", architecture="Hopper", products=("H100",))
+    request = parse_request(parse_yaml(example, "environment.yml.in"), (hopper,))
+    assert [profile.target.gpus for profile in request.profiles] == [("8.0", "9.0"), ()]
+    validator.validate(load(example))
+
+
+@pytest.mark.parametrize("block", [ProfileText, RequestText, GpuSharing, Image], ids=lambda block: block.__name__)
+def test_every_key_is_documented(block):
+    assert [key for key in block.__struct_encode_fields__ if f"`{key}" not in DOCS] == []

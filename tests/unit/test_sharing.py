@@ -181,3 +181,26 @@ def test_an_older_torch_gets_its_autocast_type_too(python):
     first += "torch.set_autocast_gpu_dtype = lambda dtype: torch.calls.append(['old', dtype])\n"
     first += "torch.calls.clear(); sharing.share_torch(torch)"
     assert ask(python, first, "torch.calls") == [["interop", 2], ["old", "bfloat16"]]
+
+
+def test_reloading_and_finding_twice_apply_a_setting_once(python):
+    """A finder may hand out one spec, and with it one loader, again and again."""
+    first = """
+import importlib, importlib.util
+importlib.reload(sys.modules["_interlock_loader"])
+importlib.reload(sharing)
+class Cached:
+    spec = importlib.util.find_spec("torch")
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return cls.spec if name == "torch" else None
+sys.meta_path.insert(1, Cached)
+importlib.util.find_spec("torch")
+importlib.util.find_spec("torch")
+import torch
+"""
+    assert ask(python, first, "[torch.calls, sharing.report['done'], len(torch.queued)]") == [
+        [["interop", 2], ["autocast", "cuda", "bfloat16"]],
+        TORCH_DONE,
+        1,
+    ]
