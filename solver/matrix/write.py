@@ -77,7 +77,7 @@ def _entry(key: str, value: object, indent: str) -> Iterator[str]:
             yield f"{indent}  {_scalar(name)}: {_scalar(inner)}"
     elif isinstance(value, (list, tuple)):
         yield from _list(key, value, indent)
-    elif isinstance(value, str) and len(indent + key) + len(value) + 2 > WIDTH and " " in value:
+    elif isinstance(value, str) and len(indent + key) + len(value) + 2 > WIDTH and _can_fold(value):
         yield f"{indent}{key}: >-"
         yield from textwrap.wrap(
             value,
@@ -89,6 +89,11 @@ def _entry(key: str, value: object, indent: str) -> Iterator[str]:
         )
     else:
         yield f"{indent}{key}: {_scalar(value)}"
+
+
+def _can_fold(text: str) -> bool:
+    """Whether folding keeps the text: single plain spaces between words, and some to break at."""
+    return " " in text and " ".join(text.split()) == text and text.isprintable()
 
 
 def _list(key: str, value: list[object] | tuple[object, ...], indent: str) -> Iterator[str]:
@@ -104,4 +109,8 @@ def _list(key: str, value: list[object] | tuple[object, ...], indent: str) -> It
 def _scalar(value: object) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return "{}" if value == {} else json.dumps(value, ensure_ascii=False)
+    if value == {}:
+        return "{}"
+    text = json.dumps(value, ensure_ascii=False)
+    # YAML takes some of the signs that are not printable for line breaks, and refuses others.
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
