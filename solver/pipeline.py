@@ -54,12 +54,35 @@ def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution
 
 def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
-    if profile.variant_of is not None:
-        parent = solve_profile(project, project.profile(profile.variant_of))
-        kept = {pin.name: f"=={pin.version}" for pin in parent.pins}
-        profile = msgspec.structs.replace(profile, constraints={**profile.constraints, **kept})
-        profile = msgspec.structs.replace(profile, python=f"=={parent.target.python}")
-    return solve(profile, project.spaces, lockable_only=True)
+    if profile.variant_of is None:
+        return solve(profile, project.spaces, lockable_only=True)
+    parent = solve_profile(project, project.profile(profile.variant_of))
+    if not profile.frameworks:
+        return _shared_base(project, profile, parent)
+    return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True)
+
+
+def _pinned_to(profile: Profile, parent: Solution) -> Profile:
+    kept = {str(pin.name): f"=={pin.version}" for pin in parent.pins}
+    constraints = {**profile.constraints, **kept}
+    return msgspec.structs.replace(profile, constraints=constraints, python=f"=={parent.target.python}")
+
+
+def _shared_base(project: Project, profile: Profile, parent: Solution) -> Solution:
+    """What the closures of both frameworks share, and what the variant itself asks for."""
+    parts = [
+        solve(
+            _pinned_to(msgspec.structs.replace(profile, frameworks=(name,)), parent), project.spaces, lockable_only=True
+        )
+        for name in project.profile(profile.variant_of or "").frameworks
+    ]
+    names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
+    kept = tuple(pin for pin in parent.pins if pin.name in names)
+    axes = {
+        axis: version if axis in {"python", "cuda", "cudnn", *names} else None for axis, version in parent.axes.items()
+    }
+    because = tuple(item for item in parent.because if item.package in names)
+    return msgspec.structs.replace(parent, profile=profile.name, pins=kept, axes=axes, because=because, notes=())
 
 
 def make_lock(project: Project, profile: Profile) -> Lock:

@@ -38,20 +38,28 @@ def pythons(profile: Profile, matrices: Matrices) -> list[str]:
 
 
 def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution:
-    """The preferred solution of ``profile``.
+    """The preferred solution of ``profile``; see ``find``.
+
+    Raises ``Unsolvable`` with an ``Explanation`` where there is none.
+    """
+    solution = find(profile, spaces, lockable_only=lockable_only)
+    if solution is None:
+        raise Unsolvable(profile.name, explain(profile, spaces, lockable_only=lockable_only))
+    return solution
+
+
+def find(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution | None:
+    """The preferred solution of ``profile``; None where there is none.
 
     ``lockable_only`` leaves out builds whose hash or requirements nobody read; without it
-    they are taken only where they bring a newer framework or python. Raises ``Unsolvable``
-    with an ``Explanation`` where there is no solution.
+    they are taken only where they bring a newer framework or python.
     """
     best = _best(profile, spaces, lockable_only=True)
     if not lockable_only and not _unbeatable(profile, best):
         wider = _best(profile, spaces, lockable_only=False)
         if wider is not None and (best is None or wider.merit > best.merit):
             best = wider
-    if best is None:
-        raise Unsolvable(profile.name, explain(profile, spaces, lockable_only=lockable_only))
-    return to_solution(best.space, profile, best.chosen)
+    return None if best is None else to_solution(best.space, profile, best.chosen)
 
 
 @dataclass(frozen=True)

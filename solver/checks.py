@@ -1,0 +1,159 @@
+"""audit and doctor, put together from the steps."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from solver.adhoc import FRAMEWORKS
+from solver.audit.fix import fix
+from solver.audit.inputs import read_set
+from solver.audit.package_set import PackageSet
+from solver.audit.run import assumed_target, audit
+from solver.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
+from solver.project import Project, open_facts, open_project
+from solver.solve.search import find
+from solver.solve.spaces import Spaces
+
+Told = dict[str, Any]
+
+
+def audit_path(
+    root: Path,
+    what: Path,
+    target: Target | None,
+    environ: Mapping[str, str],
+    *,
+    live: bool = False,
+    vulnerabilities: bool = False,
+) -> tuple[Finding, ...]:
+    """The findings for a file or an installed prefix; raises ``BadInput`` where it cannot be read."""
+    matrices, index, _ = open_facts(root, live=live)
+    package_set = read_set(what, target)
+    reader = None
+    if live:
+        from solver.audit.records import record_reader
+        from solver.index.metadata import user_cache
+        from solver.index.pypi import PypiIndex
+
+        asked = PypiIndex()
+        reader = record_reader(asked.address, user_cache() / "records")
+    found = audit(package_set, matrices, index, target, environ if what.is_dir() else None, record_of=reader)
+    if vulnerabilities:
+        from solver.audit.vulnerabilities import vulnerabilities as known
+
+        found += known(package_set)
+    return found
+
+
+def fix_file(root: Path, what: Path, target: Target | None, *, live: bool = False) -> tuple[list[str], bool]:
+    """Write the nearest set that passes; returns what to say and whether the file now passes."""
+    matrices, index, _ = open_facts(root, live=live)
+    package_set = read_set(what, target)
+    where = target or assumed_target(package_set, matrices)
+    spaces = Spaces(matrices, index)
+
+    def search(roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
+        solution = find(_as_profile(roots, constraints, where), spaces, lockable_only=True)
+        return None if solution is None else solution.pins
+
+    fixed = fix(package_set, matrices, index, target, search)
+    if fixed is None:
+        return [
+            "no set near to this one passes; `interlock explain` tells why two packages cannot live together"
+        ], False
+    if not fixed.changes:
+        return [f"{what}: nothing to mend", *(f"  left: {one.code}: {one.why}" for one in fixed.left)], True
+    place = what if package_set.kind in ("requirements", "freeze") else what.with_name("requirements.fixed.txt")
+    _write(place, fixed.package_set, f"interlock audit --fix {what.name}")
+    lines = [f"wrote {place}:"]
+    for change in fixed.changes:
+        before, after = change.before or "not there", change.after or "taken out"
+        lines.append(f"  {change.name}: {before} -> {after}: {change.why}")
+    return lines + [f"  left: {one.code}: {one.why}" for one in fixed.left], True
+
+
+def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], target: Target) -> Profile:
+    names = {pypi_name(root.partition("[")[0]) for root in roots}
+    frameworks: tuple[Framework, ...] = tuple(name for name in FRAMEWORKS if name in names)
+    rest = tuple(root for root in roots if root not in FRAMEWORKS)
+    return Profile(
+        name="the nearest set",
+        frameworks=frameworks,
+        target=target,
+        python=f"=={target.python}",
+        constraints={str(name): specifier for name, specifier in constraints.items()},
+        packages=rest,
+        indexes=("default", "pytorch"),
+    )
+
+
+def _write(place: Path, package_set: PackageSet, command: str) -> None:
+    lines = [f"# Made by `{command}`."]
+    for package in sorted(package_set.packages, key=lambda one: one.name):
+        if package.origin == "pypi" and package.version is not None:
+            hashes = "".join(f" \\\n    --hash=sha256:{digest}" for digest in sorted(package.hashes))
+            lines.append(f"{package.name}=={package.version}{hashes}")
+    temporary = place.with_name(f".{place.name}.part")
+    temporary.write_text("\n".join([*lines, ""]))
+    temporary.replace(place)
+
+
+def doctor(root: Path, name: str | None) -> tuple[Told, bool]:
+    """What this machine has beside what each lock needs; the flag is False where one cannot run."""
+    from solver.verify.gpus import this_machine
+
+    project = open_project(root)
+    machine = this_machine()
+    profiles = [project.profile(name)] if name else list(project.request.profiles)
+    glibc = platform.libc_ver()[1] or None
+    rows = [
+        _fits(project, profile.name, machine.driver, [gpu.capability for gpu in machine.gpus], glibc)
+        for profile in profiles
+    ]
+    told = {
+        "version": 1,
+        "machine": {
+            "driver": machine.driver,
+            "gpus": [{"name": gpu.name, "capability": gpu.capability} for gpu in machine.gpus],
+            "glibc": glibc,
+            "python": platform.python_version(),
+        },
+        "profiles": rows,
+    }
+    return told, all(not row["problems"] for row in rows)
+
+
+def _fits(project: Project, name: str, driver: str | None, gpus: list[str], glibc: str | None) -> Told:
+    profile = project.profile(name)
+    target = profile.target
+    problems = []
+    if profile.cuda != "none" and profile.frameworks:
+        if driver is None:
+            problems.append("no NVIDIA driver answers; the frameworks would run on the CPU")
+        elif target.driver and _older(driver, target.driver):
+            problems.append(f"the driver is {driver} and the lock needs {target.driver} or newer")
+        if target.gpus and not set(target.gpus) & set(gpus):
+            problems.append(f"no GPU here has compute capability {' or '.join(target.gpus)}")
+    if glibc is not None and target.platform.startswith("linux") and _older(glibc, target.glibc):
+        problems.append(f"glibc is {glibc} and the lock needs {target.glibc} or newer")
+    return {"profile": name, "problems": problems}
+
+
+def _older(have: str, needed: str) -> bool:
+    try:
+        return Version(have) < Version(needed)
+    except InvalidVersion:
+        return False
+
+
+def doctor_lines(told: Told) -> list[str]:
+    """``doctor``'s answer for a terminal."""
+    machine = told["machine"]
+    gpus = ", ".join(f"{gpu['name']} ({gpu['capability']})" for gpu in machine["gpus"]) or "no NVIDIA GPU"
+    lines = [f"this machine: {gpus}, driver {machine['driver'] or 'none'}, glibc {machine['glibc'] or 'unknown'}"]
+    return [*lines, *(f"  {row['profile']}: {'; '.join(row['problems']) or 'fine'}" for row in told["profiles"])]

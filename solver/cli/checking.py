@@ -1,0 +1,75 @@
+"""audit and doctor: what a set or a machine would break."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from solver import checks
+from solver.audit.report import as_json, as_lines
+from solver.cli.show import echo_json
+from solver.errors import BadInput
+from solver.model import Target
+
+TARGET = click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="platform=, python=, driver=, gpu=, glibc= of the machine; may be repeated",
+)
+
+
+def parse_target(values: tuple[str, ...]) -> Target | None:
+    """A target from ``KEY=VALUE`` words; None where there is none."""
+    from solver.target import parse_target as parse
+
+    if not values:
+        return None
+    fields: dict[str, object] = {}
+    for value in values:
+        key, sign, text = value.partition("=")
+        if not sign or not text:
+            raise BadInput(f"{value!r} is no KEY=VALUE", key="--target", fix="write it like driver=550 or gpu=9.0")
+        if key in ("gpu", "gpus"):
+            fields.setdefault("gpu", [])
+            fields["gpu"] = [*fields["gpu"], *text.split(",")]  # type: ignore[misc]
+        else:
+            fields[key] = text
+    return parse(fields)
+
+
+@click.command()
+@click.argument("what", type=click.Path(path_type=Path))
+@TARGET
+@click.option("--json", "as_json_", is_flag=True, help="print JSON")
+@click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+@click.option("--fix", is_flag=True, help="write the nearest set that passes over WHAT and say what changed")
+@click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
+def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix: bool, vulnerabilities: bool) -> None:
+    """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
+    target = parse_target(targets)
+    if fix:
+        lines, clean = checks.fix_file(Path.cwd(), what, target, live=live)
+        click.echo("\n".join(lines))
+        sys.exit(0 if clean else 1)
+    findings = checks.audit_path(Path.cwd(), what, target, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    if as_json_:
+        echo_json(as_json(findings))
+    else:
+        click.echo("\n".join(as_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
+    sys.exit(1 if findings else 0)
+
+
+@click.command()
+@click.argument("profile", required=False)
+@click.option("--json", "as_json_", is_flag=True, help="print JSON")
+def doctor(profile: str | None, as_json_: bool) -> None:
+    """Tell whether this machine can run the locks, or the one of PROFILE; exit 1 if it cannot."""
+    told, fine = checks.doctor(Path.cwd(), profile)
+    echo_json(told) if as_json_ else click.echo("\n".join(checks.doctor_lines(told)))
+    sys.exit(0 if fine else 1)
