@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Protocol
 
@@ -13,14 +13,15 @@ from solver.audit.facts import Facts
 from solver.audit.metadata import requires_of
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.run import audit, facts_of
+from solver.audit.versions import matches
 from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.model import Finding, Pin, PypiName, Target, Value, pypi_name
 from solver.target import marker_environment
 
-MOST_SEARCHES = 40
+MOST_SEARCHES = 60
 """A set that so many searches do not mend is told to be beyond repair."""
-_MOST_DECIDERS = 5
+_MOST_DECIDERS = 6
 
 
 class Search(Protocol):
@@ -58,8 +59,10 @@ class Fixed(Value, frozen=True, kw_only=True):
 class _Attempt:
     """One search to try: what is asked for, and what must stay as it is."""
 
+    freed: tuple[PypiName, ...]
+    """The packages that were freed to mend the set, without what came along."""
     roots: tuple[str, ...]
-    constraints: dict[PypiName, str]
+    constraints: Mapping[PypiName, str]
 
 
 def fix(
@@ -73,20 +76,18 @@ def fix(
 
     A package that the index does not know stays as it is.
     """
-    errors = _errors(audit(package_set, matrices, index, target))
-    if not errors:
-        left = audit(package_set, matrices, index, target)
-        return Fixed(package_set=package_set, changes=(), left=left)
-    facts = facts_of(package_set, matrices, index, target)
-    mender = _Mender(facts, errors, target, search)
+    findings = audit(package_set, matrices, index, target)
+    if not _errors(findings):
+        return Fixed(package_set=package_set, changes=(), left=findings)
+    mender = _Mender(facts_of(package_set, matrices, index, target), _errors(findings), target, search)
     best: Fixed | None = None
-    size = None
-    for freed, attempt in mender.attempts():
-        if mender.searched >= MOST_SEARCHES or (best is not None and size is not None and len(freed) > size):
+    size = 0
+    for attempt in mender.attempts():
+        if mender.searched >= MOST_SEARCHES or (best is not None and len(attempt.freed) > size):
             break
         found = mender.tried(attempt)
         if found is not None and (best is None or len(found.changes) < len(best.changes)):
-            best, size = found, len(freed)
+            best, size = found, len(attempt.freed)
     return best
 
 
@@ -109,39 +110,83 @@ class _Mender:
             if name in self.asks and name not in self.unwanted and (name not in asked or facts.framework_of(name))
         )
 
-    def attempts(self) -> Iterator[tuple[tuple[PypiName, ...], _Attempt]]:
+    def attempts(self) -> Iterator[_Attempt]:
         """Fewest freed packages first: only those, then also what they alone brought, at last everything."""
         deciders = self._deciders()
         for count in range(len(deciders) + 1):
             for freed in combinations(deciders, count):
                 private = self._private(set(freed))
-                yield freed, self._attempt(set(freed))
+                yield self._attempt(freed, set(freed))
                 if private:
-                    yield freed, self._attempt({*freed, *private})
-        yield tuple(self.facts.packages), self._attempt(set(self.facts.packages))
+                    yield self._attempt(freed, {*freed, *private})
+        everything = tuple(self.facts.packages)
+        yield self._attempt(everything, set(everything))
 
     def tried(self, attempt: _Attempt) -> Fixed | None:
-        """The set of one search, where it has no error."""
-        self.searched += 1
-        pins = self.search(attempt.roots, attempt.constraints)
-        if pins is None:
+        """The set that an attempt leads to, where it has no error, with as much as can be left as it was."""
+        found = self._mended(attempt)
+        if found is None:
             return None
-        mended = _with(self.facts, pins, self.unwanted)
-        facts = self.facts
-        findings = audit(mended, facts.matrices, facts.index, self.target)
-        if _errors(findings):
-            return None
-        return Fixed(package_set=mended, changes=self._changes(mended), left=findings)
+        kept = self._keepable(found)
+        if not kept:
+            return found
+        together = self._mended(_constrained(attempt, kept))
+        if together is not None:
+            return together
+        for name, constraint in kept.items():
+            better = self._mended(_constrained(attempt, {name: constraint}))
+            if better is not None and len(better.changes) < len(found.changes):
+                found, attempt = better, _constrained(attempt, {name: constraint})
+        return found
+
+    def _mended(self, attempt: _Attempt) -> Fixed | None:
+        """One search, and others where a freed package came out at a version that is no better."""
+        while self.searched < MOST_SEARCHES:
+            self.searched += 1
+            pins = self.search(attempt.roots, attempt.constraints)
+            if pins is None:
+                return None
+            mended = _with(self.facts, pins, set(self.asks), self.unwanted)
+            findings = audit(mended, self.facts.matrices, self.facts.index, self.target)
+            errors = _errors(findings)
+            if not errors:
+                return Fixed(package_set=mended, changes=self._changes(mended), left=findings)
+            chosen = {pin.name: pin.version for pin in pins}
+            named = _named(errors)
+            worse = next((name for name in attempt.freed if name in named and name in chosen), None)
+            if worse is None:
+                return None
+            said = attempt.constraints.get(worse, "")
+            attempt = _constrained(attempt, {worse: f"{said},!={chosen[worse]}".removeprefix(",")})
+        return None
+
+    def _keepable(self, fixed: Fixed) -> dict[PypiName, str]:
+        """Packages that changed although everything that asks for them admits what they were."""
+        facts = facts_of(fixed.package_set, self.facts.matrices, self.facts.index, self.target)
+        bounds: dict[PypiName, list[str]] = {}
+        for package in fixed.package_set.packages:
+            for text in requires_of(facts, package, facts.releases(package)):
+                requirement = parsed(text)
+                if requirement is not None:
+                    bounds.setdefault(pypi_name(requirement.name), []).append(str(requirement.specifier))
+        named = _named(self.errors)
+        return {
+            change.name: f"=={change.before}"
+            for change in fixed.changes
+            if change.before is not None
+            and change.after is not None
+            and change.name not in named
+            and all(matches(bound, change.before) for bound in bounds.get(change.name, ()))
+        }
 
     def _deciders(self) -> list[PypiName]:
-        """The packages to free: the frameworks and the roots that a finding names, then other named ones."""
-        named = {pypi_name(pin.partition("==")[0]) for finding in self.errors for pin in finding.packages}
+        """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
+        named = _named(self.errors)
+        libraries = {item.package.name for item in self.facts.provided}
         known = [name for name in self.facts.packages if name in self.asks and name not in self.unwanted]
         frameworks = [name for name in known if self.facts.framework_of(name)]
         others = [name for name in known if name in named and name not in frameworks]
-        # What only a framework brings (the nvidia packages) goes with that framework.
-        free = [name for name in others if name not in self._private(set(frameworks))]
-        return [*frameworks, *free][:_MOST_DECIDERS]
+        return [*frameworks, *sorted(others, key=lambda name: name in libraries)][:_MOST_DECIDERS]
 
     def _private(self, freed: set[PypiName]) -> set[PypiName]:
         """What nothing but ``freed`` asks for, directly or not."""
@@ -154,33 +199,33 @@ class _Mender:
                     waiting.append(name)
         return set(self.asks) - reached - freed
 
-    def _attempt(self, freed: set[PypiName]) -> _Attempt:
+    def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
         packages = self.facts.packages
-        roots = tuple(_root(packages[name]) for name in self.roots)
+        roots = tuple(root_of(packages[name]) for name in self.roots)
         missing = {name for finding in self.errors if finding.row for name in _expected(self.facts, finding.row)}
         constraints = {
             name: f"=={package.version}"
             for name, package in packages.items()
-            if name in self.asks and name not in freed and name not in self.unwanted and package.version
+            if name in self.asks and name not in open_names and name not in self.unwanted and package.version
         }
-        return _Attempt((*roots, *sorted(missing)), constraints)
+        return _Attempt(freed, (*roots, *sorted(missing)), constraints)
 
     def _changes(self, mended: PackageSet) -> tuple[Change, ...]:
         before = {name: package.version for name, package in self.facts.packages.items()}
         after = {package.name: package.version for package in mended.packages if package.origin == "pypi"}
         names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-        return tuple(
-            Change(name=name, before=before.get(name), after=after.get(name), why=self._why(name, names, mended))
-            for name in names
-            if self.facts.packages.get(name) is None or self.facts.packages[name].origin == "pypi"
-        )
-
-    def _why(self, name: PypiName, changed: Sequence[PypiName], mended: PackageSet) -> str:
-        for finding in self.errors:
-            if name in {pypi_name(pin.partition("==")[0]) for pin in finding.packages}:
-                return f"{finding.code}: {finding.why}"
         facts = self.facts
         asks = _asks(facts_of(mended, facts.matrices, facts.index, self.target))
+        return tuple(
+            Change(name=name, before=before.get(name), after=after.get(name), why=self._why(name, names, asks))
+            for name in names
+            if name not in facts.packages or facts.packages[name].origin == "pypi"
+        )
+
+    def _why(self, name: PypiName, changed: Sequence[PypiName], asks: Mapping[PypiName, tuple[PypiName, ...]]) -> str:
+        for finding in self.errors:
+            if name in _named([finding]):
+                return f"{finding.code}: {finding.why}"
         asking = sorted(other for other, names in asks.items() if name in names)
         if asking:
             return f"{asking[0]} asks for it"
@@ -188,7 +233,17 @@ class _Mender:
         return f"only {brought[0]} asked for it" if brought else "nothing asks for it any more"
 
 
-def _root(package: Package) -> str:
+def _named(findings: Sequence[Finding]) -> set[PypiName]:
+    """The packages that findings are about."""
+    return {pypi_name(pin.partition("==")[0]) for finding in findings for pin in finding.packages}
+
+
+def _constrained(attempt: _Attempt, more: Mapping[PypiName, str]) -> _Attempt:
+    return replace(attempt, constraints={**attempt.constraints, **more})
+
+
+def root_of(package: Package) -> str:
+    """The package with its extras, without its version."""
     return f"{package.name}[{','.join(package.extras)}]" if package.extras else str(package.name)
 
 
@@ -230,10 +285,9 @@ def _expected(facts: Facts, row: str) -> tuple[str, ...]:
     return next((rule.expects for rule in facts.matrices.rules if rule.id == row), ())
 
 
-def _with(facts: Facts, pins: Sequence[Pin], unwanted: set[PypiName]) -> PackageSet:
-    """The set with ``pins`` in place of what the search could choose."""
+def _with(facts: Facts, pins: Sequence[Pin], known: set[PypiName], unwanted: set[PypiName]) -> PackageSet:
+    """The set with ``pins`` in place of what the search could choose: the packages ``known`` to the index."""
     chosen = {pin.name: pin for pin in pins}
-    known = set(_asks(facts))
     kept = [
         package
         for package in facts.set.packages
@@ -256,31 +310,8 @@ def _package(pin: Pin, before: Package | None) -> Package:
         version=pin.version,
         extras=() if before is None else before.extras,
         index=pin.index,
+        url=pin.files[0].url if pin.files else None,
         hashes=tuple(file.sha256 for file in pin.files if file.sha256),
         files=tuple(file.filename for file in pin.files),
         requires=pin.requires,
     )
-
-
-def as_requirements(fixed: Fixed, command: str) -> str:
-    """The mended set as a requirements file, with a line above each change that says why.
-
-    ``command`` is the command that writes it, for the header. Hashes stand
-    where every package has some: pip takes all or none.
-    """
-    changes = {change.name: change for change in fixed.changes}
-    packages = sorted(
-        (package for package in fixed.package_set.packages if package.origin == "pypi"), key=lambda p: p.name
-    )
-    hashed = all(package.hashes for package in packages)
-    lines = [f"# written by `{command}`"]
-    for name, change in sorted(changes.items()):
-        if change.after is None:
-            lines.append(f"# {name}=={change.before} was taken out: {change.why}")
-    for package in packages:
-        told = changes.get(package.name)
-        if told is not None:
-            lines.append(f"# {'was ' + told.before if told.before else 'is new'}: {told.why}")
-        hashes = "".join(f" \\\n    --hash=sha256:{digest}" for digest in package.hashes) if hashed else ""
-        lines.append(f"{_root(package)}{'==' + package.version if package.version else package.asked}{hashes}")
-    return "\n".join(lines) + "\n"

@@ -38,6 +38,8 @@ class Package(Value, frozen=True, kw_only=True):
     origin: Origin = "pypi"
     index: IndexName | None = None
     """Where it is fetched from; None where the set does not say."""
+    url: str | None = None
+    """Address of its file, where the set fetches it from there instead of from an index."""
     hashes: tuple[str, ...] = ()
     """sha256 of each file that the set admits."""
     files: tuple[str, ...] = ()

@@ -125,6 +125,7 @@ def requirement_package(requirement: Requirement, line: int | None, hashes: tupl
         asked=str(requirement.specifier),
         extras=tuple(sorted(requirement.extras)),
         index=index,
+        url=requirement.url,
         hashes=hashes,
         files=(file,) if file else (),
         line=line,

@@ -1,0 +1,112 @@
+"""Laws of the audit, over random sets of packages that its rows speak of."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+
+from audit_stubs import StubIndex, pinned, small_matrices
+
+from solver.audit.inputs import read_text
+from solver.audit.run import audit
+from solver.model import Target
+
+VERSIONS = {
+    "tensorflow": ["2.10.1", "2.13.1", "2.19.1", "2.20.0", "2.21.0", "9.9.9"],
+    "tensorflow-cpu": ["2.20.0"],
+    "torch": ["1.13.0", "2.2.2", "2.9.1", "2.10.0", "2.15.0", "2.10.0+cpu", "2.10.0+cu126"],
+    "triton": ["3.6.0", "3.9.0"],
+    "numpy": ["1.26.4", "2.2.6"],
+    "protobuf": ["3.19.6", "5.28.0", "6.33.0"],
+    "tensorboard": ["2.20.0", "2.21.0"],
+    "nvidia-cudnn-cu11": ["8.9.6.50"],
+    "nvidia-cudnn-cu12": ["9.1.0.70", "9.28.0.42"],
+    "nvidia-cudnn-cu13": ["9.26.0.51"],
+    "nvidia-cusolver-cu12": ["11.7.3.90"],
+    "nvidia-cusparse-cu12": ["12.5.8.93"],
+    "nvidia-cusparse": ["12.7.10.12"],
+    "nvidia-cuda-runtime-cu12": ["12.6.77", "12.9.79"],
+    "nvidia-cuda-nvcc-cu12": ["12.9.86"],
+    "interlock-loader": ["1"],
+}
+PINS = [f"{name}=={version}" for name, versions in VERSIONS.items() for version in versions]
+sets = st.lists(st.sampled_from(PINS), min_size=1, max_size=10, unique_by=lambda pin: pin.partition("==")[0])
+targets = st.one_of(
+    st.none(),
+    st.builds(
+        Target,
+        platform=st.sampled_from(["linux-64", "win-64"]),
+        python=st.sampled_from(["3.10", "3.12", "3.13"]),
+        driver=st.sampled_from([None, "450.80.02", "525.60.13", "560.35.05", "580.65.06"]),
+        gpus=st.sampled_from([(), ("7.0",), ("9.0",), ("12.0",)]),
+    ),
+)
+
+
+def find(pins, target):
+    return audit(pinned(*pins), small_matrices(), StubIndex(), target)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sets, targets, st.randoms())
+def test_the_order_of_the_list_changes_nothing(pins, target, random):
+    shuffled = list(pins)
+    random.shuffle(shuffled)
+    assert find(shuffled, target) == find(pins, target)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sets, targets)
+def test_errors_come_first_and_nothing_is_told_twice(pins, target):
+    found = find(pins, target)
+    severities = [finding.severity for finding in found]
+    assert severities == sorted(severities)
+    assert len(set(found)) == len(found)
+    assert all(finding.why and finding.source and finding.cure and finding.packages for finding in found)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sets, targets)
+def test_every_package_that_is_named_is_in_the_set(pins, target):
+    assert {pin for finding in find(pins, target) for pin in finding.packages} <= set(pins)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sets, targets)
+def test_a_package_that_no_fact_speaks_of_changes_nothing(pins, target):
+    assert find([*pins, "a-package-of-mine==1.0"], target) == find(pins, target)
+
+
+@settings(deadline=None, max_examples=60)
+@given(sets, targets, st.data())
+def test_taking_a_package_out_breaks_nothing_that_needs_two(pins, target, data):
+    """Errors of these codes are between packages, so a smaller set has no new ones."""
+    between = {"clobber", "crash-together", "numpy-abi", "protobuf-runtime", "leftover"}
+    gone = data.draw(st.sampled_from(pins))
+    fewer = [pin for pin in pins if pin != gone]
+    if fewer and target is not None:
+        before = {finding for finding in find(pins, target) if finding.code in between}
+        assert {(f.code, f.packages) for f in find(fewer, target) if f.code in between} <= {
+            (f.code, f.packages) for f in before
+        }
+
+
+@settings(deadline=None, max_examples=40)
+@given(sets, st.sampled_from(["525.60.13", "560.35.05", "580.65.06"]))
+def test_a_newer_driver_never_adds_a_finding(pins, driver):
+    older = find(pins, Target(python="3.12", driver="450.80.02", gpus=("9.0",)))
+    newer = find(pins, Target(python="3.12", driver=driver, gpus=("9.0",)))
+    assert {(f.code, f.packages) for f in newer} <= {(f.code, f.packages) for f in older}
+
+
+@settings(deadline=None, max_examples=40)
+@given(sets, targets)
+def test_a_requirements_file_says_the_same_as_the_set(pins, target):
+    read = read_text("\n".join(pins) + "\n", "requirements.txt", Path(), target)
+    assert [package.pin for package in read.packages] == pins
+    assert audit(read, small_matrices(), StubIndex(), target) == find(pins, target)
