@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
@@ -22,7 +23,7 @@ from solver.closure.conda_facts import (
     conda_versions,
     excluded_cudnn,
 )
-from solver.errors import BadInput
+from solver.errors import BadInput, NotRecorded
 from solver.model import CondaName, Framework, Profile
 
 REQUEST = "the request"
@@ -40,6 +41,8 @@ class Ask:
     constraints: tuple[str, ...] = ()
     framework: CondaName | None = None
     """Which framework it asks for, where it does."""
+    minors: tuple[str, ...] = ()
+    """The pythons (major.minor) that an ask for python names."""
     source: str = REQUEST
 
 
@@ -56,6 +59,8 @@ class Asks:
     known: tuple[int, ...]
     """CUDA majors that the channels have, newest first."""
     excluded: tuple[Exclusion, ...]
+    left_out: tuple[CondaName, ...] = ()
+    """Frameworks that were asked for at first."""
 
     def specs(self) -> list[str]:
         """What must be installed."""
@@ -72,7 +77,12 @@ class Asks:
             asks=tuple(ask for ask in self.asks if ask is not one),
             frameworks=tuple(name for name in self.frameworks if name != one.framework),
             families=self.known if one.key == "cuda" else self.families,
+            left_out=self.left_out if one.framework is None else (*self.left_out, one.framework),
         )
+
+    def misses(self, found: Mapping[CondaName, object]) -> bool:
+        """Whether ``found`` brings a framework that is no longer asked for."""
+        return any(name in found for name in self.left_out)
 
     def instead(self, one: Ask, other: Ask) -> Asks:
         """The same with ``other`` in place of ``one``."""
@@ -117,8 +127,10 @@ def _python(profile: Profile, solver: ChannelSolver) -> Ask:
     # "<=3.12" would refuse 3.12.1. Hence the minors are named one by one.
     minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=Version)
     fit = [minor for minor in minors if SpecifierSet(profile.python).contains(minor)]
-    asked = "|".join(f"{minor}.*" for minor in fit) or profile.python.replace("==", "=")
-    return Ask(text, "python", (f"{PYTHON} {asked}",))
+    exact = re.fullmatch(r"==(\d+\.\d+)", profile.python)
+    named = tuple(fit) or ((exact[1],) if exact else ())
+    asked = "|".join(f"{minor}.*" for minor in named) or "0"
+    return Ask(text, "python", (f"{PYTHON} {asked}",), minors=named)
 
 
 def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> Ask:
@@ -156,6 +168,8 @@ def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, g
     requirement = Requirement(text)
     name = names.conda(requirement.name)
     candidates = solver.candidates(name)
+    if not candidates and solver.source.partial:
+        raise NotRecorded(name, "no conda record of it")
     if not candidates:
         raise BadInput(
             f"no channel of {', '.join(profile.channels)} has a package called {name}",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from solver.closure.conda import PARTIAL, ChannelRefusal, ChannelSolver
+from solver.closure.conda import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
 from solver.closure.conda_asks import Ask, Asks
-from solver.closure.conda_facts import CUDA_VERSION, CUDATOOLKIT, PYTHON
+from solver.closure.conda_facts import CUDA_VERSION, PYTHON, contains
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild
 from solver.model import Cause, CondaName, Explanation, Nearest, Profile
@@ -17,7 +18,7 @@ from solver.model import Cause, CondaName, Explanation, Nearest, Profile
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
 _MOST_NEAR = 3
-_AXES = ("tensorflow", "pytorch", PYTHON, CUDA_VERSION, CUDATOOLKIT)
+_AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda": CUDA_VERSION}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def explain_conda(
     core = _core(asks, refusal, solver)
     causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
     causes += _taken_away(core, asks)
-    causes += _rows(core, asks, matrices, profile)
+    causes += _rows(core, asks, matrices, profile, solver)
     causes.append(_channel(profile, core.refusal))
     return Explanation(
         causes=tuple(dict.fromkeys(causes)),
@@ -86,32 +87,70 @@ def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
             yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
 
 
-def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile) -> Iterable[Cause]:
+def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
     """What the matrices know of each framework's builds, where the core speaks of it."""
-    keys = {ask.key for ask in core.asks}
-    for name in asks.frameworks:
-        word = "torch" if name == "pytorch" else name
-        if word not in keys:
-            continue
+    python = next((ask for ask in core.asks if ask.key == "python"), None)
+    both = len([ask for ask in core.asks if ask.framework is not None]) > 1
+    for ask in core.asks:
+        asked = profile.constraints.get(ask.key, "")
         built = [
             row
             for row in matrices.conda_builds
-            if row.package == name and row.platform == profile.target.platform and (row.cuda is not None) == asks.gpu
+            if row.package == ask.framework
+            and row.platform == profile.target.platform
+            and (row.cuda is not None) == asks.gpu
+            and contains(asked, row.version)
         ]
-        if not built:
+        if ask.framework is None or not built:
             continue
-        who = f"{word} {_span([row.version for row in built])} on conda-forge"
-        source = built[-1].source if len(built) == 1 else f"{built[-1].source} and alike"
-        if "python" in keys:
-            yield Cause(who=who, asks=f"python {_listed(_pythons(built))}", source=source)
-        if len(keys & {"torch", "tensorflow"}) == 2:
-            against = _listed(row.libprotobuf for row in built if row.libprotobuf)
-            if against:
-                yield Cause(who=who, asks=f"libprotobuf {against}", source=source)
+        if python is not None:
+            yield from _pythons(ask, python, built, solver)
+        against = _ordered(row.libprotobuf for row in built if row.libprotobuf)
+        if both and against:
+            yield _of_rows(ask.key, built, f"libprotobuf {', '.join(against)}")
 
 
-def _pythons(rows: Sequence[CondaBuild]) -> list[str]:
-    return [python for row in rows for python in row.python]
+def _pythons(ask: Ask, python: Ask, built: Sequence[CondaBuild], solver: ChannelSolver) -> Iterable[Cause]:
+    """For which pythons a framework was built, where none of them is the one asked for."""
+    asked = set(python.minors)
+    held = _pythons_held(ask, solver)
+    if asked & set(held):
+        return
+    without = [row for row in built if not asked & set(row.python)]
+    if without:
+        yield _of_rows(ask.key, without, f"python {', '.join(_all_pythons(without))}")
+    rendered = [row for row in built if asked & set(row.python)]
+    if rendered:
+        told = f"python {', '.join(held)}" if held else "no python"
+        yield _of_rows(
+            ask.key,
+            rendered,
+            f"a recipe for python {', '.join(_ordered(asked))}, of which the channel's records hold no build "
+            f"(theirs are for {told})",
+        )
+
+
+def _pythons_held(ask: Ask, solver: ChannelSolver) -> list[str]:
+    """The pythons that the channel's builds of a framework, as asked for, depend on."""
+    specs = [match_spec(spec) for spec in ask.specs]
+    records = [r for r in solver.candidates(ask.framework or PYTHON) if all(s.matches(r) for s in specs)]
+    return _ordered(
+        found[1]
+        for record in records
+        for spec in record.depends
+        if (found := re.match(r"python >=(\d+\.\d+)", spec)) is not None
+    )
+
+
+def _all_pythons(rows: Sequence[CondaBuild]) -> list[str]:
+    return _ordered(python for row in rows for python in row.python)
+
+
+def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
+    source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
+    kind = "CUDA builds" if rows[-1].cuda else "CPU builds"
+    versions = _span([row.version for row in rows])
+    return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source)
 
 
 def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:
@@ -129,11 +168,11 @@ def _nearest(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[Nearest
     found = 0
     for changes, changed in _changes(asks, core, solver):
         answer = _possible(changed, solver)
-        if isinstance(answer, ChannelRefusal):
+        if isinstance(answer, ChannelRefusal) or changed.misses(answer):
             continue
         yield Nearest(
             changes=(changes,),
-            solution={str(axis): answer.get(CondaName(axis)) for axis in _AXES if CondaName(axis) in answer},
+            solution={axis: answer.get(CondaName(name)) for axis, name in _AXES.items()},
         )
         found += 1
         if found == _MOST_NEAR:
@@ -163,13 +202,8 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
 def _other_pythons(ask: Ask, solver: ChannelSolver) -> list[str]:
     """Other minors that the channels have, nearest to the asked ones first."""
     minors = {".".join(str(r.version).split(".")[:2]) for r in solver.candidates(PYTHON)}
-    asked = [minor for minor in minors if any(f" {minor}." in f" {s}" for s in ask.specs)]
-    asked_text = ask.text.partition("==")[2] or (max(asked, key=Version) if asked else "")
-    try:
-        middle = Version(asked_text).minor
-    except InvalidVersion:
-        middle = max(Version(minor).minor for minor in minors)
-    rest = [minor for minor in minors if minor not in asked and minor != asked_text]
+    middle = max((Version(minor).minor for minor in ask.minors or minors), default=0)
+    rest = [minor for minor in minors if minor not in ask.minors]
     return sorted(rest, key=lambda minor: (abs(Version(minor).minor - middle), -Version(minor).minor))
 
 
@@ -181,10 +215,6 @@ def _any_version(spec: str) -> str:
 def _span(versions: Sequence[str]) -> str:
     ordered = _ordered(versions)
     return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
-
-
-def _listed(versions: Iterable[str]) -> str:
-    return ", ".join(_ordered(versions))
 
 
 def _ordered(versions: Iterable[str]) -> list[str]:

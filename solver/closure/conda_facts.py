@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild, CondaTrap, Rule
-from solver.model import CondaName, Target, conda_name
+from solver.model import CondaName, Platform, Target, conda_name
 
 if TYPE_CHECKING:
     from rattler import MatchSpec, RepoDataRecord
@@ -26,7 +26,7 @@ CUDATOOLKIT = CondaName("cudatoolkit")
 """The CUDA runtime before CUDA 12."""
 CUDNN = CondaName("cudnn")
 PYTHON = CondaName("python")
-_BUILD_CUDA = re.compile(r"cuda(?P<major>\d{1,2})(?:\.?\d)(?!\d)")
+_BUILD_CUDA = re.compile(r"cuda(?P<major>\d{1,2})\.?(?P<minor>\d)(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ def conda_versions(specifier: str) -> str:
     return ",".join(parts)
 
 
-def build_cuda(build: str) -> int | None:
-    """The CUDA major in a build string ("cuda129_mkl_…" -> 12); None where it names none."""
+def build_cuda(build: str) -> str | None:
+    """The CUDA in a build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
     found = _BUILD_CUDA.search(build)
-    return None if found is None else int(found["major"])
+    return None if found is None else f"{found['major']}.{found['minor']}"
 
 
 def is_cpu_build(build: str) -> bool:
@@ -114,6 +114,11 @@ def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]
         if row.refuse:
             found.setdefault(row.package, []).append((row, MatchSpec(row.match, strict=False)))
     return found
+
+
+def trap_row(package: str, matrices: Matrices) -> CondaTrap | None:
+    """The trap that only the whole set shows, such as a CUDA build upon a CPU build."""
+    return next((row for row in matrices.conda_traps if row.package == package and not row.refuse), None)
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def admitted_cuda(
     """Which CUDA versions (major.minor) the driver, the GPUs and the request admit, and why the rest not."""
     admitted, excluded = [], []
     for version in versions:
-        if not _contains(specifier, version):
+        if not contains(specifier, version):
             excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", "the request", None))
             continue
         refusal = _cuda_refusal(version, target, matrices)
@@ -185,13 +190,13 @@ def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) 
         Exclusion(CUDNN, version, f"it serves no GPU of compute capability {gpu}", row.source, row.id)
         for version in versions
         for row in matrices.cudnn
-        if row.gpu_min is not None and _contains(row.cudnn, version)
+        if row.gpu_min is not None and contains(row.cudnn, version)
         for gpu in target.gpus
         if Version(gpu) < Version(row.gpu_min)
     ]
 
 
-def build_row(record: CondaRecord, python: str, matrices: Matrices) -> CondaBuild | None:
+def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Matrices) -> CondaBuild | None:
     """The matrix row of a framework's build; the first that fits version, build number, CUDA and python."""
     cuda = build_cuda(record.build)
     for row in matrices.conda_builds:
@@ -199,7 +204,8 @@ def build_row(record: CondaRecord, python: str, matrices: Matrices) -> CondaBuil
             row.package == record.name
             and row.version == record.version
             and (not row.build_numbers or record.build_number in row.build_numbers)
-            and (int(row.cuda.split(".")[0]) if row.cuda else None) == cuda
+            and row.platform == platform
+            and row.cuda == cuda
             and (not row.python or python in row.python)
         ):
             return row
@@ -217,7 +223,7 @@ def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matri
             continue
         for name, needed in rule.needs.items():
             version = versions.get(canonicalize_name(name))
-            if version is not None and (needed == "!" or not _contains(needed, version)):
+            if version is not None and (needed == "!" or not contains(needed, version)):
                 found.append(_breach(rule, by_pypi, name, needed))
     return found
 
@@ -225,9 +231,9 @@ def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matri
 def _applies(rule: Rule, versions: Mapping[str, str], target: Target) -> bool:
     return (
         (not rule.platforms or target.platform in rule.platforms)
-        and _contains(rule.pythons, target.python)
+        and contains(rule.pythons, target.python)
         and all(
-            (version := versions.get(canonicalize_name(name))) is not None and _contains(specifier, version)
+            (version := versions.get(canonicalize_name(name))) is not None and contains(specifier, version)
             for name, specifier in rule.when.items()
         )
     )
@@ -245,7 +251,8 @@ def _breach(rule: Rule, chosen: Mapping[str, CondaRecord], name: str, needed: st
     return Breach(broken.name, rule.why, rule.source, rule.id, ((kept,), *away))
 
 
-def _contains(specifier: str, version: str) -> bool:
+def contains(specifier: str, version: str) -> bool:
+    """Whether a conda version lies within a PEP 440 specifier; one that is no such version never does."""
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):

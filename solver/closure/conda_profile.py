@@ -58,16 +58,28 @@ def solve_conda(
     the matrices' words and the channel's, ``BadInput`` for a package that conda
     has not, ``IndexUnavailable`` where a channel does not answer.
     """
-    names = Names(matrices)
-    virtual = virtual_packages(profile.target, matrices.drivers, overrides)
-    asked = frozenset({PYTHON, *_LIBRARIES, *(names.conda(word) for word in profile.frameworks)})
-    solver = ChannelSolver(source, profile.target, virtual, exclude_newer, Traps(matrices, asked))
-    asks = conda_asks(profile, names, solver)
+    solver = open_solver(profile.target, source, matrices, exclude_newer=exclude_newer, overrides=overrides)
+    asks = conda_asks(profile, Names(matrices), solver)
     try:
         found = search_asks(asks, profile.target, matrices, solver)
     except ChannelRefusal as refusal:
         raise Unsolvable(profile.name, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
     return _told(profile, asks, found, matrices, solver)
+
+
+def open_solver(
+    target: Target,
+    source: CondaSource,
+    matrices: Matrices,
+    *,
+    exclude_newer: datetime | None = None,
+    overrides: Mapping[str, str | None] | None = None,
+) -> ChannelSolver:
+    """A solver for ``target`` that never chooses a build which the matrices refuse."""
+    names = Names(matrices)
+    asked = frozenset({PYTHON, *_LIBRARIES, names.conda("tensorflow"), names.conda("torch")})
+    virtual = virtual_packages(target, matrices.drivers, overrides)
+    return ChannelSolver(source, target, virtual, exclude_newer, Traps(matrices, asked))
 
 
 def search_asks(asks: Asks, target: Target, matrices: Matrices, solver: ChannelSolver) -> Searched:
@@ -110,9 +122,8 @@ def base_records(
     where the base cannot be had at all.
     """
     names = Names(matrices)
-    virtual = virtual_packages(target, matrices.drivers)
-    solver = ChannelSolver(source, target, virtual, exclude_newer, Traps(matrices, frozenset({PYTHON})))
-    specs = [f"{PYTHON} {python}.*", _PIP, *profile.conda_packages]
+    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer)
+    specs = base_specs(profile, python)
     free = solver.close(specs)
     shared = {
         record.name: pins[twin]
@@ -136,17 +147,22 @@ def base_offers(
     all, never meets ``base_records``' clash.
     """
     names = Names(matrices)
-    virtual = virtual_packages(target, matrices.drivers)
-    solver = ChannelSolver(source, target, virtual, refuses=Traps(matrices, frozenset({PYTHON})))
+    solver = open_solver(target, source, matrices)
     found: dict[PypiName, tuple[str, ...]] = {}
-    for record in solver.close([f"{PYTHON} {python}.*", _PIP, *profile.conda_packages]):
+    for record in solver.close(base_specs(profile, python)):
         twin = _twin(names, record.name)
-        if twin is not None and record.name != PYTHON and _is_python_package(record):
+        if twin is not None and record.name != PYTHON and is_python_package(record):
             found[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
     return found
 
 
-def _is_python_package(record: CondaRecord) -> bool:
+def base_specs(profile: Profile, python: str) -> list[str]:
+    """What a base holds by name: python (major.minor), pip and the profile's conda packages."""
+    return [f"{PYTHON} {python}.*", _PIP, *profile.conda_packages]
+
+
+def is_python_package(record: CondaRecord) -> bool:
+    """Whether ``record`` puts something into site-packages, where pip might want to put it too."""
     return record.noarch == "python" or any(spec.split()[0] == PYTHON for spec in record.depends)
 
 
@@ -237,7 +253,7 @@ def _because(
     named = {spec.split()[0] for spec in asks.specs()}
     found = []
     for name, record in sorted(chosen.items()):
-        row = build_row(record, python, matrices)
+        row = build_row(record, python, profile.target.platform, matrices)
         by = [REQUEST] if name in named else sorted(set(askers.get(name, ())))
         found.append(
             Because(

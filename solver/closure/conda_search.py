@@ -103,9 +103,7 @@ class Search:
         alive = {start: (start, found) for start, found in solved.items()}
         self._beyond.clear()
         for axis in self.axes:
-            raised = {
-                start: self._raise(axis, start, branch, found) for start, (branch, found) in alive.items()
-            }
+            raised = {start: self._raise(axis, start, branch, found) for start, (branch, found) in alive.items()}
             versions = [found[axis].version for _, found in raised.values() if axis in found]
             if not versions:
                 continue

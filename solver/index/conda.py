@@ -8,10 +8,13 @@ recorded snapshot (``conda_snapshot``) has the same shape.
 from __future__ import annotations
 
 import asyncio
+import time
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -153,11 +156,50 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return _run(work)
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        return pool.submit(_run, work).result()
+
+
+class _Mark:
+    """Lives in a context for as long as anyone holds the context."""
+
+
+_mark: ContextVar[_Mark] = ContextVar("_mark")
+_MOST_WAITS = 1000
+"""Of a millisecond each; a few suffice."""
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` and wait until py-rattler's threads have let go of it.
+
+    They drop their hold on Python a moment after the answer is there; a process
+    that ends within that moment dies of a segmentation fault, 5 to 20 times in a
+    hundred (py-rattler 0.28), whatever its exit code was to be.
+    """
+    marks: list[weakref.ref[_Mark]] = []
+
+    async def marked() -> tuple[T | None, BaseException | None]:
+        mark = _Mark()
+        marks.append(weakref.ref(mark))
+        _mark.set(mark)
+        del mark
+        try:
+            return await work, None
+        except Exception as error:
+            # Raised from here, its traceback would keep the context alive.
+            return None, error
+
+    answer, error = asyncio.run(marked())
+    for _ in range(_MOST_WAITS):
+        if marks[0]() is None:
+            break
+        time.sleep(0.001)
+    if error is not None:
+        raise error
+    return cast("T", answer)
 
 
 def _folder(address: str) -> Path:

@@ -1,0 +1,226 @@
+"""The recorded conda channels: ``matrices/snapshot/conda/<channel>/<subdir>.jsonl``.
+
+The first line of a file is its header::
+
+    {"version":1,"channel":"conda-forge","address":"https://conda.anaconda.org/conda-forge",
+     "subdir":"noarch","held":"what the shipped profiles can reach"}
+
+and each further line is one package, by file name; name, version and build are read
+out of that name, and so is the build number unless it says otherwise::
+
+    {"file":"wheel-0.45.1-pyhd8ed1ab_1.conda","sha256":"…","md5":"…","size":62931,
+     "depends":["python >=3.9"],"noarch":"python","license":"MIT","timestamp":1733231326287}
+
+``"inferred":true`` marks what nobody read from a channel. The same records give the
+same bytes in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from solver.errors import BadInput, NotRecorded
+from solver.index.conda import ChannelRecords, Loader, in_priority
+from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
+from solver.model import FORMAT_VERSION, Platform
+
+if TYPE_CHECKING:
+    from rattler import RepoDataRecord
+
+FOLDER = "conda"
+"""Below the snapshot's folder."""
+_CURE = "record it anew with `nox -s refresh`"
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """First line of a file."""
+
+    version: int
+    channel: str
+    address: str
+    subdir: str
+    held: str
+    """Which packages were recorded, in words."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One package; defaults are left out."""
+
+    file: str
+    sha256: str
+    md5: str | None = None
+    size: int | None = None
+    depends: tuple[str, ...] = ()
+    constrains: tuple[str, ...] = ()
+    noarch: str | None = None
+    license: str | None = None
+    timestamp: int | None = None
+    build_number: int | None = None
+    track_features: tuple[str, ...] = ()
+    python_site_packages_path: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True)
+class CondaSnapshot:
+    """The recorded part of conda's channels, as a ``CondaSource``."""
+
+    root: Path
+    """The snapshot's folder, which holds ``conda/``."""
+    channels: tuple[str, ...] = ("conda-forge",)
+    partial: bool = True
+    _read: dict[Path, Sequence[CondaRecord]] = field(default_factory=dict, repr=False, compare=False)
+
+    def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
+        """The channels; raises ``NotRecorded`` for one that the snapshot has not."""
+        return in_priority(self._channel(channel, platform) for channel in self.channels)
+
+    def records(self, channel: str, subdir: str) -> Sequence[CondaRecord]:
+        """Everything recorded of a subdir; empty where nothing is."""
+        path = self.root / FOLDER / channel / f"{subdir}.jsonl"
+        if path not in self._read:
+            self._read[path] = read_records(path) if path.is_file() else ()
+        return self._read[path]
+
+    def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
+        held = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
+        if not held:
+            raise NotRecorded(channel, f"nothing for {platform} of this channel")
+        return ChannelRecords(
+            name=channel,
+            address=held[0].channel,
+            loader=_recorded(held),
+            subdirs=(platform, "noarch"),
+            inferred=frozenset(f"{r.subdir}/{r.filename}" for r in held if r.inferred),
+        )
+
+
+def read_records(path: Path) -> tuple[CondaRecord, ...]:
+    """The packages of one file; raises ``BadInput`` with the line that cannot be used."""
+    lines = path.read_bytes().splitlines()
+    try:
+        header = msgspec.json.decode(lines[0] if lines else b"", type=Header)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"is no recorded channel: {error}", file=path, line=1, fix=_CURE) from None
+    if header.version != FORMAT_VERSION:
+        raise BadInput(
+            f"expected format version {FORMAT_VERSION}, found {header.version}", file=path, line=1, fix=_CURE
+        )
+    decoder = msgspec.json.Decoder(Line)
+    found = []
+    for number, text in enumerate(lines[1:], start=2):
+        try:
+            found.append(from_line(decoder.decode(text), header.address, header.subdir))
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadInput(f"is no recorded package: {error}", file=path, line=number, fix=_CURE) from None
+    return tuple(found)
+
+
+def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held: str) -> list[Path]:
+    """Replace what the snapshot at ``root`` holds of ``channel``; returns the files written.
+
+    ``held`` says in words which packages these are. Each file is written whole.
+    """
+    by_subdir: dict[str, list[CondaRecord]] = {}
+    for record in in_order(records):
+        by_subdir.setdefault(record.subdir, []).append(record)
+    folder = root / FOLDER / channel
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for subdir, some in by_subdir.items():
+        header = Header(version=FORMAT_VERSION, channel=channel, address=some[0].channel, subdir=subdir, held=held)
+        lines = [msgspec.json.encode(header), *(msgspec.json.encode(to_line(record)) for record in some)]
+        path = folder / f"{subdir}.jsonl"
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_bytes(b"\n".join(lines) + b"\n")
+        beside.replace(path)
+        written.append(path)
+    for path in folder.glob("*.jsonl"):
+        if path not in written:
+            path.unlink()
+    return written
+
+
+def to_line(record: CondaRecord) -> Line:
+    """``record`` as the snapshot and solution.yaml hold it."""
+    fields: dict[str, Any] = {
+        name: getattr(record, name) for name in Line.__struct_fields__ if name not in ("file", "build_number")
+    }
+    told = _build_number(record.build)
+    return Line(
+        file=record.filename,
+        build_number=None if record.build_number == told else record.build_number,
+        **fields,
+    )
+
+
+def from_line(line: Line, channel: str, subdir: str) -> CondaRecord:
+    """The record of a line; raises ``ValueError`` where its file name is no conda archive's."""
+    name, version, build = split_archive_name(line.file)
+    if line.noarch not in (None, "python", "generic"):
+        raise ValueError(f"{line.noarch!r} is no kind of noarch")
+    return CondaRecord(
+        name=name,
+        version=version,
+        build=build,
+        build_number=_build_number(build) if line.build_number is None else line.build_number,
+        subdir=subdir,
+        channel=channel,
+        filename=line.file,
+        sha256=line.sha256,
+        md5=line.md5,
+        size=line.size,
+        depends=line.depends,
+        constrains=line.constrains,
+        noarch=line.noarch,  # type: ignore[arg-type]  # checked above
+        license=line.license,
+        timestamp=line.timestamp,
+        track_features=line.track_features,
+        python_site_packages_path=line.python_site_packages_path,
+        inferred=line.inferred,
+    )
+
+
+def _build_number(build: str) -> int:
+    """conda-build ends a build string with its number: ``py312h_1`` -> 1; without one, 0."""
+    tail = build.rpartition("_")[2]
+    return int(tail) if tail.isdigit() else 0
+
+
+def _recorded(records: Sequence[CondaRecord]) -> Loader:
+    loaded: dict[tuple[str, str], list[RepoDataRecord]] = {}
+
+    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        if not loaded:
+            for each in {record.subdir for record in records}:
+                for found in _as_rattler(records, each):
+                    loaded.setdefault((each, found.name.normalized), []).append(found)
+        return loaded.get((subdir, name), [])
+
+    return load
+
+
+def _as_rattler(records: Sequence[CondaRecord], subdir: str) -> list[RepoDataRecord]:
+    """py-rattler makes records only out of a repodata file, many times faster than one by one."""
+    from rattler import Channel, PackageFormatSelection, SparseRepoData
+
+    packages: dict[str, dict[str, Any]] = {"packages": {}, "packages.conda": {}}
+    for record in records:
+        if record.subdir == subdir:
+            kind = "packages.conda" if record.filename.endswith(".conda") else "packages"
+            packages[kind][record.filename] = repodata_fields(record)
+    with TemporaryDirectory(prefix="interlock-") as folder:
+        path = Path(folder, "repodata.json")
+        path.write_text(json.dumps({"info": {"subdir": subdir}, **packages}))
+        repodata = SparseRepoData(Channel(records[0].channel), subdir, path)
+        found = repodata.load_all_records(PackageFormatSelection.PREFER_CONDA)
+        repodata.close()
+    return found
