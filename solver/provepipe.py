@@ -223,11 +223,12 @@ def verify_bundle(
     work: Path,
     keep: bool = False,
     timeouts: Mapping[str, float] | None = None,
+    each: Callable[[Report], None] | None = None,
 ) -> Report:
     """Prove the locks of a joined bundle; ``work`` keeps environments, caches and logs."""
     subjects = bundled_subjects(bundle, names)
     means = means_here(matrices, work, wheels=bundle / "wheels", keep=keep, timeouts=timeouts)
-    return with_predictions(verify(subjects, means), subjects, matrices)
+    return with_predictions(verify(subjects, means, each), subjects, matrices)
 
 
 def verify_locks(
@@ -238,11 +239,12 @@ def verify_locks(
     work: Path,
     keep: bool = False,
     timeouts: Mapping[str, float] | None = None,
+    each: Callable[[Report], None] | None = None,
 ) -> Report:
     """Prove locks of the project, their files taken from the index."""
     subjects = [subject_of(locks / name) for name in names]
     means = means_here(matrices, work, keep=keep, timeouts=timeouts)
-    return with_predictions(verify(subjects, means), subjects, matrices)
+    return with_predictions(verify(subjects, means, each), subjects, matrices)
 
 
 def prove_elsewhere(wheels: Path | None, own: Path | None, subject: Subject) -> LockReport:

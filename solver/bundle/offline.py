@@ -238,6 +238,7 @@ def prove(bundle: Path, python: Path, options: argparse.Namespace) -> int:
     command = [str(python), "-I", "-c", start, "verify", *(options.profiles or [])]
     command += ["--bundle", str(bundle), "--out", str(options.out)]
     command += ["--keep"] if options.keep else []
+    command += ["--timeout", str(options.timeout)] if options.timeout else []
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["PATH"] = os.pathsep.join([str(python.parent), environment.get("PATH", os.defpath)])
     environment["TMPDIR"] = str(options.work / "tmp")
@@ -257,6 +258,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, help="scratch folder (default: OUT.work)")
     parser.add_argument("--profiles", nargs="*", help="only these locks")
     parser.add_argument("--keep", action="store_true", help="leave the environments in place")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="let no probe take longer")
     options = parser.parse_args()
     options.out = options.out.resolve()
     options.work = (options.work or options.out.with_name(options.out.name + ".work")).resolve()

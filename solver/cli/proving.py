@@ -150,14 +150,21 @@ def _verified(
         raise BadInput("a bundle's evidence needs a place", key="--out", fix="name a folder with --out")
     work = Path(tempfile.mkdtemp(prefix="interlock-"))
     limits = {"": timeout} if timeout else None
+
+    def each(so_far: Report) -> None:
+        if out is not None:
+            write_report(so_far, out, work / "logs")
+
     matrices = _matrices()
     if scheduler is not None:
         report = provepipe.verify_elsewhere(_locks(), _names(profiles), matrices, scheduler, bundle=bundle_dir)
     elif bundle_dir is not None:
-        report = provepipe.verify_bundle(bundle_dir, profiles, matrices, work=work, keep=keep, timeouts=limits)
+        report = provepipe.verify_bundle(
+            bundle_dir, profiles, matrices, work=work, keep=keep, timeouts=limits, each=each
+        )
     else:
         names = _names(profiles)
-        report = provepipe.verify_locks(_locks(), names, matrices, work=work, keep=keep, timeouts=limits)
+        report = provepipe.verify_locks(_locks(), names, matrices, work=work, keep=keep, timeouts=limits, each=each)
     if out is not None:
         write_report(report, out, work / "logs")
     else:
@@ -178,10 +185,12 @@ def _table(report: Report) -> None:
     from rich.table import Table
 
     header, *rows = report.table()
-    table = Table(*header)
+    table = Table(*header, box=None)
     for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
     for lock in report.locks:
+        if lock.why:
+            click.echo(f"{lock.profile}: {lock.why}")
         for line in lock.prediction:
             click.echo(f"{lock.profile}: not as predicted: {line}")

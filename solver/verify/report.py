@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import msgspec
 
 from solver.evidence import encode
 from solver.model import Value
@@ -24,20 +26,28 @@ class Report(Value, frozen=True, kw_only=True):
         return int(any(lock.verdict == "failed" for lock in self.locks))
 
     def table(self) -> tuple[tuple[str, ...], ...]:
-        """Rows for people, the header first: profile, verdict, each step and probe, why."""
-        header = ("profile", "verdict", "install", "pip check", "audit", "probes", "why")
+        """Rows for people, the header first: profile, verdict, each step, how the probes ended."""
+        header = ("profile", "verdict", "install", "pip check", "audit", "probes")
         rows: list[tuple[str, ...]] = [header]
         for lock in self.locks:
             steps: dict[str, str] = {step.name: f"{step.status} {step.seconds:.0f} s" for step in lock.steps}
             probes = ", ".join(f"{one.name} {'ok' if one.ok else one.ended}" for one in lock.probes)
             cells = (steps.get(name, "–") for name in ("install", "pip check", "audit"))
-            rows.append((lock.profile, lock.verdict, *cells, probes or "–", lock.why))
+            rows.append((lock.profile, lock.verdict, *cells, probes or "–"))
         return tuple(rows)
 
 
-def verify(subjects: Sequence[Subject], means: Means) -> Report:
-    """Prove each lock in turn; a broken one does not stop the others."""
-    return Report(machine=means.machine, locks=tuple(prove(subject, means) for subject in subjects))
+def verify(subjects: Sequence[Subject], means: Means, each: Callable[[Report], None] | None = None) -> Report:
+    """Prove each lock in turn; a broken one does not stop the others.
+
+    ``each`` is given the report so far after every lock, so that what ends this process loses little.
+    """
+    report = Report(machine=means.machine, locks=())
+    for subject in subjects:
+        report = msgspec.structs.replace(report, locks=(*report.locks, prove(subject, means)))
+        if each is not None:
+            each(report)
+    return report
 
 
 def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
