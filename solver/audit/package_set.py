@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Literal
 
@@ -105,6 +106,7 @@ def _of_pin(pin: Pin) -> Package:
     )
 
 
+@functools.lru_cache(maxsize=16384)
 def parsed(text: str) -> Requirement | None:
     """``text`` as a requirement; None where it is none."""
     try:
