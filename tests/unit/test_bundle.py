@@ -269,9 +269,7 @@ def bundle(server, tmp_path):
     (lock / "evidence" / "x.json").write_text("{}")
     wheels = tuple(server.put(f"w{number}-1-py3-none-any.whl", CONTENT[number:]) for number in range(3))
     locks = [
-        LockToCarry(
-            profile=name, folder=lock, digest="a" * 64, python=MINOR, wheels=few, packages={"torch": "2.10.0"}
-        )
+        LockToCarry(profile=name, folder=lock, digest="a" * 64, python=MINOR, wheels=few, packages={"torch": "2.10.0"})
         for name, few in (("full", wheels), ("other", wheels[:2]))
     ]
     made = tmp_path / "bundle"

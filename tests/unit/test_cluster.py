@@ -75,9 +75,7 @@ def test_a_task_that_raises_is_a_failed_lock(cluster, tmp_path):
 
 def test_workers_without_the_resource_are_refused(tmp_path):
     with (
-        distributed.LocalCluster(
-            n_workers=1, processes=False, dashboard_address=None, silence_logs=50
-        ) as plain,
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None, silence_logs=50) as plain,
         distributed.Client(plain) as client,
         pytest.raises(BadInput, match="none of 1 workers has the resource GPU"),
     ):

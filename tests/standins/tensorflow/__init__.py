@@ -157,13 +157,9 @@ config = _place(
         get_memory_info=lambda _: {"current": 2**28 if GPU else 0},
     ),
 )
-random = _place(
-    set_seed=_any, stateless_normal=lambda shape, seed, dtype: Tensor(1.0 + seed[0] / 10, dtype)
-)
+random = _place(set_seed=_any, stateless_normal=lambda shape, seed, dtype: Tensor(1.0 + seed[0] / 10, dtype))
 nn = _place(
-    conv2d=lambda a, b, strides, padding: Tensor(
-        act("tensorflow.convolution", a.value * b.value, _kind()), a.dtype
-    )
+    conv2d=lambda a, b, strides, padding: Tensor(act("tensorflow.convolution", a.value * b.value, _kind()), a.dtype)
 )
 signal = _place(fft=lambda x: Tensor(act("tensorflow.fft", x.value * 3, _kind()), x.dtype))
 linalg = _place(cholesky=lambda x: Tensor(act("tensorflow.cholesky", x.value**0.5, _kind()), x.dtype))

@@ -203,17 +203,13 @@ def _cholesky(x):
 
 _Properties = types.SimpleNamespace(major=9, minor=0, name=NAME, total_memory=TOTAL)
 _place = types.SimpleNamespace
-nn = _place(
-    Sequential=_Model, Linear=lambda *_: None, ReLU=lambda: None, functional=_place(conv2d=_convolution)
-)
+nn = _place(Sequential=_Model, Linear=lambda *_: None, ReLU=lambda: None, functional=_place(conv2d=_convolution))
 optim = _place(SGD=_Sgd)
 amp = _place(GradScaler=_Scaler)
 linalg = _place(norm=lambda x: abs(x.value), cholesky=_cholesky)
 fft = _place(fft=_fft)
 version = _place(cuda="12.8")
-backends = _place(
-    cudnn=_place(version=lambda: 91002, allow_tf32=True), cuda=_place(matmul=_place(allow_tf32=False))
-)
+backends = _place(cudnn=_place(version=lambda: 91002, allow_tf32=True), cuda=_place(matmul=_place(allow_tf32=False)))
 distributed = _place(is_available=lambda: True)
 utils = _place(dlpack=_place(to_dlpack=lambda x: x, from_dlpack=lambda x: act("torch.dlpack", x)))
 
