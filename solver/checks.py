@@ -14,6 +14,7 @@ from solver.audit.fix import fix
 from solver.audit.inputs import read_set
 from solver.audit.package_set import PackageSet
 from solver.audit.run import assumed_target, audit
+from solver.lock.solution import told_warnings
 from solver.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
 from solver.project import Project, open_facts, open_project
 from solver.solve.search import find
@@ -31,7 +32,10 @@ def audit_path(
     live: bool = False,
     vulnerabilities: bool = False,
 ) -> tuple[Finding, ...]:
-    """The findings for a file or an installed prefix; raises ``BadInput`` where it cannot be read."""
+    """The findings for a file or an installed prefix; raises ``BadInput`` where it cannot be read.
+
+    Warnings that a lock's own solution.yaml tells of are no findings any more.
+    """
     matrices, index, _ = open_facts(root, live=live)
     package_set = read_set(what, target)
     reader = None
@@ -43,6 +47,9 @@ def audit_path(
         asked = PypiIndex()
         reader = record_reader(asked.address, user_cache() / "records")
     found = audit(package_set, matrices, index, target, environ if what.is_dir() else None, record_of=reader)
+    if what.is_file():
+        told = told_warnings(what.parent)
+        found = tuple(one for one in found if one.severity == "error" or (one.code, one.packages) not in told)
     if vulnerabilities:
         from solver.audit.vulnerabilities import vulnerabilities as known
 

@@ -14,6 +14,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 
 from solver.errors import IndexUnavailable
+from solver.guard import audit_solution
 from solver.index import Index
 from solver.lock.folder import write_folder
 from solver.lock.loader import loader_wheel
@@ -23,7 +24,7 @@ from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Row, TensorflowBuild
-from solver.model import Profile, Solution
+from solver.model import Finding, Profile, Solution
 from solver.project import Project
 from solver.solve.search import solve
 from solver.solve.spaces import Spaces
@@ -104,8 +105,8 @@ def make_lock(project: Project, profile: Profile) -> Lock:
 
     base = base_environment(project, profile, solution, lines)
     files |= base.files
-    guard(project, solution, wheels)
-    files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, base.told).encode()
+    warnings = audit_solution(project, solution, wheels)
+    files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, warnings, base.told).encode()
     return Lock(profile, solution, files, wheels)
 
 
@@ -141,18 +142,12 @@ def tensorflow_build(matrices: Matrices, solution: Solution) -> TensorflowBuild 
     return None
 
 
-def guard(project: Project, solution: Solution, wheels: Sequence[LocalWheel]) -> None:
-    """Refuse to write what the audit would call broken."""
-    from solver.guard import audit_solution
-
-    audit_solution(project, solution, wheels)
-
-
 def _solution_file(
     project: Project,
     profile: Profile,
     solution: Solution,
     files: Mapping[str, bytes],
+    warnings: Sequence[Finding],
     conda: Mapping[str, object] | None = None,
 ) -> str:
     return solution_yaml(
@@ -162,6 +157,7 @@ def _solution_file(
         rows=rows_used(project.matrices, solution),
         index_facts=index_facts(project, solution),
         command=command_for(profile),
+        warnings=warnings,
         conda=conda,
     )
 

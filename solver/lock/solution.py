@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
-from solver.model import FORMAT_VERSION, Profile, Solution
+from solver.model import FORMAT_VERSION, Finding, Profile, Solution
 
 FILE = "solution.yaml"
 
@@ -37,9 +37,13 @@ def solution_yaml(
     rows: Mapping[str, str],
     index_facts: Mapping[str, str],
     command: str,
+    warnings: Sequence[Finding] = (),
     conda: Mapping[str, Any] | None = None,
 ) -> str:
-    """The file's text. ``rows`` and ``index_facts`` map what was used to its digest."""
+    """The file's text. ``rows`` and ``index_facts`` map what was used to its digest.
+
+    ``warnings`` are what the audit said of the lock when it was made: known, and no finding of it later.
+    """
     data: dict[str, Any] = {
         "version": FORMAT_VERSION,
         "profile": profile.name,
@@ -50,6 +54,7 @@ def solution_yaml(
         "solution": solution.axes,
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
         "notes": msgspec.to_builtins(solution.notes),
+        "warnings": [_warning(finding) for finding in warnings],
         "rows": dict(sorted(rows.items())),
         "index": dict(sorted(index_facts.items())),
     }
@@ -61,6 +66,20 @@ def solution_yaml(
 
 def _because(item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in item.items() if value not in (None, "")}
+
+
+def _warning(finding: Finding) -> dict[str, Any]:
+    return {"code": finding.code, "packages": list(finding.packages), "why": finding.why}
+
+
+def told_warnings(folder: Path) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Code and packages of the warnings that the solution.yaml in ``folder`` tells; empty where there is none."""
+    path = folder / FILE
+    if not path.is_file():
+        return frozenset()
+    data = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    told = data.get("warnings") or [] if isinstance(data, dict) else []
+    return frozenset((one["code"], tuple(one["packages"])) for one in told)
 
 
 class _Dumper(yaml.SafeDumper):
