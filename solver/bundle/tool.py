@@ -58,7 +58,8 @@ def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
     package = Path(solver.__file__).parent
     for path in sorted(package.rglob("*")):
         inside = path.relative_to(package)
-        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "_matrices":
+        left_out = inside.parts[0] == "_matrices" or any(part.startswith((".", "__pyc")) for part in inside.parts)
+        if path.is_file() and not left_out:
             members[f"solver/{inside.as_posix()}"] = path.read_bytes()
     for path in sorted(path for path in matrices.rglob("*") if path.is_file()):
         members[f"solver/_matrices/{path.relative_to(matrices).as_posix()}"] = path.read_bytes()
