@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
@@ -157,8 +158,10 @@ def _gencode(source: WheelSource, file: IndexFile) -> str | None:
 def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | None:
     if _FRAMEWORK not in source.members(file):
         return None
-    parts = (folder.partition("/nvidia/") for folder in dynamic_of(read(source, file, _FRAMEWORK)).runpath)
-    return tuple(sorted(below.rstrip("/") for _, found, below in parts if found))
+    # It lies in tensorflow/; the many entries that climb further lead out of site-packages.
+    folders = (folder.replace("$ORIGIN", "tensorflow") for folder in dynamic_of(read(source, file, _FRAMEWORK)).runpath)
+    places = {posixpath.normpath(folder) for folder in folders}
+    return tuple(sorted(place.removeprefix("nvidia/") for place in places if place.startswith("nvidia/")))
 
 
 def _opens(source: WheelSource, file: IndexFile) -> tuple[str, ...]:

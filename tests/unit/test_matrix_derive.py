@@ -83,7 +83,8 @@ def tensorflow_wheel(version: str = "2.22.0", **changed: bytes) -> dict[str, byt
         "tensorflow/python/platform/build_info.py": INFO.encode(),
         "tensorflow/core/framework/graph_pb2.py": b"# header\n# Protobuf Python Version: 6.31.1\n",
         "tensorflow/libtensorflow_framework.so.2": library(
-            runpath="$ORIGIN/x:$ORIGIN/../nvidia/cudnn/lib:$ORIGIN/../nvidia/cublas/lib/",
+            runpath="$ORIGIN/x:$ORIGIN/../nvidia/cudnn/lib:$ORIGIN/../../nvidia/cufft/lib:$ORIGIN/../nvidia/cublas/lib/"
+            ":$ORIGIN/../nvidia/cudnn/lib",
             symbols=["cudaMalloc", "cublasCreate_v2", "cudnnCreateTensor", "ncclCommInitRank"],
         ),
         "tensorflow/libtensorflow_cc.so.2": library(symbols=["cudnnCreate", "cusolverDnCreate"]),
