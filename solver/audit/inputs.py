@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import ValidationError, convert, structs
 
 from solver.audit.package_set import PackageSet, default_python
 from solver.errors import BadInput
@@ -21,8 +21,9 @@ _FORMATS = (
 def read_set(path: Path, target: Target | None = None) -> PackageSet:
     """The set that ``path`` holds, as it would be installed on ``target``.
 
-    Without a target the locks that serve several platforms and pythons are
-    read for the default platform and for a python that they admit. Raises
+    Without a target, that of the solution.yaml beside it counts; where there is
+    none, locks that serve several platforms and pythons are read for the default
+    platform and for a python that they admit. Raises
     ``BadInput`` naming file, line and key of what cannot be read.
     """
     if path.is_dir():
@@ -39,7 +40,26 @@ def read_set(path: Path, target: Target | None = None) -> PackageSet:
         ) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
-    return read_text(text, str(path), path.parent, target)
+    own = _target_of_our_lock(path.parent / "solution.yaml")
+    found = read_text(text, str(path), path.parent, target or own)
+    return found if own is None else structs.replace(found, target=own)
+
+
+def _target_of_our_lock(path: Path) -> Target | None:
+    """The target in the solution.yaml beside a file; None where there is none, or one that is not ours."""
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    # Only this block is parsed: the whole file takes longer than the audit.
+    block = re.search(r"^target:\n(?:[ -].*\n)+", text, re.MULTILINE)
+    if block is None or not text.startswith("# Made by `interlock"):
+        return None
+    from solver.yamlfile import parse_yaml
+
+    try:
+        return convert(parse_yaml(block[0], str(path)).data["target"], Target)
+    except (ValidationError, BadInput):
+        return None
 
 
 def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:

@@ -9,7 +9,7 @@ from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
 from solver.audit.rules import breaches
-from solver.audit.versions import matches, pins
+from solver.audit.versions import matches, pins, specifier
 from solver.model import Finding, Release
 from solver.target import marker_environment, usable_files
 
@@ -110,12 +110,16 @@ def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding
 
 
 def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
-    """What the and-cuda extra would ask, had the set named it."""
+    """What the and-cuda extra would refuse, had the set named it: too old, or of a later major.
+
+    Extras that pin one version exactly are read as its minimum, since CUDA and
+    cuDNN promise that a newer minor serves what an older one served.
+    """
     if build.tensorflow is None or build.package.extras:
         return
     for name, asked in sorted(build.tensorflow.asks.items()):
         package = facts.package(name)
-        if package is None or package.version is None or matches(asked, package.version):
+        if package is None or package.version is None or _is_enough(asked, package.version):
             continue
         seen = evidence(facts, name) or "no evidence"
         yield Finding(
@@ -128,6 +132,14 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
             cure=f"take {name}{asked} where torch allows it",
             row=build.tensorflow.id,
         )
+
+
+def _is_enough(asked: str, has: str) -> bool:
+    clauses = specifier(asked)
+    if clauses is None:
+        return True
+    lenient = ",".join(f">={clause.version}" if clause.operator in ("==", "~=") else str(clause) for clause in clauses)
+    return matches(lenient, has)
 
 
 def evidence(facts: Facts, name: str) -> str | None:

@@ -78,6 +78,8 @@ class PackageSet(Value, frozen=True, kw_only=True):
     ordered: bool = False
     prefix: str | None = None
     """The installed prefix itself."""
+    target: Target | None = None
+    """Where the set says that it will run: a lock of ours does."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that the environment sets when it is activated."""
 

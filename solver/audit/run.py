@@ -61,8 +61,8 @@ def audit(
 ) -> tuple[Finding, ...]:
     """What breaks in ``package_set`` on ``target``: errors first, then by code and package.
 
-    Without a target the set's own platform and python are taken, and what only
-    our default driver would refuse is told as a warning. ``environ`` are the
+    Without a target the set's own is taken; where it has none, its platform and
+    a python that it admits, and nothing is said about drivers. ``environ`` are the
     environment variables in force where the set is used; ``record_of`` reads
     the RECORD of a wheel, so that wheels which no row compares are compared.
     """
@@ -85,14 +85,16 @@ def facts_of(
         matrices=matrices,
         index=index,
         target=target or assumed_target(package_set, matrices),
-        assumed=target is None,
+        assumed=target is None and package_set.target is None,
         environ=dict(environ or {}),
         record_of=record_of,
     )
 
 
 def assumed_target(package_set: PackageSet, matrices: Matrices) -> Target:
-    """The default target, on the set's platform and on a python that its frameworks have wheels for."""
+    """The set's own target; else the default one, on a python that the set's frameworks have wheels for."""
+    if package_set.target is not None:
+        return package_set.target
     target = Target()
     platform = package_set.platform or target.platform
     python = package_set.python

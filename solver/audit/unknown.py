@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.audit.facts import Facts
-from solver.audit.package_set import Package
+from solver.audit.metadata import requires_of
+from solver.audit.package_set import Package, parsed
 from solver.audit.versions import matches, minor, version
 from solver.model import Finding
 
@@ -43,9 +44,12 @@ def _open(package: Package) -> Finding:
 
 
 def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
+    version_text = package.version or ""
     if package.name not in distributions:
         yield _finding(package, f"no row knows {package.name}")
-    elif not any(_is_known(spec, package.version or "") for spec in distributions[package.name]):
+        return
+    known = any(_is_known(spec, version_text) for spec in distributions[package.name])
+    if not (known or _is_of_a_toolkit(facts, package) or _is_pinned_by_a_framework(facts, package)):
         yield _finding(package, f"no row knows {package.pin}")
 
 
@@ -55,6 +59,22 @@ def _is_known(spec: str, version_text: str) -> bool:
         return True
     exact = spec.removeprefix("==").removesuffix(".*")
     return spec.startswith("==") and minor(exact) == minor(version_text)
+
+
+def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:
+    """A part that is numbered like its toolkit, of a toolkit that has a row."""
+    numbered = any(item.package is package and item.library.same_minor for item in facts.provided)
+    return numbered and facts.matrices.toolkit(package.version or "") is not None
+
+
+def _is_pinned_by_a_framework(facts: Facts, package: Package) -> bool:
+    """The version that a known framework was built with, as its own metadata says."""
+    for build in facts.builds:
+        for text in requires_of(facts, build.package, facts.releases(build.package)):
+            requirement = parsed(text) if package.name in text.lower() else None
+            if requirement is not None and requirement.name == package.name:
+                return matches(str(requirement.specifier), package.version or "") and "==" in str(requirement.specifier)
+    return False
 
 
 def _finding(package: Package, why: str) -> Finding:
