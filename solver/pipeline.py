@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 from packaging.specifiers import SpecifierSet
 
+from solver.condapipe import base_environment, beside_conda, conda_lock_files
 from solver.errors import IndexUnavailable
 from solver.guard import audit_solution
 from solver.index import Index
@@ -24,7 +25,7 @@ from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Row, TensorflowBuild
-from solver.model import Finding, Profile, Solution
+from solver.model import Finding, Pin, Profile, Solution
 from solver.project import Project
 from solver.solve.search import solve
 from solver.solve.spaces import Spaces
@@ -56,7 +57,7 @@ def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution
 def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
     if profile.variant_of is None:
-        return solve(profile, project.spaces, lockable_only=True)
+        return solve(beside_conda(project, profile), project.spaces, lockable_only=True)
     parent = solve_profile(project, project.profile(profile.variant_of))
     if not profile.frameworks:
         return _shared_base(project, profile, parent)
@@ -92,22 +93,33 @@ def make_lock(project: Project, profile: Profile) -> Lock:
     Raises ``Unsolvable``, ``CheckFailed`` where the audit finds an error, ``BadInput``.
     """
     if profile.flavour == "conda":
-        from solver.condapipe import make_conda_lock
-
-        return make_conda_lock(project, profile)
+        return _make_conda_lock(project, profile)
     solution = solve_profile(project, profile)
     wheels = tuple(local_wheels(project.matrices, profile, solution))
     lines = requirement_lines(solution, wheels)
     command = command_for(profile)
     files = {"requirements.txt": requirements_txt(solution, lines, command).encode()}
     files |= {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
-    from solver.condapipe import base_environment
-
     base = base_environment(project, profile, solution, lines)
     files |= base.files
     warnings = audit_solution(project, solution, wheels)
     files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, warnings, base.told).encode()
     return Lock(profile, solution, files, wheels)
+
+
+def _make_conda_lock(project: Project, profile: Profile) -> Lock:
+    made = conda_lock_files(project, profile)
+    files = dict(made.files)
+    text = solution_yaml(
+        made.solution,
+        profile,
+        lock_digest=installable_digest(files),
+        rows={row: project.matrices.digest(row) for row in made.rows},
+        index_facts={},
+        command=command_for(profile),
+        conda=made.told,
+    )
+    return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, ())
 
 
 def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
@@ -165,7 +177,8 @@ def _solution_file(
 def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
     """Id and digest of every row that had a say in the solution."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
-    ids = {item.row for item in (*solution.because, *solution.pins, *solution.notes) if item.row}
+    mentioned = [item.row for item in solution.because] + [pin.row for pin in solution.pins]
+    ids = {row for row in (*mentioned, *(note.row for note in solution.notes)) if row}
     used: list[Row] = [row for row in matrices.rules if _matches(row.when, versions)]
     used += [row for row in matrices.libraries if _holds(row.distribution, row.versions, versions)]
     cuda = solution.axes["cuda"]
@@ -239,8 +252,8 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     a = {str(pin.name): pin for pin in first.pins}
     b = {str(pin.name): pin for pin in second.pins}
 
-    def size(names: Sequence[str], pins: Mapping[str, object]) -> int:
-        return sum(pins[name].files[0].size or 0 for name in names)
+    def size(pins: Mapping[str, Pin]) -> int:
+        return sum(pin.files[0].size or 0 for pin in pins.values())
 
     removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
     changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
@@ -250,12 +263,12 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
         "added": {name: b[name].version for name in added},
         "changed": {name: [a[name].version, b[name].version] for name in changed},
         "packages": [len(a), len(b)],
-        "bytes": [size(sorted(a), a), size(sorted(b), b)],
+        "bytes": [size(a), size(b)],
     }
     lines = [f"- {name}=={a[name].version} ({_mb(a[name].files[0].size)})" for name in removed]
     lines += [f"+ {name}=={b[name].version} ({_mb(b[name].files[0].size)})" for name in added]
     lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
-    total = size(sorted(b), b) - size(sorted(a), a)
+    total = size(b) - size(a)
     lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages; {_mb(total)} of downloads between them")
     return lines, data
 

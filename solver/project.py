@@ -26,6 +26,7 @@ class Project:
     index: Index
     snapshot: SnapshotIndex
     spaces: Spaces
+    live: bool = False
 
     @property
     def locks(self) -> Path:
@@ -51,7 +52,7 @@ def open_project(root: Path, *, live: bool = False) -> Project:
         raise BadInput(
             "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
         )
-    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index))
+    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index), live)
 
 
 def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:

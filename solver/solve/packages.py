@@ -229,11 +229,11 @@ class PackageSpace:
     # ---- masks --------------------------------------------------------------------------------
 
     def mask(self, ident: str, specifier: str) -> int:
-        """The candidates of ``ident`` that a PEP 440 specifier admits."""
+        """The candidates of ``ident`` that a PEP 440 specifier admits; "||" stands between alternatives."""
         known = self._masks.get((ident, specifier))
         if known is None:
-            spec = SpecifierSet(specifier)
-            known = self.mask_where(ident, lambda c: bool(spec.contains(c.version, prereleases=True)))
+            specs = [SpecifierSet(part) for part in specifier.split("||")]
+            known = self.mask_where(ident, lambda c: any(s.contains(c.version, prereleases=True) for s in specs))
             self._masks[ident, specifier] = known
         return known
 

@@ -1,0 +1,106 @@
+"""The conda half of the pipeline: bases below a pip closure, and locks whose packages all come from conda."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from solver.errors import NotRecorded
+from solver.lock.environment import environment_yml, sharing_variables
+from solver.matrix.load import matrices_dir
+from solver.model import Profile, PypiName, Solution
+from solver.project import Project
+
+if TYPE_CHECKING:
+    from solver.index.conda import CondaSource
+    from solver.index.conda_record import CondaRecord
+
+
+@dataclass(frozen=True)
+class Base:
+    """What the conda half adds to a pip lock."""
+
+    files: dict[str, bytes]
+    told: dict[str, Any]
+    """For solution.yaml."""
+
+
+@dataclass(frozen=True)
+class CondaFiles:
+    """A whole conda lock before solution.yaml."""
+
+    solution: Solution
+    files: dict[str, bytes]
+    rows: tuple[str, ...]
+    told: dict[str, Any]
+
+
+def source_for(project: Project, profile: Profile) -> CondaSource:
+    """The channels of a profile: as recorded, or live where the project was opened so."""
+    if project.live:
+        from solver.index.conda import CondaIndex
+
+        return CondaIndex(profile.channels)
+    from solver.index.conda_snapshot import CondaSnapshot
+
+    return CondaSnapshot(matrices_dir() / "snapshot", profile.channels)
+
+
+def beside_conda(project: Project, profile: Profile) -> Profile:
+    """``profile``, whose pip closure keeps to the versions that conda's base can bring of the same packages."""
+    if profile.flavour != "pip-in-conda" or not profile.python.startswith("==") or "*" in profile.python:
+        return profile
+    from solver.closure.conda_profile import base_offers
+
+    python = profile.python.removeprefix("==")
+    target = msgspec.structs.replace(profile.target, python=python)
+    try:
+        offers = base_offers(profile, python, target, source_for(project, profile), project.matrices)
+    except NotRecorded:
+        return profile
+    kept = {str(name): " || ".join(f"=={version}" for version in versions) for name, versions in offers.items()}
+    return msgspec.structs.replace(profile, constraints={**kept, **profile.constraints})
+
+
+def base_environment(project: Project, profile: Profile, solution: Solution, lines: Sequence[str]) -> Base:
+    """environment.yml of a pip-in-conda lock; nothing where the channels are not recorded for its platform."""
+    from solver.closure.conda_profile import base_records
+
+    pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
+    python, source = solution.target.python, source_for(project, profile)
+    try:
+        records = base_records(profile, python, solution.target, source, project.matrices, pins=pins)
+    except NotRecorded as error:
+        return Base({}, {"channels": list(profile.channels), "not_written": str(error)})
+    text = environment_yml(profile, records, lines, sharing_variables(profile))
+    return Base({"environment.yml": text.encode()}, _told(profile, records))
+
+
+def _told(profile: Profile, records: Sequence[CondaRecord]) -> dict[str, Any]:
+    from solver.index.conda_snapshot import to_line
+
+    return {
+        "channels": list(profile.channels),
+        "packages": len(records),
+        "inferred": sorted(record.filename for record in records if record.inferred),
+        "records": [msgspec.to_builtins(to_line(record)) for record in records],
+    }
+
+
+def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:
+    """The files of a conda lock; raises ``Unsolvable`` where the channels hold no such set."""
+    from solver.closure.conda_profile import solve_conda
+    from solver.lock.condalock import conda_lock_yml
+    from solver.lock.explicit import explicit, explicit_filename
+
+    found = solve_conda(profile, project.matrices, source_for(project, profile))
+    platform = found.solution.target.platform
+    files = {
+        "environment.yml": environment_yml(profile, found.records).encode(),
+        explicit_filename(profile, platform): explicit(profile, found.records, platform).encode(),
+        "conda-lock.yml": conda_lock_yml(profile, found).encode(),
+    }
+    return CondaFiles(found.solution, files, found.rows, _told(profile, found.records))
