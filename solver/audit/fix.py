@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Protocol
 
 from msgspec import structs
 
-from solver.audit.facts import Facts
+from solver.audit import loader
+from solver.audit.facts import LOADER, Facts
+from solver.audit.fix_parts import asks_of, expected, root_of, unwanted, with_pins
 from solver.audit.metadata import requires_of
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.run import audit, facts_of
-from solver.audit.versions import matches
+from solver.audit.versions import listed, matches
 from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.model import Finding, Pin, PypiName, Target, Value, pypi_name
-from solver.target import marker_environment
 
 MOST_SEARCHES = 60
 """A set that so many searches do not mend is told to be beyond repair."""
@@ -33,6 +34,10 @@ class Search(Protocol):
         Returns None where there is none.
         """
         ...
+
+
+LoaderFor = Callable[[Mapping[PypiName, str]], Package | None]
+"""The loader wheel that the caller can write for a set (version by name); None where it needs none."""
 
 
 class Change(Value, frozen=True, kw_only=True):
@@ -71,16 +76,21 @@ def fix(
     index: Index,
     target: Target | None,
     search: Search,
+    loader_for: LoaderFor | None = None,
 ) -> Fixed | None:
     """The nearest set without an error; the set itself where it has none; None where no search finds one.
 
-    A package that the index does not know stays as it is.
+    A package that the index does not know stays as it is. Where only the loader
+    wheel is wanting, ``loader_for`` gives it; without it other versions are searched.
     """
     findings = audit(package_set, matrices, index, target)
     if not _errors(findings):
         return Fixed(package_set=package_set, changes=(), left=findings)
-    mender = _Mender(facts_of(package_set, matrices, index, target), _errors(findings), target, search)
-    best: Fixed | None = None
+    facts = facts_of(package_set, matrices, index, target)
+    mender = _Mender(facts, _errors(findings), target, search, loader_for)
+    best = mender.judged(package_set)
+    if best is not None:
+        return best
     size = 0
     for attempt in mender.attempts():
         if mender.searched >= MOST_SEARCHES or (best is not None and len(attempt.freed) > size):
@@ -98,16 +108,28 @@ def _errors(findings: Sequence[Finding]) -> list[Finding]:
 class _Mender:
     """Holds what every attempt needs."""
 
-    def __init__(self, facts: Facts, errors: list[Finding], target: Target | None, search: Search) -> None:
-        self.facts, self.errors, self.target, self.search = facts, errors, target, search
+    def __init__(
+        self,
+        facts: Facts,
+        errors: list[Finding],
+        target: Target | None,
+        search: Search,
+        loader_for: LoaderFor | None,
+    ) -> None:
+        self.facts, self.errors, self.target = facts, errors, target
+        self.search, self.loader_for = search, loader_for
         self.searched = 0
-        self.asks = _asks(facts)
-        self.unwanted = _unwanted(facts, errors, self.asks)
+        self.asks = asks_of(facts)
+        self.unwanted = unwanted(facts, errors, self.asks)
         asked = set(chain.from_iterable(self.asks.values()))
+        # CUDA libraries come and go with the frameworks, whoever named them.
+        self.libraries = {item.package.name for item in facts.provided} if facts.builds else set()
         self.roots = tuple(
             name
             for name in facts.packages
-            if name in self.asks and name not in self.unwanted and (name not in asked or facts.framework_of(name))
+            if name in self.asks
+            and name not in self.unwanted | self.libraries
+            and (name not in asked or facts.framework_of(name))
         )
 
     def attempts(self) -> Iterator[_Attempt]:
@@ -115,12 +137,20 @@ class _Mender:
         deciders = self._deciders()
         for count in range(len(deciders) + 1):
             for freed in combinations(deciders, count):
-                private = self._private(set(freed))
-                yield self._attempt(freed, set(freed))
-                if private:
-                    yield self._attempt(freed, {*freed, *private})
+                yield from self._widening(freed)
         everything = tuple(self.facts.packages)
         yield self._attempt(everything, set(everything))
+
+    def _widening(self, freed: tuple[PypiName, ...]) -> Iterator[_Attempt]:
+        wider: set[PypiName] = set(freed)
+        yield self._attempt(freed, wider)
+        for more in (self._private(set(freed)), self.libraries if self._frees_a_framework(freed) else set()):
+            if more - wider:
+                wider = wider | more
+                yield self._attempt(freed, wider)
+
+    def _frees_a_framework(self, freed: tuple[PypiName, ...]) -> bool:
+        return any(self.facts.framework_of(name) for name in freed)
 
     def tried(self, attempt: _Attempt) -> Fixed | None:
         """The set that an attempt leads to, where it has no error, with as much as can be left as it was."""
@@ -146,19 +176,33 @@ class _Mender:
             pins = self.search(attempt.roots, attempt.constraints)
             if pins is None:
                 return None
-            mended = _with(self.facts, pins, set(self.asks), self.unwanted)
-            findings = audit(mended, self.facts.matrices, self.facts.index, self.target)
-            errors = _errors(findings)
-            if not errors:
-                return Fixed(package_set=mended, changes=self._changes(mended), left=findings)
+            mended = with_pins(self.facts, pins, set(self.asks), self.unwanted)
+            sound = self.judged(mended)
+            if sound is not None:
+                return sound
             chosen = {pin.name: pin.version for pin in pins}
-            named = _named(errors)
+            named = _named(_errors(self._audit(mended)))
             worse = next((name for name in attempt.freed if name in named and name in chosen), None)
             if worse is None:
                 return None
             said = attempt.constraints.get(worse, "")
             attempt = _constrained(attempt, {worse: f"{said},!={chosen[worse]}".removeprefix(",")})
         return None
+
+    def judged(self, mended: PackageSet) -> Fixed | None:
+        """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
+        findings = self._audit(mended)
+        errors = _errors(findings)
+        if errors and self.loader_for is not None and {finding.code for finding in errors} == {loader.CODE}:
+            versions = {package.name: package.version for package in mended.packages if package.version is not None}
+            wheel = self.loader_for(versions)
+            if wheel is not None and wheel.name not in versions:
+                mended = structs.replace(mended, packages=(*mended.packages, wheel))
+                findings = self._audit(mended)
+        return None if _errors(findings) else Fixed(package_set=mended, changes=self._changes(mended), left=findings)
+
+    def _audit(self, package_set: PackageSet) -> tuple[Finding, ...]:
+        return audit(package_set, self.facts.matrices, self.facts.index, self.target)
 
     def _keepable(self, fixed: Fixed) -> dict[PypiName, str]:
         """Packages that changed although everything that asks for them admits what they were."""
@@ -182,11 +226,10 @@ class _Mender:
     def _deciders(self) -> list[PypiName]:
         """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
         named = _named(self.errors)
-        libraries = {item.package.name for item in self.facts.provided}
         known = [name for name in self.facts.packages if name in self.asks and name not in self.unwanted]
         frameworks = [name for name in known if self.facts.framework_of(name)]
         others = [name for name in known if name in named and name not in frameworks]
-        return [*frameworks, *sorted(others, key=lambda name: name in libraries)][:_MOST_DECIDERS]
+        return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
 
     def _private(self, freed: set[PypiName]) -> set[PypiName]:
         """What nothing but ``freed`` asks for, directly or not."""
@@ -202,7 +245,7 @@ class _Mender:
     def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
         packages = self.facts.packages
         roots = tuple(root_of(packages[name]) for name in self.roots)
-        missing = {name for finding in self.errors if finding.row for name in _expected(self.facts, finding.row)}
+        missing = {name for finding in self.errors if finding.row for name in expected(self.facts, finding.row)}
         constraints = {
             name: f"=={package.version}"
             for name, package in packages.items()
@@ -214,23 +257,31 @@ class _Mender:
         before = {name: package.version for name, package in self.facts.packages.items()}
         after = {package.name: package.version for package in mended.packages if package.origin == "pypi"}
         names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-        facts = self.facts
-        asks = _asks(facts_of(mended, facts.matrices, facts.index, self.target))
+        after_facts = facts_of(mended, self.facts.matrices, self.facts.index, self.target)
+        asks = asks_of(after_facts)
+        builds = listed(sorted(build.pin for build in after_facts.builds))
         return tuple(
-            Change(name=name, before=before.get(name), after=after.get(name), why=self._why(name, names, asks))
+            Change(
+                name=name,
+                before=before.get(name),
+                after=after.get(name),
+                why=self._why(name, names, asks) or (f"goes with {builds}" if name in after else "nothing asks for it"),
+            )
             for name in names
-            if name not in facts.packages or facts.packages[name].origin == "pypi"
+            if name not in self.facts.packages or self.facts.packages[name].origin == "pypi"
         )
 
-    def _why(self, name: PypiName, changed: Sequence[PypiName], asks: Mapping[PypiName, tuple[PypiName, ...]]) -> str:
+    def _why(
+        self, name: PypiName, changed: Sequence[PypiName], asks: Mapping[PypiName, tuple[PypiName, ...]]
+    ) -> str | None:
         for finding in self.errors:
-            if name in _named([finding]):
+            if name in _named([finding]) or (finding.code == loader.CODE and name == LOADER):
                 return f"{finding.code}: {finding.why}"
         asking = sorted(other for other, names in asks.items() if name in names)
         if asking:
             return f"{asking[0]} asks for it"
-        brought = sorted(other for other in changed if name in self.asks.get(other, ()))
-        return f"only {brought[0]} asked for it" if brought else "nothing asks for it any more"
+        brought = sorted(other for other in changed if name in self.asks.get(other, ()) and name not in asks)
+        return f"only {brought[0]} asked for it" if brought else None
 
 
 def _named(findings: Sequence[Finding]) -> set[PypiName]:
@@ -240,78 +291,3 @@ def _named(findings: Sequence[Finding]) -> set[PypiName]:
 
 def _constrained(attempt: _Attempt, more: Mapping[PypiName, str]) -> _Attempt:
     return replace(attempt, constraints={**attempt.constraints, **more})
-
-
-def root_of(package: Package) -> str:
-    """The package with its extras, without its version."""
-    return f"{package.name}[{','.join(package.extras)}]" if package.extras else str(package.name)
-
-
-def _asks(facts: Facts) -> dict[PypiName, tuple[PypiName, ...]]:
-    """Which packages of the set each known package asks for, on the target."""
-    environment = marker_environment(facts.target)
-    found: dict[PypiName, tuple[PypiName, ...]] = {}
-    for name, package in facts.packages.items():
-        releases = facts.releases(package)
-        if package.origin == "pypi" and package.version is not None and releases:
-            names = (
-                pypi_name(requirement.name)
-                for text in requires_of(facts, package, releases)
-                if (requirement := parsed(text)) is not None
-                and (
-                    requirement.marker is None
-                    or any(requirement.marker.evaluate({**environment, "extra": e}) for e in ("", *package.extras))
-                )
-            )
-            found[name] = tuple(dict.fromkeys(names))
-    return found
-
-
-def _unwanted(facts: Facts, errors: Sequence[Finding], asks: Mapping[PypiName, tuple[PypiName, ...]]) -> set[PypiName]:
-    """Packages that a rule wants out of the set and that nothing asks for."""
-    asked = set(chain.from_iterable(asks.values()))
-    rules = {rule.id: rule for rule in facts.matrices.rules}
-    out = {
-        pypi_name(name)
-        for finding in errors
-        if finding.row in rules
-        for name, wanted in rules[finding.row or ""].needs.items()
-        if wanted == "!"
-    }
-    return {name for name in out if name in facts.packages and name not in asked}
-
-
-def _expected(facts: Facts, row: str) -> tuple[str, ...]:
-    return next((rule.expects for rule in facts.matrices.rules if rule.id == row), ())
-
-
-def _with(facts: Facts, pins: Sequence[Pin], known: set[PypiName], unwanted: set[PypiName]) -> PackageSet:
-    """The set with ``pins`` in place of what the search could choose: the packages ``known`` to the index."""
-    chosen = {pin.name: pin for pin in pins}
-    kept = [
-        package
-        for package in facts.set.packages
-        if package.origin == "conda" or (package.name not in known and package.name not in unwanted)
-    ]
-    before = facts.packages
-    new = [_package(pin, before.get(pin.name)) for pin in chosen.values() if pin.name not in _names(kept)]
-    return structs.replace(facts.set, packages=(*kept, *sorted(new, key=lambda package: package.name)), prefix=None)
-
-
-def _names(packages: Sequence[Package]) -> set[PypiName]:
-    return {package.name for package in packages if package.origin == "pypi"}
-
-
-def _package(pin: Pin, before: Package | None) -> Package:
-    if before is not None and before.version == pin.version:
-        return before
-    return Package(
-        name=pin.name,
-        version=pin.version,
-        extras=() if before is None else before.extras,
-        index=pin.index,
-        url=pin.files[0].url if pin.files else None,
-        hashes=tuple(file.sha256 for file in pin.files if file.sha256),
-        files=tuple(file.filename for file in pin.files),
-        requires=pin.requires,
-    )

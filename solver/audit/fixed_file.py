@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from solver.audit.fix import Fixed, root_of
+from solver.audit.fix import Fixed
+from solver.audit.fix_parts import root_of
 from solver.audit.package_set import Package
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from solver.audit.facts import Facts
 from solver.audit.metadata import requires_of
 from solver.audit.package_set import Package, parsed
-from solver.audit.versions import matches, minor, version
+from solver.audit.versions import matches, minor, specifier, version
 from solver.model import Finding
 
 CODE = "unknown"
@@ -54,11 +54,12 @@ def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]
 
 
 def _is_known(spec: str, version_text: str) -> bool:
-    """Within the specifier of a row, or a patch release of the minor that it names."""
-    if matches(spec, version_text):
-        return True
-    exact = spec.removeprefix("==").removesuffix(".*")
-    return spec.startswith("==") and minor(exact) == minor(version_text)
+    """Within the specifier of a row, or a patch release of a minor that it names."""
+    clauses = specifier(spec)
+    if clauses is None:
+        return False
+    named = {minor(clause.version.removesuffix(".*")) for clause in clauses}
+    return matches(spec, version_text) or minor(version_text) in named
 
 
 def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:

@@ -10,6 +10,7 @@ from packaging.version import Version
 from solver.audit.fix import fix
 from solver.audit.fixed_file import as_requirements
 from solver.audit.inputs import read_text
+from solver.audit.package_set import Package
 from solver.audit.run import audit
 from solver.model import Pin, Target, pypi_name
 from solver.target import usable_files
@@ -168,3 +169,46 @@ def test_what_cannot_be_mended():
     )
     given = pinned("protobuf==5.28.0", "tensorflow==2.20.0")
     assert fix(given, small_matrices(), index, CPU, naive(index)) is None
+
+
+LOADER_INDEX = StubIndex(
+    {
+        "tensorflow": [release("tensorflow", "2.20.0"), release("tensorflow", "2.21.0")],
+        "tensorboard": [release("tensorboard", "2.21.0")],
+    }
+)
+# All but cusolver lies where TensorFlow 2.21 looks; these are not in the index and so stay.
+CUDA_12 = [
+    "nvidia-cublas-cu12==12.8.4.1",
+    "nvidia-cuda-cupti-cu12==12.8.90",
+    "nvidia-cuda-runtime-cu12==12.8.90",
+    "nvidia-cudnn-cu12==9.10.2.21",
+    "nvidia-cufft-cu12==11.3.3.83",
+    "nvidia-cusolver-cu12==11.7.3.90",
+    "nvidia-cusparse-cu12==12.5.8.93",
+    "nvidia-nccl-cu12==2.27.7",
+]
+
+
+def test_the_loader_wheel_is_nearer_than_another_tensorflow():
+    given = pinned(*CUDA_12, "tensorboard==2.21.0", "tensorflow==2.21.0")
+    search = naive(LOADER_INDEX, GPU)
+    asked = []
+
+    def loader_for(versions):
+        asked.append(versions["tensorflow"])
+        return Package(name=pypi_name("interlock-loader"), version="1", requires=())
+
+    found = fix(given, small_matrices(), LOADER_INDEX, GPU, search, loader_for)
+    (change,) = found.changes
+    assert (change.name, change.before, change.after) == ("interlock-loader", None, "1")
+    assert change.why.startswith("loader: tensorflow==2.21.0 does not look in nvidia/cusolver/lib")
+    assert (asked, search.calls) == (["2.21.0"], 0)
+
+
+def test_without_the_loader_wheel_another_tensorflow_is_taken():
+    given = pinned(*CUDA_12, "tensorboard==2.21.0", "tensorflow==2.21.0")
+    found = fix(given, small_matrices(), LOADER_INDEX, GPU, naive(LOADER_INDEX, GPU))
+    assert [(change.name, change.after) for change in found.changes if change.name == "tensorflow"] == [
+        ("tensorflow", "2.20.0")
+    ]
