@@ -11,6 +11,8 @@ from solver.audit.prefix_files import python_of, site_packages
 from solver.errors import BadInput
 from solver.model import Platform, conda_name, pypi_name
 
+_KEYS = ("Name", "Version", "Requires-Python")
+
 
 def is_prefix(folder: Path) -> bool:
     """Whether a folder is a venv or a conda environment."""
@@ -48,8 +50,12 @@ def _distributions(folder: Path) -> list[metadata.Distribution]:
     config = folder / "pyvenv.cfg"
     if config.is_file():
         paths += _system_packages(config)
+    if not paths:
+        return []
+    # Not metadata.distributions: it asks every finder that anything loaded here has hooked in.
+    found = metadata.MetadataPathFinder.find_distributions(metadata.DistributionFinder.Context(path=paths))
     # The first folder on the path is the one that python imports from.
-    return list(reversed(list(metadata.distributions(path=paths)))) if paths else []
+    return list(reversed(list(found)))
 
 
 def _system_packages(config: Path) -> list[str]:
@@ -61,7 +67,9 @@ def _system_packages(config: Path) -> list[str]:
 
 
 def _package(found: metadata.Distribution) -> Package | None:
-    name, version = found.metadata["Name"], found.metadata["Version"]
+    told = found.metadata
+    # The protocol of python 3.11 has no get.
+    name, version, requires_python = (told[key] if key in told else None for key in _KEYS)  # noqa: SIM401
     if not name:
         return None
     return Package(
@@ -70,7 +78,7 @@ def _package(found: metadata.Distribution) -> Package | None:
         # conda writes this file into what it installs; its own record of the same thing tells the build.
         origin="conda" if (found.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
         requires=tuple(found.requires or ()),
-        requires_python=found.metadata["Requires-Python"],
+        requires_python=requires_python,
     )
 
 
