@@ -52,11 +52,13 @@ def _check(facts: Facts, package: Package) -> Iterator[Finding]:
 
 
 def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
-    """The index's files; where the set gives hashes, those that it admits, unless it admits none known."""
+    """The index's files; where the set gives hashes, those that it admits."""
     every = [file for release in releases for file in release.files]
-    admitted = [file for file in every if file.sha256 in package.hashes]
-    # No known hash: an sdist or a wheel that the record does not hold; nothing can be said.
-    return admitted if package.hashes else every
+    if not package.hashes:
+        return every
+    # A hash that no wheel has is that of an sdist, which pip builds, or of a file that nobody recorded.
+    known = {file.sha256 for file in every}
+    return [file for file in every if file.sha256 in package.hashes] if known >= set(package.hashes) else []
 
 
 def _no_wheel(facts: Facts, package: Package, files: list[IndexFile], source: str) -> Finding:

@@ -51,7 +51,8 @@ class StubIndex:
 
 
 def _release(entry: Mapping[str, Any]) -> Release:
-    files = tuple(IndexFile(filename=name, sha256=None) for name in entry.get("files", ()))
+    hashes = entry.get("sha256", {})
+    files = tuple(IndexFile(filename=name, sha256=hashes.get(name)) for name in entry.get("files", ()))
     requires = entry.get("requires")
     return Release(
         version=entry["version"],
