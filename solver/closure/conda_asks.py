@@ -23,6 +23,7 @@ from solver.closure.conda_facts import (
     conda_versions,
     excluded_cudnn,
 )
+from solver.closure.conda_search import Branch
 from solver.errors import BadInput, NotRecorded
 from solver.model import CondaName, Framework, Profile
 
@@ -199,3 +200,17 @@ def _minor(version: str) -> str:
     except InvalidVersion:
         return version
     return f"{found.major}.{found.minor}"
+
+
+def branches(asks: Asks) -> list[Branch]:
+    """One branch a CUDA major, in which nothing of another major is left to choose."""
+    specs, constraints = asks.specs(), asks.constraints()
+    if not asks.gpu:
+        return [Branch(tuple(specs), tuple(constraints))]
+    return [
+        Branch(
+            (*specs, *(f"{name} * *cuda{major}*" for name in asks.frameworks)),
+            (*constraints, f"{CUDA_VERSION} {major}.*", f"{CUDATOOLKIT} {major}.*"),
+        )
+        for major in asks.families
+    ]

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from packaging.version import Version
 
 from solver.closure.conda import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
-from solver.closure.conda_asks import Ask, Asks
+from solver.closure.conda_asks import Ask, Asks, branches
 from solver.closure.conda_facts import CUDA_VERSION, PYTHON, contains
+from solver.closure.conda_judge import CondaJudge
+from solver.closure.conda_search import Rejected, Search
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild
 from solver.model import Cause, CondaName, Explanation, Nearest, Profile
@@ -25,54 +27,69 @@ _AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda
 class _Core:
     asks: tuple[Ask, ...]
     refusal: ChannelRefusal
+    refused: tuple[Rejected, ...]
+    """Sets that the channels have and the matrices refuse."""
 
 
 def explain_conda(
     profile: Profile, asks: Asks, refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
 ) -> Explanation:
     """The shortest true story, and the nearest requests that do work."""
-    core = _core(asks, refusal, solver)
+    judge = CondaJudge(matrices, profile.target, asks.frameworks, asks.gpu)
+    try_out = _Possible(solver, judge)
+    core = _core(asks, refusal, try_out)
     causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
     causes += _taken_away(core, asks)
     causes += _rows(core, asks, matrices, profile, solver)
+    causes += [
+        Cause(who=f"{each.package} {each.tried}", asks=f"may not be chosen: {each.why}", source=each.source)
+        for each in core.refused
+    ]
     causes.append(_channel(profile, core.refusal))
     return Explanation(
         causes=tuple(dict.fromkeys(causes)),
-        nearest=tuple(_nearest(asks, core, solver)),
+        nearest=tuple(_nearest(asks, core, try_out)),
         note=PARTIAL if solver.source.partial else None,
     )
 
 
-def _core(asks: Asks, refusal: ChannelRefusal, solver: ChannelSolver) -> _Core:
+@dataclass
+class _Possible:
+    """Asks whether there is any set at all, the matrices' word included."""
+
+    solver: ChannelSolver
+    judge: CondaJudge
+
+    def __call__(self, asks: Asks) -> dict[CondaName, str] | _Core:
+        """Versions of some set that meets ``asks``, or why there is none."""
+        judge = replace(self.judge, frameworks=asks.frameworks, gpu=asks.gpu)
+        search = Search(self.solver, (), judge)
+        try:
+            found = search.run(branches(asks))
+        except ChannelRefusal as refusal:
+            told = refusal
+        else:
+            return {record.name: record.version for record in found.records}
+        try:
+            # Without a CUDA major named, the channel speaks of all its builds at once.
+            self.solver.solve(asks.specs(), asks.constraints())
+        except ChannelRefusal as refusal:
+            told = refusal
+        return _Core(asks.asks, told, tuple(dict.fromkeys(search.found.rejected)))
+
+
+def _core(asks: Asks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
     """A smallest part of the asks that is impossible: none of it can be left out."""
-    kept, told = asks, refusal
+    whole = possible(asks)
+    core = whole if isinstance(whole, _Core) else _Core(asks.asks, refusal, ())
+    kept = asks
     # The asks for the environment's own pieces go last, so that they stay in the story.
     for ask in reversed(asks.asks):
         some = kept.less(ask)
-        answer = _possible(some, solver)
-        if isinstance(answer, ChannelRefusal):
-            kept, told = some, answer
-    return _Core(kept.asks, told)
-
-
-def _possible(asks: Asks, solver: ChannelSolver) -> dict[CondaName, str] | ChannelRefusal:
-    """Versions of some set that meets ``asks``, or the channel's refusal."""
-    from solver.closure.conda_profile import branches
-
-    refusal = ChannelRefusal(asks.specs(), "no CUDA that the target admits is in the channels", False)
-    for branch in branches(asks):
-        try:
-            found = solver.solve(branch.specs, branch.constraints)
-        except ChannelRefusal as told:
-            refusal = told
-        else:
-            return {name: str(record.version) for name, record in found.items()}
-    try:
-        # Without a CUDA major named, the channel speaks of all its builds at once.
-        solver.solve(asks.specs(), asks.constraints())
-    except ChannelRefusal as told:
-        return told
-    return refusal
+        answer = possible(some)
+        if isinstance(answer, _Core):
+            kept, core = some, answer
+    return core
 
 
 def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
@@ -163,12 +180,12 @@ def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:
     )
 
 
-def _nearest(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[Nearest]:
+def _nearest(asks: Asks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
     """Requests that differ in one ask of the core, those that keep most of it first."""
     found = 0
-    for changes, changed in _changes(asks, core, solver):
-        answer = _possible(changed, solver)
-        if isinstance(answer, ChannelRefusal) or changed.misses(answer):
+    for changes, changed in _changes(asks, core, possible.solver):
+        answer = possible(changed)
+        if isinstance(answer, _Core) or changed.misses(answer):
             continue
         yield Nearest(
             changes=(changes,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild, CondaTrap, Rule
-from solver.model import CondaName, Platform, Target, conda_name
+from solver.model import CondaName, Note, Platform, Target, conda_name
 
 if TYPE_CHECKING:
     from rattler import MatchSpec, RepoDataRecord
@@ -26,6 +26,10 @@ CUDATOOLKIT = CondaName("cudatoolkit")
 """The CUDA runtime before CUDA 12."""
 CUDNN = CondaName("cudnn")
 PYTHON = CondaName("python")
+_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
+"""Codes of rules that were read out of wheels. conda builds its packages anew, against the protobuf
+and numpy that their records then depend on, so such a rule refuses nothing here; of a package that
+is not compiled it is likely to hold all the same, and is told."""
 _BUILD_CUDA = re.compile(r"cuda(?P<major>\d{1,2})\.?(?P<minor>\d)(?!\d)")
 
 
@@ -214,18 +218,35 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
 
 def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:
     """Rules of the matrices that ``chosen`` breaks and that end in an error."""
+    return [breach for rule, breach in _broken(chosen, target, matrices) if rule.code not in _OF_WHEELS]
+
+
+def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
+    """Rules that were read out of wheels and that ``chosen`` breaks with packages that are not compiled."""
+    names = Names(matrices)
+    found = []
+    for rule, breach in _broken(chosen, target, matrices):
+        askers = [chosen[names.conda(name)] for name in rule.when]
+        if rule.code in _OF_WHEELS and all(record.noarch is not None for record in askers):
+            asked = ", ".join(f"{record.name} {record.version}" for record in askers)
+            text = f"of the wheel of {asked} it is known that {rule.why}; of conda's build nobody read it"
+            found.append(Note(package=breach.package, text=text, row=rule.id, evidence=None))
+    return found
+
+
+def _broken(
+    chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices
+) -> Iterator[tuple[Rule, Breach]]:
     names = Names(matrices)
     by_pypi = {twin: record for name, record in chosen.items() if (twin := names.pypi(name)) is not None}
     versions = {name: record.version for name, record in by_pypi.items()}
-    found = []
     for rule in matrices.rules:
         if rule.severity != "error" or rule.order is not None or not _applies(rule, versions, target):
             continue
         for name, needed in rule.needs.items():
             version = versions.get(canonicalize_name(name))
             if version is not None and (needed == "!" or not contains(needed, version)):
-                found.append(_breach(rule, by_pypi, name, needed))
-    return found
+                yield rule, _breach(rule, by_pypi, name, needed)
 
 
 def _applies(rule: Rule, versions: Mapping[str, str], target: Target) -> bool:

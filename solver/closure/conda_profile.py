@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from solver.closure.conda import ChannelRefusal, ChannelSolver, virtual_packages
-from solver.closure.conda_asks import REQUEST, Asks, conda_asks
+from solver.closure.conda_asks import REQUEST, Asks, branches, conda_asks
 from solver.closure.conda_explain import explain_conda
-from solver.closure.conda_facts import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Names, Traps, build_row
+from solver.closure.conda_facts import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Names, Traps, build_row, wheel_notes
 from solver.closure.conda_judge import CondaJudge
 from solver.closure.conda_search import Branch, Rejected, Search, Searched
 from solver.errors import BadInput, Unsolvable
@@ -87,20 +87,6 @@ def search_asks(asks: Asks, target: Target, matrices: Matrices, solver: ChannelS
     judge = CondaJudge(matrices, target, asks.frameworks, asks.gpu)
     axes = (*asks.frameworks, PYTHON, CUDA_VERSION, CUDATOOLKIT, CUDNN, *_LIBRARIES)
     return Search(solver, axes, judge).run(branches(asks))
-
-
-def branches(asks: Asks) -> list[Branch]:
-    """One branch a CUDA major, in which nothing of another major is left to choose."""
-    specs, constraints = asks.specs(), asks.constraints()
-    if not asks.gpu:
-        return [Branch(tuple(specs), tuple(constraints))]
-    return [
-        Branch(
-            (*specs, *(f"{name} * *cuda{major}*" for name in asks.frameworks)),
-            (*constraints, f"{CUDA_VERSION} {major}.*", f"{CUDATOOLKIT} {major}.*"),
-        )
-        for major in asks.families
-    ]
 
 
 def base_records(
@@ -209,7 +195,7 @@ def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, sol
         axes=_axes(chosen, asks, Names(matrices)),
         pins=(),
         because=because,
-        notes=_notes(chosen),
+        notes=(*_notes(chosen), *wheel_notes(chosen, target, matrices)),
         missing=(),
     )
     used = [item.row for item in because] + [each.row for each in found.rejected]

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from solver.closure.conda import ChannelRefusal, ChannelSolver
-from solver.closure.conda_asks import Asks, conda_asks
+from solver.closure.conda_asks import Asks, branches, conda_asks
 from solver.closure.conda_facts import PYTHON, Names
-from solver.closure.conda_profile import base_specs, branches, is_python_package, open_solver, solve_conda
+from solver.closure.conda_profile import base_specs, is_python_package, open_solver, solve_conda
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import write_records

@@ -75,7 +75,11 @@ class Search:
     """What each branch could not be raised to."""
 
     def run(self, branches: Sequence[Branch]) -> Searched:
-        """The best set that the judge lets pass; raises ``ChannelRefusal`` where there is none."""
+        """The best set that the judge lets pass.
+
+        Raises ``ChannelRefusal`` where there is none; ``found.rejected`` then
+        holds the sets that the channel has and the judge refused.
+        """
         if not branches:
             raise ChannelRefusal((), "the channels have no CUDA that the target admits", self.solver.source.partial)
         open_, refusal = self._solvable(branches)
