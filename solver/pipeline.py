@@ -17,10 +17,13 @@ from solver.condapipe import base_environment, beside_conda, conda_lock_files
 from solver.errors import IndexUnavailable
 from solver.guard import audit_solution
 from solver.index import Index
+from solver.interop import with_interop
+from solver.lock.environment import sharing_variables
 from solver.lock.folder import write_folder
 from solver.lock.loader import loader_wheel
 from solver.lock.pylock import pylock_toml
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
+from solver.lock.sharing import ACTIVATION, activation_script
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
 from solver.matrix.load import Matrices
@@ -56,6 +59,7 @@ def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution
 
 def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
+    profile = with_interop(profile, project.matrices)
     if profile.variant_of is None:
         return solve(beside_conda(project, profile), project.spaces, lockable_only=True)
     parent = solve_profile(project, project.profile(profile.variant_of))
@@ -100,6 +104,8 @@ def make_lock(project: Project, profile: Profile) -> Lock:
     command = command_for(profile)
     files = {"requirements.txt": requirements_txt(solution, lines, command).encode()}
     files |= {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
+    if profile.gpu_sharing is not None:
+        files[ACTIVATION] = activation_script(sharing_variables(profile)).encode()
     base = base_environment(project, profile, solution, lines)
     files |= base.files
     warnings = audit_solution(project, solution, wheels)
@@ -124,16 +130,10 @@ def _make_conda_lock(project: Project, profile: Profile) -> Lock:
 
 def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
     """The tiny wheels of our own that the lock needs."""
-    made = []
+    pins = {pin.name: pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, solution)
-    if build is not None and build.cuda is not None:
-        pins = {pin.name: pin.version for pin in solution.pins}
-        major = int(build.cuda.split(".")[0])
-        libraries = [
-            row for row in matrices.libraries if row.cuda == major and _holds(row.distribution, row.versions, pins)
-        ]
-        made.append(loader_wheel(build, libraries, pins))
-    return [_local(*wheel) for wheel in made if wheel is not None]
+    made = loader_wheel(build, matrices.libraries, pins, profile.gpu_sharing, profile.frameworks)
+    return [] if made is None else [_local(*made)]
 
 
 def _holds(distribution: str, versions: str, pins: Mapping[str, str]) -> bool:

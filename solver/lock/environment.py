@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from solver.errors import BadInput
 from solver.index.conda_record import CondaRecord, in_order
-from solver.model import CondaName, Profile
+from solver.lock.sharing import sharing_variables as shared_variables
+from solver.model import CondaName, GpuSharing, Profile
 
 KEYS = ("name", "channels", "dependencies", "variables")
 """The keys that are written, in the order of the file."""
@@ -74,14 +75,20 @@ def logical_lines(requirements: Iterable[str]) -> list[str]:
     return found
 
 
+ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
+
+
 def sharing_variables(profile: Profile) -> dict[str, str]:
-    """The profile's variables, and those that let both frameworks share a GPU."""
-    found: dict[str, str] = {}
-    sharing = profile.gpu_sharing
-    on_gpu = profile.cuda != "none" and profile.target.driver is not None
-    if on_gpu and "tensorflow" in profile.frameworks and (sharing is None or sharing.growth):
-        found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-    return found | profile.variables
+    """The profile's variables, and those that let both frameworks share a GPU.
+
+    Without a ``gpu_sharing`` block TensorFlow only leaves room for torch; with one, what the
+    block says outweighs a variable of the same name.
+    """
+    sharing = profile.gpu_sharing or GpuSharing()
+    found = shared_variables(sharing, profile.frameworks)
+    if profile.cuda == "none" or profile.target.driver is None:
+        found = {name: value for name, value in found.items() if name not in ON_GPU_ONLY}
+    return found | profile.variables if profile.gpu_sharing is None else profile.variables | found
 
 
 def both_sides(

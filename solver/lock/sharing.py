@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 
 from solver.model import Framework, GpuSharing
 
+ACTIVATION = "activate-variables.sh"
+"""Name of the activation file in a lock's folder."""
+
 
 def sharing_variables(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, str]:
     """The environment variables that carry out ``sharing``, sorted; only those that some framework reads."""

@@ -37,6 +37,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "names": ("names", kinds.PackageName),
     "conda-builds": ("conda_builds", kinds.CondaBuild),
     "conda-traps": ("conda_traps", kinds.CondaTrap),
+    "interop": ("interop", kinds.Interop),
     "observations": ("observations", kinds.Observation),
     "verified": ("verified", kinds.Verified),
 }
@@ -61,6 +62,7 @@ class Matrices:
     names: tuple[kinds.PackageName, ...] = ()
     conda_builds: tuple[kinds.CondaBuild, ...] = ()
     conda_traps: tuple[kinds.CondaTrap, ...] = ()
+    interop: tuple[kinds.Interop, ...] = ()
     observations: tuple[kinds.Observation, ...] = ()
     verified: tuple[kinds.Verified, ...] = ()
 

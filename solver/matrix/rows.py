@@ -225,6 +225,15 @@ class CondaTrap(Row, frozen=True, kw_only=True):
     why: Text
 
 
+class Interop(Row, frozen=True, kw_only=True):
+    """What crosses from torch to TensorFlow beside the frameworks: joined to a profile with ``interop: true``."""
+
+    packages: tuple[Text, ...]
+    """PEP 508 requirements: onnx, a runtime for it, and the converter with what it does not ask for itself."""
+    why: Text
+    """Why this converter and these bounds."""
+
+
 class Observation(Row, frozen=True, kw_only=True):
     """What was seen when a set was really installed and run."""
 
