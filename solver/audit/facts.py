@@ -51,7 +51,7 @@ class Facts:
     def packages(self) -> dict[PypiName, Package]:
         """The packages by PyPI name; pip's stands where conda has one of the same name."""
         found: dict[PypiName, Package] = {}
-        for package in sorted(self.set.packages, key=lambda p: (p.origin == "pypi", p.conda is None)):
+        for package in sorted(self.set.packages, key=self._standing):
             name = self.pypi_name_of(package)
             if name is None:
                 continue
@@ -61,6 +61,12 @@ class Facts:
                 package = structs.replace(record, requires=package.requires)
             found[name] = package
         return found
+
+    def _standing(self, package: Package) -> tuple[bool, bool, int]:
+        """The later it sorts, the better it stands for a PyPI name that several packages have."""
+        # Of conda's packages of one project the names' first row is the one to ask for.
+        row = self._names.get(package.conda or "")
+        return package.origin == "pypi", package.conda is None, -row[1] if row else 0
 
     @cached_property
     def versions(self) -> dict[PypiName, Version]:
@@ -119,8 +125,8 @@ class Facts:
         return None if row[0] is None else pypi_name(row[0])
 
     @cached_property
-    def _names(self) -> dict[str, tuple[str | None]]:
-        return {row.conda: (row.pypi,) for row in self.matrices.names}
+    def _names(self) -> dict[str, tuple[str | None, int]]:
+        return {row.conda: (row.pypi, number) for number, row in enumerate(self.matrices.names)}
 
     def package(self, name: str) -> Package | None:
         """The package of that name."""

@@ -19,9 +19,10 @@ def find(facts: Facts) -> Iterator[Finding]:
     known = {build.package.name for build in facts.builds}
     distributions = _distributions(facts)
     for package in facts.set.packages:
-        if package.origin == "conda" and package.conda is None:
-            continue  # Its conda record stands for it.
         name = facts.pypi_name_of(package)
+        # Of several packages of one project (conda's tensorflow and tensorflow-base) one stands for all.
+        if package.origin == "conda" and name is not None and facts.packages[name].conda != package.conda:
+            continue
         framework = None if name is None else facts.framework_of(name)
         cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
         if package.version is None and (framework or cuda):
