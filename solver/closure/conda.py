@@ -48,6 +48,9 @@ def virtual_packages(
     architecture. Raises ``BadInput`` for a driver that no row covers.
     """
     found: dict[str, str] = {"__archspec": _ARCHITECTURES[target.platform]}
+    if target.platform == "linux-64" and target.driver is not None:
+        # conda-forge's CUDA builds of TensorFlow ask for this level; a solution's notes say so.
+        found["__archspec"] = "x86_64_v3"
     if target.platform == "win-64":
         found["__win"] = "0"
     else:

@@ -149,7 +149,9 @@ def base_specs(profile: Profile, python: str) -> list[str]:
 
 def is_python_package(record: CondaRecord) -> bool:
     """Whether ``record`` puts something into site-packages, where pip might want to put it too."""
-    return record.noarch == "python" or any(spec.split()[0] == PYTHON for spec in record.depends)
+    if record.noarch is not None:
+        return record.noarch == "python"
+    return any(spec.split()[0] == PYTHON for spec in record.depends)
 
 
 def _twin(names: Names, name: CondaName) -> PypiName | None:

@@ -102,7 +102,7 @@ def both_sides(
     """
     for record in in_order(records):
         name = pypi_twin(record.name, conda_to_pypi)
-        if name in pins and pins[name] != record.version:
+        if name is not None and pins.get(name, record.version) != record.version:
             raise BadInput(
                 f"conda would install {record.name} {record.version} and pip {name} {pins[name]} into one prefix",
                 key=record.name,

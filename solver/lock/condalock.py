@@ -1,0 +1,121 @@
+"""conda-lock.yml, by conda-lock's own models and writer.
+
+Importing conda-lock takes two seconds and over a thousand modules, so it happens
+here alone, and late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from packaging.requirements import Requirement
+
+from solver.errors import BadInput
+from solver.index.conda_record import CondaRecord, in_order
+from solver.lock.pip_half import LockedWheel
+from solver.model import Platform, Profile
+
+
+def conda_lock_yml(
+    profile: Profile,
+    records: Iterable[CondaRecord],
+    wheels: Sequence[LockedWheel],
+    platform: Platform,
+) -> str:
+    """The whole file, with the pip half in it.
+
+    Raises ``BadInput`` for a record without md5, which conda-lock refuses, and
+    for a profile whose pip half is missing.
+    """
+    from conda_lock.lockfile import write_conda_lock_file
+    from conda_lock.lockfile.v2prelim.models import HashModel, LockedDependency, Lockfile, LockMeta
+    from conda_lock.models.channel import Channel
+
+    if profile.flavour != "conda" and not wheels:
+        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    held = in_order(records)
+    packages = [
+        LockedDependency(
+            name=record.name,
+            version=record.version,
+            manager="conda",
+            platform=platform,
+            dependencies=_by_name(record.depends),
+            url=record.url,
+            hash=HashModel(md5=_md5(record), sha256=record.sha256),
+            build=record.build,
+            categories={"main"},
+        )
+        for record in held
+    ]
+    packages += [
+        LockedDependency(
+            name=wheel.name,
+            version=wheel.version,
+            manager="pip",
+            platform=platform,
+            dependencies=_required(wheel.requires),
+            url=wheel.url,
+            hash=HashModel(sha256=wheel.sha256),
+            categories={"main"},
+        )
+        for wheel in wheels
+    ]
+    metadata = LockMeta(
+        content_hash={platform: _content_hash(profile, platform)},
+        channels=[Channel.from_string(channel) for channel in profile.channels],
+        platforms=[platform],
+        sources=["environment.yml"],
+    )
+    with TemporaryDirectory(prefix="interlock-") as folder:
+        path = Path(folder, "conda-lock.yml")
+        write_conda_lock_file(Lockfile(package=packages, metadata=metadata), path, None, include_help_text=False)
+        return _header(profile) + path.read_text(encoding="utf-8")
+
+
+def _header(profile: Profile) -> str:
+    made = "nox -s lock" if profile.flavour == "conda" else f"interlock export conda-lock {profile.name}"
+    return (
+        f"# Made by `{made}`; change environment.yml.in, not this file.\n"
+        f"# Install: conda-lock install --name {profile.name} conda-lock.yml\n"
+    )
+
+
+def _content_hash(profile: Profile, platform: Platform) -> str:
+    """conda-lock compares it with its source files' to tell whether to lock anew; ours follows the request."""
+    asked = {
+        "channels": list(profile.channels),
+        "platform": platform,
+        "specs": sorted((*profile.packages, *profile.conda_packages, f"python {profile.python}")),
+        "constraints": dict(sorted(profile.constraints.items())),
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _md5(record: CondaRecord) -> str:
+    if record.md5 is None:
+        raise BadInput(
+            f"the channel gives no md5 for {record.filename}, which conda-lock.yml must have",
+            key=record.name,
+            fix="choose a format that keeps sha256 alone, such as @EXPLICIT",
+        )
+    return record.md5
+
+
+def _by_name(depends: Iterable[str]) -> dict[str, str]:
+    """The format has one spec a name; where a record has several, the narrowest version says most."""
+    found: dict[str, str] = {}
+    for spec in sorted(depends):
+        name, _, rest = spec.partition(" ")
+        if name not in found or len(rest) > len(found[name]):
+            found[name] = rest.strip()
+    return found
+
+
+def _required(requires: Iterable[str]) -> dict[str, str]:
+    found = (Requirement(text) for text in requires)
+    return {requirement.name: str(requirement.specifier) or "*" for requirement in found}

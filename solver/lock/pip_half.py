@@ -1,0 +1,47 @@
+"""The pip half of a lock for formats that name each wheel by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from solver.errors import InterlockError
+from solver.lock.requirements import LocalWheel
+from solver.model import PypiName, Solution
+
+
+@dataclass(frozen=True)
+class LockedWheel:
+    """One wheel: the best of its package for the target."""
+
+    name: PypiName
+    version: str
+    url: str
+    """An address, or a path such as ``./wheels/x.whl``."""
+    sha256: str
+    requires: tuple[str, ...] = ()
+
+
+def locked_wheels(
+    solution: Solution,
+    addresses: Mapping[str, str],
+    wheels: Sequence[LocalWheel] = (),
+    local: str = "./wheels",
+) -> tuple[LockedWheel, ...]:
+    """One wheel a package, sorted by name.
+
+    ``addresses`` maps file names to addresses, which locks never hold for the
+    default index. ``local`` is where our own wheels lie: a path or a ``file:`` address.
+    """
+    found = []
+    for pin in solution.pins:
+        best = pin.files[0]
+        url = best.url or addresses.get(best.filename)
+        if best.sha256 is None or url is None:
+            missing = "hash" if best.sha256 is None else "address"
+            raise InterlockError(f"{best.filename} has no {missing} to lock")
+        found.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires or ()))
+    found += [
+        LockedWheel(PypiName(wheel.name), wheel.version, f"{local}/{wheel.filename}", wheel.sha256) for wheel in wheels
+    ]
+    return tuple(sorted(found, key=lambda wheel: wheel.name))

@@ -1,0 +1,83 @@
+"""pixi.lock: version 6, which conda's own reader takes, and version 7, which pixi writes.
+
+Both list the packages of each environment by address, then each package once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from solver.errors import BadInput
+from solver.index.conda_record import CondaRecord, in_order
+from solver.lock.pip_half import LockedWheel
+from solver.model import Platform, Profile
+
+VERSIONS = (6, 7)
+
+
+def pixi_lock(
+    profile: Profile,
+    records: Iterable[CondaRecord],
+    wheels: Sequence[LockedWheel],
+    platform: Platform,
+    *,
+    version: Literal[6, 7] = 7,
+    virtual: Mapping[str, str] | None = None,
+) -> str:
+    """The whole file, with the pip half in it.
+
+    ``virtual`` is what the target brings; only version 7 has a place for it.
+    Raises ``BadInput`` for another version, or for a profile whose pip half is missing.
+    """
+    import yaml
+
+    if version not in VERSIONS:
+        raise BadInput(f"expected pixi.lock version 6 or 7, found {version}", key="version")
+    if profile.flavour != "conda" and not wheels:
+        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    held = sorted(in_order(records), key=lambda record: record.url)
+    pip = sorted(wheels, key=lambda wheel: wheel.url)
+    channels = sorted({record.channel for record in held})
+    packages = [*({"conda": record.url} for record in held), *({"pypi": wheel.url} for wheel in pip)]
+    data: dict[str, Any] = {"version": version}
+    if version == 7:
+        needs = [f"{name}={value}" for name, value in sorted((virtual or {}).items()) if name != "__archspec"]
+        data["platforms"] = [{"name": platform, **({"virtual-packages": needs} if needs else {})}]
+    data["environments"] = {
+        "default": {
+            "channels": [{"url": f"{channel}/"} for channel in channels],
+            "packages": {platform: packages},
+        }
+    }
+    data["packages"] = [*map(_conda, held), *map(_pypi, pip)]
+    head = f"# Made by `interlock export pixi.lock {profile.name}`; do not edit.\n"
+    return head + yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
+
+
+def _conda(record: CondaRecord) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "conda": record.url,
+        "build_number": record.build_number,
+        "sha256": record.sha256,
+        "md5": record.md5,
+        "depends": list(record.depends) or None,
+        "constrains": list(record.constrains) or None,
+        "track_features": list(record.track_features) or None,
+        "python_site_packages_path": record.python_site_packages_path,
+        "license": record.license,
+        "size": record.size,
+        "timestamp": record.timestamp,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _pypi(wheel: LockedWheel) -> dict[str, Any]:
+    fields = {
+        "pypi": wheel.url,
+        "name": wheel.name,
+        "version": wheel.version,
+        "sha256": wheel.sha256,
+        "requires_dist": list(wheel.requires) or None,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
