@@ -19,6 +19,7 @@ from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
 from solver.solve.axes import cuda_candidates, cudnn_candidates
 from solver.solve.builds import companion_asks, tensorflow_asks, torch_asks
+from solver.solve.clobbers import clobber_asks, major_asks, written_twice
 from solver.solve.facts import gpu_refusal, minor, rules_for
 from solver.solve.space import (
     ABSENT,
@@ -81,9 +82,9 @@ class PackageSpace:
         self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"}
-        self._libraries = {
-            row.distribution: row for row in matrices.libraries if row.library in ("cudnn", "cudart", "nvcc")
-        }
+        self._written = written_twice(matrices)
+        self._guarded |= set(self._written)
+        self._libraries = {row.distribution: row for row in matrices.libraries}
 
     # ---- candidates ---------------------------------------------------------------------------
 
@@ -309,11 +310,15 @@ class PackageSpace:
             if SpecifierSet(rule.when[name]).contains(candidate.version, prereleases=True):
                 for other, specifier in rule.needs.items():
                     yield self.guard_ask(other, specifier, f"{rule.why} ({rule.source})", rule.id)
+        yield from clobber_asks(self, candidate, self._written.get(name, ()))
         library = self._libraries.get(name)
-        if library is not None and library.library == "cudnn":
+        if library is None:
+            return
+        yield from major_asks(self, library)
+        if library.library == "cudnn":
             same = self.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
             yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id)
-        elif library is not None and library.same_minor:
+        elif library.library in ("cudart", "nvcc") and library.same_minor:
             cuda = minor(candidate.version)
             same = self.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
             yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{name} is of that toolkit", library.id)
