@@ -33,7 +33,7 @@ from solver.solve.space import (
     guard,
     is_package,
 )
-from solver.target import marker_environment, usable_files
+from solver.target import admits_python, marker_environment, usable_files
 
 COMPANIONS = ("torchvision", "torchaudio")
 
@@ -178,7 +178,7 @@ class PackageSpace:
                 )
         elif not release.files:
             return f"it has no wheel for python {python} on {platform}", listing, None
-        if release.requires_python and not SpecifierSet(release.requires_python).contains(f"{python}.99"):
+        if not admits_python(release.requires_python, self.target):
             return f"it requires python {release.requires_python}", listing, None
         if self.lockable_only and release.index == "pytorch" and self._unread(release):
             return "nobody read " + " and ".join(self._unread(release)), listing, None
