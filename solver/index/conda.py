@@ -35,10 +35,15 @@ Refuses = Callable[["RepoDataRecord"], bool]
 class CondaSource(Protocol):
     """Channels in the order of their priority."""
 
-    channels: tuple[str, ...]
-    """As environment.yml names them, highest priority first."""
-    partial: bool
-    """Whether only part of each channel is known, so that "no solution" proves less."""
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """As environment.yml names them, highest priority first."""
+        ...
+
+    @property
+    def partial(self) -> bool:
+        """Whether only part of each channel is known, so that "no solution" proves less."""
+        ...
 
     def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
         """The channels, each ready to be asked for records of ``platform`` and noarch."""

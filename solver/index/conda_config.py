@@ -60,6 +60,15 @@ class CondaSettings:
         base = self.custom.get(channel, self.alias)
         return (f"{_trim(base)}/{channel}",)
 
+    def sources_of(self, address: str) -> tuple[str, ...]:
+        """As ``sources``, for a channel known by the address that locks name."""
+        for name in (*self.mirrors, *self.custom):
+            if self.address(name) == address:
+                return self.sources(name)
+        if address.startswith(f"{DEFAULT_ALIAS}/"):
+            return self.sources(address.removeprefix(f"{DEFAULT_ALIAS}/"))
+        return self.sources(address)
+
     def client(self) -> Client:
         """py-rattler's client: retries, ``~/.netrc``, the keyring, and these proxies."""
         from rattler import Client, Config
