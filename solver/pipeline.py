@@ -279,9 +279,9 @@ def _mb(size: int | None) -> str:
 
 def explain_stack(project: Project, profile: Profile) -> list[str]:
     """Pin by pin, what of a published stack was kept and what was changed."""
-    from solver.stack import stack_lines
+    from solver.stackpipe import explained
 
-    return stack_lines(profile, solve_profile(project, profile), project.matrices)
+    return explained(project, profile)
 
 
 def summary(lock: Lock) -> str:

@@ -92,7 +92,8 @@ class CondaSnapshot:
 
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
         held = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
-        if not held:
+        # What serves every platform was recorded on the way to some other one.
+        if not self.records(channel, platform):
             raise NotRecorded(channel, f"nothing for {platform} of this channel")
         return ChannelRecords(
             name=channel,

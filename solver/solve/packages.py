@@ -177,7 +177,9 @@ class PackageSpace:
                     None,
                 )
         elif not release.files:
-            return f"it has no wheel for python {python} on {platform}", listing, None
+            # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
+            known = "nobody read a hash of a wheel" if release.index == "pytorch" else "it has no wheel"
+            return f"{known} for python {python} on {platform}", listing, None
         if not admits_python(release.requires_python, self.target):
             return f"it requires python {release.requires_python}", listing, None
         if self.lockable_only and release.index == "pytorch" and self._unread(release):
