@@ -118,10 +118,14 @@ def _driver(asked: str, text: str, held: Held) -> Iterator[str]:
         return
     windows = held.solution.target.platform == "win-64"
     needs = family.driver_windows if windows else family.driver
-    if needs is None or not SpecifierSet(text).contains(needs):
+    lowest = next((part.version for part in SpecifierSet(text) if part.operator in (">=", "==", "~=")), None)
+    if needs is None or lowest is None or Version(lowest) > Version(needs):
         yield f"  {asked}: kept; CUDA {family.major}.x asks for {needs} [{family.id}]"
-    else:
+    elif Version(lowest) == Version(needs):
         yield f"  {asked}: kept, it is what CUDA {family.major}.x asks for [{family.id}]"
+    else:
+        yield f"  {asked}: changed to >={needs}"
+        yield f"      CUDA {family.major}.x asks for it on {held.solution.target.platform}  [{family.id}]"
 
 
 def _literal(profile: Profile, name: str, spec: str) -> Profile:

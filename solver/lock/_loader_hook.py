@@ -119,7 +119,7 @@ def _note(what: str, error: BaseException) -> None:
 
 def preload(module: ModuleType | None = None) -> None:
     """Load what _interlock_loader.json lists and tell XLA where its data is; the first call does it all."""
-    if report["ran"] or not sys.platform.startswith("linux"):
+    if report["ran"] or not sys.platform.startswith(("linux", "win32")):
         return
     report["ran"] = True
     import json
@@ -132,7 +132,7 @@ def preload(module: ModuleType | None = None) -> None:
         _set_xla(wanted["xla"], roots)
     except Exception as error:
         _note("XLA_FLAGS", error)
-    _load_all(wanted["preload"], roots)
+    (_load_all if sys.platform.startswith("linux") else _add_folders)(wanted["preload"], roots)
 
 
 def read(path: Path, spec: ModuleSpec) -> str:
@@ -144,6 +144,11 @@ def read(path: Path, spec: ModuleSpec) -> str:
 def _load_all(libraries: list[dict[str, Any]], roots: list[Path]) -> None:
     waiting = []
     for library in libraries:
+        if _is_loaded(library["sonames"][0]):
+            # torch imported first may carry its own: its parts must come from where it came from,
+            # or two versions of one library are mixed
+            report["there"].append(library["sonames"][0])
+            continue
         for soname in library["sonames"]:
             places = (root / library["directory"] / soname for root in roots)
             path = next((place for place in places if place.is_file()), None)
@@ -163,6 +168,21 @@ def _load_all(libraries: list[dict[str, Any]], roots: list[Path]) -> None:
         waiting = failed
     for path in waiting:
         _note(path, errors[path])
+
+
+def _add_folders(libraries: list[dict[str, Any]], roots: list[Path]) -> None:
+    """What Windows needs instead: its wheels keep the DLLs in bin, and TensorFlow looks for them on PATH."""
+    import os
+
+    folders = dict.fromkeys(library["directory"].rpartition("/")[0] + "/bin" for library in libraries)
+    for folder in folders:
+        path = next((root / folder for root in roots if (root / folder).is_dir()), None)
+        if path is None:
+            report["missing"].append(folder)
+            continue
+        os.add_dll_directory(str(path))  # type: ignore[attr-defined,unused-ignore]
+        os.environ["PATH"] = str(path) + os.pathsep + os.environ.get("PATH", "")
+        report["loaded"].append(str(path))
 
 
 def _is_loaded(soname: str) -> bool:
