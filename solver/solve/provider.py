@@ -11,6 +11,7 @@ from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Res
 from resolvelib.resolvers import Resolution
 
 from solver.errors import InterlockError
+from solver.solve.exhaust import exhaust
 from solver.solve.propagate import Narrowing
 from solver.solve.space import Ask, Candidate, Space, positions
 
@@ -116,7 +117,7 @@ def search(
     try:
         state = resolution.resolve(wanted, max_rounds=MAX_ROUNDS)
     except ResolutionImpossible:
-        return None
+        return exhaust(space, narrowing, forbids)
     except ResolutionTooDeep as error:
         raise InterlockError(f"the search gave up after {MAX_ROUNDS} rounds; please report this request") from error
     return _reachable(state.mapping, wanted, provider.asks)

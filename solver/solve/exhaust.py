@@ -1,0 +1,43 @@
+"""The last word on "impossible": a search that leaves nothing out.
+
+resolvelib jumps back over decisions that it takes for innocent, and now and then throws a
+solution away with them: it keeps only the last conflict of an identifier, not why its other
+candidates had gone. What it finds is a solution; that it finds nothing proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from solver.errors import InterlockError
+from solver.solve.propagate import Narrowing
+from solver.solve.space import Ask, Candidate, Space
+
+MAX_BRANCHES = 50_000
+
+
+def exhaust(
+    space: Space, narrowing: Narrowing, forbids: Callable[[str], bool] | None = None
+) -> dict[str, Candidate] | None:
+    """Some solution of what ``narrowing`` still admits; None where there is none, which is then proven.
+
+    Each step halves the problem: an identifier is its best candidate, or it is not.
+    Raises ``InterlockError`` where that took too long.
+    """
+    stack = [narrowing]
+    for _ in range(MAX_BRANCHES):
+        if not stack:
+            return None
+        state = stack.pop()
+        if not state.possible:
+            continue
+        open_ = [(mask.bit_count(), ident) for ident, mask in state.allowed.items() if mask & (mask - 1)]
+        if not open_:
+            return {ident: space.candidates(ident)[mask.bit_length() - 1] for ident, mask in state.allowed.items()}
+        _, ident = min(open_)
+        best = state.allowed[ident] & -state.allowed[ident]
+        other = state.copy()
+        other.add([Ask(ident, ~best, "another", "the search")], forbids)
+        state.add([Ask(ident, best, "this", "the search")], forbids)
+        stack += [other, state]
+    raise InterlockError(f"the search gave up after {MAX_BRANCHES} branches; please report this request")
