@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
@@ -198,13 +199,26 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
             return None, error
 
     answer, error = asyncio.run(marked())
-    for _ in range(_MOST_WAITS):
-        if marks[0]() is None:
-            break
-        time.sleep(0.001)
+    told = error
+    while told is not None:
+        # The frames that it passed through hold tasks, and these the context.
+        traceback.clear_frames(told.__traceback__)
+        told = told.__cause__ or told.__context__
+    _wait_for_release(marks[0])
     if error is not None:
         raise error
     return cast("T", answer)
+
+
+def _wait_for_release(mark: weakref.ref[_Mark]) -> None:
+    from rattler import PackageName
+
+    for _ in range(_MOST_WAITS):
+        # What a thread let go of without Python's lock is freed at the next call into py-rattler.
+        PackageName("any")
+        if mark() is None:
+            return
+        time.sleep(0.001)
 
 
 def _folder(address: str) -> Path:

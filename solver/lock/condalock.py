@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,9 +32,13 @@ def conda_lock_yml(
     Raises ``BadInput`` for a record without md5, which conda-lock refuses, and
     for a profile whose pip half is missing.
     """
-    from conda_lock.lockfile import write_conda_lock_file
-    from conda_lock.lockfile.v2prelim.models import HashModel, LockedDependency, Lockfile, LockMeta
-    from conda_lock.models.channel import Channel
+    with warnings.catch_warnings():
+        # It warns of what it and its vendored conda still use of older python.
+        for kind in (PendingDeprecationWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", kind)
+        from conda_lock.lockfile import write_conda_lock_file
+        from conda_lock.lockfile.v2prelim.models import HashModel, LockedDependency, Lockfile, LockMeta
+        from conda_lock.models.channel import Channel
 
     if profile.flavour != "conda" and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)

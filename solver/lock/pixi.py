@@ -58,6 +58,9 @@ def pixi_lock(
 def _conda(record: CondaRecord) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "conda": record.url,
+        # A reader takes both from an https address, and from no other.
+        "subdir": None if record.url.startswith("https:") else record.subdir,
+        "channel": None if record.url.startswith("https:") else record.channel,
         "build_number": record.build_number,
         "sha256": record.sha256,
         "md5": record.md5,

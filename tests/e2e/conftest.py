@@ -1,0 +1,31 @@
+"""Helpers that several test modules share lie in tests/support."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+
+@pytest.fixture(scope="session")
+def built_channel(tmp_path_factory):
+    from conda_world import build_channel
+
+    return build_channel(tmp_path_factory.mktemp("built") / "channel")
+
+
+@pytest.fixture
+def channel(built_channel, tmp_path):
+    """A copy that a test may break."""
+    return Path(shutil.copytree(built_channel, tmp_path / "channel"))
+
+
+@pytest.fixture
+def fault_server():
+    from fault_server import FaultServer
+
+    server = FaultServer()
+    yield server
+    server.close()

@@ -1,0 +1,366 @@
+"""A channel of real packages on disk: locked, installed in every format, and the python in it run."""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from conda_world import FULL, VERSION, build_wheel
+from fault_server import Answer
+
+from solver.closure.conda_profile import base_records
+from solver.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
+from solver.index.conda_section import conda_section
+from solver.install import MARK, install
+from solver.lock.condalock import conda_lock_yml
+from solver.lock.environment import environment_yml
+from solver.lock.explicit import explicit
+from solver.lock.pip_half import LockedWheel
+from solver.lock.pixi import pixi_lock
+from solver.matrix.load import Matrices
+from solver.model import Profile, Target
+
+TARGET = Target(driver=None, python=VERSION)
+CODE = "import demo, sys; print(demo.ANSWER, sys.prefix)"
+BOTH = "import demo, tiny, setuptools; print(demo.ANSWER, tiny.VALUE, setuptools.__version__)"
+
+
+class Lock:
+    """A lock folder made of the channel and one tiny wheel."""
+
+    def __init__(self, channel, root, flavour="pip-in-conda"):
+        self.channel, self.folder = channel, root / "locks" / "demo"
+        self.folder.mkdir(parents=True)
+        self.profile = Profile(
+            name="demo", flavour=flavour, target=TARGET, channels=(str(channel),), conda_packages=("demo",)
+        )
+        index = CondaIndex(channels=(str(channel),))
+        self.records = base_records(self.profile, VERSION, TARGET, index, Matrices(), pins={"setuptools": "80.0"})
+        self.wheel, digest = build_wheel(self.folder / "wheels")
+        self.lines = ["--find-links ./wheels", f"tiny==1.0 --hash=sha256:{digest}"] if flavour != "conda" else []
+        self.write()
+
+    def write(self):
+        if self.lines:
+            text = "\n".join(line.replace(" --hash", " \\\n    --hash") for line in self.lines)
+            (self.folder / "requirements.txt").write_text(text + "\n")
+        variables = {"DEMO": "1"}
+        environment = environment_yml(self.profile, self.records, self.lines, variables)
+        (self.folder / "environment.yml").write_text(environment)
+        if self.profile.flavour == "conda":
+            (self.folder / "linux-64.lock").write_text(explicit(self.profile, self.records, "linux-64"))
+        solution = {
+            "version": 1,
+            "profile": "demo",
+            "flavour": self.profile.flavour,
+            "target": {"platform": "linux-64", "python": VERSION, "glibc": "2.28", "driver": None, "gpus": []},
+            "conda": conda_section(self.records, self.profile.channels, {}),
+        }
+        (self.folder / "solution.yaml").write_text(yaml.safe_dump(solution, sort_keys=False))
+
+    def change(self, name, **fields):
+        import msgspec
+
+        self.records = tuple(
+            msgspec.structs.replace(record, **fields) if record.name == name else record for record in self.records
+        )
+        self.write()
+
+
+@pytest.fixture
+def lock(channel, tmp_path):
+    return Lock(channel, tmp_path)
+
+
+def run_python(prefix, code):
+    done = subprocess.run([prefix / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def assert_nothing_left(tmp_path, prefix):
+    assert not prefix.exists()
+    assert [path.name for path in tmp_path.rglob(".interlock-*")] == []
+
+
+# --- what works -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_both_halves_from_the_channel_and_python_runs_in_the_prefix(lock, tmp_path, installer):
+    prefix = tmp_path / "prefix"
+    made = install(lock.folder, prefix, installer=installer, folder=None if installer == "pip" else lock.channel)
+    assert (made.conda, made.pip, made.python) == (5, 1, prefix / "bin/python")
+    assert run_python(prefix, BOTH) == ["42", "7", "80.0"]
+    assert run_python(prefix, CODE)[1] == str(prefix)
+    assert not (prefix / MARK).exists()
+    assert list(tmp_path.glob(".interlock-*")) == []
+
+
+def test_conda_knows_each_package_of_the_prefix_by_its_channel(lock, tmp_path):
+    prefix = tmp_path / "prefix"
+    install(lock.folder, prefix, folder=lock.channel)
+    held = [json.loads(path.read_text()) for path in (prefix / "conda-meta").glob("*.json")]
+    assert {(r["name"], r["url"], r["sha256"], r["md5"]) for r in held} == {
+        (r.name, r.url, r.sha256, r.md5) for r in lock.records
+    }
+    assert all("extracted_package_dir" not in record for record in held)
+    assert (prefix / "conda-meta" / "history").is_file()
+    assert json.loads((prefix / "conda-meta" / "state").read_text()) == {"env_vars": {"DEMO": "1"}}
+
+
+def test_a_conda_flavour_installs_without_a_pip_half(channel, tmp_path):
+    lock = Lock(channel, tmp_path, flavour="conda")
+    made = install(lock.folder, tmp_path / "prefix")
+    assert (made.conda, made.pip) == (5, 0)
+    assert run_python(tmp_path / "prefix", CODE)[0] == "42"
+
+
+def test_a_plain_venv_of_an_interpreter_takes_the_pip_half_alone(lock, tmp_path, built_channel):
+    import sys
+
+    made = install(lock.folder, tmp_path / "venv", python=Path(sys.executable), folder=lock.channel)
+    assert (made.conda, made.pip) == (0, 1)
+    assert run_python(tmp_path / "venv", "import tiny; print(tiny.VALUE)") == ["7"]
+    assert (tmp_path / "venv" / "pyvenv.cfg").is_file()
+
+
+def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, fault_server):
+    serve(fault_server, lock.channel)
+    address = lock.records[0].channel
+    settings = CondaSettings(mirrors={address: (f"{fault_server.url}/gone", f"{fault_server.url}/channel")})
+    made = install(lock.folder, tmp_path / "prefix", settings=settings)
+    assert made.conda == 5
+    assert run_python(tmp_path / "prefix", BOTH) == ["42", "7", "80.0"]
+
+
+def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "half").mkdir(parents=True)
+    (prefix / MARK).touch()
+    install(lock.folder, prefix, folder=lock.channel)
+    assert not (prefix / "half").exists()
+
+
+def serve(server, channel, prefix="/channel"):
+    for path in channel.rglob("*"):
+        if path.is_file():
+            server.answers[f"{prefix}/{path.relative_to(channel).as_posix()}"] = Answer(path.read_bytes())
+
+
+# --- every format, by readers that are not ours -----------------------------------------------------
+
+
+def install_with_rattler(records, prefix, cache):
+    from rattler import Subdir
+    from rattler import install as rattler_install
+
+    work = rattler_install(records, prefix, cache_dir=cache, platform=Subdir("linux-64"), show_progress=False)
+    asyncio.run(work)
+    return run_python(prefix, CODE)
+
+
+@pytest.mark.parametrize("form", ["pixi6", "pixi7", "conda-lock"])
+def test_lock_files_install_through_rattlers_own_reader(channel, tmp_path, form):
+    from rattler import LockFile
+
+    lock = Lock(channel, tmp_path, flavour="conda")
+    text = {
+        "pixi6": lambda: pixi_lock(lock.profile, lock.records, (), "linux-64", version=6),
+        "pixi7": lambda: pixi_lock(lock.profile, lock.records, (), "linux-64"),
+        "conda-lock": lambda: conda_lock_yml(lock.profile, lock.records, (), "linux-64"),
+    }[form]()
+    path = tmp_path / ("pixi.lock" if form.startswith("pixi") else "conda-lock.yml")
+    path.write_text(text)
+    found = LockFile.from_path(path)
+    packages = found.default_environment().packages(found.platforms()[0])
+    assert {(p.name, p.location, p.hashes.sha256.hex(), p.hashes.md5.hex()) for p in packages} == {
+        (r.name, r.url.removeprefix("file://"), r.sha256, r.md5) for r in lock.records
+    }
+    records = [package.repo_data_record() for package in packages]
+    assert install_with_rattler(records, tmp_path / "prefix", tmp_path / "cache")[0] == "42"
+
+
+def test_the_explicit_file_installs_address_by_address(channel, tmp_path):
+    from rattler import RepoDataRecord
+    from rattler.explicit_environment.environment import ExplicitEnvironmentSpec
+
+    lock = Lock(channel, tmp_path, flavour="conda")
+    spec = ExplicitEnvironmentSpec.from_path(lock.folder / "linux-64.lock")
+    urls = [entry.url.partition("#sha256:") for entry in spec.packages]
+    assert str(spec.platform) == "linux-64"
+    assert {(url, sha256) for url, _, sha256 in urls} == {(r.url, r.sha256) for r in lock.records}
+    for url, _, sha256 in urls:
+        path = Path(url.removeprefix("file://"))
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+    async def records():
+        return [await RepoDataRecord.from_package_archive(url.removeprefix("file://")) for url, _, _ in urls]
+
+    assert install_with_rattler(asyncio.run(records()), tmp_path / "prefix", tmp_path / "cache")[0] == "42"
+
+
+def test_environment_yml_gives_a_foreign_solver_the_same_set(lock, tmp_path):
+    from rattler import MatchSpec, solve
+
+    data = yaml.safe_load((lock.folder / "environment.yml").read_text())
+    specs = [MatchSpec(entry, strict=False) for entry in data["dependencies"] if isinstance(entry, str)]
+    found = asyncio.run(solve([lock.channel.as_uri()], specs, platforms=["linux-64", "noarch"]))
+    assert {(r.name.normalized, str(r.version), str(r.build)) for r in found} == {
+        (r.name, r.version, r.build) for r in lock.records
+    }
+    prefix = tmp_path / "prefix"
+    assert install_with_rattler(found, prefix, tmp_path / "cache")[0] == "42"
+    # The pip block is a requirements file that lies beside environment.yml.
+    block = tmp_path / "locks" / "demo" / "condaenv.requirements.txt"
+    block.write_text("\n".join(data["dependencies"][-1]["pip"]) + "\n")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
+    done = subprocess.run(
+        [prefix / "bin/python", "-m", "pip", "install", "--isolated", "--no-index", "-r", block.name],
+        cwd=block.parent,
+        capture_output=True,
+        text=True,
+        env={**environ, "PIP_CONFIG_FILE": os.devnull},
+    )
+    assert done.returncode == 0, done.stderr
+    assert run_python(prefix, BOTH) == ["42", "7", "80.0"]
+
+
+# --- what fails, each with nothing left -------------------------------------------------------------
+
+
+def change_a_byte(path):
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(bytes(body))
+
+
+def test_a_changed_byte_in_a_package(lock, tmp_path):
+    change_a_byte(lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda")
+    for folder in (lock.channel, None):
+        with pytest.raises(CheckFailed, match="libdemo-1.1-h1_0.conda is not the file that the lock names"):
+            install(lock.folder, tmp_path / "prefix", folder=folder)
+        assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_a_package_that_is_not_there(lock, tmp_path):
+    (lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda").unlink()
+    with pytest.raises(IndexUnavailable, match=r"libdemo-1.1-h1_0.conda is not in .*channel"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    with pytest.raises(IndexUnavailable, match=r"libdemo-1.1-h1_0.conda cannot be fetched from file://"):
+        install(lock.folder, tmp_path / "prefix")
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+@pytest.mark.parametrize("fields", [{"sha256": "0" * 64}, {"md5": "0" * 32}, {"size": 1}])
+def test_a_wrong_hash_in_the_lock(lock, tmp_path, fields):
+    lock.change("demo", **fields)
+    with pytest.raises(CheckFailed, match="demo-2.0-.* is not the file that the lock names"):
+        install(lock.folder, tmp_path / "prefix")
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_a_channel_that_breaks_off_in_the_middle(lock, tmp_path, fault_server):
+    serve(fault_server, lock.channel)
+    answer = fault_server.answers["/channel/noarch/pip-24.0-pyh_0.conda"]
+    answer.body, answer.cut = answer.body[:5000], len(answer.body) - 5000
+    settings = CondaSettings(mirrors={lock.records[0].channel: (f"{fault_server.url}/channel",)})
+    with pytest.raises(IndexUnavailable, match=r"pip-24.0-pyh_0.conda cannot be fetched from http://127.0.0.1"):
+        install(lock.folder, tmp_path / "prefix", settings=settings)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_an_archive_that_cannot_be_unpacked(lock, tmp_path):
+    path = lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda"
+    path.write_bytes(b"no archive")
+    body = path.read_bytes()
+    lock.change("libdemo", sha256=hashlib.sha256(body).hexdigest(), md5=hashlib.md5(body).hexdigest(), size=len(body))
+    with pytest.raises(CheckFailed, match="the conda half cannot be linked"):
+        install(lock.folder, tmp_path / "prefix")
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_a_changed_byte_in_a_wheel(lock, tmp_path):
+    change_a_byte(lock.wheel)
+    with pytest.raises(CheckFailed, match="tiny-1.0-py3-none-any.whl is not the file that the lock names"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_pip_half_that_fails_takes_the_conda_half_with_it(lock, tmp_path, installer):
+    path, digest = build_wheel(lock.folder / "wheels", requires=["not-in-any-lock"])
+    lock.lines[1] = f"tiny==1.0 --hash=sha256:{digest}"
+    lock.write()
+    with pytest.raises(CheckFailed, match=f"(?s)the pip half failed, {installer} says: .*not-in-any-lock"):
+        install(lock.folder, tmp_path / "deep" / "down" / "prefix", folder=lock.channel, installer=installer)
+    assert_nothing_left(tmp_path, tmp_path / "deep")
+
+
+def test_a_missing_wheel_is_told_before_the_installer_starts(lock, tmp_path):
+    lock.wheel.unlink()
+    with pytest.raises(IndexUnavailable, match=r"no wheel of tiny==1.0 is in .*bundle the lock anew"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_an_interrupt_leaves_nothing(lock, tmp_path):
+    def stop(name):
+        raise KeyboardInterrupt
+
+    settings = CondaSettings()
+    with pytest.raises(KeyboardInterrupt):
+        install(lock.folder, tmp_path / "prefix", settings=settings, progress=stop)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_a_full_folder_is_left_alone(lock, tmp_path):
+    (tmp_path / "prefix").mkdir()
+    (tmp_path / "prefix" / "mine.txt").write_text("mine")
+    with pytest.raises(BadInput, match="is there already and not empty"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    assert (tmp_path / "prefix" / "mine.txt").read_text() == "mine"
+
+
+def test_a_lock_that_disagrees_with_itself(lock, tmp_path):
+    path = lock.folder / "environment.yml"
+    path.write_text(path.read_text().replace("libdemo=1.1=h1_0", "libdemo=1.0=h0_0"))
+    with pytest.raises(BadInput, match="environment.yml: has libdemo=1.0=h0_0, and solution.yaml says otherwise"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+@pytest.mark.parametrize(
+    ("driver", "message"),
+    [(None, "none answers here"), ("470.82.01", "this machine has 470.82.01"), ("550.54.14", None)],
+)
+def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
+    path = lock.folder / "solution.yaml"
+    path.write_text(path.read_text().replace("driver: null", "driver: 525.60.13"))
+    if message is None:
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel, driver=lambda: driver)
+        return
+    shutil.rmtree(lock.channel)
+    with pytest.raises(CheckFailed, match=f"needs an NVIDIA driver >= 525.60.13 and {message}"):
+        install(lock.folder, tmp_path / "prefix", driver=lambda: driver)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_a_venv_of_another_python_is_refused(lock, tmp_path):
+    path = lock.folder / "solution.yaml"
+    path.write_text(path.read_text().replace(f"python: '{VERSION}'", "python: '3.99'"))
+    import sys
+
+    with pytest.raises(BadInput, match=f"is python {VERSION}, the lock is for python 3.99"):
+        install(lock.folder, tmp_path / "venv", python=Path(sys.executable))
+    assert_nothing_left(tmp_path, tmp_path / "venv")
+
+
+def test_the_python_of_the_channel_is_the_one_that_runs_the_tests(lock):
+    assert [r.version for r in lock.records if r.name == "python"] == [FULL]
