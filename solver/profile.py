@@ -85,7 +85,7 @@ class ProfileReader:
             indexes=self._indexes(),
             variables={**self.text.variables, **keys.get("variables", {})},
             gpu_sharing=self._gpu_sharing(),
-            interop=keys.get("interop", False),
+            interop=self._interop(frameworks),
             stack=self._stack(),
             image=keys.get("image"),
         )
@@ -289,6 +289,14 @@ class ProfileReader:
             if number is not None and number < 1:
                 raise self.document.error(f"expected a whole number above 0, found {number}", *place, key)
         return sharing
+
+    def _interop(self, frameworks: Sequence[str]) -> bool:
+        asked = bool(self.keys.get("interop", False))
+        if asked and len(frameworks) < len(FRAMEWORKS):
+            raise self._bad("needs both frameworks", "interop", fix="name both in frameworks:, or drop this key")
+        if asked and self.keys.get("flavour") == "conda":
+            raise self._bad("needs a converter that conda-forge has not", "interop", fix="use flavour: pip-in-conda")
+        return asked
 
     def _stack(self) -> dict[str, str]:
         pins: dict[str, str] = self.keys.get("stack", {})

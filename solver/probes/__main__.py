@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 
+from .interop_checks import Interop
 from .libraries import check_libraries, describe_libraries
 from .recorder import Recorder
 from .tensorflow_checks import Tensorflow
@@ -35,6 +36,8 @@ def run(recorder: Recorder, order: list[str], imports_only: bool) -> None:
         Together(recorder, torch, tensorflow).on_gpu()
     for name in order:
         parts[name].on_cpu()
+    if Interop.possible(order):
+        Interop(recorder, torch, tensorflow).run()
     recorder.check("libraries", lambda: check_libraries(recorder, not imports_only))
     if "torch" in order and not imports_only and torch.torch.cuda.is_available():
         torch.compile("torch.compile" if len(order) == 1 else "together.compile.after")
