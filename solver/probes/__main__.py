@@ -13,6 +13,7 @@ import argparse
 from .interop_checks import Interop
 from .libraries import check_libraries, describe_libraries
 from .recorder import Recorder
+from .sharing_checks import Sharing
 from .tensorflow_checks import Tensorflow
 from .together_checks import Together
 from .torch_checks import Torch
@@ -33,6 +34,7 @@ def run(recorder: Recorder, order: list[str], imports_only: bool) -> None:
             torch.compile("together.compile.before", 48)
     usable = [] if imports_only else [parts[name].on_gpu() for name in order]
     if usable == [True, True]:
+        Sharing(recorder, torch, tensorflow).on_gpu()  # before Together sets a share of its own
         Together(recorder, torch, tensorflow).on_gpu()
     for name in order:
         parts[name].on_cpu()

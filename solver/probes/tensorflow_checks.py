@@ -94,12 +94,14 @@ class Tensorflow:
     def _growth(self) -> Seen:
         tf = self.tf
         gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
+        # tensorflow refuses growth where the environment gave it a limit instead (sharing_checks)
+        free = [gpu for gpu in gpus if not tf.config.get_logical_device_configuration(gpu)]
+        for gpu in free:
             tf.config.experimental.set_memory_growth(gpu, True)
-        if not all(tf.config.experimental.get_memory_growth(gpu) for gpu in gpus):
+        if not all(tf.config.experimental.get_memory_growth(gpu) for gpu in free):
             raise Wrong("memory growth does not hold")
         tf.config.set_soft_device_placement(False)  # or a missing GPU kernel would quietly run on the CPU
-        return None, f"memory growth on {len(gpus)} GPU"
+        return None, f"memory growth on {len(free)} of {len(gpus)} GPU"
 
     def error(self, value: Tensor, expected: Tensor) -> float:
         """Distance of two tensors, relative to the norm of ``expected``."""

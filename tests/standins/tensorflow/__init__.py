@@ -148,6 +148,7 @@ sysconfig = _place(get_build_info=lambda: _info)
 config = _place(
     list_physical_devices=lambda _: _gpu_list,
     list_logical_devices=lambda _: _gpu_list,
+    get_logical_device_configuration=lambda _: None,
     set_soft_device_placement=_any,
     experimental=_place(
         set_memory_growth=_any,
