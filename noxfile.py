@@ -51,7 +51,7 @@ def pairs(session: nox.Session) -> None:
 @nox.session
 def refresh(session: nox.Session) -> None:
     """Renew every row and index fact that can be read from the index."""
-    session.install("-e", ".[conda,live,audit]")
+    session.install("-e", ".[conda,audit]")
     session.run("interlock", "refresh", *session.posargs)
 
 

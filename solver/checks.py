@@ -7,26 +7,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from packaging.version import InvalidVersion, Version
 
 from solver.adhoc import FRAMEWORKS
-from solver.audit.fix import fix
 from solver.audit.inputs import read_set
-from solver.audit.package_set import PackageSet
+from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import assumed_target, audit
+from solver.lock.folder import put_whole
+from solver.lock.requirements import LocalWheel
 from solver.lock.solution import told_warnings
+from solver.matrix.load import Matrices
 from solver.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
 from solver.project import Project, open_facts, open_project
-from solver.solve.search import find
-from solver.solve.spaces import Spaces
+from solver.target import parse_target
 
 Told = dict[str, Any]
+Words = Mapping[str, object]
+"""What --target named: platform, python, driver, gpu, glibc; empty: nothing."""
 
 
 def audit_path(
     root: Path,
     what: Path,
-    target: Target | None,
+    words: Words,
     environ: Mapping[str, str],
     *,
     live: bool = False,
@@ -37,7 +41,7 @@ def audit_path(
     Warnings that a lock's own solution.yaml tells of are no findings any more.
     """
     matrices, index, _ = open_facts(root, live=live)
-    package_set = read_set(what, target)
+    package_set, target = _read(what, words, matrices)
     reader = None
     if live:
         from solver.audit.records import record_reader
@@ -57,10 +61,28 @@ def audit_path(
     return found
 
 
-def fix_file(root: Path, what: Path, target: Target | None, *, live: bool = False) -> tuple[list[str], bool]:
+def _read(what: Path, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
+    """The set and the target that was named; words that were not given are taken from the set itself."""
+    if not words:
+        return read_set(what), None
+    named = parse_target(words, matrices.gpus)
+    package_set = read_set(what, named if "python" in words or "platform" in words else None)
+    assumed = assumed_target(package_set, matrices)
+    given = {"gpus" if word == "gpu" else word for word in words}
+    kept = {field: getattr(assumed, field) for field in assumed.__struct_fields__ if field not in given}
+    return package_set, msgspec.structs.replace(named, **kept)
+
+
+def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> tuple[list[str], bool]:
     """Write the nearest set that passes; returns what to say and whether the file now passes."""
+    from solver.audit.fix import fix
+    from solver.audit.fixed_file import as_requirements
+    from solver.localwheels import loader_beside
+    from solver.solve.search import find
+    from solver.solve.spaces import Spaces
+
     matrices, index, _ = open_facts(root, live=live)
-    package_set = read_set(what, target)
+    package_set, target = _read(what, words, matrices)
     where = target or assumed_target(package_set, matrices)
     spaces = Spaces(matrices, index)
 
@@ -68,7 +90,16 @@ def fix_file(root: Path, what: Path, target: Target | None, *, live: bool = Fals
         solution = find(_as_profile(roots, constraints, where), spaces, lockable_only=True)
         return None if solution is None else solution.pins
 
-    fixed = fix(package_set, matrices, index, target, search)
+    wheels: dict[str, LocalWheel] = {}
+
+    def loader_for(versions: Mapping[PypiName, str]) -> Package | None:
+        made = loader_beside(matrices, {str(name): version for name, version in versions.items()}, where.platform)
+        if made is None:
+            return None
+        wheels[made.name] = made
+        return Package(name=pypi_name(made.name), version=made.version, requires=(), hashes=(made.sha256,))
+
+    fixed = fix(package_set, matrices, index, target, search, loader_for)
     if fixed is None:
         return [
             "no set near to this one passes; `interlock explain` tells why two packages cannot live together"
@@ -76,7 +107,9 @@ def fix_file(root: Path, what: Path, target: Target | None, *, live: bool = Fals
     if not fixed.changes:
         return [f"{what}: nothing to mend", *(f"  left: {one.code}: {one.why}" for one in fixed.left)], True
     place = what if package_set.kind in ("requirements", "freeze") else what.with_name("requirements.fixed.txt")
-    _write(place, fixed.package_set, f"interlock audit --fix {what.name}")
+    for wheel in wheels.values():
+        put_whole(place.parent / "wheels" / wheel.filename, wheel.content)
+    put_whole(place, as_requirements(fixed, f"interlock audit --fix {what.name}").encode())
     lines = [f"wrote {place}:"]
     for change in fixed.changes:
         before, after = change.before or "not there", change.after or "taken out"
@@ -97,17 +130,6 @@ def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], targe
         packages=rest,
         indexes=("default", "pytorch"),
     )
-
-
-def _write(place: Path, package_set: PackageSet, command: str) -> None:
-    lines = [f"# Made by `{command}`."]
-    for package in sorted(package_set.packages, key=lambda one: one.name):
-        if package.origin == "pypi" and package.version is not None:
-            hashes = "".join(f" \\\n    --hash=sha256:{digest}" for digest in sorted(package.hashes))
-            lines.append(f"{package.name}=={package.version}{hashes}")
-    temporary = place.with_name(f".{place.name}.part")
-    temporary.write_text("\n".join([*lines, ""]))
-    temporary.replace(place)
 
 
 def doctor(root: Path, name: str | None) -> tuple[Told, bool]:

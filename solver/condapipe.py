@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from solver.errors import NotRecorded
-from solver.lock.environment import environment_yml, sharing_variables
+from solver.lock.environment import environment_yml
 from solver.matrix.load import matrices_dir
 from solver.model import Profile, PypiName, Solution
-from solver.project import Project
+from solver.project import Project, snapshot_dir
 
 if TYPE_CHECKING:
     from solver.index.conda import CondaSource
@@ -44,9 +44,11 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
         from solver.index.conda import CondaIndex
 
         return CondaIndex(profile.channels)
-    from solver.index.conda_snapshot import CondaSnapshot
+    from solver.index.conda_snapshot import FOLDER, CondaSnapshot
 
-    return CondaSnapshot(matrices_dir() / "snapshot", profile.channels)
+    own = snapshot_dir(project.root)
+    root = own if (own / FOLDER).is_dir() else matrices_dir() / "snapshot"
+    return CondaSnapshot(root, profile.channels)
 
 
 def beside_conda(project: Project, profile: Profile) -> Profile:
@@ -75,19 +77,19 @@ def base_environment(project: Project, profile: Profile, solution: Solution, lin
         records = base_records(profile, python, solution.target, source, project.matrices, pins=pins)
     except NotRecorded as error:
         return Base({}, {"channels": list(profile.channels), "not_written": str(error)})
-    text = environment_yml(profile, records, lines, sharing_variables(profile))
-    return Base({"environment.yml": text.encode()}, _told(profile, records))
+    text = environment_yml(profile, records, lines)
+    return Base({"environment.yml": text.encode()}, _told(project, profile, solution, records))
 
 
-def _told(profile: Profile, records: Sequence[CondaRecord]) -> dict[str, Any]:
-    from solver.index.conda_snapshot import to_line
+def _told(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> dict[str, Any]:
+    from solver.closure.conda import virtual_packages
+    from solver.index.conda_section import conda_section
 
-    return {
-        "channels": list(profile.channels),
-        "packages": len(records),
-        "inferred": sorted(record.filename for record in records if record.inferred),
-        "records": [msgspec.to_builtins(to_line(record)) for record in records],
-    }
+    virtual = virtual_packages(solution.target, project.matrices.drivers)
+    section = conda_section(records, profile.channels, virtual)
+    # What a status must show: nobody read these records from a channel itself.
+    section["inferred"] = sum(record.inferred for record in records)
+    return section
 
 
 def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:
@@ -101,6 +103,7 @@ def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:
     files = {
         "environment.yml": environment_yml(profile, found.records).encode(),
         explicit_filename(profile, platform): explicit(profile, found.records, platform).encode(),
-        "conda-lock.yml": conda_lock_yml(profile, found).encode(),
+        "conda-lock.yml": conda_lock_yml(profile, found.records, (), platform).encode(),
     }
-    return CondaFiles(found.solution, files, found.rows, _told(profile, found.records))
+    told = _told(project, profile, found.solution, found.records)
+    return CondaFiles(found.solution, files, found.rows, told)

@@ -5,7 +5,6 @@ Steps talk through values only; this module calls them in order.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,16 +17,16 @@ from solver.errors import IndexUnavailable
 from solver.guard import audit_solution
 from solver.index import Index
 from solver.interop import with_interop
+from solver.localwheels import local_wheels
 from solver.lock.environment import sharing_variables
 from solver.lock.folder import write_folder
-from solver.lock.loader import loader_wheel
 from solver.lock.pylock import pylock_toml
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 from solver.lock.sharing import ACTIVATION, activation_script
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Row, TensorflowBuild
+from solver.matrix.rows import Row
 from solver.model import Finding, Pin, Profile, Solution
 from solver.project import Project
 from solver.solve.search import solve
@@ -128,30 +127,9 @@ def _make_conda_lock(project: Project, profile: Profile) -> Lock:
     return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, ())
 
 
-def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
-    """The tiny wheels of our own that the lock needs."""
-    pins = {pin.name: pin.version for pin in solution.pins}
-    build = tensorflow_build(matrices, solution)
-    made = loader_wheel(build, matrices.libraries, pins, profile.gpu_sharing, profile.frameworks)
-    return [] if made is None else [_local(*made)]
-
-
 def _holds(distribution: str, versions: str, pins: Mapping[str, str]) -> bool:
     have = pins.get(distribution)
     return have is not None and SpecifierSet(versions).contains(have)
-
-
-def _local(filename: str, content: bytes) -> LocalWheel:
-    name, version = filename.split("-")[:2]
-    return LocalWheel(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)
-
-
-def tensorflow_build(matrices: Matrices, solution: Solution) -> TensorflowBuild | None:
-    """The row of the solution's TensorFlow; None where it has none."""
-    for pin in solution.pins:
-        if pin.name in ("tensorflow", "tensorflow-cpu", "tensorflow-intel"):
-            return matrices.tensorflow_build(pin.version, solution.target.platform, pin.name)
-    return None
 
 
 def _solution_file(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from solver.errors import BadInput
 from solver.index import Index
@@ -11,7 +12,9 @@ from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.model import Profile, Request
 from solver.request import read_request
-from solver.solve.spaces import Spaces
+
+if TYPE_CHECKING:
+    from solver.solve.spaces import Spaces
 
 REQUEST_FILE = "environment.yml.in"
 
@@ -46,6 +49,8 @@ class Project:
 
 def open_project(root: Path, *, live: bool = False) -> Project:
     """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
+    from solver.solve.spaces import Spaces
+
     matrices, index, snapshot = open_facts(root, live=live)
     path = root / REQUEST_FILE
     if not path.is_file():
@@ -55,12 +60,17 @@ def open_project(root: Path, *, live: bool = False) -> Project:
     return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index), live)
 
 
+def snapshot_dir(root: Path) -> Path:
+    """The recorded indexes: the project's own where `interlock refresh` made some, else those that come along."""
+    own = root / "matrices" / "snapshot"
+    return own if (own / "default").is_dir() else matrices_dir() / "snapshot"
+
+
 def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:
     """The matrices with the rows of ``root``, the index that searches use, and the snapshot itself."""
-    built_in = matrices_dir()
     own = root / "matrices"
     matrices = load_matrices(own if own.is_dir() else None)
-    snapshot = SnapshotIndex(built_in / "snapshot")
+    snapshot = SnapshotIndex(snapshot_dir(root))
     if not live:
         return matrices, snapshot, snapshot
     from solver.index.layered import LayeredIndex

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,8 +62,11 @@ def lock_digest(folder: Path) -> str:
 def subject_of(folder: Path) -> Subject:
     """A lock folder as something to prove."""
     solution = read_solution(folder)
-    versions = {str(pin.name): _version(pin) for pin in _pins(folder)}
     axes = solution["solution"]
+    versions = {str(pin.name): _version(pin) for pin in _pins(folder)}
+    if solution["flavour"] == "conda":
+        # conda's names differ; the probes and the predictions go by the frameworks' own.
+        versions = {name: axes[name] for name in ("tensorflow", "torch", "protobuf", "numpy") if axes.get(name)}
     return Subject(
         profile=folder.name,
         folder=folder,
@@ -152,18 +157,32 @@ def _to_carry(subject: Subject, index: Any, workers: int) -> LockToCarry:  # noq
 # --- proof ------------------------------------------------------------------------------------------
 
 
-def installer(wheels: Path | None) -> Install:
-    """Installs a lock folder here; with ``wheels`` from that folder alone."""
+def installer(wheels: Path | None, machine: Machine) -> Install:
+    """The project's one installer, for this machine; with ``wheels`` from that folder alone."""
 
     def install(lock: Path, prefix: Path) -> Path:
-        from solver.pipinstall import find_python, install_pip_lock
+        from solver.install import install as install_lock
 
         solution = read_solution(lock)
-        if solution["flavour"] != "pip-in-conda":
-            raise BadInput("conda locks are installed with `interlock install`", file=lock, key="flavour")
-        return install_pip_lock(lock, prefix, python=find_python(solution["target"]["python"]), wheels=wheels)
+        python = None if solution["flavour"] == "conda" else find_python(solution["target"]["python"])
+        # Without a driver only imports are run, and nothing is called verified.
+        driver_there = machine.driver is not None
+        return install_lock(lock, prefix, folder=wheels, python=python, check_driver=driver_there).python
 
     return install
+
+
+def find_python(minor: str) -> Path:
+    """An interpreter of ``minor`` ("3.12"): the one that runs this, or one of the path; never a venv's own.
+
+    Raises ``BadInput`` where there is none.
+    """
+    if f"{sys.version_info[0]}.{sys.version_info[1]}" == minor:
+        return Path(getattr(sys, "_base_executable", sys.executable))
+    found = shutil.which(f"python{minor}")
+    if found is None:
+        raise BadInput(f"there is no python {minor} on this machine", fix="install one, or carry one with --python")
+    return Path(found)
 
 
 def audit_prefix(prefix: Path, matrices: Matrices, machine: Machine) -> tuple[Finding, ...]:
@@ -191,7 +210,7 @@ def means_here(
     """What this machine has to prove locks with; ``wheels`` is a folder that replaces every index."""
     machine = this_machine()
     return Means(
-        install=installer(wheels),
+        install=installer(wheels, machine),
         audit=lambda prefix: audit_prefix(prefix, matrices, machine),
         machine=machine,
         work=work,

@@ -13,7 +13,6 @@ from solver import checks
 from solver.audit.report import as_json, as_lines
 from solver.cli.show import echo_json
 from solver.errors import BadInput
-from solver.model import Target
 
 TARGET = click.option(
     "--target",
@@ -24,23 +23,19 @@ TARGET = click.option(
 )
 
 
-def parse_target(values: tuple[str, ...]) -> Target | None:
-    """A target from ``KEY=VALUE`` words; None where there is none."""
-    from solver.target import parse_target as parse
-
-    if not values:
-        return None
-    fields: dict[str, object] = {}
+def target_words(values: tuple[str, ...]) -> dict[str, object]:
+    """The words of ``--target KEY=VALUE``; raises ``BadInput`` for what is none."""
+    words: dict[str, object] = {}
+    gpus: list[str] = []
     for value in values:
         key, sign, text = value.partition("=")
         if not sign or not text:
             raise BadInput(f"{value!r} is no KEY=VALUE", key="--target", fix="write it like driver=550 or gpu=9.0")
-        if key in ("gpu", "gpus"):
-            fields.setdefault("gpu", [])
-            fields["gpu"] = [*fields["gpu"], *text.split(",")]  # type: ignore[misc]
+        if key == "gpu":
+            gpus += text.split(",")
         else:
-            fields[key] = text
-    return parse(fields)
+            words[key] = text
+    return {**words, "gpu": gpus} if gpus else words
 
 
 @click.command()
@@ -52,12 +47,12 @@ def parse_target(values: tuple[str, ...]) -> Target | None:
 @click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
 def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix: bool, vulnerabilities: bool) -> None:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
-    target = parse_target(targets)
+    words = target_words(targets)
     if fix:
-        lines, clean = checks.fix_file(Path.cwd(), what, target, live=live)
+        lines, clean = checks.fix_file(Path.cwd(), what, words, live=live)
         click.echo("\n".join(lines))
         sys.exit(0 if clean else 1)
-    findings = checks.audit_path(Path.cwd(), what, target, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    findings = checks.audit_path(Path.cwd(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
     if as_json_:
         echo_json(as_json(findings))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -11,6 +12,8 @@ from solver import pipeline
 from solver.cli.solving import LIVE
 from solver.errors import IndexUnavailable, InterlockError, NoSolution
 from solver.project import Project, open_project
+
+FORMATS = ("pylock.toml", "pixi.lock", "pixi.lock-6", "conda-lock", "explicit", "constraints.txt", "dockerfile")
 
 
 @click.command()
@@ -64,3 +67,48 @@ def _pylocks(project: Project, made: list[pipeline.Lock]) -> None:
         return
     for one in pip_locks:
         pipeline.write_pylock(project, one, addresses)
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+@click.argument("profile")
+@click.option("--out", type=click.Path(path_type=Path), help="folder to write into (default: exports/PROFILE)")
+@click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
+def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
+    """Write another FORMAT of the lock of PROFILE."""
+    from solver import exports
+    from solver.lock.folder import put_whole
+
+    project = open_project(Path.cwd())
+    wanted = project.profile(profile)
+    folder = out or project.root / "exports" / profile
+    for name, text in exports.export(project, wanted, form, compose=compose).items():
+        put_whole(folder / name, text.encode())
+        click.echo(str(folder / name))
+
+
+@click.command()
+@click.argument("profile")
+@click.argument("prefix", type=click.Path(path_type=Path))
+@click.option(
+    "--folder", type=click.Path(exists=True, path_type=Path), help="take every file from here, not the network"
+)
+@click.option("--python", type=click.Path(exists=True, path_type=Path), help="make a plain venv of this interpreter")
+@click.option("--with", "installer", type=click.Choice(("uv", "pip")), default="uv", help="installer of the pip half")
+@click.option("--no-driver-check", is_flag=True, help="install although no driver here serves the lock")
+def install(
+    profile: str,
+    prefix: Path,
+    folder: Path | None,
+    python: Path | None,
+    installer: Literal["uv", "pip"],
+    no_driver_check: bool,
+) -> None:
+    """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""
+    from solver.install import install as install_lock
+
+    lock = Path.cwd() / "locks" / profile
+    done = install_lock(
+        lock, prefix, folder=folder, python=python, installer=installer, check_driver=not no_driver_check
+    )
+    click.echo(f"{done.prefix}: {done.conda} conda packages, {done.pip} packages by pip; python: {done.python}")

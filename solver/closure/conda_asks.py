@@ -62,6 +62,8 @@ class Asks:
     excluded: tuple[Exclusion, ...]
     left_out: tuple[CondaName, ...] = ()
     """Frameworks that were asked for at first."""
+    any_driver: bool = False
+    """Whether the ask for a CUDA was left out, and the target's driver with it."""
 
     def specs(self) -> list[str]:
         """What must be installed."""
@@ -78,6 +80,7 @@ class Asks:
             asks=tuple(ask for ask in self.asks if ask is not one),
             frameworks=tuple(name for name in self.frameworks if name != one.framework),
             families=self.known if one.key == "cuda" else self.families,
+            any_driver=self.any_driver or one.key == "cuda",
             left_out=self.left_out if one.framework is None else (*self.left_out, one.framework),
         )
 
@@ -187,7 +190,7 @@ def _specified(profile: Profile, key: str, specifier: str) -> str:
     try:
         return conda_versions(specifier)
     except ValueError as error:
-        raise BadInput(str(error), key=f"{profile.name}.{key}") from None
+        raise BadInput(str(error), key=f"{profile.name}.{key}", fix="leave the part after + out") from None
 
 
 def _versions(solver: ChannelSolver, name: CondaName) -> list[str]:

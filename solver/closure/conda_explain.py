@@ -26,7 +26,8 @@ _AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda
 @dataclass(frozen=True)
 class _Core:
     asks: tuple[Ask, ...]
-    refusal: ChannelRefusal
+    refusal: ChannelRefusal | None
+    """What the channels say; None where they have a set and it is the matrices that refuse it."""
     refused: tuple[Rejected, ...]
     """Sets that the channels have and the matrices refuse."""
 
@@ -36,7 +37,9 @@ def explain_conda(
 ) -> Explanation:
     """The shortest true story, and the nearest requests that do work."""
     judge = CondaJudge(matrices, profile.target, asks.frameworks, asks.gpu)
-    try_out = _Possible(solver, judge)
+    newest = max((row.cuda for row in matrices.drivers), key=Version, default=None)
+    virtual = solver.virtual if newest is None else {**solver.virtual, "__cuda": newest}
+    try_out = _Possible(solver, judge, replace(solver, virtual=virtual))
     core = _core(asks, refusal, try_out)
     causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
     causes += _taken_away(core, asks)
@@ -45,7 +48,8 @@ def explain_conda(
         Cause(who=f"{each.package} {each.tried}", asks=f"may not be chosen: {each.why}", source=each.source)
         for each in core.refused
     ]
-    causes.append(_channel(profile, core.refusal))
+    if core.refusal is not None and core.refusal.specs:
+        causes.append(_channel(profile, core.refusal))
     return Explanation(
         causes=tuple(dict.fromkeys(causes)),
         nearest=tuple(_nearest(asks, core, try_out)),
@@ -59,23 +63,29 @@ class _Possible:
 
     solver: ChannelSolver
     judge: CondaJudge
+    any_driver: ChannelSolver
+    """The same on a machine whose driver is the newest that is known."""
 
     def __call__(self, asks: Asks) -> dict[CondaName, str] | _Core:
         """Versions of some set that meets ``asks``, or why there is none."""
         judge = replace(self.judge, frameworks=asks.frameworks, gpu=asks.gpu)
-        search = Search(self.solver, (), judge)
+        solver = self.any_driver if asks.any_driver else self.solver
+        search = Search(solver, (), judge)
         try:
             found = search.run(branches(asks))
         except ChannelRefusal as refusal:
-            told = refusal
+            told: ChannelRefusal | None = refusal
         else:
             return {record.name: record.version for record in found.records}
+        refused = tuple(dict.fromkeys(search.found.rejected))
         try:
             # Without a CUDA major named, the channel speaks of all its builds at once.
-            self.solver.solve(asks.specs(), asks.constraints())
+            solver.solve(asks.specs(), asks.constraints())
         except ChannelRefusal as refusal:
             told = refusal
-        return _Core(asks.asks, told, tuple(dict.fromkeys(search.found.rejected)))
+        else:
+            told = None if refused else told
+        return _Core(asks.asks, told, refused)
 
 
 def _core(asks: Asks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
@@ -205,7 +215,8 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
     for ask in core.asks:
         if ask.key in ("python", "torch", "tensorflow"):
             continue
-        yield f"leave out {ask.text}", asks.less(ask)
+        told = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
+        yield told, asks.less(ask)
     for ask in core.asks:
         if ask.key in ("torch", "tensorflow"):
             loose = replace(ask, specs=tuple(_any_version(spec) for spec in ask.specs))

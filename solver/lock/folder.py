@@ -33,6 +33,17 @@ def write_folder(folder: Path, files: Mapping[str, bytes], keep: Sequence[str] =
     return True
 
 
+def put_whole(path: Path, content: bytes) -> None:
+    """Write one file whole or not at all, its folder made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _present(folder: Path) -> dict[str, Path]:
     found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
     return {path.relative_to(folder).as_posix(): path for path in found}

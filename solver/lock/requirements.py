@@ -27,7 +27,7 @@ def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> 
 
     Raises ``InterlockError`` where a hash is missing: a caller must ask ``lockable`` first.
     """
-    entries = {pin.name: _pinned(pin) for pin in solution.pins}
+    entries: dict[str, str] = {pin.name: _pinned(pin) for pin in solution.pins}
     entries |= {wheel.name: _hashed(f"{wheel.name}=={wheel.version}", [wheel.sha256]) for wheel in wheels}
     options = [LOCAL_WHEELS] if wheels else []
     return [*options, *(entries[name] for name in sorted(entries))]

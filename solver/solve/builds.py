@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -44,15 +45,16 @@ def _same_major(space: PackageSpace, cuda: int) -> int:
 
 def _library_asks(space: PackageSpace, short: str, cuda: int, row: TensorflowBuild) -> Iterator[Ask]:
     """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
-    masks: dict[str, int] = {}
-    soname: str = short
+    masks: dict[str, int] = defaultdict(int)
+    sonames: dict[str, set[str]] = defaultdict(set)
     for library in space.matrices.libraries:
         if library.library == short and library.cuda == cuda:
             name: str = canonicalize_name(library.distribution)
-            masks[name] = masks.get(name, 0) | space.mask(name, library.versions)
-            soname = library.sonames[0] if library.sonames else short
-    for name, mask in masks.items():
-        yield Ask(name, mask, f"{soname} of CUDA {cuda} from {name}", row.source, row.id)
+            masks[name] |= space.mask(name, library.versions)
+            sonames[name].update(library.sonames[:1] or [short])
+    for name in sorted(masks):
+        what = sonames[name].pop() if len(sonames[name]) == 1 else short
+        yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
 
 
 def _carries_older_cudnn(space: PackageSpace, torch: Candidate, oldest: Version) -> bool:

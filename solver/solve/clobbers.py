@@ -52,6 +52,20 @@ def clobber_asks(space: PackageSpace, candidate: Candidate, written: tuple[Writt
             yield Ask(guard(other), mask, text, row.source, row.id)
 
 
+def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]]:
+    """What the rows of CUDA libraries say of each distribution, the libraries that tie an axis first."""
+    found: dict[str, list[Library]] = defaultdict(list)
+    for row in sorted(matrices.libraries, key=lambda row: (row.library not in ("cudnn", "cudart", "nvcc"), row.id)):
+        found[canonicalize_name(row.distribution)].append(row)
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def library_row(rows: tuple[Library, ...], version: str) -> Library | None:
+    """The row that tells of ``version``, or else of any; None where there is none."""
+    mine = (row for row in rows if SpecifierSet(row.versions).contains(version, prereleases=True))
+    return next(mine, rows[0] if rows else None)
+
+
 def major_asks(space: PackageSpace, library: Library) -> Iterator[Ask]:
     """A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead."""
     mask = space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == library.cuda)

@@ -19,7 +19,7 @@ from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
 from solver.solve.axes import cuda_candidates, cudnn_candidates
 from solver.solve.builds import companion_asks, tensorflow_asks, torch_asks
-from solver.solve.clobbers import clobber_asks, major_asks, written_twice
+from solver.solve.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
 from solver.solve.facts import gpu_refusal, minor, rules_for
 from solver.solve.space import (
     ABSENT,
@@ -84,7 +84,7 @@ class PackageSpace:
         self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"}
         self._written = written_twice(matrices)
         self._guarded |= set(self._written)
-        self._libraries = {row.distribution: row for row in matrices.libraries}
+        self._libraries = rows_by_distribution(matrices)
 
     # ---- candidates ---------------------------------------------------------------------------
 
@@ -313,7 +313,7 @@ class PackageSpace:
                 for other, specifier in rule.needs.items():
                     yield self.guard_ask(other, specifier, f"{rule.why} ({rule.source})", rule.id)
         yield from clobber_asks(self, candidate, self._written.get(name, ()))
-        library = self._libraries.get(name)
+        library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:
             return
         yield from major_asks(self, library)

@@ -13,7 +13,7 @@ from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.packages import PackageSpace
 from solver.solve.roots import framework_idents, root_asks
-from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, REQUEST, Ask, Candidate, is_package
+from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, ITSELF, REQUEST, Ask, Candidate, is_package
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
@@ -92,7 +92,7 @@ def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, As
     asked = askers.get(ident, [])
     if not asked:
         return Because(package=_label(ident), version=candidate.version, row=candidate.row, source="", asked_by="")
-    who, ask = min(asked, key=lambda pair: (pair[1].mask.bit_count(), pair[1].row is None, pair[0]))
+    who, ask = min(asked, key=_weight)
     return Because(
         package=_label(ident),
         version=candidate.version,
@@ -100,6 +100,12 @@ def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, As
         source=f"{ask.text} ({ask.source})",
         asked_by=who,
     )
+
+
+def _weight(pair: tuple[str, Ask]) -> tuple[object, ...]:
+    who, ask = pair
+    framework = who == "torch" or who.startswith("tensorflow")
+    return ask.source == ITSELF, ask.mask.bit_count(), not framework, ask.row is None, who
 
 
 def _label(ident: str) -> str:

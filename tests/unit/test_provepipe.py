@@ -19,7 +19,8 @@ from solver.evidence import encode
 from solver.learn import learn
 from solver.lock.solution import installable_digest
 from solver.matrix.load import load_matrices
-from solver.pipinstall import find_python, install_pip_lock
+from solver.install import install
+from solver.provepipe import find_python
 from solver.verify.gpus import Machine
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -151,8 +152,14 @@ def test_a_wheel_that_is_not_the_locked_one_is_not_installed(locks, tmp_path, mo
     filename, content = standin_wheel("numpy", "2.5.5")
     (locks / "full-py312" / "wheels" / filename).write_bytes(content + b"\0")
     (tmp_path / "wheels").mkdir()
-    with pytest.raises(CheckFailed, match="pip install left with exit status"):
-        install_pip_lock(locks / "full-py312", tmp_path / "env", python=find_python(MINOR), wheels=tmp_path / "wheels")
+    with pytest.raises(CheckFailed, match="is not the file that the lock names: none of its hashes for numpy fits"):
+        install(
+            locks / "full-py312",
+            tmp_path / "env",
+            python=find_python(MINOR),
+            folder=tmp_path / "wheels",
+            check_driver=False,
+        )
 
 
 def test_an_absent_python_is_told(monkeypatch):

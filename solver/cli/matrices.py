@@ -1,0 +1,33 @@
+"""matrices and refresh: renewing facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def matrices() -> None:
+    """Work on the compatibility matrices."""
+
+
+@matrices.command()
+def learn() -> None:
+    """Write matrices/verified.yaml from the evidence in locks/; committed locks stay as they are."""
+    from solver.learn import learn as learn_rows
+
+    rows = learn_rows(Path.cwd() / "locks", Path.cwd() / "matrices" / "verified.yaml")
+    click.echo(f"matrices/verified.yaml: {len(rows)} verified locks")
+
+
+@click.command()
+@click.option("--rows/--no-rows", default=True, help="renew the rows that wheels on the index tell")
+@click.option("--snapshot/--no-snapshot", default=True, help="record the index anew")
+@click.option("--conda", "channel", metavar="ADDRESS", multiple=True, help="record these conda channels anew")
+def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
+    """Renew what can be read from the indexes; rows written by hand stay as they are."""
+    from solver import renewal
+
+    for line in renewal.refresh(Path.cwd(), rows=rows, snapshot=snapshot, channels=channel):
+        click.echo(line)
