@@ -1,0 +1,155 @@
+"""Tiny matrices and indexes for tests of the search, written in shorthand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from solver.errors import NotRecorded
+from solver.matrix.load import FILES, Matrices
+from solver.model import IndexFile, Profile, Release, pypi_name
+from solver.project import Project
+from solver.request import read_request
+from solver.solve.spaces import Spaces
+
+BASE = Path(__file__).parents[1] / "scenarios" / "search" / "base" / "cuda.yaml"
+PYTHONS = ("3.11", "3.12", "3.13")
+KEYS = {
+    "tensorflow": "tensorflow",
+    "torch": "torch",
+    "companions": "version",
+    "toolkits": "cuda",
+    "families": "major",
+    "libraries": "library",
+    "cudnn": "cudnn",
+    "drivers": "branch",
+    "rules": "id",
+    "clobbers": "id",
+    "observations": "id",
+    "verified": "id",
+}
+"""Attribute of ``Matrices`` -> the field that the shorthand writes as the key of a row."""
+KINDS = {attribute: kind for attribute, kind in FILES.values()}
+
+
+class Unconverted(yaml.SafeLoader):
+    """Leaves every scalar a string, so that 2.10 stays a version; null is None."""
+
+
+Unconverted.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_shorthand(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=Unconverted)  # a SafeLoader
+
+
+class World:
+    """Rows and releases of one test."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, msgspec.Struct]] = {}
+        self.releases: dict[str, list[Release]] = {}
+
+    def add(self, shorthand: Mapping[str, Any]) -> World:
+        """Take in the keys ``matrices`` and ``index`` of ``shorthand``; a row or package of the same key is replaced."""
+        for attribute, rows in (shorthand.get("matrices") or {}).items():
+            for key, fields in rows.items():
+                self.add_row(attribute, key, **(fields or {}))
+        for name, versions in (shorthand.get("index") or {}).items():
+            self.releases[pypi_name(name)] = [
+                self.release(name, version, told) for version, told in (versions or {}).items()
+            ]
+        return self
+
+    def add_row(self, attribute: str, key: str, **fields: Any) -> None:
+        # "cudnn of 12" and "cudnn of 13" are two rows of one library.
+        value = key.split(" ")[0] if attribute in ("libraries", "tensorflow") else key
+        data: dict[str, Any] = {"id": f"{attribute}:{key}".replace(" ", "-"), "source": f"row of {attribute} {key}"}
+        data[KEYS[attribute]] = value
+        if attribute in ("tensorflow", "torch"):
+            data |= {"platform": "linux-64", "python": PYTHONS}
+        if attribute == "torch":
+            data |= {"build": key, "index": "pytorch" if "+" in key else "default"}
+        if attribute == "companions":
+            data |= {"package": "torchvision", "index": "pytorch" if "+" in key else "default"}
+        if attribute == "rules":
+            data |= {"code": "test", "severity": "error", "cure": "take another", "why": key}
+        data |= fields
+        self.rows.setdefault(attribute, {})[key] = msgspec.convert(data, KINDS[attribute], strict=False)
+
+    def release(self, name: str, version: str, told: Any) -> Release:
+        """``told`` is the list of requirements, or a mapping with requires, pythons, yanked, …"""
+        fields = dict(told) if isinstance(told, Mapping) else {"requires": told or []}
+        index = fields.pop("index", "pytorch" if "+" in version else "default")
+        pythons = fields.pop("pythons", None)
+        if pythons is None and name in ("tensorflow", "tensorflow-cpu", "torch"):
+            row = self.rows.get(name.split("-")[0], {}).get(version)
+            pythons = row.python if row is not None else PYTHONS
+        hashed = fields.pop("sha256", "read") is not None
+        files = tuple(_file(name, version, python, hashed, index) for python in (pythons or [None]))
+        requires = fields.pop("requires", [])
+        return Release(
+            version=version, files=files, index=index, requires=None if requires is None else tuple(requires), **fields
+        )
+
+    def matrices(self) -> Matrices:
+        return Matrices(**{attribute: tuple(rows.values()) for attribute, rows in self.rows.items()})
+
+    def index(self) -> StandIn:
+        return StandIn(self.releases)
+
+
+def _file(name: str, version: str, python: str | None, hashed: bool, index: str) -> IndexFile:
+    tag = "py3-none-any" if python is None else f"cp{python.replace('.', '')}-cp{python.replace('.', '')}-linux_x86_64"
+    filename = f"{name.replace('-', '_')}-{version}-{tag}.whl"
+    url = f"https://wheels.invalid/{filename}" if index == "pytorch" else None
+    digest = hashlib.sha256(filename.encode()).hexdigest() if hashed else None
+    return IndexFile(filename=filename, sha256=digest, size=1000, url=url)
+
+
+class StandIn:
+    """An index held in memory."""
+
+    def __init__(self, releases: Mapping[str, Iterable[Release]]) -> None:
+        self.held = {name: tuple(some) for name, some in releases.items()}
+
+    def releases(self, name):
+        if name not in self.held:
+            raise NotRecorded(name)
+        return self.held[name]
+
+    def requires(self, release):
+        return release.requires
+
+
+TEMPLATE = {
+    "name": "test",
+    "channels": ["conda-forge"],
+    "dependencies": ["python=${python}", "pip", {"pip": ["torch==${torch}", "tensorflow==${tensorflow}"]}],
+}
+
+
+def request_of(profiles: Mapping[str, Mapping[str, Any]], folder: Path, pip: Iterable[str] = ()) -> tuple[Profile, ...]:
+    """The profiles as the project reads them out of a request; ``pip`` are further entries of the template."""
+    text = {**TEMPLATE, "profiles": {name: dict(keys) for name, keys in profiles.items()}}
+    text["dependencies"] = [*TEMPLATE["dependencies"][:2], {"pip": [*TEMPLATE["dependencies"][2]["pip"], *pip]}]
+    file = folder / "environment.yml.in"
+    file.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
+    return read_request(file).profiles
+
+
+def project_of(world: World, profiles: tuple[Profile, ...], folder: Path) -> Project:
+    """A project over ``world`` alone."""
+    from solver.model import Request
+
+    matrices, index = world.matrices(), world.index()
+    request = Request(file="environment.yml.in", profiles=profiles, lines={})
+    return Project(folder, request, matrices, index, index, Spaces(matrices, index))  # type: ignore[arg-type]

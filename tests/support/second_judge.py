@@ -1,0 +1,358 @@
+"""A second judge of the search: tries everything, from rows and releases as they are written.
+
+It shares nothing with ``solver.solve`` but the meaning of versions, specifiers and markers
+(``packaging``), and is fast enough for worlds of a dozen packages with a few releases each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from solver.matrix.load import Matrices
+from solver.model import Profile, Release
+
+Set = dict[str, str]
+"""Package -> version; the keys "cuda" and "cudnn" hold the axes, where they have a version."""
+
+V = lru_cache(maxsize=None)(Version)
+parse = lru_cache(maxsize=None)(Requirement)
+
+
+@lru_cache(maxsize=None)
+def within(specifier: str, version: str) -> bool:
+    return SpecifierSet(specifier).contains(version, prereleases=True)
+
+
+@lru_cache(maxsize=None)
+def asks(text: str, python: str, extra: str) -> Requirement | None:
+    requirement = parse(text)
+    environment = {"python_version": python, "python_full_version": f"{python}.99", "extra": extra}
+    return requirement if requirement.marker is None or requirement.marker.evaluate(environment) else None
+
+
+def major(version: str) -> int:
+    return V(version).release[0]
+
+
+def minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+class Judge:
+    """All solutions of one profile, and which of them is preferred."""
+
+    def __init__(self, profile: Profile, matrices: Matrices, releases: dict[str, list[Release]]) -> None:
+        self.profile, self.matrices, self.all_releases = profile, matrices, releases
+        self.cpu = profile.cuda == "none"
+        self.torch_rows = {row.torch: row for row in matrices.torch}
+        self.tensorflow_rows = {row.tensorflow: row for row in matrices.tensorflow}
+        self.library_of = {row.distribution: row for row in matrices.libraries}
+
+    # ---- what may be chosen at all
+
+    def usable(self, name: str, python: str) -> dict[str, Release]:
+        found: dict[str, Release] = {}
+        for release in self.all_releases.get(name, []):
+            files = tuple(f for f in release.files if _fits(f.filename, python))
+            if V(release.version).is_prerelease or release.yanked is not None:
+                continue
+            if release.index not in self.profile.indexes:
+                continue
+            if release.requires_python and not within(release.requires_python, f"{python}.99"):
+                continue
+            row = self.torch_rows.get(release.version) if name == "torch" else None
+            documented = row is not None and release.index == "pytorch" and python in row.python
+            if files or documented:
+                found[release.version] = _cut(release, files)
+        if name == "torch" and "pytorch" in self.profile.indexes:
+            held = {release.version for release in self.all_releases.get(name, [])}
+            for version, row in self.torch_rows.items():
+                if row.index == "pytorch" and version not in held and python in row.python:
+                    found[version] = Release(version=version, files=(), index="pytorch")
+        if name in ("torch", "tensorflow"):
+            rows: Any = self.torch_rows if name == "torch" else self.tensorflow_rows
+            found = {v: r for v, r in found.items() if v in rows and self.serves(name, rows[v])}
+        return found
+
+    def serves(self, name: str, row: Any) -> bool:
+        if self.cpu != (row.cuda is None):
+            return False
+        if row.cuda is None:
+            return True
+        if name == "torch" and row.cudnn is None:
+            return False
+        return all(self.runs_on(row, gpu) for gpu in self.profile.target.gpus)
+
+    def runs_on(self, row: Any, gpu: str) -> bool:
+        if row.sm is None:
+            return False
+        if any(major(sm) == major(gpu) and V(sm) <= V(gpu) for sm in row.sm):
+            return True
+        toolkit = next((t for t in self.matrices.toolkits if t.cuda == minor(row.cuda)), None)
+        own_driver = toolkit is not None and V(self.profile.target.driver) >= V(toolkit.driver)
+        return own_driver and any(V(ptx) <= V(gpu) for ptx in row.ptx or ())
+
+    def cudas(self) -> list[str]:
+        if self.cpu:
+            return ["none"]
+        oldest = {row.major: row.driver for row in self.matrices.families}
+        return [
+            row.cuda
+            for row in self.matrices.toolkits
+            if V(self.profile.target.driver) >= V(oldest[major(row.cuda)])
+            and all(row.gpu_min is None or V(gpu) >= V(row.gpu_min) for gpu in self.profile.target.gpus)
+            and within(self.profile.cuda, row.cuda)
+        ]
+
+    # ---- every set that holds together
+
+    def solutions(self, python: str) -> Iterator[Set]:
+        self.versions = {name: self.usable(name, python) for name in {*self.all_releases, "torch"}}
+        self.python = python
+        roots = [(f, self.profile.constraints.get(f, ""), "") for f in self.profile.frameworks]
+        for text in self.profile.packages:
+            roots += _each(parse(text))
+        self.roots = roots
+        for chosen in self.closures({}):
+            for cuda in self.cudas():
+                for cudnn in self.cudnns(chosen):
+                    axes = {"cuda": cuda, "cudnn": cudnn}
+                    if self.holds(chosen, cuda, cudnn):
+                        yield chosen | {name: version for name, version in axes.items() if version}
+
+    def wanted(self, chosen: Set) -> list[tuple[str, str, str]]:
+        """(name, specifier, extra) of everything that the request and the chosen packages ask for."""
+        found = list(self.roots)
+        extras: dict[str, set[str]] = {}
+        while True:
+            found = list(self.roots)
+            for name, version in chosen.items():
+                for extra in ("", *sorted(extras.get(name, ()))):
+                    found += self.asked(name, version, extra)
+            more: dict[str, set[str]] = {}
+            for name, _, extra in found:
+                if extra:
+                    more.setdefault(name, set()).add(extra)
+            if more == extras:
+                return found
+            extras = more
+
+    def asked(self, name: str, version: str, extra: str) -> list[tuple[str, str, str]]:
+        found = []
+        for text in self.versions[name][version].requires or ():
+            requirement = asks(text, self.python, extra)
+            if requirement is not None:
+                found += _each(requirement)
+        if extra:
+            return found
+        if name == "tensorflow":
+            row = self.tensorflow_rows[version]
+            for library in self.matrices.libraries if row.cuda else ():
+                if library.library in row.opens and library.cuda == major(row.cuda):
+                    found.append((library.distribution, "", ""))
+        if name == "torch" and self.unread(version) and not self.torch_rows[version].bundles:
+            found += self.triton_of(version)
+        if name == "torchvision":
+            row = next((r for r in self.matrices.companions if r.version == version), None)
+            if row is not None:
+                found.append(("torch", row.torch, ""))
+        return found
+
+    def unread(self, torch: str) -> bool:
+        return self.torch_rows[torch].cuda is not None and self.versions["torch"][torch].requires is None
+
+    def triton_of(self, torch: str) -> list[tuple[str, str, str]]:
+        """Builds of one torch are made with one triton."""
+        for release in self.all_releases.get("torch", []):
+            if release.index == "default" and release.version == V(torch).public:
+                texts = [asks(text, self.python, "") for text in release.requires or ()]
+                return [one for r in texts if r is not None and r.name == "triton" for one in _each(r)]
+        return []
+
+    def closures(self, chosen: Set) -> Iterator[Set]:
+        wanted = self.wanted(chosen)
+        if any(name in chosen and not within(specifier, chosen[name]) for name, specifier, _ in wanted):
+            return
+        open_ = next((name for name, _, _ in wanted if name not in chosen), None)
+        if open_ is None:
+            yield chosen
+            return
+        for version in self.versions.get(open_, ()):
+            if all(within(specifier, version) for name, specifier, _ in wanted if name == open_):
+                yield from self.closures({**chosen, open_: version})
+
+    def cudnns(self, chosen: Set) -> list[str | None]:
+        """The cuDNN axis: what is installed; what an unread torch is used with; anything that a constraint admits."""
+        brought = {chosen[n] for n in chosen if n in self.library_of and self.library_of[n].library == "cudnn"}
+        if brought:
+            return sorted(brought) if len(brought) == 1 else []
+        torch = chosen.get("torch")
+        unread = torch is not None and self.unread(torch) and not self.torch_rows[torch].bundles
+        tensorflow = self.tensorflow_rows.get(chosen.get("tensorflow", ""))
+        if unread or "cudnn" in self.profile.constraints or (tensorflow is not None and tensorflow.cudnn):
+            known = {
+                version
+                for name, row in self.library_of.items()
+                if row.library == "cudnn"
+                for version in self.versions.get(name, ())
+            }
+            return sorted(known | {r.cudnn for r in self.torch_rows.values() if r.cudnn and r.cudnn.count(".") > 2})
+        return [None]
+
+    # ---- whether a set holds together, fact by fact
+
+    def holds(self, chosen: Set, cuda: str, cudnn: str | None) -> bool:
+        return (
+            self.libraries_fit(chosen, cuda)
+            and self.tensorflow_fits(chosen, cuda, cudnn)
+            and self.torch_fits(chosen, cuda, cudnn)
+            and self.companions_fit(chosen)
+            and self.rules_hold(chosen)
+            and self.constraints_hold(chosen, cudnn)
+            and not any(self.clobber(a, chosen[a], b, chosen[b]) for a in chosen for b in chosen if a < b)
+        )
+
+    def libraries_fit(self, chosen: Set, cuda: str) -> bool:
+        for name, row in self.library_of.items():
+            if name in chosen:
+                if cuda == "none" or row.cuda != major(cuda):
+                    return False
+                if row.library in ("cudart", "nvcc") and row.same_minor and minor(chosen[name]) != cuda:
+                    return False
+        return True
+
+    def tensorflow_fits(self, chosen: Set, cuda: str, cudnn: str | None) -> bool:
+        row = self.tensorflow_rows.get(chosen.get("tensorflow", ""))
+        if row is None or row.cuda is None:
+            return True
+        if cuda == "none" or major(cuda) != major(row.cuda):
+            return False
+        for name in {r.distribution for r in self.matrices.libraries if r.library in row.opens} & chosen.keys():
+            layouts = [r.versions for r in self.matrices.libraries if r.distribution == name]
+            if not any(within(versions, chosen[name]) for versions in layouts):
+                return False
+        if row.cudnn is None:
+            return True
+        carried = self.torch_rows[chosen["torch"]] if "torch" in chosen else None
+        if carried is not None and carried.bundles and carried.cudnn and major(carried.cudnn) == major(row.cudnn):
+            if V(carried.cudnn) < V(row.cudnn):
+                return False
+        return cudnn is not None and major(cudnn) == major(row.cudnn) and V(cudnn) >= V(row.cudnn)
+
+    def torch_fits(self, chosen: Set, cuda: str, cudnn: str | None) -> bool:
+        row = self.torch_rows.get(chosen.get("torch", ""))
+        if row is None or row.cuda is None:
+            return True
+        if row.bundles:
+            older = cudnn is not None and major(cudnn) == major(row.cudnn) and V(cudnn) < V(row.cudnn)
+            return cuda != "none" and major(cuda) == major(row.cuda) and not older
+        if cuda != minor(row.cuda):
+            return False
+        if not self.unread(chosen["torch"]):
+            return True
+        exact = f"=={row.cudnn}" if row.cudnn.count(".") > 2 else f"=={row.cudnn}.*"
+        return cudnn is not None and within(exact, cudnn)
+
+    def companions_fit(self, chosen: Set) -> bool:
+        row = next((r for r in self.matrices.companions if r.version == chosen.get("torchvision")), None)
+        if row is None or row.cuda is None:
+            return True
+        torch = self.torch_rows[chosen["torch"]]
+        return torch.cuda is not None and major(torch.cuda) == major(row.cuda)
+
+    def rules_hold(self, chosen: Set) -> bool:
+        for rule in self.matrices.rules:
+            if rule.severity == "error" and all(
+                name in chosen and within(specifier, chosen[name]) for name, specifier in rule.when.items()
+            ):
+                for name, specifier in rule.needs.items():
+                    if name in chosen and (specifier == "!" or not within(specifier, chosen[name])):
+                        return False
+        return True
+
+    def constraints_hold(self, chosen: Set, cudnn: str | None) -> bool:
+        for name, specifier in self.profile.constraints.items():
+            version = cudnn if name == "cudnn" else chosen.get(name)
+            if version is not None and not within(specifier, version):
+                return False
+        return True
+
+    def clobber(self, a: str, version_a: str, b: str, version_b: str) -> bool:
+        for row in self.matrices.clobbers:
+            for one, other in ((row.a, row.b), (row.b, row.a)):
+                if (one, other) == (a, b):
+                    first, second = (version_a, version_b) if one == row.a else (version_b, version_a)
+                    if row.different and within(row.versions_a, first) and within(row.versions_b, second):
+                        return True
+        return False
+
+    # ---- preference
+
+    def preferred(self, *, lockable_only: bool) -> Set | None:
+        """The best set; its python under the key "python"."""
+        best: tuple[Any, Set] | None = None
+        for python in self.pythons():
+            for found in self.solutions(python):
+                if self.lockable(found) or not lockable_only:
+                    graded = self.grade(found), found | {"python": python}
+                    if best is None or graded[0] < best[0]:
+                        best = graded
+        return None if best is None else best[1]
+
+    def pythons(self) -> list[str]:
+        known = {p for row in (*self.matrices.tensorflow, *self.matrices.torch) for p in row.python}
+        return [p for p in known if within(self.profile.python, p)]
+
+    def lockable(self, found: Set) -> bool:
+        for name in found.keys() - {"cuda", "cudnn"}:
+            release = self.versions[name][found[name]]
+            if release.requires is None or not any(file.sha256 for file in release.files):
+                return False
+        return True
+
+    def grade(self, found: Set) -> tuple[Any, ...]:
+        """Lower is better: frameworks, python, then what can be locked, then each axis and package in turn."""
+        order = sorted(self.profile.frameworks, key=lambda f: (f != self.profile.prefer, f != "torch"))
+        newest = [_descending(V(found[f]).public) for f in order]
+        axes = [_place(found, name) for name in ("cuda", "cudnn", "protobuf", "numpy")]
+        exact = self.build(found) if "torch" in self.profile.frameworks else []
+        rest = [(_place(found, n), self.build(found) if n == "torch" else []) for n in sorted(self.versions)]
+        return (newest, _descending(self.python), not self.lockable(found), axes, exact, rest)
+
+    def build(self, found: Set) -> list[Any]:
+        """Of one torch, the default index's build first, then the newest CUDA."""
+        if "torch" not in found:
+            return []
+        release = self.versions["torch"][found["torch"]]
+        return [release.index != "default", [-ord(letter) for letter in V(found["torch"]).local or ""]]
+
+
+def _each(requirement: Requirement) -> list[tuple[str, str, str]]:
+    return [(requirement.name, str(requirement.specifier), extra) for extra in ("", *sorted(requirement.extras))]
+
+
+def _fits(filename: str, python: str) -> bool:
+    tag = filename.split("-")[2]
+    return tag == "py3" or tag == f"cp{python.replace('.', '')}"
+
+
+def _cut(release: Release, files: tuple[Any, ...]) -> Release:
+    return Release(
+        version=release.version, files=files, index=release.index, requires=release.requires, yanked=release.yanked
+    )
+
+
+def _descending(version: str) -> list[int]:
+    return [-part for part in (*V(version).release, 0, 0, 0, 0)[:5]]
+
+
+def _place(found: Set, name: str) -> list[int]:
+    """Not being there is best, then newer before older."""
+    version = found.get(name)
+    return [] if version is None or version == "none" else [1, *_descending(version)]
