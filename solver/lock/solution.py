@@ -48,7 +48,7 @@ def solution_yaml(
         "version": FORMAT_VERSION,
         "profile": profile.name,
         "flavour": profile.flavour,
-        "request": digest(profile),
+        "request": digest(_in_any_order(profile)),
         "lock": lock_digest,
         "target": msgspec.to_builtins(solution.target),
         "solution": solution.axes,
@@ -62,6 +62,13 @@ def solution_yaml(
         data["conda"] = dict(conda)
     head = f"# Made by `{command}`; do not edit.\n"
     return head + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+
+
+def _in_any_order(profile: Profile) -> Profile:
+    """``profile`` with its lists sorted where their order means nothing."""
+    return msgspec.structs.replace(
+        profile, packages=tuple(sorted(profile.packages)), conda_packages=tuple(sorted(profile.conda_packages))
+    )
 
 
 def _because(item: Mapping[str, Any]) -> dict[str, Any]:
