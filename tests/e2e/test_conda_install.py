@@ -22,7 +22,6 @@ from solver.install import MARK, install
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.environment import environment_yml
 from solver.lock.explicit import explicit
-from solver.lock.pip_half import LockedWheel
 from solver.lock.pixi import pixi_lock
 from solver.matrix.load import Matrices
 from solver.model import Profile, Target
@@ -244,7 +243,7 @@ def change_a_byte(path):
 def test_a_changed_byte_in_a_package(lock, tmp_path):
     change_a_byte(lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda")
     for folder in (lock.channel, None):
-        with pytest.raises(CheckFailed, match="libdemo-1.1-h1_0.conda is not the file that the lock names"):
+        with pytest.raises(CheckFailed, match=r"libdemo-1.1-h1_0.conda is not the file that the lock names"):
             install(lock.folder, tmp_path / "prefix", folder=folder)
         assert_nothing_left(tmp_path, tmp_path / "prefix")
 
@@ -261,7 +260,7 @@ def test_a_package_that_is_not_there(lock, tmp_path):
 @pytest.mark.parametrize("fields", [{"sha256": "0" * 64}, {"md5": "0" * 32}, {"size": 1}])
 def test_a_wrong_hash_in_the_lock(lock, tmp_path, fields):
     lock.change("demo", **fields)
-    with pytest.raises(CheckFailed, match="demo-2.0-.* is not the file that the lock names"):
+    with pytest.raises(CheckFailed, match=r"demo-2.0-.* is not the file that the lock names"):
         install(lock.folder, tmp_path / "prefix")
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
@@ -288,17 +287,17 @@ def test_an_archive_that_cannot_be_unpacked(lock, tmp_path):
 
 def test_a_changed_byte_in_a_wheel(lock, tmp_path):
     change_a_byte(lock.wheel)
-    with pytest.raises(CheckFailed, match="tiny-1.0-py3-none-any.whl is not the file that the lock names"):
+    with pytest.raises(CheckFailed, match=r"tiny-1.0-py3-none-any.whl is not the file that the lock names"):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_pip_half_that_fails_takes_the_conda_half_with_it(lock, tmp_path, installer):
-    path, digest = build_wheel(lock.folder / "wheels", requires=["not-in-any-lock"])
+    _, digest = build_wheel(lock.folder / "wheels", requires=["not-in-any-lock"])
     lock.lines[1] = f"tiny==1.0 --hash=sha256:{digest}"
     lock.write()
-    with pytest.raises(CheckFailed, match=f"(?s)the pip half failed, {installer} says: .*not-in-any-lock"):
+    with pytest.raises(CheckFailed, match=rf"(?s)the pip half failed, {installer} says: .*not-in-any-lock"):
         install(lock.folder, tmp_path / "deep" / "down" / "prefix", folder=lock.channel, installer=installer)
     assert_nothing_left(tmp_path, tmp_path / "deep")
 
@@ -331,7 +330,7 @@ def test_a_full_folder_is_left_alone(lock, tmp_path):
 def test_a_lock_that_disagrees_with_itself(lock, tmp_path):
     path = lock.folder / "environment.yml"
     path.write_text(path.read_text().replace("libdemo=1.1=h1_0", "libdemo=1.0=h0_0"))
-    with pytest.raises(BadInput, match="environment.yml: has libdemo=1.0=h0_0, and solution.yaml says otherwise"):
+    with pytest.raises(BadInput, match=r"environment.yml: has libdemo=1.0=h0_0, and solution.yaml says otherwise"):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
@@ -347,7 +346,7 @@ def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel, driver=lambda: driver)
         return
     shutil.rmtree(lock.channel)
-    with pytest.raises(CheckFailed, match=f"needs an NVIDIA driver >= 525.60.13 and {message}"):
+    with pytest.raises(CheckFailed, match=rf"needs an NVIDIA driver >= 525.60.13 and {message}"):
         install(lock.folder, tmp_path / "prefix", driver=lambda: driver)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
@@ -357,7 +356,7 @@ def test_a_venv_of_another_python_is_refused(lock, tmp_path):
     path.write_text(path.read_text().replace(f"python: '{VERSION}'", "python: '3.99'"))
     import sys
 
-    with pytest.raises(BadInput, match=f"is python {VERSION}, the lock is for python 3.99"):
+    with pytest.raises(BadInput, match=rf"is python {VERSION}, the lock is for python 3.99"):
         install(lock.folder, tmp_path / "venv", python=Path(sys.executable))
     assert_nothing_left(tmp_path, tmp_path / "venv")
 

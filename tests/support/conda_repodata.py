@@ -1,0 +1,49 @@
+"""Channels that are nothing but repodata: enough to solve against."""
+
+import hashlib
+import json
+from pathlib import Path
+
+
+def entry(name, version, build="0", depends=(), **fields):
+    """One record of repodata and its file name; the build number is what the build string ends with."""
+    tail = build.rpartition("_")[2]
+    filename = f"{name}-{version}-{build}.conda"
+    record = {
+        "name": name,
+        "version": version,
+        "build": build,
+        "build_number": int(tail) if tail.isdigit() else 0,
+        "subdir": "linux-64",
+        "depends": list(depends),
+        "constrains": [],
+        "sha256": hashlib.sha256(filename.encode()).hexdigest(),
+        "md5": hashlib.md5(filename.encode()).hexdigest(),
+        "size": len(filename),
+        **fields,
+    }
+    return filename, record
+
+
+def write_channel(folder, entries):
+    """``entries`` (of ``entry``) as a channel in ``folder``, in the order given; returns the folder."""
+    by_subdir = {"linux-64": {}, "noarch": {}}
+    for filename, record in entries:
+        by_subdir[record["subdir"]][filename] = record
+    for subdir, packages in by_subdir.items():
+        path = Path(folder, subdir)
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "repodata.json").write_text(
+            json.dumps({"info": {"subdir": subdir}, "packages": {}, "packages.conda": packages})
+        )
+    return Path(folder)
+
+
+def parse(lines):
+    """Entries of ``{"pytorch 2.1 cuda120_0": [depends…]}``; a mapping as value holds further fields."""
+    found = []
+    for text, told in lines.items():
+        name, version, *build = text.split()
+        fields = dict(told) if isinstance(told, dict) else {"depends": told or []}
+        found.append(entry(name, version, *build, **fields))
+    return found
