@@ -5,15 +5,16 @@ Steps talk through values only; this module calls them in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from solver.condapipe import base_environment, beside_conda, conda_lock_files
-from solver.errors import IndexUnavailable
+from solver.errors import IndexUnavailable, NotRecorded
 from solver.guard import audit_solution
 from solver.index import Index
 from solver.interop import with_interop
@@ -27,12 +28,13 @@ from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Row
-from solver.model import Finding, Pin, Profile, Solution
+from solver.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
 from solver.project import Project
-from solver.solve.search import solve
+from solver.solve.search import find, solve
 from solver.solve.spaces import Spaces
+from solver.yamlfile import load_yaml
 
-Tell = Callable[[str], None]
+INDEXES: tuple[IndexName, ...] = ("default", "pytorch")
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,32 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
     profile = with_interop(profile, project.matrices)
     if profile.variant_of is None:
-        return solve(beside_conda(project, profile), project.spaces, lockable_only=True)
+        wanted = beside_conda(project, profile)
+        verified = _verified(project, wanted) if profile.prefer_verified else None
+        return verified or solve(wanted, project.spaces, lockable_only=True)
     parent = solve_profile(project, project.profile(profile.variant_of))
     if not profile.frameworks:
         return _shared_base(project, profile, parent)
     return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True)
+
+
+def _verified(project: Project, profile: Profile) -> Solution | None:
+    """The newest set that ran on a GPU and that the profile admits; None where there is none."""
+    found = []
+    for row in project.matrices.verified:
+        kept = {name: f"=={version}" for name, version in row.packages.items() if name not in _NOT_SEARCHED}
+        both = {name: ",".join(filter(None, (profile.constraints.get(name), kept.get(name)))) for name in kept}
+        pinned = msgspec.structs.replace(profile, constraints={**profile.constraints, **both})
+        solution = find(pinned, project.spaces, lockable_only=True)
+        if solution is not None:
+            found.append(solution)
+    order = [name for name in ("torch", "tensorflow") if name in profile.frameworks]
+    order.sort(key=lambda name: name != profile.prefer)
+    return max(found, key=lambda one: [Version(one.axes[name] or "0") for name in order], default=None)
+
+
+_NOT_SEARCHED = ("python", "interlock-loader")
+"""Of a verified set, what is not for the search to choose."""
 
 
 def _pinned_to(profile: Profile, parent: Solution) -> Profile:
@@ -175,8 +198,15 @@ def _matches(when: Mapping[str, str], versions: Mapping[str, str]) -> bool:
 
 
 def index_facts(project: Project, solution: Solution) -> dict[str, str]:
-    """``name==version`` of every recorded release that was used, with its digest."""
-    return {f"{pin.name}=={pin.version}": digest((pin.files, pin.requires)) for pin in solution.pins}
+    """``name==version`` of every release that was used, with its digest; a live one has that of its pin."""
+    return {f"{pin.name}=={pin.version}": _fact(project, pin) for pin in solution.pins}
+
+
+def _fact(project: Project, pin: Pin) -> str:
+    try:
+        return project.snapshot.digest(pin.name, pin.version, pin.index)
+    except NotRecorded:
+        return digest((pin.files, pin.requires))
 
 
 def write_lock(project: Project, lock: Lock) -> bool:
@@ -185,15 +215,38 @@ def write_lock(project: Project, lock: Lock) -> bool:
 
 
 def lock_state(project: Project, name: str) -> list[str]:
-    """Why the committed lock of ``name`` is not what ``lock`` would write now; empty: it is fresh."""
+    """Why the lock of ``name`` on disk no longer stands on what it was made from; empty: it is fresh.
+
+    Only what was used counts: newer releases and unrelated rows make no lock stale.
+    """
     folder = project.locks / name
     if not (folder / SOLUTION_FILE).is_file():
         return ["it was never made"]
-    made = make_lock(project, project.profile(name)).files
-    have = {n: c for n, c in read_files(folder).items() if not n.startswith("evidence/") and n != "pylock.toml"}
-    reasons = [f"{name} is missing" for name in sorted(set(made) - set(have))]
-    reasons += [f"{name} does not belong" for name in sorted(set(have) - set(made))]
-    return reasons + [f"{name} differs" for name in sorted(set(made) & set(have)) if made[name] != have[name]]
+    data = load_yaml(folder / SOLUTION_FILE).data
+    files = {n: c for n, c in read_files(folder).items() if n != "pylock.toml"}
+    reasons = []
+    if data.get("request") != digest(project.profile(name)):
+        reasons.append("the request was changed")
+    if data.get("lock") != installable_digest(files):
+        reasons.append("its files were changed")
+    rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
+    gone = [row for row, held in (data.get("rows") or {}).items() if rows.get(row) != held]
+    reasons += [f"row {row} was changed" for row in gone]
+    for fact, held in (data.get("index") or {}).items():
+        if not _stands(project, fact, held):
+            reasons.append(f"the recorded {fact} was changed")
+    return reasons
+
+
+def _stands(project: Project, fact: str, held: str) -> bool:
+    name, _, version = fact.partition("==")
+    found = []
+    for index in INDEXES:
+        try:
+            found.append(project.snapshot.digest(pypi_name(name), version, index))
+        except NotRecorded:
+            continue
+    return not found or held in found
 
 
 def write_pylock(project: Project, lock: Lock, addresses: Mapping[str, str]) -> None:

@@ -34,26 +34,16 @@ def _names(profiles: tuple[str, ...]) -> tuple[str, ...]:
 
 @click.command()
 @JSON
-def status(as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="print the table of the README")
+def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    from solver import pipeline
-    from solver.project import open_project
+    from solver.standing import markdown_lines, standing, text_lines
 
-    project = open_project(Path.cwd())
-    gpus = provepipe.gpu_states(_locks())
-    every = sorted({gpu for states in gpus.values() for gpu in states})
-    rows = []
-    for profile in project.request.profiles:
-        reasons = pipeline.lock_state(project, profile.name)
-        states = gpus.get(profile.name, dict.fromkeys(every, "never"))
-        lock = "stale" if reasons else "fresh"
-        note = "; ".join(reasons)
-        rows.append({"profile": profile.name, "lock": lock, "gpus": states, "note": note})
-        if not as_json:
-            told = ", ".join(f"{gpu}: {state}" for gpu, state in states.items()) or "never on a GPU"
-            click.echo(f"{profile.name}: {lock}; {told}" + (f" ({note})" if note else ""))
+    rows = standing(Path.cwd())
     if as_json:
         echo_json(rows)
+    else:
+        click.echo("\n".join(markdown_lines(rows) if markdown else text_lines(rows)))
 
 
 @click.command()

@@ -136,6 +136,8 @@ class ChannelSolver:
             found = run(work)
         except SolverError as error:
             raise ChannelRefusal(specs, _reason(error), self.source.partial) from None
+        except Exception as error:
+            raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
         return {CondaName(record.name.normalized): record for record in found}
 
     def channels(self) -> list[ChannelRecords]:

@@ -69,6 +69,8 @@ class ChannelRecords:
     """``subdir/filename`` of records that are partly derived."""
     refuses: Refuses | None = None
     above: Sequence[ChannelRecords] = ()
+    failure: Exception | None = None
+    """What went wrong while py-rattler asked, which would tell only its text."""
     _loaded: dict[tuple[str, str], list[RepoDataRecord]] = field(default_factory=dict)
 
     async def load(self, subdir: str, name: str) -> list[RepoDataRecord]:
@@ -85,10 +87,14 @@ class ChannelRecords:
 
     async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
         """py-rattler's own question."""
-        for channel in self.above:
-            if await channel.has(name.normalized):
-                return []
-        found = await self.load(str(platform), name.normalized)
+        try:
+            for channel in self.above:
+                if await channel.has(name.normalized):
+                    return []
+            found = await self.load(str(platform), name.normalized)
+        except Exception as error:
+            self.failure = error
+            raise
         return [r for r in found if self.refuses is None or not self.refuses(r)]
 
     async def has(self, name: str) -> bool:

@@ -144,6 +144,8 @@ def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterab
     for exclusion in exclusions.get(ident, ()):
         if _admits(ask, exclusion.version, ident):
             reasons[exclusion.why].append(exclusion)
+    if not reasons and _admits_nothing(ask):
+        yield Cause(who=label(ident), asks=f"no release of it is known that is {ask.text}", source="the package index")
     for why, members in reasons.items():
         shown = ", ".join(member.version for member in members[:3])
         more = f" and {len(members) - 3} more" if len(members) > 3 else ""
@@ -151,6 +153,13 @@ def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterab
         yield Cause(
             who=f"{label(ident)} {shown}{more}", asks=f"may not be chosen: {why}", source=members[0].source + alike
         )
+
+
+def _admits_nothing(ask: Ask) -> bool:
+    """Whether no version of a package meets the ask, present or not."""
+    if ask.ident.startswith("axis:") or ask.text.startswith("no "):
+        return False
+    return not (ask.mask >> 1 if ask.ident.startswith("?") else ask.mask)
 
 
 def label(ident: str) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import msgspec
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.matrix.load import Matrices
@@ -117,6 +119,7 @@ def _feasible(profile: Profile, facts: Facts) -> bool:
 
 def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Change]:
     asked = {ask.ident.removeprefix("?") for ask in core.asks}
+    touched = asked.union(*core.active.values())
     for framework in profile.frameworks:
         ident = "torch" if framework == "torch" else tensorflow_distribution(profile, matrices)
         if ident in asked and profile.constraints.get(framework):
@@ -127,11 +130,15 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
             rest = {key: value for key, value in profile.constraints.items() if key != name}
             changed = msgspec.structs.replace(profile, constraints=rest)
             yield Change(f"no constraint on {name} (was {profile.constraints[name]})", 2, changed, name)
-    if AXIS_CUDA in asked:
+    if AXIS_CUDA in touched:
         yield from _other_drivers(profile, matrices)
     if profile.target.gpus:
         changed = msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, gpus=()))
         yield Change(f"no GPU constraint (was {', '.join(profile.target.gpus)})", 4, changed, "gpu")
+    for text in profile.packages:
+        if canonicalize_name(Requirement(text).name) in asked:
+            rest = tuple(other for other in profile.packages if other != text)
+            yield Change(f"without {text}", 6, msgspec.structs.replace(profile, packages=rest), text)
     if "pytorch" not in profile.indexes:
         changed = msgspec.structs.replace(profile, indexes=(*profile.indexes, "pytorch"))
         yield Change("indexes: [pytorch]", 1, changed, "indexes")
