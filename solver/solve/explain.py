@@ -145,7 +145,7 @@ def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterab
         if _admits(ask, exclusion.version, ident):
             reasons[exclusion.why].append(exclusion)
     if not reasons and _admits_nothing(ask):
-        yield Cause(who=label(ident), asks=f"no release of it is known that is {ask.text}", source="the package index")
+        yield Cause(who=label(ident), asks=f"no known release is {ask.text}", source="the package index")
     for why, members in reasons.items():
         shown = ", ".join(member.version for member in members[:3])
         more = f" and {len(members) - 3} more" if len(members) > 3 else ""

@@ -137,8 +137,8 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
         yield Change(f"no GPU constraint (was {', '.join(profile.target.gpus)})", 4, changed, "gpu")
     for text in profile.packages:
         if canonicalize_name(Requirement(text).name) in asked:
-            rest = tuple(other for other in profile.packages if other != text)
-            yield Change(f"without {text}", 6, msgspec.structs.replace(profile, packages=rest), text)
+            others = tuple(other for other in profile.packages if other != text)
+            yield Change(f"without {text}", 6, msgspec.structs.replace(profile, packages=others), text)
     if "pytorch" not in profile.indexes:
         changed = msgspec.structs.replace(profile, indexes=(*profile.indexes, "pytorch"))
         yield Change("indexes: [pytorch]", 1, changed, "indexes")
