@@ -135,7 +135,7 @@ class CondaIndex:
             ChannelRecords(
                 name=channel,
                 address=self.settings.address(channel),
-                loader=self._loader(channel),
+                loader=self._loader(channel, platform),
                 subdirs=(platform, "noarch"),
                 inferred=frozenset(
                     place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")
@@ -144,14 +144,14 @@ class CondaIndex:
             for channel in self.channels
         )
 
-    def _loader(self, channel: str) -> Loader:
+    def _loader(self, channel: str, platform: Platform) -> Loader:
         loaders = [
             _folder_loader(channel, _folder(address))
             if address.startswith("file:")
             else _web_loader(channel, address, self.settings, self.cache)
             for address in self.settings.sources(channel)
         ]
-        return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)
+        return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders, platform)
 
 
 def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:
@@ -282,23 +282,24 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
     return load
 
 
-def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
+def _first_that_answers(loaders: Sequence[Loader], platform: Platform) -> Loader:
     """Mirrors are tried in order; the one that answered stays, since mirrors may differ."""
     chosen: list[Loader] = []
 
     async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
-        if chosen:
-            return await chosen[0](subdir, name)
         problems = []
-        for loader in loaders:
+        for loader in () if chosen else loaders:
             try:
-                found = await loader(subdir, name)
+                # py-rattler takes a noarch that is not there for an empty one, so it proves nothing.
+                await loader(platform, name)
             except IndexUnavailable as error:
                 problems.append(str(error))
                 continue
             chosen.append(loader)
-            return found
-        raise IndexUnavailable("; ".join(problems))
+            break
+        if not chosen:
+            raise IndexUnavailable("; ".join(problems))
+        return await chosen[0](subdir, name)
 
     return load
 

@@ -23,9 +23,9 @@ def channel(built_channel, tmp_path):
 
 
 @pytest.fixture
-def fault_server():
-    from fault_server import FaultServer
+def server():
+    from channel_server import ChannelServer
 
-    server = FaultServer()
+    server = ChannelServer()
     yield server
     server.close()

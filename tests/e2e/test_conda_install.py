@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from conda_world import FULL, VERSION, build_wheel
-from fault_server import Answer
 
 from solver.closure.conda_profile import base_records
 from solver.errors import BadInput, CheckFailed, IndexUnavailable
@@ -130,10 +129,9 @@ def test_a_plain_venv_of_an_interpreter_takes_the_pip_half_alone(lock, tmp_path,
     assert (tmp_path / "venv" / "pyvenv.cfg").is_file()
 
 
-def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, fault_server):
-    serve(fault_server, lock.channel)
+def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, server):
     address = lock.records[0].channel
-    settings = CondaSettings(mirrors={address: (f"{fault_server.url}/gone", f"{fault_server.url}/channel")})
+    settings = CondaSettings(mirrors={address: (f"{server.url}/gone", server.serve("channel", lock.channel))})
     made = install(lock.folder, tmp_path / "prefix", settings=settings)
     assert made.conda == 5
     assert run_python(tmp_path / "prefix", BOTH) == ["42", "7", "80.0"]
@@ -145,12 +143,6 @@ def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
     (prefix / MARK).touch()
     install(lock.folder, prefix, folder=lock.channel)
     assert not (prefix / "half").exists()
-
-
-def serve(server, channel, prefix="/channel"):
-    for path in channel.rglob("*"):
-        if path.is_file():
-            server.answers[f"{prefix}/{path.relative_to(channel).as_posix()}"] = Answer(path.read_bytes())
 
 
 # --- every format, by readers that are not ours -----------------------------------------------------
@@ -265,11 +257,9 @@ def test_a_wrong_hash_in_the_lock(lock, tmp_path, fields):
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
-def test_a_channel_that_breaks_off_in_the_middle(lock, tmp_path, fault_server):
-    serve(fault_server, lock.channel)
-    answer = fault_server.answers["/channel/noarch/pip-24.0-pyh_0.conda"]
-    answer.body, answer.cut = answer.body[:5000], len(answer.body) - 5000
-    settings = CondaSettings(mirrors={lock.records[0].channel: (f"{fault_server.url}/channel",)})
+def test_a_channel_that_breaks_off_in_the_middle(lock, tmp_path, server):
+    server.cut["pip-24.0-pyh_0.conda"] = 5000
+    settings = CondaSettings(mirrors={lock.records[0].channel: (server.serve("channel", lock.channel),)})
     with pytest.raises(IndexUnavailable, match=r"pip-24.0-pyh_0.conda cannot be fetched from http://127.0.0.1"):
         install(lock.folder, tmp_path / "prefix", settings=settings)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
