@@ -25,7 +25,7 @@ from solver.lock.pylock import pylock_toml
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 from solver.lock.sharing import ACTIVATION, activation_script
 from solver.lock.solution import FILE as SOLUTION_FILE
-from solver.lock.solution import digest, installable_digest, read_files, solution_yaml
+from solver.lock.solution import digest, installable_digest, read_files, request_digest, solution_yaml
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Row
 from solver.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
@@ -225,7 +225,7 @@ def lock_state(project: Project, name: str) -> list[str]:
     data = load_yaml(folder / SOLUTION_FILE).data
     files = {n: c for n, c in read_files(folder).items() if n != "pylock.toml"}
     reasons = []
-    if data.get("request") != digest(project.profile(name)):
+    if data.get("request") != request_digest(project.profile(name)):
         reasons.append("the request was changed")
     if data.get("lock") != installable_digest(files):
         reasons.append("its files were changed")

@@ -20,6 +20,11 @@ def digest(value: object) -> str:
     return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
 
 
+def request_digest(profile: Profile) -> str:
+    """Digest of what a profile asks for, whatever the order in which it names its packages."""
+    return digest(_in_any_order(profile))
+
+
 def installable_digest(files: Mapping[str, bytes]) -> str:
     """sha256 over the installable files of a lock, by relative name; solution and evidence are none."""
     total = hashlib.sha256()
@@ -48,7 +53,7 @@ def solution_yaml(
         "version": FORMAT_VERSION,
         "profile": profile.name,
         "flavour": profile.flavour,
-        "request": digest(_in_any_order(profile)),
+        "request": request_digest(profile),
         "lock": lock_digest,
         "target": msgspec.to_builtins(solution.target),
         "solution": solution.axes,
