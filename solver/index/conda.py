@@ -135,7 +135,7 @@ class CondaIndex:
             ChannelRecords(
                 name=channel,
                 address=self.settings.address(channel),
-                loader=self._loader(channel, platform),
+                loader=self._loader(channel),
                 subdirs=(platform, "noarch"),
                 inferred=frozenset(
                     place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")
@@ -144,14 +144,14 @@ class CondaIndex:
             for channel in self.channels
         )
 
-    def _loader(self, channel: str, platform: Platform) -> Loader:
+    def _loader(self, channel: str) -> Loader:
         loaders = [
             _folder_loader(channel, _folder(address))
             if address.startswith("file:")
             else _web_loader(channel, address, self.settings, self.cache)
             for address in self.settings.sources(channel)
         ]
-        return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders, platform)
+        return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)
 
 
 def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:
@@ -282,7 +282,7 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
     return load
 
 
-def _first_that_answers(loaders: Sequence[Loader], platform: Platform) -> Loader:
+def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
     """Mirrors are tried in order; the one that answered stays, since mirrors may differ."""
     chosen: list[Loader] = []
 
@@ -290,8 +290,8 @@ def _first_that_answers(loaders: Sequence[Loader], platform: Platform) -> Loader
         problems = []
         for loader in () if chosen else loaders:
             try:
-                # py-rattler takes a noarch that is not there for an empty one, so it proves nothing.
-                await loader(platform, name)
+                # Every channel has a noarch; py-rattler takes another subdir that is not there for an empty one.
+                await loader("noarch", name)
             except IndexUnavailable as error:
                 problems.append(str(error))
                 continue
