@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from solver import pipeline
@@ -19,14 +19,14 @@ from solver.project import Project
 from solver.yamlfile import parse_yaml
 
 
-def export(project: Project, profile: Profile, form: str, *, compose: bool = False) -> dict[str, str]:
+def export(project: Project, profile: Profile, form: str, *, compose: bool = False) -> Mapping[str, str | bytes]:
     """The files of a format by name, made from the profile's lock.
 
     Raises ``BadInput`` for a format that the profile cannot have, ``IndexUnavailable``
     where addresses are needed and the index does not answer.
     """
     lock = pipeline.make_lock(project, profile)
-    makers: dict[str, Callable[[], dict[str, str]]] = {
+    makers: dict[str, Callable[[], Mapping[str, str | bytes]]] = {
         "pylock.toml": lambda: {"pylock.toml": _pylock(lock)},
         "pixi.lock": lambda: {"pixi.lock": _pixi(lock, 7)},
         "pixi.lock-6": lambda: {"pixi.lock": _pixi(lock, 6)},
@@ -77,6 +77,15 @@ def _explicit(lock: Lock) -> dict[str, str]:
     platform = lock.solution.target.platform
     write = explicit if lock.profile.flavour == "conda" else base_explicit
     return {explicit_filename(lock.profile, platform): write(lock.profile, _records(lock), platform)}
+
+
+def _dockerfile(project: Project, lock: Lock, compose: bool) -> Mapping[str, bytes]:
+    from solver.imagepipe import image_files
+
+    packages = {str(pin.name): pin.version for pin in lock.solution.pins}
+    if lock.profile.flavour == "conda":
+        packages = {record.name: record.version for record in _records(lock)}
+    return image_files(project, lock, packages, compose=compose)
 
 
 def _constraints(project: Project, lock: Lock) -> str:

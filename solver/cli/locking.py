@@ -83,7 +83,7 @@ def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     wanted = project.profile(profile)
     folder = out or project.root / "exports" / profile
     for name, text in exports.export(project, wanted, form, compose=compose).items():
-        put_whole(folder / name, text.encode())
+        put_whole(folder / name, text.encode() if isinstance(text, str) else text)
         click.echo(str(folder / name))
 
 

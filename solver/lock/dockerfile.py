@@ -8,8 +8,9 @@ wheels and conda packages are installed, so no compiler is ever there to be left
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from solver.errors import BadInput
 from solver.model import Image, Profile, Solution
@@ -45,7 +46,6 @@ class Plan:
     """Name of the @EXPLICIT file of a conda lock."""
     family: str = ""
     """Whose base it shares; the profile itself where it is no variant."""
-    image: Image | None = field(default=None)
 
     @property
     def gpu(self) -> bool:
@@ -92,9 +92,12 @@ def _header(plan: Plan, image: Image, command: str) -> list[str]:
     ]
 
 
+ROOT = ["# Only to install: the image itself runs as another user.", "# hadolint ignore=DL3002", "USER 0:0"]
+
+
 def _pip_stages(plan: Plan) -> list[str]:
     stages = [
-        "USER root",
+        *ROOT,
         "RUN python3 -c " + json.dumps(_check_base(plan)) + " \\",
         f"    && python3 -m venv {ENVIRONMENT}",
     ]
@@ -106,7 +109,7 @@ def _pip_stages(plan: Plan) -> list[str]:
     stages += ["", f"FROM {before} AS packages"]
     stages += [f"COPY wheels {PLACE}/lock/wheels"] if plan.wheels else []
     stages += [f"COPY requirements.txt {PLACE}/lock/"]
-    return [*stages, _install("requirements.txt") + f" \\\n    && {ENVIRONMENT}/bin/python -m pip --isolated check"]
+    return [*stages, _install("requirements.txt") + f" \\\n    && {ENVIRONMENT}/bin/python -m pip check"]
 
 
 def _check_base(plan: Plan) -> str:
@@ -122,13 +125,13 @@ def _check_base(plan: Plan) -> str:
 
 def _install(name: str) -> str:
     # pip looks up ./wheels beside the requirements file.
-    options = "--no-cache-dir --no-compile --only-binary :all: --require-hashes"
-    return f"RUN {ENVIRONMENT}/bin/python -m pip --isolated install {options} \\\n        --requirement {PLACE}/lock/{name}"
+    options = "--no-cache-dir --only-binary :all: --require-hashes"
+    return f"RUN {ENVIRONMENT}/bin/python -m pip install {options} \\\n        --requirement {PLACE}/lock/{name}"
 
 
 def _conda_stages(plan: Plan) -> list[str]:
     return [
-        "USER root",
+        *ROOT,
         "",
         "FROM start AS packages",
         f"COPY {plan.explicit} {PLACE}/lock/",
@@ -140,11 +143,12 @@ def _conda_stages(plan: Plan) -> list[str]:
 
 
 def _final(plan: Plan) -> list[str]:
-    variables = {"PATH": f"{ENVIRONMENT}/bin:$PATH", "HOME": HOME, "PYTHONUNBUFFERED": "1", **plan.variables}
+    variables = {"HOME": HOME, "PYTHONUNBUFFERED": "1", **plan.variables}
     if plan.gpu:
         # What the NVIDIA container toolkit lets in of the driver.
         variables |= {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}
-    shown = " \\\n    ".join(f"{name}={_quoted(value)}" for name, value in variables.items())
+    path = f'PATH="{ENVIRONMENT}/bin:$PATH"'
+    shown = " \\\n    ".join([path, *(f"{name}={_quoted(value)}" for name, value in variables.items())])
     lines = [
         "FROM packages AS image",
         f"LABEL org.opencontainers.image.title={plan.profile.name} interlock.lock=sha256:{plan.digest}",
@@ -165,8 +169,9 @@ def _final(plan: Plan) -> list[str]:
 
 
 def _quoted(value: str) -> str:
-    plain = value.replace("_", "").replace("-", "").replace(",", "").replace(".", "").isalnum()
-    return value if plain else json.dumps(value)
+    if re.fullmatch(r"[\w.,:/+-]+", value):
+        return value
+    return json.dumps(value, ensure_ascii=False).replace("$", "\\$")
 
 
 def check_sh(plan: Plan, command: str) -> str:
