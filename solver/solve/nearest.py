@@ -36,6 +36,7 @@ class Facts:
 
 Alternative = Callable[[Profile, Facts], dict[str, str | None] | None]
 MOST = 3
+MOST_COUPLES = 60
 FARTHEST = 15
 """Releases of a framework looked at on both sides of the one asked for."""
 
@@ -69,7 +70,7 @@ def nearest(profile: Profile, facts: Facts, core: Core, alternative: Alternative
 def _pairs(profile: Profile, changes: list[Change], facts: Facts, alternative: Alternative) -> tuple[Nearest, ...]:
     """Two changes together; if nothing near fits, the frameworks apart."""
     couples = [(a, b) for a, b in combinations(changes, 2) if a.part != b.part]
-    for one, two in sorted(couples, key=lambda couple: couple[0].cost + couple[1].cost)[:40]:
+    for one, two in sorted(couples, key=lambda couple: couple[0].cost + couple[1].cost)[:MOST_COUPLES]:
         both = _combine(profile, one, two)
         if _feasible(both, facts):
             told = _told((one.text, two.text), both, facts, alternative)
