@@ -26,6 +26,7 @@ class Base:
     files: dict[str, bytes]
     told: dict[str, Any]
     """For solution.yaml."""
+    packages: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class CondaFiles:
     files: dict[str, bytes]
     rows: tuple[str, ...]
     told: dict[str, Any]
+    packages: int
 
 
 def source_for(project: Project, profile: Profile) -> CondaSource:
@@ -78,7 +80,7 @@ def base_environment(project: Project, profile: Profile, solution: Solution, lin
     except NotRecorded as error:
         return Base({}, {"channels": list(profile.channels), "not_written": str(error)})
     text = environment_yml(profile, records, lines)
-    return Base({"environment.yml": text.encode()}, _told(project, profile, solution, records))
+    return Base({"environment.yml": text.encode()}, _told(project, profile, solution, records), len(records))
 
 
 def _told(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> dict[str, Any]:
@@ -106,4 +108,4 @@ def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:
         "conda-lock.yml": conda_lock_yml(profile, found.records, (), platform).encode(),
     }
     told = _told(project, profile, found.solution, found.records)
-    return CondaFiles(found.solution, files, found.rows, told)
+    return CondaFiles(found.solution, files, found.rows, told, len(found.records))

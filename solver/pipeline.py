@@ -46,6 +46,8 @@ class Lock:
     files: dict[str, bytes]
     """By POSIX name below locks/<profile>."""
     wheels: tuple[LocalWheel, ...]
+    conda_packages: int = 0
+    """Packages of the conda half."""
 
 
 def command_for(profile: Profile) -> str:
@@ -132,7 +134,7 @@ def make_lock(project: Project, profile: Profile) -> Lock:
     files |= base.files
     warnings = audit_solution(project, solution, wheels)
     files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, warnings, base.told).encode()
-    return Lock(profile, solution, files, wheels)
+    return Lock(profile, solution, files, wheels, base.packages)
 
 
 def _make_conda_lock(project: Project, profile: Profile) -> Lock:
@@ -147,7 +149,7 @@ def _make_conda_lock(project: Project, profile: Profile) -> Lock:
         command=command_for(profile),
         conda=made.told,
     )
-    return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, ())
+    return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, (), made.packages)
 
 
 def _holds(distribution: str, versions: str, pins: Mapping[str, str]) -> bool:
@@ -319,4 +321,5 @@ def summary(lock: Lock) -> str:
     """One line on what a lock holds."""
     axes = lock.solution.axes
     chosen = [f"{axis} {axes[axis]}" for axis in ("tensorflow", "torch", "python", "cuda", "cudnn") if axes[axis]]
-    return f"{', '.join(chosen)}; {len(lock.solution.pins)} packages"
+    halves = [(len(lock.solution.pins), "by pip"), (lock.conda_packages, "by conda")]
+    return f"{', '.join(chosen)}; " + ", ".join(f"{count} packages {how}" for count, how in halves if count)
