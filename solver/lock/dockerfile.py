@@ -196,9 +196,10 @@ esac
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 cd "$(dirname "$0")"
+python="$(cd ../env/bin && pwd)/python"
 for order in $orders; do
     # how is empty or one word
-    if ! {ENVIRONMENT}/bin/python -m {PROBE} --order "$order" --out "$place/result.json" $how >"$place/log" 2>&1; then
+    if ! "$python" -m {PROBE} --order "$order" --out "$place/result.json" $how >"$place/log" 2>&1; then
         echo "interlock: the probe $order failed; its last lines:" >&2
         tail -n 20 "$place/log" >&2
         exit 1
