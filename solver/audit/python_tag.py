@@ -35,7 +35,8 @@ def _check(facts: Facts, package: Package) -> Iterator[Finding]:
         files = [IndexFile(filename=name, sha256=None) for name in named]
         source = f"the file names in {facts.set.kind}"
     else:
-        files = _admitted(package, releases)
+        # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
+        files = _admitted(package, [release for release in releases if release.index == "default"])
         source = "the wheels on the index"
     if files and not usable_files(files, facts.target):
         yield _no_wheel(facts, package, files, source)
