@@ -23,6 +23,9 @@ _MOST_NEAR = 3
 _AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda": CUDA_VERSION}
 
 
+_FRAME = ("python", "tensorflow", "torch", "cuda")
+
+
 @dataclass(frozen=True)
 class _Core:
     asks: tuple[Ask, ...]
@@ -93,8 +96,16 @@ def _core(asks: Asks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
     whole = possible(asks)
     core = whole if isinstance(whole, _Core) else _Core(asks.asks, refusal, ())
     kept = asks
+    for ask in [ask for ask in asks.asks if ask.key not in _FRAME]:
+        kept = kept.less(ask)
+    # Mostly the clash lies among the few asks that every profile has.
+    bare = possible(kept)
+    if isinstance(bare, _Core):
+        core = bare
+    else:
+        kept = asks
     # The asks for the environment's own pieces go last, so that they stay in the story.
-    for ask in reversed(asks.asks):
+    for ask in reversed(kept.asks):
         some = kept.less(ask)
         answer = possible(some)
         if isinstance(answer, _Core):
