@@ -302,12 +302,13 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     lines += [f"+ {name}=={b[name].version} ({_mb(b[name].files[0].size)})" for name in added]
     lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
     total = size(b) - size(a)
-    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages; {_mb(total)} of downloads between them")
+    more = f"{_mb(abs(total))} {'less' if total < 0 else 'more'} to download"
+    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {more}")
     return lines, data
 
 
 def _mb(size: int | None) -> str:
-    return "size unknown" if size is None else f"{size / 1e6:+.1f} MB" if size < 0 else f"{size / 1e6:.1f} MB"
+    return "size unknown" if size is None else f"{size / 1e6:.1f} MB"
 
 
 def explain_stack(project: Project, profile: Profile) -> list[str]:
