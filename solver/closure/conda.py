@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -16,8 +17,6 @@ from solver.matrix.rows import DriverBranch
 from solver.model import CondaName, Target
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rattler import GenericVirtualPackage, MatchSpec, RepoDataRecord
 
 _ARCHITECTURES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "win-64": "x86_64"}
@@ -130,7 +129,7 @@ class ChannelSolver:
             platforms=[self.target.platform, "noarch"],
             virtual_packages=_generic(self.virtual),
             channel_priority=ChannelPriority.Strict,
-            exclude_newer=self.exclude_newer,
+            exclude_newer=_in_utc(self.exclude_newer),
         )
         try:
             found = run(work)
@@ -176,6 +175,11 @@ def match_spec(text: str) -> MatchSpec:
         return MatchSpec(text, strict=False)
     except Exception as error:
         raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    # py-rattler takes every datetime for one of UTC, whatever zone it names.
+    return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _generic(virtual: Mapping[str, str]) -> list[GenericVirtualPackage]:

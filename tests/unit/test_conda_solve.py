@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from conda_repodata import entry, write_channel
@@ -113,6 +113,10 @@ def test_newer_records_count_as_absent_and_so_do_those_of_unknown_age(tmp_path):
     assert close(tmp_path, entries, ["demo"]) == ["demo=3.0=0"]
     assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 10)) == ["demo=2.0=0"]
     assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 9)) == ["demo=1.0=0"]
+    elsewhere = timezone(timedelta(hours=2))
+    assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 10, 1, tzinfo=elsewhere)) == [
+        "demo=1.0=0"
+    ]
     with pytest.raises(ChannelRefusal):
         close(tmp_path, entries, ["demo"], exclude_newer=datetime(2025, 1, 1))
 
