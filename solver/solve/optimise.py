@@ -1,14 +1,18 @@
-"""The preferred solution, and the proof that it is: lexicographic over a fixed order.
+"""The preferred solution, and the proof that it is: one decision after the other, in a fixed order.
 
 resolvelib finds *a* solution, newest first; its backjumps may pass over a better one.
 So every place where the found solution is not at its best is asked about again: "all
 that was decided before, and this one newer?". A no is a proof, a yes is the better
 solution to go on with. What cannot be bettered is fixed before the next is looked at.
+
+The axes are decided first. Packages follow in the order in which they are asked for: the
+request's own, then those of what was decided, by name. So nothing is taken old to spare
+the set a package that its newer version needs, and nothing that is needed goes undecided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from solver.solve.propagate import Narrowing
 from solver.solve.provider import search
@@ -22,8 +26,8 @@ Grade = Callable[[Candidate], object]
 class Optimiser:
     """Finds the best solution of ``asks`` under ``axes`` first, then package by package.
 
-    ``axes`` are identifiers in order of preference; packages follow in the order of their
-    names. Of each, not being needed is better than being there, and newer than older.
+    ``axes`` are identifiers in order of preference. One that not every solution holds waits
+    until something that was decided asks for it.
     """
 
     def __init__(
@@ -32,9 +36,7 @@ class Optimiser:
         self._space, self._axes, self._grade = space, tuple(axes), grade or {}
         self._ranks = {ident: rank for rank, ident in enumerate(axes)}
         self._asks = list(asks)
-        self._settled: set[str] = set()
-        self._absent: set[str] = set()
-        self._bound = ""
+        self._decided: set[str] = set()
         self._narrowing = Narrowing(space)
         self.queries = 0
 
@@ -46,43 +48,45 @@ class Optimiser:
         if found is None:
             return None
         for ident in self._axes:
-            found = self._settle(ident, found)
+            if self._always(ident, found):
+                found = self._decide(ident, found, self._grade.get(ident, _position))
         for ident in self._axes:
             # A torch of one version may still be one of several builds.
-            found = self._settle_exactly(ident, found)
-        while names := sorted(n for n in found if is_package(n) and n not in self._settled):
-            self._bound = names[0]
-            found = self._settle_exactly(names[0], self._settle(names[0], found))
+            if ident in self._grade and ident in self._decided:
+                found = self._decide(ident, found, _position)
+        while (asked := min(self._open(found), key=self._turn, default=None)) is not None:
+            found = self._decide(asked, found, _position)
         return found
-
-    def _forbids(self, ident: str) -> bool:
-        if ident in self._absent:
-            return True
-        passed = is_package(ident) and ident < self._bound
-        return passed and ident not in self._settled
 
     def _search(self, more: Sequence[Ask], without: str | None = None) -> Chosen | None:
         self.queries += 1
-
-        def forbids(ident: str) -> bool:
-            return ident == without or self._forbids(ident)
-
+        forbids = None if without is None else without.__eq__
         return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing)
 
-    def _settle(self, ident: str, found: Chosen) -> Chosen:
-        """Make ``ident`` as good as it can be by its grade, then fix it."""
-        self._settled.add(ident)
-        if ident in found and ident not in self._narrowing.allowed:
-            found = self._search((), without=ident) or found
-        if ident not in found:
-            self._absent.add(ident)
-            return found
-        return self._improve(ident, found, self._grade.get(ident, _position))
+    def _always(self, ident: str, found: Chosen) -> bool:
+        """Whether every solution holds ``ident``."""
+        return ident in found and (ident in self._narrowing.allowed or self._search((), without=ident) is None)
 
-    def _settle_exactly(self, ident: str, found: Chosen) -> Chosen:
-        return self._improve(ident, found, _position) if ident in found and ident in self._grade else found
+    def _open(self, found: Chosen) -> Iterator[str]:
+        """What the request or a decided package asks for and what is not decided itself."""
+        queue, seen = [ask.ident for ask in self._asks], set()
+        while queue:
+            ident = queue.pop()
+            if ident in seen:
+                continue
+            seen.add(ident)
+            base = ident.partition("[")[0]
+            if base in self._decided:
+                queue += [ask.ident for ask in self._space.asks(found[ident])]
+            elif is_package(base) or base in self._ranks:
+                yield base
 
-    def _improve(self, ident: str, found: Chosen, grade: Grade) -> Chosen:
+    def _turn(self, ident: str) -> tuple[int, str]:
+        return self._ranks.get(ident, len(self._ranks)), ident
+
+    def _decide(self, ident: str, found: Chosen, grade: Grade) -> Chosen:
+        """Make ``ident`` as good as it can be, and fix it."""
+        self._decided.add(ident)
         candidates = self._space.candidates(ident)
         while True:
             mine = grade(found[ident])

@@ -89,9 +89,31 @@ def every_solution(problem: Problem) -> list[dict[str, int]]:
 
 
 def preferred(problem: Problem, solutions: list[dict[str, int]]) -> dict[str, int] | None:
-    """Axes first, then names; absent before present, newer before older."""
-    order = [*problem.axes, *(name for name in sorted(problem.packages) if name not in problem.axes)]
-    return min(solutions, key=lambda chosen: [chosen.get(name, -1) for name in order], default=None)
+    """Axes first where every solution holds them, then whatever is asked for by what was decided, by name."""
+    if not solutions:
+        return None
+    decided: list[str] = []
+
+    def decide(name: str) -> None:
+        nonlocal solutions
+        decided.append(name)
+        newest = min(chosen[name] for chosen in solutions)
+        solutions = [chosen for chosen in solutions if chosen[name] == newest]
+
+    for axis in problem.axes:
+        if all(axis in chosen for chosen in solutions):
+            decide(axis)
+    while True:
+        asked = {name for name, _ in problem.roots}
+        asked |= {name for at in decided for name, _ in problem.packages[at][solutions[0][at]]}
+        waiting = sorted(asked - set(decided), key=lambda n: (n not in problem.axes, _turn(problem, n), n))
+        if not waiting:
+            return solutions[0]
+        decide(waiting[0])
+
+
+def _turn(problem: Problem, name: str) -> int:
+    return problem.axes.index(name) if name in problem.axes else 0
 
 
 def run(problem: Problem) -> dict[str, int] | None:

@@ -20,6 +20,7 @@ from solver.model import Profile, Release
 Set = dict[str, str]
 """Package -> version; the keys "cuda" and "cudnn" hold the axes, where they have a version."""
 
+AXES = "cudnn protobuf numpy"
 V = lru_cache(maxsize=None)(Version)
 parse = lru_cache(maxsize=None)(Requirement)
 
@@ -295,15 +296,58 @@ class Judge:
     # ---- preference
 
     def preferred(self, *, lockable_only: bool) -> Set | None:
-        """The best set; its python under the key "python"."""
+        """The best set; its python under the key "python".
+
+        A set that cannot be locked is taken only where it brings a newer framework or python.
+        """
         best: tuple[Any, Set] | None = None
         for python in self.pythons():
-            for found in self.solutions(python):
-                if self.lockable(found) or not lockable_only:
-                    graded = self.grade(found), found | {"python": python}
-                    if best is None or graded[0] < best[0]:
-                        best = graded
+            every = list(self.solutions(python))
+            for some in ([s for s in every if self.lockable(s)], [] if lockable_only else every):
+                if some:
+                    found = self.choose(some) | {"python": python}
+                    merit = [*(_descending(V(found[f]).public) for f in self.order()), _descending(python)]
+                    if best is None or merit < best[0]:
+                        best = merit, found
         return None if best is None else best[1]
+
+    def order(self) -> list[str]:
+        return sorted(self.profile.frameworks, key=lambda f: (f != self.profile.prefer, f != "torch"))
+
+    def choose(self, sets: list[Set]) -> Set:
+        """Of all solutions on one python the preferred one: decision after decision, each the newest that is left."""
+        decided: set[str] = set()
+
+        def decide(name: str, rank: Any) -> None:
+            nonlocal sets
+            decided.add(name)
+            best = min(rank(found) for found in sets)
+            sets = [found for found in sets if rank(found) == best]
+
+        for framework in self.order():
+            decide(framework, lambda found, f=framework: _descending(V(found[f]).public))
+        for axis in ("cuda", "cudnn", "protobuf", "numpy"):
+            if all(axis in found for found in sets):
+                decide(axis, lambda found, a=axis: _newest(found[a]))
+        if "torch" in self.profile.frameworks:
+            decide("torch", self.build)
+        while open_ := self.asked_for(decided, sets[0]) - decided:
+            # Axes before packages, packages by name; whatever is asked for is in every set that is left.
+            name = min(open_, key=lambda n: (n not in ("cudnn", "protobuf", "numpy"), AXES.find(n), n))
+            decide(name, lambda found, n=name: (_newest(found[n]), self.build(found) if n == "torch" else []))
+        assert len(sets) == 1
+        return sets[0]
+
+    def asked_for(self, decided: set[str], found: Set) -> set[str]:
+        """What the request and the decided packages of ``found`` ask for."""
+        chosen = {name: version for name, version in found.items() if name in decided - {"cuda", "cudnn"}}
+        names = {name for name, _, _ in self.wanted(chosen)}
+        tensorflow = self.tensorflow_rows[chosen["tensorflow"]] if "tensorflow" in chosen else None
+        unread = "torch" in chosen and self.unread(chosen["torch"]) and not self.torch_rows[chosen["torch"]].bundles
+        brought = any(n in chosen and row.library == "cudnn" for n, row in self.library_of.items())
+        if (tensorflow and tensorflow.cudnn) or unread or brought or "cudnn" in self.profile.constraints:
+            names.add("cudnn")
+        return names
 
     def pythons(self) -> list[str]:
         known = {p for row in (*self.matrices.tensorflow, *self.matrices.torch) for p in row.python}
@@ -315,15 +359,6 @@ class Judge:
             if release.requires is None or not any(file.sha256 for file in release.files):
                 return False
         return True
-
-    def grade(self, found: Set) -> tuple[Any, ...]:
-        """Lower is better: frameworks, python, then what can be locked, then each axis and package in turn."""
-        order = sorted(self.profile.frameworks, key=lambda f: (f != self.profile.prefer, f != "torch"))
-        newest = [_descending(V(found[f]).public) for f in order]
-        axes = [_place(found, name) for name in ("cuda", "cudnn", "protobuf", "numpy")]
-        exact = self.build(found) if "torch" in self.profile.frameworks else []
-        rest = [(_place(found, n), self.build(found) if n == "torch" else []) for n in sorted(self.versions)]
-        return (newest, _descending(self.python), not self.lockable(found), axes, exact, rest)
 
     def build(self, found: Set) -> list[Any]:
         """Of one torch, the default index's build first, then the newest CUDA."""
@@ -352,7 +387,5 @@ def _descending(version: str) -> list[int]:
     return [-part for part in (*V(version).release, 0, 0, 0, 0)[:5]]
 
 
-def _place(found: Set, name: str) -> list[int]:
-    """Not being there is best, then newer before older."""
-    version = found.get(name)
-    return [] if version is None or version == "none" else [1, *_descending(version)]
+def _newest(version: str) -> list[int]:
+    return [] if version == "none" else _descending(version)
