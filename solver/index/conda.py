@@ -13,14 +13,14 @@ import traceback
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from solver.errors import IndexUnavailable
-from solver.index.conda_config import CondaSettings
+from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord, from_rattler
 from solver.model import Platform
 
@@ -152,6 +152,25 @@ class CondaIndex:
             for address in self.settings.sources(channel)
         ]
         return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)
+
+
+def open_channels(
+    named: Sequence[str], settings: CondaSettings | None = None, inferred: Path | None = None
+) -> CondaIndex:
+    """Channels as a command names them, highest priority first, each by its name or as ``name=address``.
+
+    With an address the channel is read from there, a mirror or a folder, and
+    keeps its own name everywhere else. ``inferred`` is a file of
+    ``channel/subdir/filename`` lines.
+    """
+    settings = read_settings() if settings is None else settings
+    pairs = [text.partition("=")[::2] if "://" not in text.partition("=")[0] else (text, "") for text in named]
+    mirrors = {name: (address,) for name, address in pairs if address}
+    return CondaIndex(
+        channels=tuple(name for name, _ in pairs),
+        settings=replace(settings, mirrors={**settings.mirrors, **mirrors}),
+        inferred=frozenset(inferred.read_text(encoding="utf-8").split()) if inferred else frozenset(),
+    )
 
 
 def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:

@@ -7,7 +7,7 @@ from conda_repodata import entry, write_channel
 
 from solver.closure.conda import ChannelRefusal, ChannelSolver, close_conda
 from solver.errors import IndexUnavailable
-from solver.index.conda import CondaIndex
+from solver.index.conda import CondaIndex, open_channels
 from solver.index.conda_config import CondaSettings
 from solver.model import Target
 
@@ -137,6 +137,19 @@ def test_records_that_were_inferred_are_marked(channel):
         inferred=frozenset({"conda-forge/noarch/lib-2.0-0.conda", "other/linux-64/demo-1.0-0.conda"}),
     )
     assert [(record.name, record.inferred) for record in close(index, "demo")] == [("demo", False), ("lib", True)]
+
+
+def test_a_channel_named_with_an_address_is_read_there_and_keeps_its_name(channel, tmp_path):
+    partial = tmp_path / "partial.txt"
+    partial.write_text("conda-forge/noarch/lib-2.0-0.conda\n")
+    index = open_channels([f"conda-forge={channel.as_uri()}", "own"], CondaSettings(), partial)
+    assert index.channels == ("conda-forge", "own")
+    found = close(open_channels([f"conda-forge={channel.as_uri()}"], CondaSettings(), partial), "demo")
+    assert [(r.channel, r.inferred) for r in found] == [
+        ("https://conda.anaconda.org/conda-forge", False),
+        ("https://conda.anaconda.org/conda-forge", True),
+    ]
+    assert open_channels([channel.as_uri()], CondaSettings()).channels == (channel.as_uri(),)
 
 
 def test_solving_works_inside_a_running_loop(channel):
