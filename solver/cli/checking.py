@@ -49,10 +49,10 @@ def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
     words = target_words(targets)
     if fix:
-        lines, clean = checks.fix_file(Path.cwd(), what, words, live=live)
+        lines, clean = checks.fix_file(Path(), what, words, live=live)
         click.echo("\n".join(lines))
         sys.exit(0 if clean else 1)
-    findings = checks.audit_path(Path.cwd(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    findings = checks.audit_path(Path(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
     if as_json_:
         echo_json(as_json(findings))
     else:
@@ -65,6 +65,6 @@ def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix:
 @click.option("--json", "as_json_", is_flag=True, help="print JSON")
 def doctor(profile: str | None, as_json_: bool) -> None:
     """Tell whether this machine can run the locks, or the one of PROFILE; exit 1 if it cannot."""
-    told, fine = checks.doctor(Path.cwd(), profile)
+    told, fine = checks.doctor(Path(), profile)
     echo_json(told) if as_json_ else click.echo("\n".join(checks.doctor_lines(told)))
     sys.exit(0 if fine else 1)

@@ -23,7 +23,7 @@ FORMATS = ("pylock.toml", "pixi.lock", "pixi.lock-6", "conda-lock", "explicit", 
 @click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
 def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
-    project = open_project(Path.cwd(), live=live)
+    project = open_project(Path(), live=live)
     names = profiles or tuple(profile.name for profile in project.request.profiles)
     wanted = [project.profile(name) for name in names]
     if check:
@@ -79,7 +79,7 @@ def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     from solver import exports
     from solver.lock.folder import put_whole
 
-    project = open_project(Path.cwd())
+    project = open_project(Path())
     wanted = project.profile(profile)
     folder = out or project.root / "exports" / profile
     for name, text in exports.export(project, wanted, form, compose=compose).items():

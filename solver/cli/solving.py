@@ -30,11 +30,11 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
         if profile is not None:
-            project = open_project(Path.cwd(), live=live)
+            project = open_project(Path(), live=live)
             wanted = constrained(project.profile(profile), constraints)
             solution = pipeline.solve_profile(project, wanted)
         else:
-            matrices, index, _ = open_facts(Path.cwd(), live=live)
+            matrices, index, _ = open_facts(Path(), live=live)
             solution = pipeline.solve_ad_hoc(ad_hoc(constraints), matrices, index)
     except Unsolvable as error:
         if as_json:
@@ -59,13 +59,13 @@ def explain(
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
     asked = [*what, *constraints]
     if profile is not None:
-        project = open_project(Path.cwd(), live=live)
+        project = open_project(Path(), live=live)
         wanted = constrained(project.profile(profile), asked)
         if wanted.stack and not as_json:
             click.echo("\n".join(pipeline.explain_stack(project, wanted)))
         matrices, index = project.matrices, project.index
     elif asked:
-        matrices, index, _ = open_facts(Path.cwd(), live=live)
+        matrices, index, _ = open_facts(Path(), live=live)
         wanted = ad_hoc(asked)
     else:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
@@ -95,7 +95,7 @@ def pairs(ask_uv: bool, as_json: bool) -> None:
     """Search every known TensorFlow x torch pair, beside what `uv pip compile` makes of it."""
     from solver.cli.pairs import show_pairs
 
-    show_pairs(Path.cwd(), ask_uv=ask_uv, as_json=as_json)
+    show_pairs(Path(), ask_uv=ask_uv, as_json=as_json)
 
 
 @click.command()
@@ -104,6 +104,6 @@ def pairs(ask_uv: bool, as_json: bool) -> None:
 @JSON
 def diff(one: str, other: str, as_json: bool) -> None:
     """What lock OTHER has less, more and else than lock ONE, in packages and bytes."""
-    project = open_project(Path.cwd())
+    project = open_project(Path())
     lines, data = pipeline.diff_locks(project, one, other)
     echo_json(data) if as_json else click.echo("\n".join(lines))
