@@ -15,6 +15,7 @@ from solver.audit.run import audit
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CudaFamily, Rule, TorchBuild
 from solver.model import Cause, Pin, Profile, Solution, Target, pypi_name
+from solver.predict import predict
 from solver.project import Project, open_project
 from solver.stack import Held, stack_lines
 from solver.stackpipe import explained
@@ -44,6 +45,17 @@ def test_a_stacks_lock_is_free_of_errors_and_carries_its_cuda(project, name):
         str(pin.name) for pin in lock.solution.pins
     }
     assert [wheel.name for wheel in lock.wheels] == ["interlock-loader"]
+
+
+@pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.9-cu113"])
+def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(project, name):
+    lock = pipeline.make_lock(project, project.profile(name))
+    packages = {str(pin.name): pin.version for pin in lock.solution.pins}
+    packages |= {wheel.name: wheel.version for wheel in lock.wheels}
+    modern = predict(packages, "9.0", "580.159.04", project.matrices)
+    assert (modern.torch_code, modern.tensorflow_code, modern.tensorflow_sees_gpu) == ("none", "ptx", True)
+    assert modern.probes == {"torch": False, "tensorflow": True, "torch-tensorflow": False, "tensorflow-torch": False}
+    assert set(predict(packages, "8.0", "580.159.04", project.matrices).probes.values()) == {True}
 
 
 KEPT = {
