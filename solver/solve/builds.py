@@ -115,9 +115,32 @@ def companion_asks(space: PackageSpace, row: CompanionBuild) -> Iterator[Ask]:
     specifier = f"=={row.torch}" if row.torch[:1].isdigit() else row.torch
     yield Ask("torch", space.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
     if row.cuda is not None:
-        cuda = major(row.cuda)
-        mask = space.mask_where("torch", lambda c: _cuda_major(space, c) == cuda)
-        yield Ask("torch", mask, f"a torch built with CUDA {cuda}", row.source, row.id)
+        yield _torch_of(space, major(row.cuda), row.source, row.id)
+
+
+def named_asks(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
+    """What the local version of a companion that no row knows tells: 0.26.0+cu128 is a build for CUDA 12.8."""
+    cuda = _named_cuda(candidate.version)
+    if cuda:
+        yield _torch_of(space, cuda, f"the name of {candidate.name}", None)
+
+
+def wrong_companion(version: str, *, cpu: bool) -> str | None:
+    """Why a companion's build is not for the machines that are asked for; None where its name does not tell."""
+    local = Version(version).local
+    if local == "cpu" and not cpu:
+        return "it is a CPU build and the request asks for CUDA builds"
+    return "it is a CUDA build and the request asks for CPU builds" if _named_cuda(version) and cpu else None
+
+
+def _named_cuda(version: str) -> int | None:
+    local = Version(version).local or ""
+    return int(local[2:-1]) if local.startswith("cu") and local[2:].isdigit() else None
+
+
+def _torch_of(space: PackageSpace, cuda: int, source: str, row: str | None) -> Ask:
+    mask = space.mask_where("torch", lambda c: _cuda_major(space, c) == cuda)
+    return Ask("torch", mask, f"a torch built with CUDA {cuda}", source, row)
 
 
 def _cuda_major(space: PackageSpace, torch: Candidate) -> int | None:

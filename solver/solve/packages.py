@@ -18,7 +18,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
 from solver.solve.axes import cuda_candidates, cudnn_candidates
-from solver.solve.builds import companion_asks, tensorflow_asks, torch_asks
+from solver.solve.builds import companion_asks, named_asks, tensorflow_asks, torch_asks, wrong_companion
 from solver.solve.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
 from solver.solve.facts import gpu_refusal, minor, rules_for
 from solver.solve.space import (
@@ -195,6 +195,8 @@ class PackageSpace:
         return unread
 
     def _build_refusal(self, name: str, version: str) -> tuple[str, str, str | None] | None:
+        if name in COMPANIONS and (kind := wrong_companion(version, cpu=self.cpu_only)):
+            return kind, f"the name of {name} {version}", None
         build = self.build(name, version)
         if build is None:
             if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
@@ -221,9 +223,9 @@ class PackageSpace:
         return None
 
     def companion(self, name: str, version: str) -> CompanionBuild | None:
-        """The matrix row of a torchvision or torchaudio version."""
-        rows = (r for r in self.matrices.companions if r.package == name and r.version == version)
-        return next(rows, None)
+        """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
+        rows = (row for row in self.matrices.companions if row.package == name and row.version == version)
+        return self.matrices.companion(name, version, self.target.platform) or next(rows, None)
 
     def _row_id(self, name: str, version: str) -> str | None:
         row = self.build(name, version) or (self.companion(name, version) if name in COMPANIONS else None)
@@ -331,8 +333,10 @@ class PackageSpace:
             return tensorflow_asks(self, row)
         if isinstance(row, TorchBuild):
             return torch_asks(self, row, candidate)
-        companion = self.companion(candidate.ident, candidate.version) if candidate.ident in COMPANIONS else None
-        return () if companion is None else companion_asks(self, companion)
+        if candidate.ident not in COMPANIONS:
+            return ()
+        companion = self.companion(candidate.ident, candidate.version)
+        return named_asks(self, candidate) if companion is None else companion_asks(self, companion)
 
 
 def _by(order: dict[str, int]) -> Callable[[IndexFile], int]:
