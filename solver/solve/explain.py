@@ -150,9 +150,8 @@ def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterab
         shown = ", ".join(member.version for member in members[:3])
         more = f" and {len(members) - 3} more" if len(members) > 3 else ""
         alike = " and alike" if len({member.source for member in members}) > 1 else ""
-        yield Cause(
-            who=f"{label(ident)} {shown}{more}", asks=f"may not be chosen: {why}", source=members[0].source + alike
-        )
+        who = f"{label(ident)} {shown}{more}".rstrip()
+        yield Cause(who=who, asks=f"may not be chosen: {why}", source=members[0].source + alike)
 
 
 def _admits_nothing(ask: Ask) -> bool:

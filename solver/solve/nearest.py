@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -152,16 +154,18 @@ def _other_versions(profile: Profile, matrices: Matrices, framework: Framework, 
     else:
         texts = {row.tensorflow for row in matrices.tensorflow if row.distribution == ident}
     versions = sorted({Version(Version(text).public) for text in texts})
-    admitted = [i for i, version in enumerate(versions) if wanted.contains(version, prereleases=True)]
-    if not admitted:
-        return
+    admitted: list[float] = [i for i, version in enumerate(versions) if wanted.contains(version, prereleases=True)]
+    # Of a version that nobody knows the nearest are those between which it would stand.
+    named = [Version(part.version.removesuffix(".*")) for part in wanted]
+    admitted = admitted or [bisect(versions, min(named)) - 0.5]
     for position, version in enumerate(versions):
         distance = min(abs(position - other) for other in admitted)
         if 0 < distance <= FARTHEST:
             constraints = {**profile.constraints, framework: f"=={version}"}
             changed = msgspec.structs.replace(profile, constraints=constraints)
             # Going forward is a smaller change than going back as far.
-            yield Change(f"{framework}=={version}", 2 * distance + (position < admitted[0]), changed, framework)
+            cost = math.ceil(2 * distance) + (position < admitted[0])
+            yield Change(f"{framework}=={version}", cost, changed, framework)
 
 
 def _other_pythons(profile: Profile, matrices: Matrices) -> Iterator[Change]:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.errors import NotRecorded
-from solver.index import Index
+from solver.index import Index, UnknownPackage
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
@@ -74,7 +74,6 @@ class PackageSpace:
         self.cpu_only = profile.cuda == "none"
         self.lockable_only = lockable_only
         self.exclusions: dict[str, list[Exclusion]] = defaultdict(list)
-        self.unrecorded: set[str] = set()
         self.environment = {**marker_environment(self.target)}
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
@@ -121,11 +120,13 @@ class PackageSpace:
 
     def _usable(self, name: str) -> dict[str, Release]:
         """Releases of ``name`` by version, their files cut down to those the target can use."""
+        releases: tuple[Release, ...] = ()
         try:
             releases = self.index.releases(PypiName(name))
         except NotRecorded:
-            self.unrecorded.add(name)
-            releases = ()
+            self._unknown(name, "the snapshot does not hold it (--live asks the index)", "the snapshot")
+        except UnknownPackage:
+            self._unknown(name, "the package index has no package of this name", "the package index")
         best: dict[str, tuple[int, Release]] = {}
         ranks: dict[str, list[Release]] = defaultdict(list)
         for release in releases:
@@ -145,6 +146,9 @@ class PackageSpace:
         if name == "torch":
             self._add_documented(result)
         return result
+
+    def _unknown(self, name: str, why: str, source: str) -> None:
+        self.exclusions[name].append(Exclusion(name, "", why, source))
 
     def _add_documented(self, found: dict[str, Release]) -> None:
         # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,

@@ -132,7 +132,7 @@ class StandIn:
 
 TEMPLATE = {
     "name": "test",
-    "channels": ["conda-forge"],
+    "channels": ["nowhere"],
     "dependencies": ["python=${python}", "pip", {"pip": ["torch==${torch}", "tensorflow==${tensorflow}"]}],
 }
 
