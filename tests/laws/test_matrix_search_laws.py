@@ -49,7 +49,16 @@ class Problem:
 PYTHONS = [*[("3.11", "3.12")] * 6, ("3.12",), ("3.11",)]
 NUMPY = [[], ["numpy"], ["numpy<2.1"], ["numpy<2"], ["numpy>=2"], ['numpy<2; python_version < "3.12"']]
 PROTOBUF = [[], ["protobuf<5"], ["protobuf>=5"]]
-EXTRA_PACKAGES = [(), (), ("numpy",), ("keras",), ("torchvision",), ("helper",), ("helper[x]", "numpy"), ("keras", "torchvision")]
+EXTRA_PACKAGES = [
+    (),
+    (),
+    ("numpy",),
+    ("keras",),
+    ("torchvision",),
+    ("helper",),
+    ("helper[x]", "numpy"),
+    ("keras", "torchvision"),
+]
 CODE = [("8.0", "9.0"), ("8.0", "9.0"), ("8.0",), ("9.0",), None]
 
 
@@ -84,7 +93,9 @@ def cuda_landscape(tape: Tape, world: World) -> None:
         "runtime": {"13.0.1": None},
         "nvcc-cu12": dict.fromkeys(tape.pick([*[["12.4.2", "12.8.2"]] * 5, ["12.8.2"]])),
         "nvcc": {"13.0.2": None},
-        "cudnn-cu12": dict.fromkeys(tape.pick([["9.1.0.1", "9.3.0.1", "9.4.0.1"], ["9.1.0.1", "9.3.0.1"], ["9.3.0.1", "8.9.0.1"]])),
+        "cudnn-cu12": dict.fromkeys(
+            tape.pick([["9.1.0.1", "9.3.0.1", "9.4.0.1"], ["9.1.0.1", "9.3.0.1"], ["9.3.0.1", "8.9.0.1"]])
+        ),
         "cudnn-cu13": dict.fromkeys(tape.pick([["9.3.0.1"], ["9.4.0.1"]])),
     }
     world.add({"index": index})
@@ -105,13 +116,17 @@ def tensorflow(tape: Tape, world: World, version: str) -> None:
     if cuda is not None:
         cudnn, opens = tape.pick(["9.1", "9.1", "9.1", "9.3", "9.3", "9.4"]), ["cudart", "cudnn", *tape.some(["nvcc"])]
     pythons, code = tape.pick(PYTHONS), tape.pick(CODE[:4])
-    world.add_row("tensorflow", version, python=pythons, cuda=cuda, cudnn=cudnn, opens=opens, sm=code, ptx=tape.pick([(), code]))
+    world.add_row(
+        "tensorflow", version, python=pythons, cuda=cuda, cudnn=cudnn, opens=opens, sm=code, ptx=tape.pick([(), code])
+    )
     requires = [*tape.pick(NUMPY), *tape.pick(PROTOBUF), *tape.pick([[], ["keras"], ["keras>=2"]])]
     release(tape, world, "tensorflow", version, requires, pythons=tape.pick([pythons, pythons, pythons, ("3.12",)]))
 
 
 def torch(tape: Tape, world: World, version: str) -> None:
-    cuda = {"2.6+cu124": "12.4", "2.6+cu130": "13.0"}.get(version) or tape.pick(["12.4", "12.8", "12.8", "12.4", "13.0", None])
+    cuda = {"2.6+cu124": "12.4", "2.6+cu130": "13.0"}.get(version) or tape.pick(
+        ["12.4", "12.8", "12.8", "12.4", "13.0", None]
+    )
     cudnn = tape.pick(["9.3.0.1", "9.3.0.1", "9.1.0.1", "9.3.0.1", "9.4.0.1", "9.3", "9.3.0.1", None]) if cuda else None
     bundles = bool(cuda) and tape.pick([False, False, True])
     pythons, code = tape.pick(PYTHONS), tape.pick(CODE)
@@ -172,12 +187,22 @@ def rules(tape: Tape, world: World) -> None:
         world.add_row("rules", f"rule {number}", when=when, needs=needs, severity=severity)
     if tape.pick([False, False, True]):
         world.add_row(
-            "clobbers", "pair", a="helper", b="triton", versions_a="<2", versions_b="<2", shared=1, different=1, paths=["x"]
+            "clobbers",
+            "pair",
+            a="helper",
+            b="triton",
+            versions_a="<2",
+            versions_b="<2",
+            shared=1,
+            different=1,
+            paths=["x"],
         )
 
 
 def profile_of(tape: Tape) -> Profile:
-    frameworks: tuple[Any, ...] = tape.pick([("tensorflow", "torch"), ("tensorflow", "torch"), ("tensorflow",), ("torch",)])
+    frameworks: tuple[Any, ...] = tape.pick(
+        [("tensorflow", "torch"), ("tensorflow", "torch"), ("tensorflow",), ("torch",)]
+    )
     constraints: dict[str, str] = {}
     for name, specifiers in (
         ("tensorflow", [*[""] * 9, "<2.3", ">=2.2", "==2.1"]),
@@ -185,9 +210,8 @@ def profile_of(tape: Tape) -> Profile:
         ("numpy", [*[""] * 6, "<2", ">=2"]),
         ("cudnn", [*[""] * 9, ">=9.3", "<9.3"]),
     ):
-        if specifier := tape.pick(specifiers):
-            if name not in ("tensorflow", "torch") or name in frameworks:
-                constraints[name] = specifier
+        if (specifier := tape.pick(specifiers)) and (name not in ("tensorflow", "torch") or name in frameworks):
+            constraints[name] = specifier
     cuda = tape.pick([*[""] * 9, "==12.*", "==12.8", "none"])
     if cuda == "none":
         constraints.pop("cudnn", None)
@@ -251,7 +275,9 @@ def shuffled(problem: Problem, seed: int) -> Problem:
         world.rows[attribute] = dict(mixed(rows.items()))
     for name, releases in mixed(problem.world.releases.items()):
         world.releases[name] = [
-            msgspec.structs.replace(one, files=tuple(mixed(one.files)), requires=one.requires and tuple(mixed(one.requires)))
+            msgspec.structs.replace(
+                one, files=tuple(mixed(one.files)), requires=one.requires and tuple(mixed(one.requires))
+            )
             for one in mixed(releases)
         ]
     constraints = dict(mixed(problem.profile.constraints.items()))
@@ -263,7 +289,9 @@ def lock_bytes(problem: Problem, solution: Solution) -> bytes:
     text = requirements_txt(solution, requirement_lines(solution), "interlock lock drawn")
     rows = {row.id: problem.world.matrices().digest(row.id) for row in problem.world.matrices().rows()}
     facts = {f"{pin.name}=={pin.version}": digest((pin.files, pin.requires)) for pin in solution.pins}
-    why = solution_yaml(solution, problem.profile, lock_digest="", rows=rows, index_facts=facts, command="interlock lock drawn")
+    why = solution_yaml(
+        solution, problem.profile, lock_digest="", rows=rows, index_facts=facts, command="interlock lock drawn"
+    )
     return (text + why).encode()
 
 

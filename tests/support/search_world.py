@@ -34,7 +34,7 @@ KEYS = {
     "verified": "id",
 }
 """Attribute of ``Matrices`` -> the field that the shorthand writes as the key of a row."""
-KINDS = {attribute: kind for attribute, kind in FILES.values()}
+KINDS = dict(FILES.values())
 
 
 class Unconverted(yaml.SafeLoader):
@@ -59,7 +59,7 @@ class World:
         self.releases: dict[str, list[Release]] = {}
 
     def add(self, shorthand: Mapping[str, Any]) -> World:
-        """Take in the keys ``matrices`` and ``index`` of ``shorthand``; a row or package of the same key is replaced."""
+        """Take in the keys ``matrices`` and ``index``; a row or package of the same key is replaced."""
         for attribute, rows in (shorthand.get("matrices") or {}).items():
             for key, fields in rows.items():
                 self.add_row(attribute, key, **(fields or {}))

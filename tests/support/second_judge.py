@@ -7,7 +7,7 @@ It shares nothing with ``solver.solve`` but the meaning of versions, specifiers 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -25,12 +25,12 @@ V = lru_cache(maxsize=None)(Version)
 parse = lru_cache(maxsize=None)(Requirement)
 
 
-@lru_cache(maxsize=None)
+@cache
 def within(specifier: str, version: str) -> bool:
     return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
-@lru_cache(maxsize=None)
+@cache
 def asks(text: str, python: str, extra: str) -> Requirement | None:
     requirement = parse(text)
     environment = {"python_version": python, "python_full_version": f"{python}.99", "extra": extra}
@@ -241,9 +241,9 @@ class Judge:
         if row.cudnn is None:
             return True
         carried = self.torch_rows[chosen["torch"]] if "torch" in chosen else None
-        if carried is not None and carried.bundles and carried.cudnn and major(carried.cudnn) == major(row.cudnn):
-            if V(carried.cudnn) < V(row.cudnn):
-                return False
+        bundled = carried.cudnn if carried is not None and carried.bundles else None
+        if bundled and major(bundled) == major(row.cudnn) and V(bundled) < V(row.cudnn):
+            return False
         return cudnn is not None and major(cudnn) == major(row.cudnn) and V(cudnn) >= V(row.cudnn)
 
     def torch_fits(self, chosen: Set, cuda: str, cudnn: str | None) -> bool:
