@@ -19,7 +19,7 @@ def cuda_candidates(space: PackageSpace) -> list[Candidate]:
     if space.cpu_only:
         return [Candidate(AXIS_CUDA, 0, "none")]
     usable = []
-    for row in space.matrices.toolkits:
+    for row in sorted(space.matrices.toolkits, key=lambda row: Version(row.cuda)):
         if space.matrices.family(major(row.cuda)) is None:
             continue  # older than anything that the matrices tell a driver of
         refusal = driver_refusal(row, space.matrices, space.target)
@@ -50,8 +50,9 @@ def cudnn_candidates(space: PackageSpace) -> list[Candidate]:
     for build in space.matrices.torch:
         if build.cudnn is not None and build.cudnn.count(".") > 2:
             versions.setdefault(build.cudnn, None)
+    facts = sorted(space.matrices.cudnn, key=lambda row: row.id)
     for version in list(versions):
-        rows = [r for r in space.matrices.cudnn if SpecifierSet(r.cudnn).contains(version)]
+        rows = [r for r in facts if SpecifierSet(r.cudnn).contains(version)]
         versions[version] = rows[0].id if rows else None
         outside = [(r, g) for r in rows for g in space.target.gpus if _outside(g, r.gpu_min, r.gpu_max)]
         if outside:

@@ -34,7 +34,7 @@ def written_twice(matrices: Matrices) -> Mapping[str, tuple[Written, ...]]:
         for other in rule.needs
     }
     found: dict[str, list[Written]] = defaultdict(list)
-    for row in matrices.clobbers:
+    for row in sorted(matrices.clobbers, key=lambda row: row.id):
         a, b = canonicalize_name(row.a), canonicalize_name(row.b)
         if row.different and frozenset((a, b)) not in ruled:
             found[a].append((row.versions_a, b, row.versions_b, row))

@@ -75,14 +75,13 @@ def _compiles_ptx(cuda: str, matrices: Matrices, target: Target) -> bool:
     return Version(target.driver) >= Version(toolkit.driver)
 
 
-def rules_for(name: str, matrices: Matrices, target: Target) -> tuple[Rule, ...]:
-    """The hard rules whose only condition is a version of ``name`` and that hold on the target."""
-    return tuple(
-        rule
-        for rule in matrices.rules
-        if rule.severity == "error"
-        and set(rule.when) == {name}
-        and rule.needs
-        and (not rule.platforms or target.platform in rule.platforms)
-        and SpecifierSet(rule.pythons).contains(target.python)
-    )
+def hard_rules(matrices: Matrices, target: Target) -> dict[str, tuple[Rule, ...]]:
+    """By package, the hard rules whose only condition is a version of it and that hold on the target."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in sorted(matrices.rules, key=lambda row: row.id):
+        here = not rule.platforms or target.platform in rule.platforms
+        here = here and SpecifierSet(rule.pythons).contains(target.python)
+        if rule.severity == "error" and len(rule.when) == 1 and rule.needs and here:
+            (name,) = rule.when
+            found[name] = (*found.get(name, ()), rule)
+    return found

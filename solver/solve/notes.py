@@ -40,7 +40,7 @@ def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
 
     Rows learned from evidence do not count here: learning must change no lock.
     """
-    for seen in matrices.observations:
+    for seen in sorted(matrices.observations, key=lambda row: row.id):
         if seen.works and {"tensorflow", "torch"} <= set(seen.packages) and _matches(seen.packages, versions):
             return f"{seen.id}: {seen.seen}"
     return None
@@ -58,7 +58,7 @@ def _exact(text: str) -> str:
 
 
 def _soft_rules(versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
-    for rule in matrices.rules:
+    for rule in sorted(matrices.rules, key=lambda row: row.id):
         if rule.severity == "warning" and rule.needs and _matches(rule.when, versions):
             for name, specifier in rule.needs.items():
                 have = versions.get(name)

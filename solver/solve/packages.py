@@ -18,9 +18,10 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
 from solver.model import IndexFile, Profile, PypiName, Release
 from solver.solve.axes import cuda_candidates, cudnn_candidates
-from solver.solve.builds import companion_asks, named_asks, tensorflow_asks, torch_asks, wrong_companion
+from solver.solve.builds import companion_asks, named_asks, tensorflow_asks, torch_asks
 from solver.solve.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
-from solver.solve.facts import gpu_refusal, minor, rules_for
+from solver.solve.facts import hard_rules, minor
+from solver.solve.refusals import COMPANIONS, refusal
 from solver.solve.space import (
     ABSENT,
     AXIS_CUDA,
@@ -33,9 +34,7 @@ from solver.solve.space import (
     guard,
     is_package,
 )
-from solver.target import admits_python, marker_environment, usable_files
-
-COMPANIONS = ("torchvision", "torchaudio")
+from solver.target import marker_environment, usable_files
 
 
 @lru_cache(maxsize=200_000)
@@ -81,6 +80,7 @@ class PackageSpace:
         self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"}
+        self._rules = hard_rules(matrices, self.target)
         self._written = written_twice(matrices)
         self._guarded |= set(self._written)
         self._libraries = rows_by_distribution(matrices)
@@ -158,65 +158,11 @@ class PackageSpace:
                 found[row.torch] = Release(version=row.torch, files=(), index="pytorch", source=row.source)
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
-        refusal = self._refusal(name, version, release)
-        if refusal is not None:
-            why, source, row = refusal
+        why_not = refusal(self, name, version, release)
+        if why_not is not None:
+            why, source, row = why_not
             self.exclusions[name].append(Exclusion(name, version, why, source, row))
-        return refusal is None
-
-    def _refusal(self, name: str, version: str, release: Release) -> tuple[str, str, str | None] | None:
-        python, platform = self.target.python, self.target.platform
-        listing = release.source or "the package index"
-        if release.yanked is not None:
-            return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
-        if release.index not in self.indexes:
-            return "it is on the PyTorch index only, which the profile does not allow", listing, None
-        documented = release.index == "pytorch" and not release.files
-        if documented and name == "torch":
-            row = self.matrices.torch_build(version, platform)
-            if row is None or python not in row.python:
-                return (
-                    f"the PyTorch index has no wheel of it for python {python} on {platform}",
-                    listing,
-                    None,
-                )
-        elif not release.files:
-            # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
-            known = "nobody read a hash of a wheel" if release.index == "pytorch" else "it has no wheel"
-            return f"{known} for python {python} on {platform}", listing, None
-        if not admits_python(release.requires_python, self.target):
-            return f"it requires python {release.requires_python}", listing, None
-        if self.lockable_only and release.index == "pytorch" and self._unread(release):
-            return "nobody read " + " and ".join(self._unread(release)), listing, None
-        return self._build_refusal(name, version)
-
-    def _unread(self, release: Release) -> list[str]:
-        unread = []
-        if not any(file.sha256 for file in release.files):
-            unread.append(f"the sha256 of a wheel for python {self.target.python}")
-        if release.requires is None:
-            unread.append("its requirements")
-        return unread
-
-    def _build_refusal(self, name: str, version: str) -> tuple[str, str, str | None] | None:
-        if name in COMPANIONS and (kind := wrong_companion(version, cpu=self.cpu_only)):
-            return kind, f"the name of {name} {version}", None
-        build = self.build(name, version)
-        if build is None:
-            if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
-                return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
-            return None
-        if self.cpu_only != (build.cuda is None):
-            kind = "a CUDA build" if build.cuda else "a CPU build"
-            return (
-                f"it is {kind} and the request asks for {'CPU' if self.cpu_only else 'CUDA'} builds",
-                build.source,
-                build.id,
-            )
-        if name == "torch" and build.cuda is not None and build.cudnn is None:
-            return "nobody read which cuDNN it is used with", build.source, build.id
-        why = gpu_refusal(build, self.matrices, self.target)
-        return None if why is None else (why, build.source, build.id)
+        return why_not is None
 
     def build(self, name: str, version: str) -> TensorflowBuild | TorchBuild | None:
         """The matrix row of a framework's version on the target's platform."""
@@ -228,8 +174,9 @@ class PackageSpace:
 
     def companion(self, name: str, version: str) -> CompanionBuild | None:
         """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
+        found = self.matrices.companion(name, version, self.target.platform)
         rows = (row for row in self.matrices.companions if row.package == name and row.version == version)
-        return self.matrices.companion(name, version, self.target.platform) or next(rows, None)
+        return found or min(rows, key=lambda row: row.id, default=None)
 
     def _row_id(self, name: str, version: str) -> str | None:
         row = self.build(name, version) or (self.companion(name, version) if name in COMPANIONS else None)
@@ -314,7 +261,7 @@ class PackageSpace:
         name = candidate.ident
         if name in self._guarded:
             yield self._itself(candidate)
-        for rule in rules_for(name, self.matrices, self.target):
+        for rule in self._rules.get(name, ()):
             if SpecifierSet(rule.when[name]).contains(candidate.version, prereleases=True):
                 for other, specifier in rule.needs.items():
                     yield self.guard_ask(other, specifier, f"{rule.why} ({rule.source})", rule.id)
