@@ -213,7 +213,7 @@ def _fact(project: Project, pin: Pin) -> str:
 
 def write_lock(project: Project, lock: Lock) -> bool:
     """Put the lock's folder in place, whole; evidence stays. Returns whether anything changed."""
-    return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/", "pylock.toml"))
+    return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/",), derived=("pylock.toml",))
 
 
 def lock_state(project: Project, name: str) -> list[str]:

@@ -9,14 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], keep: Sequence[str] = ()) -> bool:
+def write_folder(
+    folder: Path, files: Mapping[str, bytes], keep: Sequence[str] = (), derived: Sequence[str] = ()
+) -> bool:
     """Make ``folder`` hold exactly ``files``, and what of it ``keep`` (name prefixes) covers.
 
+    ``derived`` (name prefixes) stays only where nothing else changes: it was made of the old files.
     The new folder is built beside the old one and takes its place by renaming, so that
     a reader sees the old lock or the new one. Returns False where nothing would change.
     """
     kept = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
-    present = {name: path for name, path in _present(folder).items() if name not in kept}
+    beside = (*keep, *derived)
+    present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
     if set(present) == set(files) and all(present[name].read_bytes() == files[name] for name in files):
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +66,7 @@ def _swap(new: Path, place: Path) -> None:
     place.rename(old)
     try:
         new.rename(place)
-    except OSError:
+    except BaseException:
         old.rename(place)
         raise
     shutil.rmtree(old)

@@ -1,0 +1,111 @@
+"""A lock's folder is the old one or the new one, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from solver.lock import folder as folders
+from solver.lock.folder import put_whole, write_folder
+
+OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"old wheel", "solution.yaml": b"old\n"}
+NEW = {"requirements.txt": b"torch==2.10.0\n", "wheels/b-1-py3-none-any.whl": b"new wheel", "solution.yaml": b"new\n"}
+
+
+def held(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_the_folder_holds_exactly_the_files(tmp_path):
+    place = tmp_path / "locks" / "full"
+    assert write_folder(place, OLD) is True
+    assert held(place) == OLD
+    assert write_folder(place, NEW) is True
+    assert held(place) == NEW
+    assert [path.name for path in place.parent.iterdir()] == ["full"]
+    assert (place.stat().st_mode & 0o777) == 0o755
+
+
+def test_nothing_is_touched_where_nothing_changes(tmp_path):
+    place = tmp_path / "full"
+    write_folder(place, OLD)
+    before = place.stat().st_ino
+    assert write_folder(place, dict(reversed(OLD.items()))) is False
+    assert place.stat().st_ino == before
+
+
+def test_evidence_stays_and_what_was_made_of_the_old_lock_goes_with_it(tmp_path):
+    place = tmp_path / "full"
+    write_folder(place, OLD)
+    (place / "evidence").mkdir()
+    (place / "evidence" / "H200-580.json").write_bytes(b"{}")
+    (place / "pylock.toml").write_bytes(b"of the old lock")
+    beside = {"keep": ("evidence/",), "derived": ("pylock.toml",)}
+    assert write_folder(place, OLD, **beside) is False
+    assert (place / "pylock.toml").is_file()
+    assert write_folder(place, NEW, **beside) is True
+    assert held(place) == NEW | {"evidence/H200-580.json": b"{}"}
+
+
+@pytest.fixture
+def broken_after(monkeypatch):
+    """Makes the nth call of a function of the module, or method of a path, fail."""
+
+    def install(where, name, count):
+        real, calls = getattr(where, name), iter(range(1, 1000))
+
+        def failing(*args, **options):
+            if next(calls) == count:
+                raise OSError("no space left on device")
+            return real(*args, **options)
+
+        monkeypatch.setattr(where, name, failing)
+
+    return install
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_disk_that_is_full_in_the_middle_leaves_the_old_lock(tmp_path, broken_after, count):
+    place = tmp_path / "full"
+    write_folder(place, OLD)
+    broken_after(folders, "_put", count)
+    with pytest.raises(OSError, match="no space left"):
+        write_folder(place, NEW)
+    assert held(place) == OLD
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_rename_that_fails_leaves_the_old_lock(tmp_path, broken_after, count):
+    place = tmp_path / "full"
+    write_folder(place, OLD)
+    broken_after(Path, "rename", count)
+    with pytest.raises(OSError, match="no space left"):
+        write_folder(place, NEW)
+    assert held(place) == OLD
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_a_first_lock_that_cannot_be_written_leaves_nothing(tmp_path, broken_after):
+    broken_after(folders, "_put", 2)
+    with pytest.raises(OSError, match="no space left"):
+        write_folder(tmp_path / "locks" / "full", NEW)
+    assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_one_file_is_put_whole(tmp_path, monkeypatch):
+    target = tmp_path / "exports" / "pixi.lock"
+    put_whole(target, b"one")
+    put_whole(target, b"two")
+    assert held(tmp_path) == {"exports/pixi.lock": b"two"}
+
+    def failing(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", failing)
+    monkeypatch.setattr(Path, "replace", failing)
+    with pytest.raises(OSError, match="no space left"):
+        put_whole(target, b"three")
+    assert held(tmp_path) == {"exports/pixi.lock": b"two"}
