@@ -43,9 +43,9 @@ class CondaFiles:
 def source_for(project: Project, profile: Profile) -> CondaSource:
     """The channels of a profile: as recorded, or live where the project was opened so."""
     if project.live:
-        from solver.index.conda import CondaIndex
+        from solver.index.conda import open_channels
 
-        return CondaIndex(profile.channels)
+        return open_channels(profile.channels)
     from solver.index.conda_snapshot import FOLDER, CondaSnapshot
 
     own = snapshot_dir(project.root)

@@ -49,10 +49,10 @@ def _snapshot(folder: Path) -> Iterator[str]:
 
 def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str]:
     from solver.closure.conda_reach import refresh_conda
-    from solver.index.conda import CondaIndex
+    from solver.index.conda import open_channels
 
     project = open_project(root)
     pythons = sorted({python for row in project.matrices.torch for python in row.python})
-    source = CondaIndex(tuple(channels))
+    source = open_channels(channels)
     for path in refresh_conda(project.request.profiles, pythons, source, project.matrices, folder):
         yield f"conda: {path.relative_to(root)} written"

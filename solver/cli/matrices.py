@@ -24,7 +24,7 @@ def learn() -> None:
 @click.command()
 @click.option("--rows/--no-rows", default=True, help="renew the rows that wheels on the index tell")
 @click.option("--snapshot/--no-snapshot", default=True, help="record the index anew")
-@click.option("--conda", "channel", metavar="ADDRESS", multiple=True, help="record these conda channels anew")
+@click.option("--conda", "channel", metavar="NAME[=ADDRESS]", multiple=True, help="record this conda channel anew")
 def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
     """Renew what can be read from the indexes; rows written by hand stay as they are."""
     from solver import renewal

@@ -90,7 +90,7 @@ def test_any_row_is_read_back_as_it_was(folder: Path, data: st.DataObject) -> No
     observation = Observation(
         id=data.draw(texts),
         source=data.draw(texts),
-        packages=data.draw(st.dictionaries(texts, texts, max_size=3)),
+        packages=data.draw(st.dictionaries(words, texts, max_size=3)),
         seen=data.draw(texts),
         works=data.draw(st.booleans()),
     )
