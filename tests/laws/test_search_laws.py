@@ -26,9 +26,7 @@ class Problem:
     axes: list[str]
 
     def candidates(self, ident: str) -> tuple[Candidate, ...]:
-        return tuple(
-            Candidate(ident, i, str(len(self.packages[ident]) - i)) for i in range(len(self.packages[ident]))
-        )
+        return tuple(Candidate(ident, i, str(len(self.packages[ident]) - i)) for i in range(len(self.packages[ident])))
 
     def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
         asked = self.packages[candidate.ident][candidate.position]
@@ -134,7 +132,9 @@ def test_the_order_of_the_input_does_not_matter(problem: Problem, random) -> Non
     random.shuffle(names)
     roots = list(problem.roots)
     random.shuffle(roots)
-    shuffled = Problem({name: [list(reversed(asked)) for asked in problem.packages[name]] for name in names}, roots, problem.axes)
+    shuffled = Problem(
+        {name: [list(reversed(asked)) for asked in problem.packages[name]] for name in names}, roots, problem.axes
+    )
     assert run(shuffled) == run(problem)
 
 

@@ -16,10 +16,10 @@ from solver.bundle.make import LockToCarry, make_bundle
 from solver.bundle.tool import _zip
 from solver.errors import BadInput, CheckFailed
 from solver.evidence import encode
+from solver.install import install
 from solver.learn import learn
 from solver.lock.solution import installable_digest
 from solver.matrix.load import load_matrices
-from solver.install import install
 from solver.provepipe import find_python
 from solver.verify.gpus import Machine
 
