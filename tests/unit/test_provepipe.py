@@ -104,7 +104,7 @@ def test_learning_writes_a_row_for_each_verified_lock(locks, tmp_path):
     (tmp_path / "matrices").mkdir()
     (row,) = learn(locks, tmp_path / "matrices" / "verified.yaml")
     assert row.packages["nvidia-cudnn-cu12"] == "9.10.2.21"
-    assert load_matrices(tmp_path / "matrices").verified[-1] == row
+    assert row in load_matrices(tmp_path / "matrices").verified
     assert provepipe.lock_digest(locks / "full-py312") == before
 
 
