@@ -103,7 +103,8 @@ STEPS = """
     x = np.random.default_rng(0).normal(size=(256, 8)).astype("float32")
     y = x @ np.arange(8, dtype="float32")[:, None]
 
-    model = keras.Sequential([keras.layers.Input((8,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)])
+    layers = [keras.layers.Input((8,)), keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
     model.compile(optimizer="adam", loss="mse")
     losses = model.fit(x, y, epochs=5, batch_size=32, verbose=0).history["loss"]
     assert losses[-1] < losses[0], losses
