@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.condapipe import base_environment, beside_conda, conda_lock_files
-from solver.errors import IndexUnavailable, NotRecorded
+from solver.errors import IndexUnavailable, NoSolution, NotRecorded
 from solver.guard import audit_solution
 from solver.index import Index
 from solver.interop import with_interop
@@ -111,18 +111,22 @@ def _shared_base(project: Project, profile: Profile, parent: Solution) -> Soluti
     axes = {
         axis: version if axis in {"python", "cuda", "cudnn", *names} else None for axis, version in parent.axes.items()
     }
-    because = tuple(item for item in parent.because if item.package in names)
+    because = tuple(item for item in parent.because if item.package in {"cuda", "cudnn", *names})
     return msgspec.structs.replace(parent, profile=profile.name, pins=kept, axes=axes, because=because, notes=())
 
 
 def make_lock(project: Project, profile: Profile) -> Lock:
     """Search, close, audit and render one profile; nothing is written.
 
-    Raises ``Unsolvable``, ``CheckFailed`` where the audit finds an error, ``BadInput``.
+    Raises ``Unsolvable``, ``NoSolution`` where something in it was never read, ``CheckFailed`` where
+    the audit finds an error, ``BadInput``.
     """
     if profile.flavour == "conda":
         return _make_conda_lock(project, profile)
     solution = solve_profile(project, profile)
+    if not solution.lockable:
+        missing = "; ".join(solution.missing)
+        raise NoSolution(f"{profile.name} is solvable, not lockable here, since nobody read {missing}")
     wheels = tuple(local_wheels(project.matrices, profile, solution))
     lines = requirement_lines(solution, wheels)
     command = command_for(profile)
