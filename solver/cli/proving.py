@@ -39,7 +39,7 @@ def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
     from solver.standing import markdown_lines, standing, text_lines
 
-    rows = standing(Path.cwd())
+    rows = standing(Path())
     if as_json:
         echo_json(rows)
     else:
