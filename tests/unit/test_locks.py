@@ -10,6 +10,7 @@ import pytest
 import yaml
 from lock_checker import ROOT, Checker, logical_lines
 
+from solver import pipeline
 from solver.project import open_project
 
 LOCKS = sorted(path.parent for path in (ROOT / "locks").glob("*/requirements.txt"))
@@ -151,3 +152,13 @@ def test_a_row_that_a_lock_names_exists(project):
         told = yaml.load((folder / "solution.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         assert set(told["rows"]) <= rows, folder.name
         assert {item["row"] for item in told["because"] if "row" in item} <= set(told["rows"]), folder.name
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "locks").iterdir() if path.is_dir()))
+def test_a_lock_made_now_is_the_committed_one_byte_for_byte(name, project):
+    made = pipeline.make_lock(project, project.profile(name)).files
+    folder = ROOT / "locks" / name
+    held = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    beside = {other for other in held if other.startswith("evidence/") or other == "pylock.toml"}
+    assert set(made) == set(held) - beside
+    assert [other for other in sorted(made) if made[other] != held[other]] == []
