@@ -15,6 +15,7 @@ from solver.model import Profile, PypiName, Solution
 from solver.project import Project, snapshot_dir
 
 if TYPE_CHECKING:
+    from solver.closure.conda_profile import CondaSolution
     from solver.index.conda import CondaSource
     from solver.index.conda_record import CondaRecord
 
@@ -94,13 +95,19 @@ def _told(project: Project, profile: Profile, solution: Solution, records: Seque
     return section
 
 
+def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
+    """The preferred set of a conda profile; raises ``Unsolvable``."""
+    from solver.closure.conda_profile import solve_conda
+
+    return solve_conda(profile, project.matrices, source_for(project, profile))
+
+
 def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:
     """The files of a conda lock; raises ``Unsolvable`` where the channels hold no such set."""
-    from solver.closure.conda_profile import solve_conda
     from solver.lock.condalock import conda_lock_yml
     from solver.lock.explicit import explicit, explicit_filename
 
-    found = solve_conda(profile, project.matrices, source_for(project, profile))
+    found = solve_conda_profile(project, profile)
     platform = found.solution.target.platform
     files = {
         "environment.yml": environment_yml(profile, found.records).encode(),

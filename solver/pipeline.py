@@ -13,7 +13,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.condapipe import base_environment, beside_conda, conda_lock_files
+from solver.condapipe import base_environment, beside_conda, conda_lock_files, solve_conda_profile
 from solver.errors import IndexUnavailable, NoSolution, NotRecorded
 from solver.guard import audit_solution
 from solver.index import Index
@@ -63,6 +63,8 @@ def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution
 def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
     profile = with_interop(profile, project.matrices)
+    if profile.flavour == "conda":
+        return solve_conda_profile(project, profile).solution
     if profile.variant_of is None:
         wanted = beside_conda(project, profile)
         verified = _verified(project, wanted) if profile.prefer_verified else None
@@ -285,30 +287,34 @@ def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:
 
 def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[str, object]]:
     """What ``other`` has less, more and else than ``one``, in packages and bytes."""
-    first, second = (solve_profile(project, project.profile(name)) for name in (one, other))
-    a = {str(pin.name): pin for pin in first.pins}
-    b = {str(pin.name): pin for pin in second.pins}
-
-    def size(pins: Mapping[str, Pin]) -> int:
-        return sum(pin.files[0].size or 0 for pin in pins.values())
-
+    a, b = (_held(project, project.profile(name)) for name in (one, other))
     removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
-    changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
+    changed = sorted(name for name in set(a) & set(b) if a[name][0] != b[name][0])
+    sizes = [sum(size or 0 for _, size in held.values()) for held in (a, b)]
     data: dict[str, object] = {
         "version": 1,
-        "removed": {name: a[name].version for name in removed},
-        "added": {name: b[name].version for name in added},
-        "changed": {name: [a[name].version, b[name].version] for name in changed},
+        "removed": {name: a[name][0] for name in removed},
+        "added": {name: b[name][0] for name in added},
+        "changed": {name: [a[name][0], b[name][0]] for name in changed},
         "packages": [len(a), len(b)],
-        "bytes": [size(a), size(b)],
+        "bytes": sizes,
     }
-    lines = [f"- {name}=={a[name].version} ({_mb(a[name].files[0].size)})" for name in removed]
-    lines += [f"+ {name}=={b[name].version} ({_mb(b[name].files[0].size)})" for name in added]
-    lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
-    total = size(b) - size(a)
-    more = f"{_mb(abs(total))} {'less' if total < 0 else 'more'} to download"
-    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {more}")
+    lines = [f"- {name}=={a[name][0]} ({_mb(a[name][1])})" for name in removed]
+    lines += [f"+ {name}=={b[name][0]} ({_mb(b[name][1])})" for name in added]
+    lines += [f"~ {name} {a[name][0]} -> {b[name][0]}" for name in changed]
+    less_or_more = "less" if sizes[1] <= sizes[0] else "more"
+    lines.append(
+        f"{one}: {len(a)} packages; {other}: {len(b)} packages, {_mb(abs(sizes[1] - sizes[0]))} {less_or_more} to download"
+    )
     return lines, data
+
+
+def _held(project: Project, profile: Profile) -> dict[str, tuple[str, int | None]]:
+    """Version and size in bytes of what a lock installs for itself, by name."""
+    if profile.flavour == "conda":
+        records = solve_conda_profile(project, profile).records
+        return {str(record.name): (record.version, record.size) for record in records}
+    return {str(pin.name): (pin.version, pin.files[0].size) for pin in solve_profile(project, profile).pins}
 
 
 def _mb(size: int | None) -> str:

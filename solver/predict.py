@@ -21,6 +21,9 @@ from solver.model import Value
 LOADER = "interlock-loader"
 """The wheel of ours that loads what TensorFlow does not find by itself."""
 
+PROFILER_ONLY = frozenset({"cupti"})
+"""Libraries that TensorFlow opens and whose absence costs it the profiler, not the GPU."""
+
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
 
@@ -51,6 +54,8 @@ class Prediction(Value, frozen=True, kw_only=True):
     """By probe: whether everything in it will be well."""
     dies: tuple[str, ...] = ()
     """Probes whose process will end before its time."""
+    unread: bool = False
+    """True for conda's builds: nobody read which GPUs they hold code for."""
 
     def told(self) -> tuple[str, ...]:
         """Sentences for people, worst first; "works" alone where nothing is to be said."""
@@ -66,6 +71,10 @@ class Prediction(Value, frozen=True, kw_only=True):
         if self.tensorflow_misses and self.tensorflow_sees_gpu is False:
             lines.append(f"TensorFlow alone sees no GPU: it does not find {', '.join(self.tensorflow_misses)}")
         lines += [f"torch.compile ends the process of the probe {name}" for name in self.dies]
+        if self.unread:
+            lines.append(f"nobody read whether conda's builds hold code for compute capability {self.gpu}")
+        elif self.torch_cuda is None and self.tensorflow_cuda is None:
+            lines.append("uses no GPU")
         return tuple(lines) or ("works",)
 
 
@@ -184,7 +193,7 @@ def predict(
     tensorflow_code = code_for(gpu, tensorflow.sm, tensorflow.ptx) if tensorflow and tensorflow.cuda else None
     torch_sees = bool(torch.cuda) and serves is not False if torch else None
     tensorflow_sees = bool(tensorflow.cuda) and serves is not False if tensorflow else None
-    found = bool(tensorflow_sees) and not misses
+    found = bool(tensorflow_sees) and not set(misses or ()) - PROFILER_ONLY
     # torch, imported first, loads what TensorFlow does not find, where the set brings it at all.
     found_after_torch = bool(tensorflow_sees) and all(held.brought(name) for name in misses or ())
     torch_runs = torch is not None and _runs(torch_code, held.compiles(torch, driver))
@@ -208,6 +217,26 @@ def predict(
         cudnn=torch.cudnn if bundled and torch else held.version_of("cudnn", 3),
         nccl=torch.nccl if bundled and torch else held.version_of("nccl", 3),
         probes={name: works[name] and name not in crashes for name in names}, dies=crashes,
+    )  # fmt: skip
+
+
+def predict_conda(axes: Mapping[str, str | None], gpu: str, driver: str, matrices: Matrices) -> Prediction:
+    """What the probes will report for a conda lock, whose libraries all lie where its builds look.
+
+    ``axes`` are the lock's own: python, cuda, cudnn, tensorflow, torch.
+    """
+    cuda = axes.get("cuda")
+    family = matrices.family(int(cuda.split(".")[0])) if cuda else None
+    serves = None if family is None else Version(driver) >= Version(family.driver)
+    frameworks = frameworks_of({name: version for name, version in axes.items() if version})
+    sees = bool(cuda) and serves is not False
+    return Prediction(
+        gpu=gpu, driver=driver, driver_serves=serves, unread=bool(cuda),
+        torch_sees_gpu=sees if "torch" in frameworks else None,
+        tensorflow_sees_gpu=sees if "tensorflow" in frameworks else None,
+        tensorflow_misses=() if "tensorflow" in frameworks else None,
+        cuda=cuda, cudnn=".".join((axes.get("cudnn") or "").split(".")[:3]) or None,
+        probes={"-".join(order): sees for order in orders(frameworks)},
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from solver.lock.solution import installable_digest, read_files
 from solver.manifest import Manifest
 from solver.matrix.load import Matrices, matrices_dir
 from solver.model import Finding, Target
-from solver.predict import Prediction, compare, predict
+from solver.predict import Prediction, compare, predict, predict_conda
 from solver.verify.bundled import subjects as bundled_subjects
 from solver.verify.gpus import Machine, this_machine
 from solver.verify.one import Install, LockReport, Means, Subject, prove
@@ -222,13 +222,13 @@ def means_here(
 
 def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matrices) -> Report:
     """The report with what differs from the predictions, lock by lock."""
-    packages = {subject.profile: subject.packages for subject in subjects}
+    by_name = {subject.profile: subject for subject in subjects}
 
     def judged(lock: LockReport) -> LockReport:
         if lock.evidence is None:
             return lock
         evidence = lock.evidence
-        prediction = predict(packages[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
+        prediction = _predicted(by_name[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
         return msgspec.structs.replace(lock, prediction=compare(prediction, evidence))
 
     return msgspec.structs.replace(report, locks=tuple(judged(lock) for lock in report.locks))
@@ -304,10 +304,17 @@ def predict_locks(
     gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
     driver = driver or machine.driver
     if gpu is None or driver is None:
-        fix = "name them with --target gpu=9.0,driver=580.65.06"
+        fix = "name them with --gpu 9.0 --driver 580.65.06"
         raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
     subjects = [subject_of(locks / name) for name in names]
-    return {one.profile: predict(one.packages, gpu, driver, matrices) for one in subjects}
+    return {one.profile: _predicted(one, gpu, driver, matrices) for one in subjects}
+
+
+def _predicted(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
+    solution = read_solution(subject.folder)
+    if solution["flavour"] == "conda":
+        return predict_conda(solution["solution"], gpu, driver, matrices)
+    return predict(subject.packages, gpu, driver, matrices, solution["target"].get("platform", "linux-64"))
 
 
 def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:

@@ -134,5 +134,5 @@ def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
 
 def _alternative(profile: Profile, facts: Facts) -> dict[str, str | None] | None:
     """The axes of a changed profile's solution; None where it has none either."""
-    found = _best(profile, facts.spaces, lockable_only=facts.lockable_only)
-    return None if found is None else to_solution(found.space, profile, found.chosen).axes
+    found = find(profile, facts.spaces, lockable_only=facts.lockable_only)
+    return None if found is None else found.axes
