@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from solver.condapipe import base_environment, beside_conda, conda_lock_files, solve_conda_profile
 from solver.errors import IndexUnavailable, NoSolution, NotRecorded
-from solver.guard import audit_solution
+from solver.guard import audit_conda, audit_solution
 from solver.index import Index
 from solver.interop import with_interop
 from solver.localwheels import local_wheels
@@ -146,6 +146,7 @@ def make_lock(project: Project, profile: Profile) -> Lock:
 def _make_conda_lock(project: Project, profile: Profile) -> Lock:
     made = conda_lock_files(project, profile)
     files = dict(made.files)
+    warnings = audit_conda(project, profile.name, made.solution.target, files["conda-lock.yml"].decode())
     text = solution_yaml(
         made.solution,
         profile,
@@ -153,6 +154,7 @@ def _make_conda_lock(project: Project, profile: Profile) -> Lock:
         rows={row: project.matrices.digest(row) for row in made.rows},
         index_facts={},
         command=command_for(profile),
+        warnings=warnings,
         conda=made.told,
     )
     return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, (), made.packages)

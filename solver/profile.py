@@ -84,7 +84,7 @@ class ProfileReader:
             channels=keys.get("channels", self.text.channels),
             indexes=self._indexes(),
             variables={**self.text.variables, **keys.get("variables", {})},
-            gpu_sharing=self._gpu_sharing(),
+            gpu_sharing=self._no_module(self._gpu_sharing()),
             interop=self._interop(frameworks),
             stack=self._stack(),
             image=keys.get("image"),
@@ -288,6 +288,15 @@ class ProfileReader:
             number = getattr(sharing, key)
             if number is not None and number < 1:
                 raise self.document.error(f"expected a whole number above 0, found {number}", *place, key)
+        return sharing
+
+    def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:
+        """Refuse, in a conda profile, what only our module in the environment could set."""
+        if sharing is not None and self.keys.get("flavour") == "conda":
+            for key in ("torch_fraction", "tensorflow_limit_mb", "cudnn_benchmark", "mixed_precision"):
+                if getattr(sharing, key) is not None:
+                    problem = f"has {key}, which needs a module that comes by pip"
+                    raise self._bad(problem, "gpu_sharing", fix="use flavour: pip-in-conda, or drop this key")
         return sharing
 
     def _interop(self, frameworks: Sequence[str]) -> bool:

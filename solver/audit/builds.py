@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.audit.package_set import Package
@@ -33,6 +33,8 @@ class Build:
     bundles: bool = False
     """True where its CUDA libraries lie inside it, or are conda's concern."""
     tensorflow: TensorflowBuild | None = None
+    guessed: bool = False
+    """True where no row knows it and its version or build string alone told its CUDA."""
 
     @property
     def pin(self) -> str:
@@ -58,9 +60,9 @@ def wheel_build(framework: Framework, package: Package, matrices: Matrices, plat
         return _torch(package, torch)
     source = "the local part of torch's version"
     if release.local == "cpu":
-        return Build("torch", package, None, None, source, bundles=True)
+        return Build("torch", package, None, None, source, bundles=True, guessed=True)
     named = _LOCAL_CUDA.fullmatch(release.local or "")
-    return Build("torch", package, f"{named[1]}.{named[2]}", None, source) if named else None
+    return Build("torch", package, f"{named[1]}.{named[2]}", None, source, guessed=True) if named else None
 
 
 def conda_build(
@@ -77,13 +79,20 @@ def conda_build(
         and (build is None or _is_of_build(row, build))
     ]
     if len({row.cuda for row in rows}) == 1:
-        return Build(framework, package, rows[0].cuda, None, rows[0].source, bundles=True)
+        return Build(framework, package, rows[0].cuda, _one_cudnn(rows), rows[0].source, bundles=True)
     # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
     source = f"the build string {build}"
     if build is not None and build.startswith("cpu"):
-        return Build(framework, package, None, None, source, bundles=True)
+        return Build(framework, package, None, None, source, bundles=True, guessed=True)
     named = _BUILD_CUDA.match(build or "")
-    return Build(framework, package, f"{named[1]}.{named[2]}", None, source, bundles=True) if named else None
+    cuda = f"{named[1]}.{named[2]}" if named else None
+    return Build(framework, package, cuda, None, source, bundles=True, guessed=True) if cuda else None
+
+
+def _one_cudnn(rows: Sequence[CondaBuild]) -> str | None:
+    """The cuDNN that all rows were built with; None where they differ or none tells."""
+    told = {cudnn for row in rows for cudnn in row.cudnn}
+    return told.pop() if len(told) == 1 else None
 
 
 def _tensorflow(package: Package, row: TensorflowBuild) -> Build:

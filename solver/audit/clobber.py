@@ -153,6 +153,8 @@ def _conda_and_pip(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding 
         is_python = package.build is None or "py" in package.build
         if package.origin != "conda" or twin is None or not is_python:
             continue
+        if twin.version is not None and twin.version == package.version:
+            continue  # pip finds it there and leaves conda's files alone
         yield (
             frozenset((package.name, PypiName(f"{twin.name} by pip"))),
             Finding(

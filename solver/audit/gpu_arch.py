@@ -36,7 +36,10 @@ def has_ptx(gpu: str, ptx: Sequence[str]) -> bool:
 
 
 def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
-    if build.sm is None or has_native(gpu, build.sm):
+    if build.sm is None:
+        yield from _unread(build, gpu)
+        return
+    if has_native(gpu, build.sm):
         return
     toolkit = facts.matrices.toolkit(build.cuda or "")
     if has_ptx(gpu, build.ptx or ()):
@@ -52,6 +55,20 @@ def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
         f"{', '.join(build.sm)}",
         source=build.source,
         cure=f"take {'a newer' if newer else 'an older'} {build.package.name}, or another CUDA build of it",
+    )
+
+
+def _unread(build: Build, gpu: str) -> Iterator[Finding]:
+    # Of conda's builds nobody read it at all; `interlock verify --predict` says so once for the lock.
+    if build.cuda is None or build.package.origin == "conda":
+        return
+    yield Finding(
+        code=CODE,
+        severity="warning",
+        packages=(build.pin,),
+        why=f"nobody read which compute capabilities {build.pin} has code for, so {gpu} is not assured",
+        source=build.source,
+        cure=f"take a {build.package.name} whose row names them, or run it on that GPU first",
     )
 
 

@@ -33,6 +33,10 @@ class Breach:
         return {frozenset((a.name, b.name)) for a in self.named for b in self.offenders}
 
 
+OF_WHEELS = ("protobuf-runtime", "numpy-abi")
+"""Codes whose rules were read out of wheels; conda-forge builds the same code against its own libraries."""
+
+
 def breaches(facts: Facts, code: str) -> Iterator[Finding]:
     """A finding for each rule of ``code`` that the set breaks."""
     for breach in broken(facts, code):
@@ -83,13 +87,15 @@ def _offends(facts: Facts, name: str, wanted: str) -> Package | None:
 def as_finding(breach: Breach) -> Finding:
     """The finding that tells of a breach."""
     rule = breach.rule
+    of_conda = rule.code in OF_WHEELS and any(package.origin == "conda" for package in breach.named)
+    unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
     order = f" with {rule.order}" if rule.order else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
     return Finding(
         code=rule.code,
-        severity=rule.severity,
+        severity="warning" if of_conda else rule.severity,
         packages=pins([*breach.named, *breach.offenders]),
-        why=f"{rule.why}{seen}",
+        why=f"{rule.why}{seen}{unread}",
         source=rule.source,
         cure=rule.cure,
         row=rule.id,

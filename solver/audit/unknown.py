@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.metadata import requires_of
 from solver.audit.package_set import Package, parsed
@@ -16,7 +17,8 @@ _CURE = "`interlock refresh` records new versions; until then nothing can be sai
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Frameworks without a build, CUDA packages outside every row, and versions left open."""
-    known = {build.package.name for build in facts.builds}
+    # What only its version string tells is known where rows know other builds of that release.
+    known = {build.package.name for build in facts.builds if not build.guessed or _is_released(facts, build)}
     distributions = _distributions(facts)
     for package in facts.set.packages:
         name = facts.pypi_name_of(package)
@@ -31,6 +33,18 @@ def find(facts: Facts) -> Iterator[Finding]:
             yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}")
         elif cuda and version(package.version) is not None:
             yield from _library(facts, package, distributions)
+
+
+def _is_released(facts: Facts, build: Build) -> bool:
+    """Whether a row knows the release of a build, in whatever build of it."""
+    release = version(build.package.version)
+    if release is None or build.package.origin == "conda":
+        return release is not None  # conda's build string says as much as a row would
+    if build.framework == "torch":
+        known = {row.torch for row in facts.matrices.torch}
+    else:
+        known = {row.tensorflow for row in facts.matrices.tensorflow}
+    return any((found := version(text)) is not None and found.public == release.public for text in known)
 
 
 def _open(package: Package) -> Finding:
