@@ -89,6 +89,8 @@ def _parse(text: str) -> Requirement:
         requirement = Requirement(spelled)
     except InvalidRequirement:
         raise BadInput(f"{text!r} is no constraint", key="-c", fix="write it like torch>=2.7 or python==3.12") from None
+    if any(not clause.version for clause in requirement.specifier):
+        raise BadInput(f"{text!r} names no version", key="-c", fix="write it like torch>=2.7 or python==3.12")
     if requirement.url or requirement.marker:
         raise BadInput(f"{text!r} is more than a constraint", key="-c", fix="leave out address and marker")
     return requirement

@@ -15,7 +15,7 @@ from solver.audit.inputs import read_set
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import assumed_target, audit
 from solver.lock.folder import put_whole
-from solver.lock.requirements import LocalWheel
+from solver.lock.requirements import LOCAL_WHEELS, LocalWheel
 from solver.lock.solution import told_warnings
 from solver.matrix.load import Matrices
 from solver.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
@@ -109,7 +109,11 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> tup
     place = what if package_set.kind in ("requirements", "freeze") else what.with_name("requirements.fixed.txt")
     for wheel in wheels.values():
         put_whole(place.parent / "wheels" / wheel.filename, wheel.content)
-    put_whole(place, as_requirements(fixed, f"interlock audit --fix {what.name}").encode())
+    text = as_requirements(fixed, f"interlock audit --fix {what.name}")
+    if wheels:
+        head, _, rest = text.partition("\n")
+        text = f"{head}\n{LOCAL_WHEELS}\n{rest}"
+    put_whole(place, text.encode())
     lines = [f"wrote {place}:"]
     for change in fixed.changes:
         before, after = change.before or "not there", change.after or "taken out"

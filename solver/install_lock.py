@@ -43,6 +43,9 @@ def read_lock(folder: Path) -> LockToInstall:
         target = msgspec.convert(solution.get("target"), Target, strict=True)
     except msgspec.ValidationError as error:
         raise BadInput(str(error), file=path, key="target", fix=_AGAIN) from None
+    axes = solution.get("solution")
+    if not (isinstance(axes, dict) and axes.get("cuda")):
+        target = msgspec.structs.replace(target, driver=None)  # nothing in it asks for a GPU
     section = solution.get(KEY)
     has_packages = isinstance(section, dict) and "packages" in section
     records = read_conda_section(section, path) if has_packages else ()

@@ -46,5 +46,6 @@ def learn(locks: Path, file: Path) -> tuple[Verified, ...]:
     No committed lock is changed by it. Raises ``BadInput`` for a file that is no evidence.
     """
     rows = verified_rows(one for folder in sorted(locks.glob("*/")) for one in read_all(folder))
+    file.parent.mkdir(parents=True, exist_ok=True)
     write_matrix(file, rows, HEADER)
     return rows

@@ -233,6 +233,8 @@ def lock_state(project: Project, name: str) -> list[str]:
     if not (folder / SOLUTION_FILE).is_file():
         return ["it was never made"]
     data = load_yaml(folder / SOLUTION_FILE).data
+    if not isinstance(data, dict):
+        return ["its solution.yaml cannot be read"]
     files = {n: c for n, c in read_files(folder).items() if n != "pylock.toml"}
     reasons = []
     if data.get("request") != request_digest(project.profile(name)):
@@ -305,9 +307,8 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     lines += [f"+ {name}=={b[name][0]} ({_mb(b[name][1])})" for name in added]
     lines += [f"~ {name} {a[name][0]} -> {b[name][0]}" for name in changed]
     less_or_more = "less" if sizes[1] <= sizes[0] else "more"
-    lines.append(
-        f"{one}: {len(a)} packages; {other}: {len(b)} packages, {_mb(abs(sizes[1] - sizes[0]))} {less_or_more} to download"
-    )
+    between = f"{_mb(abs(sizes[1] - sizes[0]))} {less_or_more} to download"
+    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {between}")
     return lines, data
 
 

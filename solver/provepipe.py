@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -179,10 +181,17 @@ def find_python(minor: str) -> Path:
     """
     if f"{sys.version_info[0]}.{sys.version_info[1]}" == minor:
         return Path(getattr(sys, "_base_executable", sys.executable))
-    found = shutil.which(f"python{minor}")
-    if found is None:
-        raise BadInput(f"there is no python {minor} on this machine", fix="install one, or carry one with --python")
-    return Path(found)
+    for folder in os.get_exec_path():
+        found = shutil.which(f"python{minor}", path=folder)
+        # A version manager's stand-in may be there and start nothing.
+        if found is not None and _starts(found, minor):
+            return Path(found)
+    raise BadInput(f"there is no python {minor} on this machine", fix="install one, or carry one with --python")
+
+
+def _starts(python: str, minor: str) -> bool:
+    asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() == minor
 
 
 def audit_prefix(prefix: Path, matrices: Matrices, machine: Machine) -> tuple[Finding, ...]:

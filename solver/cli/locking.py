@@ -10,7 +10,7 @@ import click
 
 from solver import pipeline
 from solver.cli.solving import LIVE
-from solver.errors import IndexUnavailable, InterlockError, NoSolution
+from solver.errors import BadInput, IndexUnavailable, InterlockError, NoSolution
 from solver.project import Project, open_project
 
 FORMATS = ("pylock.toml", "pixi.lock", "pixi.lock-6", "conda-lock", "explicit", "constraints.txt", "dockerfile")
@@ -108,6 +108,9 @@ def install(
     from solver.install import install as install_lock
 
     lock = Path.cwd() / "locks" / profile
+    if not (lock / "solution.yaml").is_file():
+        fix = f"make it with `interlock lock {profile}`"
+        raise BadInput("this profile has no lock", file=f"locks/{profile}", fix=fix)
     done = install_lock(
         lock, prefix, folder=folder, python=python, installer=installer, check_driver=not no_driver_check
     )

@@ -55,7 +55,8 @@ def _told(answer: Answer) -> str:
         for cause in answer.explanation.causes:
             if cause.who != "the request":
                 told.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
-        return f"no: {'; '.join(list(told.values())[:2])}"
+        more = len(told) - 2
+        return f"no: {'; '.join(list(told.values())[:2])}" + (f"; and {more} more" if more > 0 else "")
     built = f"torch {solution.axes['torch']}, CUDA {solution.axes['cuda']}, cuDNN {solution.axes['cudnn']}"
     return f"yes: {built}" + ("" if solution.lockable else " (solvable, not lockable here)")
 

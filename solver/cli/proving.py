@@ -115,6 +115,12 @@ def verify(
 
 
 def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
+    from solver.target import is_capability, parse_driver
+
+    if gpu is not None and not is_capability(gpu):
+        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
+    if driver is not None:
+        driver = parse_driver(driver)
     found = provepipe.predict_locks(_locks(), _names(profiles), _matrices(), gpu, driver)
     if as_json:
         echo_json(msgspec.to_builtins(found))

@@ -106,7 +106,9 @@ def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Versi
 
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
     """Why ``profile`` has no solution; told on the newest python that it admits."""
-    first, *others = pythons(profile, spaces.matrices)
+    admitted = pythons(profile, spaces.matrices)
+    first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
+    others = [python for python in admitted if python != first]
     told = _deeper(profile, spaces, first, lockable_only=lockable_only)
     space = spaces.get(told, first, lockable_only=lockable_only)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
@@ -118,6 +120,19 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
         nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
         note=f"python {', '.join(others)}: no solution either" if others else None,
     )
+
+
+def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_only: bool) -> str:
+    """The python on which most of the request exists at all, the newest of equals.
+
+    There it fails for its own sake, and not for want of wheels.
+    """
+
+    def met(python: str) -> int:
+        space = spaces.get(profile, python, lockable_only=lockable_only)
+        return sum(bool(ask.mask) for ask in root_asks(space, profile))
+
+    return max(admitted, key=met)
 
 
 def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Profile:
