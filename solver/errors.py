@@ -83,7 +83,8 @@ class Unsolvable(NoSolution):
             lines.append(f"  ({self.explanation.note})")
         for near in self.explanation.nearest:
             found = ", ".join(f"{axis} {version}" for axis, version in near.solution.items() if version)
-            lines.append(f"would work: {' and '.join(near.changes)} -> {found}")
+            short = "" if near.lockable else " (solvable, not lockable here)"
+            lines.append(f"would work: {' and '.join(near.changes)} -> {found}{short}")
         return "\n".join(lines)
 
 

@@ -236,13 +236,15 @@ class Cause(Value, frozen=True, kw_only=True):
     source: str
 
 
-class Nearest(Value, frozen=True, kw_only=True):
+class Nearest(Value, frozen=True, kw_only=True, omit_defaults=True):
     """A request near to an impossible one that does work."""
 
     changes: tuple[str, ...]
     """What to change, in the words of the request."""
     solution: dict[str, str | None]
     """The axes that come out."""
+    lockable: bool = True
+    """False where nobody read a hash or the requirements of a build in it."""
 
 
 class Explanation(Value, frozen=True, kw_only=True):

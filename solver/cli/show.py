@@ -56,7 +56,8 @@ def explanation_lines(asked: str, explanation: Explanation) -> Iterator[str]:
         yield f"  ({explanation.note})"
     for near in explanation.nearest:
         found = ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
-        yield f"would work with {' and '.join(near.changes)}:"
+        short = "" if near.lockable else " (solvable, not lockable here)"
+        yield f"would work with {' and '.join(near.changes)}{short}:"
         yield f"    {found}"
 
 

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.matrix.load import Matrices
-from solver.model import Framework, Nearest, Profile
+from solver.model import Framework, Nearest, Profile, Solution
 from solver.solve.explain import Core
 from solver.solve.provider import search
 from solver.solve.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
@@ -36,7 +36,7 @@ class Facts:
         return self.spaces.matrices
 
 
-Alternative = Callable[[Profile, Facts], dict[str, str | None] | None]
+Alternative = Callable[[Profile, Facts], Solution | None]
 MOST = 3
 MOST_COUPLES = 60
 FARTHEST = 15
@@ -59,13 +59,18 @@ def nearest(profile: Profile, facts: Facts, core: Core, alternative: Alternative
     """Up to three requests near to an impossible ``profile`` that have a solution, nearest first."""
     changes = sorted(_changes(profile, facts.matrices, core), key=lambda change: change.cost)
     found: list[Nearest] = []
-    parts: set[str] = set()
+    done: set[str] = set()
+    shown: set[str] = set()
     for change in changes:
-        if len(found) == MOST or change.part in parts:
+        if len(found) == MOST or change.part in done or not _feasible(change.profile, facts):
             continue
-        if _feasible(change.profile, facts):
-            parts.add(change.part)
-            found += _told((change.text,), change.profile, facts, alternative)
+        for near in _told((change.text,), change.profile, facts, alternative):
+            # One that cannot be locked is told, and the next one that can be.
+            if near.lockable or change.part not in shown:
+                found.append(near)
+            shown.add(change.part)
+            if near.lockable:
+                done.add(change.part)
     return tuple(found) or _pairs(profile, changes, facts, alternative)
 
 
@@ -107,8 +112,8 @@ def _combine(profile: Profile, one: Change, two: Change) -> Profile:
 
 
 def _told(texts: tuple[str, ...], profile: Profile, facts: Facts, alternative: Alternative) -> list[Nearest]:
-    axes = alternative(profile, facts)
-    return [] if axes is None else [Nearest(changes=texts, solution=axes)]
+    found = alternative(profile, facts)
+    return [] if found is None else [Nearest(changes=texts, solution=found.axes, lockable=found.lockable)]
 
 
 def _feasible(profile: Profile, facts: Facts) -> bool:

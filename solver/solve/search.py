@@ -147,7 +147,6 @@ def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     return anyhow if search(space, root_asks(space, anyhow), ranks) is None else profile
 
 
-def _alternative(profile: Profile, facts: Facts) -> dict[str, str | None] | None:
-    """The axes of a changed profile's solution; None where it has none either."""
-    found = find(profile, facts.spaces, lockable_only=facts.lockable_only)
-    return None if found is None else found.axes
+def _alternative(profile: Profile, facts: Facts) -> Solution | None:
+    """A changed profile's solution; None where it has none either."""
+    return find(profile, facts.spaces, lockable_only=facts.lockable_only)
