@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -54,6 +55,13 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
     return CondaSnapshot(root, profile.channels)
 
 
+def newest_day(profile: Profile) -> datetime | None:
+    """The end of the day after which records count as absent."""
+    if profile.exclude_newer is None:
+        return None
+    return datetime.fromisoformat(profile.exclude_newer).replace(hour=23, minute=59, second=59, tzinfo=UTC)
+
+
 def beside_conda(project: Project, profile: Profile) -> Profile:
     """``profile``, whose pip closure keeps to the versions that conda's base can bring of the same packages."""
     if profile.flavour != "pip-in-conda" or not profile.python.startswith("==") or "*" in profile.python:
@@ -63,7 +71,9 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)
     try:
-        offers = base_offers(profile, python, target, source_for(project, profile), project.matrices)
+        offers = base_offers(
+            profile, python, target, source_for(project, profile), project.matrices, exclude_newer=newest_day(profile)
+        )
     except NotRecorded:
         return profile
     kept = {str(name): " || ".join(f"=={version}" for version in versions) for name, versions in offers.items()}
@@ -77,7 +87,15 @@ def base_environment(project: Project, profile: Profile, solution: Solution, lin
     pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
     python, source = solution.target.python, source_for(project, profile)
     try:
-        records = base_records(profile, python, solution.target, source, project.matrices, pins=pins)
+        records = base_records(
+            profile,
+            python,
+            solution.target,
+            source,
+            project.matrices,
+            pins=pins,
+            exclude_newer=newest_day(profile),
+        )
     except NotRecorded as error:
         return Base({}, {"channels": list(profile.channels), "not_written": str(error)})
     text = environment_yml(profile, records, lines)
@@ -88,7 +106,7 @@ def _told(project: Project, profile: Profile, solution: Solution, records: Seque
     from solver.closure.conda import virtual_packages
     from solver.index.conda_section import conda_section
 
-    virtual = virtual_packages(solution.target, project.matrices.drivers)
+    virtual = virtual_packages(solution.target, project.matrices.drivers, profile.virtual_packages)
     section = conda_section(records, profile.channels, virtual)
     # What a status must show: nobody read these records from a channel itself.
     section["inferred"] = sum(record.inferred for record in records)
@@ -99,7 +117,8 @@ def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
     """The preferred set of a conda profile; raises ``Unsolvable``."""
     from solver.closure.conda_profile import solve_conda
 
-    return solve_conda(profile, project.matrices, source_for(project, profile))
+    source = source_for(project, profile)
+    return solve_conda(profile, project.matrices, source, exclude_newer=newest_day(profile))
 
 
 def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:

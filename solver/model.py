@@ -210,6 +210,10 @@ class Profile(Value, frozen=True, kw_only=True):
     conda_packages: tuple[str, ...] = ()
     """MatchSpecs of conda packages beside python (and pip)."""
     channels: tuple[str, ...] = ("conda-forge",)
+    exclude_newer: str | None = None
+    """ISO day; index files and conda records of later days count as absent."""
+    virtual_packages: dict[str, str] = {}
+    """Versions of conda's virtual packages in place of what the target brings."""
     indexes: tuple[IndexName, ...] = ("default",)
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None

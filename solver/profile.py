@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -81,6 +82,8 @@ class ProfileReader:
             constraints=self._constraints(frameworks),
             packages=tuple(packages.values()),
             conda_packages=self._conda_packages(),
+            exclude_newer=self._exclude_newer(),
+            virtual_packages=self._virtual_packages(),
             channels=keys.get("channels", self.text.channels),
             indexes=self._indexes(),
             variables={**self.text.variables, **keys.get("variables", {})},
@@ -222,6 +225,22 @@ class ProfileReader:
                 raise self._bad(f"there is no {name} to leave out", "without", position, fix=fix)
             left_out.add(name)
         return {name: text for name, text in packages.items() if name not in left_out}
+
+    def _exclude_newer(self) -> str | None:
+        text: str | None = self.keys.get("exclude-newer")
+        if text is not None:
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                raise self._bad(f"{text} is no day", "exclude-newer", fix='write it like "2026-11-01"') from None
+        return text
+
+    def _virtual_packages(self) -> dict[str, str]:
+        found: dict[str, str] = self.keys.get("virtual-packages", {})
+        for name in found:
+            if not name.startswith("__"):
+                raise self._bad(f"{name} is no virtual package", "virtual-packages", fix="write it like __cuda")
+        return dict(found)
 
     def _conda_packages(self) -> tuple[str, ...]:
         own = self.keys.get("conda-packages", ())

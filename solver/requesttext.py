@@ -34,7 +34,10 @@ class PipBlock(Block, frozen=True, kw_only=True):
 
 
 # Keys are written as conda writes its own: words joined by hyphens, gpu_sharing apart.
-_HYPHENS = {name: name.replace("_", "-") for name in ("variant_of", "prefer_verified", "conda_packages")}
+_HYPHENS = {
+    name: name.replace("_", "-")
+    for name in ("variant_of", "prefer_verified", "conda_packages", "exclude_newer", "virtual_packages")
+}
 
 
 class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
@@ -74,6 +77,17 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     platform: Platform | UnsetType = UNSET
     packages: Annotated[tuple[Text, ...], Meta(description="further PEP 508 requirements")] | UnsetType = UNSET
     conda_packages: Annotated[tuple[Text, ...], Meta(description="further conda MatchSpecs")] | UnsetType = UNSET
+    exclude_newer: (
+        Annotated[
+            str,
+            Meta(description="day; later files and records count as absent", pattern=r"^\d{4}-\d\d-\d\d$"),
+        ]
+        | UnsetType
+    ) = UNSET
+    virtual_packages: (
+        Annotated[dict[str, Text], Meta(description="versions of conda's virtual packages, in place of the target's")]
+        | UnsetType
+    ) = UNSET
     without: Annotated[Names, Meta(description="entries of the template to leave out")] | UnsetType = UNSET
     constraints: (
         Annotated[dict[str, Version], Meta(description="versions of packages, should they be chosen")] | UnsetType

@@ -58,7 +58,8 @@ def solve_conda(
     the matrices' words and the channel's, ``BadInput`` for a package that conda
     has not, ``IndexUnavailable`` where a channel does not answer.
     """
-    solver = open_solver(profile.target, source, matrices, exclude_newer=exclude_newer, overrides=overrides)
+    wanted = {**profile.virtual_packages, **(overrides or {})}
+    solver = open_solver(profile.target, source, matrices, exclude_newer=exclude_newer, overrides=wanted)
     asks = conda_asks(profile, Names(matrices), solver)
     try:
         found = search_asks(asks, profile.target, matrices, solver)
@@ -108,7 +109,7 @@ def base_records(
     where the base cannot be had at all.
     """
     names = Names(matrices)
-    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer)
+    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
     specs = base_specs(profile, python)
     free = solver.close(specs)
     shared = {
@@ -125,7 +126,13 @@ def base_records(
 
 
 def base_offers(
-    profile: Profile, python: str, target: Target, source: CondaSource, matrices: Matrices
+    profile: Profile,
+    python: str,
+    target: Target,
+    source: CondaSource,
+    matrices: Matrices,
+    *,
+    exclude_newer: datetime | None = None,
 ) -> dict[PypiName, tuple[str, ...]]:
     """Which versions of each python package the base could bring, by PyPI name.
 
@@ -133,7 +140,7 @@ def base_offers(
     all, never meets ``base_records``' clash.
     """
     names = Names(matrices)
-    solver = open_solver(target, source, matrices)
+    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
     found: dict[PypiName, tuple[str, ...]] = {}
     for record in solver.close(base_specs(profile, python)):
         twin = _twin(names, record.name)

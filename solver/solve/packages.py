@@ -68,6 +68,7 @@ class PackageSpace:
         lockable_only: bool,
         guarded: Iterable[str] = (),
     ) -> None:
+        self._exclude_newer = profile.exclude_newer
         self.indexes, self.matrices, self.index = profile.indexes, matrices, index
         self.target = msgspec.structs.replace(profile.target, python=python)
         self.cpu_only = profile.cuda == "none"
@@ -134,7 +135,8 @@ class PackageSpace:
             if version is not None and not version.is_prerelease:
                 ranks[release.version].append(release)
         for text, group in ranks.items():
-            wheels = usable_files([file for release in group for file in release.files], self.target)
+            old_enough = [file for release in group for file in release.files if not self._too_new(file)]
+            wheels = usable_files(old_enough, self.target)
             order = {file.filename: rank for rank, file in enumerate(wheels)}
             for release in group:
                 files = tuple(sorted((f for f in release.files if f.filename in order), key=_by(order)))
@@ -183,6 +185,10 @@ class PackageSpace:
         return row.id if row else None
 
     # ---- masks --------------------------------------------------------------------------------
+
+    def _too_new(self, file: IndexFile) -> bool:
+        # Days compare as ISO text; a file of unknown day counts as absent, as with conda.
+        return self._exclude_newer is not None and (file.uploaded or "9") > self._exclude_newer
 
     def mask(self, ident: str, specifier: str) -> int:
         """The candidates of ``ident`` that a PEP 440 specifier admits; "||" stands between alternatives."""

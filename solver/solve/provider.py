@@ -10,12 +10,12 @@ from typing import Any
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers import Resolution
 
-from solver.errors import InterlockError
 from solver.solve.exhaust import exhaust
 from solver.solve.propagate import Narrowing
 from solver.solve.space import Ask, Candidate, Space, positions
 
-MAX_ROUNDS = 50_000
+MAX_ROUNDS = 2_000
+"""Decisions after which resolvelib is left; what it finds at all it finds in some hundred."""
 
 
 class Provider(AbstractProvider[Ask, Candidate, str]):
@@ -104,7 +104,7 @@ def search(
     """A set of candidates that meets ``asks`` and all that they pull in; None where there is none.
 
     ``narrowing`` is what is known already to follow from earlier asks, which stay in force.
-    Raises ``InterlockError`` where the search gave up: that is a bug of ours, never an answer.
+    Raises ``InterlockError`` where both searches gave up: that is a bug of ours, never an answer.
     """
     # The resolution itself instead of ``Resolver``: the latter walks the graph of what it tried
     # recursively and never returns from a cycle that the root no longer reaches (resolvelib 1.2.1).
@@ -116,10 +116,8 @@ def search(
     resolution: Any = Resolution(provider, BaseReporter())
     try:
         state = resolution.resolve(wanted, max_rounds=MAX_ROUNDS)
-    except ResolutionImpossible:
+    except (ResolutionImpossible, ResolutionTooDeep):
         return exhaust(space, narrowing, forbids)
-    except ResolutionTooDeep as error:
-        raise InterlockError(f"the search gave up after {MAX_ROUNDS} rounds; please report this request") from error
     return _reachable(state.mapping, wanted, provider.asks)
 
 

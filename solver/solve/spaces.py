@@ -18,7 +18,7 @@ class Spaces:
     def get(self, profile: Profile, python: str, *, lockable_only: bool) -> PackageSpace:
         """The space in which ``profile`` is searched on ``python``."""
         guarded = frozenset(profile.constraints)
-        key = (python, profile.indexes, profile.target, profile.cuda == "none", lockable_only)
+        key = (python, profile.indexes, profile.target, profile.cuda == "none", profile.exclude_newer, lockable_only)
         made = self._made.get((*key, guarded))
         if made is None:
             made = PackageSpace(
