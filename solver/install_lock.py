@@ -44,7 +44,7 @@ def read_lock(folder: Path) -> LockToInstall:
     except msgspec.ValidationError as error:
         raise BadInput(str(error), file=path, key="target", fix=_AGAIN) from None
     axes = solution.get("solution")
-    if not (isinstance(axes, dict) and axes.get("cuda")):
+    if isinstance(axes, dict) and axes.get("cuda", "unsaid") is None:
         target = msgspec.structs.replace(target, driver=None)  # nothing in it asks for a GPU
     section = solution.get(KEY)
     has_packages = isinstance(section, dict) and "packages" in section
