@@ -275,14 +275,15 @@ class PackageSpace:
         library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:
             return
+        if library.library in ("cudart", "nvcc") and library.same_minor:
+            cuda = minor(candidate.version)
+            same = self.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
+            yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{name} is of that toolkit", library.id)
+            return
         yield from major_asks(self, library)
         if library.library == "cudnn":
             same = self.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
             yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id)
-        elif library.library in ("cudart", "nvcc") and library.same_minor:
-            cuda = minor(candidate.version)
-            same = self.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
-            yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{name} is of that toolkit", library.id)
 
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.build(candidate.ident, candidate.version)
