@@ -14,8 +14,17 @@ from solver.solve.exhaust import exhaust
 from solver.solve.propagate import Narrowing
 from solver.solve.space import Ask, Candidate, Space, positions
 
-MAX_ROUNDS = 2_000
-"""Decisions after which resolvelib is left; what it finds at all it finds in some hundred."""
+PATIENCE = 2_000
+"""Rounds after which resolvelib is left; what it finds at all it finds in some hundred."""
+
+
+class Impatient(BaseReporter[Ask, Candidate, str]):
+    """Ends a search that runs in circles."""
+
+    def starting_round(self, index: int) -> None:
+        """Called by resolvelib."""
+        if index >= PATIENCE:
+            raise ResolutionTooDeep(index)
 
 
 class Provider(AbstractProvider[Ask, Candidate, str]):
@@ -113,9 +122,10 @@ def search(
     if not narrowing.add(asks, forbids):
         return None
     wanted = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
-    resolution: Any = Resolution(provider, BaseReporter())
+    resolution: Any = Resolution(provider, Impatient())
     try:
-        state = resolution.resolve(wanted, max_rounds=MAX_ROUNDS)
+        # Of the rounds that it is given, resolvelib spends a tenth on jumping far back, which finds most.
+        state = resolution.resolve(wanted, max_rounds=100 * PATIENCE)
     except (ResolutionImpossible, ResolutionTooDeep):
         return exhaust(space, narrowing, forbids)
     return _reachable(state.mapping, wanted, provider.asks)
