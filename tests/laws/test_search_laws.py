@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solver.solve.exhaust import exhaust
 from solver.solve.explain import find_core
 from solver.solve.optimise import Optimiser
+from solver.solve.propagate import Narrowing
 from solver.solve.provider import search
 from solver.solve.space import Ask, Candidate
 
@@ -123,6 +125,20 @@ def run(problem: Problem) -> dict[str, int] | None:
 @given(problems())
 def test_the_search_agrees_with_trying_everything(problem: Problem) -> None:
     assert run(problem) == preferred(problem, every_solution(problem))
+
+
+@settings(max_examples=1000, deadline=None)
+@given(problems())
+def test_the_last_word_on_impossible_is_true(problem: Problem) -> None:
+    space = CachedProblem(problem)
+    narrowing = Narrowing(space)
+    narrowing.add(problem.root_asks())
+    found = exhaust(space, narrowing)
+    every = every_solution(problem)
+    if found is None:
+        assert not every
+    else:
+        assert {name: candidate.position for name, candidate in found.items()} in every
 
 
 @settings(max_examples=500, deadline=None)

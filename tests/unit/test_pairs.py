@@ -135,6 +135,24 @@ def test_each_explanation_names_a_cause_beside_the_request_and_a_way_out(found):
             assert one.explanation.nearest, one.pair
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        # resolvelib alone runs in circles on these.
+        ["typing-extensions~=4.2.0", "python==3.11"],
+        ["accelerate>=1.10.0", "fsspec==2025.12.0", "tensorflow==2.19.1", "python==3.10"],
+    ],
+)
+def test_a_search_ends_whatever_else_is_asked_for(asked):
+    solution = find(ad_hoc(asked), Spaces(*FACTS))
+    assert solution is not None
+    assert broken(solution) == []
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    for text in asked[:-1]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(versions[wanted.name])
+
+
 # ---- reading uv's answer
 
 
