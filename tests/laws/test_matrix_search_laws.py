@@ -59,7 +59,7 @@ EXTRA_PACKAGES = [
     ("helper[x]", "numpy"),
     ("keras", "torchvision"),
 ]
-CODE = [("8.0", "9.0"), ("8.0", "9.0"), ("8.0",), ("9.0",), None]
+CODE = [("8.0", "9.0"), ("8.0", "9.0"), ("8.0",), ("8.9", "9.0"), None]
 
 
 def problem_of(numbers: Sequence[int]) -> Problem:
@@ -215,7 +215,7 @@ def profile_of(tape: Tape) -> Profile:
     cuda = tape.pick([*[""] * 9, "==12.*", "==12.8", "none"])
     if cuda == "none":
         constraints.pop("cudnn", None)
-    gpus = tape.pick([*[()] * 6, ("8.0",), ("9.0",)]) if cuda != "none" else ()
+    gpus = tape.pick([*[()] * 6, ("8.0",), ("8.6",), ("9.0",), ("8.0", "9.0")]) if cuda != "none" else ()
     driver = None if cuda == "none" else tape.pick(["580.65.06", "580.65.06", "525.60.13", "555.0"])
     return Profile(
         name="drawn",
