@@ -14,21 +14,21 @@ GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 @nox.session
 def lock(session: nox.Session) -> None:
     """Make every lock of environment.yml.in, or the profiles named after --."""
-    session.install("-e", ".[conda]")
+    session.install("-e", ".")
     session.run("interlock", "lock", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; no network, no framework."""
-    session.install("-e", ".[conda,audit,cluster]", *GROUPS["test"])
-    session.run("pytest", *session.posargs)
+    session.install("-e", ".[audit,cluster]", *GROUPS["test"])
+    session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint and types."""
-    session.install("-e", ".[conda,audit,cluster]", *GROUPS["lint"])
+    session.install("-e", ".[audit,cluster]", *GROUPS["lint"])
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
@@ -37,7 +37,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def verify(session: nox.Session) -> None:
     """Install locks on this GPU machine and run both probes against them."""
-    session.install("-e", ".[conda,audit,cluster]")
+    session.install("-e", ".[audit,cluster]")
     session.run("interlock", "verify", *session.posargs)
 
 
@@ -51,19 +51,19 @@ def pairs(session: nox.Session) -> None:
 @nox.session
 def refresh(session: nox.Session) -> None:
     """Renew every row and index fact that can be read from the index."""
-    session.install("-e", ".[conda,audit]")
+    session.install("-e", ".[audit]")
     session.run("interlock", "refresh", *session.posargs)
 
 
 @nox.session(name="install-locks")
 def install_locks(session: nox.Session) -> None:
     """Really install locks here (gigabytes), by default full-py312, and run both frameworks on the CPU."""
-    session.install("-e", ".[conda,audit]", *GROUPS["test"])
+    session.install("-e", ".[audit]", *GROUPS["test"])
     session.run("pytest", "tests/real", "-m", "index", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Time the searches beside their peers, as ratios in one run."""
-    session.install("-e", ".[conda]", "uv")
+    session.install("-e", ".", "uv")
     session.run("python", "benchmarks/run.py", *session.posargs)

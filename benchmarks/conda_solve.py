@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from solver.closure.conda import ChannelSolver, match_spec
-from solver.closure.conda_profile import CondaSolution, solve_conda
+from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.load import load_matrices
-from solver.model import Profile, Target
+from solver.solve.conda.channels import ChannelSolver, match_spec
+from solver.solve.conda.profile import CondaSolution, solve_conda
 
 PYTHONS = ("3.10", "3.11", "3.12")
 PACKAGES = ("torchvision", "keras", "tensorboard")
@@ -51,7 +51,7 @@ def bare(folder: Path, found: CondaSolution) -> int:
     """The same with nothing of ours between."""
     from rattler import Channel, SparseRepoData, solve
 
-    from solver.closure.conda import _generic
+    from solver.solve.conda.channels import _generic
 
     sources = [
         SparseRepoData(Channel("conda-forge"), subdir, folder / "conda-forge" / subdir / "repodata.json")

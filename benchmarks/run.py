@@ -99,9 +99,9 @@ def interlock(*words: str) -> Work:
 
 def library_search(*, facts_read: bool) -> Work:
     """The search of the profile as a library call, with or without reading matrices and snapshot."""
-    from solver import pipeline
-    from solver.project import open_project
-    from solver.solve.spaces import Spaces
+    from solver.commands import lock as pipeline
+    from solver.commands.project import open_project
+    from solver.solve.space.spaces import Spaces
 
     held = open_project(ROOT)
 
@@ -118,7 +118,7 @@ def library_search(*, facts_read: bool) -> Work:
 
 def requested() -> str:
     """The plain request for what the profile asks for, as pip and uv read it."""
-    from solver.project import open_project
+    from solver.commands.project import open_project
 
     profile = open_project(ROOT).profile(PROFILE)
     return "\n".join([*profile.frameworks, *profile.packages, ""])
@@ -187,8 +187,8 @@ def measured(what: str, found: list[float] | str, beside: str = "", ours: list[f
 
 def pairs() -> Measured:
     """Every recorded TensorFlow x torch pair: a search of the full closure or an explanation for each."""
-    from solver.pairs import answers, recorded_pairs
-    from solver.project import open_facts
+    from solver.commands.pairs import answers, recorded_pairs
+    from solver.commands.project import open_facts
 
     matrices, index, _ = open_facts(ROOT)
     start = time.perf_counter()

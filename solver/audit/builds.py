@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.audit.package_set import Package
-from solver.audit.versions import major, version
+from solver.audit.words import major, version
+from solver.core.model import Framework, Platform
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild, TensorflowBuild, TorchBuild
-from solver.model import Framework, Platform
 
 # PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
 _LOCAL_CUDA = re.compile(r"cu(\d+)(\d)")

@@ -11,12 +11,12 @@ from packaging.version import Version
 
 from solver.audit.builds import Build, conda_build, wheel_build
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.versions import matches, version
-from solver.errors import IndexUnavailable
+from solver.audit.words import matches, version
+from solver.core.errors import IndexUnavailable
+from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import Index
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Library
-from solver.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 
 RecordReader = Callable[[IndexFile], Mapping[str, str]]
 """Gives the RECORD of a wheel: path -> hash, without reading the wheel in whole."""

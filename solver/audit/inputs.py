@@ -8,9 +8,9 @@ from pathlib import Path
 from msgspec import ValidationError, convert, structs
 
 from solver.audit.package_set import PackageSet, default_python
-from solver.errors import BadInput
-from solver.model import Target
-from solver.target import marker_environment
+from solver.core.errors import BadInput
+from solver.core.model import Target
+from solver.core.target import marker_environment
 
 _FORMATS = (
     "requirements.txt, pip freeze output, pylock.toml, uv.lock, poetry.lock, conda-lock.yml, pixi.lock, "
@@ -54,7 +54,7 @@ def _target_of_our_lock(path: Path) -> Target | None:
     block = re.search(r"^target:\n(?:[ -].*\n)+", text, re.MULTILINE)
     if block is None or not text.startswith("# Made by `interlock"):
         return None
-    from solver.yamlfile import parse_yaml
+    from solver.core.yamlfile import parse_yaml
 
     try:
         return convert(parse_yaml(block[0], str(path)).data["target"], Target)
@@ -121,7 +121,7 @@ def _read_toml(text: str, file: str, target: Target | None) -> PackageSet:
 
 
 def _read_yaml(text: str, file: str, folder: Path, target: Target | None) -> PackageSet:
-    from solver.yamlfile import parse_yaml
+    from solver.core.yamlfile import parse_yaml
 
     document = parse_yaml(text, file)
     data = document.data if isinstance(document.data, dict) else {}

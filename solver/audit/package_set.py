@@ -8,7 +8,7 @@ from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from solver.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
+from solver.core.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
 
 Kind = Literal[
     "requirements",

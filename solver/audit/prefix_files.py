@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.model import PypiName, pypi_name
+from solver.core.model import PypiName, pypi_name
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from solver.audit.facts import RecordReader
 from solver.audit.prefix_files import hex_digest
-from solver.model import IndexFile
+from solver.core.model import IndexFile
 
 
 def record_reader(

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from solver.model import Finding
+from solver.core.model import Finding
 
 _INDENT = "    "
 

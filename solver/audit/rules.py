@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.versions import matches, pins
+from solver.audit.words import matches, pins
+from solver.core.model import Finding, PypiName
 from solver.matrix.rows import Rule
-from solver.model import Finding, PypiName
 
 ABSENT = "!"
 """As a specifier: the package is not in the set."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import structs
 from packaging.version import Version
 
-from solver.audit import (
+from solver.audit.codes import (
     clobber,
     cpu_build,
     crash_together,
@@ -26,9 +26,9 @@ from solver.audit import (
 )
 from solver.audit.facts import Facts, RecordReader
 from solver.audit.package_set import PackageSet, default_python
+from solver.core.model import Finding, Target
 from solver.index import Index
 from solver.matrix.load import Matrices
-from solver.model import Finding, Target
 
 CODES = (
     clobber,

@@ -8,7 +8,7 @@ import click
 
 from solver import __version__
 from solver.cli.lazy import LazyGroup
-from solver.errors import InterlockError
+from solver.core.errors import InterlockError
 
 COMMANDS = {
     "lock": "solver.cli.locking:lock",

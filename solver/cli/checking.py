@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from solver import checks
 from solver.audit.report import as_json, as_lines
 from solver.cli.show import echo_json
-from solver.errors import BadInput
+from solver.commands import audit as checks
+from solver.core.errors import BadInput
 
 TARGET = click.option(
     "--target",

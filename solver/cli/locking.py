@@ -8,10 +8,10 @@ from typing import Literal
 
 import click
 
-from solver import pipeline
 from solver.cli.solving import LIVE
-from solver.errors import BadInput, IndexUnavailable, InterlockError, NoSolution
-from solver.project import Project, open_project
+from solver.commands import lock as pipeline
+from solver.commands.project import Project, open_project
+from solver.core.errors import BadInput, IndexUnavailable, InterlockError, NoSolution
 
 FORMATS = ("pylock.toml", "pixi.lock", "pixi.lock-6", "conda-lock", "explicit", "constraints.txt", "dockerfile")
 
@@ -76,7 +76,7 @@ def _pylocks(project: Project, made: list[pipeline.Lock]) -> None:
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
-    from solver import exports
+    from solver.commands import export as exports
     from solver.lock.folder import put_whole
 
     project = open_project(Path())
@@ -105,7 +105,7 @@ def install(
     no_driver_check: bool,
 ) -> None:
     """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""
-    from solver.install import install as install_lock
+    from solver.lock.install.prefix import install as install_lock
 
     lock = Path.cwd() / "locks" / profile
     if not (lock / "solution.yaml").is_file():

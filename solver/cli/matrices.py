@@ -15,7 +15,7 @@ def matrices() -> None:
 @matrices.command()
 def learn() -> None:
     """Write matrices/verified.yaml from the evidence in locks/; committed locks stay as they are."""
-    from solver.learn import learn as learn_rows
+    from solver.proof.learn import learn as learn_rows
 
     rows = learn_rows(Path.cwd() / "locks", Path.cwd() / "matrices" / "verified.yaml")
     click.echo(f"matrices/verified.yaml: {len(rows)} verified locks")
@@ -27,7 +27,7 @@ def learn() -> None:
 @click.option("--conda", "channel", metavar="NAME[=ADDRESS]", multiple=True, help="record this conda channel anew")
 def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
     """Renew what can be read from the indexes; rows written by hand stay as they are."""
-    from solver import renewal
+    from solver.commands import refresh as renewal
 
     for line in renewal.refresh(Path.cwd(), rows=rows, snapshot=snapshot, channels=channel):
         click.echo(line)

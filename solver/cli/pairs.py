@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from solver.cli.show import Json, echo_json, explanation_json, solution_json
-from solver.pairs import Answer, Pair, answers, recorded_pairs
-from solver.pairs import ask_uv as uv_says
-from solver.project import open_facts
+from solver.commands.pairs import Answer, Pair, answers, recorded_pairs
+from solver.commands.pairs import ask_uv as uv_says
+from solver.commands.project import open_facts
 
 
 def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import click
 import msgspec
 
-from solver import provepipe
 from solver.cli.show import echo_json
-from solver.errors import BadInput
+from solver.commands import verify as provepipe
+from solver.core.errors import BadInput
 from solver.matrix.load import Matrices, load_matrices
-from solver.verify.report import Report, write_report
+from solver.proof.verify.report import Report, write_report
 
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
@@ -37,7 +37,7 @@ def _names(profiles: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--markdown", is_flag=True, help="print the table of the README")
 def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    from solver.standing import markdown_lines, standing, text_lines
+    from solver.commands.status import markdown_lines, standing, text_lines
 
     rows = standing(Path())
     if as_json:
@@ -115,7 +115,8 @@ def verify(
 
 
 def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
-    from solver.target import is_capability, parse_driver
+    from solver.matrix.gpus import is_capability
+    from solver.request.words import parse_driver
 
     if gpu is not None and not is_capability(gpu):
         raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
@@ -140,7 +141,7 @@ def _verified(
     **_: object,
 ) -> Report:
     """Run the proof the way the options ask for, and write what came of it."""
-    from solver.evidence import admit
+    from solver.proof.evidence import admit
 
     if bundle_dir is not None and out is None:
         raise BadInput("a bundle's evidence needs a place", key="--out", fix="name a folder with --out")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import msgspec
 
-from solver.model import Explanation, Solution
+from solver.core.model import Explanation, Solution
 
 Json = dict[str, Any]
 AXES = ("python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy")

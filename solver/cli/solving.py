@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from solver import pipeline
-from solver.adhoc import ad_hoc, constrained
 from solver.cli.show import echo_json, explanation_json, explanation_lines, solution_json, solution_lines
-from solver.errors import BadInput, Unsolvable
-from solver.model import Profile
-from solver.project import open_facts, open_project
+from solver.commands import lock as pipeline
+from solver.commands.project import open_facts, open_project
+from solver.core.errors import BadInput, Unsolvable
+from solver.core.model import Profile
+from solver.request.adhoc import ad_hoc, constrained
 
 CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, help="e.g. 'torch>=2.7', python==3.12")
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")

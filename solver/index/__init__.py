@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from solver.errors import IndexUnavailable
-from solver.model import PypiName, Release
+from solver.core.errors import IndexUnavailable
+from solver.core.model import PypiName, Release
 
 
 class UnknownPackage(IndexUnavailable):

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from solver.errors import IndexUnavailable
+from solver.core.errors import IndexUnavailable
+from solver.core.model import Platform
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord, from_rattler
-from solver.model import Platform
 
 if TYPE_CHECKING:
     from rattler import Gateway, PackageName, RepoDataRecord, SparseRepoData, Subdir

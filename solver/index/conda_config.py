@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from solver.errors import BadInput
-from solver.yamlfile import Data, load_yaml
+from solver.core.errors import BadInput
+from solver.core.yamlfile import Data, load_yaml
 
 if TYPE_CHECKING:
     from rattler import Client

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from solver.model import CondaName, Value, conda_name
+from solver.core.model import CondaName, Value, conda_name
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from solver.errors import BadInput, NotRecorded
+from solver.core.errors import BadInput, NotRecorded
+from solver.core.model import FORMAT_VERSION, Platform
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
-from solver.model import FORMAT_VERSION, Platform
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord

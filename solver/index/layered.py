@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from solver.errors import NotRecorded
+from solver.core.errors import NotRecorded
+from solver.core.model import PypiName, Release
 from solver.index import Index, UnknownPackage
-from solver.model import PypiName, Release
 
 
 class LayeredIndex:

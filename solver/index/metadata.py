@@ -9,7 +9,7 @@ import msgspec
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
-from solver.errors import IndexUnavailable
+from solver.core.errors import IndexUnavailable
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):

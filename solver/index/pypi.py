@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from solver.errors import IndexUnavailable
+from solver.core.errors import IndexUnavailable
+from solver.core.model import IndexFile, PypiName, Release
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import TIMEOUT, open_session, read_member
-from solver.model import IndexFile, PypiName, Release
 
 if TYPE_CHECKING:
     import requests

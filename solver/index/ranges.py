@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from solver.errors import IndexUnavailable
+from solver.core.errors import IndexUnavailable
 
 if TYPE_CHECKING:
     import requests

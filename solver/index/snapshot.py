@@ -27,8 +27,8 @@ from typing import Annotated, Any
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from solver.errors import BadInput, NotRecorded
-from solver.model import FORMAT_VERSION, IndexFile, IndexName, PypiName, Release, pypi_name
+from solver.core.errors import BadInput, NotRecorded
+from solver.core.model import FORMAT_VERSION, IndexFile, IndexName, PypiName, Release, pypi_name
 
 _REFRESH = "record it anew with `nox -s refresh`"
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]

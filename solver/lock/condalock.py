@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import Platform, Profile
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
-from solver.model import Platform, Profile
 
 
 def conda_lock_yml(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from solver.core.model import Profile
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.environment import pypi_twin
-from solver.model import Profile
 
 
 def constraints_txt(

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.errors import BadInput
-from solver.model import Image, Profile, Solution
+from solver.core.errors import BadInput
+from solver.core.model import Image, Profile, Solution
 
 ENVIRONMENT = "/opt/env"
 PLACE = "/opt/interlock"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import CondaName, GpuSharing, Profile
 from solver.index.conda_record import CondaRecord, in_order
-from solver.lock.sharing import sharing_variables as shared_variables
-from solver.model import CondaName, GpuSharing, Profile
+from solver.lock.loader.sharing import sharing_variables as shared_variables
 
 KEYS = ("name", "channels", "dependencies", "variables")
 """The keys that are written, in the order of the file."""

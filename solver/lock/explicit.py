@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import Platform, Profile
 from solver.index.conda_record import CondaRecord, depends_first
-from solver.model import Platform, Profile
 
 MARK = "@EXPLICIT"
 _LINE = re.compile(r"(?P<url>\S+/(?P<subdir>[^/]+)/(?P<file>[^/#]+))#sha256:(?P<sha256>[0-9a-f]{64})")

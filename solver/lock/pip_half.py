@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.errors import InterlockError
+from solver.core.errors import InterlockError
+from solver.core.model import PypiName, Solution
 from solver.lock.requirements import LocalWheel
-from solver.model import PypiName, Solution
 
 
 @dataclass(frozen=True)

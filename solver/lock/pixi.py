@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import Platform, Profile
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
-from solver.model import Platform, Profile
 
 VERSIONS = (6, 7)
 

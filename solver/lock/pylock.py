@@ -15,9 +15,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from solver.errors import InterlockError
+from solver.core.errors import InterlockError
+from solver.core.model import IndexFile, Pin, Solution
 from solver.lock.requirements import LocalWheel
-from solver.model import IndexFile, Pin, Solution
 
 CREATED_BY = "interlock"
 

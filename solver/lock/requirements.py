@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from solver.errors import InterlockError
-from solver.model import Pin, Solution
+from solver.core.errors import InterlockError
+from solver.core.model import Pin, Solution
 
 LOCAL_WHEELS = "--find-links ./wheels"
 

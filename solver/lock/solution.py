@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from solver.model import FORMAT_VERSION, Finding, Profile, Solution
+from solver.core.model import FORMAT_VERSION, Finding, Profile, Solution
 
 FILE = "solution.yaml"
 

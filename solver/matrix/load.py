@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
 from solver.matrix import rows as kinds
 from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row

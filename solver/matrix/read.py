@@ -10,9 +10,9 @@ from typing import cast
 import msgspec
 import yaml
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import FORMAT_VERSION
 from solver.matrix.rows import Row
-from solver.model import FORMAT_VERSION
 
 _STR = "tag:yaml.org,2002:str"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from solver.model import IndexName, Platform, Severity
+from solver.core.model import IndexName, Platform, Severity
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.model import FORMAT_VERSION
 from solver.matrix.rows import Row
-from solver.model import FORMAT_VERSION
 
 WIDTH = 110
 """Longer texts are folded, longer lists take one line an item."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from solver.errors import InterlockError
+from solver.core.errors import InterlockError
 from solver.solve.propagate import Narrowing
-from solver.solve.space import Ask, Candidate, Space
+from solver.solve.space.terms import Ask, Candidate, Space
 
 MAX_BRANCHES = 50_000
 

@@ -14,13 +14,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.matrix.load import Matrices
-from solver.model import Framework, Nearest, Profile, Solution
 from solver.solve.explain import Core
 from solver.solve.provider import search
-from solver.solve.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
-from solver.solve.space import AXIS_CUDA, AXIS_CUDNN
-from solver.solve.spaces import Spaces
+from solver.solve.space.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
+from solver.solve.space.spaces import Spaces
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN
 
 
 @dataclass(frozen=True, slots=True)

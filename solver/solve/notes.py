@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from solver.core.model import Note
+from solver.matrix.builds import minor
 from solver.matrix.load import Matrices
 from solver.matrix.rows import TensorflowBuild
-from solver.model import Note
-from solver.solve.facts import minor
 
 
 def notes(

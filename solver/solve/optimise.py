@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from solver.solve.propagate import Narrowing
 from solver.solve.provider import search
-from solver.solve.space import Ask, Candidate, Space, is_package
+from solver.solve.space.terms import Ask, Candidate, Space, is_package
 
 Chosen = dict[str, Candidate]
 Grade = Callable[[Candidate], object]

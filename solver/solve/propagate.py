@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from solver.solve.space import Ask, Candidate, Space, positions
+from solver.solve.space.terms import Ask, Candidate, Space, positions
 
 AsksOf = Callable[[Candidate], Iterable[Ask]]
 Forbids = Callable[[str], bool]

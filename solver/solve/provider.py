@@ -12,7 +12,7 @@ from resolvelib.resolvers import Resolution
 
 from solver.solve.exhaust import exhaust
 from solver.solve.propagate import Narrowing
-from solver.solve.space import Ask, Candidate, Space, positions
+from solver.solve.space.terms import Ask, Candidate, Space, positions
 
 PATIENCE = 2_000
 """Rounds after which resolvelib is left; what it finds at all it finds in some hundred."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from packaging.requirements import Requirement
 
+from solver.core.model import Because, Pin, Profile, PypiName, Solution
 from solver.matrix.rows import TensorflowBuild, TorchBuild
-from solver.model import Because, Pin, Profile, PypiName, Solution
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
-from solver.solve.packages import PackageSpace
-from solver.solve.roots import framework_idents, root_asks
-from solver.solve.space import AXIS_CUDA, AXIS_CUDNN, ITSELF, REQUEST, Ask, Candidate, is_package
+from solver.solve.space.packages import PackageSpace
+from solver.solve.space.roots import framework_idents, root_asks
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, REQUEST, Ask, Candidate, is_package
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import msgspec
 from packaging.version import Version
 
-from solver.errors import BadInput, InterlockError, Unsolvable
+from solver.core.errors import BadInput, InterlockError, Unsolvable
+from solver.core.model import Explanation, Profile, Solution
 from solver.matrix.load import Matrices
-from solver.model import Explanation, Profile, Solution
 from solver.solve.explain import causes, find_core
 from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
-from solver.solve.packages import PackageSpace
 from solver.solve.provider import search
 from solver.solve.result import to_solution
-from solver.solve.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space import Candidate
-from solver.solve.spaces import Spaces
+from solver.solve.space.packages import PackageSpace
+from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
+from solver.solve.space.spaces import Spaces
+from solver.solve.space.terms import Candidate
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:

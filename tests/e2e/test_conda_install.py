@@ -12,18 +12,18 @@ import pytest
 import yaml
 from conda_world import FULL, VERSION, build_wheel
 
-from solver.closure.conda_profile import base_records
-from solver.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.index.conda_section import conda_section
-from solver.install import MARK, install
+from solver.lock.conda_section import conda_section
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.environment import environment_yml
 from solver.lock.explicit import explicit
+from solver.lock.install.prefix import MARK, install
 from solver.lock.pixi import pixi_lock
 from solver.matrix.load import Matrices
-from solver.model import Profile, Target
+from solver.solve.conda.profile import base_records
 
 TARGET = Target(driver=None, python=VERSION)
 CODE = "import demo, sys; print(demo.ANSWER, sys.prefix)"

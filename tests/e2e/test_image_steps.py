@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 from dockerfile_parse import DockerfileParser
+from paths import STANDINS
 
-import solver.probes
+import solver.proof.probes
+from solver.core.model import Image, IndexFile, Pin, Profile, Solution, Target, pypi_name
 from solver.lock.dockerfile import PROBE, Plan, check_sh, dockerfile, entry_sh
+from solver.lock.loader.wheelfile import build_wheel
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt, wrap
-from solver.lock.wheelfile import build_wheel
-from solver.model import Image, IndexFile, Pin, Profile, Solution, Target, pypi_name
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the steps are those of a Linux image")
-STANDINS = Path(__file__).resolve().parents[1] / "standins"
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 IMAGE = Image(base="stand-in:1", digest="sha256:" + "0" * 64, glibc="2.36")
 VERSIONS = {"torch": "2.10.0", "tensorflow": "2.21.0", "numpy": "2.3.0", "standin-shared": "1.0"}
@@ -142,7 +142,7 @@ def write_context(made: Context, pins: tuple[Pin, ...]) -> None:
     (made.folder / "Dockerfile").write_text(dockerfile(plan, IMAGE, "test"))
     (made.folder / "check.sh").write_text(check_sh(plan, "test"))
     (made.folder / "entry.sh").write_text(entry_sh("test"))
-    for path in Path(next(iter(solver.probes.__path__))).glob("*.py"):
+    for path in Path(next(iter(solver.proof.probes.__path__))).glob("*.py"):
         shutil.copyfile(path, made.folder / PROBE / path.name)
 
 

@@ -14,7 +14,7 @@ from audit_stubs import StubIndex, pinned, small_matrices
 
 from solver.audit.inputs import read_text
 from solver.audit.run import audit
-from solver.model import Target
+from solver.core.model import Target
 
 VERSIONS = {
     "tensorflow": ["2.10.1", "2.13.1", "2.19.1", "2.20.0", "2.21.0", "9.9.9"],

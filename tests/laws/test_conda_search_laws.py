@@ -9,13 +9,13 @@ from conda_repodata import entry, write_channel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from solver.closure.conda_profile import solve_conda
-from solver.errors import Unsolvable
+from solver.core.errors import Unsolvable
+from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CudaFamily, DriverBranch, PackageName, Rule
-from solver.model import Profile, Target
+from solver.solve.conda.profile import solve_conda
 
 PREFERENCE = ("pytorch", "tensorflow", "python", "cuda-version", "cudnn", "protobuf", "numpy")
 CUDA = ("11.8", "12.4", "12.9")

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from search_world import World
 from second_judge import Judge
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
+from solver.core.model import Profile, Solution, Target
 from solver.lock.requirements import requirement_lines, requirements_txt
 from solver.lock.solution import digest, solution_yaml
-from solver.model import Profile, Solution, Target
 from solver.solve.search import find
-from solver.solve.spaces import Spaces
+from solver.solve.space.spaces import Spaces
 
 T = TypeVar("T")
 

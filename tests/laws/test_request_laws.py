@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from solver.errors import BadInput
-from solver.model import IndexFile, Profile, Target
-from solver.profile import specifier
-from solver.request import parse_request
-from solver.requesttext import ProfileText
-from solver.target import PLATFORMS, usable_files, wheel_tags
-from solver.yamlfile import decode, dotted, parse_yaml
+from solver.core.errors import BadInput
+from solver.core.model import IndexFile, Profile, Target
+from solver.core.target import PLATFORMS, usable_files, wheel_tags
+from solver.core.yamlfile import decode, dotted, parse_yaml
+from solver.request.profile import specifier
+from solver.request.read import parse_request
+from solver.request.text import ProfileText
 
 names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=6)
 scalars = st.one_of(

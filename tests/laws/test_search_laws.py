@@ -13,7 +13,7 @@ from solver.solve.explain import find_core
 from solver.solve.optimise import Optimiser
 from solver.solve.propagate import Narrowing
 from solver.solve.provider import search
-from solver.solve.space import Ask, Candidate
+from solver.solve.space.terms import Ask, Candidate
 
 NAMES = "abcdef"
 Asked = tuple[str, int]

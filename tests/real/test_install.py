@@ -14,8 +14,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 LOCKS = {path.parent.name: path for path in sorted((ROOT / "locks").glob("*/requirements.txt"))}
 INSTALLED = tuple(os.environ.get("INTERLOCK_INSTALL", "full-py312").split())
 """The locks that are installed whole: `INTERLOCK_INSTALL="full-py312 tf-latest" nox -s install-locks`."""

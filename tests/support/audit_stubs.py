@@ -9,20 +9,21 @@ from typing import Any
 
 import msgspec
 import yaml
+from paths import SCENARIOS
 
 from solver.audit.package_set import Package, PackageSet
-from solver.errors import NotRecorded
+from solver.core.errors import NotRecorded
+from solver.core.model import IndexFile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices
-from solver.model import IndexFile, Release, pypi_name
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios" / "audit"
+AUDIT_SCENARIOS = SCENARIOS / "audit"
 
 
 @cache
 def small_matrices() -> Matrices:
     """The rows beside the scenarios, which stay as they are while the real ones move on."""
     parts: dict[str, Any] = {}
-    for path in sorted((SCENARIOS / "matrices").glob("*.yaml")):
+    for path in sorted((AUDIT_SCENARIOS / "matrices").glob("*.yaml")):
         attribute, kind = FILES[path.stem]
         rows = read_yaml(path)["rows"]
         parts[attribute] = tuple(msgspec.convert(row, kind) for row in rows)

@@ -18,8 +18,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
+from paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SNAPSHOT = ROOT / "matrices" / "snapshot"
 ENTRY = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)(?:==(?P<version>\S+)| @ (?P<url>\S+))(?P<hashes>( --hash=sha256:[0-9a-f]{64})+)"

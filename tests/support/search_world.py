@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 import yaml
+from paths import SCENARIOS
 
-from solver.errors import NotRecorded
+from solver.commands.project import Project
+from solver.core.errors import NotRecorded
+from solver.core.model import IndexFile, Profile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices
-from solver.model import IndexFile, Profile, Release, pypi_name
-from solver.project import Project
-from solver.request import read_request
-from solver.solve.spaces import Spaces
+from solver.request.read import read_request
+from solver.solve.space.spaces import Spaces
 
-BASE = Path(__file__).parents[1] / "scenarios" / "search" / "base" / "cuda.yaml"
+BASE = SCENARIOS / "search" / "base" / "cuda.yaml"
 PYTHONS = ("3.11", "3.12", "3.13")
 KEYS = {
     "tensorflow": "tensorflow",
@@ -148,7 +149,7 @@ def request_of(profiles: Mapping[str, Mapping[str, Any]], folder: Path, pip: Ite
 
 def project_of(world: World, profiles: tuple[Profile, ...], folder: Path) -> Project:
     """A project over ``world`` alone."""
-    from solver.model import Request
+    from solver.core.model import Request
 
     matrices, index = world.matrices(), world.index()
     request = Request(file="environment.yml.in", profiles=profiles, lines={})

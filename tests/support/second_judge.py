@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from solver.core.model import Profile, Release
 from solver.matrix.load import Matrices
-from solver.model import Profile, Release
 
 Set = dict[str, str]
 """Package -> version; the keys "cuda" and "cudnn" hold the axes, where they have a version."""

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-SHARED = Path(__file__).parents[3] / "shared" / "channels"
+from paths import SHARED
+
+SHARED = SHARED / "channels"
 
 
 def unpack(folder):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from solver import target
 from solver.audit.package_set import Package
-from solver.model import Platform, conda_name, pypi_name
+from solver.core import target
+from solver.core.model import Platform, conda_name, pypi_name
 
 _ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)$")
 _SPEC = re.compile(

@@ -8,7 +8,7 @@ from pathlib import Path
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import Line, once, read_lines
-from solver.yamlfile import YamlDocument
+from solver.core.yamlfile import YamlDocument
 
 
 def read_environment(document: YamlDocument, environment: Mapping[str, str], folder: Path) -> PackageSet:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import Line, parse_line
-from solver.errors import BadInput
+from solver.core.errors import BadInput
 
 
 def is_explicit(text: str) -> bool:

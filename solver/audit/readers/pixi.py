@@ -8,8 +8,8 @@ from typing import Any
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import index_of, wheel_of
-from solver.model import Platform, Target, pypi_name
-from solver.yamlfile import YamlDocument
+from solver.core.model import Platform, Target, pypi_name
+from solver.core.yamlfile import YamlDocument
 
 _OLDEST, _NEWEST = 5, 7
 

@@ -11,8 +11,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables, sha256_of
-from solver.errors import BadInput
-from solver.model import pypi_name
+from solver.core.errors import BadInput
+from solver.core.model import pypi_name
 
 _NEWEST_MAJOR = 2
 

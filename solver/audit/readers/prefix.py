@@ -8,8 +8,8 @@ from pathlib import Path
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.prefix_files import python_of, site_packages
-from solver.errors import BadInput
-from solver.model import Platform, conda_name, pypi_name
+from solver.core.errors import BadInput
+from solver.core.model import Platform, conda_name, pypi_name
 
 _KEYS = ("Name", "Version", "Requires-Python")
 

@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables
-from solver.errors import BadInput
-from solver.model import pypi_name
+from solver.core.errors import BadInput
+from solver.core.model import pypi_name
 
 if TYPE_CHECKING:
     from packaging.pylock import Package as LockedPackage

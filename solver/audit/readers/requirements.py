@@ -13,8 +13,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from solver.audit.package_set import Package, PackageSet
-from solver.errors import BadInput
-from solver.model import IndexName, pypi_name
+from solver.core.errors import BadInput
+from solver.core.model import IndexName, pypi_name
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")

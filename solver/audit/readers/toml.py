@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from solver.errors import BadInput
+from solver.core.errors import BadInput
 
 Table = Mapping[str, Any]
 

@@ -10,8 +10,8 @@ from packaging.markers import InvalidMarker, Marker
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, wheel_of
 from solver.audit.readers.toml import Table, Tables, sha256_of
-from solver.errors import BadInput
-from solver.model import pypi_name
+from solver.core.errors import BadInput
+from solver.core.model import pypi_name
 
 _NEWEST = 1
 _LOCAL_SOURCES = ("virtual", "editable", "directory")

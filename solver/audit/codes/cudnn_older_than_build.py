@@ -1,0 +1,54 @@
+"""``cudnn-older-than-build``: the cuDNN that gets loaded cannot serve what a framework was compiled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
+from solver.audit.package_set import Package
+from solver.audit.rules import breaches
+from solver.audit.words import minor, pins
+from solver.core.model import Finding
+
+CODE = "cudnn-older-than-build"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Another major than the build's, or a lower minor: cuDNN promises neither."""
+    yield from breaches(facts, CODE)
+    for build in facts.builds:
+        # A wheel with its own CUDA inside takes its own cuDNN.
+        if build.cudnn is None or build.cuda is None or (build.bundles and build.package.origin == "pypi"):
+            continue
+        for package in _loaded(facts, build):
+            if package.version is None:
+                continue
+            has, wants = minor(package.version), minor(build.cudnn)
+            if has[0] != wants[0] or has < wants:
+                yield _finding(build, package, has[0] != wants[0])
+
+
+def _loaded(facts: Facts, build: Build) -> list[Package]:
+    """The cuDNN of the build's CUDA major, and whatever overwrites it."""
+    own = facts.libraries(build.major or 0).get("cudnn")
+    if own is None:
+        conda = facts.package("cudnn")
+        return [conda] if conda is not None and conda.origin == "conda" else []
+    folder = own.library.directory
+    return [
+        item.package for item in facts.provided if item.library.library == "cudnn" and item.library.directory == folder
+    ]
+
+
+def _finding(build: Build, package: Package, other_major: bool) -> Finding:
+    what = "has another major" if other_major else "is older"
+    wanted = minor(build.cudnn or "")
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=pins((build.package, package)),
+        why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {package.pin}, which it will load, {what}",
+        source=build.source,
+        cure=f"take {package.name} >={wanted[0]}.{wanted[1]},<{wanted[0] + 1}",
+    )

@@ -1,0 +1,144 @@
+"""``loader``: a CUDA library that TensorFlow needs lies where its loader does not look, or nowhere.
+
+For a list of packages the RUNPATH and the libraries are recorded facts; in a
+prefix ``loader_elf`` reads them from the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.audit.builds import Build
+from solver.audit.codes import loader_elf
+from solver.audit.codes.loader_search import Search, library_for
+from solver.audit.facts import LOADER, Facts, Provided
+from solver.audit.words import listed, pins
+from solver.core.model import Finding
+from solver.matrix.rows import TensorflowBuild
+
+CODE = "loader"
+# What conda calls the CUDA runtime, before and since CUDA 12.
+_CONDA_RUNTIMES = frozenset({"cudatoolkit", "cuda-cudart"})
+_LOADER_CURE = (
+    f"install {LOADER}, which `interlock lock` writes beside a lock and which loads them before TensorFlow, "
+    "or put their folders on LD_LIBRARY_PATH"
+)
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """What TensorFlow does not find; in a prefix also what torch does not."""
+    build = facts.build("tensorflow")
+    if build is not None and build.tensorflow is not None and build.cuda is not None:
+        yield from _tensorflow(facts, build, build.tensorflow)
+    if facts.set.prefix is not None:
+        yield from loader_elf.torch(facts)
+
+
+def _tensorflow(facts: Facts, build: Build, row: TensorflowBuild) -> Iterator[Finding]:
+    # Windows looks beside the importing module and on PATH; no row tells of either.
+    if facts.target.platform == "win-64" or facts.target.driver is None:
+        return
+    if _conda_runtime(facts) is not None and not facts.libraries(build.major or 0):
+        yield from _from_conda(facts, build, row)
+        return
+    search = loader_elf.tensorflow(facts, row) if facts.set.prefix is not None else None
+    search = search or _recorded(facts, row)
+    hidden = tuple(item for item in search.hidden if not _is_led_to(facts, item))
+    if hidden:
+        yield _hidden(facts, build, row, hidden)
+    if search.nowhere:
+        yield _nowhere(facts, build, row, search.nowhere)
+
+
+def _is_led_to(facts: Facts, item: Provided) -> bool:
+    """Whether a variable of the environment or our loader wheel leads to the library.
+
+    A lock's loader is made for the lock; that of a prefix tells what it loads.
+    """
+    if item.library.directory in dict(facts.set.variables).get("LD_LIBRARY_PATH", ""):
+        return True
+    if facts.package(LOADER) is None:
+        return False
+    return facts.set.prefix is None or item.library.library in loader_elf.preloaded(facts)
+
+
+def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
+    assert row.cuda is not None
+    cuda = int(row.cuda.split(".")[0])
+    here = facts.libraries(cuda)
+    hidden: list[Provided] = []
+    nowhere: list[str] = []
+    for name in row.opens:
+        brought = here.get(name)
+        known = library_for(facts, row, name)
+        if brought is not None:
+            if brought.library.sonames and not _is_on_runpath(brought, row):
+                hidden.append(brought)
+        elif known is None or known.sonames:
+            nowhere += known.sonames[:1] if known is not None else [name]
+    if not row.opens and row.runpath == () and not here:
+        nowhere = ["any CUDA library"]
+    return Search(tuple(hidden), tuple(nowhere))
+
+
+def _is_on_runpath(brought: Provided, row: TensorflowBuild) -> bool:
+    return row.runpath is None or brought.library.directory.removeprefix("nvidia/") in row.runpath
+
+
+def _hidden(facts: Facts, build: Build, row: TensorflowBuild, hidden: tuple[Provided, ...]) -> Finding:
+    names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
+    folders = listed(sorted({item.library.directory for item in hidden}), most=12)
+    looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
+    unless = " unless torch was imported first" if facts.build("torch") is not None else ""
+    recorded = facts.set.prefix is None
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=pins([build.package, *(item.package for item in hidden)]),
+        why=f"{build.pin} {looks} and so does not find {names}; it then sees no GPU{unless}",
+        source=row.source if recorded else "the RUNPATH of the installed libtensorflow_framework.so.2",
+        cure=_LOADER_CURE,
+        paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
+        row=row.id,
+    )
+
+
+def _nowhere(facts: Facts, build: Build, row: TensorflowBuild, names: tuple[str, ...]) -> Finding:
+    asked = sorted(row.asks)
+    cure = (
+        f"install {build.package.name}[and-cuda], which asks for {listed(asked)}"
+        if asked
+        else f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip()
+        + " as packages, then let "
+        + f"{LOADER} load them"
+    )
+    return Finding(
+        code=CODE,
+        severity="error" if facts.wants_gpu else "warning",
+        packages=(build.pin,),
+        why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore sees no GPU",
+        source=row.source,
+        cure=cure,
+        row=row.id,
+    )
+
+
+def _conda_runtime(facts: Facts) -> str | None:
+    return next((p.pin for p in facts.set.packages if p.conda in _CONDA_RUNTIMES), None)
+
+
+def _from_conda(facts: Facts, build: Build, row: TensorflowBuild) -> Iterator[Finding]:
+    """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
+    variables = {**dict(facts.set.variables), **facts.environ}
+    if "LD_LIBRARY_PATH" in variables or facts.package(LOADER) is not None:
+        return
+    runtime = _conda_runtime(facts)
+    yield Finding(
+        code=CODE,
+        severity="error",
+        packages=tuple(sorted({build.pin, runtime or ""})),
+        why=f"conda installs CUDA into the environment's lib folder, where {build.pin} of the package index "
+        "does not look",
+        source=row.source,
+        cure="set LD_LIBRARY_PATH to $CONDA_PREFIX/lib on activation, or take TensorFlow from conda too",
+    )

@@ -1,0 +1,174 @@
+"""``metadata``: what ``pip check`` would say, for sets that are not installed yet; yanked files too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from solver.audit.builds import Build
+from solver.audit.facts import Facts
+from solver.audit.package_set import Package, parsed
+from solver.audit.rules import breaches
+from solver.audit.words import matches, pins, specifier
+from solver.core.model import Finding, Release
+from solver.core.target import marker_environment, usable_files
+
+CODE = "metadata"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
+    yield from breaches(facts, CODE)
+    environment = marker_environment(facts.target)
+    for package in facts.set.packages:
+        if package.version is None:
+            continue
+        yield from _traps(facts, package)
+        releases = facts.releases(package)
+        yield from _requirements(facts, package, requires_of(facts, package, releases), environment)
+        yield from _yanked(package, releases)
+    build = facts.build("tensorflow")
+    if build is not None:
+        yield from _relaxed(facts, build)
+
+
+def requires_of(facts: Facts, package: Package, releases: tuple[Release, ...]) -> tuple[str, ...]:
+    """The requirements of a package: those of the set itself, else those of its wheel for the target."""
+    if package.requires is not None:
+        return package.requires
+    if package.origin != "pypi":
+        return ()
+    fitting = [release for release in releases if usable_files(release.files, facts.target)]
+    for release in [*fitting, *releases]:
+        found = facts.index.requires(release)
+        if found is not None:
+            return found
+    return ()
+
+
+def _requirements(
+    facts: Facts, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
+) -> Iterator[Finding]:
+    for text in requires:
+        # Most lines belong to extras that nobody asked for; parsing them costs more than all else here.
+        if not package.extras and "extra" in text.partition(";")[2]:
+            continue
+        if not _applies(text, package.extras, environment):
+            continue
+        requirement = parsed(text)
+        assert requirement is not None
+        other = facts.package(requirement.name)
+        if other is None:
+            if facts.set.closed:
+                why = f"asks for {_asked(text)}, which is not in the set"
+                yield _finding(package, (package,), why, f"add {_asked(text)}")
+        elif other.version is not None and not matches(str(requirement.specifier), other.version):
+            why = f"asks for {_asked(text)}, and the set has {other.version}"
+            cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
+            yield _finding(package, (package, other), why, cure)
+
+
+def _applies(text: str, extras: tuple[str, ...], environment: Mapping[str, str]) -> bool:
+    requirement = parsed(text)
+    if requirement is None:
+        return False
+    if requirement.marker is None:
+        return True
+    return any(requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+
+
+def _asked(text: str) -> str:
+    requirement = parsed(text)
+    assert requirement is not None
+    return f"{requirement.name}{requirement.specifier}"
+
+
+def _finding(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=pins(packages),
+        why=f"{package.pin} {why}",
+        source=f"Requires-Dist of {package.pin}",
+        cure=cure,
+    )
+
+
+def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding]:
+    reasons = [release.yanked for release in releases]
+    held = [reason for reason in reasons if reason is not None]
+    if held and len(held) == len(reasons):
+        said = f": {held[0]}" if held[0] else ", without a reason"
+        yield Finding(
+            code=CODE,
+            severity="warning",
+            packages=(package.pin,),
+            why=f"{package.pin} was yanked from the index{said}",
+            source="the index",
+            cure=f"take another {package.name}",
+        )
+
+
+def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
+    """What the and-cuda extra would refuse, had the set named it: too old, or of a later major.
+
+    Extras that pin one version exactly are read as its minimum, since CUDA and
+    cuDNN promise that a newer minor serves what an older one served.
+    """
+    if build.tensorflow is None or build.package.extras:
+        return
+    for name, asked in sorted(build.tensorflow.asks.items()):
+        package = facts.package(name)
+        if package is None or package.version is None or _is_enough(asked, package.version):
+            continue
+        seen = evidence(facts, name) or "no evidence"
+        yield Finding(
+            code=CODE,
+            severity="warning",
+            packages=pins((build.package, package)),
+            why=f"the and-cuda extra of {build.pin} asks for {name}{asked}, and the set has {package.version}; "
+            f"that it works all the same: {seen}",
+            source=build.tensorflow.source,
+            cure=f"take {name}{asked} where torch allows it",
+            row=build.tensorflow.id,
+        )
+
+
+def _is_enough(asked: str, has: str) -> bool:
+    clauses = specifier(asked)
+    if clauses is None:
+        return True
+    lenient = ",".join(f">={clause.version}" if clause.operator in ("==", "~=") else str(clause) for clause in clauses)
+    return matches(lenient, has)
+
+
+def evidence(facts: Facts, name: str) -> str | None:
+    """A run on a GPU, or an observation, of both frameworks at the set's versions; best one that names ``name``.
+
+    None where there is none.
+    """
+    runs = [(f"ran on {run.gpu} with driver {run.driver}", run.id, run.packages) for run in facts.matrices.verified]
+    seen = [(row.seen, row.id, row.packages) for row in facts.matrices.observations if row.works]
+    fitting = [
+        (name not in packages, f"{text} ({row_id})")
+        for text, row_id, packages in [*runs, *seen]
+        if {"tensorflow", "torch"} <= set(packages) and facts.is_this(packages)
+    ]
+    return min(fitting, key=lambda entry: entry[0])[1] if fitting else None
+
+
+def _traps(facts: Facts, package: Package) -> Iterator[Finding]:
+    """conda-forge builds that a solver accepts and that cannot work."""
+    for row in facts.matrices.conda_traps:
+        name, version, build = (*row.match.split("="), "*", "*")[:3]
+        fits = fnmatchcase(package.version or "", version) and fnmatchcase(package.build or "", build)
+        if row.refuse and package.conda == name and fits:
+            yield Finding(
+                code=CODE,
+                severity="error",
+                packages=(package.pin,),
+                why=f"conda-forge's build {package.build} of {package.pin} cannot work: {row.why}",
+                source=row.source,
+                cure=f"take another build of {package.conda}",
+                row=row.id,
+            )

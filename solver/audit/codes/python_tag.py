@@ -1,0 +1,114 @@
+"""``python-tag``: a package has no wheel for the target's python, platform or glibc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from solver.audit.facts import Facts
+from solver.audit.package_set import Package
+from solver.audit.rules import breaches
+from solver.audit.words import listed
+from solver.core.model import Finding, IndexFile, Release, Target
+from solver.core.target import admits_python, usable_files, wheel_tags
+
+CODE = "python-tag"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Wheels by the set's own file names, by the index, or, for frameworks, by their rows."""
+    yield from breaches(facts, CODE)
+    if facts.set.prefix is not None:
+        return  # What is installed was installed for this python.
+    for package in facts.set.packages:
+        if package.origin == "pypi" and package.version is not None:
+            yield from _check(facts, package)
+
+
+def _check(facts: Facts, package: Package) -> Iterator[Finding]:
+    releases = facts.releases(package)
+    named = [name for name in package.files if name.endswith(".whl")]
+    if named:
+        files = [IndexFile(filename=name, sha256=None) for name in named]
+        source = f"the file names in {facts.set.kind}"
+    else:
+        # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
+        files = _admitted(package, [release for release in releases if release.index == "default"])
+        source = "the wheels on the index"
+    if files and not usable_files(files, facts.target):
+        yield _no_wheel(facts, package, files, source)
+    elif not files:
+        yield from _by_row(facts, package)
+    refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, facts.target)]
+    if releases and len(refusing) == len(releases):
+        yield _finding(
+            facts,
+            package,
+            f"{package.pin} asks for python {refusing[0]}; the target's is {facts.target.python}",
+            "Requires-Python on the index",
+        )
+
+
+def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
+    """The index's files; where the set gives hashes, those that it admits."""
+    every = [file for release in releases for file in release.files]
+    if not package.hashes:
+        return every
+    # A hash that no wheel has is that of an sdist, which pip builds, or of a file that nobody recorded.
+    known = {file.sha256 for file in every}
+    return [file for file in every if file.sha256 in package.hashes] if known >= set(package.hashes) else []
+
+
+def _no_wheel(facts: Facts, package: Package, files: list[IndexFile], source: str) -> Finding:
+    target = facts.target
+    pythons = served_pythons(files, target)
+    if target.python not in pythons and pythons:
+        why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {target.python}"
+    else:
+        on = target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
+        why = f"{package.pin} has no wheel for {on}; the nearest is {files[0].filename}"
+    return _finding(facts, package, why, source)
+
+
+def _by_row(facts: Facts, package: Package) -> Iterator[Finding]:
+    platform, version = facts.target.platform, package.version or ""
+    row = facts.matrices.tensorflow_build(version, platform, package.name)
+    torch = facts.matrices.torch_build(version, platform) if package.name == "torch" else None
+    found = row or torch
+    if found is not None and found.python and facts.target.python not in found.python:
+        why = f"{package.pin} has wheels for python {listed(found.python, most=20)}, none for {facts.target.python}"
+        yield _finding(facts, package, why, found.source)
+
+
+def _finding(facts: Facts, package: Package, why: str, source: str) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=(package.pin,),
+        why=why,
+        source=source,
+        cure="take another version of it, or say with --target which python and platform you mean",
+    )
+
+
+def served_pythons(files: Iterable[IndexFile], target: Target) -> list[str]:
+    """The CPythons (major.minor, ascending) that the wheels serve on the target's platform."""
+    platforms = {tag.platform for tag in wheel_tags(target)}
+    found = set()
+    for file in files:
+        try:
+            tags = parse_wheel_filename(file.filename)[3]
+        except InvalidWheelFilename:
+            continue
+        found |= {python for tag in tags if tag.platform in platforms and (python := _python(tag))}
+    return sorted(found, key=Version)
+
+
+def _python(tag: Tag) -> str | None:
+    digits = tag.interpreter.removeprefix("cp")
+    if not tag.interpreter.startswith("cp") or not digits.isdigit() or tag.abi.endswith("t"):
+        return None
+    return f"{digits[0]}.{digits[1:]}" if len(digits) > 1 else None

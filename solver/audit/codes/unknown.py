@@ -1,0 +1,113 @@
+"""``unknown``: a framework or a CUDA library of a version that no row knows. Never silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.audit.builds import Build
+from solver.audit.codes.metadata import requires_of
+from solver.audit.facts import Facts
+from solver.audit.package_set import Package, parsed
+from solver.audit.words import matches, minor, specifier, version
+from solver.core.model import Finding
+
+CODE = "unknown"
+_CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """Frameworks without a build, CUDA packages outside every row, and versions left open."""
+    # What only its version string tells is known where rows know other builds of that release.
+    known = {build.package.name for build in facts.builds if not build.guessed or _is_released(facts, build)}
+    distributions = _distributions(facts)
+    for package in facts.set.packages:
+        name = facts.pypi_name_of(package)
+        # Of several packages of one project (conda's tensorflow and tensorflow-base) one stands for all.
+        if package.origin == "conda" and name is not None and facts.packages[name].conda != package.conda:
+            continue
+        framework = None if name is None else facts.framework_of(name)
+        cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
+        if package.version is None and (framework or cuda):
+            yield _open(package)
+        elif framework and package.name not in known and not facts.knows(package):
+            yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}")
+        elif cuda and version(package.version) is not None:
+            yield from _library(facts, package, distributions)
+
+
+def _is_released(facts: Facts, build: Build) -> bool:
+    """Whether a row knows the release of a build, in whatever build of it."""
+    release = version(build.package.version)
+    if release is None or build.package.origin == "conda":
+        return release is not None  # conda's build string says as much as a row would
+    if build.framework == "torch":
+        known = {row.torch for row in facts.matrices.torch}
+    else:
+        known = {row.tensorflow for row in facts.matrices.tensorflow}
+    return any((found := version(text)) is not None and found.public == release.public for text in known)
+
+
+def _open(package: Package) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="warning",
+        packages=(package.pin,),
+        why=f"the set does not say which version of {package.name} it means, so nothing was checked for it",
+        source="the set itself",
+        cure="audit a lock, the output of pip freeze, or the installed prefix",
+    )
+
+
+def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
+    version_text = package.version or ""
+    if package.name not in distributions:
+        yield _finding(package, f"no row knows {package.name}")
+        return
+    known = any(_is_known(spec, version_text) for spec in distributions[package.name])
+    if not (known or _is_of_a_toolkit(facts, package) or _is_pinned_by_a_framework(facts, package)):
+        yield _finding(package, f"no row knows {package.pin}")
+
+
+def _is_known(spec: str, version_text: str) -> bool:
+    """Within the specifier of a row, or a patch release of a minor that it names."""
+    clauses = specifier(spec)
+    if clauses is None:
+        return False
+    named = {minor(clause.version.removesuffix(".*")) for clause in clauses}
+    return matches(spec, version_text) or minor(version_text) in named
+
+
+def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:
+    """A part that is numbered like its toolkit, of a toolkit that has a row."""
+    numbered = any(item.package is package and item.library.same_minor for item in facts.provided)
+    return numbered and facts.matrices.toolkit(package.version or "") is not None
+
+
+def _is_pinned_by_a_framework(facts: Facts, package: Package) -> bool:
+    """The version that a known framework was built with, as its own metadata says."""
+    for build in facts.builds:
+        for text in requires_of(facts, build.package, facts.releases(build.package)):
+            requirement = parsed(text) if package.name in text.lower() else None
+            if requirement is not None and requirement.name == package.name:
+                return matches(str(requirement.specifier), package.version or "") and "==" in str(requirement.specifier)
+    return False
+
+
+def _finding(package: Package, why: str) -> Finding:
+    return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=_CURE)
+
+
+def _distributions(facts: Facts) -> dict[str, list[str]]:
+    """The CUDA distributions of the rows and, for each, the specifiers of the versions they know."""
+    found: dict[str, list[str]] = {}
+    for toolkit in facts.matrices.toolkits:
+        for name, spec in toolkit.components.items():
+            found.setdefault(name, []).append(spec)
+    for library in facts.matrices.libraries:
+        if library.library == "cudnn":
+            found.setdefault(library.distribution, []).extend(row.cudnn for row in facts.matrices.cudnn)
+    # Libraries outside the toolkit (nccl, nvshmem) are known by the layout of their rows alone.
+    others = [library for library in facts.matrices.libraries if library.distribution not in found]
+    for library in others:
+        found.setdefault(library.distribution, []).append(library.versions)
+    return found

@@ -1,0 +1,1 @@
+"""The nearest set that passes the audit."""

@@ -1,1 +1,0 @@
-"""Everything a solution pulls in, with hashes."""

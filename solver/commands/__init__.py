@@ -1,0 +1,1 @@
+"""One page a command: the only room that knows two steps."""

@@ -1,0 +1,85 @@
+"""TensorFlow x torch pairs: our search of each beside what another resolver makes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from solver.core.errors import Unsolvable
+from solver.core.model import Explanation, Solution, Value
+from solver.core.yamlfile import decode, load_yaml
+from solver.index import Index
+from solver.matrix.load import Matrices, matrices_dir
+from solver.request.adhoc import ad_hoc
+from solver.solve.search import solve
+from solver.solve.space.spaces import Spaces
+
+UvAnswer = Literal["clean", "twin CUDA majors", "none"]
+RECORDED = "uv-pairs.yaml"
+UV_COMMAND = ("uv", "pip", "compile", "-", "--no-config", "--no-header", "--no-annotate", "--only-binary", ":all:")
+
+
+class Pair(Value, frozen=True, kw_only=True):
+    """One pair to look at, and what uv answered when it was asked."""
+
+    tensorflow: str
+    torch: str
+    python: str
+    uv: UvAnswer
+
+
+class Recorded(Value, frozen=True, kw_only=True):
+    """The recorded answers."""
+
+    version: Literal[1]
+    asked: str
+    """What was run, with which version of uv and on which day."""
+    pairs: tuple[Pair, ...]
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """What became of one pair."""
+
+    pair: Pair
+    solution: Solution | None
+    explanation: Explanation | None
+
+
+def recorded_pairs() -> Recorded:
+    """The pairs and uv's recorded answers; raises ``BadInput`` where the file cannot be read."""
+    return decode(load_yaml(matrices_dir() / "snapshot" / RECORDED), Recorded)
+
+
+def answers(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Iterator[Answer]:
+    """Search each pair's full closure; nothing is remembered from one to the next but the index."""
+    spaces = Spaces(matrices, index)
+    for pair in pairs:
+        asked = (f"tensorflow=={pair.tensorflow}", f"torch=={pair.torch}", f"python=={pair.python}")
+        try:
+            yield Answer(pair=pair, solution=solve(ad_hoc(asked), spaces), explanation=None)
+        except Unsolvable as error:
+            yield Answer(pair=pair, solution=None, explanation=error.explanation)
+
+
+def ask_uv(pair: Pair) -> UvAnswer:
+    """What the installed uv answers to the plain request for this pair; asks the package index."""
+    request = f"tensorflow[and-cuda]=={pair.tensorflow}\ntorch=={pair.torch}\n"
+    options = ("--python-version", pair.python, "--python-platform", "x86_64-manylinux_2_28")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_INDEX", "UV_EXTRA"))}
+    ran = subprocess.run(
+        [*UV_COMMAND, *options], input=request, capture_output=True, text=True, env=environment, check=False
+    )
+    return _verdict(ran.stdout.splitlines()) if ran.returncode == 0 else "none"
+
+
+def _verdict(lines: Sequence[str]) -> UvAnswer:
+    """Two distributions of one NVIDIA library for different CUDA majors write the same files."""
+    stems: dict[str, set[str]] = {}
+    for line in lines:
+        found = re.match(r"(nvidia-[a-z-]+)-cu(\d+)==", line)
+        if found:
+            stems.setdefault(found[1], set()).add(found[2])
+    return "twin CUDA majors" if any(len(majors) > 1 for majors in stems.values()) else "clean"

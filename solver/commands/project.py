@@ -1,0 +1,79 @@
+"""A user's project opened: its request, the matrices with its own rows, and the indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from solver.core.errors import BadInput
+from solver.core.model import Profile, Request
+from solver.index import Index
+from solver.index.snapshot import SnapshotIndex
+from solver.matrix.load import Matrices, load_matrices, matrices_dir
+from solver.request.read import read_request
+
+if TYPE_CHECKING:
+    from solver.solve.space.spaces import Spaces
+
+REQUEST_FILE = "environment.yml.in"
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that a command works on."""
+
+    root: Path
+    request: Request
+    matrices: Matrices
+    index: Index
+    snapshot: SnapshotIndex
+    spaces: Spaces
+    live: bool = False
+
+    @property
+    def locks(self) -> Path:
+        """The folder of the locks."""
+        return self.root / "locks"
+
+    def profile(self, name: str) -> Profile:
+        """The profile called ``name``; raises ``BadInput`` where there is none."""
+        for profile in self.request.profiles:
+            if profile.name == name:
+                return profile
+        names = ", ".join(profile.name for profile in self.request.profiles)
+        raise BadInput(
+            f"there is no profile {name}", file=self.request.file, key="profiles", fix=f"choose from {names}"
+        )
+
+
+def open_project(root: Path, *, live: bool = False) -> Project:
+    """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
+    from solver.solve.space.spaces import Spaces
+
+    matrices, index, snapshot = open_facts(root, live=live)
+    path = root / REQUEST_FILE
+    if not path.is_file():
+        raise BadInput(
+            "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
+        )
+    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index), live)
+
+
+def snapshot_dir(root: Path) -> Path:
+    """The recorded indexes: the project's own where `interlock refresh` made some, else those that come along."""
+    own = root / "matrices" / "snapshot"
+    return own if (own / "default").is_dir() else matrices_dir() / "snapshot"
+
+
+def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:
+    """The matrices with the rows of ``root``, the index that searches use, and the snapshot itself."""
+    own = root / "matrices"
+    matrices = load_matrices(own if own.is_dir() else None)
+    snapshot = SnapshotIndex(snapshot_dir(root))
+    if not live:
+        return matrices, snapshot, snapshot
+    from solver.index.layered import LayeredIndex
+    from solver.index.pypi import PypiIndex
+
+    return matrices, LayeredIndex(snapshot, PypiIndex()), snapshot

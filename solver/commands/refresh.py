@@ -1,0 +1,58 @@
+"""refresh: rows and index facts read anew; what a person wrote stays as it is."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from solver.commands.project import open_project
+from solver.matrix.load import load_matrices, matrices_dir
+
+ROOTS = "roots.yaml"
+
+
+def refresh(root: Path, *, rows: bool, snapshot: bool, channels: Sequence[str]) -> Iterator[str]:
+    """Renew below ``root``/matrices; yields a line a step. Raises ``IndexUnavailable``."""
+    folder = root / "matrices"
+    if rows:
+        yield from _rows(folder)
+    if snapshot:
+        yield from _snapshot(folder / "snapshot")
+    if channels:
+        yield from _channels(root, folder / "snapshot", channels)
+
+
+def _rows(folder: Path) -> Iterator[str]:
+    from solver.index.pypi import PypiIndex
+    from solver.refresh.derive import renew, write_renewal
+    from solver.refresh.wheels import IndexWheels
+
+    told: list[str] = []
+    renewal = renew(load_matrices(folder if folder.is_dir() else None), IndexWheels(PypiIndex()), tell=told.append)
+    yield from told
+    written = write_renewal(renewal, folder)
+    yield f"matrices: {', '.join(path.name for path in written) or 'nothing new'}"
+
+
+def _snapshot(folder: Path) -> Iterator[str]:
+    from solver.refresh.record import refresh as record_index
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ROOTS).is_file():
+        shutil.copyfile(matrices_dir() / "snapshot" / ROOTS, folder / ROOTS)
+    told: list[str] = []
+    changes = record_index(folder, tell=told.append)
+    yield from told
+    yield f"snapshot: {changes.packages} packages, {changes.releases} releases recorded"
+
+
+def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str]:
+    from solver.index.conda import open_channels
+    from solver.solve.conda.reach import refresh_conda
+
+    project = open_project(root)
+    pythons = sorted({python for row in project.matrices.torch for python in row.python})
+    source = open_channels(channels)
+    for path in refresh_conda(project.request.profiles, pythons, source, project.matrices, folder):
+        yield f"conda: {path.relative_to(root)} written"

@@ -1,0 +1,53 @@
+"""Explains the stack of a profile with the search of the profile's flavour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from packaging.version import Version
+
+from solver.commands import lock as pipeline
+from solver.commands.conda import source_for
+from solver.commands.project import Project
+from solver.commands.stack import Held, stack_lines
+from solver.core.errors import IndexUnavailable, Unsolvable
+from solver.core.model import Cause, Profile, PypiName
+
+
+def explained(project: Project, profile: Profile) -> list[str]:
+    """What the lock of ``profile`` makes of its stack, pin by pin; raises ``Unsolvable`` where there is no lock."""
+    if profile.flavour == "conda":
+        return _conda(project, profile)
+    solution = pipeline.solve_profile(project, profile)
+    packages = {str(pin.name): pin.version for pin in solution.pins}
+
+    def newest(name: str) -> str | None:
+        try:
+            releases = project.index.releases(PypiName(name))
+        except IndexUnavailable:
+            return None
+        final = [Version(one.version) for one in releases if one.yanked is None]
+        return str(max((one for one in final if not one.is_prerelease), default=None)) if final else None
+
+    held = Held(profile, solution, packages, project.matrices)
+    return stack_lines(held, lambda asked: _refused(lambda: pipeline.solve_profile(project, asked)), newest)
+
+
+def _conda(project: Project, profile: Profile) -> list[str]:
+    from solver.solve.conda.profile import solve_conda
+    from solver.solve.conda.traps import Names
+
+    source, matrices = source_for(project, profile), project.matrices
+    found = solve_conda(profile, matrices, source)
+    names = Names(matrices)
+    packages = {str(twin): one.version for one in found.records if (twin := names.pypi(one.name)) is not None}
+    held = Held(profile, found.solution, packages, matrices)
+    return stack_lines(held, lambda asked: _refused(lambda: solve_conda(asked, matrices, source)), lambda _: None)
+
+
+def _refused(search: Callable[[], object]) -> tuple[Cause, ...]:
+    try:
+        search()
+    except Unsolvable as error:
+        return error.explanation.causes
+    return ()

@@ -1,0 +1,1 @@
+"""What every room uses: the words as frozen values, errors, targets, files."""

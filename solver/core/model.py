@@ -1,0 +1,264 @@
+"""The words of the project as frozen values; imports nothing of ours.
+
+Versions are strings as their index spells them; they become
+``packaging.version.Version`` where they are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, NewType
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+PypiName = NewType("PypiName", str)
+"""A PEP 503 normalized name of the Python package index."""
+
+CondaName = NewType("CondaName", str)
+"""A conda package name, lower case."""
+
+Platform = Literal["linux-64", "linux-aarch64", "win-64"]
+IndexName = Literal["default", "pytorch"]
+Flavour = Literal["pip-in-conda", "conda"]
+Framework = Literal["tensorflow", "torch"]
+Severity = Literal["error", "warning"]
+
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+"""A sha256 as 64 lower-case hex digits."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+FORMAT_VERSION = 1
+"""``version:`` of every file of ours."""
+
+_CONDA_NAME = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
+
+
+def pypi_name(text: str) -> PypiName:
+    """Normalize ``text`` as PEP 503 says; the only place that makes a ``PypiName``."""
+    return PypiName(canonicalize_name(text))
+
+
+def conda_name(text: str) -> CondaName:
+    """Lower-case ``text``; raises ``ValueError`` where conda would refuse the name."""
+    name = text.strip().lower()
+    if not _CONDA_NAME.fullmatch(name):
+        raise ValueError(f"{text!r} is no conda package name")
+    return CondaName(name)
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the frozen values that are read from and written to files."""
+
+
+class IndexFile(Value, frozen=True, kw_only=True):
+    """One wheel on one index."""
+
+    filename: str
+    sha256: str | None
+    """64 lower-case hex digits; None where nobody read it."""
+    size: int | None = None
+    """Bytes."""
+    uploaded: str | None = None
+    """ISO date (YYYY-MM-DD)."""
+    url: str | None = None
+    """Only for indexes other than the default one, whose address is never recorded."""
+
+
+class Release(Value, frozen=True, kw_only=True):
+    """The wheels of one version of one package that declare the same requirements."""
+
+    version: str
+    files: tuple[IndexFile, ...]
+    index: IndexName = "default"
+    requires: tuple[str, ...] | None = None
+    """PEP 508 requirements of the core metadata; None where nobody read them."""
+    requires_python: str | None = None
+    yanked: str | None = None
+    """None: not yanked; otherwise the reason, possibly empty."""
+    source: str | None = None
+    """Where hashes and requirements were read, for indexes other than the default one."""
+
+
+class Target(Value, frozen=True, kw_only=True):
+    """Where a lock will run."""
+
+    platform: Platform = "linux-64"
+    python: str = "3.12"
+    """major.minor of the locked environment, never of the running interpreter."""
+    glibc: str = "2.28"
+    driver: str | None = "525.60.13"
+    """Oldest NVIDIA driver the lock must work with; None: no NVIDIA driver (CPU only)."""
+    gpus: tuple[str, ...] = ()
+    """Compute capabilities ("9.0"), each of which the lock must serve; empty: no constraint."""
+
+
+class Pin(Value, frozen=True, kw_only=True):
+    """One package of a solution's closure."""
+
+    name: PypiName
+    version: str
+    index: IndexName
+    files: tuple[IndexFile, ...]
+    """The wheels usable on the target, best tag first."""
+    requires: tuple[str, ...] | None
+    """Requirements that hold on the target, markers resolved; None where nobody read them."""
+    asked_by: tuple[str, ...]
+    """Who asked: other packages' names, or "the request"."""
+    row: str | None = None
+    """Id of the matrix row behind the choice, where one is."""
+
+
+class Because(Value, frozen=True, kw_only=True):
+    """Why a package stands at its version."""
+
+    package: str
+    version: str
+    row: str | None
+    source: str
+    asked_by: str
+
+
+class Note(Value, frozen=True, kw_only=True):
+    """A warning that goes with a solution: legal, but less than the facts ask for."""
+
+    package: str
+    text: str
+    row: str | None
+    evidence: str | None
+    """What shows that it works all the same; None where nothing does."""
+
+
+class Solution(Value, frozen=True, kw_only=True):
+    """One version for each axis and each package of the closure."""
+
+    profile: str
+    target: Target
+    axes: dict[str, str | None]
+    """python, cuda, cudnn, tensorflow, torch, protobuf, numpy; None where an axis is absent."""
+    pins: tuple[Pin, ...]
+    """Sorted by name."""
+    because: tuple[Because, ...]
+    notes: tuple[Note, ...]
+    missing: tuple[str, ...]
+    """What nobody read, so that the solution cannot be locked; empty: lockable."""
+
+    @property
+    def lockable(self) -> bool:
+        """Whether every hash and requirement of the closure was read."""
+        return not self.missing
+
+
+class Finding(Value, frozen=True, kw_only=True):
+    """A breakage that an audit sees in a set of packages."""
+
+    code: str
+    severity: Severity
+    packages: tuple[str, ...]
+    """``name==version`` each."""
+    why: str
+    source: str
+    cure: str
+    paths: tuple[str, ...] = ()
+    """Files or libraries concerned, where there are any."""
+    row: str | None = None
+    """Id of the matrix row that decided it, where one did."""
+
+
+class GpuSharing(Value, frozen=True, kw_only=True):
+    """How the frameworks of one environment share a GPU; None leaves a framework's own default."""
+
+    growth: bool = True
+    """TensorFlow takes memory as it needs it instead of all at once."""
+    torch_fraction: float | None = None
+    """Share of the GPU's memory that torch may take, above 0 and at most 1."""
+    tensorflow_limit_mb: int | None = None
+    intra_threads: int | None = None
+    """Threads within one operation."""
+    inter_threads: int | None = None
+    """Threads between operations."""
+    cudnn_benchmark: bool | None = None
+    mixed_precision: Literal["float16", "bfloat16"] | None = None
+
+
+class Image(Value, frozen=True, kw_only=True):
+    """The base image of a Dockerfile export."""
+
+    base: str
+    """Repository and tag, e.g. debian:12-slim."""
+    digest: str
+    """sha256:… of the base image."""
+    glibc: str
+    """glibc version of the base image."""
+
+
+class Profile(Value, frozen=True, kw_only=True):
+    """One named environment of a request, its template already applied."""
+
+    name: str
+    flavour: Flavour = "pip-in-conda"
+    variant_of: str | None = None
+    frameworks: tuple[Framework, ...] = ("tensorflow", "torch")
+    prefer: Framework = "torch"
+    prefer_verified: bool = False
+    target: Target = Target()
+    """``target.python`` is meaningless while ``python`` admits several versions."""
+    python: str = ""
+    """Specifier over python's major.minor, e.g. "==3.12"; empty: any."""
+    cuda: str = ""
+    """Specifier over the CUDA runtime's major.minor; "none": CPU builds and no CUDA library."""
+    constraints: dict[str, str] = {}
+    """Specifier by axis (cudnn, tensorflow, torch, protobuf, numpy) or PyPI name."""
+    packages: tuple[str, ...] = ()
+    """PEP 508 requirements of PyPI packages beside the frameworks."""
+    conda_packages: tuple[str, ...] = ()
+    """MatchSpecs of conda packages beside python (and pip)."""
+    channels: tuple[str, ...] = ("conda-forge",)
+    exclude_newer: str | None = None
+    """ISO day; index files and conda records of later days count as absent."""
+    virtual_packages: dict[str, str] = {}
+    """Versions of conda's virtual packages in place of what the target brings."""
+    indexes: tuple[IndexName, ...] = ("default",)
+    variables: dict[str, str] = {}
+    gpu_sharing: GpuSharing | None = None
+    interop: bool = False
+    stack: dict[str, str] = {}
+    """The pins of a published stack taken literally; ``explain`` tells what was changed."""
+    image: Image | None = None
+
+
+class Request(Value, frozen=True, kw_only=True):
+    """A whole environment.yml.in."""
+
+    file: str
+    profiles: tuple[Profile, ...]
+    lines: dict[str, int]
+    """1-based line of each key path such as "profiles.full-py312.python"."""
+
+
+class Cause(Value, frozen=True, kw_only=True):
+    """One line of an explanation: who asked for what, and what says so."""
+
+    who: str
+    asks: str
+    source: str
+
+
+class Nearest(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """A request near to an impossible one that does work."""
+
+    changes: tuple[str, ...]
+    """What to change, in the words of the request."""
+    solution: dict[str, str | None]
+    """The axes that come out."""
+    lockable: bool = True
+    """False where nobody read a hash or the requirements of a build in it."""
+
+
+class Explanation(Value, frozen=True, kw_only=True):
+    """Why a request has no solution, shortest true cause first, and what would work."""
+
+    causes: tuple[Cause, ...]
+    nearest: tuple[Nearest, ...] = ()
+    note: str | None = None

@@ -1,0 +1,124 @@
+"""Where a lock will run, in the terms of wheels and markers.
+
+Everything is derived from a ``Target``; the interpreter and the machine that run
+this code are never asked.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from solver.core.model import IndexFile, Platform, Target
+
+PLATFORMS: tuple[Platform, ...] = ("linux-64", "linux-aarch64", "win-64")
+OLDEST_PYTHON = "3.9"
+"""The wheels of our own and the probes run from this python on."""
+
+# A lock says only major.minor, and installs the newest patch release of it: one
+# above any that exists makes markers such as python_full_version < "3.11.3" false.
+_PATCH = "99"
+_OLDEST_GLIBC = {"linux-64": 5, "linux-aarch64": 17}  # PEP 600: the baseline of each machine
+_LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600, "Legacy manylinux tags"
+_MACHINES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "win-64": "AMD64"}
+# The kernel beside glibc 2.28; only markers of foreign systems compare it.
+_LINUX_RELEASE = "4.18.0"
+_WINDOWS_RELEASE = "10"
+
+
+@functools.cache
+def wheel_tags(target: Target) -> tuple[Tag, ...]:
+    """The wheel tags that the target accepts, best first."""
+    major, minor = (int(part) for part in target.python.split("."))
+    platforms = list(_platforms(target.platform, target.glibc))
+    interpreter = f"cp{major}{minor}"
+    return (
+        *cpython_tags((major, minor), abis=[interpreter], platforms=platforms),
+        *compatible_tags((major, minor), interpreter=interpreter, platforms=platforms),
+    )
+
+
+def _platforms(platform: Platform, glibc: str) -> Iterator[str]:
+    if platform == "win-64":
+        yield "win_amd64"
+        return
+    machine = _MACHINES[platform]
+    # The PyTorch index has wheels with the plain tag; pip takes it on every Linux, and first of all.
+    yield f"linux_{machine}"
+    for minor in range(int(glibc.split(".")[1]), _OLDEST_GLIBC[platform] - 1, -1):
+        yield f"manylinux_2_{minor}_{machine}"
+        if minor in _LEGACY:
+            yield f"{_LEGACY[minor]}_{machine}"
+
+
+@functools.cache
+def _ranks(target: Target) -> dict[Tag, int]:
+    ranks: dict[Tag, int] = {}
+    for rank, tag in enumerate(wheel_tags(target)):
+        ranks.setdefault(tag, rank)
+    return ranks
+
+
+@functools.lru_cache(maxsize=65536)
+def _wheel(filename: str) -> tuple[tuple[int, str], frozenset[Tag]] | None:
+    try:
+        _, _, build, tags = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return None
+    return build or (-1, ""), tags
+
+
+def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile, ...]:
+    """The wheels that can be installed on ``target``: best tag first, then newest build, then name.
+
+    Anything that is no wheel, or has no valid wheel name, is left out.
+    """
+    ranks = _ranks(target)
+    found = []
+    for file in files:
+        wheel = _wheel(file.filename)
+        if wheel is None:
+            continue
+        (number, suffix), tags = wheel
+        rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+        if rank is not None:
+            found.append((rank, -number, suffix, file.filename, file))
+    return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1]))
+
+
+def marker_environment(target: Target) -> dict[str, str]:
+    """PEP 508's environment markers on ``target``, all but ``extra``."""
+    windows = target.platform == "win-64"
+    full = f"{target.python}.{_PATCH}"
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": full,
+        "os_name": "nt" if windows else "posix",
+        "platform_machine": _MACHINES[target.platform],
+        "platform_python_implementation": "CPython",
+        "platform_release": _WINDOWS_RELEASE if windows else _LINUX_RELEASE,
+        "platform_system": "Windows" if windows else "Linux",
+        "platform_version": "0",
+        "python_full_version": full,
+        "python_version": target.python,
+        "sys_platform": "win32" if windows else "linux",
+    }
+
+
+def admits_python(requires_python: str | None, target: Target) -> bool:
+    """Whether a ``Requires-Python`` holds on ``target``; None or an invalid one never hinders, as in pip."""
+    if not requires_python:
+        return True
+    return _admits(requires_python, target.python)
+
+
+@functools.lru_cache(maxsize=4096)
+def _admits(requires_python: str, python: str) -> bool:
+    try:
+        return SpecifierSet(requires_python).contains(f"{python}.{_PATCH}")
+    except ValueError:
+        return True

@@ -1,0 +1,180 @@
+"""Turn msgspec's validation errors into sentences with file, line and full key.
+
+msgspec writes ``[...]`` for "some key of this mapping"; which one is found by
+converting the mapping once more with each of its entries alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from solver.core.errors import BadInput
+from solver.core.yamlfile import Data, Key, YamlDocument
+
+_ERROR = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
+_STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
+_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a float",
+    "bool": "a boolean",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_ASKED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
+def explain(document: YamlDocument, type: object, message: str) -> BadInput:
+    """The ``BadInput`` for msgspec's ``message`` about converting ``document`` to ``type``."""
+    match = _ERROR.fullmatch(message)
+    assert match is not None
+    what, path = match["what"], _resolve(document.data, type, message, match["path"] or "")
+    if match["key"]:
+        path += (_guilty_key(document.data, type, message, path),)
+        return document.error(_key_sentence(what, type, path), *path)
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        allowed = _fields(type, path)
+        return document.error("is not a key known here", *path, unknown[1], fix=_suggest(unknown[1], allowed))
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return document.error("this key is missing", *path, missing[1], fix="add it")
+    if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
+        problem, fix = _type_sentence(document, expected[1], expected[2], path)
+        return document.error(problem, *path, fix=fix)
+    return document.error(_value_sentence(document, what, type, path), *path)
+
+
+def _resolve(data: Data, type: object, message: str, text: str) -> tuple[Key, ...]:
+    """The real key path behind msgspec's path ``text``."""
+    path: tuple[Key, ...] = ()
+    for step in _STEP.finditer(text):
+        if step["name"]:
+            path += (step["name"],)
+        elif step["index"]:
+            path += (int(step["index"]),)
+        else:
+            path += (_guilty_key(data, type, message, path),)
+    return path
+
+
+def _guilty_key(data: Data, type: object, message: str, path: tuple[Key, ...]) -> Key:
+    """The key of the mapping at ``path`` without which ``message`` would not come."""
+    mapping = _at(data, path)
+    for key, value in mapping.items():
+        try:
+            msgspec.convert(_replace(data, path, {key: value}), type, strict=True)
+        except msgspec.ValidationError as error:
+            if str(error) == message:
+                return key if isinstance(key, int) and not isinstance(key, bool) else str(key)
+    raise AssertionError(f"no key of {path} is at fault for: {message}")
+
+
+def _at(data: Data, path: Sequence[Key]) -> Data:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _replace(data: Data, path: Sequence[Key], value: Data) -> Data:
+    """A copy of ``data`` with ``value`` at ``path``."""
+    if not path:
+        return value
+    copy = data.copy()
+    copy[path[0]] = _replace(data[path[0]], path[1:], value)
+    return copy
+
+
+def _type_sentence(document: YamlDocument, expected: str, got: str, path: Sequence[Key]) -> tuple[str, str | None]:
+    wanted = [part for part in expected.split(" | ") if part != "null"]
+    raw = document.text(*path)
+    found = _WORDS.get(got, got)
+    if raw is not None and got != "null":
+        found += f' "{raw}"' if got == "str" else f" {raw}"
+    if "str" in wanted and got in {"int", "float", "bool"}:
+        return f'expected a string like "{raw}", found {found}', "put it in quotes"
+    asked = " or ".join(_ASKED.get(part, part) for part in wanted)
+    fix = f"write [{raw}]" if "array" in wanted and got == "str" else None
+    return f"expected {asked}, found {found}", fix
+
+
+def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> str:
+    if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
+        found = _WORDS.get(expected[2], expected[2])
+        return f"a key must be {_ASKED.get(expected[1], expected[1])}, found {found}; put it in quotes"
+    return f"is not a key known here; {_suggest(str(path[-1]), _keys(type, path[:-1])) or what}"
+
+
+def _value_sentence(document: YamlDocument, what: str, type: object, path: tuple[Key, ...]) -> str:
+    raw = document.text(*path)
+    if what.startswith("Invalid enum value"):
+        allowed = _literals(_type_at(type, path))
+        return f"expected {_any_of(allowed)}, found {raw if raw is not None else what}"
+    if pattern := re.fullmatch(r"Expected `str` matching regex (.*)", what):
+        return f'expected a string that matches {ast.literal_eval(pattern[1])}, found "{raw}"'
+    if what == "Expected `str` of length >= 1":
+        return "expected some text, found an empty string"
+    if re.fullmatch(r"Expected `(?:array|object)` of length >= 1", what):
+        return "expected one entry at least, found none"
+    return what[:1].lower() + what[1:]
+
+
+def _suggest(word: str, allowed: Sequence[str]) -> str | None:
+    near = difflib.get_close_matches(word, allowed, n=1, cutoff=0.7)
+    if near or len(allowed) == 1:
+        return f"did you mean {(near or allowed)[0]}?"
+    return f"the keys are {', '.join(sorted(allowed))}" if allowed else None
+
+
+def _any_of(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words) or "another value"
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _type_at(type: object, path: Sequence[Key]) -> list[Any]:
+    """The type descriptions that may stand at ``path`` below ``type``."""
+    here = [msgspec.inspect.type_info(type)]
+    for step in path:
+        below: list[Any] = []
+        for info in _flat(here):
+            match info:
+                case msgspec.inspect.StructType():
+                    below += [f.type for f in info.fields if f.encode_name == step]
+                case msgspec.inspect.DictType():
+                    below.append(info.value_type)
+                case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+                    below.append(info.item_type)
+                case msgspec.inspect.TupleType() if isinstance(step, int) and step < len(info.item_types):
+                    below.append(info.item_types[step])
+        here = below
+    return _flat(here)
+
+
+def _flat(infos: Sequence[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for info in infos:
+        if isinstance(info, msgspec.inspect.Metadata):
+            info = info.type
+        flat += _flat(info.types) if isinstance(info, msgspec.inspect.UnionType) else [info]
+    return flat
+
+
+def _fields(type: object, path: Sequence[Key]) -> list[str]:
+    structs = [info for info in _type_at(type, path) if isinstance(info, msgspec.inspect.StructType)]
+    return [f.encode_name for info in structs for f in info.fields]
+
+
+def _keys(type: object, path: Sequence[Key]) -> list[str]:
+    dicts = [info for info in _type_at(type, path) if isinstance(info, msgspec.inspect.DictType)]
+    return _literals([info.key_type for info in dicts])
+
+
+def _literals(infos: Sequence[Any]) -> list[str]:
+    literals = [info for info in _flat(infos) if isinstance(info, msgspec.inspect.LiteralType)]
+    return [str(value) for info in literals for value in info.values]

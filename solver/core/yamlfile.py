@@ -1,0 +1,240 @@
+"""Read YAML files so that every later error can name file, line and key.
+
+Scalars are read as the YAML 1.2 core schema does, where that is narrower than
+PyYAML's 1.1 rules: only ``true`` and ``false`` are booleans, dates stay strings.
+Duplicate keys and tags that build objects are refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from solver.core.errors import BadInput
+
+T = TypeVar("T")
+Data = Any
+"""What YAML can hold: None, bool, int, float, str, list[Data] or dict[scalar, Data]."""
+Key = str | int
+"""One step of a key path: a mapping key or a 0-based position in a list."""
+
+_TAG = "tag:yaml.org,2002:"
+# Each is a subset of what PyYAML's own resolver takes, so that a string which
+# another tool dumped without quotes is never read as a number here.
+_SCALARS = {
+    "null": re.compile(r"~|null|Null|NULL|"),
+    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
+    "int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)"),
+    "float": re.compile(
+        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+    ),
+    "merge": re.compile(r"<<"),
+}
+
+
+@dataclass(frozen=True)
+class YamlDocument:
+    """One YAML document together with the place of everything in it."""
+
+    file: str
+    """The file's name as the caller wrote it."""
+    data: Data
+    """Plain dicts, lists and scalars; None for an empty file."""
+    root: yaml.Node | None = field(repr=False, compare=False)
+
+    def line(self, *path: Key) -> int | None:
+        """1-based line of the key (or list item) at ``path``; None where there is none."""
+        place = self._place(path)
+        return None if place is None else place[0].start_mark.line + 1
+
+    def text(self, *path: Key) -> str | None:
+        """The scalar at ``path`` as the file spells it, without quotes; None where no scalar is."""
+        place = self._place(path)
+        return place[1].value if place is not None and isinstance(place[1], yaml.ScalarNode) else None
+
+    def error(self, problem: str, *path: Key, fix: str | None = None) -> BadInput:
+        """A ``BadInput`` at ``path``; the line is that of the nearest parent that exists."""
+        known: tuple[Key, ...] = path
+        while known and self.line(*known) is None:
+            known = known[:-1]
+        return BadInput(problem, file=self.file, line=self.line(*known), key=dotted(path) or None, fix=fix)
+
+    def _place(self, path: Sequence[Key]) -> tuple[yaml.Node, yaml.Node] | None:
+        """The node to point at and the node of the value."""
+        if self.root is None:
+            return None
+        mark = value = self.root
+        for step in path:
+            if isinstance(value, yaml.MappingNode):
+                found = next(((k, v) for key, k, v in _entries(value) if step in (key, k.value)), None)
+                if found is None:
+                    return None
+                mark, value = found
+            elif isinstance(value, yaml.SequenceNode) and isinstance(step, int) and step < len(value.value):
+                mark = value = value.value[step]
+            else:
+                return None
+        return mark, value
+
+
+def dotted(path: Sequence[Key]) -> str:
+    """``("profiles", "a", "gpu", 0)`` -> ``profiles.a.gpu[0]``."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def load_yaml(path: Path) -> YamlDocument:
+    """Read the file at ``path``; raises ``BadInput`` where it is missing or is no YAML."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise BadInput("there is no such file", file=path) from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"is not UTF-8 text: byte {error.start} cannot be read", file=path) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, file: str) -> YamlDocument:
+    """Read ``text``, which errors call ``file``."""
+    loader = _loader()(text)
+    try:
+        root = loader.get_single_node()
+        return YamlDocument(file, None if root is None else _Builder(file).build(root), root)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise BadInput(
+            f"is not YAML: {error.problem or error.context}",
+            file=file,
+            line=mark.line + 1 if mark else None,
+        ) from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"is not YAML: {str(error).splitlines()[0]}", file=file) from None
+    except RecursionError:
+        raise BadInput("is nested too deeply to be read", file=file) from None
+    finally:
+        loader.dispose()
+
+
+def decode(document: YamlDocument, type: type[T]) -> T:
+    """Convert the document to ``type``, strictly.
+
+    Raises ``BadInput`` with the file, the line and the full key of the first
+    thing that does not fit.
+    """
+    try:
+        return msgspec.convert(document.data, type, strict=True)
+    except msgspec.ValidationError as error:
+        from solver.core.yamlerrors import explain
+
+        raise explain(document, type, str(error)) from None
+
+
+@functools.cache
+def _loader() -> type[yaml.SafeLoader]:
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
+    loader: type[yaml.SafeLoader] = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
+    firsts = {"null": "~nN", "bool": "tTfF", "int": "-+0123456789", "float": "-+0123456789.", "merge": "<"}
+    for name, pattern in _SCALARS.items():
+        whole = re.compile(f"(?:{pattern.pattern})$")
+        loader.add_implicit_resolver(_TAG + name, whole, [*firsts[name], *([""] if name == "null" else [])])
+    return loader
+
+
+def _entries(node: yaml.MappingNode) -> Iterator[tuple[Any, yaml.Node, yaml.Node]]:
+    """Key, key node and value node, own keys before those that ``<<`` merges in."""
+    merged: list[yaml.MappingNode] = []
+    seen = set()
+    for key, value in node.value:
+        if key.tag == _TAG + "merge":
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+        elif isinstance(key, yaml.ScalarNode):
+            name = _scalar(key)
+            seen.add(name)
+            yield name, key, value
+    for parent in merged:  # the first that has a key wins
+        for name, key, value in _entries(parent) if isinstance(parent, yaml.MappingNode) else ():
+            if name not in seen:
+                seen.add(name)
+                yield name, key, value
+
+
+def _scalar(node: yaml.ScalarNode) -> Data:
+    text: str = node.value
+    match node.tag.removeprefix(_TAG):
+        case "null":
+            return None
+        case "bool":
+            return text.lower() == "true"
+        case "int":
+            return int(text)
+        case "float":
+            return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+        case _:
+            return text
+
+
+class _Builder:
+    """Turns nodes into plain data, each node once, so that an alias shares its anchor's value."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.built: dict[int, Any] = {}
+        self.open: set[int] = set()
+
+    def build(self, node: yaml.Node) -> Data:
+        if id(node) in self.built:
+            return self.built[id(node)]
+        if id(node) in self.open:
+            raise self._bad(node, "this alias holds itself")
+        self.open.add(id(node))
+        value = self.built[id(node)] = self._value(node)
+        self.open.discard(id(node))
+        return value
+
+    def _value(self, node: yaml.Node) -> Data:
+        kind = node.tag.removeprefix(_TAG)
+        if isinstance(node, yaml.MappingNode) and kind == "map":
+            self._check_keys(node)
+            return {key: self.build(value) for key, _, value in _entries(node)}
+        if isinstance(node, yaml.SequenceNode) and kind == "seq":
+            return [self.build(item) for item in node.value]
+        if isinstance(node, yaml.ScalarNode) and kind in {"str", "null", "bool", "int", "float"}:
+            try:
+                return _scalar(node)
+            except ValueError:
+                raise self._bad(node, f"{node.value[:40]!r} is no {kind}") from None
+        raise self._bad(node, f"the tag {node.tag} is not allowed here")
+
+    def _check_keys(self, node: yaml.MappingNode) -> None:
+        lines: dict[Any, int] = {}
+        for key, value in node.value:
+            if key.tag == _TAG + "merge":
+                self._check_merge(value)
+                continue
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._bad(key, "a key must be a single word, not a list or a mapping")
+            name = self.build(key)
+            if name in lines:
+                raise self._bad(
+                    key, f"the key {key.value} stands here for the second time, first on line {lines[name]}"
+                )
+            lines[name] = key.start_mark.line + 1
+
+    def _check_merge(self, value: yaml.Node) -> None:
+        parents = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        for parent in parents:
+            if not isinstance(parent, yaml.MappingNode):
+                raise self._bad(value, "<< needs a mapping, or a list of mappings")
+            self.build(parent)
+
+    def _bad(self, node: yaml.Node, problem: str) -> BadInput:
+        return BadInput(problem, file=self.file, line=node.start_mark.line + 1)

@@ -1,0 +1,1 @@
+"""The one installer of locks."""

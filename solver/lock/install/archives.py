@@ -1,0 +1,129 @@
+"""Fetches the archives of a lock and verifies every hash, before anything is linked.
+
+conda checks no hash of packages that it reads through ``file:``, and py-rattler's
+cache may hold what nobody checked; so each archive is read here in full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from solver.core.errors import CheckFailed, IndexUnavailable
+from solver.index.conda import run
+from solver.index.conda_config import CondaSettings, without_credentials
+from solver.index.conda_record import CondaRecord
+
+if TYPE_CHECKING:
+    from rattler import Client
+
+AT_ONCE = 8
+"""Downloads at a time."""
+_BLOCK = 1 << 20
+Progress = Callable[[str], None]
+
+
+def find_archives(records: Sequence[CondaRecord], folder: Path) -> dict[CondaRecord, Path]:
+    """The archives of ``records`` anywhere below ``folder``, each verified.
+
+    Raises ``IndexUnavailable`` for one that is not there, ``CheckFailed`` for one
+    whose bytes are not those of the lock.
+    """
+    by_name: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.name.endswith((".conda", ".tar.bz2")) and path.is_file():
+            by_name.setdefault(path.name, []).append(path)
+    missing = [record.filename for record in records if record.filename not in by_name]
+    if missing:
+        raise IndexUnavailable(f"{_some(missing)} not in {folder}; bundle the lock anew")
+    # Channels may use one file name twice; the hash tells which one is meant.
+    return {record: _verified(record, by_name[record.filename]) for record in records}
+
+
+def download_archives(
+    records: Sequence[CondaRecord],
+    into: Path,
+    settings: CondaSettings,
+    progress: Progress = lambda name: None,
+) -> dict[CondaRecord, Path]:
+    """Fetch the archives of ``records`` into the folder ``into``, each verified.
+
+    Raises ``IndexUnavailable`` where a channel breaks off or has the file no
+    more, ``CheckFailed`` where the bytes are not those of the lock.
+    """
+
+    async def fetch_all() -> dict[CondaRecord, Path]:
+        client, slots = settings.client(), asyncio.Semaphore(AT_ONCE)
+
+        async def fetch(record: CondaRecord) -> Path:
+            async with slots:
+                place = into / record.subdir / record.filename
+                await _fetch(record, place, settings, client)
+                path = _verified(record, [place])
+                progress(record.filename)
+                return path
+
+        tasks = [asyncio.ensure_future(fetch(record)) for record in records]
+        try:
+            return dict(zip(records, await asyncio.gather(*tasks), strict=True))
+        finally:
+            # After the first failure nobody wants the rest.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return run(fetch_all())
+
+
+async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, client: Client) -> None:
+    from rattler.package_streaming import download_to_path
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    problems = []
+    for base in settings.sources_of(record.channel):
+        url = f"{base}/{record.subdir}/{record.filename}"
+        try:
+            if url.startswith("file:"):
+                shutil.copyfile(url2pathname(urlsplit(url).path), place)
+            else:
+                await download_to_path(client, url, place)
+        except Exception as error:
+            told = " ".join(str(error).split())
+            problems.append(f"{without_credentials(url)}: {told.replace(base, without_credentials(base))}")
+        else:
+            return
+    raise IndexUnavailable(f"{record.filename} cannot be fetched from {'; nor from '.join(problems)}")
+
+
+def _verified(record: CondaRecord, paths: Iterable[Path]) -> Path:
+    found = ""
+    for path in paths:
+        sha256, md5, size = _digests(path)
+        found = sha256
+        if sha256 == record.sha256 and record.md5 in (None, md5) and record.size in (None, size):
+            return path
+    raise CheckFailed(
+        f"{record.filename} is not the file that the lock names: its sha256 is {found}, expected {record.sha256}"
+    )
+
+
+def _digests(path: Path) -> tuple[str, str, int]:
+    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            sha256.update(block)
+            md5.update(block)
+            size += len(block)
+    return sha256.hexdigest(), md5.hexdigest(), size
+
+
+def _some(names: Sequence[str]) -> str:
+    verb = "is" if len(names) == 1 else "are"
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown} {verb}"

@@ -1,0 +1,230 @@
+"""The one installer: a lock into a fresh prefix, every hash verified, whole or not at all.
+
+Prefixes cannot be moved, so a new one is built in its place; while it is being
+built it carries a mark, and whatever goes wrong takes it away again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from solver.core.errors import BadInput, CheckFailed
+from solver.core.model import Platform
+from solver.index.conda import run
+from solver.index.conda_config import CondaSettings, read_settings
+from solver.index.conda_record import CondaRecord
+from solver.lock.install.archives import Progress, download_archives, find_archives
+from solver.lock.install.pip import Installer, find_uv, install_pip_half, read_requirements
+from solver.lock.install.read import LockToInstall, read_lock
+
+if TYPE_CHECKING:
+    from rattler import RepoDataRecord
+
+MARK = ".interlock-incomplete"
+"""In a prefix: it was being built and never finished."""
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A whole environment."""
+
+    prefix: Path
+    python: Path
+    conda: int
+    """Packages of the conda half."""
+    pip: int
+    """Packages of the pip half."""
+
+
+def install(
+    lock: Path,
+    prefix: Path,
+    *,
+    folder: Path | None = None,
+    python: Path | None = None,
+    installer: Installer = "uv",
+    check_driver: bool = True,
+    driver: Callable[[], str | None] | None = None,
+    settings: CondaSettings | None = None,
+    environ: Mapping[str, str] | None = None,
+    progress: Progress = lambda name: None,
+) -> Installed:
+    """Install the lock in the folder ``lock`` into ``prefix``, which must not exist or be empty.
+
+    ``folder`` holds every archive and wheel and replaces the network. ``python``
+    is an interpreter to make a plain venv of instead of a conda environment.
+    ``driver`` tells this machine's NVIDIA driver. Raises ``CheckFailed`` for a
+    driver too old, a wrong hash or a failing pip half, ``IndexUnavailable``
+    where a file cannot be had, ``BadInput`` for what cannot be used; none of
+    them leaves anything at ``prefix``.
+    """
+    found = read_lock(lock)
+    if check_driver:
+        _check_driver(found, (driver or installed_driver)())
+    if python is None and not found.records:
+        raise BadInput("has no conda part", file=lock, fix="pass --python to make a plain venv of an interpreter")
+    if python is not None and found.requirements is None:
+        raise BadInput("has no pip part that a plain venv could take", file=lock, fix="leave --python out")
+    wanted = read_requirements(found.requirements) if found.requirements is not None else []
+    environ = os.environ if environ is None else environ
+    with _fresh(prefix) as (prefix, work):
+        if python is None:
+            settings = read_settings(environ) if settings is None else settings
+            link_conda_half(found.records, found.target.platform, prefix, work, folder, settings, progress)
+            _write_variables(prefix, found.variables)
+        else:
+            _make_venv(python, prefix, found, installer)
+        made = python_of(prefix, venv=python is not None)
+        if found.requirements is not None:
+            install_pip_half(found.requirements, made, work, installer=installer, folder=folder, environ=environ)
+    return Installed(prefix, made, len(found.records) if python is None else 0, len(wanted))
+
+
+def python_of(prefix: Path, *, venv: bool = False) -> Path:
+    """The interpreter of an environment of conda's, or of a venv."""
+    if os.name == "nt":
+        return prefix / "Scripts" / "python.exe" if venv else prefix / "python.exe"
+    return prefix / "bin" / "python"
+
+
+def installed_driver() -> str | None:
+    """The NVIDIA driver of this machine by its own library (NVML); None where none answers."""
+    name = "nvml.dll" if os.name == "nt" else "libnvidia-ml.so.1"
+    try:
+        nvml = ctypes.CDLL(name)
+    except OSError:
+        return None
+    if nvml.nvmlInit_v2() != 0:
+        return None
+    text = ctypes.create_string_buffer(96)
+    answered = nvml.nvmlSystemGetDriverVersion(text, ctypes.c_uint(len(text))) == 0
+    nvml.nvmlShutdown()
+    return text.value.decode() if answered else None
+
+
+def link_conda_half(
+    records: tuple[CondaRecord, ...],
+    platform: Platform,
+    prefix: Path,
+    work: Path,
+    folder: Path | None,
+    settings: CondaSettings,
+    progress: Progress = lambda name: None,
+) -> None:
+    """Fetch, verify and link ``records`` into ``prefix``; ``work`` lies on the same disk as it."""
+    if folder is not None:
+        archives = find_archives(records, folder)
+    else:
+        archives = download_archives(records, work / "archives", settings, progress)
+    try:
+        run(_link(archives, platform, prefix, work / "packages"))
+    except Exception as error:
+        raise CheckFailed(f"the conda half cannot be linked into {prefix}: {error}") from error
+    for record in records:
+        _correct(prefix, record)
+
+
+async def _link(archives: Mapping[CondaRecord, Path], platform: Platform, prefix: Path, cache: Path) -> None:
+    from rattler import RepoDataRecord, Subdir, install
+
+    async def as_rattler(record: CondaRecord, path: Path) -> RepoDataRecord:
+        found = await RepoDataRecord.from_package_archive(path)
+        # Channels correct dependencies after the fact; what the lock was solved with counts.
+        found.depends, found.constrains = list(record.depends), list(record.constrains)
+        if record.md5 is not None:
+            found.md5 = bytes.fromhex(record.md5)
+        return found
+
+    await install(
+        [await as_rattler(record, path) for record, path in archives.items()],
+        prefix,
+        cache_dir=cache,
+        platform=Subdir(platform),
+        execute_link_scripts=False,
+        show_progress=False,
+    )
+
+
+def _correct(prefix: Path, record: CondaRecord) -> None:
+    """Tell conda where the package came from: the channel, not the file that it was linked from."""
+    path = prefix / "conda-meta" / f"{record.name}-{record.version}-{record.build}.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data |= {"url": record.url, "channel": record.channel, "fn": record.filename, "sha256": record.sha256}
+    data.pop("extracted_package_dir", None)
+    data.get("link", {}).pop("source", None)
+    path.write_text(json.dumps(data, indent=2), encoding="utf-8")
+
+
+def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
+    # Where conda keeps what `variables:` of environment.yml sets on activation.
+    if variables:
+        state = prefix / "conda-meta" / "state"
+        state.write_text(json.dumps({"env_vars": dict(variables)}), encoding="utf-8")
+
+
+def _make_venv(python: Path, prefix: Path, lock: LockToInstall, installer: Installer) -> None:
+    asked = subprocess.run(
+        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
+    )
+    version = asked.stdout.strip()
+    if version != lock.target.python:
+        told = f"is python {version}" if version else "is no python"
+        raise BadInput(
+            f"{python} {told}, the lock is for python {lock.target.python}", key="--python", file=lock.folder
+        )
+    if installer == "uv":
+        find_uv()
+    options = ["--without-pip"] if installer == "uv" else []
+    # A mark already lies in the prefix; venv leaves it there and removes nothing.
+    done = subprocess.run([python, "-m", "venv", *options, str(prefix)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CheckFailed(f"{python} cannot make a venv: {(done.stderr or done.stdout).strip()}")
+
+
+def _check_driver(lock: LockToInstall, driver: str | None) -> None:
+    needed = lock.target.driver
+    if needed is None:
+        return
+    cure = "install it on a machine that has one, or skip this check with --no-driver-check"
+    if driver is None:
+        raise CheckFailed(f"{lock.profile} needs an NVIDIA driver >= {needed} and none answers here; {cure}")
+    if Version(driver) < Version(needed):
+        raise CheckFailed(f"{lock.profile} needs an NVIDIA driver >= {needed} and this machine has {driver}; {cure}")
+
+
+@contextmanager
+def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
+    """A marked, empty prefix and a working folder beside it; both are gone if anything is raised."""
+    prefix = prefix.absolute()
+    if (prefix / MARK).is_file():
+        shutil.rmtree(prefix)
+    if prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
+        raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
+    above = next(parent for parent in prefix.parents if parent.exists())
+    made = prefix.parts[len(above.parts)] if above != prefix.parent else None
+    prefix.mkdir(parents=True, exist_ok=True)
+    # Beside the prefix and so on its disk, where files can be linked instead of copied.
+    work = Path(mkdtemp(prefix=".interlock-", dir=prefix.parent))
+    (prefix / MARK).touch()
+    try:
+        yield prefix, work
+        (prefix / MARK).unlink()
+    except BaseException:
+        shutil.rmtree(prefix, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        if made is not None and not prefix.exists():
+            shutil.rmtree(above / made, ignore_errors=True)

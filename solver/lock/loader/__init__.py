@@ -1,0 +1,1 @@
+"""The tiny wheel of our own that a lock may carry."""

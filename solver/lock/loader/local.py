@@ -1,0 +1,45 @@
+"""The tiny wheels of our own that a lock carries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from solver.core.model import Platform, Profile, Solution, pypi_name
+from solver.lock.loader.wheel import loader_wheel
+from solver.lock.requirements import LocalWheel
+from solver.matrix.load import Matrices
+from solver.matrix.rows import TensorflowBuild
+
+TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel")
+
+
+def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
+    """The wheels that the lock of ``solution`` needs."""
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    build = tensorflow_build(matrices, versions, solution.target.platform)
+    pins = {pin.name: pin.version for pin in solution.pins}
+    made = loader_wheel(build, matrices.libraries, pins, profile.gpu_sharing, profile.frameworks)
+    return [] if made is None else [_local(*made)]
+
+
+def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> LocalWheel | None:
+    """The loader wheel for any set (version by name); None where its TensorFlow needs none."""
+    build = tensorflow_build(matrices, versions, platform)
+    if build is None:
+        return None
+    made = loader_wheel(build, matrices.libraries, {pypi_name(name): held for name, held in versions.items()})
+    return None if made is None else _local(*made)
+
+
+def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> TensorflowBuild | None:
+    """The row of a set's TensorFlow; None where it has none."""
+    for name in TENSORFLOW:
+        if name in versions:
+            return matrices.tensorflow_build(versions[name], platform, name)
+    return None
+
+
+def _local(filename: str, content: bytes) -> LocalWheel:
+    name, version = filename.split("-")[:2]
+    return LocalWheel(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)

@@ -1,0 +1,60 @@
+"""Share one GPU between the frameworks: what environment variables can set, and what a module must.
+
+Sources: tensorflow.org/guide/gpu (TF_FORCE_GPU_ALLOW_GROWTH, logical devices);
+tensorflow/core/common_runtime/process_util.cc (TF_NUM_*_THREADS) and
+tensorflow/core/util/use_cudnn.cc (TF_CUDNN_USE_AUTOTUNE), all of them read in the
+TensorFlow 2.21.0 wheel too; docs.pytorch.org/docs/stable/threading_environment_variables.html
+(OMP_NUM_THREADS); the docstrings of torch.cuda.set_per_process_memory_fraction and
+torch.set_num_interop_threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from solver.core.model import Framework, GpuSharing
+
+ACTIVATION = "activate-variables.sh"
+"""Name of the activation file in a lock's folder."""
+
+
+def sharing_variables(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, str]:
+    """The environment variables that carry out ``sharing``, sorted; only those that some framework reads."""
+    found: dict[str, str] = {}
+    if "tensorflow" in frameworks:
+        found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true" if sharing.growth else "false"
+        if sharing.intra_threads is not None:
+            found["TF_NUM_INTRAOP_THREADS"] = str(sharing.intra_threads)
+        if sharing.inter_threads is not None:
+            found["TF_NUM_INTEROP_THREADS"] = str(sharing.inter_threads)
+        if sharing.cudnn_benchmark is not None:
+            found["TF_CUDNN_USE_AUTOTUNE"] = "1" if sharing.cudnn_benchmark else "0"
+    if "torch" in frameworks and sharing.intra_threads is not None:
+        found["OMP_NUM_THREADS"] = str(sharing.intra_threads)
+    return dict(sorted(found.items()))
+
+
+def sharing_settings(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, float | int | bool | str]:
+    """The settings that no variable can make, for the module of the environment; empty: none is needed."""
+    wanted: dict[str, float | int | bool | str | None] = {"mixed_precision": sharing.mixed_precision}
+    if "torch" in frameworks:
+        wanted |= {
+            "torch_fraction": sharing.torch_fraction,
+            "inter_threads": sharing.inter_threads,
+            "cudnn_benchmark": sharing.cudnn_benchmark,
+        }
+    if "tensorflow" in frameworks:
+        wanted["tensorflow_limit_mb"] = sharing.tensorflow_limit_mb
+    return {key: value for key, value in sorted(wanted.items()) if value is not None}
+
+
+def activation_script(variables: Mapping[str, str]) -> str:
+    """A shell script that sets ``variables`` where they are not set; for venvs, which have no `variables:`."""
+    lines = [
+        "# Source this after the environment's own activate script:  . activate-variables.sh",
+        "# A variable that is set already keeps its value.",
+    ]
+    for name, value in sorted(variables.items()):
+        quoted = "'" + value.replace("'", "'\\''") + "'"
+        lines.append(f'[ -n "${{{name}+set}}" ] || export {name}={quoted}')
+    return "\n".join(lines) + "\n"

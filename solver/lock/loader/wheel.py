@@ -1,0 +1,134 @@
+"""The loader wheel: lets TensorFlow find the CUDA libraries of a lock without a variable set by hand.
+
+What it must load is decided from the row: what TensorFlow opens, less what lies
+in a folder that its RUNPATH names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, PypiName, pypi_name
+from solver.lock.loader.sharing import sharing_settings
+from solver.lock.loader.wheelfile import build_wheel
+from solver.matrix.rows import Library, TensorflowBuild
+
+NAME = pypi_name("interlock-loader")
+_SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
+_NVIDIA = "nvidia/"
+# Row name of the distribution that brings ptxas and libdevice, XLA's data.
+_XLA_DATA = "nvcc"
+# Where XLA looks by itself, from the releases on whose RUNPATH names the nvidia folders
+# (tsl/platform/default/cuda_libdevice_path.cc, later cuda_root_path.cc).
+_XLA_DIRECTORY = "nvidia/cuda_nvcc"
+
+
+def loader_wheel(
+    build: TensorflowBuild | None,
+    libraries: Sequence[Library],
+    pins: Mapping[PypiName, str],
+    sharing: GpuSharing | None = None,
+    frameworks: Sequence[Framework] = ("tensorflow", "torch"),
+) -> tuple[str, bytes] | None:
+    """File name and bytes of the wheel that ``build`` needs in a lock of ``pins`` (version by name).
+
+    ``libraries`` are rows of any CUDA major. ``sharing`` adds the settings that no
+    environment variable can make. None: nothing falls short, no wheel is needed.
+    """
+    beside = [] if build is None else installed(build, libraries, pins)
+    missed = [] if build is None else missing(build, beside)
+    data = None if build is None else _xla_data(build, beside)
+    found_by_xla = build is not None and bool(build.runpath) and data == _XLA_DIRECTORY
+    settings = {} if sharing is None else sharing_settings(sharing, frameworks)
+    if not missed and (data is None or found_by_xla) and not settings:
+        return None
+    files = {"interlock_loader.pth": "import _interlock_loader\n", "_interlock_loader.py": _payload("_loader_hook.py")}
+    files["_interlock_loader.json"] = _json(
+        {
+            "version": FORMAT_VERSION,
+            "tensorflow": None if build is None else build.tensorflow,
+            "preload": [
+                {"library": row.library, "directory": row.directory, "sonames": list(row.sonames)}
+                for row in in_order(missed, beside)
+            ],
+            "xla": data,
+        }
+    )
+    if settings:
+        files["interlock_loader.pth"] += "import _interlock_sharing\n"
+        files["_interlock_sharing.py"] = _payload("_sharing_hook.py")
+        files["_interlock_sharing.json"] = _json({"version": FORMAT_VERSION, **settings})
+    return build_wheel(NAME, _version(build, files), _SUMMARY, files, requires_python=">=3.9")
+
+
+def installed(build: TensorflowBuild, libraries: Iterable[Library], pins: Mapping[PypiName, str]) -> list[Library]:
+    """The rows of the CUDA libraries that ``pins`` bring and that fit ``build``'s CUDA major."""
+    if build.cuda is None:
+        return []
+    major = int(build.cuda.split(".")[0])
+    found = []
+    for row in libraries:
+        version = pins.get(pypi_name(row.distribution))
+        if row.cuda == major and version is not None and SpecifierSet(row.versions).contains(version, prereleases=True):
+            found.append(row)
+    return found
+
+
+def missing(build: TensorflowBuild, beside: Iterable[Library]) -> list[Library]:
+    """Those of ``beside`` that ``build`` opens and does not find by itself.
+
+    Where nobody read what it opens, that is everything; likewise for its RUNPATH.
+    """
+    folders = {_NVIDIA + folder for folder in build.runpath or ()}
+    return [
+        row
+        for row in beside
+        if row.sonames and (not build.opens or row.library in build.opens) and row.directory not in folders
+    ]
+
+
+def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
+    """``rows`` and, before each, what it opens in turn, so that none looks for a library of its own accord."""
+    by_name: dict[str, Library] = {}
+    for row in sorted(beside, key=lambda row: row.id):
+        by_name[row.library] = row
+    ordered: dict[str, Library] = {}
+
+    def add(row: Library, above: frozenset[str]) -> None:
+        for name in sorted(row.needs):
+            if name in by_name and name not in above:
+                add(by_name[name], above | {row.library})
+        if row.sonames:
+            ordered.setdefault(row.library, row)
+
+    for row in sorted(rows, key=lambda row: row.library):
+        add(row, frozenset({row.library}))
+    return list(ordered.values())
+
+
+def _xla_data(build: TensorflowBuild, beside: Iterable[Library]) -> str | None:
+    """The folder of ptxas and libdevice; None where the lock has none or the build has no XLA for GPUs."""
+    return next((row.directory for row in beside if row.library == _XLA_DATA), None)
+
+
+def _version(build: TensorflowBuild | None, files: Mapping[str, str]) -> str:
+    """Names the release and holds a digest of the content, so that no cache can mix two wheels up."""
+    digest = hashlib.sha256(_json(dict(files)).encode()).hexdigest()[:12]
+    # "h": a part of digits only would lose its leading zeros (PEP 440, local versions)
+    parts = [f"h{digest}"]
+    if build is not None and build.cuda is not None:
+        parts = [f"tf{build.tensorflow}", f"cu{build.cuda.split('.')[0]}", *parts]
+    return "1+" + ".".join(parts)
+
+
+def _payload(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"

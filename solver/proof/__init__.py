@@ -1,0 +1,1 @@
+"""What proves a lock: bundles, probes, evidence, predictions."""

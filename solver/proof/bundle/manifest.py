@@ -1,0 +1,70 @@
+"""manifest.json: what a bundle carries and which lock needs which file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from solver.core.errors import BadInput
+from solver.core.model import Value
+
+NAME = "manifest.json"
+Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Relative = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$)).+$")]
+"""A path below the bundle, with forward slashes."""
+
+
+class Carried(Value, frozen=True, kw_only=True):
+    """One file of a bundle."""
+
+    path: Relative
+    sha256: Hash
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    """Bytes."""
+
+
+class CarriedLock(Value, frozen=True, kw_only=True):
+    """One lock of a bundle."""
+
+    profile: str
+    folder: Relative
+    """Where its lock folder lies in the bundle."""
+    digest: Hash
+    python: str
+    """major.minor of the interpreter that its environment needs."""
+    files: tuple[Relative, ...]
+    """The carried files that its installation needs; locks share them."""
+    packages: dict[str, str]
+    """Version by name of everything the lock installs."""
+    gpu: bool = True
+    """False for a CPU lock."""
+    variables: dict[str, str] = msgspec.field(default_factory=dict)
+    """Environment variables that the lock asks for."""
+    relaxed: tuple[str, ...] = ()
+    """Packages whose declared bounds the lock breaks knowingly."""
+
+
+class Manifest(Value, frozen=True, kw_only=True):
+    """The whole of manifest.json."""
+
+    version: Literal[1] = 1
+    files: tuple[Carried, ...]
+    """Sorted by path; everything but the manifest itself."""
+    locks: tuple[CarriedLock, ...]
+    tool: dict[str, tuple[Relative, ...]]
+    """Wheels of interlock and of what it needs to run, by python major.minor."""
+    interpreter: Relative | None = None
+    """A packed interpreter (tar), for machines without a fitting one."""
+
+
+def read_manifest(bundle: Path) -> Manifest:
+    """Read the manifest of a joined bundle; raises ``BadInput`` naming file and reason."""
+    path = bundle / NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest, strict=True)
+    except FileNotFoundError:
+        raise BadInput("there is no bundle here", file=path, fix="name the folder that holds it") from None
+    except msgspec.MsgspecError as error:
+        raise BadInput(f"this is no manifest: {error}", file=path, fix="make the bundle again") from None

@@ -1,0 +1,116 @@
+"""Cut a bundle into parts that each fit a medium; ``verify.py`` puts them together again.
+
+Every part holds ``part.json``, the manifest, ``verify.py`` and pieces, so that parts may arrive in any
+order, and any of them tells what is still missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from solver.core.errors import BadInput
+from solver.core.model import Value
+from solver.proof.bundle.manifest import NAME, Manifest
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
+_BLOCK = 1 << 20
+_DESCRIPTION = 65536
+"""Bytes kept free in each part for part.json."""
+
+
+class Piece(Value, frozen=True, kw_only=True):
+    """A run of bytes of one file."""
+
+    name: str
+    """File name in the part."""
+    path: str
+    """The file of the bundle that it belongs to."""
+    offset: int
+    size: int
+    sha256: str
+
+
+class Part(Value, frozen=True, kw_only=True):
+    """part.json: one part of a bundle."""
+
+    version: int = 1
+    bundle: str
+    """SHA-256 of the manifest, which names the bundle."""
+    number: int
+    count: int
+    pieces: tuple[Piece, ...]
+
+
+def parse_size(text: str) -> int:
+    """Bytes of "54MB", "50MiB", "1.5 GB" or a plain number; raises ``BadInput``."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?)B?\s*", text.upper())
+    if not found or found.group(2) not in _UNITS:
+        raise BadInput(f"{text!r} is no size", key="--split", fix="write it like 54MB or 2GiB")
+    return int(float(found.group(1)) * _UNITS[found.group(2)])
+
+
+def _cuts(manifest: Manifest, room: int) -> Iterator[list[tuple[str, int, int]]]:
+    """Fill parts one after the other; yields the (path, offset, size) of each."""
+    part: list[tuple[str, int, int]] = []
+    left = room
+    for file in manifest.files:
+        offset = 0
+        while True:
+            size = min(left, file.size - offset)
+            part.append((file.path, offset, size))
+            offset, left = offset + size, left - size
+            if left == 0:
+                yield part
+                part, left = [], room
+            if offset == file.size:
+                break
+    if part:
+        yield part
+
+
+def split(bundle: Path, parts: Path, size: int) -> tuple[Path, ...]:
+    """Cut ``bundle`` into ``parts``/c000, c001 …, each holding at most ``size`` bytes; returns them."""
+    content = (bundle / NAME).read_bytes()
+    manifest = msgspec.json.decode(content, type=Manifest, strict=True)
+    script = bundle / "verify.py"
+    room = size - len(content) - script.stat().st_size - _DESCRIPTION
+    if room < 1024:
+        raise BadInput(f"parts of {size} bytes are too small", key="--split", fix="allow at least 1MB")
+    cuts = list(_cuts(manifest, room))
+    if parts.exists() and any(parts.iterdir()):
+        raise BadInput("this folder is not empty", file=parts, fix="name a new one for the parts")
+    name, made = hashlib.sha256(content).hexdigest(), []
+    for number, cut in enumerate(cuts):
+        folder = parts / f"c{number:03d}"
+        folder.mkdir(parents=True)
+        pieces = tuple(_piece(bundle, folder, index, *one) for index, one in enumerate(cut))
+        part = Part(bundle=name, number=number, count=len(cuts), pieces=pieces)
+        (folder / "part.json").write_bytes(msgspec.json.encode(part))
+        (folder / NAME).write_bytes(content)
+        shutil.copyfile(script, folder / "verify.py")
+        made.append(folder)
+        total = sum(path.stat().st_size for path in folder.iterdir())
+        if total > size:
+            raise BadInput(f"part {number} takes {total} bytes", key="--split", fix="allow larger parts")
+    return tuple(made)
+
+
+def _piece(bundle: Path, folder: Path, index: int, path: str, offset: int, size: int) -> Piece:
+    digest, name, left = hashlib.sha256(), f"p{index:04d}", size
+    with (bundle / path).open("rb") as source, (folder / name).open("wb") as target:
+        source.seek(offset, os.SEEK_SET)
+        while left:
+            block = source.read(min(_BLOCK, left))
+            if not block:
+                raise BadInput("the file is shorter than the manifest says", file=bundle / path)
+            digest.update(block)
+            target.write(block)
+            left -= len(block)
+    return Piece(name=name, path=path, offset=offset, size=size, sha256=digest.hexdigest())

@@ -1,0 +1,51 @@
+"""Rows of matrices/verified.yaml, learned from committed evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from solver.matrix.rows import Verified
+from solver.matrix.write import write_matrix
+from solver.proof.evidence import Evidence, evidence_name, read_all
+
+HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
+
+_DECIDING = ("torch", "tensorflow", "triton", "numpy", "protobuf", "python")
+_PREFIXES = ("nvidia-", "cuda-", "tensorflow-", "pytorch")
+
+
+def verified_row(evidence: Evidence) -> Verified:
+    """The row of one verified lock: the packages that decide whether a GPU works, at their versions."""
+    name = evidence_name(evidence).removesuffix(".json")
+    packages = {
+        package: version
+        for package, version in sorted(evidence.packages.items())
+        if package in _DECIDING or package.startswith(_PREFIXES)
+    }
+    return Verified(
+        id=f"verified-{evidence.profile}-{name}",
+        source=f"locks/{evidence.profile}/evidence/{name}.json",
+        profile=evidence.profile,
+        lock=evidence.lock,
+        gpu=evidence.gpu.name,
+        driver=evidence.driver,
+        packages=packages,
+    )
+
+
+def verified_rows(evidence: Iterable[Evidence]) -> tuple[Verified, ...]:
+    """The rows of everything that was verified, by id."""
+    rows = (verified_row(one) for one in evidence if one.result == "verified")
+    return tuple(sorted(rows, key=lambda row: row.id))
+
+
+def learn(locks: Path, file: Path) -> tuple[Verified, ...]:
+    """Write the rows of all evidence below ``locks`` to ``file`` (matrices/verified.yaml).
+
+    No committed lock is changed by it. Raises ``BadInput`` for a file that is no evidence.
+    """
+    rows = verified_rows(one for folder in sorted(locks.glob("*/")) for one in read_all(folder))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_matrix(file, rows, HEADER)
+    return rows

@@ -1,0 +1,255 @@
+"""Prove one lock: install it, look at it, run its probes, and say what came of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from solver.core.errors import CheckFailed, InterlockError
+from solver.core.machine import Machine
+from solver.core.model import Finding, Value
+from solver.proof.evidence import Evidence, Order, ProbeResult, frameworks_of, orders, problems, validated
+from solver.proof.verify.runner import run_probe
+
+Verdict = Literal["verified", "failed", "imports only"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A lock to prove."""
+
+    profile: str
+    folder: Path
+    digest: str
+    """SHA-256 of the installable files."""
+    packages: Mapping[str, str]
+    """Version by name of everything the lock installs."""
+    gpu: bool = True
+    """False for a CPU lock, of which only the import half can be run."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the lock asks for."""
+    relaxed: tuple[str, ...] = ()
+    """Packages whose declared bounds the lock breaks knowingly; ``pip check`` may name them."""
+
+
+class Install(Protocol):
+    """The project's one installer."""
+
+    def __call__(self, lock: Path, prefix: Path) -> Path:
+        """Install the lock folder into the new ``prefix``; returns the environment's python."""
+        ...
+
+
+class Audit(Protocol):
+    """The audit of an installed environment."""
+
+    def __call__(self, prefix: Path) -> tuple[Finding, ...]:
+        """What is broken in the environment at ``prefix``."""
+        ...
+
+
+class ProbeRunner(Protocol):
+    """Runs one probe; ``run_probe`` unless a test says otherwise."""
+
+    def __call__(
+        self,
+        python: Path,
+        order: Order,
+        *,
+        scratch: Path,
+        log: Path,
+        timeout: float,
+        imports_only: bool,
+        variables: Mapping[str, str] | None = None,
+        prefix: Path | None = None,
+    ) -> ProbeResult:
+        """Run the probe of ``order`` with ``python`` for at most ``timeout`` seconds."""
+        ...
+
+
+PipCheck = Callable[[Path], tuple[str, ...]]
+"""Complaints of ``pip check`` about the environment of a python."""
+
+
+class Step(Value, frozen=True, kw_only=True):
+    """One step of proving a lock."""
+
+    name: Literal["install", "pip check", "audit", "probes"]
+    status: Literal["ok", "failed", "skipped"]
+    seconds: float
+    detail: str = ""
+
+
+class LockReport(Value, frozen=True, kw_only=True):
+    """What came of one lock."""
+
+    profile: str
+    lock: str
+    verdict: Verdict
+    why: str
+    """Empty where it is verified."""
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...] = ()
+    probes: tuple[ProbeResult, ...] = ()
+    evidence: Evidence | None = None
+    """Only where a GPU was really used."""
+    prediction: tuple[str, ...] = ()
+    """Differences between what the matrices predicted and what was seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What is needed to prove locks on this machine."""
+
+    install: Install
+    audit: Audit
+    machine: Machine
+    work: Path
+    """Scratch folder; environments lie below it."""
+    logs: Path
+    timeouts: Mapping[str, float] = field(default_factory=dict)
+    """Seconds a probe may take, by its name (``torch``, ``tensorflow-torch`` …) or ``""`` for all."""
+    keep: bool = False
+    """Leave the environments in place."""
+    pip_check: PipCheck | None = None
+    probe_runner: ProbeRunner = run_probe
+
+    def timeout(self, order: Order) -> float:
+        """Seconds that the probe of ``order`` may take."""
+        return self.timeouts.get("-".join(order), self.timeouts.get("", 420.0))
+
+
+def pip_check(python: Path) -> tuple[str, ...]:
+    """Complaints of ``pip check`` (``uv pip check`` where the environment holds no pip), a line each."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))}
+    command = [str(python), "-I", "-m", "pip", "--isolated", "check"]
+    has_pip = subprocess.run([str(python), "-I", "-c", "import pip"], capture_output=True).returncode == 0
+    if not has_pip:
+        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+        if uv is None:
+            raise CheckFailed("the environment holds no pip and there is no uv to check it with")
+        command = [uv, "--no-config", "pip", "check", "--python", str(python)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode == 0:
+        return ()
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    return tuple(lines) or (f"pip check left with exit status {done.returncode}",)
+
+
+class _Run:
+    """The steps of one lock, timed; a step that fails tells why and the next one is decided by it."""
+
+    def __init__(self, subject: Subject, means: Means) -> None:
+        self.subject, self.means = subject, means
+        self.steps: list[Step] = []
+        self.findings: tuple[Finding, ...] = ()
+        self.probes: list[ProbeResult] = []
+
+    def step(self, name: str, work: Callable[[], str]) -> bool:
+        """Run a step; ``work`` returns what is wrong, or nothing."""
+        start = time.monotonic()
+        try:
+            wrong = work()
+        except (InterlockError, OSError, subprocess.SubprocessError) as error:
+            wrong = str(error) or type(error).__name__
+        seconds = round(time.monotonic() - start, 3)
+        status: Literal["ok", "failed"] = "failed" if wrong else "ok"
+        made = {"name": name, "status": status, "seconds": seconds, "detail": wrong}
+        self.steps.append(Step(**made))  # type: ignore[arg-type]
+        return not wrong
+
+    def check_pip(self, python: Path) -> str:
+        lines = (self.means.pip_check or pip_check)(python)
+        relaxed = self.subject.relaxed
+        return "; ".join(line for line in lines if not any(name in line.lower() for name in relaxed))
+
+    def check_audit(self, prefix: Path) -> str:
+        self.findings = self.means.audit(prefix)
+        errors = [one for one in self.findings if one.severity == "error"]
+        return "; ".join(f"{one.code}: {one.why}" for one in errors)
+
+    def run_probes(self, python: Path, prefix: Path) -> str:
+        imports_only = not (self.means.machine.gpus and self.subject.gpu)
+        for order in orders(frameworks_of(self.subject.packages)):
+            name = "-".join(order)
+            result = self.means.probe_runner(
+                python, order, scratch=self.means.work / f"{self.subject.profile}-probe",
+                log=self.means.logs / f"{self.subject.profile}-{name}.log", timeout=self.means.timeout(order),
+                imports_only=imports_only, variables=self.subject.variables, prefix=prefix,
+            )  # fmt: skip
+            self.probes.append(result)
+        return "; ".join(one.problem() for one in self.probes if not one.ok)
+
+
+def _evidence(run: _Run, wrong: list[str]) -> Evidence | None:
+    machine, subject = run.means.machine, run.subject
+    if not (machine.gpus and machine.driver and subject.gpu and run.probes):
+        return None
+
+    def made(result: Literal["verified", "failed"], why: tuple[str, ...]) -> Evidence:
+        return Evidence(
+            profile=subject.profile, lock=subject.digest, result=result,
+            python=next((probe.python for probe in run.probes if probe.python), "unknown"),
+            gpu=machine.gpus[0], gpus=len(machine.gpus), driver=machine.driver or "",
+            packages=dict(sorted(subject.packages.items())), problems=why, findings=run.findings,
+            steps={step.name: step.seconds for step in run.steps}, probes=tuple(run.probes),
+        )  # fmt: skip
+
+    draft = made("verified", ())
+    why = tuple(dict.fromkeys((*wrong, *problems(draft, frameworks_of(subject.packages)))))
+    try:
+        return validated(made("failed", why) if why else draft)
+    except CheckFailed:
+        return None
+
+
+def prove(subject: Subject, means: Means) -> LockReport:
+    """Prove one lock; whatever is wrong with it stands in the report, nothing is raised for it."""
+    run, prefix = _Run(subject, means), means.work / f"{subject.profile}-env"
+    shutil.rmtree(prefix, ignore_errors=True)
+    pythons: list[Path] = []
+
+    def install() -> str:
+        pythons.append(means.install(subject.folder, prefix))
+        return ""
+
+    means.logs.mkdir(parents=True, exist_ok=True)
+    means.work.mkdir(parents=True, exist_ok=True)
+    try:
+        if run.step("install", install):
+            run.step("pip check", lambda: run.check_pip(pythons[0]))
+            run.step("audit", lambda: run.check_audit(prefix))
+            run.step("probes", lambda: run.run_probes(pythons[0], prefix))
+    finally:
+        if not means.keep:
+            shutil.rmtree(prefix, ignore_errors=True)
+            shutil.rmtree(means.work / f"{subject.profile}-probe", ignore_errors=True)
+    return _report(run)
+
+
+def _report(run: _Run) -> LockReport:
+    wrong = [f"{step.name}: {step.detail}" for step in run.steps if step.status == "failed"]
+    evidence = _evidence(run, wrong)
+    verdict: Verdict = "failed"
+    if evidence is not None:
+        verdict = evidence.result
+        why = "; ".join(evidence.problems)
+    elif wrong:
+        why = "; ".join(wrong)
+    elif run.means.machine.gpus and run.subject.gpu:
+        why = "the probes left no record that a GPU was really used"
+    else:
+        verdict = "imports only"
+        reason = "this machine has no NVIDIA GPU" if run.subject.gpu else "this is a CPU lock"
+        why = f"{reason}, so only the import half of each probe ran and nothing is verified"
+    return LockReport(
+        profile=run.subject.profile, lock=run.subject.digest, verdict=verdict, why=why,
+        steps=tuple(run.steps), findings=run.findings, probes=tuple(run.probes), evidence=evidence,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""What came of all the locks: the report, its table, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from solver.core.machine import Machine
+from solver.core.model import Value
+from solver.proof.evidence import encode
+from solver.proof.verify.one import LockReport, Means, Subject, prove
+
+
+class Report(Value, frozen=True, kw_only=True):
+    """OUT/report.json."""
+
+    version: int = 1
+    machine: Machine
+    locks: tuple[LockReport, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0: every lock is verified, or could only be imported here; 1: a lock failed."""
+        return int(any(lock.verdict == "failed" for lock in self.locks))
+
+    def table(self) -> tuple[tuple[str, ...], ...]:
+        """Rows for people, the header first: profile, verdict, each step, how the probes ended."""
+        header = ("profile", "verdict", "install", "pip check", "audit", "probes")
+        rows: list[tuple[str, ...]] = [header]
+        for lock in self.locks:
+            steps: dict[str, str] = {step.name: f"{step.status} {step.seconds:.0f} s" for step in lock.steps}
+            probes = ", ".join(f"{one.name} {'ok' if one.ok else one.ended}" for one in lock.probes)
+            cells = (steps.get(name, "–") for name in ("install", "pip check", "audit"))
+            rows.append((lock.profile, lock.verdict, *cells, probes or "–"))
+        return tuple(rows)
+
+
+def verify(subjects: Sequence[Subject], means: Means, each: Callable[[Report], None] | None = None) -> Report:
+    """Prove each lock in turn; a broken one does not stop the others.
+
+    ``each`` is given the report so far after every lock, so that what ends this process loses little.
+    """
+    report = Report(machine=means.machine, locks=())
+    for subject in subjects:
+        report = msgspec.structs.replace(report, locks=(*report.locks, prove(subject, means)))
+        if each is not None:
+            each(report)
+    return report
+
+
+def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
+    """Write ``report.json``, ``<profile>.json`` for each evidence, and all logs as one ``log.txt``."""
+    out.mkdir(parents=True, exist_ok=True)
+    for lock in report.locks:
+        if lock.evidence is not None:
+            _write(out / f"{lock.profile}.json", encode(lock.evidence))
+    _write(out / "report.json", encode(report))
+    if logs is not None:
+        texts = (f"==> {log.name} <==\n".encode() + log.read_bytes() for log in sorted(logs.glob("*.log")))
+        _write(out / "log.txt", b"\n".join(texts))
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)

@@ -1,0 +1,145 @@
+"""Run one probe in a process of its own; however it ends, that is a result."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+import solver.proof.probes
+from solver.proof.evidence import Ended, Order, ProbeOutput, ProbeResult
+
+PACKAGE = "interlock_probe"
+LAST_LINES = 25
+_GRACE = 5.0
+"""Seconds in which a process may write where it stood, before it is killed."""
+
+# What would change the frameworks' behaviour behind the lock's back, or add code of other environments.
+_DROPPED = ("PYTHON", "CONDA", "VIRTUAL_ENV", "KERAS_", "TF_", "XLA_", "TORCHINDUCTOR_", "PYTORCH_", "LD_")
+_DROPPED_NAMES = {"CUDA_HOME", "CUDA_PATH", "CUDNN_PATH", "NVIDIA_TF32_OVERRIDE", "CUDA_LAUNCH_BLOCKING"}
+_DRIVER = "libcuda.so.1"
+_TOOLKIT = ("ptxas", "nvcc")
+_SYSTEM = {"/bin", "/usr/bin"}
+
+
+def probe_environment(
+    prefix: Path, home: Path, base: Mapping[str, str], variables: Mapping[str, str]
+) -> dict[str, str]:
+    """Environment variables for a probe of the environment at ``prefix``.
+
+    Nothing of another environment or of a CUDA toolkit of the machine is left in it; of
+    LD_LIBRARY_PATH only the folders of the driver stay, which some containers need.
+    ``variables`` are the lock's own.
+    """
+    kept = {name: value for name, value in base.items() if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES}
+    folders = [folder for folder in base.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
+    driver = [
+        folder for folder in folders if Path(folder, _DRIVER).exists() and not list(Path(folder).glob("libcudart.so*"))
+    ]
+    if driver:
+        kept["LD_LIBRARY_PATH"] = os.pathsep.join(driver)
+    path = [folder for folder in base.get("PATH", os.defpath).split(os.pathsep) if folder]
+    clean = [
+        folder for folder in path if folder in _SYSTEM or not any(Path(folder, tool).exists() for tool in _TOOLKIT)
+    ]
+    kept["PATH"] = os.pathsep.join([str(prefix / "bin"), *clean])
+    kept.update(HOME=str(home), TMPDIR=str(home), XDG_CACHE_HOME=str(home / "cache"))
+    kept.update(PYTHONFAULTHANDLER="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+    kept.update(variables)
+    return kept
+
+
+def place_probes(scratch: Path) -> Path:
+    """Copy the probe's scripts below ``scratch`` and return the folder to start python in."""
+    source = Path(next(iter(solver.proof.probes.__path__)))
+    target = scratch / PACKAGE
+    if not target.exists():
+        target.mkdir(parents=True)
+        for script in sorted(source.glob("*.py")):
+            shutil.copyfile(script, target / script.name)
+    return scratch
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process where it stands (faulthandler answers SIGABRT), then kill all it started."""
+    process.send_signal(signal.SIGABRT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _output(path: Path) -> ProbeOutput | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ProbeOutput, strict=True)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _result(order: Order, output: ProbeOutput | None, status: int, hung: bool, seconds: float) -> ProbeResult:
+    finished = output is not None and output.finished and output.order == order and status in (0, 1)
+    crashed = status < 0 or status > 128
+    ended: Ended = "hung" if hung else "finished" if finished else "crashed" if crashed else "silent"
+    number = -status if status < 0 else status - 128
+    known = {one.value for one in signal.Signals}
+    name = signal.Signals(number).name if crashed and number in known else None
+    seen = output or ProbeOutput(
+        version=1, order=order, imports_only=False, python="", prefix="", running=None, finished=False,
+        frameworks={}, gpus=(), checks=(), libraries=(), loaded={},
+    )  # fmt: skip
+    return ProbeResult(
+        order=order, ended=ended, exit_status=status, signal=None if hung else name, running=seen.running,
+        seconds=round(seconds, 3), python=seen.python, frameworks=seen.frameworks, gpus=seen.gpus,
+        checks=seen.checks, libraries=seen.libraries, loaded=seen.loaded,
+    )  # fmt: skip
+
+
+def run_probe(
+    python: Path,
+    order: Order,
+    *,
+    scratch: Path,
+    log: Path,
+    timeout: float,
+    imports_only: bool,
+    variables: Mapping[str, str] | None = None,
+    prefix: Path | None = None,
+) -> ProbeResult:
+    """Run the probe of ``order`` with ``python``; ends it after ``timeout`` seconds.
+
+    ``scratch`` is an empty or former scratch folder; all output goes to ``log``.
+    """
+    name = "-".join(order)
+    home = scratch / f"home-{name}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    out = home / "result.json"
+    command = [str(python), "-m", PACKAGE, "--order", ",".join(order), "--out", str(out)]
+    command += ["--imports-only"] if imports_only else []
+    environment = probe_environment(prefix or python.parent.parent, home, os.environ, variables or {})
+    start, hung = time.monotonic(), False
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=place_probes(scratch), env=environment, stdin=subprocess.DEVNULL,
+            stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            hung = True
+            _end(process)
+            status = process.returncode
+    result = _result(order, _output(out), status, hung, time.monotonic() - start)
+    if result.ended != "finished":
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        result = msgspec.structs.replace(result, last_lines=tuple(lines[-LAST_LINES:]))
+    shutil.rmtree(home, ignore_errors=True)
+    return result

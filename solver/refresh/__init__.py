@@ -1,0 +1,1 @@
+"""Facts read anew from indexes and wheels."""

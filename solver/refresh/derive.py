@@ -1,0 +1,105 @@
+"""Renews the rows that wheels can tell, from an index that lets single members of wheels be read.
+
+A new release becomes a new row. Of a row that is known only the pythons are
+looked at again, since a published wheel never changes; fields that no wheel
+tells (a driver, the GPUs of a toolkit) stay as they are. Rows that are not
+marked ``derived`` are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from packaging.version import Version
+
+from solver.matrix.load import FILES, Matrices
+from solver.matrix.read import read_entries
+from solver.matrix.rows import Row
+from solver.matrix.write import header_of, write_matrix
+from solver.refresh.derive_cuda import toolkit_rows
+from solver.refresh.derive_tensorflow import tensorflow_rows
+from solver.refresh.derive_torch import companion_rows, torch_rows
+from solver.refresh.families import WheelSource
+
+_Kind = TypeVar("_Kind", bound=Row)
+
+_HEADER = "Laid over the built-in rows; rows marked derived are renewed by `interlock refresh`."
+
+_ORDER: Mapping[str, Callable[..., object]] = {
+    "tensorflow": lambda row: (row.distribution, Version(row.tensorflow), row.platform),
+    "torch": lambda row: (row.index, Version(row.torch), row.platform),
+    "companions": lambda row: (row.index, row.package == "torchaudio", Version(row.version), row.platform),
+    "cuda": lambda row: Version(row.cuda),
+}
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What a renewal found; nothing is written yet."""
+
+    rows: Mapping[str, tuple[Row, ...]]
+    """File stem -> the rows of that file that are new or have changed."""
+    added: tuple[str, ...] = field(default=())
+    """Ids of new rows."""
+    changed: tuple[str, ...] = field(default=())
+    """Ids of rows that have changed."""
+
+
+def renew(
+    matrices: Matrices,
+    source: WheelSource,
+    *,
+    again: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Renewal:
+    """Derive every row that wheels tell; ``again`` reads the wheels of known rows, too.
+
+    ``tell`` is called with a line for each wheel that is read. Raises what ``source`` raises.
+    """
+    toolkits = _renewed(matrices.toolkits, toolkit_rows(matrices.toolkits, source, tell))
+    tensorflow = _renewed(matrices.tensorflow, tensorflow_rows(matrices.tensorflow, source, again, tell))
+    companions = _renewed(matrices.companions, companion_rows(matrices.companions, source, again, tell))
+    built = {**{row.id: row for row in matrices.companions}, **{row.id: row for row in companions}}
+    torch = _renewed(matrices.torch, torch_rows(matrices.torch, tuple(built.values()), source, again, tell))
+    rows: dict[str, tuple[Row, ...]] = {
+        "tensorflow": tuple(tensorflow),
+        "torch": tuple(torch),
+        "companions": tuple(companions),
+        "cuda": tuple(toolkits),
+    }
+    known = {row.id for row in matrices.rows()}
+    ids = [row.id for found in rows.values() for row in found]
+    return Renewal(
+        rows={stem: found for stem, found in rows.items() if found},
+        added=tuple(row_id for row_id in ids if row_id not in known),
+        changed=tuple(row_id for row_id in ids if row_id in known),
+    )
+
+
+def write_renewal(renewal: Renewal, folder: Path) -> list[Path]:
+    """Write new and changed rows into the matrices of ``folder`` and return the files written.
+
+    Other rows of a file stay; what stands between rows as a comment does not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for stem, found in renewal.rows.items():
+        path = folder / f"{stem}.yaml"
+        held: dict[str, Row] = {}
+        header = _HEADER
+        if path.is_file():
+            header = header_of(path.read_text(encoding="utf-8"))
+            held = {entry.row.id: entry.row for entry in read_entries(path, path.name, FILES[stem][1])}
+        held.update({row.id: row for row in found})
+        write_matrix(path, sorted(held.values(), key=_ORDER[stem]), header)  # type: ignore[arg-type]
+        written.append(path)
+    return written
+
+
+def _renewed(known: Iterable[_Kind], derived: Iterable[_Kind]) -> list[_Kind]:
+    """The derived rows that are new or differ from a known row that may be renewed."""
+    held = {row.id: row for row in known}
+    return [row for row in derived if (before := held.get(row.id)) is None or (before.derived and before != row)]

@@ -1,0 +1,139 @@
+"""What a renewal needs of an index, and what the names and the metadata of wheels tell."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from packaging.metadata import parse_email
+from packaging.requirements import Requirement
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from solver.core.errors import IndexUnavailable
+from solver.core.model import IndexFile, Platform, PypiName
+
+_CPYTHON = re.compile(r"cp3(?P<minor>\d+)t?")
+
+
+class WheelSource(Protocol):
+    """An index whose wheels can be read member by member; its errors are ``IndexUnavailable``."""
+
+    def wheels(self, name: PypiName) -> Sequence[IndexFile]:
+        """Every wheel of ``name`` that is not yanked, in any order; none where the name is unknown."""
+        ...
+
+    def members(self, file: IndexFile) -> Collection[str]:
+        """The names of the wheel's members."""
+        ...
+
+    def chunks(self, file: IndexFile, member: str) -> Iterator[bytes]:
+        """The bytes of one member in parts: a library of TensorFlow has a gigabyte."""
+        ...
+
+
+@dataclass(frozen=True)
+class Family:
+    """The wheels of one version for one platform, which differ in their python only."""
+
+    version: str
+    platform: Platform
+    files: tuple[IndexFile, ...]
+    """By file name."""
+
+    @property
+    def python(self) -> tuple[str, ...]:
+        """major.minor of every CPython that has a wheel of its own; empty for py3 wheels."""
+        minors = set()
+        for file in self.files:
+            for tag in parse_wheel_filename(file.filename)[3]:
+                found = _CPYTHON.fullmatch(tag.interpreter)
+                if found:
+                    minors.add(int(found["minor"]))
+        return tuple(f"3.{minor}" for minor in sorted(minors))
+
+    @property
+    def file(self) -> IndexFile:
+        """The wheel that is read for all of them."""
+        return self.files[0]
+
+    def row_id(self, distribution: str) -> str:
+        """The id of the row: linux-64 is not spelled out."""
+        tail = "" if self.platform == "linux-64" else f"-{self.platform}"
+        return f"{distribution}-{self.version}{tail}"
+
+    @property
+    def markers(self) -> dict[str, str]:
+        """The environment in which its requirements are read."""
+        system, name, machine = _SYSTEMS[self.platform]
+        python = self.python[0] if self.python else "3.12"
+        return {
+            "platform_system": system,
+            "sys_platform": name,
+            "os_name": "nt" if name == "win32" else "posix",
+            "platform_machine": machine,
+            "python_version": python,
+            "python_full_version": f"{python}.0",
+        }
+
+
+_SYSTEMS: dict[Platform, tuple[str, str, str]] = {
+    "linux-64": ("Linux", "linux", "x86_64"),
+    "linux-aarch64": ("Linux", "linux", "aarch64"),
+    "win-64": ("Windows", "win32", "AMD64"),
+}
+
+
+def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Family]:
+    """The wheel families of ``name`` from version ``oldest`` on, without pre-releases, oldest first."""
+    found: dict[tuple[Version, Platform], list[IndexFile]] = defaultdict(list)
+    for file in source.wheels(name):
+        try:
+            _, version, _, tags = parse_wheel_filename(file.filename)
+        except InvalidWheelFilename:
+            continue
+        platforms = {_platform(tag.platform) for tag in tags}
+        if version >= oldest and not version.is_prerelease:
+            for platform in platforms:
+                if platform is not None:
+                    found[version, platform].append(file)
+    return [
+        Family(str(version), platform, tuple(sorted(files, key=lambda file: file.filename)))
+        for (version, platform), files in sorted(found.items())
+    ]
+
+
+def _platform(tag: str) -> Platform | None:
+    if tag == "win_amd64":
+        return "win-64"
+    if "linux" in tag and tag.endswith("x86_64"):
+        return "linux-64"
+    return "linux-aarch64" if "linux" in tag and tag.endswith("aarch64") else None
+
+
+def read(source: WheelSource, file: IndexFile, member: str) -> bytes:
+    """The bytes of one member."""
+    return b"".join(source.chunks(file, member))
+
+
+def requirements(source: WheelSource, file: IndexFile) -> list[Requirement]:
+    """What the wheel's METADATA requires, extras included."""
+    names = [name for name in source.members(file) if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+    if len(names) != 1:
+        raise IndexUnavailable(f"{file.filename} has {len(names)} members METADATA, expected one")
+    raw, _ = parse_email(read(source, file, names[0]))
+    return [Requirement(text.strip()) for text in raw.get("requires_dist", [])]
+
+
+def holds(requirement: Requirement, family: Family, extra: str = "") -> bool:
+    """Whether the requirement counts for the family, with an extra or without."""
+    return requirement.marker is None or requirement.marker.evaluate({**family.markers, "extra": extra})
+
+
+def capability(text: str) -> str:
+    """sm_90, sm_90a or compute_100 as a compute capability: 9.0, 10.0."""
+    digits = re.sub(r"\D", "", text)
+    return f"{digits[:-1]}.{digits[-1]}"

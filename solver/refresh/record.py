@@ -1,0 +1,121 @@
+"""Make the recorded index anew: crawl from the roots, write what was found, tell what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from solver.core.errors import BadInput
+from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
+from solver.core.yamlfile import decode, load_yaml
+from solver.index.snapshot import package_text, read_package, release_line, write_package
+from solver.refresh.crawl import Crawl, Group, Held, Readable, kept_requires
+
+ROOTS = "roots.yaml"
+"""Name of the file of roots, in the snapshot's folder."""
+
+
+class Roots(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file of roots."""
+
+    version: int
+    groups: tuple[Group, ...]
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """What a refresh did to the recorded releases of the default index."""
+
+    packages: int
+    releases: int
+    new: tuple[str, ...]
+    """``name version`` each, as in ``changed`` and ``removed``."""
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    skipped: tuple[str, ...]
+    """What could not be read, a sentence each."""
+
+
+def refresh(snapshot: Path, index: Readable | None = None, tell: Callable[[str], None] = lambda text: None) -> Changes:
+    """Record the default index anew below ``snapshot``, from the roots that its ``roots.yaml`` names.
+
+    ``index`` is the live one unless another is given; ``tell`` hears of the
+    progress. Nothing is written unless the whole crawl ended well. Raises
+    ``IndexUnavailable`` and, of the file of roots, ``BadInput``.
+    """
+    if index is None:
+        from solver.index.pypi import PypiIndex
+
+        index = PypiIndex()
+    held, skipped = record(read_roots(snapshot / ROOTS), index, tell)
+    folder = snapshot / "default"
+    before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}
+    old = {f"{header.name} {version}": lines for header, found in before.values() for version, lines in _lines(found)}
+    new = {f"{name} {version}": lines for name, (_, found) in held.items() for version, lines in _lines(found)}
+    for name, (text, releases) in held.items():
+        path = folder / f"{name}.jsonl"
+        if not path.is_file() or path.read_text(encoding="utf-8") != package_text(name, "default", text, releases):
+            write_package(snapshot, name, "default", text, releases)
+    for path, (header, _) in before.items():
+        if header.name not in held:
+            path.unlink()
+    return Changes(
+        packages=len(held),
+        releases=len(new),
+        new=tuple(sorted(set(new) - set(old))),
+        changed=tuple(sorted(key for key in set(new) & set(old) if new[key] != old[key])),
+        removed=tuple(sorted(set(old) - set(new))),
+        skipped=skipped,
+    )
+
+
+def record(
+    roots: Roots, index: Readable, tell: Callable[[str], None] = lambda text: None
+) -> tuple[dict[PypiName, tuple[str, list[Release]]], tuple[str, ...]]:
+    """Each reachable package with which releases of it are held and those releases; and what was skipped."""
+    crawls = [Crawl(group, index, tell) for group in roots.groups]
+    by_name: dict[PypiName, list[Held]] = defaultdict(list)
+    for crawl in crawls:
+        for held in crawl.run():
+            by_name[held.name].append(held)
+    found = {name: ("; ".join(part.held for part in parts), _merge(parts)) for name, parts in by_name.items()}
+    return found, tuple(sorted({text for crawl in crawls for text in crawl.skipped}))
+
+
+def read_roots(path: Path) -> Roots:
+    """The file of roots; raises ``BadInput``."""
+    roots = decode(load_yaml(path), Roots)
+    if roots.version != FORMAT_VERSION:
+        raise BadInput(
+            f"version {roots.version} is not known; this Interlock reads version {FORMAT_VERSION}",
+            file=path,
+            key="version",
+            fix="install a newer Interlock",
+        )
+    return roots
+
+
+def _merge(parts: Iterable[Held]) -> list[Release]:
+    """One release a version and set of requirements; a wheel that two crawls read counts once."""
+    parts = list(parts)
+    extras = set().union(*(part.extras for part in parts))
+    files: dict[Release, dict[str, IndexFile]] = defaultdict(dict)
+    seen: set[str] = set()
+    for release in (release for part in parts for release in part.releases):
+        requires = kept_requires(release.requires or (), extras)
+        key = msgspec.structs.replace(release, files=(), requires=requires)
+        fresh = {file.filename: file for file in release.files if file.filename not in seen}
+        if fresh:
+            files[key].update(fresh)
+            seen |= set(fresh)
+    return [msgspec.structs.replace(key, files=tuple(held.values())) for key, held in files.items()]
+
+
+def _lines(releases: Iterable[Release]) -> Iterable[tuple[str, list[str]]]:
+    """Each version with its canonical lines, sorted."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for release in releases:
+        found[release.version].append(release_line(release))
+    return [(version, sorted(lines)) for version, lines in found.items()]

@@ -1,0 +1,96 @@
+"""Wheels of the default index, read member by member: what a renewal of matrix rows needs."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from solver.core.errors import IndexUnavailable
+from solver.core.model import IndexFile, PypiName
+from solver.index import UnknownPackage
+from solver.index.pypi import PypiIndex
+from solver.index.ranges import TIMEOUT, RangeFile
+
+CHUNK = 4 * 1024 * 1024
+"""Compressed bytes that are taken at a time."""
+_STORED, _DEFLATED = 0, 8  # APPNOTE 4.4.5
+
+
+class IndexWheels:
+    """Reads members of any size in parts; the ``WheelSource`` of a live index."""
+
+    def __init__(self, index: PypiIndex) -> None:
+        self._index = index
+        # Of one wheel at a time: the directory of a framework has 20,000 entries.
+        self._directory_of: tuple[str, Mapping[str, zipfile.ZipInfo]] = ("", {})
+
+    def wheels(self, name: PypiName) -> Sequence[IndexFile]:
+        """Every wheel of ``name`` that is not yanked."""
+        try:
+            releases = self._index.releases(name)
+        except UnknownPackage:
+            return ()
+        return [file for release in releases if release.yanked is None for file in release.files]
+
+    def members(self, file: IndexFile) -> Collection[str]:
+        """The names of the wheel's members; the wheel's directory is read once."""
+        return self._directory(file).keys()
+
+    def chunks(self, file: IndexFile, member: str) -> Iterator[bytes]:
+        """One member in parts, its length and CRC checked; raises ``IndexUnavailable``."""
+        info = self._directory(file).get(member)
+        if info is None:
+            raise IndexUnavailable(f"{file.filename} has no member {member}")
+        length = crc = 0
+        for chunk in self._inflated(file, info):
+            length, crc = length + len(chunk), zlib.crc32(chunk, crc)
+            yield chunk
+        if (length, crc) != (info.file_size, info.CRC):
+            raise IndexUnavailable(f"{member} of {file.filename} came damaged")
+
+    def _directory(self, file: IndexFile) -> Mapping[str, zipfile.ZipInfo]:
+        if file.filename != self._directory_of[0]:
+            remote = RangeFile(self._index.session, self._index.address(file), file.size)
+            try:
+                with zipfile.ZipFile(remote) as wheel:
+                    found = {info.filename: info for info in wheel.infolist()}
+            except (zipfile.BadZipFile, EOFError) as error:
+                raise IndexUnavailable(f"{file.filename} is no wheel that can be read: {error}") from error
+            self._directory_of = (file.filename, found)
+        return self._directory_of[1]
+
+    def _inflated(self, file: IndexFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        if info.compress_type == _STORED:
+            yield from self._compressed(file, info)
+            return
+        if info.compress_type != _DEFLATED:
+            raise IndexUnavailable(f"{info.filename} of {file.filename} is compressed in a way that is not read")
+        inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            for chunk in self._compressed(file, info):
+                yield inflate.decompress(chunk)
+            yield inflate.flush()
+        except zlib.error as error:
+            raise IndexUnavailable(f"{info.filename} of {file.filename} came damaged: {error}") from error
+
+    def _compressed(self, file: IndexFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        # APPNOTE 4.3.7: the local header has 30 bytes, then name and extra field of lengths of its own.
+        name, extra = struct.unpack("<HH", b"".join(self._range(file, info.header_offset + 26, 4)))
+        yield from self._range(file, info.header_offset + 30 + name + extra, info.compress_size)
+
+    def _range(self, file: IndexFile, start: int, count: int) -> Iterator[bytes]:
+        import requests
+
+        if count == 0:
+            return
+        headers = {"Range": f"bytes={start}-{start + count - 1}", "Accept-Encoding": "identity"}
+        address = self._index.address(file)
+        try:
+            with self._index.session.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
+                if response.status_code != 206:
+                    raise IndexUnavailable(f"{file.filename}: the index answered {response.status_code} to a range")
+                yield from response.iter_content(CHUNK)
+        except requests.RequestException as error:
+            raise IndexUnavailable(f"{file.filename} could not be read: {error}") from error

@@ -1,0 +1,1 @@
+"""What is asked for: environment.yml.in read into profiles."""

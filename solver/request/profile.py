@@ -1,0 +1,362 @@
+"""Read one profile of a request: its keys against the template, each refused where it stands."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import Version
+
+from solver.core.errors import BadInput
+from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
+from solver.core.yamlfile import Key, YamlDocument
+from solver.matrix.gpus import is_capability, resolve_gpus
+from solver.matrix.rows import GpuModels
+from solver.request.template import AXES, COMPANIONS, FRAMEWORKS, Template, requirement_at
+from solver.request.text import RequestText
+from solver.request.words import parse_python, parse_target
+
+GpuRows = Callable[[], Sequence[GpuModels]]
+"""Gives the rows that tell product names, when they are needed."""
+
+_PACKAGE_AXES = ("cudnn", "tensorflow", "torch", "protobuf", "numpy")
+_TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
+
+
+def specifier(text: str) -> str:
+    """A specifier from a bare version ("2.10.1"), a prefix ("2.*") or a specifier (">=2.18,<2.21").
+
+    Raises ``ValueError`` for anything else.
+    """
+    bare = text.strip()
+    if bare[:1].isdigit():
+        bare = f"=={bare}"
+    try:
+        found = SpecifierSet(bare)
+    except InvalidSpecifier:
+        raise ValueError(f'"{text}" is no version and no specifier') from None
+    if not len(found) or any(part.operator == "===" for part in found):
+        raise ValueError(f'"{text}" is no version and no specifier')
+    return str(found)
+
+
+class ProfileReader:
+    """Reads the keys of one profile."""
+
+    def __init__(
+        self,
+        document: YamlDocument,
+        name: str,
+        keys: Mapping[str, Any],
+        text: RequestText,
+        template: Template,
+        gpus: GpuRows,
+    ) -> None:
+        self.document, self.name, self.keys = document, name, keys
+        self.text, self.template, self.gpus = text, template, gpus
+
+    def _bad(self, problem: str, *path: Key, fix: str | None = None) -> BadInput:
+        return self.document.error(problem, "profiles", self.name, *path, fix=fix)
+
+    def read(self) -> Profile:
+        """The profile as a whole of its own; raises ``BadInput`` at the first key that cannot be used."""
+        keys = self.keys
+        frameworks = self._frameworks(self.template.frameworks)
+        packages = self._without(self._packages(), frameworks)
+        python, cuda = self._python(), self._cuda()
+        check_channels(self.document, keys.get("channels", ()), ("profiles", self.name, "channels"))
+        profile = Profile(
+            name=self.name,
+            flavour=keys.get("flavour", "pip-in-conda"),
+            frameworks=frameworks,
+            prefer=self._prefer(frameworks),
+            prefer_verified=keys.get("prefer-verified", False) or keys.get("prefer") == "verified",
+            target=self._target(python, cuda),
+            python=python,
+            cuda=cuda,
+            constraints=self._constraints(frameworks),
+            packages=tuple(packages.values()),
+            conda_packages=self._conda_packages(),
+            exclude_newer=self._exclude_newer(),
+            virtual_packages=self._virtual_packages(),
+            channels=keys.get("channels", self.text.channels),
+            indexes=self._indexes(),
+            variables={**self.text.variables, **keys.get("variables", {})},
+            gpu_sharing=self._no_module(self._gpu_sharing()),
+            interop=self._interop(frameworks),
+            stack=self._stack(),
+            image=keys.get("image"),
+        )
+        self._check_image(profile.image, profile.target)
+        return profile
+
+    def variant(self, whole: Profile) -> Profile:
+        """This profile as a part of ``whole``."""
+        frameworks = self._frameworks(whole.frameworks)
+        packages: dict[str, str] = {
+            pypi_name(requirement_at(self.document, text, ()).name): text for text in whole.packages
+        }
+        left_out = {word for word in FRAMEWORKS if word not in frameworks}
+        return msgspec.structs.replace(
+            whole,
+            name=self.name,
+            variant_of=whole.variant_of or whole.name,
+            frameworks=frameworks,
+            prefer=whole.prefer if whole.prefer in frameworks else (*frameworks, whole.prefer)[0],
+            packages=tuple(self._without(packages, frameworks).values()),
+            constraints={k: v for k, v in whole.constraints.items() if k not in left_out},
+        )
+
+    def _frameworks(self, default: tuple[Framework, ...]) -> tuple[Framework, ...]:
+        asked = self.keys.get("frameworks", default)
+        for position, framework in enumerate(asked):
+            if framework in asked[:position]:
+                raise self._bad(f"{framework} stands here for the second time", "frameworks", position)
+            if "variant-of" in self.keys and framework not in default:
+                raise self._bad(f"the parent has no {framework}", "frameworks", position, fix="leave it out")
+        return tuple(word for word in FRAMEWORKS if word in asked)
+
+    def _prefer(self, frameworks: tuple[Framework, ...]) -> Framework:
+        asked = self.keys.get("prefer")
+        if asked not in (None, "verified", *FRAMEWORKS):
+            raise self._bad(f"expected tensorflow, torch or verified, found {asked}", "prefer")
+        if asked in FRAMEWORKS and asked not in frameworks:
+            raise self._bad(
+                f"{asked} is not among the frameworks", "prefer", fix=f"prefer one of {', '.join(frameworks)}"
+            )
+        order = [word for word in (asked, "torch", "tensorflow") if word in frameworks]
+        return order[0] if order else "torch"
+
+    def _python(self) -> str:
+        if "python" not in self.keys:
+            fixed = self.template.versions.get("python")
+            return "" if fixed is None else self._minor(fixed, "dependencies")
+        return self._minor(self.keys["python"], "profiles", self.name, "python")
+
+    def _minor(self, text: str, *place: Key) -> str:
+        """A specifier over python's major.minor."""
+        try:
+            found = specifier(text)
+            for part in SpecifierSet(found):
+                if not part.version.endswith(".*"):
+                    parse_python(part.version)
+        except ValueError:
+            problem = f'expected a python such as "3.12" or ">=3.10,<3.13", found "{text}"'
+            raise self.document.error(problem, *place) from None
+        except BadInput as error:
+            raise self.document.error(error.problem, *place) from None
+        return found
+
+    def _cuda(self) -> str:
+        text = self.keys.get("cuda", "")
+        if text in ("", "none"):
+            return str(text)
+        try:
+            found = specifier(text)
+        except ValueError:
+            found = ""
+        if not found or not all(re.fullmatch(r"\d+\.(\d+|\*)", part.version) for part in SpecifierSet(found)):
+            raise self._bad(f'expected a CUDA such as "12.8", "13.*", ">=12.6,<13.0" or "none", found "{text}"', "cuda")
+        return found
+
+    def _constraints(self, frameworks: tuple[Framework, ...]) -> dict[str, str]:
+        found: dict[str, str] = {word: text for word, text in self.template.versions.items() if word in frameworks}
+        for axis in _PACKAGE_AXES:
+            if axis not in self.keys:
+                continue
+            if axis in FRAMEWORKS and axis not in frameworks:
+                raise self._bad(f"{axis} is not among the frameworks", axis, fix="add it there, or drop this key")
+            found[axis] = self._specifier(self.keys[axis], axis)
+        if self.keys.get("cuda") == "none" and "cudnn" in self.keys:
+            raise self._bad("contradicts cuda: none, which has no CUDA library", "cudnn", fix="drop one of them")
+        for name, text in self.keys.get("constraints", {}).items():
+            found[self._constrained(name)] = self._specifier(text, "constraints", name)
+        return dict(sorted(found.items()))
+
+    def _constrained(self, name: str) -> str:
+        if name in AXES or name in {"driver", "gpu", "glibc", "platform"}:
+            raise self._bad(f"{name} has a key of its own", "constraints", name, fix=f"write {name}: in the profile")
+        return self._package_name(name, "constraints", name)
+
+    def _specifier(self, text: str, *path: Key) -> str:
+        try:
+            return specifier(text)
+        except ValueError:
+            raise self._bad(f'expected a version such as "2.10.1", "2.*" or ">=2.18", found "{text}"', *path) from None
+
+    def _package_name(self, name: str, *path: Key) -> str:
+        try:
+            return canonicalize_name(name, validate=True)
+        except InvalidName:
+            raise self._bad(f'"{name}" is no package name', *path) from None
+
+    def _packages(self) -> dict[str, str]:
+        """Requirement by name: the template's, then the profile's, which may replace one of the template."""
+        packages: dict[str, str] = dict(self.template.packages)
+        own: set[str] = set()
+        for position, entry in enumerate(self.keys.get("packages", ())):
+            place: tuple[Key, ...] = ("packages", position)
+            requirement = requirement_at(self.document, entry, ("profiles", self.name, *place))
+            name = pypi_name(requirement.name)
+            if name in FRAMEWORKS:
+                raise self._bad(
+                    f"{name} is a framework", *place, fix=f"name it in frameworks: and its version in {name}:"
+                )
+            if name in own:
+                raise self._bad(f"{name} stands here for the second time", *place, fix="leave one of them")
+            own.add(name)
+            packages[name] = str(requirement)
+        return packages
+
+    def _without(self, packages: Mapping[str, str], frameworks: Sequence[str]) -> dict[str, str]:
+        """``packages`` less those named by ``without`` and those of an absent framework."""
+        left_out = {name for name, framework in COMPANIONS.items() if framework not in frameworks}
+        for position, entry in enumerate(self.keys.get("without", ())):
+            name = self._package_name(entry, "without", position)
+            if name in FRAMEWORKS:
+                raise self._bad(f"{name} is a framework", "without", position, fix="leave it out of frameworks:")
+            if name not in packages:
+                fix = near(name, packages)
+                raise self._bad(f"there is no {name} to leave out", "without", position, fix=fix)
+            left_out.add(name)
+        return {name: text for name, text in packages.items() if name not in left_out}
+
+    def _exclude_newer(self) -> str | None:
+        text: str | None = self.keys.get("exclude-newer")
+        if text is not None:
+            try:
+                date.fromisoformat(text)
+            except ValueError:
+                raise self._bad(f"{text} is no day", "exclude-newer", fix='write it like "2026-11-01"') from None
+        return text
+
+    def _virtual_packages(self) -> dict[str, str]:
+        found: dict[str, str] = self.keys.get("virtual-packages", {})
+        for name in found:
+            if not name.startswith("__"):
+                raise self._bad(f"{name} is no virtual package", "virtual-packages", fix="write it like __cuda")
+        return dict(found)
+
+    def _conda_packages(self) -> tuple[str, ...]:
+        own = self.keys.get("conda-packages", ())
+        for position, entry in enumerate(own):
+            name = re.split(r"[\s=<>!\[]", entry.rpartition("::")[2].strip(), maxsplit=1)[0]
+            try:
+                reserved = conda_name(name) in {"python", "pip"}
+            except ValueError:
+                raise self._bad(f'"{entry}" is no conda package', "conda-packages", position) from None
+            if reserved:
+                raise self._bad(f"{name} is always there", "conda-packages", position, fix="drop it")
+        return (*self.template.conda_packages, *own)
+
+    def _indexes(self) -> tuple[IndexName, ...]:
+        asked: tuple[IndexName, ...] = self.keys.get("indexes", ())
+        return ("default", *dict.fromkeys(index for index in asked if index != "default"))
+
+    def _target(self, python: str, cuda: str) -> Target:
+        keys = {key: self.keys[key] for key in _TARGET_KEYS if key in self.keys}
+        for key in ("gpu", "driver"):
+            if cuda == "none" and key in keys:
+                raise self._bad("contradicts cuda: none, which uses no GPU", key, fix="drop one of them")
+        if keys.get("platform") == "win-64" and "glibc" in keys:
+            raise self._bad("contradicts platform: win-64, which has no glibc", "glibc", fix="drop it")
+        if exact := re.fullmatch(r"==(\d+\.\d+)", python):
+            keys["python"] = exact[1]
+        if cuda == "none":
+            keys["driver"] = "none"
+        if "gpu" in keys:
+            keys["gpu"] = self._gpus(keys["gpu"])
+        try:
+            target = parse_target(keys)
+        except BadInput as error:
+            raise self._bad(error.problem, *([error.key] if error.key else []), fix=error.fix) from None
+        if target.driver is None and cuda != "none":
+            raise self._bad("a target without a driver can use no GPU", "driver", fix="write cuda: none instead")
+        return target
+
+    def _gpus(self, asked: str | Sequence[str]) -> tuple[str, ...]:
+        """Compute capabilities; the rows are read only where a product is named."""
+        found: list[str] = []
+        for position, name in enumerate([asked] if isinstance(asked, str) else asked):
+            place: tuple[Key, ...] = ("gpu",) if isinstance(asked, str) else ("gpu", position)
+            try:
+                found += resolve_gpus([name], () if is_capability(name) else self.gpus())
+            except BadInput as error:
+                raise self._bad(error.problem, *place, fix=error.fix) from None
+        return tuple(found)
+
+    def _gpu_sharing(self) -> GpuSharing | None:
+        place: tuple[Key, ...] = ("profiles", self.name, "gpu_sharing")
+        sharing = self.keys.get("gpu_sharing")
+        if sharing is None:
+            place = ("gpu_sharing",)
+            sharing = self.text.gpu_sharing if isinstance(self.text.gpu_sharing, GpuSharing) else None
+        if sharing is None:
+            return None
+        fraction = sharing.torch_fraction
+        if fraction is not None and not 0 < fraction <= 1:
+            raise self.document.error(
+                f"expected a share above 0 and at most 1, found {fraction}", *place, "torch_fraction"
+            )
+        for key in ("tensorflow_limit_mb", "intra_threads", "inter_threads"):
+            number = getattr(sharing, key)
+            if number is not None and number < 1:
+                raise self.document.error(f"expected a whole number above 0, found {number}", *place, key)
+        return sharing
+
+    def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:
+        """Refuse, in a conda profile, what only our module in the environment could set."""
+        if sharing is not None and self.keys.get("flavour") == "conda":
+            for key in ("torch_fraction", "tensorflow_limit_mb", "cudnn_benchmark", "mixed_precision"):
+                if getattr(sharing, key) is not None:
+                    problem = f"has {key}, which needs a module that comes by pip"
+                    raise self._bad(problem, "gpu_sharing", fix="use flavour: pip-in-conda, or drop this key")
+        return sharing
+
+    def _interop(self, frameworks: Sequence[str]) -> bool:
+        asked = bool(self.keys.get("interop", False))
+        if asked and len(frameworks) < len(FRAMEWORKS):
+            raise self._bad("needs both frameworks", "interop", fix="name both in frameworks:, or drop this key")
+        if asked and self.keys.get("flavour") == "conda":
+            raise self._bad("needs a converter that conda-forge has not", "interop", fix="use flavour: pip-in-conda")
+        return asked
+
+    def _stack(self) -> dict[str, str]:
+        pins: dict[str, str] = self.keys.get("stack", {})
+        for name, text in pins.items():
+            self._specifier(text, "stack", name)
+        return dict(pins)
+
+    def _check_image(self, image: Image | None, target: Target) -> None:
+        if image is None:
+            return
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", image.digest):
+            fix = f"take it from `docker buildx imagetools inspect {image.base}`"
+            raise self._bad(f'expected "sha256:" and 64 hex digits, found "{image.digest}"', "image", "digest", fix=fix)
+        if not re.fullmatch(r"2\.\d+", image.glibc):
+            raise self._bad(f'expected a glibc such as "2.36", found "{image.glibc}"', "image", "glibc")
+        if Version(image.glibc) < Version(target.glibc):
+            problem = f"the image's glibc {image.glibc} is older than the target's {target.glibc}"
+            raise self._bad(problem, "image", "glibc", fix="take a newer image, or lower glibc:")
+
+
+def near(word: str, known: Mapping[str, object]) -> str:
+    """What to write instead of ``word``: the nearest of ``known``, or all of them."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+
+
+def check_channels(document: YamlDocument, channels: Sequence[str], place: tuple[Key, ...]) -> None:
+    """Refuse what is no channel."""
+    for position, channel in enumerate(channels):
+        # conda takes "nodefaults" of an environment.yml for the name of a channel
+        if channel == "nodefaults":
+            raise document.error(
+                "nodefaults is no channel", *place, position, fix="drop it; only the channels named are used"
+            )

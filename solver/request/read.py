@@ -1,0 +1,111 @@
+"""Read a request (environment.yml.in): the template, and per profile what differs from it.
+
+Everything that can be wrong is refused here with file, line and key; what comes
+out are frozen values whose specifiers, names and target are valid.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from solver.core.model import Profile, Request
+from solver.core.yamlfile import Data, Key, YamlDocument, decode, dotted, load_yaml
+from solver.matrix.rows import GpuModels
+from solver.request.profile import GpuRows, ProfileReader, check_channels, near
+from solver.request.template import read_template
+from solver.request.text import ProfileText, RequestText, written
+
+_PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._\-]*")
+_VARIANT_KEYS = {"variant-of", "frameworks", "without"}
+
+
+def read_request(path: Path, gpus: Sequence[GpuModels] | None = None) -> Request:
+    """The request in the file at ``path``.
+
+    ``gpus`` are the rows that product names are looked up in; None means those of
+    the built-in matrices, which are read only if a profile uses such a name.
+    Raises ``BadInput`` for the first thing that cannot be used.
+    """
+    return parse_request(load_yaml(path), gpus)
+
+
+def parse_request(document: YamlDocument, gpus: Sequence[GpuModels] | None = None) -> Request:
+    """The request in ``document``; see ``read_request``."""
+    text = decode(document, RequestText)
+    reader = _Reader(document, text, _rows(gpus))
+    profiles = tuple(reader.profile(name) for name in text.profiles)
+    return Request(file=document.file, profiles=profiles, lines=_lines(document))
+
+
+def _rows(gpus: Sequence[GpuModels] | None) -> GpuRows:
+    def built_in() -> Sequence[GpuModels]:
+        from solver.matrix.load import load_matrices
+
+        return load_matrices().gpus
+
+    return built_in if gpus is None else lambda: gpus
+
+
+def _lines(document: YamlDocument) -> dict[str, int]:
+    """The line of everything in the file, by dotted key path."""
+    found: dict[str, int] = {}
+
+    def walk(data: Data, path: tuple[Key, ...]) -> None:
+        line = document.line(*path)
+        if path and line is not None:
+            found[dotted(path)] = line
+        steps = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+        for step, value in steps:
+            walk(value, (*path, step))
+
+    walk(document.data, ())
+    return found
+
+
+class _Reader:
+    """Turns the profiles of one request into values; a variant needs its parent first."""
+
+    def __init__(self, document: YamlDocument, text: RequestText, gpus: GpuRows) -> None:
+        self.document, self.text, self.gpus = document, text, gpus
+        self.template = read_template(document, text)
+        self.done: dict[str, Profile] = {}
+        check_channels(document, text.channels, ("channels",))
+
+    def profile(self, name: str, asked: tuple[str, ...] = ()) -> Profile:
+        if name not in self.done:
+            if not _PROFILE_NAME.fullmatch(name):
+                raise self.document.error(
+                    "is no profile name", "profiles", name, fix="use lower-case letters, digits, '.', '_' and '-'"
+                )
+            text = self.text.profiles[name]
+            keys = written(text)
+            if "variant-of" in keys:
+                self.done[name] = self._variant(name, text, keys, (*asked, name))
+            else:
+                self.done[name] = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus).read()
+        return self.done[name]
+
+    def _variant(self, name: str, text: ProfileText, keys: Mapping[str, Any], asked: tuple[str, ...]) -> Profile:
+        bad, parent = self.document.error, keys["variant-of"]
+        for key in keys:
+            if key not in _VARIANT_KEYS:
+                raise bad(
+                    "cannot be set in a variant, which is a part of its parent's solution",
+                    "profiles",
+                    name,
+                    key,
+                    fix="use frameworks and without only, or drop variant-of",
+                )
+        if parent not in self.text.profiles:
+            raise bad(
+                f"there is no profile {parent}", "profiles", name, "variant-of", fix=near(parent, self.text.profiles)
+            )
+        if parent in asked:
+            circle = " -> ".join([*asked[asked.index(parent) :], parent])
+            raise bad(f"the variants go in a circle: {circle}", "profiles", name, "variant-of", fix="break it")
+        whole = self.profile(parent, asked)
+        part = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus)
+        return part.variant(whole)

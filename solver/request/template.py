@@ -1,0 +1,129 @@
+"""The template of a request: dependencies whose version slots, such as ``torch==${torch}``, are left open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from solver.core.model import Framework, conda_name, pypi_name
+from solver.core.yamlfile import Key, YamlDocument
+from solver.request.text import PipBlock, RequestText
+
+FRAMEWORKS: tuple[Framework, ...] = ("tensorflow", "torch")
+AXES = ("python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy")
+COMPANIONS: dict[str, Framework] = {"torchvision": "torch", "torchaudio": "torch"}
+"""Packages that cannot be without a framework and leave a profile together with it."""
+
+_SLOT = re.compile(r"\$\{([^}]*)\}")
+_CONDA = re.compile(r"(?:[\w.\-/]+::)?([A-Za-z0-9_][\w.\-]*)\s*(.*)")
+
+
+@dataclass(frozen=True)
+class Template:
+    """The dependencies that every profile starts from."""
+
+    frameworks: tuple[Framework, ...]
+    packages: dict[str, str]
+    """PEP 508 requirement by name, in the order of the file, frameworks apart."""
+    conda_packages: tuple[str, ...]
+    """MatchSpecs, python and pip apart."""
+    versions: dict[str, str]
+    """Specifier of each axis that the template fixes instead of leaving it open."""
+
+
+def read_template(document: YamlDocument, text: RequestText) -> Template:
+    """Raises ``BadInput`` at the entry that cannot be used."""
+    frameworks: list[Framework] = []
+    packages: dict[str, str] = {}
+    conda: list[str] = []
+    versions: dict[str, str] = {}
+    for position, entry in enumerate(text.dependencies):
+        place: tuple[Key, ...] = ("dependencies", position)
+        if isinstance(entry, str):
+            _conda_entry(document, entry, place, conda, versions)
+            continue
+        for line, requirement in enumerate(entry.pip):
+            _pip_entry(document, requirement, (*place, "pip", line), frameworks, packages, versions)
+    if not any(isinstance(entry, PipBlock) for entry in text.dependencies):
+        raise document.error(
+            "there is no pip block", "dependencies", fix="add `- pip: [...]` with the frameworks and packages wanted"
+        )
+    return Template(tuple(frameworks), packages, tuple(conda), versions)
+
+
+def _conda_entry(
+    document: YamlDocument, entry: str, place: tuple[Key, ...], conda: list[str], versions: dict[str, str]
+) -> None:
+    match = _CONDA.fullmatch(entry.strip())
+    if match is None:
+        raise document.error(
+            f'"{entry}" is no conda package', *place, fix="write it as in environment.yml: python=3.12"
+        )
+    name, rest = conda_name(match[1]), match[2]
+    slots = _SLOT.findall(rest)
+    if slots and (name != "python" or slots != ["python"] or _SLOT.sub("", rest).strip("= ")):
+        raise document.error(
+            f'"{entry}" leaves a version open', *place, fix="of conda packages only python=${python} can"
+        )
+    if name == "pip":
+        return
+    if name != "python":
+        conda.append(entry.strip())
+    elif not slots and rest.strip("= "):
+        # conda's python=3.12 means 3.12.*, and python's axis is major.minor
+        versions["python"] = rest.strip("= ")
+
+
+def _pip_entry(
+    document: YamlDocument,
+    entry: str,
+    place: tuple[Key, ...],
+    frameworks: list[Framework],
+    packages: dict[str, str],
+    versions: dict[str, str],
+) -> None:
+    slots = _SLOT.findall(entry)
+    requirement = requirement_at(document, _SLOT.sub("0", entry), place, entry)
+    name = pypi_name(requirement.name)
+    for slot in slots:
+        if slot not in AXES:
+            raise document.error(f"${{{slot}}} is no slot", *place, fix=f"the slots are {', '.join(AXES)}")
+        if slot != name or str(requirement.specifier) != "==0":
+            raise document.error(f'"{entry}" cannot be filled in', *place, fix=f"write {slot}==${{{slot}}}")
+    if name in packages or name in frameworks:
+        raise document.error(f"{name} stands here for the second time", *place, fix="leave one of them")
+    framework = next((word for word in FRAMEWORKS if word == name), None)
+    if framework is None:
+        if slots:
+            requirement.specifier = type(requirement.specifier)("")
+        packages[name] = str(requirement)
+        return
+    if requirement.extras or requirement.marker:
+        raise document.error(
+            f'"{entry}" asks for an extra or has a marker',
+            *place,
+            fix=f"write {name}==${{{name}}}; its CUDA libraries are chosen from the matrices",
+        )
+    frameworks.append(framework)
+    if not slots and requirement.specifier:
+        versions[framework] = str(requirement.specifier)
+
+
+def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], shown: str | None = None) -> Requirement:
+    """``entry`` as a PEP 508 requirement without an address; raises ``BadInput`` at ``place``."""
+    shown = entry if shown is None else shown
+    if entry.startswith("-"):
+        raise document.error(f'"{shown}" is an option of pip', *place, fix="name the package and its version only")
+    try:
+        requirement = Requirement(entry)
+    except InvalidRequirement:
+        raise document.error(
+            f'"{shown}" is no requirement', *place, fix='write it as pip does, such as "pandas>=2.2"'
+        ) from None
+    if requirement.url:
+        raise document.error(
+            f'"{shown}" names an address', *place, fix="only packages of an index can be locked; name its version"
+        )
+    return requirement

@@ -1,0 +1,145 @@
+"""The request as a person writes it: one struct a block, and the JSON schema that editors take from them.
+
+``request`` turns these into the frozen values of ``model``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform
+
+SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
+"""What makes ``request.schema.json``."""
+
+_VERSION = "a version, a prefix or a specifier"
+Text = Annotated[str, Meta(min_length=1)]
+Version = Annotated[str, Meta(min_length=1, description=_VERSION, examples=["2.10.1", "2.*", ">=2.18,<2.21"])]
+ProfileName = Annotated[str, Meta(min_length=1, description="also the folder under locks/")]
+Names = Annotated[tuple[Text, ...], Meta(description="package names")]
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what a request is made of; a key that is not written is UNSET."""
+
+
+class PipBlock(Block, frozen=True, kw_only=True):
+    """The ``- pip:`` entry of ``dependencies``."""
+
+    pip: Annotated[tuple[Text, ...], Meta(description="requirements; a slot such as ${torch} is left open")]
+
+
+# Keys are written as conda writes its own: words joined by hyphens, gpu_sharing apart.
+_HYPHENS = {
+    name: name.replace("_", "-")
+    for name in ("variant_of", "prefer_verified", "conda_packages", "exclude_newer", "virtual_packages")
+}
+
+
+class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
+    """One profile: what differs from the template, and the target."""
+
+    flavour: Annotated[Flavour, Meta(description="where packages come from")] | UnsetType = UNSET
+    variant_of: (
+        Annotated[ProfileName, Meta(description="the profile whose solution this one is a part of")] | UnsetType
+    ) = UNSET
+    frameworks: Annotated[tuple[Framework, ...], Meta(description="default: all of the template")] | UnsetType = UNSET
+    prefer: (
+        Annotated[str, Meta(description="tensorflow or torch (newest first), or verified", pattern="^[a-z]+$")]
+        | UnsetType
+    ) = UNSET
+    prefer_verified: (
+        Annotated[bool, Meta(description="take a solution that ran on a GPU over a newer one")] | UnsetType
+    ) = UNSET
+    python: Annotated[Text, Meta(description="major.minor or a specifier", examples=["3.12"])] | UnsetType = UNSET
+    cuda: (
+        Annotated[Text, Meta(description="major.minor, a specifier, or none", examples=["12.8", "13.*", "none"])]
+        | UnsetType
+    ) = UNSET
+    cudnn: Version | UnsetType = UNSET
+    tensorflow: Version | UnsetType = UNSET
+    torch: Version | UnsetType = UNSET
+    protobuf: Version | UnsetType = UNSET
+    numpy: Version | UnsetType = UNSET
+    driver: Annotated[Text, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET
+    gpu: (
+        Annotated[
+            Text | tuple[Text, ...],
+            Meta(description="compute capabilities or product names, each of which must be served"),
+        ]
+        | UnsetType
+    ) = UNSET
+    glibc: Annotated[Text, Meta(description="oldest glibc", examples=["2.28"])] | UnsetType = UNSET
+    platform: Platform | UnsetType = UNSET
+    packages: Annotated[tuple[Text, ...], Meta(description="further PEP 508 requirements")] | UnsetType = UNSET
+    conda_packages: Annotated[tuple[Text, ...], Meta(description="further conda MatchSpecs")] | UnsetType = UNSET
+    exclude_newer: (
+        Annotated[
+            str,
+            Meta(description="day; later files and records count as absent", pattern=r"^\d{4}-\d\d-\d\d$"),
+        ]
+        | UnsetType
+    ) = UNSET
+    virtual_packages: (
+        Annotated[dict[str, Text], Meta(description="versions of conda's virtual packages, in place of the target's")]
+        | UnsetType
+    ) = UNSET
+    without: Annotated[Names, Meta(description="entries of the template to leave out")] | UnsetType = UNSET
+    constraints: (
+        Annotated[dict[str, Version], Meta(description="versions of packages, should they be chosen")] | UnsetType
+    ) = UNSET
+    channels: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
+    indexes: Annotated[tuple[IndexName, ...], Meta(description="indexes beside the default one")] | UnsetType = UNSET
+    variables: Annotated[dict[str, str], Meta(description="environment variables")] | UnsetType = UNSET
+    gpu_sharing: GpuSharing | UnsetType = UNSET
+    interop: Annotated[bool, Meta(description="onnx between the frameworks")] | UnsetType = UNSET
+    stack: Annotated[dict[str, Version], Meta(description="pins of a published stack, taken literally")] | UnsetType = (
+        UNSET
+    )
+    image: Annotated[Image, Meta(description="base image of a Dockerfile")] | UnsetType = UNSET
+
+
+class RequestText(Block, frozen=True, kw_only=True):
+    """A whole environment.yml.in."""
+
+    name: Text
+    channels: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("conda-forge",)
+    dependencies: Annotated[tuple[Text | PipBlock, ...], Meta(description="as in a conda environment.yml")]
+    variables: dict[str, str] = {}
+    gpu_sharing: GpuSharing | UnsetType = UNSET
+    profiles: Annotated[dict[ProfileName, ProfileText], Meta(min_length=1)]
+
+
+def written(profile: ProfileText) -> dict[str, Any]:
+    """The keys of ``profile`` that were written, by the name the file uses."""
+    pairs = zip(profile.__struct_encode_fields__, profile.__struct_fields__, strict=True)
+    found = {encoded: getattr(profile, name) for encoded, name in pairs}
+    return {key: value for key, value in found.items() if value is not UNSET}
+
+
+def schema() -> str:
+    """The JSON schema of a request, as the text of a file."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": f"generated: {SCHEMA_COMMAND}",
+        "title": "Interlock request (environment.yml.in)",
+        **msgspec.json.schema(RequestText),
+    }
+    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode() + "\n"
+
+
+def schema_path() -> Path:
+    """Where the shipped schema lies."""
+    return Path(__file__).with_name("request.schema.json")
+
+
+def write_schema(path: Path | None = None) -> None:
+    """Write ``schema()`` to ``path`` (default: where it is shipped), whole or not at all."""
+    target = path or schema_path()
+    beside = target.with_name(target.name + ".new")
+    beside.write_text(schema(), encoding="utf-8")
+    beside.replace(target)

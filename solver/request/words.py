@@ -1,0 +1,77 @@
+"""The words in which a person names a target: platform, python, glibc, driver, GPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from packaging.version import Version
+
+from solver.core.errors import BadInput
+from solver.core.model import Platform, Target
+from solver.core.target import OLDEST_PYTHON, PLATFORMS
+from solver.matrix.gpus import resolve_gpus
+from solver.matrix.rows import GpuModels
+
+NO_DRIVER = "none"
+
+
+def parse_target(text: Mapping[str, object], gpus: Sequence[GpuModels] = ()) -> Target:
+    """A ``Target`` from the words platform, python, glibc, driver and gpu, each optional.
+
+    ``gpus`` are the rows that tell product names; without them only compute
+    capabilities are understood. Raises ``BadInput`` whose key is the word.
+    """
+    unknown = sorted(set(text) - {"platform", "python", "glibc", "driver", "gpu"})
+    if unknown:
+        fix = "use platform, python, glibc, driver or gpu"
+        raise BadInput("is not part of a target", key=unknown[0], fix=fix)
+    fields: dict[str, object] = {}
+    for key, parse in (
+        ("platform", parse_platform),
+        ("python", parse_python),
+        ("glibc", parse_glibc),
+        ("driver", parse_driver),
+    ):
+        if text.get(key) is not None:
+            fields[key] = parse(str(text[key]))
+    asked = text.get("gpu")
+    if asked is not None:
+        names = asked if isinstance(asked, list | tuple) else [asked]
+        fields["gpus"] = resolve_gpus([str(name) for name in names], gpus)
+    return Target(**fields)  # type: ignore[arg-type]  # each value comes from its own parser above
+
+
+def parse_platform(text: str) -> Platform:
+    """A platform by its conda name."""
+    for platform in PLATFORMS:
+        if text == platform:
+            return platform
+    raise BadInput(f'expected one of {", ".join(PLATFORMS)}, found "{text}"', key="platform")
+
+
+def parse_python(text: str) -> str:
+    """``3.12`` from "3.12"; raises ``BadInput`` for anything but a major.minor that can be served."""
+    if not re.fullmatch(r"3\.\d{1,3}", text) or Version(text) < Version(OLDEST_PYTHON):
+        problem = f'expected a python such as "3.12", {OLDEST_PYTHON} or newer, found "{text}"'
+        raise BadInput(problem, key="python")
+    return text
+
+
+def parse_glibc(text: str) -> str:
+    """``2.28`` from "2.28" or ">=2.28"."""
+    version = text.removeprefix(">=").strip()
+    if not re.fullmatch(r"2\.\d{1,3}", version):
+        raise BadInput(f'expected a glibc such as "2.28", found "{text}"', key="glibc")
+    return version
+
+
+def parse_driver(text: str) -> str | None:
+    """``550`` from "550" or ">=550"; None from "none"."""
+    version = text.removeprefix(">=").strip()
+    if version == NO_DRIVER:
+        return None
+    if not re.fullmatch(r"\d{3,4}(\.\d+){0,2}", version):
+        asked = f'an NVIDIA driver such as ">=550" or "550.54.14", or "{NO_DRIVER}"'
+        raise BadInput(f'expected {asked}, found "{text}"', key="driver")
+    return version

@@ -1,0 +1,219 @@
+"""A profile as asks of conda: each one line of the request, with the MatchSpecs that it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from solver.core.errors import BadInput, NotRecorded
+from solver.core.model import CondaName, Framework, Profile
+from solver.solve.conda.channels import ChannelSolver
+from solver.solve.conda.search import Branch
+from solver.solve.conda.traps import (
+    CUDA_VERSION,
+    CUDATOOLKIT,
+    CUDNN,
+    PYTHON,
+    Exclusion,
+    Names,
+    admitted_cuda,
+    conda_versions,
+    excluded_cudnn,
+)
+
+REQUEST = "the request"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that the request wants of conda."""
+
+    text: str
+    """In the request's own words."""
+    key: str
+    """The key of the request: python, cuda, torch, packages …"""
+    specs: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    framework: CondaName | None = None
+    """Which framework it asks for, where it does."""
+    minors: tuple[str, ...] = ()
+    """The pythons (major.minor) that an ask for python names."""
+    source: str = REQUEST
+
+
+@dataclass(frozen=True)
+class Asks:
+    """All asks of one profile, and what the matrices took away beforehand."""
+
+    asks: tuple[Ask, ...]
+    frameworks: tuple[CondaName, ...]
+    """The preferred one first."""
+    gpu: bool
+    families: tuple[int, ...]
+    """CUDA majors that the target admits, newest first; empty without a GPU."""
+    known: tuple[int, ...]
+    """CUDA majors that the channels have, newest first."""
+    excluded: tuple[Exclusion, ...]
+    left_out: tuple[CondaName, ...] = ()
+    """Frameworks that were asked for at first."""
+    any_driver: bool = False
+    """Whether the ask for a CUDA was left out, and the target's driver with it."""
+
+    def specs(self) -> list[str]:
+        """What must be installed."""
+        return [spec for ask in self.asks for spec in ask.specs]
+
+    def constraints(self) -> list[str]:
+        """What must hold of anything installed."""
+        return [spec for ask in self.asks for spec in ask.constraints]
+
+    def less(self, one: Ask) -> Asks:
+        """The same without one ask, and without what came along with it."""
+        return replace(
+            self,
+            asks=tuple(ask for ask in self.asks if ask is not one),
+            frameworks=tuple(name for name in self.frameworks if name != one.framework),
+            families=self.known if one.key == "cuda" else self.families,
+            any_driver=self.any_driver or one.key == "cuda",
+            left_out=self.left_out if one.framework is None else (*self.left_out, one.framework),
+        )
+
+    def misses(self, found: Mapping[CondaName, object]) -> bool:
+        """Whether ``found`` brings a framework that is no longer asked for."""
+        return any(name in found for name in self.left_out)
+
+    def instead(self, one: Ask, other: Ask) -> Asks:
+        """The same with ``other`` in place of ``one``."""
+        return replace(self, asks=tuple(other if ask is one else ask for ask in self.asks))
+
+
+def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> Asks:
+    """The asks of a ``conda`` profile; raises ``BadInput`` for a name or version that conda cannot have."""
+    gpu = profile.cuda != "none" and profile.target.driver is not None
+    frameworks = tuple(names.conda(word) for word in _preferred_first(profile))
+    asks = [_python(profile, solver)]
+    asks += [_framework(profile, word, names, gpu) for word in _preferred_first(profile)]
+    excluded: list[Exclusion] = []
+    families: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+    if gpu:
+        cuda, families, known, excluded = _cuda(profile, names, solver)
+        asks.append(cuda)
+    asks += [
+        _constraint(profile, key, text, names)
+        for key, text in sorted(profile.constraints.items())
+        if key not in profile.frameworks
+    ]
+    asks += [_package(profile, text, names, solver, gpu) for text in profile.packages]
+    asks += [Ask(f"the conda package {text}", "conda-packages", (text,)) for text in profile.conda_packages]
+    excluded += excluded_cudnn(_versions(solver, CUDNN), profile.target, names.matrices) if gpu else []
+    unfit = tuple(f"cudnn !={each.version}" for each in excluded if each.package == CUDNN)
+    if unfit:
+        asks.append(Ask(f"GPUs of compute capability {', '.join(profile.target.gpus)}", "gpu", (), unfit))
+    return Asks(tuple(asks), frameworks, gpu, families, known, tuple(excluded))
+
+
+def _preferred_first(profile: Profile) -> list[Framework]:
+    return sorted(profile.frameworks, key=lambda word: (word != profile.prefer, word != "torch"))
+
+
+def _python(profile: Profile, solver: ChannelSolver) -> Ask:
+    text = f"python {profile.python}".strip()
+    if not profile.python:
+        return Ask(text, "python", (PYTHON,))
+    # The request speaks of major.minor; conda compares all three numbers, so that
+    # "<=3.12" would refuse 3.12.1. Hence the minors are named one by one.
+    minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=Version)
+    fit = [minor for minor in minors if SpecifierSet(profile.python).contains(minor)]
+    exact = re.fullmatch(r"==(\d+\.\d+)", profile.python)
+    named = tuple(fit) or ((exact[1],) if exact else ())
+    asked = "|".join(f"{minor}.*" for minor in named) or "0"
+    return Ask(text, "python", (f"{PYTHON} {asked}",), minors=named)
+
+
+def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> Ask:
+    name = names.conda(word)
+    specifier = profile.constraints.get(word, "")
+    build = "*cuda*" if gpu else "cpu*"
+    version = _specified(profile, word, specifier) or "*"
+    kind = "a CUDA build" if gpu else "a CPU build"
+    return Ask(f"{word} {specifier}".strip() + f" as {kind}", word, (f"{name} {version} {build}",), framework=name)
+
+
+def _cuda(
+    profile: Profile, names: Names, solver: ChannelSolver
+) -> tuple[Ask, tuple[int, ...], tuple[int, ...], list[Exclusion]]:
+    known = {_minor(version) for version in _versions(solver, CUDA_VERSION)}
+    known |= {_minor(version) for version in _versions(solver, CUDATOOLKIT)}
+    newest_first = sorted(known, key=Version, reverse=True)
+    fit, excluded = admitted_cuda(newest_first, profile.cuda, profile.target, names.matrices)
+    either = "|".join(f"{version}.*" for version in fit) or "0"
+    said = f"CUDA {profile.cuda}".strip() + f" with driver {profile.target.driver}"
+    ask = Ask(said, "cuda", (), (f"{CUDA_VERSION} {either}", f"{CUDATOOLKIT} {either}"))
+    return ask, _majors(fit), _majors(newest_first), excluded
+
+
+def _majors(versions: Iterable[str]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(int(version.split(".")[0]) for version in versions))
+
+
+def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> Ask:
+    name = CUDNN if key == "cudnn" else names.conda(key)
+    return Ask(f"{key} {specifier}", key, (), (f"{name} {_specified(profile, key, specifier)}",))
+
+
+def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, gpu: bool) -> Ask:
+    requirement = Requirement(text)
+    name = names.conda(requirement.name)
+    candidates = solver.candidates(name)
+    if not candidates and solver.source.partial:
+        raise NotRecorded(name, "no conda record of it")
+    if not candidates:
+        raise BadInput(
+            f"no channel of {', '.join(profile.channels)} has a package called {name}",
+            key=f"{profile.name}.packages: {canonicalize_name(requirement.name)}",
+            fix="add a row to matrices/names.yaml where conda calls it otherwise, or leave it out by `without:`",
+        )
+    version = _specified(profile, requirement.name, str(requirement.specifier)) or "*"
+    # What can have CUDA code must have it, or an import would load a second, CPU-only library.
+    build = " *cuda*" if gpu and any("cuda" in str(record.build) for record in candidates) else ""
+    return Ask(f"the package {text}", "packages", (f"{name} {version}{build}",))
+
+
+def _specified(profile: Profile, key: str, specifier: str) -> str:
+    try:
+        return conda_versions(specifier)
+    except ValueError as error:
+        raise BadInput(str(error), key=f"{profile.name}.{key}", fix="leave the part after + out") from None
+
+
+def _versions(solver: ChannelSolver, name: CondaName) -> list[str]:
+    return list(dict.fromkeys(str(record.version) for record in solver.candidates(name)))
+
+
+def _minor(version: str) -> str:
+    try:
+        found = Version(version)
+    except InvalidVersion:
+        return version
+    return f"{found.major}.{found.minor}"
+
+
+def branches(asks: Asks) -> list[Branch]:
+    """One branch a CUDA major, in which nothing of another major is left to choose."""
+    specs, constraints = asks.specs(), asks.constraints()
+    if not asks.gpu:
+        return [Branch(tuple(specs), tuple(constraints))]
+    return [
+        Branch(
+            (*specs, *(f"{name} * *cuda{major}*" for name in asks.frameworks)),
+            (*constraints, f"{CUDA_VERSION} {major}.*", f"{CUDATOOLKIT} {major}.*"),
+        )
+        for major in asks.families
+    ]

@@ -1,0 +1,205 @@
+"""The conda half of a closure: py-rattler's solver over channels, for a target that is not this machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from packaging.version import Version
+
+from solver.core.errors import BadInput, NoSolution
+from solver.core.model import CondaName, Target
+from solver.index.conda import ChannelRecords, CondaSource, Refuses, run
+from solver.index.conda_record import CondaRecord, in_order
+from solver.matrix.rows import DriverBranch
+
+if TYPE_CHECKING:
+    from rattler import GenericVirtualPackage, MatchSpec, RepoDataRecord
+
+_ARCHITECTURES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "win-64": "x86_64"}
+
+
+class ChannelRefusal(NoSolution):
+    """The channels hold no set of packages that meets the specs; ``reason`` is the solver's own tree."""
+
+    def __init__(self, specs: Sequence[str], reason: str, partial: bool) -> None:
+        self.specs, self.reason, self.partial = tuple(specs), reason, partial
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        text = f"no set of conda packages meets {', '.join(self.specs)}: {self.reason}"
+        return f"{text}\n{PARTIAL}" if self.partial else text
+
+
+PARTIAL = "only the recorded part of the channels was searched; a live channel may hold more"
+
+
+def virtual_packages(
+    target: Target, drivers: Sequence[DriverBranch], overrides: Mapping[str, str | None] | None = None
+) -> dict[str, str]:
+    """What the target itself brings, by the names of conda's virtual packages.
+
+    ``overrides`` replaces a version, or takes the package away where it is None,
+    as conda's ``CONDA_OVERRIDE_…`` variables do. ``__archspec`` holds the
+    architecture. Raises ``BadInput`` for a driver that no row covers.
+    """
+    found: dict[str, str] = {"__archspec": _ARCHITECTURES[target.platform]}
+    if target.platform == "linux-64" and target.driver is not None:
+        # conda-forge's CUDA builds of TensorFlow ask for this level; a solution's notes say so.
+        found["__archspec"] = "x86_64_v3"
+    if target.platform == "win-64":
+        found["__win"] = "0"
+    else:
+        # The kernel is unknown; conda too says 0 where it solves for another machine.
+        found |= {"__unix": "0", "__linux": "0", "__glibc": target.glibc}
+    if target.driver is not None:
+        found["__cuda"] = newest_cuda(target.driver, drivers)
+    for name, version in (overrides or {}).items():
+        found.pop(name, None)
+        if version is not None:
+            found[name] = version
+    return found
+
+
+def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:
+    """The newest CUDA (major.minor) that ``driver`` serves, which is what conda calls ``__cuda``.
+
+    A branch without a row serves at least what the branch before it does.
+    """
+    branch = int(driver.split(".")[0])
+    known = [row for row in drivers if row.branch <= branch]
+    if not known:
+        raise BadInput(
+            f"no row of the drivers matrix covers driver {driver}",
+            key="driver",
+            fix="ask for a newer driver, or add its row",
+        )
+    return max(known, key=lambda row: (row.branch, Version(row.cuda))).cuda
+
+
+def close_conda(
+    specs: Sequence[str],
+    constraints: Sequence[str],
+    target: Target,
+    source: CondaSource,
+    *,
+    virtual: Mapping[str, str],
+    exclude_newer: datetime | None = None,
+    refuses: Refuses | None = None,
+) -> tuple[CondaRecord, ...]:
+    """Every package that ``specs`` pull in, sorted by name.
+
+    ``specs`` and ``constraints`` are MatchSpecs; a constraint holds only where
+    its package is installed. ``virtual`` comes from ``virtual_packages``.
+    With ``exclude_newer`` (UTC) newer records count as absent, and so do those
+    of which nobody knows the age. Raises ``ChannelRefusal`` with the channel's
+    reason, ``BadInput`` for a spec that is none.
+    """
+    solver = ChannelSolver(source, target, virtual, exclude_newer, refuses)
+    return solver.close(specs, constraints)
+
+
+@dataclass
+class ChannelSolver:
+    """Solves over the same channels again and again; each record is loaded once."""
+
+    source: CondaSource
+    target: Target
+    virtual: Mapping[str, str]
+    exclude_newer: datetime | None = None
+    refuses: Refuses | None = None
+    _channels: list[ChannelRecords] = field(default_factory=list)
+
+    def close(self, specs: Sequence[str], constraints: Sequence[str] = ()) -> tuple[CondaRecord, ...]:
+        """As ``close_conda``."""
+        return self.ours(self.solve(specs, constraints).values())
+
+    def solve(self, specs: Sequence[str], constraints: Sequence[str] = ()) -> dict[CondaName, RepoDataRecord]:
+        """The same as py-rattler's own records, by name; cheaper where only a version is wanted."""
+        from rattler import ChannelPriority, solve
+        from rattler.exceptions import SolverError
+
+        work = solve(
+            sources=self.channels(),
+            specs=[match_spec(spec) for spec in specs],
+            constraints=[match_spec(spec) for spec in constraints],
+            platforms=[self.target.platform, "noarch"],
+            virtual_packages=_generic(self.virtual),
+            channel_priority=ChannelPriority.Strict,
+            exclude_newer=_in_utc(self.exclude_newer),
+        )
+        try:
+            found = run(work)
+        except SolverError as error:
+            raise ChannelRefusal(specs, _reason(error), self.source.partial) from None
+        except Exception as error:
+            raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
+        return {CondaName(record.name.normalized): record for record in found}
+
+    def channels(self) -> list[ChannelRecords]:
+        """The channels, opened once."""
+        if not self._channels:
+            self._channels = list(self.source.opened(self.target.platform))
+            for channel in self._channels:
+                channel.refuses = self.refuses
+        return self._channels
+
+    def candidates(self, name: CondaName) -> list[RepoDataRecord]:
+        """Every record of ``name`` that the solver may choose from."""
+        from rattler import PackageName, Subdir
+
+        async def load() -> list[RepoDataRecord]:
+            return [
+                record
+                for channel in self.channels()
+                for subdir in channel.subdirs
+                for record in await channel.fetch_package_records(Subdir(subdir), PackageName(name))
+            ]
+
+        return run(load())
+
+    def ours(self, records: Iterable[RepoDataRecord]) -> tuple[CondaRecord, ...]:
+        """``records`` of these channels as ours, sorted by name."""
+        by_address = {channel.address: channel for channel in self.channels()}
+        return in_order(by_address[record.channel].ours(record) for record in records)
+
+
+def match_spec(text: str) -> MatchSpec:
+    """A MatchSpec as people write it, ``pytorch=*=cuda*`` included; raises ``BadInput``."""
+    from rattler import MatchSpec
+
+    try:
+        return MatchSpec(text, strict=False)
+    except Exception as error:
+        raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    # py-rattler takes every datetime for one of UTC, whatever zone it names.
+    return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _generic(virtual: Mapping[str, str]) -> list[GenericVirtualPackage]:
+    from rattler import BuildString, GenericVirtualPackage, PackageName
+    from rattler import Version as CondaVersion
+
+    def package(name: str, version: str) -> GenericVirtualPackage:
+        if name == "__archspec":
+            # Here the build tells the architecture; the version is always 1.
+            return GenericVirtualPackage(PackageName(name), CondaVersion("1"), BuildString(version))
+        return GenericVirtualPackage(PackageName(name), CondaVersion(version), BuildString("0"))
+
+    return [package(name, version) for name, version in sorted(virtual.items())]
+
+
+def _reason(error: BaseException) -> str:
+    """The solver's tree without its lead-in and without lines that repeat the one before."""
+    text = str(error).removeprefix("Cannot solve the request because of: ").strip()
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not lines or re.sub(r"\W+", "", line) != re.sub(r"\W+", "", lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,260 @@
+"""Why a conda profile has no solution: the request's asks that clash, the matrices' words, then the channel's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.version import Version
+
+from solver.core.model import Cause, CondaName, Explanation, Nearest, Profile
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CondaBuild
+from solver.solve.conda.asks import Ask, Asks, branches
+from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
+from solver.solve.conda.judge import CondaJudge
+from solver.solve.conda.search import Rejected, Search
+from solver.solve.conda.traps import CUDA_VERSION, PYTHON, contains
+
+_MOST_LINES = 12
+"""Of the channel's tree; its head says what clashes, its depth repeats it."""
+_MOST_NEAR = 3
+_AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda": CUDA_VERSION}
+
+
+_FRAME = ("python", "tensorflow", "torch", "cuda")
+
+
+@dataclass(frozen=True)
+class _Core:
+    asks: tuple[Ask, ...]
+    refusal: ChannelRefusal | None
+    """What the channels say; None where they have a set and it is the matrices that refuse it."""
+    refused: tuple[Rejected, ...]
+    """Sets that the channels have and the matrices refuse."""
+
+
+def explain_conda(
+    profile: Profile, asks: Asks, refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
+) -> Explanation:
+    """The shortest true story, and the nearest requests that do work."""
+    judge = CondaJudge(matrices, profile.target, asks.frameworks, asks.gpu)
+    newest = max((row.cuda for row in matrices.drivers), key=Version, default=None)
+    virtual = solver.virtual if newest is None else {**solver.virtual, "__cuda": newest}
+    try_out = _Possible(solver, judge, replace(solver, virtual=virtual))
+    core = _core(asks, refusal, try_out)
+    causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
+    causes += _taken_away(core, asks)
+    causes += _rows(core, asks, matrices, profile, solver)
+    causes += [
+        Cause(who=f"{each.package} {each.tried}", asks=f"may not be chosen: {each.why}", source=each.source)
+        for each in core.refused
+    ]
+    if core.refusal is not None and core.refusal.specs:
+        causes.append(_channel(profile, core.refusal))
+    return Explanation(
+        causes=tuple(dict.fromkeys(causes)),
+        nearest=tuple(_nearest(asks, core, try_out)),
+        note=PARTIAL if solver.source.partial else None,
+    )
+
+
+@dataclass
+class _Possible:
+    """Asks whether there is any set at all, the matrices' word included."""
+
+    solver: ChannelSolver
+    judge: CondaJudge
+    any_driver: ChannelSolver
+    """The same on a machine whose driver is the newest that is known."""
+
+    def __call__(self, asks: Asks) -> dict[CondaName, str] | _Core:
+        """Versions of some set that meets ``asks``, or why there is none."""
+        judge = replace(self.judge, frameworks=asks.frameworks, gpu=asks.gpu)
+        solver = self.any_driver if asks.any_driver else self.solver
+        search = Search(solver, (), judge)
+        try:
+            found = search.run(branches(asks))
+        except ChannelRefusal as refusal:
+            told: ChannelRefusal | None = refusal
+        else:
+            return {record.name: record.version for record in found.records}
+        refused = tuple(dict.fromkeys(search.found.rejected))
+        try:
+            # Without a CUDA major named, the channel speaks of all its builds at once.
+            solver.solve(asks.specs(), asks.constraints())
+        except ChannelRefusal as refusal:
+            told = refusal
+        else:
+            told = None if refused else told
+        return _Core(asks.asks, told, refused)
+
+
+def _core(asks: Asks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
+    """A smallest part of the asks that is impossible: none of it can be left out."""
+    whole = possible(asks)
+    core = whole if isinstance(whole, _Core) else _Core(asks.asks, refusal, ())
+    kept = asks
+    for ask in [ask for ask in asks.asks if ask.key not in _FRAME]:
+        kept = kept.less(ask)
+    # Mostly the clash lies among the few asks that every profile has.
+    bare = possible(kept)
+    if isinstance(bare, _Core):
+        core = bare
+    else:
+        kept = asks
+    # The asks for the environment's own pieces go last, so that they stay in the story.
+    for ask in reversed(kept.asks):
+        some = kept.less(ask)
+        answer = possible(some)
+        if isinstance(answer, _Core):
+            kept, core = some, answer
+    return core
+
+
+def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
+    """What the matrices excluded beforehand, where the core speaks of it; one cause a reason."""
+    keys = {ask.key for ask in core.asks}
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for each in asks.excluded:
+        if each.package in keys:
+            reasons.setdefault((each.why, each.source), []).append(each.version)
+    for (why, source), versions in reasons.items():
+        if source != "the request":
+            yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
+
+
+def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
+    """What the matrices know of each framework's builds, where the core speaks of it."""
+    python = next((ask for ask in core.asks if ask.key == "python"), None)
+    both = len([ask for ask in core.asks if ask.framework is not None]) > 1
+    for ask in core.asks:
+        asked = profile.constraints.get(ask.key, "")
+        built = [
+            row
+            for row in matrices.conda_builds
+            if row.package == ask.framework
+            and row.platform == profile.target.platform
+            and (row.cuda is not None) == asks.gpu
+            and contains(asked, row.version)
+        ]
+        if ask.framework is None or not built:
+            continue
+        if python is not None:
+            yield from _pythons(ask, python, built, solver)
+        against = _ordered(row.libprotobuf for row in built if row.libprotobuf)
+        if both and against:
+            yield _of_rows(ask.key, built, f"libprotobuf {', '.join(against)}")
+
+
+def _pythons(ask: Ask, python: Ask, built: Sequence[CondaBuild], solver: ChannelSolver) -> Iterable[Cause]:
+    """For which pythons a framework was built, where none of them is the one asked for."""
+    asked = set(python.minors)
+    held = _pythons_held(ask, solver)
+    if asked & set(held):
+        return
+    without = [row for row in built if not asked & set(row.python)]
+    if without:
+        yield _of_rows(ask.key, without, f"python {', '.join(_all_pythons(without))}")
+    rendered = [row for row in built if asked & set(row.python)]
+    if rendered:
+        told = f"python {', '.join(held)}" if held else "no python"
+        yield _of_rows(
+            ask.key,
+            rendered,
+            f"a recipe for python {', '.join(_ordered(asked))}, of which the channel's records hold no build "
+            f"(theirs are for {told})",
+        )
+
+
+def _pythons_held(ask: Ask, solver: ChannelSolver) -> list[str]:
+    """The pythons that the channel's builds of a framework, as asked for, depend on."""
+    specs = [match_spec(spec) for spec in ask.specs]
+    records = [r for r in solver.candidates(ask.framework or PYTHON) if all(s.matches(r) for s in specs)]
+    return _ordered(
+        found[1]
+        for record in records
+        for spec in record.depends
+        if (found := re.match(r"python >=(\d+\.\d+)", spec)) is not None
+    )
+
+
+def _all_pythons(rows: Sequence[CondaBuild]) -> list[str]:
+    return _ordered(python for row in rows for python in row.python)
+
+
+def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
+    source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
+    kind = "CUDA builds" if rows[-1].cuda else "CPU builds"
+    versions = _span([row.version for row in rows])
+    return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source)
+
+
+def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:
+    lines = refusal.reason.splitlines()
+    shown = lines[:_MOST_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} more lines")
+    return Cause(
+        who=f"channel {', '.join(profile.channels)}", asks="\n".join(shown), source="its repodata, by py-rattler"
+    )
+
+
+def _nearest(asks: Asks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
+    """Requests that differ in one ask of the core, those that keep most of it first."""
+    found = 0
+    for changes, changed in _changes(asks, core, possible.solver):
+        answer = possible(changed)
+        if isinstance(answer, _Core) or changed.misses(answer):
+            continue
+        yield Nearest(
+            changes=(changes,),
+            solution={axis: answer.get(CondaName(name)) for axis, name in _AXES.items()},
+        )
+        found += 1
+        if found == _MOST_NEAR:
+            return
+
+
+def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[str, Asks]]:
+    for ask in core.asks:
+        if ask.key == "python":
+            for minor in _other_pythons(ask, solver):
+                other = replace(ask, text=f"python =={minor}", specs=(f"{PYTHON} {minor}.*",))
+                yield f"python {minor}", asks.instead(ask, other)
+    for ask in core.asks:
+        if ask.key in ("python", "torch", "tensorflow"):
+            continue
+        told = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
+        yield told, asks.less(ask)
+    for ask in core.asks:
+        if ask.key in ("torch", "tensorflow"):
+            loose = replace(ask, specs=tuple(_any_version(spec) for spec in ask.specs))
+            if loose != ask:
+                yield f"any version of {ask.key}", asks.instead(ask, loose)
+    for ask in core.asks:
+        if ask.framework is not None:
+            yield f"no {ask.key} (a profile of its own for it)", asks.less(ask)
+
+
+def _other_pythons(ask: Ask, solver: ChannelSolver) -> list[str]:
+    """Other minors that the channels have, nearest to the asked ones first."""
+    minors = {".".join(str(r.version).split(".")[:2]) for r in solver.candidates(PYTHON)}
+    middle = max((Version(minor).minor for minor in ask.minors or minors), default=0)
+    rest = [minor for minor in minors if minor not in ask.minors]
+    return sorted(rest, key=lambda minor: (abs(Version(minor).minor - middle), -Version(minor).minor))
+
+
+def _any_version(spec: str) -> str:
+    words = spec.split()
+    return " ".join([words[0], "*", *words[2:]])
+
+
+def _span(versions: Sequence[str]) -> str:
+    ordered = _ordered(versions)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"
+
+
+def _ordered(versions: Iterable[str]) -> list[str]:
+    return sorted(set(versions), key=lambda text: [int(part) for part in text.split(".") if part.isdigit()])

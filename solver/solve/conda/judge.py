@@ -1,0 +1,130 @@
+"""Judges a set of conda packages by the matrices: what a channel's solver accepts and what cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from solver.core.model import CondaName, Target
+from solver.index.conda_record import CondaRecord
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CondaTrap
+from solver.solve.conda.traps import (
+    CUDA_VERSION,
+    CUDATOOLKIT,
+    PYTHON,
+    Breach,
+    build_cuda,
+    build_row,
+    is_cpu_build,
+    rule_breaches,
+    trap_row,
+)
+
+Chosen = Mapping[CondaName, CondaRecord]
+
+_BUILT_AGAINST = (("libprotobuf", "libprotobuf"), ("libabseil", "libabseil"))
+"""Packages that both frameworks link to, and the fields of a build's row that tell which."""
+
+
+@dataclass(frozen=True)
+class CondaJudge:
+    """Says which breakages a chosen set holds; empty: none known."""
+
+    matrices: Matrices
+    target: Target
+    frameworks: tuple[CondaName, ...]
+    gpu: bool
+
+    def __call__(self, chosen: Chosen) -> Sequence[Breach]:
+        """The breaches, the plainest first."""
+        found: list[Breach] = []
+        if self.gpu:
+            found += _cpu_parts(chosen, self.frameworks, self.matrices)
+            found += _mixed_cuda(chosen, self.frameworks, trap_row(CUDA_VERSION, self.matrices))
+        found += self._built_against(chosen)
+        found += rule_breaches(chosen, self.target, self.matrices)
+        return found
+
+    def _python(self, chosen: Chosen) -> str:
+        python = chosen.get(PYTHON)
+        return self.target.python if python is None else ".".join(python.version.split(".")[:2])
+
+    def _built_against(self, chosen: Chosen) -> Iterable[Breach]:
+        for name in self.frameworks:
+            record = chosen.get(name)
+            row = (
+                None if record is None else build_row(record, self._python(chosen), self.target.platform, self.matrices)
+            )
+            if record is None or row is None:
+                continue
+            for library, field in _BUILT_AGAINST:
+                built, has = getattr(row, field), chosen.get(CondaName(library))
+                if built is None or has is None or f"{has.version}.".startswith(f"{built}."):
+                    continue
+                why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"
+                cures = ((f"{library} {built}.*",), (_another_build(record),))
+                yield Breach(record.name, why, row.source, row.id, cures)
+
+
+def _cpu_parts(chosen: Chosen, frameworks: Iterable[CondaName], matrices: Matrices) -> Iterable[Breach]:
+    for framework in frameworks:
+        trap = trap_row(framework, matrices)
+        for record in parts(chosen, framework):
+            if is_cpu_build(record.build):
+                why = f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
+                cures = ((f"{record.name} * *cuda*",),)
+                yield _breach(record, why, trap, cures)
+
+
+def _mixed_cuda(chosen: Chosen, frameworks: Iterable[CondaName], trap: CondaTrap | None) -> Iterable[Breach]:
+    runtime = chosen.get(CUDA_VERSION) or chosen.get(CUDATOOLKIT)
+    if runtime is None:
+        for framework in frameworks:
+            record = chosen[framework]
+            why = f"nothing in the set says which CUDA {record.name} {record.version} runs on"
+            yield _breach(record, why, trap, ((f"{framework} !={record.version}",),))
+        return
+    major = int(runtime.version.split(".")[0])
+    toolkit = chosen.get(CUDATOOLKIT)
+    if toolkit is not None and int(toolkit.version.split(".")[0]) != major:
+        why = f"{toolkit.pin} brings CUDA {toolkit.version} beside {runtime.name} {runtime.version}"
+        yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {major}.*",),))
+    for record in chosen.values():
+        told = build_cuda(record.build)
+        built = major if told is None else int(told.split(".")[0])
+        if built != major:
+            why = f"{record.pin} was built for CUDA {told}, the set runs on CUDA {runtime.version}"
+            cures = (
+                (f"{record.name} * *cuda{major}*",),
+                (f"{CUDA_VERSION} {built}.*", f"{CUDATOOLKIT} {built}.*"),
+            )
+            yield _breach(record, why, trap, cures)
+
+
+def parts(chosen: Chosen, framework: CondaName) -> list[CondaRecord]:
+    """The packages that make up one framework: it, and what it needs of its own version, however deep."""
+    start = chosen.get(framework)
+    if start is None:
+        return []
+    found = {start.name: start}
+    waiting = [start]
+    while waiting:
+        for spec in waiting.pop().depends:
+            record = chosen.get(CondaName(spec.split()[0]))
+            if record is not None and record.version == start.version and record.name not in found:
+                found[record.name] = record
+                waiting.append(record)
+    return list(found.values())
+
+
+def _breach(record: CondaRecord, why: str, trap: CondaTrap | None, cures: tuple[tuple[str, ...], ...]) -> Breach:
+    if trap is not None:
+        return Breach(record.name, f"{why}: {trap.why}", trap.source, trap.id, cures)
+    return Breach(record.name, why, f"repodata of {record.channel}/{record.subdir}", None, cures)
+
+
+def _another_build(record: CondaRecord) -> str:
+    """A constraint that any build but this one meets; conda knows no other way to say so."""
+    pattern = record.build.replace("+", ".")
+    return f'{record.name}[build="^(?!{pattern}$).*$"]'

@@ -1,0 +1,284 @@
+"""Solves profiles whose packages come from conda: both frameworks, or only the base below pip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from solver.core.errors import BadInput, Unsolvable
+from solver.core.model import Because, CondaName, Note, Profile, PypiName, Solution, Target, pypi_name
+from solver.index.conda import CondaSource
+from solver.index.conda_record import CondaRecord
+from solver.matrix.load import Matrices
+from solver.solve.conda.asks import REQUEST, Asks, branches, conda_asks
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
+from solver.solve.conda.explain import explain_conda
+from solver.solve.conda.judge import CondaJudge
+from solver.solve.conda.search import Branch, Rejected, Search, Searched
+from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Names, Traps, build_row, wheel_notes
+
+_LIBRARIES = (CondaName("protobuf"), CondaName("libprotobuf"), CondaName("numpy"))
+"""The last axes, in the order of preference."""
+_MICROARCHITECTURE = CondaName("_x86_64-microarch-level")
+_PIP = CondaName("pip")
+
+
+@dataclass(frozen=True)
+class CondaSolution:
+    """What a ``conda`` profile comes to."""
+
+    solution: Solution
+    """Axes, reasons and notes; it has no pins, since nothing comes from pip."""
+    records: tuple[CondaRecord, ...]
+    """The closure, sorted by name."""
+    rejected: tuple[Rejected, ...]
+    """What was preferred and could not be, with the channel's or the matrices' reason."""
+    rows: tuple[str, ...]
+    """Ids of the matrix rows that were used."""
+    virtual: Mapping[str, str]
+    specs: tuple[str, ...]
+    """With ``constraints``: the one request of the channel that gives ``records``."""
+    constraints: tuple[str, ...]
+    solves: int
+    """How often the channel's solver was asked."""
+
+
+def solve_conda(
+    profile: Profile,
+    matrices: Matrices,
+    source: CondaSource,
+    *,
+    exclude_newer: datetime | None = None,
+    overrides: Mapping[str, str | None] | None = None,
+) -> CondaSolution:
+    """The preferred set of conda packages for ``profile``.
+
+    ``overrides`` replaces virtual packages. Raises ``Unsolvable`` with causes in
+    the matrices' words and the channel's, ``BadInput`` for a package that conda
+    has not, ``IndexUnavailable`` where a channel does not answer.
+    """
+    wanted = {**profile.virtual_packages, **(overrides or {})}
+    solver = open_solver(profile.target, source, matrices, exclude_newer=exclude_newer, overrides=wanted)
+    asks = conda_asks(profile, Names(matrices), solver)
+    try:
+        found = search_asks(asks, profile.target, matrices, solver)
+    except ChannelRefusal as refusal:
+        raise Unsolvable(profile.name, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
+    return _told(profile, asks, found, matrices, solver)
+
+
+def open_solver(
+    target: Target,
+    source: CondaSource,
+    matrices: Matrices,
+    *,
+    exclude_newer: datetime | None = None,
+    overrides: Mapping[str, str | None] | None = None,
+) -> ChannelSolver:
+    """A solver for ``target`` that never chooses a build which the matrices refuse."""
+    names = Names(matrices)
+    asked = frozenset({PYTHON, *_LIBRARIES, names.conda("tensorflow"), names.conda("torch")})
+    virtual = virtual_packages(target, matrices.drivers, overrides)
+    return ChannelSolver(source, target, virtual, exclude_newer, Traps(matrices, asked))
+
+
+def search_asks(asks: Asks, target: Target, matrices: Matrices, solver: ChannelSolver) -> Searched:
+    """The best set for ``asks``; raises ``ChannelRefusal``."""
+    judge = CondaJudge(matrices, target, asks.frameworks, asks.gpu)
+    axes = (*asks.frameworks, PYTHON, CUDA_VERSION, CUDATOOLKIT, CUDNN, *_LIBRARIES)
+    return Search(solver, axes, judge).run(branches(asks))
+
+
+def base_records(
+    profile: Profile,
+    python: str,
+    target: Target,
+    source: CondaSource,
+    matrices: Matrices,
+    *,
+    pins: Mapping[PypiName, str] | None = None,
+    exclude_newer: datetime | None = None,
+) -> tuple[CondaRecord, ...]:
+    """The conda half of a ``pip-in-conda`` profile: python, pip and ``conda_packages``.
+
+    ``python`` is major.minor. ``pins`` is the pip half: a package that conda
+    brings too (pip's own setuptools, say) is taken in the version that pip would
+    install, so that pip finds it there and leaves conda's files alone. Raises
+    ``BadInput`` with the cure where conda has no such version, ``ChannelRefusal``
+    where the base cannot be had at all.
+    """
+    names = Names(matrices)
+    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
+    specs = base_specs(profile, python)
+    free = solver.close(specs)
+    shared = {
+        record.name: pins[twin]
+        for record in free
+        if record.name != PYTHON and (twin := _twin(names, record.name)) is not None and pins and twin in pins
+    }
+    if not shared:
+        return free
+    try:
+        return solver.close(specs, [f"{name} =={version}" for name, version in shared.items()])
+    except ChannelRefusal:
+        raise _clash(profile, shared, names, solver) from None
+
+
+def base_offers(
+    profile: Profile,
+    python: str,
+    target: Target,
+    source: CondaSource,
+    matrices: Matrices,
+    *,
+    exclude_newer: datetime | None = None,
+) -> dict[PypiName, tuple[str, ...]]:
+    """Which versions of each python package the base could bring, by PyPI name.
+
+    A search that keeps to these versions, where its closure has the package at
+    all, never meets ``base_records``' clash.
+    """
+    names = Names(matrices)
+    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
+    found: dict[PypiName, tuple[str, ...]] = {}
+    for record in solver.close(base_specs(profile, python)):
+        twin = _twin(names, record.name)
+        if twin is not None and record.name != PYTHON and is_python_package(record):
+            found[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
+    return found
+
+
+def base_specs(profile: Profile, python: str) -> list[str]:
+    """What a base holds by name: python (major.minor), pip and the profile's conda packages."""
+    return [f"{PYTHON} {python}.*", _PIP, *profile.conda_packages]
+
+
+def is_python_package(record: CondaRecord) -> bool:
+    """Whether ``record`` puts something into site-packages, where pip might want to put it too."""
+    if record.noarch is not None:
+        return record.noarch == "python"
+    return any(spec.split()[0] == PYTHON for spec in record.depends)
+
+
+def _twin(names: Names, name: CondaName) -> PypiName | None:
+    twin = names.pypi(name)
+    return None if twin is None else pypi_name(twin)
+
+
+def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solver: ChannelSolver) -> BadInput:
+    for name, version in shared.items():
+        offered = [str(record.version) for record in solver.candidates(name)]
+        if version not in offered:
+            twin = names.pypi(name)
+            return BadInput(
+                f"conda and pip would both install {twin}: pip {version}, which conda has not",
+                key=profile.name,
+                fix=f'constrain it, as in `constraints: {{{twin}: "=={offered[-1]}"}}`, '
+                f"or take {name} out of conda-packages"
+                if offered
+                else f"take {name} out of conda-packages",
+            )
+    told = ", ".join(f"{name} {version}" for name, version in shared.items())
+    return BadInput(
+        f"conda and pip would both install {told}, and conda has no base with these versions",
+        key=profile.name,
+        fix="constrain one of them in the profile",
+    )
+
+
+def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, solver: ChannelSolver) -> CondaSolution:
+    chosen = {record.name: record for record in found.records}
+    python = ".".join(chosen[PYTHON].version.split(".")[:2])
+    target = Target(
+        platform=profile.target.platform,
+        python=python,
+        glibc=profile.target.glibc,
+        driver=profile.target.driver,
+        gpus=profile.target.gpus,
+    )
+    because = _because(profile, asks, chosen, matrices, python)
+    solution = Solution(
+        profile=profile.name,
+        target=target,
+        axes=_axes(chosen, asks, Names(matrices)),
+        pins=(),
+        because=because,
+        notes=(*_notes(chosen), *wheel_notes(chosen, target, matrices)),
+        missing=(),
+    )
+    used = [item.row for item in because] + [each.row for each in found.rejected]
+    branch = found.branch or Branch((), ())
+    return CondaSolution(
+        solution=solution,
+        records=found.records,
+        rejected=tuple(found.rejected),
+        rows=tuple(sorted({row for row in used if row is not None})),
+        virtual=solver.virtual,
+        specs=branch.specs,
+        constraints=(*branch.constraints, *branch.held),
+        solves=found.solves,
+    )
+
+
+def _axes(chosen: Mapping[CondaName, CondaRecord], asks: Asks, names: Names) -> dict[str, str | None]:
+    def version(name: CondaName) -> str | None:
+        return chosen[name].version if name in chosen else None
+
+    cuda = version(CUDA_VERSION) or version(CUDATOOLKIT)
+    return {
+        "python": version(PYTHON),
+        "cuda": ".".join(cuda.split(".")[:2]) if cuda and asks.gpu else None,
+        "cudnn": version(CUDNN),
+        "tensorflow": version(names.conda("tensorflow")),
+        "torch": version(names.conda("torch")),
+        "protobuf": version(CondaName("protobuf")) or version(CondaName("libprotobuf")),
+        "numpy": version(CondaName("numpy")),
+    }
+
+
+def _because(
+    profile: Profile, asks: Asks, chosen: Mapping[CondaName, CondaRecord], matrices: Matrices, python: str
+) -> tuple[Because, ...]:
+    """Who asked for each package: the request, or the packages that depend on it."""
+    askers: dict[str, list[str]] = {}
+    for record in chosen.values():
+        for spec in record.depends:
+            askers.setdefault(spec.split()[0].lower(), []).append(record.name)
+    named = {spec.split()[0] for spec in asks.specs()}
+    found = []
+    for name, record in sorted(chosen.items()):
+        row = build_row(record, python, profile.target.platform, matrices)
+        by = [REQUEST] if name in named else sorted(set(askers.get(name, ())))
+        found.append(
+            Because(
+                package=name,
+                version=f"{record.version} {record.build}",
+                row=row.id if row is not None else None,
+                source=row.source if row is not None else _read_in(record),
+                asked_by=", ".join(by[:3]) + (f" and {len(by) - 3} more" if len(by) > 3 else ""),
+            )
+        )
+    return tuple(found)
+
+
+def _read_in(record: CondaRecord) -> str:
+    read = f"repodata of {record.channel}/{record.subdir}"
+    return f"{read}, partly inferred" if record.inferred else read
+
+
+def _notes(chosen: Mapping[CondaName, CondaRecord]) -> tuple[Note, ...]:
+    notes = []
+    level = chosen.get(_MICROARCHITECTURE)
+    if level is not None and level.version != "1":
+        askers = [r.name for r in chosen.values() if any(s.startswith(level.name) for s in r.depends)]
+        text = f"runs only on processors of the level x86-64-v{level.version}, as {', '.join(sorted(askers))} ask"
+        notes.append(Note(package=level.name, text=text, row=None, evidence=None))
+    inferred = sorted(record.name for record in chosen.values() if record.inferred)
+    if inferred:
+        text = (
+            f"{len(inferred)} records were partly inferred, so that a live channel may choose otherwise: "
+            + ", ".join(inferred)
+        )
+        notes.append(Note(package="conda", text=text, row=None, evidence=None))
+    return tuple(notes)

@@ -1,0 +1,138 @@
+"""Which conda packages the profiles can reach: what ``nox -s refresh`` records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from solver.core.model import CondaName, Profile, Target
+from solver.index.conda import CondaSource
+from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_snapshot import write_records
+from solver.matrix.load import Matrices
+from solver.solve.conda.asks import Asks, branches, conda_asks
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
+from solver.solve.conda.profile import base_specs, is_python_package, open_solver, solve_conda
+from solver.solve.conda.traps import PYTHON, Names
+
+HELD = (
+    "the sets of the shipped conda profiles, a set for every pair of framework versions that solves, "
+    "every CUDA build of the frameworks, each framework alone and the base for each python"
+)
+
+
+_FRAME = ("python", "cuda", "tensorflow", "torch")
+"""The asks that a pair of frameworks needs at least."""
+
+
+def refresh_conda(
+    profiles: Sequence[Profile],
+    pythons: Sequence[str],
+    source: CondaSource,
+    matrices: Matrices,
+    root: Path,
+) -> list[Path]:
+    """Record anew what ``profiles`` and a base of each of ``pythons`` reach; returns the files written.
+
+    ``root`` is the snapshot's folder. Everything is read before anything is written.
+    """
+    found: dict[str, list[CondaRecord]] = {}
+    for record in reachable(profiles, pythons, source, matrices):
+        found.setdefault(record.channel, []).append(record)
+    by_address = {channel.address: channel.name for channel in source.opened("linux-64")}
+    return [
+        path for address, records in found.items() for path in write_records(root, by_address[address], records, HELD)
+    ]
+
+
+def reachable(
+    profiles: Sequence[Profile], pythons: Sequence[str], source: CondaSource, matrices: Matrices
+) -> tuple[CondaRecord, ...]:
+    """The records that ``HELD`` describes."""
+    found: list[CondaRecord] = []
+    for profile in profiles:
+        if profile.flavour == "conda":
+            found += _of_profile(profile, pythons, source, matrices)
+    bases = {(profile.target.platform, profile.conda_packages): profile for profile in profiles}
+    for profile in bases.values():
+        for python in pythons:
+            found += _of_base(profile, python, source, matrices)
+    return in_order(found)
+
+
+def _of_profile(
+    profile: Profile, pythons: Sequence[str], source: CondaSource, matrices: Matrices
+) -> Iterable[CondaRecord]:
+    yield from solve_conda(profile, matrices, source).records
+    solver = open_solver(profile.target, source, matrices)
+    asks = conda_asks(profile, Names(matrices), solver)
+    yield from _gpu_builds(asks, solver)
+    bare = replace(asks, asks=tuple(ask for ask in asks.asks if ask.key in _FRAME))
+    for some in dict.fromkeys((asks, bare)):
+        yield from _pairs(some, list(asks.frameworks), (), solver)
+    for ask in asks.asks:
+        if ask.framework is not None:
+            for python in pythons:
+                yield from _first_set([*ask.specs, f"{PYTHON} {python}.*"], asks, (), solver)
+
+
+def _pairs(
+    asks: Asks, frameworks: Sequence[CondaName], held: tuple[str, ...], solver: ChannelSolver
+) -> Iterable[CondaRecord]:
+    """A set for every combination of framework versions that has one."""
+    if not frameworks:
+        return
+    name, *rest = frameworks
+    for version in dict.fromkeys(str(r.version) for r in solver.candidates(name) if "cuda" in str(r.build)):
+        pinned = (*held, f"{name} =={version}")
+        found = list(_first_set(asks.specs(), asks, pinned, solver))
+        yield from found
+        if found:
+            yield from _pairs(asks, rest, pinned, solver)
+
+
+def _first_set(specs: Sequence[str], asks: Asks, held: tuple[str, ...], solver: ChannelSolver) -> Iterable[CondaRecord]:
+    """A set of the newest CUDA major that has one; nothing where none has."""
+    for branch in branches(asks):
+        try:
+            yield from solver.close(specs, (*branch.constraints, *held))
+            return
+        except ChannelRefusal:
+            continue
+
+
+def _gpu_builds(asks: Asks, solver: ChannelSolver) -> Iterable[CondaRecord]:
+    """Every CUDA build of each framework and of the part that it is made of, for any python.
+
+    Without them an explanation could not say which builds there are.
+    """
+    for name in asks.frameworks:
+        builds = [record for record in solver.candidates(name) if "cuda" in str(record.build)]
+        yield from solver.ours(builds)
+        parts = {(spec.split()[0], tuple(spec.split()[1:])) for record in builds for spec in record.depends}
+        versions = {str(record.version) for record in builds}
+        for part, rest in sorted(parts):
+            if rest and rest[0].removesuffix(".*") in versions:
+                same = [
+                    record
+                    for record in solver.candidates(CondaName(part))
+                    if "cuda" in str(record.build) and str(record.version) == rest[0].removesuffix(".*")
+                ]
+                yield from solver.ours(same)
+
+
+def _of_base(profile: Profile, python: str, source: CondaSource, matrices: Matrices) -> Iterable[CondaRecord]:
+    target: Target = msgspec.structs.replace(profile.target, python=python)
+    solver = open_solver(target, source, matrices)
+    try:
+        base = solver.close(base_specs(profile, python))
+    except ChannelRefusal:
+        return
+    yield from base
+    for record in base:
+        # pip may want what it brings along in any version.
+        if is_python_package(record) and record.name != PYTHON:
+            yield from solver.ours(solver.candidates(record.name))

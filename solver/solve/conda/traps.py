@@ -1,0 +1,287 @@
+"""What the matrices say to conda: names, CUDA versions, traps and rules, in conda's own terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from solver.core.model import CondaName, Note, Platform, Target, conda_name
+from solver.index.conda_record import CondaRecord
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CondaBuild, CondaTrap, Rule
+
+if TYPE_CHECKING:
+    from rattler import MatchSpec, RepoDataRecord
+
+CUDA_VERSION = CondaName("cuda-version")
+"""The package that ties everything of one CUDA together, from CUDA 11 on."""
+CUDATOOLKIT = CondaName("cudatoolkit")
+"""The CUDA runtime before CUDA 12."""
+CUDNN = CondaName("cudnn")
+PYTHON = CondaName("python")
+_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
+"""Codes of rules that were read out of wheels. conda builds its packages anew, against the protobuf
+and numpy that their records then depend on, so such a rule refuses nothing here; of a package that
+is not compiled it is likely to hold all the same, and is told."""
+_BUILD_CUDA = re.compile(r"cuda(?P<major>\d{1,2})\.?(?P<minor>\d)(?!\d)")
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Why a version may not be chosen."""
+
+    package: str
+    version: str
+    why: str
+    source: str
+    row: str | None
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A chosen set that the matrices know not to work.
+
+    ``cures`` are constraints, any of which a set must keep to; none means that
+    nothing but another build of ``package`` helps.
+    """
+
+    package: CondaName
+    why: str
+    source: str
+    row: str | None
+    cures: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Names:
+    """The two worlds of package names."""
+
+    matrices: Matrices
+
+    @cached_property
+    def _to_pypi(self) -> dict[str, str | None]:
+        return {row.conda: row.pypi for row in self.matrices.names}
+
+    @cached_property
+    def _to_conda(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for row in self.matrices.names:
+            if row.pypi is not None:
+                found.setdefault(canonicalize_name(row.pypi), row.conda)
+        return found
+
+    def pypi(self, name: CondaName) -> str | None:
+        """The PyPI name of a conda package; the same one where no row says otherwise."""
+        mapped = self._to_pypi.get(name, name)
+        return None if mapped is None else canonicalize_name(mapped)
+
+    def conda(self, name: str) -> CondaName:
+        """The conda name of a PyPI package; the same one where no row says otherwise."""
+        return conda_name(self._to_conda.get(canonicalize_name(name), name))
+
+
+def conda_versions(specifier: str) -> str:
+    """A PEP 440 specifier as a conda one; raises ``ValueError`` for a local version, which conda has not."""
+    parts = []
+    for part in sorted(SpecifierSet(specifier), key=str):
+        if "+" in part.version:
+            raise ValueError(f"conda has no version {part.version}; its builds tell their CUDA otherwise")
+        prefixed = part.operator == "==" and part.version.endswith(".*")
+        parts.append(part.version if prefixed else f"{part.operator}{part.version}")
+    return ",".join(parts)
+
+
+def build_cuda(build: str) -> str | None:
+    """The CUDA in a build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
+    found = _BUILD_CUDA.search(build)
+    return None if found is None else f"{found['major']}.{found['minor']}"
+
+
+def is_cpu_build(build: str) -> bool:
+    """Whether a build string says that the build has no CUDA code."""
+    return build.startswith("cpu")
+
+
+def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]]:
+    """The traps that no lock may hold, by package."""
+    from rattler import MatchSpec
+
+    found: dict[str, list[tuple[CondaTrap, MatchSpec]]] = {}
+    for row in matrices.conda_traps:
+        if row.refuse:
+            found.setdefault(row.package, []).append((row, MatchSpec(row.match, strict=False)))
+    return found
+
+
+def trap_row(package: str, matrices: Matrices) -> CondaTrap | None:
+    """The trap that only the whole set shows, such as a CUDA build upon a CPU build."""
+    return next((row for row in matrices.conda_traps if row.package == package and not row.refuse), None)
+
+
+@dataclass(frozen=True)
+class Traps:
+    """Keeps trapped builds and pre-releases of named packages from the solver."""
+
+    matrices: Matrices
+    asked: frozenset[str]
+    """Packages of which no pre-release may be chosen: those that the request names."""
+
+    @cached_property
+    def _rows(self) -> dict[str, list[tuple[CondaTrap, MatchSpec]]]:
+        return trap_rows(self.matrices)
+
+    def __call__(self, record: RepoDataRecord) -> bool:
+        """Whether ``record`` may not be chosen."""
+        name = record.name.normalized
+        if any(spec.matches(record) for _, spec in self._rows.get(name, ())):
+            return True
+        return name in self.asked and _is_prerelease(str(record.version))
+
+    def told(self, names: Iterable[str]) -> list[Exclusion]:
+        """What the rows say of the packages ``names``."""
+        return [
+            Exclusion(row.package, row.match, row.why, row.source, row.id)
+            for name in names
+            for row, _ in self._rows.get(name, ())
+        ]
+
+
+def admitted_cuda(
+    versions: Sequence[str], specifier: str, target: Target, matrices: Matrices
+) -> tuple[list[str], list[Exclusion]]:
+    """Which CUDA versions (major.minor) the driver, the GPUs and the request admit, and why the rest not."""
+    admitted, excluded = [], []
+    for version in versions:
+        if not contains(specifier, version):
+            excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", "the request", None))
+            continue
+        refusal = _cuda_refusal(version, target, matrices)
+        if refusal is None:
+            admitted.append(version)
+        else:
+            excluded.append(refusal)
+    return admitted, excluded
+
+
+def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Exclusion | None:
+    family = matrices.family(int(version.split(".")[0]))
+    if family is None:
+        why = "no row of the matrices tells which driver it needs"
+        return Exclusion("cuda", version, why, "matrices/cuda-families.yaml", None)
+    needed = family.driver_windows if target.platform == "win-64" else family.driver
+    if target.driver is None or needed is None or Version(target.driver) < Version(needed):
+        has = "has none" if target.driver is None else f"promises {target.driver}"
+        why = f"CUDA {family.major} needs an NVIDIA driver >= {needed} and the target {has}"
+        return Exclusion("cuda", version, why, family.source, family.id)
+    toolkit = matrices.toolkit(version)
+    for gpu in target.gpus:
+        if toolkit is not None and toolkit.gpu_min is not None and Version(gpu) < Version(toolkit.gpu_min):
+            why = f"it serves no GPU of compute capability {gpu}"
+            return Exclusion("cuda", version, why, toolkit.source, toolkit.id)
+    return None
+
+
+def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) -> list[Exclusion]:
+    """cuDNN versions that do not serve every GPU of the target."""
+    return [
+        Exclusion(CUDNN, version, f"it serves no GPU of compute capability {gpu}", row.source, row.id)
+        for version in versions
+        for row in matrices.cudnn
+        if row.gpu_min is not None and contains(row.cudnn, version)
+        for gpu in target.gpus
+        if Version(gpu) < Version(row.gpu_min)
+    ]
+
+
+def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Matrices) -> CondaBuild | None:
+    """The matrix row of a framework's build; the first that fits version, build number, CUDA and python."""
+    cuda = build_cuda(record.build)
+    for row in matrices.conda_builds:
+        if (
+            row.package == record.name
+            and row.version == record.version
+            and (not row.build_numbers or record.build_number in row.build_numbers)
+            and row.platform == platform
+            and row.cuda == cuda
+            and (not row.python or python in row.python)
+        ):
+            return row
+    return None
+
+
+def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:
+    """Rules of the matrices that ``chosen`` breaks and that end in an error."""
+    return [breach for rule, breach in _broken(chosen, target, matrices) if rule.code not in _OF_WHEELS]
+
+
+def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
+    """Rules that were read out of wheels and that ``chosen`` breaks with packages that are not compiled."""
+    names = Names(matrices)
+    found = []
+    for rule, breach in _broken(chosen, target, matrices):
+        askers = [chosen[names.conda(name)] for name in rule.when]
+        if rule.code in _OF_WHEELS and all(record.noarch is not None for record in askers):
+            asked = ", ".join(f"{record.name} {record.version}" for record in askers)
+            text = f"of the wheel of {asked} it is known that {rule.why}; of conda's build nobody read it"
+            found.append(Note(package=breach.package, text=text, row=rule.id, evidence=None))
+    return found
+
+
+def _broken(
+    chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices
+) -> Iterator[tuple[Rule, Breach]]:
+    names = Names(matrices)
+    by_pypi = {twin: record for name, record in chosen.items() if (twin := names.pypi(name)) is not None}
+    versions = {name: record.version for name, record in by_pypi.items()}
+    for rule in matrices.rules:
+        if rule.severity != "error" or rule.order is not None or not _applies(rule, versions, target):
+            continue
+        for name, needed in rule.needs.items():
+            version = versions.get(canonicalize_name(name))
+            if version is not None and (needed == "!" or not contains(needed, version)):
+                yield rule, _breach(rule, by_pypi, name, needed)
+
+
+def _applies(rule: Rule, versions: Mapping[str, str], target: Target) -> bool:
+    return (
+        (not rule.platforms or target.platform in rule.platforms)
+        and contains(rule.pythons, target.python)
+        and all(
+            (version := versions.get(canonicalize_name(name))) is not None and contains(specifier, version)
+            for name, specifier in rule.when.items()
+        )
+    )
+
+
+def _breach(rule: Rule, chosen: Mapping[str, CondaRecord], name: str, needed: str) -> Breach:
+    broken = chosen[canonicalize_name(name)]
+    away = [
+        (f"{record.name} !={record.version}",) for record in (chosen[canonicalize_name(each)] for each in rule.when)
+    ]
+    try:
+        kept = f"{broken.name} {conda_versions(needed)}" if needed != "!" else f"{broken.name} <0a0"
+    except (ValueError, InvalidSpecifier):
+        kept = f"{broken.name} !={broken.version}"
+    return Breach(broken.name, rule.why, rule.source, rule.id, ((kept,), *away))
+
+
+def contains(specifier: str, version: str) -> bool:
+    """Whether a conda version lies within a PEP 440 specifier; one that is no such version never does."""
+    try:
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def _is_prerelease(version: str) -> bool:
+    try:
+        return Version(version).is_prerelease
+    except InvalidVersion:
+        return False

@@ -1,0 +1,75 @@
+"""Why a version that exists may not be chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solver.core.model import Release
+from solver.core.target import admits_python
+from solver.matrix.builds import gpu_refusal
+from solver.solve.space.builds import wrong_companion
+
+if TYPE_CHECKING:
+    from solver.solve.space.packages import PackageSpace
+
+COMPANIONS = ("torchvision", "torchaudio")
+Refusal = tuple[str, str, str | None]
+"""Why, the source that says so, and the id of the row where one does."""
+
+
+def refusal(space: PackageSpace, name: str, version: str, release: Release) -> Refusal | None:
+    """Why ``release`` may not be chosen in ``space``; None where it may."""
+    python, platform = space.target.python, space.target.platform
+    listing = release.source or "the package index"
+    if release.yanked is not None:
+        return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
+    if release.index not in space.indexes:
+        return "it is on the PyTorch index only, which the profile does not allow", listing, None
+    documented = release.index == "pytorch" and not release.files
+    if documented and name == "torch":
+        row = space.matrices.torch_build(version, platform)
+        if row is None or python not in row.python:
+            return (
+                f"the PyTorch index has no wheel of it for python {python} on {platform}",
+                listing,
+                None,
+            )
+    elif not release.files:
+        # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
+        known = "nobody read a hash of a wheel" if release.index == "pytorch" else "it has no wheel"
+        return f"{known} for python {python} on {platform}", listing, None
+    if not admits_python(release.requires_python, space.target):
+        return f"it requires python {release.requires_python}", listing, None
+    if space.lockable_only and release.index == "pytorch" and _unread(space, release):
+        return "nobody read " + " and ".join(_unread(space, release)), listing, None
+    return _build_refusal(space, name, version)
+
+
+def _unread(space: PackageSpace, release: Release) -> list[str]:
+    unread = []
+    if not any(file.sha256 for file in release.files):
+        unread.append(f"the sha256 of a wheel for python {space.target.python}")
+    if release.requires is None:
+        unread.append("its requirements")
+    return unread
+
+
+def _build_refusal(space: PackageSpace, name: str, version: str) -> Refusal | None:
+    if name in COMPANIONS and (kind := wrong_companion(version, cpu=space.cpu_only)):
+        return kind, f"the name of {name} {version}", None
+    build = space.build(name, version)
+    if build is None:
+        if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
+            return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
+        return None
+    if space.cpu_only != (build.cuda is None):
+        kind = "a CUDA build" if build.cuda else "a CPU build"
+        return (
+            f"it is {kind} and the request asks for {'CPU' if space.cpu_only else 'CUDA'} builds",
+            build.source,
+            build.id,
+        )
+    if name == "torch" and build.cuda is not None and build.cudnn is None:
+        return "nobody read which cuDNN it is used with", build.source, build.id
+    why = gpu_refusal(build, space.matrices, space.target)
+    return None if why is None else (why, build.source, build.id)

@@ -1,0 +1,93 @@
+"""What the search moves in: candidates and what each asks of the others.
+
+An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
+an axis ("axis:cuda") or a guard ("?numpy": that package's version if anything
+brings it, else "absent"). Guards let a fact forbid versions of a package without
+asking for the package. A set of candidates of one identifier is an int used as a
+bit mask over their positions, which makes intersecting asks one operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from solver.core.model import Release
+
+AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
+REQUEST = "the request"
+ABSENT = "absent"
+ITSELF = "what it is"
+"""Source of an ask that only ties two names of one thing together; no explanation repeats it."""
+
+
+def guard(name: str) -> str:
+    """The identifier that stands for ``name`` if anything brings it."""
+    return f"?{name}"
+
+
+def is_package(ident: str) -> bool:
+    """Whether ``ident`` is a package itself: no axis, no guard, no extra."""
+    return not ident.startswith(("axis:", "?")) and "[" not in ident
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One version that may be chosen for an identifier."""
+
+    ident: str
+    position: int
+    """Bit of its identifier's masks; 0 is the most preferred."""
+    version: str
+    release: Release | None = None
+    row: str | None = None
+    """Id of the matrix row that describes it."""
+
+    @property
+    def name(self) -> str:
+        """How a person would name it."""
+        return f"{self.ident} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One requirement: ``ident`` must be one of ``mask``."""
+
+    ident: str
+    mask: int
+    text: str
+    """What is asked, in the words of its source: "numpy>=1.26,<3"."""
+    source: str
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A version that exists and may not be chosen, and why."""
+
+    ident: str
+    version: str
+    why: str
+    source: str
+    row: str | None = None
+
+
+class Space(Protocol):
+    """Everything that may be chosen."""
+
+    def candidates(self, ident: str) -> tuple[Candidate, ...]:
+        """Every candidate of ``ident``, most preferred first; empty where there is none."""
+        ...
+
+    def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
+        """What choosing ``candidate`` asks of others."""
+        ...
+
+
+def positions(mask: int) -> Iterator[int]:
+    """The bits of ``mask``, lowest (most preferred) first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

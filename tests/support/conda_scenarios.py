@@ -1,0 +1,65 @@
+"""What the claims about conda are told in: rows and records in shorthand, and the whole answer to a profile."""
+
+import msgspec
+import yaml
+from conda_repodata import parse, write_channel
+from paths import SCENARIOS
+
+from solver.core.errors import InterlockError
+from solver.core.model import Profile, Target
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
+from solver.matrix import rows
+from solver.matrix.load import Matrices
+from solver.solve.conda.profile import base_records, solve_conda
+
+FOLDER = SCENARIOS / "conda"
+FILES = sorted(FOLDER.glob("*.yaml"))
+KINDS = {
+    "drivers": rows.DriverBranch,
+    "families": rows.CudaFamily,
+    "toolkits": rows.CudaToolkit,
+    "names": rows.PackageName,
+    "rules": rows.Rule,
+    "conda_builds": rows.CondaBuild,
+    "conda_traps": rows.CondaTrap,
+    "cudnn": rows.Cudnn,
+}
+COMMON = yaml.safe_load((FOLDER / "common" / "matrices.yaml").read_text())
+
+
+def read_matrices(own):
+    """The common rows, and those of the scenario; a row of the scenario is told by ``a row``."""
+    found = {}
+    for kind in {*COMMON, *own}:
+        listed = [*COMMON.get(kind, ()), *own.get(kind, ())]
+        found[kind] = tuple(
+            msgspec.convert({"id": f"{kind}-{n}", "source": "a row", **row}, KINDS[kind])
+            for n, row in enumerate(listed)
+        )
+    return Matrices(**found)
+
+
+def answer(scenario, folder):
+    matrices = read_matrices(scenario.get("matrices", {}))
+    address = {"conda-forge": (write_channel(folder, parse(scenario["channel"])).as_uri(),)}
+    index = CondaIndex(settings=CondaSettings(mirrors=address))
+    asked = dict(scenario["profile"])
+    target = msgspec.convert({"driver": "550.54.14", **asked.pop("target", {})}, Target)
+    asked = {"name": "demo", "flavour": "conda", "target": msgspec.to_builtins(target), **asked}
+    profile = msgspec.convert(asked, Profile)
+    try:
+        if profile.flavour != "conda":
+            pins = scenario.get("pins")
+            records = base_records(profile, target.python, target, index, matrices, pins=pins)
+            return {"records": [record.pin for record in records]}
+        found = solve_conda(profile, matrices, index)
+    except InterlockError as error:
+        return {"exit": error.exit_code, "error": str(error)}
+    told = {
+        "records": [record.pin for record in found.records],
+        "axes": {axis: version for axis, version in found.solution.axes.items() if version},
+        "notes": [note.text for note in found.solution.notes],
+        "rejected": [f"{r.package} {r.tried}: {r.why.splitlines()[0]} [{r.source}]" for r in found.rejected],
+    }
+    return {key: value for key, value in told.items() if value}

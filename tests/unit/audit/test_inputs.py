@@ -1,0 +1,86 @@
+"""What a file is, is told by its content; what a lock of ours is for, by the solution.yaml beside it."""
+
+from __future__ import annotations
+
+import pytest
+from audit_stubs import StubIndex, small_matrices
+
+from solver.audit.inputs import read_set, read_text
+from solver.audit.run import assumed_target, audit
+from solver.core.errors import BadInput
+from solver.core.model import Target
+
+SOLUTION = """\
+# Made by `interlock lock demo`; do not edit.
+version: 1
+profile: demo
+target:
+  platform: linux-64
+  python: '3.11'
+  glibc: '2.28'
+  driver: 580.65.06
+  gpus:
+  - '9.0'
+solution:
+  python: '3.11'
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("torch==2.10.0\n", "freeze"),
+        ("# a note\ntorch==2.10.0\n", "requirements"),
+        ("", "requirements"),
+        ('# by hand\nlock-version = "1.0"\ncreated-by = "hand"\npackages = []\n', "pylock"),
+        ('version = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = { editable = "." }\n', "uv.lock"),
+        ('[[package]]\nname = "a"\nversion = "1"\n\n[metadata]\nlock-version = "2.1"\n', "poetry.lock"),
+        ("---\nname: x\ndependencies:\n- python\n", "environment"),
+        ("version: 1\npackage: []\n", "conda-lock"),
+        ("version: 6\nenvironments:\n  default:\n    packages:\n      linux-64: []\npackages: []\n", "pixi"),
+        ("# platform: linux-64\n@EXPLICIT\n", "explicit"),
+    ],
+)
+def test_the_kind_is_told_by_content(text, kind, tmp_path):
+    path = tmp_path / "what.ever"
+    path.write_text(text)
+    assert read_set(path).kind == kind
+
+
+def test_a_lock_of_ours_is_audited_for_its_own_target(tmp_path):
+    (tmp_path / "requirements.txt").write_text("torch==2.15.0 ; python_version < '3.12'\n")
+    (tmp_path / "solution.yaml").write_text(SOLUTION)
+    found = read_set(tmp_path / "requirements.txt")
+    assert found.target == Target(python="3.11", driver="580.65.06", gpus=("9.0",))
+    assert [package.pin for package in found.packages] == ["torch==2.15.0"]
+    assert assumed_target(found, small_matrices()) == found.target
+    (tmp_path / "solution.yaml").write_text(SOLUTION.replace("580.65.06", "525.60.13"))
+    older = audit(read_set(tmp_path / "requirements.txt"), small_matrices(), StubIndex())
+    assert [finding.code for finding in older] == ["driver"]
+
+
+@pytest.mark.parametrize("text", ["name: mine\n", SOLUTION.replace("3.11'", "3.11"), SOLUTION.replace("linux-64", "x")])
+def test_a_solution_yaml_that_is_not_ours_is_left_alone(text, tmp_path):
+    (tmp_path / "requirements.txt").write_text("torch==2.15.0\n")
+    (tmp_path / "solution.yaml").write_text(text)
+    assert read_set(tmp_path / "requirements.txt").target is None
+
+
+def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
+    found = read_text("torch==2.15.0\n", "r.txt", tmp_path)
+    assert audit(found, small_matrices(), StubIndex()) == ()
+
+
+@pytest.mark.parametrize(
+    ("pins", "python"),
+    [("tensorflow==2.10.1\nnumpy==1.26.4\n", "3.10"), ("torch==2.10.0\n", "3.12"), ("numpy==2.2.6\n", "3.12")],
+)
+def test_the_assumed_python_is_one_that_the_frameworks_have_wheels_for(pins, python, tmp_path):
+    assert assumed_target(read_text(pins, "r.txt", tmp_path), small_matrices()).python == python
+
+
+def test_what_is_no_text_at_all(tmp_path):
+    path = tmp_path / "a.whl"
+    path.write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(BadInput, match=r"is not UTF-8 text \(byte 4\); expected one of: requirements.txt"):
+        read_set(path)

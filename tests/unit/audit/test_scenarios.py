@@ -1,0 +1,37 @@
+"""Each file under tests/scenarios/audit is one claim; its findings are all that the audit may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from audit_stubs import AUDIT_SCENARIOS, StubIndex, read_yaml, small_matrices
+
+from solver.audit.inputs import read_text
+from solver.audit.report import as_json
+from solver.audit.run import CODES, audit
+from solver.request.words import parse_target
+
+FILES = sorted(AUDIT_SCENARIOS.glob("*.yaml"))
+
+
+def outcome(scenario, folder=Path()):
+    target = parse_target(scenario["target"]) if "target" in scenario else None
+    packages = read_text(scenario["text"], scenario.get("file", "requirements.txt"), folder, target)
+    index = StubIndex(scenario.get("index"))
+    found = audit(packages, small_matrices(), index, target, scenario.get("environ"))
+    return as_json(found)["findings"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_audit_says_exactly_this(path):
+    scenario = read_yaml(path)
+    assert outcome(scenario) == scenario["findings"]
+
+
+@pytest.mark.parametrize("code", [module.CODE for module in CODES])
+def test_every_code_has_a_scenario_for_it_and_one_against_it(code):
+    mine = [path for path in FILES if path.stem.startswith(f"{code}-")]
+    told = [any(entry["code"] == code for entry in read_yaml(path)["findings"]) for path in mine]
+    assert True in told
+    assert False in told

@@ -1,0 +1,104 @@
+"""The shipped conda locks, compared with the recorded facts by code that shares nothing with the writers."""
+
+import json
+
+import pytest
+import yaml
+from paths import ROOT
+
+SNAPSHOT = ROOT / "matrices" / "snapshot" / "conda" / "conda-forge"
+ADDRESS = "https://conda.anaconda.org/conda-forge"
+LOCKS = sorted(path.parent for path in (ROOT / "locks").glob("*/environment.yml"))
+CONDA = [folder for folder in LOCKS if (folder / "conda-lock.yml").is_file()]
+
+
+def recorded():
+    """File name -> its recorded line, address included."""
+    found = {}
+    for subdir in ("linux-64", "noarch"):
+        for line in (SNAPSHOT / f"{subdir}.jsonl").read_text().splitlines()[1:]:
+            held = json.loads(line)
+            found[f"{ADDRESS}/{subdir}/{held['file']}"] = held
+    return found
+
+
+def pins(folder):
+    dependencies = yaml.safe_load((folder / "environment.yml").read_text())["dependencies"]
+    return {entry for entry in dependencies if isinstance(entry, str)}
+
+
+def pin_of(url):
+    name, version, build = url.rsplit("/", 1)[1].removesuffix(".conda").removesuffix(".tar.bz2").rsplit("-", 2)
+    return f"{name}={version}={build}"
+
+
+def explicit_lines(folder):
+    lines = (folder / "linux-64.lock").read_text().splitlines()
+    return dict(line.split("#sha256:") for line in lines if line.startswith("https:"))
+
+
+@pytest.mark.parametrize("folder", LOCKS, ids=lambda folder: folder.name)
+def test_every_conda_pin_is_recorded_once(folder):
+    known = {pin_of(url) for url in recorded()}
+    found = pins(folder)
+    assert found <= known
+    names = [pin.split("=")[0] for pin in found]
+    assert len(names) == len(set(names))
+    assert "python" in names
+
+
+@pytest.mark.parametrize("folder", LOCKS, ids=lambda folder: folder.name)
+def test_the_pip_block_is_requirements_txt_package_for_package(folder):
+    block = yaml.safe_load((folder / "environment.yml").read_text())["dependencies"][-1]
+    if not isinstance(block, dict):
+        assert not (folder / "requirements.txt").exists()
+        return
+    joined = (folder / "requirements.txt").read_text().replace("\\\n", " ")
+    lines = [" ".join(line.split()) for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+    assert block["pip"] == lines
+    assert "pip" in {pin.split("=")[0] for pin in pins(folder)}
+
+
+@pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
+def test_every_hash_of_a_conda_lock_is_the_recorded_one(folder):
+    known = recorded()
+    explicit = explicit_lines(folder)
+    assert {url: known[url]["sha256"] for url in explicit} == explicit
+    locked = yaml.safe_load((folder / "conda-lock.yml").read_text())["package"]
+    assert {p["url"]: (p["hash"]["md5"], p["hash"]["sha256"]) for p in locked} == {
+        url: (known[url]["md5"], known[url]["sha256"]) for url in explicit
+    }
+    assert {pin_of(url) for url in explicit} == pins(folder)
+
+
+@pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
+def test_every_dependency_of_a_conda_lock_is_met(folder, tmp_path):
+    """By py-rattler's own check of a set, over the recorded records."""
+    from rattler import PackageRecord
+
+    from solver.index.conda_record import repodata_fields
+    from solver.index.conda_snapshot import read_records
+
+    held = {r.url: r for s in ("linux-64", "noarch") for r in read_records(SNAPSHOT / f"{s}.jsonl")}
+    records = []
+    for url in explicit_lines(folder):
+        path = tmp_path / "index.json"
+        fields = repodata_fields(held[url])
+        fields["depends"] = [spec for spec in fields["depends"] if not spec.startswith("__")]
+        fields["constrains"] = [spec for spec in fields["constrains"] if not spec.startswith("__")]
+        path.write_text(json.dumps(fields))
+        records.append(PackageRecord.from_index_json(path))
+    assert PackageRecord.validate(records) is None
+
+
+@pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
+def test_a_conda_lock_holds_gpu_builds_of_one_cuda(folder):
+    held = {pin.split("=")[0]: pin.split("=")[1:] for pin in pins(folder)}
+    for name in ("pytorch", "tensorflow", "tensorflow-base"):
+        assert held[name][1].startswith("cuda")
+    majors = {build[4:6] for _, build in held.values() if build.startswith("cuda1")}
+    assert majors == {held["cuda-version"][0].split(".")[0]}
+
+
+def test_there_are_locks():
+    assert LOCKS

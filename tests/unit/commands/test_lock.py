@@ -1,0 +1,206 @@
+"""From a request to a lock, over matrices and an index of a few rows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import pytest
+import yaml
+from search_world import BASE, World, project_of, read_shorthand, request_of
+
+from solver.commands import lock as pipeline
+from solver.core.errors import CheckFailed, NoSolution
+from solver.index.snapshot import SnapshotIndex, write_package
+from solver.solve.space.spaces import Spaces
+
+FACTS = {
+    "matrices": {
+        "tensorflow": {"2.20.0": {"cuda": "12.5", "cudnn": "9.3", "opens": ["cudart", "cudnn"], "runpath": []}},
+        "torch": {"2.9.1": {"cuda": "12.8", "cudnn": "9.10.2.21"}},
+        "rules": {"numpy-1": {"when": {"tensorflow": "<2.21"}, "needs": {"numpy": "<2.1"}, "why": "compiled for it"}},
+    },
+    "index": {
+        "tensorflow": {"2.20.0": ["numpy", "keras"]},
+        "torch": {"2.9.1": ["nvidia-cuda-runtime-cu12==12.8.90", "nvidia-cudnn-cu12==9.10.2.21", "numpy"]},
+        "numpy": {"2.0.2": [], "2.2.6": []},
+        "keras": {"3.1": []},
+    },
+}
+PROFILES = {
+    "full": {"python": "3.12"},
+    "part": {"variant-of": "full", "frameworks": ["torch"]},
+    "base": {"variant-of": "full", "frameworks": []},
+}
+
+
+def project_with(folder, change=None, profiles=PROFILES):
+    """A project whose snapshot lies on disk, as a user's does."""
+    facts = {kind: {key: dict(value) for key, value in rows.items()} for kind, rows in FACTS.items()}
+    if change is not None:
+        change(facts)
+    world = World().add(read_shorthand(BASE)).add(facts)
+    snapshot = SnapshotIndex(folder / "snapshot")
+    for name, releases in world.releases.items():
+        write_package(snapshot.root, name, "default", "test", releases)
+    project = project_of(world, request_of(profiles, folder), folder)
+    return dataclasses.replace(project, index=snapshot, snapshot=snapshot, spaces=Spaces(project.matrices, snapshot))
+
+
+@pytest.fixture
+def project(tmp_path):
+    return project_with(tmp_path)
+
+
+def made(project, name="full"):
+    return pipeline.make_lock(project, project.profile(name))
+
+
+def solution_of(lock):
+    return yaml.safe_load(lock.files["solution.yaml"])
+
+
+def test_a_lock_holds_requirements_our_wheel_and_the_reasons(project):
+    lock = made(project)
+    names = sorted(name.partition("-")[0] if name.startswith("wheels/") else name for name in lock.files)
+    assert names == ["requirements.txt", "solution.yaml", "wheels/interlock_loader"]
+    pins = [line.split("==")[0] for line in lock.files["requirements.txt"].decode().splitlines() if "==" in line]
+    assert pins == sorted(
+        ["interlock-loader", "keras", "numpy", "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "tensorflow", "torch"]
+    )
+    told = solution_of(lock)
+    assert told["solution"]["numpy"] == "2.0.2"
+    assert told["lock"] == pipeline.installable_digest(lock.files)
+    assert "numpy-1" in told["rows"]
+    assert set(told["index"]) == {f"{pin.name}=={pin.version}" for pin in lock.solution.pins}
+
+
+def test_every_row_behind_a_choice_is_named_with_its_digest(project):
+    told = solution_of(made(project))
+    assert {item["row"] for item in told["because"] if "row" in item} <= set(told["rows"])
+    assert told["rows"]["torch:2.9.1"] == project.matrices.digest("torch:2.9.1")
+
+
+def test_the_same_lock_from_rows_in_another_order(project):
+    shuffled = dataclasses.replace(
+        project.matrices,
+        **{
+            field.name: tuple(reversed(getattr(project.matrices, field.name)))
+            for field in dataclasses.fields(project.matrices)
+        },
+    )
+    again = dataclasses.replace(project, matrices=shuffled, spaces=Spaces(shuffled, project.snapshot))
+    assert made(again).files == made(project).files
+
+
+def test_variants_share_every_line_with_their_parent(project):
+    lines = {name: set(made(project, name).files["requirements.txt"].decode().split("\n")) for name in PROFILES}
+    for name in ("part", "base"):
+        pinned = {line for line in lines[name] if line and not line.startswith("#")}
+        assert pinned < lines["full"]
+
+
+def test_what_nobody_read_is_never_locked(tmp_path):
+    def unread(facts):
+        facts["index"]["keras"] = {"3.1": {"requires": None}}
+
+    project = project_with(tmp_path, unread)
+    with pytest.raises(NoSolution) as caught:
+        made(project)
+    assert str(caught.value) == ("full is solvable, not lockable here, since nobody read the requirements of keras 3.1")
+    assert caught.value.exit_code == 3
+
+
+def test_what_the_audit_calls_broken_is_never_locked(tmp_path):
+    def broken(facts):
+        # Two packages in `when`: no constraint of the search, a finding of the audit.
+        rule = {"when": {"tensorflow": ">=2", "torch": ">=2"}, "needs": {"keras": ">=4"}, "code": "metadata"}
+        facts["matrices"]["rules"]["pair"] = {**rule, "why": "they need another keras"}
+
+    project = project_with(tmp_path, broken)
+    with pytest.raises(CheckFailed) as caught:
+        made(project)
+    assert str(caught.value).startswith("full is not locked, since its own audit finds it broken: metadata: ")
+    assert caught.value.exit_code == 1
+    assert not (tmp_path / "locks").exists()
+
+
+# ---- whether a lock on disk still stands
+
+
+def test_a_lock_that_was_never_made(project):
+    assert pipeline.lock_state(project, "full") == ["it was never made"]
+
+
+@pytest.fixture
+def locked(project):
+    for name in PROFILES:
+        assert pipeline.write_lock(project, made(project, name)) is True
+    return project
+
+
+def test_a_lock_that_was_just_made_is_fresh_and_is_not_written_again(locked):
+    assert [pipeline.lock_state(locked, name) for name in PROFILES] == [[], [], []]
+    assert pipeline.write_lock(locked, made(locked)) is False
+
+
+def test_a_changed_file_is_told(locked):
+    path = locked.locks / "full" / "requirements.txt"
+    path.write_text(path.read_text() + "\n")
+    assert pipeline.lock_state(locked, "full") == ["its files were changed"]
+
+
+def test_a_changed_request_is_told(locked, tmp_path):
+    changed = project_with(tmp_path, profiles={**PROFILES, "full": {"python": "3.12", "torch": ">=2.9"}})
+    assert pipeline.lock_state(changed, "full") == ["the request was changed"]
+
+
+def test_a_changed_row_is_told(locked, tmp_path):
+    def other(facts):
+        facts["matrices"]["rules"]["numpy-1"] = {**facts["matrices"]["rules"]["numpy-1"], "why": "something else"}
+
+    assert pipeline.lock_state(project_with(tmp_path, other), "full") == ["row numpy-1 was changed"]
+
+
+def test_a_changed_index_fact_is_told(locked, tmp_path):
+    def other(facts):
+        facts["index"]["keras"] = {"3.1": ["numpy>=2"]}
+
+    assert pipeline.lock_state(project_with(tmp_path, other), "full") == ["the recorded keras==3.1 was changed"]
+
+
+def test_new_releases_and_new_rows_make_no_lock_stale(locked, tmp_path):
+    def more(facts):
+        facts["index"]["keras"] = {"3.1": [], "3.2": []}
+        facts["matrices"]["torch"]["2.10.0"] = {"cuda": "12.8", "cudnn": "9.10.2.21"}
+        facts["matrices"]["rules"]["other"] = {"when": {"jax": ">=1"}, "needs": {"numpy": ">=3"}, "why": "so it is"}
+
+    changed = project_with(tmp_path, more)
+    assert pipeline.lock_state(changed, "full") == []
+    assert made(changed).solution.pins != made(locked).solution.pins
+
+
+def test_the_difference_of_two_locks(project):
+    lines, data = pipeline.diff_locks(project, "full", "part")
+    assert data["removed"] == {"keras": "3.1", "tensorflow": "2.20.0"}
+    assert (data["added"], data["changed"], data["packages"]) == ({}, {}, [6, 4])
+    assert data["bytes"] == [6000, 4000]
+    assert lines == [
+        "- keras==3.1 (0.0 MB)",
+        "- tensorflow==2.20.0 (0.0 MB)",
+        "full: 6 packages; part: 4 packages, 0.0 MB less to download",
+    ]
+
+
+def test_a_verified_set_is_taken_where_it_is_preferred(tmp_path):
+    def two(facts):
+        facts["matrices"]["torch"]["2.10.0"] = {"cuda": "12.8", "cudnn": "9.10.2.21"}
+        facts["index"]["torch"] = dict.fromkeys(("2.9.1", "2.10.0"), FACTS["index"]["torch"]["2.9.1"])
+        row = {"lock": "0" * 64, "gpu": "H200", "driver": "580.65.06", "profile": "full"}
+        facts["matrices"]["verified"] = {"ran": {**row, "packages": {"torch": "2.9.1", "tensorflow": "2.20.0"}}}
+
+    project = project_with(tmp_path, two)
+    profile = project.profile("full")
+    assert pipeline.solve_profile(project, profile).axes["torch"] == "2.10.0"
+    verified = msgspec.structs.replace(profile, prefer_verified=True)
+    assert pipeline.solve_profile(project, verified).axes["torch"] == "2.9.1"

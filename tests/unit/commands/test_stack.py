@@ -1,0 +1,229 @@
+"""The published stacks: what the audit says of their literal pins, and what the locks make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+from paths import ROOT
+
+from solver.audit.inputs import read_text
+from solver.audit.report import as_json
+from solver.audit.run import audit
+from solver.commands import lock as pipeline
+from solver.commands.project import Project, open_project
+from solver.commands.stack import Held, stack_lines
+from solver.commands.stack_page import explained
+from solver.core.model import Cause, Pin, Profile, Solution, Target, pypi_name
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CudaFamily, Rule, TorchBuild
+from solver.proof.predict import predict
+from solver.request.words import parse_target
+
+SCENARIOS = sorted((ROOT / "tests" / "scenarios" / "stacks").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return open_project(ROOT)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_the_audit_of_a_stacks_literal_pins_says_exactly_this(project, path):
+    scenario = yaml.safe_load(path.read_text())
+    target = parse_target(scenario["target"])
+    packages = read_text(scenario["text"], "requirements.txt", Path(), target)
+    assert as_json(audit(packages, project.matrices, project.index, target))["findings"] == scenario["findings"]
+
+
+@pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.10-cu117-win", "tf2.9-cu113"])
+def test_a_stacks_lock_is_free_of_errors_and_carries_its_cuda(project, name):
+    lock = pipeline.make_lock(project, project.profile(name))  # raises where its own audit finds an error
+    assert {f"nvidia-{one}-cu11" for one in ("cublas", "cudnn", "cufft", "cusolver", "cuda-nvcc")} <= {
+        str(pin.name) for pin in lock.solution.pins
+    }
+    assert [wheel.name for wheel in lock.wheels] == ["interlock-loader"]
+
+
+@pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.9-cu113"])
+def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(project, name):
+    lock = pipeline.make_lock(project, project.profile(name))
+    packages = {str(pin.name): pin.version for pin in lock.solution.pins}
+    packages |= {wheel.name: wheel.version for wheel in lock.wheels}
+    modern = predict(packages, "9.0", "580.159.04", project.matrices)
+    assert (modern.torch_code, modern.tensorflow_code, modern.tensorflow_sees_gpu) == ("none", "ptx", True)
+    assert modern.probes == {"torch": False, "tensorflow": True, "torch-tensorflow": False, "tensorflow-torch": False}
+    assert set(predict(packages, "8.0", "580.159.04", project.matrices).probes.values()) == {True}
+
+
+KEPT = {
+    "tf2.10-cu117": {
+        "python": "3.10", "tensorflow": "2.10.1", "torch": "1.13.0", "torchvision": "0.14.0", "numpy": "1.23.0",
+        "absl-py": "1.4.0", "protobuf": "3.19.6",
+    },
+    "tf2.10-cu117-win": {"tensorflow": "2.10.1", "torch": "1.13.0+cu117", "numpy": "1.23.0", "protobuf": "3.19.6"},
+    "tf2.9-cu113": {
+        "python": "3.9", "tensorflow": "2.9.0", "torch": "1.12.1+cu113", "torchvision": "0.13.1+cu113",
+        "torchaudio": None, "protobuf": "3.20.0", "tensorboard": "2.9.0",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_stacks_lock_is_the_nearest_set(project, name):
+    solution = pipeline.solve_profile(project, project.profile(name))
+    held = {**solution.axes, **{str(pin.name): pin.version for pin in solution.pins}}
+    assert {key: held.get(key) for key in KEPT[name]} == KEPT[name]
+
+
+def test_explain_tells_the_first_stack_pin_by_pin(project):
+    told = explained(project, project.profile("tf2.10-cu117"))
+    assert told[:13] == [
+        "tf2.10-cu117: what this lock makes of the published pins",
+        "  python 3.10: kept",
+        "  tensorflow 2.10.1: kept",
+        "  torch 1.13.0+cu117: kept, as 1.13.0 of the package index, whose own build is 1.13.0+cu117 [torch-1.13.0]",
+        "  numpy 1.23.0: kept",
+        "  absl-py 1.4.0: kept",
+        "  protobuf 3.20.3: changed to 3.19.6",
+        "      tensorflow 2.10.1: protobuf<3.20,>=3.9.2  [metadata of tensorflow 2.10.1]",
+        "  cuda >=11.2: kept, as 11.7",
+        "  cudnn >=8.1: kept, as 8.5.0.96",
+        "  driver >=450.80.02: kept, it is what CUDA 11.x asks for [cuda-11]",
+        "  setuptools (not named): held at 81.0.0, the newest is 84.2.1",
+        "      the tensorboard command imports pkg_resources, which setuptools 82 removed  [setuptools-tensorboard]",
+    ]
+    assert told[13].startswith(
+        "  CUDA libraries, which TensorFlow's wheel does not bring: nvidia-cublas-cu11 11.10.3.66"
+    )
+
+
+def test_explain_tells_why_torchaudio_is_left_out(project):
+    told = explained(project, project.profile("tf2.9-cu113"))
+    place = told.index("  torchaudio 0.12.1+cu113: left out")
+    assert "nobody read a hash of a wheel for python 3.9 on linux-64" in told[place + 1]
+    (numpy,) = [line for line in told if line.startswith("  numpy ")]
+    assert numpy == "  numpy >=1.20: kept, as 1.26.4"
+    assert any("compiled against numpy 1" in line for line in told)
+
+
+def test_explain_says_that_conda_has_another_tensorflow(project):
+    told = explained(project, project.profile("tf2.10-cu117-conda"))
+    place = told.index("  tensorflow 2.10.1: changed to 2.10.0")
+    assert "No candidates were found for tensorflow ==2.10.1" in told[place + 1]
+    assert "  torch 1.13.0+cu117: kept, as 1.13.0" in told
+
+
+# ---- the lines themselves, over a small made-up set
+
+
+def held(stack: dict[str, str], **changes: object) -> Held:
+    axes = {"python": "3.9", "cuda": "11.8", "cudnn": "8.6", "tensorflow": "2.0", "torch": "1.0", "protobuf": None}
+    requires = ("tool<2",)
+    pin = Pin(name=pypi_name("app"), version="1", index="default", files=(), requires=requires, asked_by=())
+    target = Target(python="3.9", platform=changes.get("platform", "linux-64"))  # type: ignore[arg-type]
+    solution = Solution(
+        profile="p", target=target, axes={**axes, "numpy": "1.5"}, pins=(pin,), because=(), notes=(), missing=()
+    )
+    matrices = Matrices(
+        torch=(TorchBuild(id="torch-1.0", source="s", torch="1.0", build="1.0+cu11", platform="linux-64",
+                          python=("3.9",), cuda="11.8", cudnn="8.6"),),
+        families=(CudaFamily(id="cuda-11", source="s", major=11, driver="450.80.02", driver_windows="452.39"),),
+        rules=(Rule(id="rule", source="s", code="c", severity="error", when={"app": "<2"},
+                    needs={"helper": "<5", "tool": "<2"}, why="it breaks", cure="take less"),),
+    )  # fmt: skip
+    packages = {"tensorflow": "2.0", "torch": "1.0", "numpy": "1.5", "app": "1", "helper": "4", "tool": "1"}
+    return Held(Profile(name="p", stack=stack, constraints={"numpy": "<2"}), solution, packages, matrices)
+
+
+def told(stack: dict[str, str], causes: tuple[Cause, ...] = (), **changes: object) -> list[str]:
+    return stack_lines(held(stack, **changes), lambda _: causes, lambda _: None)[1:]
+
+
+def test_a_pin_that_is_what_the_own_build_says_is_kept():
+    assert told({"torch": "1.0+cu11"}) == [
+        "  torch 1.0+cu11: kept, as 1.0 of the package index, whose own build is 1.0+cu11 [torch-1.0]"
+    ]
+
+
+def test_a_changed_pin_has_at_most_three_reasons_and_never_the_request_itself():
+    mine = Cause(who="the request", asks="numpy==9", source="profile p")
+    others = tuple(Cause(who=f"p{n}", asks="numpy<2", source="metadata") for n in range(5))
+    assert told({"numpy": "9"}, (mine, *others)) == [
+        "  numpy 9: changed to 1.5",
+        *(f"      p{n}: numpy<2  [metadata]" for n in range(3)),
+        "      and 2 more",
+    ]
+
+
+def test_a_pin_that_nothing_known_meets_says_so():
+    assert told({"cudnn": "8.1"}, (Cause(who="the request", asks="cuDNN ==8.1.*", source="profile p"),)) == [
+        "  cudnn 8.1: changed to 8.6",
+        "      nothing that is known is cuDNN ==8.1.*",
+    ]
+
+
+def test_a_pin_that_the_profile_itself_changed_says_so():
+    assert told({"numpy": "1.4"}) == [
+        "  numpy 1.4: changed to 1.5",
+        "      it would do; the profile itself asks for something else",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pin", "platform", "line"),
+    [
+        (">=450.80.02", "linux-64", "kept, it is what CUDA 11.x asks for [cuda-11]"),
+        (">=465", "linux-64", "kept; CUDA 11.x asks for 450.80.02 [cuda-11]"),
+        (">=450.80.02", "win-64", "changed to >=452.39"),
+    ],
+)
+def test_a_driver_is_compared_with_what_the_cuda_asks_for(pin, platform, line):
+    assert told({"driver": pin}, platform=platform)[0] == f"  driver {pin}: {line}"
+
+
+def test_the_literal_pin_takes_the_place_of_the_profiles_own_constraint():
+    asked: list[Profile] = []
+    stack_lines(held({"numpy": "9", "extra": "3"}), lambda profile: asked.append(profile) or (), lambda _: None)
+    assert [profile.constraints for profile in asked] == [{"numpy": "==9"}, {"numpy": "<2"}]
+    assert [profile.packages for profile in asked] == [(), ("extra==3",)]
+
+
+def test_what_a_rule_holds_back_is_told_unless_the_metadata_says_it_too():
+    newest = {"helper": "6", "tool": "3"}
+    lines = stack_lines(held({}), lambda _: (), newest.get)[1:]
+    assert lines == ["  helper (not named): held at 4, the newest is 6", "      it breaks  [rule]"]
+    named = msgspec.structs.replace(held({}).profile, stack={"helper": "4"})
+    shown = stack_lines(Held(named, held({}).solution, held({}).packages, held({}).matrices), lambda _: (), newest.get)
+    assert shown[1:] == ["  helper 4: kept"]
+
+
+# ---- variants
+
+
+def test_variants_hold_the_very_versions_of_their_parent(project):
+    whole = {str(p.name): p.version for p in pipeline.solve_profile(project, project.profile("full-py312")).pins}
+    parts = {}
+    for kind in ("base", "tf", "torch"):
+        solution = pipeline.solve_profile(project, project.profile(f"full-py312-{kind}"))
+        parts[kind] = {str(pin.name): pin.version for pin in solution.pins}
+        assert parts[kind].items() <= whole.items()
+    assert parts["tf"].keys() | parts["torch"].keys() == whole.keys()
+    assert parts["base"].keys() <= parts["tf"].keys() & parts["torch"].keys()
+    assert "nvidia-cudnn-cu12" in parts["base"]
+    assert not {"torch", "tensorflow"} & parts["base"].keys()
+
+
+def test_diff_tells_what_a_framework_costs(project):
+    lines, data = pipeline.diff_locks(project, "full-py312", "full-py312-tf")
+    assert (data["added"], data["changed"]) == ({}, {})
+    assert data["removed"].keys() >= {"torch", "torchvision", "torchaudio", "triton"}
+    before, after = data["bytes"]
+    assert lines[-1].startswith("full-py312: ") and lines[-1].endswith(" MB less to download")
+    assert before - after == sum(
+        pin.files[0].size
+        for pin in pipeline.solve_profile(project, project.profile("full-py312")).pins
+        if pin.name in data["removed"]
+    )

@@ -1,0 +1,234 @@
+"""Wheels and markers of a target, whatever machine and python the tests run on."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+import pytest
+from packaging.markers import Marker
+from packaging.tags import Tag, parse_tag, sys_tags
+
+from solver.core.errors import BadInput
+from solver.core.model import IndexFile, Target
+from solver.core.target import admits_python, marker_environment, usable_files, wheel_tags
+from solver.matrix.gpus import resolve_gpus
+from solver.matrix.rows import GpuModels
+from solver.request.words import parse_target
+
+GPUS = (
+    GpuModels(id="1", source="test", gpu="12.0", architecture="B", products=("GeForce RTX 5090", "RTX PRO 6000 (WS)")),
+    GpuModels(id="2", source="test", gpu="9.0", architecture="H", products=("H100", "GH200")),
+    GpuModels(id="3", source="test", gpu="7.5", architecture="T", products=("Tesla T4", "Twin")),
+    GpuModels(id="4", source="test", gpu="7.0", architecture="V", products=("Tesla V100", "Twin")),
+)
+
+
+def files(*names: str) -> tuple[IndexFile, ...]:
+    return tuple(IndexFile(filename=name, sha256=None) for name in names)
+
+
+def usable(target: Target, *names: str) -> list[str]:
+    return [file.filename for file in usable_files(files(*names), target)]
+
+
+def test_linux_tags_go_from_the_newest_glibc_down_with_the_old_names_between():
+    platforms = [tag.platform for tag in wheel_tags(Target(python="3.12", glibc="2.18")) if tag.abi == "cp312"]
+    assert platforms == [
+        "linux_x86_64",
+        "manylinux_2_18_x86_64",
+        "manylinux_2_17_x86_64",
+        "manylinux2014_x86_64",
+        "manylinux_2_16_x86_64",
+        "manylinux_2_15_x86_64",
+        "manylinux_2_14_x86_64",
+        "manylinux_2_13_x86_64",
+        "manylinux_2_12_x86_64",
+        "manylinux2010_x86_64",
+        "manylinux_2_11_x86_64",
+        "manylinux_2_10_x86_64",
+        "manylinux_2_9_x86_64",
+        "manylinux_2_8_x86_64",
+        "manylinux_2_7_x86_64",
+        "manylinux_2_6_x86_64",
+        "manylinux_2_5_x86_64",
+        "manylinux1_x86_64",
+    ]
+
+
+def test_aarch64_begins_with_manylinux_2_17():
+    platforms = {tag.platform for tag in wheel_tags(Target(platform="linux-aarch64", glibc="2.18"))} - {"any"}
+    assert platforms == {
+        "manylinux_2_18_aarch64",
+        "manylinux_2_17_aarch64",
+        "manylinux2014_aarch64",
+        "linux_aarch64",
+    }
+
+
+def test_windows_has_one_platform():
+    assert {tag.platform for tag in wheel_tags(Target(platform="win-64"))} == {"win_amd64", "any"}
+
+
+@pytest.mark.parametrize("python", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
+def test_every_python_takes_its_own_the_stable_and_the_pure_tags(python):
+    tags = wheel_tags(Target(python=python))
+    own = "cp" + python.replace(".", "")
+    order = [
+        Tag(own, own, "manylinux_2_17_x86_64"),
+        Tag(own, "abi3", "manylinux_2_17_x86_64"),
+        Tag(own, "none", "manylinux_2_17_x86_64"),
+        Tag("cp38", "abi3", "manylinux_2_17_x86_64"),
+        Tag("py3", "none", "manylinux_2_17_x86_64"),
+        Tag("py3", "none", "any"),
+    ]
+    assert sorted(tags.index(tag) for tag in order) == [tags.index(tag) for tag in order]
+    foreign = ("cp312-cp312t", "cp315-abi3", "cp27-cp27mu", "pp310-pypy310_pp73", "py2-none")
+    for tag in (f"{name}-manylinux_2_17_x86_64" for name in foreign):
+        assert parse_tag(tag).isdisjoint(tags)
+
+
+def test_packaging_agrees_about_the_python_and_machine_at_hand():
+    libc, version = platform.libc_ver()
+    if libc != "glibc" or platform.machine() != "x86_64" or platform.python_implementation() != "CPython":
+        pytest.skip("this machine is no target of the kind")
+    target = Target(python=f"{sys.version_info.major}.{sys.version_info.minor}", glibc=version)
+    assert list(wheel_tags(target)) == [tag for tag in sys_tags() if "musllinux" not in tag.platform]
+
+
+def test_the_best_wheel_comes_first_and_the_others_of_use_after_it():
+    names = [
+        "x-1-py3-none-any.whl",
+        "x-1-cp312-abi3-manylinux_2_28_x86_64.whl",
+        "x-1-cp312-cp312-linux_x86_64.whl",
+        "x-1-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        "x-1-cp312-cp312-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+        "x-1-cp39-abi3-manylinux1_x86_64.whl",
+    ]
+    expected = [names[2], names[4], names[3], names[1], names[5], names[0]]
+    unusable = [
+        "x-1-cp312-cp312-manylinux_2_35_x86_64.whl",
+        "x-1-cp312-cp312-manylinux_2_17_aarch64.whl",
+        "x-1-cp312-cp312t-manylinux_2_17_x86_64.whl",
+        "x-1-cp311-cp311-manylinux_2_17_x86_64.whl",
+        "x-1-cp312-cp312-win_amd64.whl",
+        "x-1-cp312-cp312-musllinux_1_2_x86_64.whl",
+        "x-1.tar.gz",
+        "no-wheel.whl",
+        "x-1.egg",
+    ]
+    for order in (names + unusable, unusable[::-1] + names[::-1]):
+        assert usable(Target(python="3.12"), *order) == expected
+
+
+def test_of_two_builds_the_newer_is_better():
+    assert usable(Target(), "x-1-2-py3-none-any.whl", "x-1-py3-none-any.whl", "x-1-10-py3-none-any.whl") == [
+        "x-1-10-py3-none-any.whl",
+        "x-1-2-py3-none-any.whl",
+        "x-1-py3-none-any.whl",
+    ]
+
+
+def test_an_older_glibc_takes_fewer_wheels():
+    name = "tensorflow-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl"
+    assert usable(Target(glibc="2.27"), name) == [name]
+    assert usable(Target(glibc="2.26"), name) == []
+
+
+@pytest.mark.parametrize(
+    ("marker", "linux", "windows"),
+    [
+        ('platform_system == "Linux" and platform_machine == "x86_64"', True, False),
+        ('sys_platform == "win32"', False, True),
+        ('os_name == "nt"', False, True),
+        ('platform_machine == "AMD64"', False, True),
+        ('python_version < "3.13"', True, True),
+        ('python_full_version < "3.12.3"', False, False),
+        ('python_full_version >= "3.12.3"', True, True),
+        ('implementation_name == "cpython" and platform_python_implementation != "PyPy"', True, True),
+        ('implementation_version >= "3.12"', True, True),
+        ('platform_release >= "20.9.0" and sys_platform == "darwin"', False, False),
+        ('platform_version == "x"', False, False),
+        ('extra == "dev"', False, False),
+    ],
+)
+def test_markers_are_those_of_the_target(marker, linux, windows):
+    for name, expected in (("linux-64", linux), ("win-64", windows)):
+        environment = {**marker_environment(Target(platform=name)), "extra": ""}
+        assert Marker(marker).evaluate(environment) is expected
+
+
+def test_the_marker_environment_is_whole():
+    from packaging.markers import default_environment
+
+    assert set(marker_environment(Target())) == set(default_environment())
+
+
+@pytest.mark.parametrize(
+    ("requires", "admitted"),
+    [
+        (">=3.9", True),
+        (">=3.9,<3.13", True),
+        ("<3.12", False),
+        ("==3.12.*", True),
+        ("!=3.12.0", True),
+        (">=3.12.1", True),
+        (">=3.13", False),
+        (">=3.12.dev0", True),
+        ("", True),
+        (None, True),
+        ("three", True),
+    ],
+)
+def test_requires_python(requires, admitted):
+    assert admits_python(requires, Target(python="3.12")) is admitted
+
+
+def test_a_target_is_read_from_words():
+    words = {"platform": "linux-aarch64", "python": "3.11", "glibc": ">=2.34", "driver": ">= 550.54.14"}
+    assert parse_target(words) == Target(
+        platform="linux-aarch64", python="3.11", glibc="2.34", driver="550.54.14", gpus=()
+    )
+    assert parse_target({}) == Target()
+    assert parse_target({"driver": "none", "gpu": "9.0"}) == Target(driver=None, gpus=("9.0",))
+    assert parse_target({"gpu": ["10.0", "9.0", "9.0"], "python": None}) == Target(gpus=("9.0", "10.0"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"system": "linux"}, "system: is not part of a target; use platform, python, glibc, driver or gpu"),
+        ({"platform": "linux"}, 'platform: expected one of linux-64, linux-aarch64, win-64, found "linux"'),
+        ({"python": "3"}, 'python: expected a python such as "3.12", 3.9 or newer, found "3"'),
+        ({"python": 3.1}, 'python: expected a python such as "3.12", 3.9 or newer, found "3.1"'),
+        ({"python": "2.7"}, 'python: expected a python such as "3.12", 3.9 or newer, found "2.7"'),
+        ({"glibc": "2.28.1"}, 'glibc: expected a glibc such as "2.28", found "2.28.1"'),
+        (
+            {"driver": "<550"},
+            'driver: expected an NVIDIA driver such as ">=550" or "550.54.14", or "none", found "<550"',
+        ),
+        (
+            {"gpu": "H100"},
+            'gpu: no GPU is known by the name "H100"; write its compute capability, such as "9.0", '
+            "or add it to the gpus matrix",
+        ),
+    ],
+)
+def test_a_word_that_cannot_be_used_is_named(words, message):
+    with pytest.raises(BadInput) as caught:
+        parse_target(words)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["H100", "h100", "NVIDIA H100", "9.0", "GH200"])
+def test_a_gpu_has_many_names(name):
+    assert resolve_gpus([name], GPUS) == ("9.0",)
+
+
+def test_gpus_are_ordered_by_capability():
+    assert resolve_gpus(["RTX PRO 6000", "T4", "nvidia geforce rtx-5090", "H100"], GPUS) == ("7.5", "9.0", "12.0")
+
+
+def test_an_ambiguous_name_is_refused():
+    with pytest.raises(BadInput, match=r"compute capability 7\.0 and 7\.5; write the one you mean"):
+        resolve_gpus(["Twin"], GPUS)

@@ -1,0 +1,226 @@
+"""Reading YAML: plain data, the place of everything, and errors that name it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+import pytest
+import yaml
+
+from solver.core.errors import BadInput
+from solver.core.yamlfile import decode, load_yaml, parse_yaml
+
+TEXT = """\
+# a comment
+name: test
+rows:
+  - id: first
+    cuda: "12.8"
+  - id: second
+    list: [1,
+           two]
+"base key": &base {a: 1, b: x}
+"2.9": {<<: *base, b: y}
+"""
+
+
+class Row(msgspec.Struct, forbid_unknown_fields=True, rename="kebab"):
+    id: str
+    cuda: Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+$")] = "1.0"
+    kind: Literal["red", "green", "blue"] = "red"
+    size: int | None = None
+    share: float = 0.5
+    on_off: bool = False
+    names: tuple[str, ...] = ()
+    pins: dict[str, Annotated[str, msgspec.Meta(min_length=1)]] = {}
+    axes: dict[Literal["torch", "numpy"], str] = {}
+    many: str | tuple[str, ...] = ()
+    nested: dict[str, dict[str, list[int]]] = {}
+
+
+class File(msgspec.Struct, forbid_unknown_fields=True):
+    rows: dict[str, Row]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ((), 2),
+        (("name",), 2),
+        (("rows",), 3),
+        (("rows", 0), 4),
+        (("rows", 0, "cuda"), 5),
+        (("rows", 1, "list", 1), 8),
+        (("2.9", "b"), 10),
+        (("2.9", "a"), 9),
+        (("rows", 2), None),
+        (("name", "more"), None),
+        (("nothing",), None),
+    ],
+)
+def test_every_key_and_item_has_its_line(path, line):
+    assert parse_yaml(TEXT, "f.yaml").line(*path) == line
+
+
+def test_an_empty_document_has_no_place():
+    document = parse_yaml("", "f.yaml")
+    assert (document.data, document.line(), document.text("a")) == (None, None, None)
+    assert str(document.error("is empty", "a")) == "f.yaml: a: is empty"
+
+
+def test_scalars_keep_their_spelling():
+    document = parse_yaml("a: 3.10\nb: 'x y'\nc: [1]\n", "f.yaml")
+    assert [document.text(key) for key in "abc"] == ["3.10", "x y", None]
+
+
+def test_an_error_points_at_the_nearest_line_that_exists():
+    document = parse_yaml(TEXT, "f.yaml")
+    assert str(document.error("is wrong", "rows", 1, "gone", 3, fix="mend it")) == (
+        "f.yaml:6: rows[1].gone[3]: is wrong; mend it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("-12", -12),
+        ("1.50", 1.5),
+        (".5e+3", 500.0),
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("on", "on"),
+        ("no", "no"),
+        ("2026-11-21", "2026-11-21"),
+        ("12:30", "12:30"),
+        ("1_000", "1_000"),
+        ("012", "012"),
+        ("0x1f", "0x1f"),
+        ("1e5", "1e5"),
+        ("2.9.1", "2.9.1"),
+        ("=", "="),
+        ("'1'", "1"),
+    ],
+)
+def test_only_what_is_plainly_a_number_is_one(text, value):
+    read = parse_yaml(f"key: {text}\n", "f.yaml").data["key"]
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize("text", ["1e5", "on", "2026-11-21", "012", "1_0", "0o7", "12:30", "~x", "nan", ".5e3"])
+def test_a_string_that_another_tool_dumped_stays_a_string(text):
+    assert parse_yaml(yaml.safe_dump({"key": text}), "f.yaml").data == {"key": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: {c: 1, d: 2, c: 3}\n", "f.yaml:2: the key c stands here for the second time, first on line 2"),
+        ("a: 1\n'a': 2\n", "f.yaml:2: the key a stands here for the second time, first on line 1"),
+        ("[1, 2]: 3\n", "f.yaml:1: a key must be a single word, not a list or a mapping"),
+        ("a: &x\n  - *x\n", "f.yaml:1: this alias holds itself"),
+        ("a: &x {b: {<<: *x}}\n", "f.yaml:1: this alias holds itself"),
+        ("a: {<<: 3}\n", "f.yaml:1: << needs a mapping, or a list of mappings"),
+        ("a: !!set {b, c}\n", "f.yaml:1: the tag tag:yaml.org,2002:set is not allowed here"),
+        ("a: !!int x\n", "f.yaml:1: 'x' is no int"),
+        ("a: *gone\n", "f.yaml:1: is not YAML: found undefined alias"),
+        ("a: 1\n---\nb: 2\n", "f.yaml:2: is not YAML: but found another document"),
+    ],
+)
+def test_what_is_refused(text, message):
+    with pytest.raises(BadInput) as caught:
+        parse_yaml(text, "f.yaml")
+    assert str(caught.value) == message
+
+
+def test_a_nest_too_deep_to_be_read_is_refused():
+    with pytest.raises(BadInput, match=r"^f\.yaml(:\d+)?: is n"):
+        parse_yaml("[" * 20000 + "]" * 20000, "f.yaml")
+
+
+def test_merged_keys_come_after_own_ones():
+    text = "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 3}\n"
+    assert parse_yaml(text, "f.yaml").data["c"] == {"x": 3, "y": 1, "z": 2}
+
+
+def test_a_file_is_read_by_its_name(tmp_path):
+    path = tmp_path / "f.yaml"
+    with pytest.raises(BadInput) as caught:
+        load_yaml(path)
+    assert str(caught.value) == f"{path}: there is no such file"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: \xc3\xa4\r\n")
+    assert load_yaml(path).data == {"a": 1, "b": "ä"}
+    path.write_bytes(b"a: \xff\n")
+    with pytest.raises(BadInput) as caught:
+        load_yaml(path)
+    assert str(caught.value) == f"{path}: is not UTF-8 text: byte 3 cannot be read"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(BadInput) as caught:
+        load_yaml(path)
+    assert str(caught.value) == f"{path}: cannot be read: Is a directory"
+
+
+def test_what_fits_is_decoded():
+    document = parse_yaml("rows: {a: {id: x, on-off: true, share: 1, pins: {p: q}, many: w}}\n", "f.yaml")
+    assert decode(document, File).rows["a"] == Row(id="x", on_off=True, share=1.0, pins={"p": "q"}, many="w")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{id: 3.10}", 'rows.b.id: expected a string like "3.10", found a float 3.10; put it in quotes'),
+        ("{id: 7}", 'rows.b.id: expected a string like "7", found an integer 7; put it in quotes'),
+        ("{id: true}", 'rows.b.id: expected a string like "true", found a boolean true; put it in quotes'),
+        ("{id: }", "rows.b.id: expected a string, found nothing"),
+        ("{id: [x]}", "rows.b.id: expected a string, found a list"),
+        ("{}", "rows.b.id: this key is missing; add it"),
+        ("[]", "rows.b: expected a mapping, found a list"),
+        ("{id: x, onoff: true}", "rows.b.onoff: is not a key known here; did you mean on-off?"),
+        ("{id: x, cuda: '12'}", 'rows.b.cuda: expected a string that matches ^\\d+\\.\\d+$, found "12"'),
+        ("{id: x, kind: pink}", "rows.b.kind: expected blue, green or red, found pink"),
+        ("{id: x, size: '3'}", 'rows.b.size: expected a whole number, found a string "3"'),
+        ("{id: x, size: 3.5}", "rows.b.size: expected a whole number, found a float 3.5"),
+        ("{id: x, share: much}", 'rows.b.share: expected a number, found a string "much"'),
+        ("{id: x, on-off: 1}", "rows.b.on-off: expected true or false, found an integer 1"),
+        ("{id: x, names: y}", 'rows.b.names: expected a list, found a string "y"; write [y]'),
+        (
+            "{id: x, names: [y, 1.0]}",
+            'rows.b.names[1]: expected a string like "1.0", found a float 1.0; put it in quotes',
+        ),
+        (
+            "{id: x, pins: {good: q, bad: 2}}",
+            'rows.b.pins.bad: expected a string like "2", found an integer 2; put it in quotes',
+        ),
+        ("{id: x, pins: {good: q, bad: ''}}", "rows.b.pins.bad: expected some text, found an empty string"),
+        ("{id: x, pins: {2.9: q}}", "rows.b.pins.2.9: a key must be a string, found a float; put it in quotes"),
+        ("{id: x, axes: {troch: q}}", "rows.b.axes.troch: is not a key known here; did you mean torch?"),
+        ("{id: x, many: 1.5}", 'rows.b.many: expected a string like "1.5", found a float 1.5; put it in quotes'),
+        (
+            "{id: x, nested: {p: {q: [1]}, r: {s: [1], t: [1, y]}}}",
+            'rows.b.nested.r.t[1]: expected a whole number, found a string "y"',
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_full_path(row, message):
+    document = parse_yaml(f"rows:\n  a: {{id: fine}}\n  b:\n    {row}\n", "f.yaml")
+    with pytest.raises(BadInput) as caught:
+        decode(document, File)
+    line = 3 if message.startswith(("rows.b:", "rows.b.id: this key")) else 4
+    assert str(caught.value) == f"f.yaml:{line}: {message}"
+
+
+def test_a_check_of_a_struct_is_told_in_its_own_words():
+    class Even(msgspec.Struct):
+        number: int
+
+        def __post_init__(self) -> None:
+            if self.number % 2:
+                raise ValueError("Is odd")
+
+    with pytest.raises(BadInput) as caught:
+        decode(parse_yaml("- {number: 2}\n- {number: 3}\n", "f.yaml"), list[Even])
+    assert str(caught.value) == "f.yaml:2: [1]: is odd"

@@ -1,0 +1,107 @@
+import pytest
+
+from solver.core.errors import BadInput
+from solver.index.conda_config import DEFAULT_ALIAS, CondaSettings, read_settings, without_credentials
+
+
+def settings_of(tmp_path, text, **environ):
+    (tmp_path / ".condarc").write_text(text)
+    return read_settings(environ, home=tmp_path)
+
+
+def test_without_a_configuration_a_word_is_a_channel_of_the_common_address(tmp_path):
+    settings = read_settings({}, home=tmp_path)
+    assert settings == CondaSettings()
+    assert settings.address("conda-forge") == f"{DEFAULT_ALIAS}/conda-forge"
+    assert settings.sources("conda-forge") == (f"{DEFAULT_ALIAS}/conda-forge",)
+
+
+def test_an_alias_moves_where_channels_are_read_and_not_what_locks_name(tmp_path):
+    settings = settings_of(tmp_path, "channel_alias: https://mirror.example/conda/\n")
+    assert settings.sources("conda-forge") == ("https://mirror.example/conda/conda-forge",)
+    assert settings.address("conda-forge") == f"{DEFAULT_ALIAS}/conda-forge"
+    assert settings.sources_of(f"{DEFAULT_ALIAS}/conda-forge") == ("https://mirror.example/conda/conda-forge",)
+
+
+def test_a_custom_channel_is_read_with_its_credentials_and_named_without(tmp_path):
+    text = "custom_channels:\n  own: https://user:secret@conda.example/t/tk-123/team\n"
+    settings = settings_of(tmp_path, text)
+    assert settings.sources("own") == ("https://user:secret@conda.example/t/tk-123/team/own",)
+    assert settings.address("own") == "https://conda.example/team/own"
+    assert settings.sources_of("https://conda.example/team/own") == settings.sources("own")
+
+
+def test_mirrors_are_tried_in_order(tmp_path):
+    text = "mirrored_channels:\n  conda-forge: [https://one.example/cf/, 'file:///srv/cf']\n"
+    settings = settings_of(tmp_path, text)
+    assert settings.sources("conda-forge") == ("https://one.example/cf", "file:///srv/cf")
+    assert settings.sources_of(f"{DEFAULT_ALIAS}/conda-forge") == settings.sources("conda-forge")
+    assert settings.address("conda-forge") == f"{DEFAULT_ALIAS}/conda-forge"
+
+
+def test_variables_keep_tokens_out_of_the_file(tmp_path):
+    text = "custom_channels: {own: 'https://conda.example/t/${CONDA_TOKEN}'}\n"
+    settings = settings_of(tmp_path, text, CONDA_TOKEN="tk-9")
+    assert settings.sources("own") == ("https://conda.example/t/tk-9/own",)
+
+
+def test_the_environment_wins_over_the_file_and_the_users_file_over_the_systems(tmp_path):
+    own = tmp_path / "own.yml"
+    own.write_text("channel_alias: https://third.example\nssl_verify: false\n")
+    (tmp_path / ".conda").mkdir()
+    (tmp_path / ".conda" / ".condarc").write_text(
+        "channel_alias: https://first.example\ncustom_channels: {a: https://a.example}\n"
+    )
+    (tmp_path / ".condarc").write_text(
+        "channel_alias: https://second.example\ncustom_channels: {b: https://b.example}\n"
+    )
+    assert read_settings({}, home=tmp_path).alias == "https://second.example"
+    assert set(read_settings({}, home=tmp_path).custom) == {"a", "b"}
+    found = read_settings({"CONDARC": str(own)}, home=tmp_path)
+    assert (found.alias, found.verify_tls) == ("https://third.example", False)
+    assert read_settings({"CONDA_CHANNEL_ALIAS": "https://x.example"}, home=tmp_path).alias == "https://x.example"
+    assert read_settings({"CONDA_SSL_VERIFY": "false"}, home=tmp_path).verify_tls is False
+
+
+def test_a_folder_is_a_channel_by_its_path(tmp_path):
+    settings = CondaSettings()
+    assert settings.sources(str(tmp_path)) == (tmp_path.as_uri(),)
+    assert settings.address(str(tmp_path)) == tmp_path.as_uri()
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("channel_alias: [a]\n", "channel_alias"),
+        ("custom_channels: [a]\n", "custom_channels"),
+        ("mirrored_channels: {a: b}\n", "mirrored_channels"),
+        ("proxy_servers: {http: [a]}\n", "proxy_servers"),
+    ],
+)
+def test_a_key_of_the_wrong_kind_names_file_and_key(tmp_path, text, key):
+    with pytest.raises(BadInput, match=rf"\.condarc: {key}: expected "):
+        settings_of(tmp_path, text)
+
+
+def test_other_keys_of_conda_are_left_to_conda(tmp_path):
+    assert settings_of(tmp_path, "channels: [a]\nauto_activate_base: false\n") == CondaSettings()
+    assert settings_of(tmp_path, "") == CondaSettings()
+
+
+def test_proxies_and_certificates_reach_the_client(tmp_path):
+    settings = settings_of(tmp_path, "proxy_servers: {https: 'http://proxy.example:3128'}\nssl_verify: false\n")
+    assert (settings.proxies, settings.verify_tls) == ({"https": "http://proxy.example:3128"}, False)
+    assert type(settings.client()).__name__ == "Client"
+
+
+@pytest.mark.parametrize(
+    ("address", "bare"),
+    [
+        ("https://user:pw@host.example/a/", "https://host.example/a"),
+        ("https://host.example/t/tk-1/a", "https://host.example/a"),
+        ("https://host.example/trees/a", "https://host.example/trees/a"),
+        ("file:///srv/channel/", "file:///srv/channel"),
+    ],
+)
+def test_credentials_are_cut_out(address, bare):
+    assert without_credentials(address) == bare

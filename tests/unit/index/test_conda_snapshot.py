@@ -1,0 +1,144 @@
+import json
+import random
+
+import pytest
+from conda_repodata import entry, write_channel
+
+from solver.core.errors import BadInput, NotRecorded
+from solver.core.model import Target
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
+from solver.index.conda_record import from_repodata
+from solver.index.conda_snapshot import CondaSnapshot, read_records, write_records
+from solver.lock.conda_section import conda_section, read_conda_section
+from solver.matrix.load import matrices_dir
+from solver.solve.conda.channels import close_conda
+
+ADDRESS = "https://conda.anaconda.org/conda-forge"
+ENTRIES = [
+    entry("demo", "1.0", "h_3", depends=["lib >=2"], constrains=["other <3"], timestamp=1700000000000),
+    entry("demo", "1.1", "7_llvm", depends=["lib >=3"], build_number=7),
+    entry("lib", "2.0", "py_0", subdir="noarch", noarch="python", license="MIT"),
+    entry("lib", "2.1", "py_1", subdir="noarch", noarch="python", track_features="a b"),
+]
+
+
+def records():
+    return [from_repodata(fields, ADDRESS, name, inferred=name.startswith("lib-2.0")) for name, fields in ENTRIES]
+
+
+def written(folder, some):
+    paths = write_records(folder, "conda-forge", some, "what the tests need")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def test_what_was_written_is_read_back(tmp_path):
+    files = written(tmp_path, records())
+    assert list(files) == ["conda/conda-forge/linux-64.jsonl", "conda/conda-forge/noarch.jsonl"]
+    found = [r for name in files for r in read_records(tmp_path / name)]
+    assert sorted(found, key=lambda r: r.filename) == sorted(records(), key=lambda r: r.filename)
+
+
+def test_any_order_gives_the_same_bytes(tmp_path):
+    first = written(tmp_path / "a", records())
+    for seed in range(5):
+        assert written(tmp_path / str(seed), random.Random(seed).sample(records(), 4)) == first
+
+
+def test_a_line_holds_only_what_its_file_name_does_not(tmp_path):
+    written(tmp_path, records())
+    lines = (tmp_path / "conda/conda-forge/linux-64.jsonl").read_text().splitlines()
+    assert json.loads(lines[0]) == {
+        "version": 1,
+        "channel": "conda-forge",
+        "address": ADDRESS,
+        "subdir": "linux-64",
+        "held": "what the tests need",
+    }
+    assert [sorted(json.loads(line)) for line in lines[1:]] == [
+        ["constrains", "depends", "file", "md5", "sha256", "size", "timestamp"],
+        ["build_number", "depends", "file", "md5", "sha256", "size"],
+    ]
+
+
+def test_a_subdir_that_is_no_longer_held_goes(tmp_path):
+    written(tmp_path, records())
+    assert list(written(tmp_path, records()[:1])) == ["conda/conda-forge/linux-64.jsonl"]
+    assert not (tmp_path / "conda/conda-forge/noarch.jsonl").exists()
+
+
+def test_the_solver_gets_the_same_from_the_snapshot_as_from_the_channel(tmp_path):
+    channel = write_channel(tmp_path / "channel", ENTRIES)
+    live = CondaIndex(
+        settings=CondaSettings(mirrors={"conda-forge": (channel.as_uri(),)}),
+        inferred=frozenset({"conda-forge/noarch/lib-2.0-py_0.conda"}),
+    )
+    written(tmp_path, records())
+    target = Target(driver=None)
+    for specs in (["demo"], ["lib =2.0"]):
+        found = [close_conda(specs, (), target, source, virtual={}) for source in (live, CondaSnapshot(tmp_path))]
+        assert found[0] == found[1]
+
+
+def test_a_channel_or_platform_that_is_not_recorded_is_told(tmp_path):
+    written(tmp_path, records()[:1])
+    with pytest.raises(NotRecorded, match="nothing for linux-64 of this channel: bioconda"):
+        CondaSnapshot(tmp_path, ("bioconda",)).opened("linux-64")
+    with pytest.raises(NotRecorded, match="nothing for win-64 of this channel: conda-forge"):
+        CondaSnapshot(tmp_path).opened("win-64")
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "message"),
+    [
+        (1, "", "line 1|is no recorded channel"),
+        (1, '{"version":2,"channel":"c","address":"a","subdir":"s","held":"h"}', "expected format version 1, found 2"),
+        (2, '{"file":"x-1-0.conda","sha256":"a","colour":1}', "unknown field `colour`"),
+        (2, '{"file":"x.conda","sha256":"a"}', "is no name of a conda archive"),
+        (2, '{"file":"x-1-0.conda"}', "missing required field `sha256`"),
+        (2, '{"file":"x-1-0.conda","sha256":"a","noarch":"ruby"}', "'ruby' is no kind of noarch"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named(tmp_path, line, text, message):
+    written(tmp_path, records())
+    path = tmp_path / "conda/conda-forge/linux-64.jsonl"
+    lines = path.read_text().splitlines()
+    lines[line - 1] = text
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(BadInput, match=message) as caught:
+        read_records(path)
+    assert (caught.value.file, caught.value.line) == (path, line)
+
+
+def test_solution_yaml_holds_the_same_records():
+    section = conda_section(records(), ("conda-forge",), {"__cuda": "12.4"})
+    assert list(section) == ["channels", "virtual", "packages"]
+    found = read_conda_section(json.loads(json.dumps(section)), "solution.yaml")
+    assert sorted(found, key=lambda r: r.filename) == sorted(records(), key=lambda r: r.filename)
+    assert conda_section(reversed(records()), ("conda-forge",), {"__cuda": "12.4"}) == section
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        (None, "conda.packages: expected the packages"),
+        ({"packages": {"linux-64": []}}, "conda.linux-64: expected the address"),
+        ({"packages": {f"{ADDRESS}/noarch": [{"file": "x"}]}}, r"noarch\[0\]: Object missing required field"),
+    ],
+)
+def test_a_section_that_cannot_be_used_names_its_key(section, message):
+    with pytest.raises(BadInput, match=message):
+        read_conda_section(section, "solution.yaml")
+
+
+def test_the_shipped_snapshot_is_whole_and_small():
+    folder = matrices_dir() / "snapshot" / "conda"
+    files = sorted(folder.rglob("*.jsonl"))
+    assert [path.name for path in files] == ["linux-64.jsonl", "noarch.jsonl"]
+    assert sum(path.stat().st_size for path in files) < 1_200_000
+    for path in files:
+        found = read_records(path)
+        assert len({record.filename for record in found}) == len(found)
+        assert all(record.md5 and len(record.sha256) == 64 for record in found)
+        names = [record.filename for record in found]
+        assert len(names) > 200

@@ -1,0 +1,55 @@
+import pytest
+
+from solver.core.errors import NotRecorded
+from solver.core.model import Release, pypi_name
+from solver.index import UnknownPackage
+from solver.index.layered import LayeredIndex
+
+NAME = pypi_name("demo")
+OLD = Release(version="1", files=(), requires=("recorded",))
+LIVE_OLD = Release(version="1", files=())
+LIVE_NEW = Release(version="2", files=())
+OTHER = Release(version="1+cu128", files=(), index="pytorch")
+
+
+class Stub:
+    def __init__(self, releases, error):
+        self.found, self.error = releases, error
+
+    def releases(self, name):
+        if self.found is None:
+            raise self.error
+        return self.found
+
+    def requires(self, release):
+        return ("live",)
+
+
+def layered(recorded, live):
+    return LayeredIndex(Stub(recorded, NotRecorded(NAME)), Stub(live, UnknownPackage("no package demo")))
+
+
+def test_live_releases_come_beside_the_recorded_ones():
+    assert layered((OLD,), (LIVE_OLD, LIVE_NEW)).releases(NAME) == (OLD, LIVE_NEW)
+
+
+def test_what_is_not_recorded_is_live():
+    assert layered(None, (LIVE_NEW,)).releases(NAME) == (LIVE_NEW,)
+
+
+def test_a_build_of_another_index_hides_no_live_release():
+    assert layered((OTHER,), (LIVE_OLD,)).releases(NAME) == (OTHER, LIVE_OLD)
+
+
+def test_a_recorded_name_need_not_be_live():
+    assert layered((OTHER,), None).releases(NAME) == (OTHER,)
+
+
+def test_what_nobody_knows_is_told():
+    with pytest.raises(UnknownPackage, match="no package demo"):
+        layered(None, None).releases(NAME)
+
+
+def test_requirements_are_asked_live_only_where_they_are_not_recorded():
+    index = layered((), ())
+    assert [index.requires(release) for release in (OLD, LIVE_NEW, OTHER)] == [("recorded",), ("live",), None]

@@ -1,0 +1,196 @@
+import hashlib
+import subprocess
+import sys
+
+import pytest
+from fault_server import HTML, Answer, make_wheel
+
+from solver.core.errors import IndexUnavailable
+from solver.core.model import pypi_name
+from solver.index import UnknownPackage
+from solver.index.pypi import INDEX_URL, PypiIndex
+from solver.index.ranges import open_session
+
+NAME = pypi_name("Tiny.Pack")
+WHEEL = "tiny_pack-1.0-py3-none-any.whl"
+
+
+@pytest.fixture
+def index(fault_server, tmp_path):
+    with open_session(retries=1, backoff=0) as session:
+        yield PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", session)
+
+
+def serve(server, keys=None, listing=None, **fault):
+    server.add_wheel(WHEEL, make_wheel("tiny_pack", "1.0", ["numpy (<2,>=1.20)", 'six ; extra == "x"'], ">=3.9"))
+    server.add_project("tiny-pack", {WHEEL: keys or {}}, **(listing or {}), **fault)
+
+
+def fails(call, *arguments):
+    with pytest.raises(IndexUnavailable) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+def test_a_release_has_what_the_listing_says(fault_server, index):
+    keys = {"size": 7, "upload-time": "2026-01-02T03:04:05.678901Z", "requires-python": ">=3.9", "yanked": "broken"}
+    serve(fault_server, keys)
+    (release,) = index.releases(NAME)
+    (file,) = release.files
+    digest = hashlib.sha256(fault_server.answers[f"/files/{WHEEL}"].body).hexdigest()
+    assert (file.filename, file.sha256, file.size, file.uploaded, file.url) == (WHEEL, digest, 7, "2026-01-02", None)
+    assert (release.version, release.requires, release.requires_python, release.yanked) == (
+        "1.0",
+        None,
+        ">=3.9",
+        "broken",
+    )
+
+
+def test_only_wheels_are_releases(fault_server, index):
+    files = ["tiny_pack-1.0.tar.gz", "tiny_pack-not-a-wheel.whl", WHEEL, "tiny_pack-1.10-py3-none-any.whl"]
+    fault_server.add_project("tiny-pack", {name: {} for name in files})
+    assert {release.version for release in index.releases(NAME)} == {"1.0", "1.10"}
+
+
+def test_a_project_without_wheels_has_no_release(fault_server, index):
+    fault_server.add_project("tiny-pack", {"tiny_pack-1.0.tar.gz": {}})
+    assert index.releases(NAME) == ()
+
+
+def test_a_listing_is_asked_for_once(fault_server, index):
+    serve(fault_server)
+    assert index.releases(NAME) is index.releases(NAME)
+    assert fault_server.asked == [("/simple/tiny-pack/", None)]
+
+
+def test_html_serves_where_json_does_not(fault_server, index):
+    serve(fault_server, listing={"content_type": HTML})
+    (release,) = index.releases(NAME)
+    assert release.files[0].sha256 and release.files[0].size is None
+    assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
+
+
+def test_requirements_come_out_of_the_wheel(fault_server, index):
+    serve(fault_server)
+    (release,) = index.releases(NAME)
+    assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
+    assert index.metadata(release.files[0]).requires_python == ">=3.9"
+
+
+def test_a_second_reading_is_from_the_cache(fault_server, index):
+    serve(fault_server)
+    (release,) = index.releases(NAME)
+    first = index.requires(release)
+    before = len(fault_server.asked)
+    assert index.requires(release) == first
+    assert len(fault_server.asked) == before
+
+
+def test_metadata_that_the_listing_vouches_for_is_taken(fault_server, index):
+    metadata = b"Metadata-Version: 2.1\nName: tiny_pack\nVersion: 1.0\nRequires-Dist: told\n"
+    fault_server.answers[f"/files/{WHEEL}.metadata"] = Answer(metadata)
+    serve(fault_server, {"core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()}})
+    (release,) = index.releases(NAME)
+    assert index.requires(release) == ("told",)
+    assert (f"/files/{WHEEL}", None) not in fault_server.asked
+
+
+def test_metadata_without_a_hash_is_not_taken(fault_server, index):
+    fault_server.answers[f"/files/{WHEEL}.metadata"] = Answer(b"Name: tiny_pack\nRequires-Dist: forged\n")
+    serve(fault_server, {"core-metadata": True})
+    (release,) = index.releases(NAME)
+    assert "forged" not in index.requires(release)
+
+
+def test_metadata_with_another_hash_is_refused(fault_server, index):
+    fault_server.answers[f"/files/{WHEEL}.metadata"] = Answer(b"Name: tiny_pack\n")
+    serve(fault_server, {"core-metadata": {"sha256": "1" * 64}})
+    (release,) = index.releases(NAME)
+    assert fails(index.requires, release).startswith(
+        f"the package index is at odds with itself about the metadata of {WHEEL}: sha256 digest"
+    )
+
+
+def test_promised_metadata_that_is_missing_is_told(fault_server, index):
+    serve(fault_server, {"core-metadata": {"sha256": "1" * 64}})
+    (release,) = index.releases(NAME)
+    assert fails(index.requires, release).startswith(
+        f"the package index is at odds with itself about the metadata of {WHEEL}: No distribution metadata"
+    )
+
+
+def test_a_requirement_that_is_none_is_named(fault_server, index):
+    fault_server.add_wheel(WHEEL, make_wheel("tiny_pack", "1.0", ["numpy ~= oops"]))
+    fault_server.add_project("tiny-pack", {WHEEL: {}})
+    (release,) = index.releases(NAME)
+    assert fails(index.requires, release).startswith(f'{WHEEL} asks for "numpy ~= oops", which is no requirement: ')
+
+
+def test_an_unknown_name_is_told_apart(index):
+    with pytest.raises(UnknownPackage, match="the package index has no package tiny-pack"):
+        index.releases(NAME)
+
+
+def test_a_failing_index_is_asked_again(fault_server, index):
+    serve(fault_server, fail_first=[500])
+    assert len(index.releases(NAME)) == 1
+
+
+def test_an_index_that_keeps_failing_is_told(fault_server, index):
+    serve(fault_server, fail_first=[500, 502])
+    assert fails(index.releases, NAME) == "the package index answered 502 Bad Gateway when asked for tiny-pack"
+
+
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [
+        (Answer(b"hello", "text/plain"), "has unsupported Content-Type 'text/plain'"),
+        (Answer(b"{", "application/vnd.pypi.simple.v1+json"), ""),
+        (Answer(b"[]", "application/vnd.pypi.simple.v1+json"), "1 validation error for Project"),
+        (Answer(b'{"meta":{"api-version":"2.0"},"name":"x","files":[]}', "application/vnd.pypi.simple.v1+json"), ""),
+    ],
+    ids=["content type", "broken", "schema", "version"],
+)
+def test_what_is_no_listing_is_told(fault_server, index, answer, end):
+    fault_server.answers["/simple/tiny-pack/"] = answer
+    told = fails(index.releases, NAME)
+    assert told.startswith("the package index answered what is no listing of tiny-pack: ")
+    assert told.endswith(end)
+
+
+def test_a_cut_listing_is_told(fault_server, index):
+    serve(fault_server, listing={"cut": 5})
+    assert fails(index.releases, NAME).startswith("the package index did not answer when asked for tiny-pack: ")
+
+
+def test_the_environment_names_another_index(fault_server, tmp_path, monkeypatch):
+    serve(fault_server)
+    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple")
+    with open_session(retries=0, backoff=0) as session:
+        assert len(PypiIndex(cache=tmp_path, session=session).releases(NAME)) == 1
+
+
+def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
+    from solver.index.metadata import user_cache
+
+    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path))
+    assert user_cache() == tmp_path
+    monkeypatch.delenv("INTERLOCK_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME" if sys.platform != "win32" else "LOCALAPPDATA", str(tmp_path))
+    assert user_cache() == tmp_path / "interlock"
+
+
+def test_a_cache_that_cannot_be_written_is_none(tmp_path):
+    from solver.index.metadata import Metadata, MetadataCache
+
+    (tmp_path / "file").write_text("")
+    cache = MetadataCache(tmp_path / "file")
+    cache.put("a" * 64, Metadata(requires=()))
+    assert cache.get("a" * 64) is None
+
+
+def test_importing_loads_no_client():
+    loaded = "import sys, solver.index.pypi; print({'requests', 'pypi_simple'} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"

@@ -1,0 +1,229 @@
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from solver.core.errors import BadInput, NotRecorded
+from solver.core.model import IndexFile, Release, pypi_name
+from solver.index.snapshot import SnapshotIndex, package_text, read_package, release_line, write_package
+
+NAME = pypi_name("demo")
+REFRESH = "record it anew with `nox -s refresh`"
+HEADER = '{"version":1,"name":"demo","index":"default","held":"all"}'
+
+
+def sha(number):
+    return f"{number:064x}"
+
+
+def wheel(number, version="1.0", **keys):
+    return IndexFile(filename=f"demo-{version}-{number}-py3-none-any.whl", sha256=sha(number), size=number, **keys)
+
+
+RELEASES = [
+    Release(version="2.0", files=(wheel(3, "2.0"),), requires=("six", "numpy<2"), requires_python=">=3.9"),
+    Release(version="1.10", files=(wheel(1, "1.10"), wheel(2, "1.10", uploaded="2026-01-02")), requires=()),
+    Release(version="1.9", files=(wheel(4, "1.9"),), requires=None, yanked=""),
+]
+TORCH = Release(
+    version="1.9+cu128",
+    files=(IndexFile(filename="demo.whl", sha256=None, url="https://download.pytorch.org/whl/demo.whl"),),
+    index="pytorch",
+    requires=("numpy",),
+    source="somewhere",
+)
+
+
+def written(tmp_path, *lines, folder="default", name="demo"):
+    path = tmp_path / folder / f"{name}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def refused(path):
+    with pytest.raises(BadInput) as caught:
+        read_package(path)
+    return str(caught.value).removeprefix(str(path))
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    write_package(tmp_path, NAME, "default", "all", RELEASES)
+    write_package(tmp_path, NAME, "pytorch", "some", [TORCH])
+    index = SnapshotIndex(tmp_path)
+    oldest_first = tuple(reversed(RELEASES))
+    sorted_requires = Release(**{**vars_of(RELEASES[0]), "requires": ("numpy<2", "six")})
+    assert index.releases(NAME) == (*oldest_first[:2], sorted_requires, TORCH)
+    assert index.requires(TORCH) == ("numpy",)
+    assert index.held(NAME) == "all; some"
+    assert index.names() == (NAME,)
+
+
+def vars_of(release):
+    return {key: getattr(release, key) for key in release.__struct_fields__}
+
+
+def test_the_text_is_exact():
+    assert package_text(NAME, "default", "all", RELEASES) == "\n".join(
+        [
+            HEADER,
+            f'{{"version":"1.9","files":[["demo-1.9-4-py3-none-any.whl","{sha(4)}",4,null]],"requires":null,"yanked":""}}',
+            f'{{"version":"1.10","files":[["demo-1.10-1-py3-none-any.whl","{sha(1)}",1,null],'
+            f'["demo-1.10-2-py3-none-any.whl","{sha(2)}",2,"2026-01-02"]],"requires":[]}}',
+            f'{{"version":"2.0","files":[["demo-2.0-3-py3-none-any.whl","{sha(3)}",3,null]],'
+            '"requires":["numpy<2","six"],"requires_python":">=3.9"}',
+            "",
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_input_does_not_matter(seed):
+    chance = random.Random(seed)
+
+    def shuffled(items):
+        return tuple(chance.sample(items, len(items)))
+
+    mixed = [
+        Release(
+            **{**vars_of(r), "files": shuffled(r.files), "requires": r.requires and shuffled(r.requires + r.requires)}
+        )
+        for r in shuffled(RELEASES)
+    ]
+    assert package_text(NAME, "default", "all", mixed) == package_text(NAME, "default", "all", RELEASES)
+
+
+def test_writing_leaves_no_other_file(tmp_path):
+    path = write_package(tmp_path, NAME, "default", "all", RELEASES)
+    assert [p.name for p in path.parent.iterdir()] == ["demo.jsonl"]
+
+
+def test_a_package_without_wheels_is_known(tmp_path):
+    written(tmp_path, HEADER)
+    assert SnapshotIndex(tmp_path).releases(NAME) == ()
+
+
+def test_an_index_that_was_not_opened_is_not_seen(tmp_path):
+    write_package(tmp_path, NAME, "default", "all", RELEASES)
+    write_package(tmp_path, NAME, "pytorch", "some", [TORCH])
+    assert TORCH not in SnapshotIndex(tmp_path, ("default",)).releases(NAME)
+
+
+def test_a_name_that_is_not_recorded_is_told(tmp_path):
+    with pytest.raises(NotRecorded) as caught:
+        SnapshotIndex(tmp_path).releases(NAME)
+    assert str(caught.value) == (
+        "the snapshot holds no release of it: demo; run the command with --live to ask the index, "
+        "or `interlock refresh` to record it"
+    )
+    assert caught.value.exit_code == 4
+
+
+def test_a_file_is_read_once(tmp_path):
+    path = write_package(tmp_path, NAME, "default", "all", RELEASES)
+    index = SnapshotIndex(tmp_path)
+    first = index.releases(NAME)
+    path.unlink()
+    assert index.releases(NAME) == first
+
+
+def test_a_digest_covers_its_version_alone(tmp_path):
+    write_package(tmp_path, NAME, "default", "all", RELEASES)
+    before = {r.version: SnapshotIndex(tmp_path).digest(NAME, r.version) for r in RELEASES}
+    assert before["2.0"] == hashlib.sha256(release_line(RELEASES[0]).encode()).hexdigest()
+    newer = Release(version="3.0", files=(wheel(9, "3.0"),), requires=())
+    write_package(tmp_path, NAME, "default", "more", [*RELEASES, newer])
+    assert {r.version: SnapshotIndex(tmp_path).digest(NAME, r.version) for r in RELEASES} == before
+
+
+def test_a_digest_covers_every_line_of_a_version(tmp_path):
+    write_package(tmp_path, NAME, "default", "all", RELEASES)
+    one = SnapshotIndex(tmp_path).digest(NAME, "2.0")
+    other = Release(version="2.0", files=(wheel(8, "2.0"),), requires=("other",))
+    write_package(tmp_path, NAME, "default", "all", [*RELEASES, other])
+    assert SnapshotIndex(tmp_path).digest(NAME, "2.0") != one
+
+
+def test_no_digest_of_what_is_not_held(tmp_path):
+    write_package(tmp_path, NAME, "default", "all", RELEASES)
+    with pytest.raises(NotRecorded, match="nothing of this release: demo 7"):
+        SnapshotIndex(tmp_path).digest(NAME, "7")
+
+
+def test_a_newer_format_is_refused_by_number(tmp_path):
+    path = written(tmp_path, '{"version":2,"name":"demo","index":"default","held":"all","new":1}')
+    assert refused(path) == (
+        ":1: the snapshot is of format 2; this Interlock reads format 1; install a newer Interlock"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("", "no header of a snapshot: Expecting value: line 1 column 1 (char 0)"),
+        ("[1]", "no header of a snapshot: 'list' object has no attribute 'get'"),
+        (
+            '{"version":1,"name":"demo","index":"default"}',
+            "no header of a snapshot: Object missing required field `held`",
+        ),
+        (HEADER[:-1] + ',"x":1}', "no header of a snapshot: Object contains unknown field `x`"),
+        (HEADER.replace("default", "other"), "no header of a snapshot: Invalid enum value 'other' - at `$.index`"),
+    ],
+)
+def test_a_bad_header_is_refused(tmp_path, header, problem):
+    assert refused(written(tmp_path, header)) == f":1: {problem}; {REFRESH}"
+
+
+@pytest.mark.parametrize(
+    "header", [HEADER.replace("demo", "omed"), HEADER.replace("default", "pytorch"), HEADER.replace(":1", ":0")]
+)
+def test_a_header_of_another_file_is_refused(tmp_path, header):
+    assert refused(written(tmp_path, header)).endswith(
+        "; name the file after the package and its folder after the index"
+    )
+
+
+GOOD = {"version": "1.0", "files": [["demo.whl", sha(1), 1, "2026-01-01"]], "requires": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"version": "oops"}, "Invalid version: 'oops'"),
+        ({"hash": 1}, "Object contains unknown field `hash`"),
+        ({"requires": "six"}, "Expected `array | null`, got `str` - at `$.requires`"),
+        ({"files": [["demo.whl"]]}, "Expected `array` of at least length 4, got 1 - at `$.files[0]`"),
+        (
+            {"files": [["demo.whl", "abc", 1, None]]},
+            "Expected `str` matching regex '^[0-9a-f]{64}$' - at `$.files[0][1]`",
+        ),
+    ],
+)
+def test_a_bad_release_is_refused_by_line(tmp_path, changes, problem):
+    path = written(tmp_path, HEADER, json.dumps(GOOD), json.dumps({**GOOD, **changes}))
+    assert refused(path) == f":3: not a release of the snapshot: {problem}; {REFRESH}"
+
+
+def test_a_missing_field_is_refused_by_line(tmp_path):
+    path = written(tmp_path, HEADER, '{"version":"1.0","files":[]}')
+    assert refused(path) == f":2: not a release of the snapshot: Object missing required field `requires`; {REFRESH}"
+
+
+def test_the_default_index_has_no_address(tmp_path):
+    line = json.dumps({**GOOD, "files": [["demo.whl", sha(1), 1, None, "https://x.invalid/demo.whl"]]})
+    assert refused(written(tmp_path, HEADER, line)) == (f":2: demo.whl of the index default has an address; {REFRESH}")
+
+
+def test_another_index_has_addresses(tmp_path):
+    path = written(tmp_path, HEADER.replace("default", "pytorch"), json.dumps(GOOD), folder="pytorch")
+    assert refused(path) == f":2: demo.whl of the index pytorch has no address; {REFRESH}"
+
+
+def test_the_path_is_in_the_error(tmp_path):
+    path = written(tmp_path, HEADER, "{")
+    with pytest.raises(BadInput) as caught:
+        SnapshotIndex(tmp_path).releases(NAME)
+    assert Path(str(caught.value.file)) == path
+    assert caught.value.exit_code == 2

@@ -1,0 +1,119 @@
+"""The snapshot that is shipped keeps the promises of its README."""
+
+import functools
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from paths import ROOT
+
+from solver.core.errors import NotRecorded
+from solver.core.model import Target, pypi_name
+from solver.core.target import admits_python, usable_files
+from solver.index.snapshot import SnapshotIndex, package_text, read_package
+from solver.refresh.crawl import holds
+from solver.refresh.record import ROOTS, read_roots
+
+ROOT = ROOT / "matrices" / "snapshot"
+FILES = sorted((ROOT / "default").glob("*.jsonl")) + sorted((ROOT / "pytorch").glob("*.jsonl"))
+TARGETS = [Target(python=python) for python in ("3.9", "3.10", "3.11", "3.12", "3.13")]
+# No wheel that meets these was ever on the index, on some python at least.
+IMPOSSIBLE = {
+    "h5py==3.11.0",
+    "jaxlib<=0.4.30,>=0.4.27",
+    "numpy==1.26.4",
+    "onnx2tf>=1.20.1",
+    "onnx==0.2",
+    "onnxsim==0.4.36",
+    "tensorflow-addons",
+    "tensorflow<2.16,>=2.15",
+    "tensorflow<2.17,>=2.16",
+    "tensorflow<2.18,>=2.17",
+    "tensorflow<2.19,>=2.18",
+    "tensorflow<2.20,>=2.19",
+    "tensorflow==2.19.0",
+    "tf-keras-nightly",
+    "torch==2.0.0+cu117",
+}
+
+
+@pytest.fixture(scope="module")
+def read():
+    return {path: read_package(path) for path in FILES}
+
+
+def test_every_file_is_in_its_one_form(read):
+    for path, (header, releases) in read.items():
+        text = package_text(pypi_name(header.name), header.index, header.held, releases)
+        assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_it_is_small():
+    assert sum(path.stat().st_size for path in FILES) < 4_000_000
+
+
+def test_the_roots_can_be_read():
+    roots = read_roots(ROOT / ROOTS)
+    names = {pypi_name(Requirement(text).name) for group in roots.groups for text in (*group.whole, *group.some)}
+    assert names <= set(SnapshotIndex(ROOT).names())
+
+
+def test_every_wheel_of_the_default_index_is_known_whole(read):
+    for path, (header, releases) in read.items():
+        if header.index == "default":
+            for release in releases:
+                assert release.requires is not None and release.source is None, path
+                assert all(file.sha256 and file.size and file.uploaded for file in release.files), path
+
+
+def test_every_wheel_of_another_index_has_its_source(read):
+    for header, releases in read.values():
+        if header.index == "pytorch":
+            for release in releases:
+                assert release.source
+                assert all(file.url.startswith("https://download.pytorch.org/whl/") for file in release.files)
+                # Requirements that were read belong to a wheel whose hash was read.
+                assert release.requires is None or all(file.sha256 for file in release.files)
+
+
+def test_a_wheel_is_recorded_once(read):
+    for path, (_, releases) in read.items():
+        names = [file.filename for release in releases for file in release.files]
+        assert len(names) == len(set(names)), path
+
+
+def test_it_is_closed():
+    """What a held release asks on a python on which it can be used is held too."""
+    index = SnapshotIndex(ROOT)
+
+    @functools.cache
+    def met(name, specifier, target):
+        try:
+            releases = index.releases(name)
+        except NotRecorded:
+            return False
+        wanted = SpecifierSet(specifier)
+        return any(
+            wanted.contains(release.version) and usable(release.files, release.requires_python, target)
+            for release in releases
+        )
+
+    asked = {
+        (text, target)
+        for name in index.names()
+        for release in index.releases(name)
+        for target in TARGETS
+        if usable(release.files, release.requires_python, target)
+        for text in release.requires or ()
+        if holds(text, target, ())
+    }
+    unmet = set()
+    for text, target in asked:
+        requirement = Requirement(text)
+        if not met(pypi_name(requirement.name), str(requirement.specifier), target):
+            unmet.add(f"{requirement.name}{requirement.specifier}")
+    assert unmet == IMPOSSIBLE
+
+
+def usable(files, requires_python, target):
+    return admits_python(requires_python, target) and bool(usable_files(files, target))

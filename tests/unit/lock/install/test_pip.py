@@ -1,0 +1,112 @@
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from conda_world import build_wheel
+
+from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.lock.install.pip import (
+    _command,
+    _environment,
+    _from_folder,
+    find_uv,
+    read_requirements,
+)
+
+
+def requirements(tmp_path, *lines):
+    path = tmp_path / "lock" / "requirements.txt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_requirements_are_read_with_all_their_hashes(tmp_path):
+    path = requirements(
+        tmp_path,
+        "# a comment",
+        "--find-links ./wheels",
+        "Num_Py[extra]==2.1.0 \\",
+        f"    --hash=sha256:{'a' * 64} \\",
+        f"    --hash=sha256:{'b' * 64}",
+        f"torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl --hash=sha256:{'c' * 64}",
+    )
+    found = read_requirements(path)
+    assert [(each.name, each.text, sorted(h[0] for h in each.hashes)) for each in found] == [
+        ("num-py", "Num_Py[extra]==2.1.0", ["a", "b"]),
+        ("torch", "torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl", ["c"]),
+    ]
+
+
+def test_a_requirement_without_a_hash_is_refused(tmp_path):
+    path = requirements(tmp_path, "numpy==2.1.0")
+    with pytest.raises(BadInput, match=r"requirements.txt: numpy==2.1.0 has no sha256; make the lock again"):
+        read_requirements(path)
+
+
+def test_from_a_folder_addresses_become_versions(tmp_path):
+    _, plain = build_wheel(tmp_path / "wheels", "tiny", "1.0")
+    _, local = build_wheel(tmp_path / "wheels" / "deep", "big", "2.0+cu128", body="VALUE = 8\n")
+    path = requirements(
+        tmp_path,
+        "--find-links ./wheels",
+        f"tiny==1.0 --hash=sha256:{plain} --hash=sha256:{'0' * 64}",
+        f"big @ https://w.example/big-2.0%2Bcu128-py3-none-any.whl --hash=sha256:{local}",
+    )
+    rewritten = _from_folder(path, tmp_path / "wheels", tmp_path).read_text().splitlines()
+    assert rewritten == [
+        f"--find-links {path.parent.as_posix()}/wheels",
+        f"tiny==1.0 --hash=sha256:{'0' * 64} --hash=sha256:{plain}"
+        if plain > "0" * 64
+        else f"tiny==1.0 --hash=sha256:{plain} --hash=sha256:{'0' * 64}",
+        f"big==2.0+cu128 --hash=sha256:{local}",
+    ]
+
+
+def test_a_wheel_with_other_bytes_and_a_missing_one_are_told_apart(tmp_path):
+    wheel, digest = build_wheel(tmp_path / "wheels", "tiny", "1.0")
+    path = requirements(tmp_path, f"tiny==1.0 --hash=sha256:{digest}")
+    wheel.write_bytes(wheel.read_bytes() + b"x")
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() != digest
+    with pytest.raises(CheckFailed, match=r"tiny-1.0-py3-none-any.whl is not the file that the lock names"):
+        _from_folder(path, tmp_path / "wheels", tmp_path)
+    wheel.unlink()
+    with pytest.raises(IndexUnavailable, match=r"no wheel of tiny==1.0 is in .*wheels; bundle the lock anew"):
+        _from_folder(path, tmp_path / "wheels", tmp_path)
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_both_installers_check_hashes_and_build_nothing(installer):
+    command = _command(installer, Path("/prefix/bin/python"))
+    assert command[-3:] == ["--require-hashes", "--only-binary", ":all:"]
+    assert ("uv" in Path(command[0]).name) == (installer == "uv")
+
+
+def test_a_users_configuration_counts_on_the_network_and_not_from_a_folder():
+    environ = {
+        "PIP_INDEX_URL": "https://own.example",
+        "UV_INDEX": "x",
+        "PYTHONPATH": "/x",
+        "HOME": "/h",
+        "PATH": "/bin",
+    }
+    online = _environment(environ, Path("/prefix/bin/python"), offline=False)
+    assert (online["PIP_INDEX_URL"], online["HOME"]) == ("https://own.example", "/h")
+    assert "PYTHONPATH" not in online
+    assert online["PATH"] == os.pathsep.join(["/prefix/bin", "/bin"])
+    offline = _environment({**environ, "UV_CACHE_DIR": "/c"}, Path("/prefix/bin/python"), offline=True)
+    assert {name for name in offline if name.startswith(("PIP", "UV"))} == {
+        "PIP_CONFIG_FILE",
+        "UV_NO_CONFIG",
+        "UV_CACHE_DIR",
+    }
+
+
+def test_uv_is_found_beside_this_python_or_told(monkeypatch):
+    assert Path(find_uv()).stem == "uv"
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(BadInput, match="--installer: there is no uv on this machine; install it, or choose pip"):
+        find_uv()

@@ -1,0 +1,100 @@
+import pytest
+import yaml
+from conda_repodata import entry
+
+from solver.core.errors import BadInput
+from solver.core.model import Profile, Target
+from solver.index.conda_record import from_repodata
+from solver.lock.conda_section import conda_section
+from solver.lock.environment import environment_yml
+from solver.lock.explicit import explicit
+from solver.lock.install.prefix import install, installed_driver
+from solver.lock.install.read import read_lock
+
+ADDRESS = "https://conda.anaconda.org/conda-forge"
+RECORDS = tuple(
+    from_repodata(fields, ADDRESS, name, inferred=False)
+    for name, fields in (entry("pip", "24.0"), entry("python", "3.12.4", "0_cpython"))
+)
+SOLUTION = {
+    "version": 1,
+    "profile": "demo",
+    "flavour": "conda",
+    "target": {"platform": "linux-64", "python": "3.12", "glibc": "2.28", "driver": "525.60.13", "gpus": []},
+    "conda": conda_section(RECORDS, ("conda-forge",), {}),
+}
+PROFILE = Profile(name="demo", flavour="conda", variables={"A": "1"}, target=Target(driver=None))
+
+
+@pytest.fixture
+def lock(tmp_path):
+    write(tmp_path, SOLUTION)
+    (tmp_path / "environment.yml").write_text(environment_yml(PROFILE, RECORDS))
+    (tmp_path / "linux-64.lock").write_text(explicit(PROFILE, RECORDS, "linux-64"))
+    return tmp_path
+
+
+def write(folder, solution):
+    (folder / "solution.yaml").write_text(yaml.safe_dump(solution, sort_keys=False))
+
+
+def test_a_lock_is_read_whole(lock):
+    found = read_lock(lock)
+    assert (found.profile, found.records, found.requirements) == ("demo", RECORDS, None)
+    assert found.target == Target()
+    assert found.variables["A"] == "1"
+
+
+def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
+    write(tmp_path, {**SOLUTION, "flavour": "pip-in-conda", "conda": {"channels": ["conda-forge"], "not_written": "x"}})
+    (tmp_path / "requirements.txt").write_text("")
+    found = read_lock(tmp_path)
+    assert (found.records, found.requirements) == ((), tmp_path / "requirements.txt")
+    with pytest.raises(BadInput, match="has no conda part; pass --python to make a plain venv"):
+        install(tmp_path, tmp_path / "prefix", check_driver=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "expected a solution of format version 1"),
+        ({"target": {"platform": "amiga"}}, "target: Invalid enum value 'amiga'"),
+        ({"conda": {"packages": {"x": 1}}}, "conda.x: expected the address"),
+    ],
+)
+def test_a_solution_that_cannot_be_used_names_what_is_wrong(lock, change, message):
+    write(lock, {**SOLUTION, **change})
+    with pytest.raises(BadInput, match=message):
+        read_lock(lock)
+
+
+def test_files_that_disagree_are_told(lock):
+    path = lock / "linux-64.lock"
+    path.write_text(path.read_text().replace(RECORDS[0].sha256, "0" * 64))
+    with pytest.raises(BadInput, match=r"linux-64.lock: has https://.*pip-24.0-0.conda#sha256:0000.*says otherwise"):
+        read_lock(lock)
+    path.unlink()
+    with pytest.raises(BadInput, match=r"linux-64.lock: is missing; make the lock again"):
+        read_lock(lock)
+    (lock / "environment.yml").write_text("name: demo\ndependencies: [python=3.12.4=0_cpython]\n")
+    with pytest.raises(BadInput, match=r"environment.yml: has no pip=24.0=0, and solution.yaml says otherwise"):
+        read_lock(lock)
+
+
+def test_a_conda_lock_makes_no_venv(lock):
+    import sys
+    from pathlib import Path
+
+    with pytest.raises(BadInput, match="has no pip part that a plain venv could take; leave --python out"):
+        install(lock, lock / "prefix", python=Path(sys.executable), check_driver=False)
+    assert not (lock / "prefix").exists()
+
+
+def test_a_folder_that_is_no_lock(tmp_path):
+    with pytest.raises(BadInput, match=r"solution.yaml: there is no such file"):
+        read_lock(tmp_path)
+
+
+def test_a_driver_is_a_version_or_none():
+    found = installed_driver()
+    assert found is None or found.split(".")[0].isdigit()

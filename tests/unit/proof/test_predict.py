@@ -1,0 +1,117 @@
+"""Predictions from the real matrices, and their comparison with evidence."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from paths import ROOT
+from real_evidence import PACKAGES, real_evidence, real_probe
+
+from solver.matrix.load import load_matrices
+from solver.proof.evidence import orders, read_evidence
+from solver.proof.predict import code_for, compare, predict
+
+replace = msgspec.structs.replace
+EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
+
+
+@pytest.fixture(scope="module")
+def matrices():
+    return load_matrices()
+
+
+def without(name):
+    return {key: value for key, value in PACKAGES.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("packages", "gpu", "driver", "told"),
+    [
+        (PACKAGES, "9.0", "580.159.04", ("works",)),
+        (PACKAGES, "12.0", "580.159.04", ("TensorFlow compiles PTX for compute capability 12.0 first",)),
+        (
+            PACKAGES,
+            "5.0",
+            "580.159.04",
+            (
+                "torch has no kernel for compute capability 5.0",
+                "TensorFlow has no kernel for compute capability 5.0",
+            ),
+        ),
+        (PACKAGES, "9.0", "450.80.02", ("driver 450.80.02 is too old",)),
+        (
+            without("interlock-loader"),
+            "9.0",
+            "580.159.04",
+            ("TensorFlow alone sees no GPU: it does not find cusolver",),
+        ),
+        (
+            {**PACKAGES, "triton": "3.9.0"},
+            "9.0",
+            "580.159.04",
+            ("torch.compile ends the process of the probe tensorflow-torch",),
+        ),
+    ],
+)
+def test_what_is_told(matrices, packages, gpu, driver, told):
+    assert predict(packages, gpu, driver, matrices).told() == told
+
+
+def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):
+    prediction = predict(without("interlock-loader"), "9.0", "580.159.04", matrices)
+    assert prediction.probes == {
+        "torch": True,
+        "tensorflow": False,
+        "torch-tensorflow": True,
+        "tensorflow-torch": False,
+    }
+
+
+def test_an_old_driver_compiles_no_new_ptx(matrices):
+    # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out.
+    prediction = predict(PACKAGES, "12.0", "525.60.13", matrices)
+    assert prediction.driver_serves is True
+    assert prediction.tensorflow_code == "ptx"
+    assert prediction.probes["tensorflow"] is False
+
+
+@pytest.mark.parametrize(
+    ("gpu", "sm", "ptx", "code"),
+    [
+        ("8.9", ("8.0",), (), "native"),
+        ("8.0", ("8.6",), (), "none"),
+        ("9.0", ("8.0",), ("8.0",), "ptx"),
+        ("9.0", ("8.0",), ("10.0",), "none"),
+        ("9.0", None, None, None),
+    ],
+)
+def test_code_for_a_gpu(gpu, sm, ptx, code):
+    assert code_for(gpu, sm, ptx) == code
+
+
+def test_a_real_run_agrees(matrices):
+    assert compare(predict(PACKAGES, "9.0", "580.159.04", matrices), real_evidence()) == ()
+
+
+def test_each_difference_is_told(matrices):
+    crashed = replace(real_probe(("tensorflow", "torch")), ended="crashed", signal="SIGABRT")
+    torch = real_probe(("torch",))
+    blind = tuple(replace(one, status="failed") if one.name == "torch.available" else one for one in torch.checks)
+    torch = replace(torch, checks=blind, loaded={"libcudart": "13.0", "libcudnn": "9.10.2"})
+    probes = {probe.order: probe for probe in (torch, crashed)}
+    evidence = real_evidence(
+        probes=tuple(probes.get(order, real_probe(order)) for order in orders(("torch", "tensorflow")))
+    )
+    assert compare(predict(PACKAGES, "9.0", "580.159.04", matrices), evidence) == (
+        "torch_sees_gpu: predicted True, seen False",
+        "cuda: predicted 12.8, seen 13.0",
+        "probe torch: predicted well, seen not well",
+        "probe tensorflow-torch: predicted well, seen not well",
+    )
+
+
+@pytest.mark.parametrize("path", EVIDENCE, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_committed_evidence_agrees_with_its_prediction(matrices, path):
+    evidence = read_evidence(path)
+    prediction = predict(evidence.packages, evidence.gpu.capability, evidence.driver, matrices)
+    assert compare(prediction, evidence) == ()

@@ -1,0 +1,82 @@
+"""Locks on a Dask cluster: a lost worker loses no lock, and no lock stands in the report twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import cluster_task
+import pytest
+
+distributed = pytest.importorskip("distributed", reason="the cluster extra is not installed")
+
+from solver.core.errors import BadInput  # noqa: E402
+from solver.proof.verify.cluster import prove_on_cluster  # noqa: E402
+from solver.proof.verify.one import Subject  # noqa: E402
+
+# distributed warns about its own sockets and tasks when a worker is killed.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        resources={"GPU": 1},
+        dashboard_address=None,
+        silence_logs=50,
+    ) as made:
+        yield made
+
+
+def subjects(folder, *names):
+    return [Subject(profile=name, folder=folder, digest="a" * 64, packages={}) for name in names]
+
+
+def kill_once_started(path):
+    """Kill the worker process that first writes ``path``."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if path.exists() and path.read_text().split():
+            os.kill(int(path.read_text().split()[0]), signal.SIGKILL)
+            return
+        time.sleep(0.02)
+
+
+def test_a_killed_worker_loses_no_lock_and_reports_none_twice(cluster, tmp_path):
+    locks = subjects(tmp_path, "first", "slow", "third", "fourth")
+    killer = threading.Thread(target=kill_once_started, args=(tmp_path / "slow.runs",))
+    killer.start()
+    told = []
+    with distributed.Client(cluster) as client:
+        reports = prove_on_cluster(locks, cluster_task.prove, client=client, told=told.append)
+    killer.join()
+    assert [report.profile for report in reports] == ["first", "slow", "third", "fourth"]
+    assert {report.verdict for report in reports} == {"imports only"}
+    assert sorted(report.profile for report in told) == ["first", "fourth", "slow", "third"]
+    runs = {name: len((tmp_path / f"{name}.runs").read_text().split()) for name in ("first", "slow", "third")}
+    assert runs["slow"] == 2
+
+
+def test_a_task_that_raises_is_a_failed_lock(cluster, tmp_path):
+    reports = prove_on_cluster(
+        subjects(tmp_path, "raises", "sound"), cluster_task.prove, address=cluster.scheduler_address, retries=1
+    )
+    assert [(report.profile, report.verdict) for report in reports] == [
+        ("raises", "failed"),
+        ("sound", "imports only"),
+    ]
+    assert reports[0].why == "no worker came back with it: ValueError: out of luck"
+
+
+def test_workers_without_the_resource_are_refused(tmp_path):
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None, silence_logs=50) as plain,
+        distributed.Client(plain) as client,
+        pytest.raises(BadInput, match="none of 1 workers has the resource GPU"),
+    ):
+        prove_on_cluster(subjects(tmp_path, "a"), cluster_task.prove, client=client)

@@ -1,0 +1,84 @@
+"""Constraints of the command line, on their own and on a profile."""
+
+from __future__ import annotations
+
+import pytest
+
+from solver.core.errors import BadInput
+from solver.core.model import Profile, Target
+from solver.request.adhoc import ad_hoc, constrained
+
+
+def test_both_frameworks_unless_one_is_named():
+    assert ad_hoc(["python==3.12"]).frameworks == ("tensorflow", "torch")
+    assert ad_hoc(["torch>=2.7"]).frameworks == ("torch",)
+    assert ad_hoc(["torch>=2.7", "tensorflow"]).frameworks == ("tensorflow", "torch")
+
+
+def test_every_index_is_considered():
+    assert ad_hoc(["torch"]).indexes == ("default", "pytorch")
+
+
+def test_constraints_go_where_they_belong():
+    asked = ["python==3.12", "cuda==12.*", "cudnn>=9.3", "numpy<2", "driver>=550", "gpu==9.0", "gpu==8.0"]
+    profile = ad_hoc(asked)
+    assert (profile.python, profile.cuda) == ("==3.12", "==12.*")
+    assert profile.constraints == {"cudnn": ">=9.3", "numpy": "<2"}
+    assert profile.target == Target(driver="550", gpus=("9.0", "8.0"))
+    assert profile.packages == ()
+
+
+def test_a_constraint_on_a_package_asks_for_it():
+    profile = ad_hoc(["torch", "Scikit_Learn>=1.5", "jax[cuda12]==0.4"])
+    assert profile.packages == ("scikit-learn", "jax[cuda12]")
+    assert profile.constraints == {"torch": "", "scikit-learn": ">=1.5", "jax": "==0.4"}
+
+
+def test_two_constraints_on_one_name_both_hold():
+    assert ad_hoc(["torch>=2.7", "torch<2.10"]).constraints == {"torch": ">=2.7,<2.10"}
+
+
+def test_a_profile_keeps_its_own():
+    profile = Profile(name="full", python="==3.12", constraints={"torch": "<2.11"}, packages=("pandas>=2",))
+    changed = constrained(profile, ["torch>=2.7", "pandas<3"])
+    assert changed.constraints == {"torch": "<2.11,>=2.7", "pandas": "<3"}
+    assert changed.packages == ("pandas>=2",)
+    assert changed.python == "==3.12"
+
+
+def test_no_cuda():
+    assert ad_hoc(["torch", "cuda==none"]).cuda == "none"
+
+
+BAD = {
+    "torch >= ": "-c: 'torch >= ' is no constraint; write it like torch>=2.7 or python==3.12",
+    "": "-c: '' is no constraint; write it like torch>=2.7 or python==3.12",
+    "gpu==9": "-c: 'gpu==9' is no constraint on gpu; write it like gpu==9.0",
+    "driver": "-c: 'driver' is no constraint on driver; write it like driver>=550",
+    "driver<550": "-c: 'driver<550' is no constraint on driver; write it like driver>=550",
+    "cuda==12": "-c: 'cuda==12' is no constraint on cuda; write it like cuda==12.8 or cuda==13.*",
+    "cuda": "-c: 'cuda' is no constraint on cuda; write it like cuda==12.8 or cuda==13.*",
+    "tensorflow[and-cuda]==2.20.0": (
+        "-c: 'tensorflow[and-cuda]==2.20.0' names an extra; CUDA libraries are chosen from the matrices; "
+        "write tensorflow==2.20.0"
+    ),
+    "torch; python_version<'3'": (
+        "-c: \"torch; python_version<'3'\" is more than a constraint; leave out address and marker"
+    ),
+    "torch @ https://wheels.invalid/torch.whl": (
+        "-c: 'torch @ https://wheels.invalid/torch.whl' is more than a constraint; leave out address and marker"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_is_no_constraint_is_refused(text):
+    with pytest.raises(BadInput) as caught:
+        ad_hoc([text])
+    assert str(caught.value) == BAD[text]
+
+
+def test_a_framework_that_the_profile_does_not_have():
+    with pytest.raises(BadInput) as caught:
+        constrained(Profile(name="torch-latest", frameworks=("torch",)), ["tensorflow==2.20.0"])
+    assert str(caught.value) == "-c: torch-latest has no tensorflow; name another profile, or none"

@@ -1,0 +1,221 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from conda_repodata import entry, write_channel
+
+from solver.core.errors import BadInput
+from solver.core.model import Target
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
+from solver.matrix.load import Matrices, load_matrices
+from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch, PackageName
+from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, newest_cuda, virtual_packages
+from solver.solve.conda.traps import (
+    Names,
+    admitted_cuda,
+    build_cuda,
+    conda_versions,
+    contains,
+    is_cpu_build,
+)
+
+DRIVERS = tuple(
+    DriverBranch(id=str(branch), source="s", branch=branch, cuda=cuda)
+    for branch, cuda in ((450, "11.0"), (525, "12.0"), (550, "12.4"), (580, "13.0"))
+)
+
+
+@pytest.mark.parametrize(
+    ("driver", "cuda"),
+    [("525.60.13", "12.0"), ("550", "12.4"), ("560.35.03", "12.4"), ("999.1", "13.0"), ("450.80.02", "11.0")],
+)
+def test_the_driver_says_which_cuda_conda_sees(driver, cuda):
+    assert newest_cuda(driver, DRIVERS) == cuda
+
+
+def test_a_driver_older_than_every_row_is_bad_input():
+    with pytest.raises(BadInput, match=r"driver: no row of the drivers matrix covers driver 390.1; ask for a newer"):
+        newest_cuda("390.1", DRIVERS)
+
+
+def test_virtual_packages_are_the_targets_and_not_this_machines():
+    assert virtual_packages(Target(), DRIVERS) == {
+        "__archspec": "x86_64_v3",
+        "__cuda": "12.0",
+        "__glibc": "2.28",
+        "__linux": "0",
+        "__unix": "0",
+    }
+    assert virtual_packages(Target(driver=None, glibc="2.34"), DRIVERS) == {
+        "__archspec": "x86_64",
+        "__glibc": "2.34",
+        "__linux": "0",
+        "__unix": "0",
+    }
+    assert virtual_packages(Target(platform="linux-aarch64"), DRIVERS)["__archspec"] == "aarch64"
+    assert set(virtual_packages(Target(platform="win-64"), DRIVERS)) == {"__archspec", "__cuda", "__win"}
+
+
+def test_virtual_packages_can_be_replaced_and_taken_away():
+    found = virtual_packages(Target(), DRIVERS, {"__cuda": "12.9", "__glibc": None, "__archspec": "zen4"})
+    assert (found["__cuda"], found["__archspec"]) == ("12.9", "zen4")
+    assert "__glibc" not in found
+
+
+# --- solving ----------------------------------------------------------------------------------------
+
+
+def close(folder, entries, specs, constraints=(), *, target=None, virtual=None, **more):
+    channel = write_channel(folder, entries).as_uri()
+    index = CondaIndex(settings=CondaSettings(mirrors={"conda-forge": (channel,)}))
+    target = Target() if target is None else target
+    virtual = virtual_packages(target, DRIVERS) if virtual is None else virtual
+    return [r.pin for r in close_conda(specs, constraints, target, index, virtual=virtual, **more)]
+
+
+@pytest.mark.parametrize(
+    ("needs", "virtual", "possible"),
+    [
+        ("__cuda >=12", {"__cuda": "12.4"}, True),
+        ("__cuda >=12.8", {"__cuda": "12.4"}, False),
+        ("__cuda", {}, False),
+        ("__glibc >=2.28", {"__glibc": "2.28"}, True),
+        ("__glibc >=2.34", {"__glibc": "2.28"}, False),
+        ("__archspec 1 x86_64_v3", {"__archspec": "x86_64_v3"}, True),
+        ("__archspec 1 x86_64_v3", {"__archspec": "x86_64"}, False),
+        ("__unix", {"__unix": "0"}, True),
+        ("__win", {"__unix": "0"}, False),
+    ],
+)
+def test_packages_ask_the_target(tmp_path, needs, virtual, possible):
+    entries = [entry("demo", "1.0", depends=[needs])]
+    if possible:
+        assert close(tmp_path, entries, ["demo"], virtual=virtual) == ["demo=1.0=0"]
+    else:
+        with pytest.raises(ChannelRefusal, match=needs.split()[0]):
+            close(tmp_path, entries, ["demo"], virtual=virtual)
+
+
+def test_a_constraint_holds_only_where_its_package_is_installed(tmp_path):
+    entries = [entry("demo", "1.0", depends=["lib"]), entry("lib", "1.0"), entry("lib", "2.0"), entry("other", "1.0")]
+    assert close(tmp_path, entries, ["demo"], ["lib <2", "other >5"]) == ["demo=1.0=0", "lib=1.0=0"]
+
+
+def test_newer_records_count_as_absent_and_so_do_those_of_unknown_age(tmp_path):
+    def at(day):
+        return int(datetime(2026, 1, day, tzinfo=UTC).timestamp() * 1000)
+
+    entries = [
+        entry("demo", "1.0", timestamp=at(1)),
+        entry("demo", "2.0", timestamp=at(10)),
+        entry("demo", "3.0"),
+    ]
+    assert close(tmp_path, entries, ["demo"]) == ["demo=3.0=0"]
+    assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 10)) == ["demo=2.0=0"]
+    assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 9)) == ["demo=1.0=0"]
+    elsewhere = timezone(timedelta(hours=2))
+    assert close(tmp_path, entries, ["demo"], exclude_newer=datetime(2026, 1, 10, 1, tzinfo=elsewhere)) == [
+        "demo=1.0=0"
+    ]
+    with pytest.raises(ChannelRefusal):
+        close(tmp_path, entries, ["demo"], exclude_newer=datetime(2025, 1, 1))
+
+
+def test_what_is_refused_is_not_chosen(tmp_path):
+    entries = [entry("demo", "1.0"), entry("demo", "2.0")]
+    assert close(tmp_path, entries, ["demo"], refuses=lambda record: str(record.version) == "2.0") == ["demo=1.0=0"]
+
+
+def test_a_refusal_names_specs_and_reason(tmp_path):
+    with pytest.raises(ChannelRefusal) as caught:
+        close(tmp_path, [entry("demo", "1.0")], ["demo >=2"])
+    assert str(caught.value) == "no set of conda packages meets demo >=2: No candidates were found for demo >=2."
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("spec", ["pytorch=*=cuda*", "pytorch * cuda*", "python=3.12", "conda-forge::numpy>=2"])
+def test_specs_are_taken_as_people_write_them(spec):
+    assert match_spec(spec).name.normalized in {"pytorch", "python", "numpy"}
+
+
+@pytest.mark.parametrize("spec", ["numpy >=", "", "numpy[colour=red]"])
+def test_a_spec_that_is_none_is_bad_input(spec):
+    with pytest.raises(BadInput, match=r'is no conda MatchSpec.*write one such as "numpy >=2"'):
+        match_spec(spec)
+
+
+# --- facts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("build", "cuda"),
+    [
+        ("cuda129_mkl_py312_h2ff76c1_300", "12.9"),
+        ("cuda112py310h457873b_1", "11.2"),
+        ("cuda102py38_0", "10.2"),
+        ("py3.10_cuda12.4_cudnn9.1.0_0", "12.4"),
+        ("cuda_py313_h6be0d2c_2", None),
+        ("cpu_py312_0", None),
+        ("h092f7fd_3", None),
+    ],
+)
+def test_the_build_string_tells_the_cuda(build, cuda):
+    assert build_cuda(build) == cuda
+
+
+def test_a_cpu_build_is_told_by_its_string():
+    assert is_cpu_build("cpu_mkl_py312_0")
+    assert not is_cpu_build("cuda129_mkl_0")
+
+
+@pytest.mark.parametrize(
+    ("pypi", "conda"),
+    [(">=2.18,<2.21", "<2.21,>=2.18"), ("==2.10.*", "2.10.*"), ("==2.10.1", "==2.10.1"), ("~=1.4", "~=1.4"), ("", "")],
+)
+def test_a_specifier_becomes_conda(pypi, conda):
+    assert conda_versions(pypi) == conda
+
+
+def test_a_local_version_has_no_conda_counterpart():
+    with pytest.raises(ValueError, match=r"conda has no version 2.11.0\+cu128"):
+        conda_versions("==2.11.0+cu128")
+
+
+def test_names_of_the_two_worlds():
+    rows = (
+        PackageName(id="a", source="s", conda="pytorch", pypi="torch"),
+        PackageName(id="b", source="s", conda="pytorch-gpu", pypi="torch"),
+        PackageName(id="c", source="s", conda="libtorch", pypi=None),
+    )
+    names = Names(Matrices(names=rows))
+    assert (names.conda("torch"), names.conda("NumPy")) == ("pytorch", "numpy")
+    assert (names.pypi("pytorch"), names.pypi("libtorch"), names.pypi("ml_dtypes")) == ("torch", None, "ml-dtypes")
+
+
+def test_the_shipped_names_know_the_frameworks():
+    names = Names(load_matrices())
+    assert [names.conda(name) for name in ("torch", "tensorflow", "torchvision")] == [
+        "pytorch",
+        "tensorflow",
+        "torchvision",
+    ]
+
+
+def test_why_a_cuda_may_not_be_chosen():
+    matrices = Matrices(
+        families=(CudaFamily(id="f12", source="vendor", major=12, driver="525.60.13"),),
+        toolkits=(CudaToolkit(id="t", source="vendor", cuda="12.9", driver="575.51", gpu_min="7.5", gpu_max=None),),
+    )
+    target = Target(driver="530.30", gpus=("7.0",))
+    fit, excluded = admitted_cuda(["13.0", "12.9", "12.4", "11.8"], ">=12", target, matrices)
+    assert fit == ["12.4"]
+    assert [(each.version, each.why, each.source) for each in excluded] == [
+        ("13.0", "no row of the matrices tells which driver it needs", "matrices/cuda-families.yaml"),
+        ("12.9", "it serves no GPU of compute capability 7.0", "vendor"),
+        ("11.8", "it asks for >=12", "the request"),
+    ]
+
+
+def test_versions_that_are_none_of_pypis_are_outside():
+    assert not contains(">=1", "9e")
+    assert contains("", "1.0rc1")
