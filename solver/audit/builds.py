@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from solver.audit.package_set import Package
 from solver.audit.words import major, version
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import Framework, Platform
+from solver.matrix import rows
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CondaBuild, TensorflowBuild, TorchBuild
+from solver.matrix.rows import NONE, CondaBuild
 
 # PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
 _LOCAL_CUDA = re.compile(r"cu(\d+)(\d)")
@@ -28,11 +31,11 @@ class Build:
     """CUDA major.minor; None: a CPU build."""
     cudnn: str | None
     source: str
-    sm: tuple[str, ...] | None = None
-    ptx: tuple[str, ...] | None = None
+    sm: tuple[str, ...] | NotKnown = NOT_KNOWN
+    ptx: tuple[str, ...] | NotKnown = NOT_KNOWN
     bundles: bool = False
     """True where its CUDA libraries lie inside it, or are conda's concern."""
-    tensorflow: TensorflowBuild | None = None
+    row: rows.Build | None = None
     guessed: bool = False
     """True where no row knows it and its version or build string alone told its CUDA."""
 
@@ -52,12 +55,11 @@ def wheel_build(framework: Framework, package: Package, matrices: Matrices, plat
     release = version(package.version)
     if package.version is None or release is None:
         return None
+    row = matrices.build(package.name, package.version, platform)
+    if row is not None:
+        return _of_row(framework, package, row)
     if framework == "tensorflow":
-        row = matrices.tensorflow_build(package.version, platform, package.name)
-        return None if row is None else _tensorflow(package, row)
-    torch = matrices.torch_build(package.version, platform)
-    if torch is not None:
-        return _torch(package, torch)
+        return None
     source = "the local part of torch's version"
     if release.local == "cpu":
         return Build("torch", package, None, None, source, bundles=True, guessed=True)
@@ -72,14 +74,15 @@ def conda_build(
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
     build = base.build
-    rows = [
+    fitting = [
         row
         for row in matrices.conda_builds
         if (row.package, row.version, row.platform) == (package.conda, package.version, platform)
         and (build is None or _is_of_build(row, build))
     ]
-    if len({row.cuda for row in rows}) == 1:
-        return Build(framework, package, rows[0].cuda, _one_cudnn(rows), rows[0].source, bundles=True)
+    if len({row.cuda for row in fitting}) == 1:
+        cuda = stated(fitting[0].cuda)
+        return Build(framework, package, cuda, _one_cudnn(fitting), fitting[0].source, bundles=True)
     # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
     source = f"the build string {build}"
     if build is not None and build.startswith("cpu"):
@@ -91,17 +94,22 @@ def conda_build(
 
 def _one_cudnn(rows: Sequence[CondaBuild]) -> str | None:
     """The cuDNN that all rows were built with; None where they differ or none tells."""
-    told = {cudnn for row in rows for cudnn in row.cudnn}
+    told = {cudnn for row in rows if not isinstance(row.cudnn, NotKnown) for cudnn in row.cudnn}
     return told.pop() if len(told) == 1 else None
 
 
-def _tensorflow(package: Package, row: TensorflowBuild) -> Build:
-    sm, ptx = (row.sm, row.ptx) if row.sm or row.ptx else (None, None)
-    return Build("tensorflow", package, row.cuda, row.cudnn, row.source, sm=sm, ptx=ptx, tensorflow=row)
-
-
-def _torch(package: Package, row: TorchBuild) -> Build:
-    return Build("torch", package, row.cuda, row.cudnn, row.source, sm=row.sm, ptx=row.ptx, bundles=row.bundles)
+def _of_row(framework: Framework, package: Package, row: rows.Build) -> Build:
+    return Build(
+        framework,
+        package,
+        stated(row.cuda),
+        stated(row.cudnn),
+        row.source,
+        sm=row.sm,
+        ptx=row.ptx,
+        bundles=row.bundles is True,
+        row=row,
+    )
 
 
 def _is_of_build(row: CondaBuild, build: str) -> bool:
@@ -109,4 +117,4 @@ def _is_of_build(row: CondaBuild, build: str) -> bool:
     if row.build_numbers and number.isdigit() and int(number) not in row.build_numbers:
         return False
     named = _BUILD_CUDA.match(build)
-    return (row.cuda is None) if named is None else row.cuda == f"{named[1]}.{named[2]}"
+    return (row.cuda == NONE) if named is None else row.cuda == f"{named[1]}.{named[2]}"

@@ -15,6 +15,7 @@ from solver.audit.words import matches, version
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import Index
+from solver.matrix.builds import TENSORFLOW
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Library
 
@@ -107,7 +108,7 @@ class Facts:
 
     @cached_property
     def _distributions(self) -> frozenset[str]:
-        return frozenset(row.distribution for row in self.matrices.tensorflow) | {"tensorflow"}
+        return frozenset(TENSORFLOW)
 
     def framework_of(self, name: str) -> Framework | None:
         """The framework that a distribution is a build of."""

@@ -26,6 +26,7 @@ from solver.audit.codes import (
 )
 from solver.audit.facts import Facts, RecordReader
 from solver.audit.package_set import PackageSet, default_python
+from solver.core.answer import NotKnown
 from solver.core.model import Finding, Target
 from solver.index import Index
 from solver.matrix.load import Matrices
@@ -109,11 +110,9 @@ def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: str) 
     """The pythons that every framework of the set has a build for; empty where none is known."""
     built = []
     for package in package_set.packages:
-        version = package.version or ""
-        row = matrices.torch_build(version, platform) if package.name == "torch" else None
-        found = row or matrices.tensorflow_build(version, platform, package.name)
-        if found is not None and found.python:
-            built.append(set(found.python))
+        row = matrices.build(package.name, package.version or "", platform)
+        if row is not None and not isinstance(row.python, NotKnown) and row.python:
+            built.append(set(row.python))
     return set.intersection(*built) if built else set()
 
 

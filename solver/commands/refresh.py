@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from solver.commands.project import open_project
+from solver.matrix.builds import pythons
 from solver.matrix.load import load_matrices, matrices_dir
 
 ROOTS = "roots.yaml"
@@ -52,7 +53,8 @@ def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str
     from solver.solve.conda.reach import refresh_conda
 
     project = open_project(root)
-    pythons = sorted({python for row in project.matrices.torch for python in row.python})
     source = open_channels(channels)
-    for path in refresh_conda(project.request.profiles, pythons, source, project.matrices, folder):
+    for path in refresh_conda(
+        project.request.profiles, sorted(pythons(project.matrices)), source, project.matrices, folder
+    ):
         yield f"conda: {path.relative_to(root)} written"

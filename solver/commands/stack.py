@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.model import Cause, Profile, Solution
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Rule
 from solver.request.profile import specifier
@@ -49,8 +50,8 @@ class Held:
     def build(self) -> str | None:
         """What torch calls itself, local part included."""
         version = self.packages.get("torch") if self.profile.flavour != "conda" else None
-        row = version and self.matrices.torch_build(version, self.solution.target.platform)
-        return row.build if row else None
+        row = version and self.matrices.build("torch", version, self.solution.target.platform)
+        return stated(row.reports) if row else None
 
 
 def stack_lines(held: Held, refused: Refused, newest: Newest) -> list[str]:
@@ -105,7 +106,7 @@ def _meets(name: str, text: str, have: str, held: Held) -> bool:
 def _as(name: str, have: str, held: Held) -> str:
     build = held.build() if name == "torch" else None
     if build is not None and build != have:
-        row = held.matrices.torch_build(have, held.solution.target.platform)
+        row = held.matrices.build("torch", have, held.solution.target.platform)
         return f"as {have} of the package index, whose own build is {build} [{row.id if row else ''}]"
     return f"as {have}"
 
@@ -117,7 +118,7 @@ def _driver(asked: str, text: str, held: Held) -> Iterator[str]:
         yield f"  {asked}: left out, this lock needs no driver"
         return
     windows = held.solution.target.platform == "win-64"
-    needs = family.driver_windows if windows else family.driver
+    needs = stated(family.driver_windows if windows else family.driver)
     lowest = next((part.version for part in SpecifierSet(text) if part.operator in (">=", "==", "~=")), None)
     if needs is None or lowest is None or Version(lowest) > Version(needs):
         yield f"  {asked}: kept; CUDA {family.major}.x asks for {needs} [{family.id}]"

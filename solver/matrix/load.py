@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from packaging.specifiers import SpecifierSet
 
 from solver.core.errors import BadInput
 from solver.matrix import rows as kinds
@@ -23,9 +25,10 @@ from solver.matrix.rows import Row
 from solver.matrix.write import held_fields
 
 FILES: Mapping[str, tuple[str, type[Row]]] = {
-    "tensorflow": ("tensorflow", kinds.TensorflowBuild),
-    "torch": ("torch", kinds.TorchBuild),
-    "companions": ("companions", kinds.CompanionBuild),
+    "tensorflow": ("builds", kinds.Build),
+    "torch": ("builds", kinds.Build),
+    "companions": ("builds", kinds.Build),
+    "builds": ("builds", kinds.Build),
     "cuda": ("toolkits", kinds.CudaToolkit),
     "cuda-families": ("families", kinds.CudaFamily),
     "cuda-libraries": ("libraries", kinds.Library),
@@ -41,16 +44,16 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "observations": ("observations", kinds.Observation),
     "verified": ("verified", kinds.Verified),
 }
-"""File stem -> the attribute of ``Matrices`` and the kind of its rows."""
+"""File stem -> the attribute of ``Matrices`` and the kind of its rows; several files may hold one kind."""
+ATTRIBUTES: Mapping[str, type[Row]] = dict(FILES.values())
+"""Attribute of ``Matrices`` -> the kind of its rows."""
 
 
 @dataclass(frozen=True)
 class Matrices:
     """All rows, in the order of their files; built once and then only read."""
 
-    tensorflow: tuple[kinds.TensorflowBuild, ...] = ()
-    torch: tuple[kinds.TorchBuild, ...] = ()
-    companions: tuple[kinds.CompanionBuild, ...] = ()
+    builds: tuple[kinds.Build, ...] = ()
     toolkits: tuple[kinds.CudaToolkit, ...] = ()
     families: tuple[kinds.CudaFamily, ...] = ()
     libraries: tuple[kinds.Library, ...] = ()
@@ -68,7 +71,7 @@ class Matrices:
 
     def rows(self) -> Iterator[Row]:
         """Every row of every matrix."""
-        for attribute, _ in FILES.values():
+        for attribute in ATTRIBUTES:
             yield from cast("tuple[Row, ...]", getattr(self, attribute))
 
     def row(self, row_id: str) -> Row:
@@ -91,19 +94,18 @@ class Matrices:
         """The row of a CUDA major."""
         return next((row for row in self.families if row.major == major), None)
 
-    def torch_build(self, version: str, platform: str) -> kinds.TorchBuild | None:
-        """The build of ``version`` as its index names it, local part included."""
-        return self._torch.get((version, platform))
+    def builds_of(self, package: str) -> tuple[kinds.Build, ...]:
+        """Every build of one distribution, on any platform and index; empty where no row speaks of it."""
+        return self._builds.get(package, ())
 
-    def tensorflow_build(
-        self, version: str, platform: str, distribution: str = "tensorflow"
-    ) -> kinds.TensorflowBuild | None:
-        """The build of one TensorFlow distribution for one platform."""
-        return self._tensorflow.get((version, platform, distribution))
+    def build(self, package: str, version: str, platform: str) -> kinds.Build | None:
+        """The build of a wheel; ``version`` as its index names it, local part included.
 
-    def companion(self, package: str, version: str, platform: str = "linux-64") -> kinds.CompanionBuild | None:
-        """The torchvision or torchaudio build of ``version`` as its index names it."""
-        return self._companions.get((package, version, platform))
+        A row of exactly this version goes before one of a range. None where no row tells of it.
+        """
+        exact = self._exact.get((package, version, platform))
+        fitting = (row for row in self.builds_of(package) if row.platform == platform and _holds(row, version))
+        return exact or next(fitting, None)
 
     def library(self, name: str, cuda_major: int, version: str | None = None) -> kinds.Library | None:
         """Who brings a CUDA library; with ``version`` of the distribution, the row that holds for it.
@@ -112,8 +114,6 @@ class Matrices:
         """
         found = self._libraries.get((name, cuda_major), ())
         if version is not None:
-            from packaging.specifiers import SpecifierSet
-
             found = tuple(row for row in found if SpecifierSet(row.versions).contains(version))
         return found[-1] if found else None
 
@@ -126,16 +126,15 @@ class Matrices:
         return {row.cuda: row for row in self.toolkits}
 
     @cached_property
-    def _torch(self) -> dict[tuple[str, str], kinds.TorchBuild]:
-        return {(row.torch, row.platform): row for row in self.torch}
+    def _builds(self) -> dict[str, tuple[kinds.Build, ...]]:
+        found: dict[str, list[kinds.Build]] = defaultdict(list)
+        for row in self.builds:
+            found[row.package].append(row)
+        return {package: tuple(rows) for package, rows in found.items()}
 
     @cached_property
-    def _tensorflow(self) -> dict[tuple[str, str, str], kinds.TensorflowBuild]:
-        return {(row.tensorflow, row.platform, row.distribution): row for row in self.tensorflow}
-
-    @cached_property
-    def _companions(self) -> dict[tuple[str, str, str], kinds.CompanionBuild]:
-        return {(row.package, row.version, row.platform): row for row in self.companions}
+    def _exact(self) -> dict[tuple[str, str, str], kinds.Build]:
+        return {(row.package, row.version, row.platform): row for row in self.builds if isinstance(row.version, str)}
 
     @cached_property
     def _libraries(self) -> dict[tuple[str, int], tuple[kinds.Library, ...]]:
@@ -143,6 +142,10 @@ class Matrices:
         for row in self.libraries:
             found[row.library, row.cuda] = (*found.get((row.library, row.cuda), ()), row)
         return found
+
+
+def _holds(row: kinds.Build, version: str) -> bool:
+    return isinstance(row.versions, str) and SpecifierSet(row.versions).contains(version, prereleases=True)
 
 
 def row_digest(row: Row) -> str:
@@ -170,8 +173,10 @@ def load_matrices(overlay: Path | None = None) -> Matrices:
     if overlay is not None and overlay.is_dir() and overlay.resolve() != built_in.resolve():
         _lay_over(held, _read_folder(overlay, shown=str(overlay)))
     parts: dict[str, Any] = {
-        attribute: tuple(entry.row for entry in held.values() if entry.stem == stem)
-        for stem, (attribute, _) in FILES.items()
+        attribute: tuple(
+            entry.row for stem in FILES if FILES[stem][0] == attribute for entry in held.values() if entry.stem == stem
+        )
+        for attribute in ATTRIBUTES
     }
     parts["rules"] = tuple(rule for row in parts["rules"] for rule in _spelled_out(row))
     return Matrices(**parts)

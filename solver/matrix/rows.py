@@ -1,7 +1,8 @@
 """The rows of the matrices: one struct a kind of fact.
 
 Every row has an ``id``, unique over all matrices, and a ``source`` that a person
-can look up. A field that is None was not read; it never means "no".
+can look up. A field that nobody read is ``NOT_KNOWN``, in a file it is absent; what is known
+not to be there is said: ``cuda: none``, ``runpath: []``.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import IndexName, Platform, Severity
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
+DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|\d+(\.\d+)*)$")]
+"""A version, or the word "none" where it is known that there is none."""
+NONE = "none"
 Capability = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d$")]
 """A compute capability such as "9.0"."""
 
@@ -27,73 +32,69 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """True where ``interlock refresh`` can read the row out of wheels again, and does."""
 
 
-class TensorflowBuild(Row, frozen=True, kw_only=True):
-    """One TensorFlow wheel family: what it was built with and where it looks for CUDA."""
+class Build(Row, frozen=True, kw_only=True):
+    """How one package that carries or opens GPU code was built, for one platform.
 
-    tensorflow: Text
-    distribution: Literal["tensorflow", "tensorflow-cpu", "tensorflow-intel"] = "tensorflow"
+    ``solver.matrix.builds`` and ``solver.matrix.libraries`` tell what such a row means.
+    """
+
+    package: Text
+    """Distribution on the package index."""
+    version: Text | NotKnown = NOT_KNOWN
+    """Version as its index names it, with its local part where it has one; a row has this or ``versions``."""
+    versions: Text | NotKnown = NOT_KNOWN
+    """Specifier of the releases that the row tells of alike."""
+    index: IndexName = "default"
+    reports: Text | NotKnown = NOT_KNOWN
+    """The version that it tells of itself when it runs, e.g. 2.10.0+cu128."""
     platform: Platform
-    python: tuple[str, ...]
-    cuda: Dotted | None
-    """CUDA major.minor it was built with; None: a CPU build."""
-    cudnn: Dotted | None
-    """Oldest cuDNN major.minor that serves it."""
-    sm: tuple[Capability, ...] = ()
+    python: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """The pythons (major.minor) that have a wheel; empty: any."""
+    cuda: DottedOrNone | NotKnown = NOT_KNOWN
+    """CUDA major.minor it was built with; "none": it has no CUDA code."""
+    cudnn: DottedOrNone | NotKnown = NOT_KNOWN
+    """The cuDNN it was built with: the oldest of that major that serves it; "none": it uses none."""
+    nccl: DottedOrNone | NotKnown = NOT_KNOWN
+    bundles: bool | NotKnown = NOT_KNOWN
+    """True where the CUDA libraries lie inside the wheel, false where distributions bring them."""
+    same_minor: bool = False
+    """True where its metadata pins the CUDA libraries to its own major.minor."""
+    sm: tuple[Capability, ...] | NotKnown = NOT_KNOWN
     """Compute capabilities with native code."""
-    ptx: tuple[Capability, ...] = ()
-    opens: tuple[str, ...] = ()
-    """CUDA libraries that it links or dlopens, by ``Library.library``."""
-    runpath: tuple[str, ...] | None = None
-    """Folders under site-packages/nvidia that the RUNPATH of libtensorflow_framework names."""
+    ptx: tuple[Capability, ...] | NotKnown = NOT_KNOWN
+    """Compute capabilities with PTX, which a driver can compile for newer GPUs."""
+    opens: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """CUDA libraries that it links or dlopens and cannot do without, by ``Library.library``."""
+    uses: tuple[str, ...] = ()
+    """CUDA libraries that it opens where they are there, and does without where not."""
+    runpath: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """Folders under site-packages/nvidia where it looks for them by itself."""
     asks: dict[str, str] = {}
-    """What its and-cuda extra asks of each distribution."""
-    protobuf: Dotted | None = None
+    """What its extra for CUDA asks of each distribution."""
+    needs: dict[str, str] = {}
+    """Package -> specifier that it must match where it is in the set: what the code was compiled against."""
+    companions: dict[str, tuple[str, ...]] = {}
+    """Package -> the releases of it that are made for exactly this build."""
+    protobuf: Dotted | NotKnown = NOT_KNOWN
     """Version of the protobuf compiler that generated its code."""
+    driver: Dotted | NotKnown = NOT_KNOWN
+    """Oldest NVIDIA driver on this platform, where it needs a newer one than its CUDA does."""
 
-
-class TorchBuild(Row, frozen=True, kw_only=True):
-    """One torch wheel family of one index."""
-
-    torch: Text
-    """Version as the index names it, with its local part where it has one."""
-    index: IndexName = "default"
-    build: Text
-    """Version as torch itself reports it, e.g. 2.10.0+cu128."""
-    platform: Platform
-    python: tuple[str, ...]
-    cuda: Dotted | None
-    cudnn: Dotted | None
-    nccl: Dotted | None = None
-    bundles: bool = False
-    """True where the CUDA libraries lie inside the wheel instead of nvidia distributions."""
-    sm: tuple[Capability, ...] | None = None
-    ptx: tuple[Capability, ...] | None = None
-    torchvision: tuple[str, ...] = ()
-    torchaudio: tuple[str, ...] = ()
-
-
-class CompanionBuild(Row, frozen=True, kw_only=True):
-    """A torchvision or torchaudio wheel family: which CUDA its extension was built with."""
-
-    package: Literal["torchvision", "torchaudio"]
-    version: Text
-    index: IndexName = "default"
-    torch: str
-    """The specifier of torch in its metadata, e.g. "==2.10.0"; empty where it names no torch."""
-    cuda: Dotted | None
-    """None: no CUDA code inside (then it fits any build of that torch)."""
-    platform: Platform = "linux-64"
+    def __post_init__(self) -> None:
+        """A row tells of one version or of a range of them."""
+        if (self.version is NOT_KNOWN) == (self.versions is NOT_KNOWN):
+            raise ValueError("expected either version or versions")
 
 
 class CudaToolkit(Row, frozen=True, kw_only=True):
     """One CUDA toolkit release line (major.minor)."""
 
     cuda: Dotted
-    driver: Dotted | None
+    driver: Dotted | NotKnown = NOT_KNOWN
     """Oldest Linux driver with full support."""
-    driver_windows: Dotted | None = None
-    gpu_min: Capability | None
-    gpu_max: Capability | None
+    driver_windows: Dotted | NotKnown = NOT_KNOWN
+    gpu_min: Capability | NotKnown = NOT_KNOWN
+    gpu_max: Capability | NotKnown = NOT_KNOWN
     components: dict[str, str] = {}
     """Distribution -> specifier of the versions that this toolkit shipped."""
 
@@ -103,7 +104,7 @@ class CudaFamily(Row, frozen=True, kw_only=True):
 
     major: int
     driver: Dotted
-    driver_windows: Dotted | None = None
+    driver_windows: Dotted | NotKnown = NOT_KNOWN
 
 
 class Library(Row, frozen=True, kw_only=True):
@@ -132,8 +133,8 @@ class Cudnn(Row, frozen=True, kw_only=True):
     """Specifier, e.g. ">=9.11,<9.12"."""
     cuda: tuple[int, ...]
     soname: Text
-    gpu_min: Capability | None
-    gpu_max: Capability | None
+    gpu_min: Capability | NotKnown = NOT_KNOWN
+    gpu_max: Capability | NotKnown = NOT_KNOWN
 
 
 class DriverBranch(Row, frozen=True, kw_only=True):
@@ -208,11 +209,12 @@ class CondaBuild(Row, frozen=True, kw_only=True):
     version: Text
     build_numbers: tuple[int, ...]
     platform: Platform
-    cuda: Dotted | None
+    cuda: DottedOrNone
+    """CUDA major.minor; "none": a CPU build."""
     python: tuple[str, ...]
-    libprotobuf: str | None = None
-    libabseil: str | None = None
-    cudnn: tuple[str, ...] = ()
+    libprotobuf: Text | NotKnown = NOT_KNOWN
+    libabseil: Text | NotKnown = NOT_KNOWN
+    cudnn: tuple[str, ...] | NotKnown = NOT_KNOWN
 
 
 class CondaTrap(Row, frozen=True, kw_only=True):

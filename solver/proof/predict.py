@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from solver.core.answer import NotKnown
 from solver.core.model import Value
+from solver.matrix.builds import TENSORFLOW, Code, code_for, major, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Library, Rule, TensorflowBuild, TorchBuild
+from solver.matrix.rows import Build, Library, Rule
 from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders
 
 LOADER = "interlock-loader"
@@ -23,9 +24,6 @@ LOADER = "interlock-loader"
 
 PROFILER_ONLY = frozenset({"cupti"})
 """Libraries that TensorFlow opens and whose absence costs it the profiler, not the GPU."""
-
-Code = Literal["native", "ptx", "none"]
-"""native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
 
 
 class Prediction(Value, frozen=True, kw_only=True):
@@ -83,14 +81,9 @@ def _minor(capability: str) -> tuple[int, int]:
     return int(major), int(minor or 0)
 
 
-def code_for(gpu: str, sm: Sequence[str] | None, ptx: Sequence[str] | None) -> Code | None:
-    """What a build with this code has for ``gpu``; None where nobody read its code."""
-    if sm is None:
-        return None
-    wanted = _minor(gpu)
-    if any(_minor(one)[0] == wanted[0] and _minor(one) <= wanted for one in sm):
-        return "native"
-    return "ptx" if any(_minor(one) <= wanted for one in ptx or ()) else "none"
+def _code(gpu: str, sm: Sequence[str] | NotKnown, ptx: Sequence[str] | NotKnown) -> Code | None:
+    code = code_for(gpu, sm, ptx)
+    return None if isinstance(code, NotKnown) else code
 
 
 def _holds(specifier: str, version: str) -> bool:
@@ -102,13 +95,9 @@ class _Set:
 
     def __init__(self, packages: Mapping[str, str], platform: str, matrices: Matrices) -> None:
         self.packages, self.matrices = packages, matrices
-        self.torch: TorchBuild | None = None
-        self.tensorflow: TensorflowBuild | None = None
-        if "torch" in packages:
-            self.torch = matrices.torch_build(packages["torch"], platform)
-        for name in ("tensorflow", "tensorflow-cpu", "tensorflow-intel"):
-            if name in packages:
-                self.tensorflow = matrices.tensorflow_build(packages[name], platform, name)
+        rows = {name: matrices.build(name, version, platform) for name, version in packages.items()}
+        self.torch: Build | None = rows.get("torch")
+        self.tensorflow: Build | None = next((rows[name] for name in TENSORFLOW if name in rows), None)
         self.platform = platform
 
     def brought(self, name: str, major: int | None = None) -> tuple[Library, str] | None:
@@ -128,13 +117,14 @@ class _Set:
     def misses(self) -> tuple[str, ...] | None:
         """Libraries that TensorFlow opens and does not find; None where no row tells."""
         build = self.tensorflow
-        if build is None or build.cuda is None or build.runpath is None or not build.opens:
+        built = None if build is None else stated(build.cuda)
+        if build is None or built is None or isinstance(build.runpath, NotKnown) or isinstance(build.opens, NotKnown):
             return None
-        missing, major = [], int(build.cuda.split(".")[0])
+        missing = []
         for name in build.opens:
-            found = self.brought(name, major)
+            found = self.brought(name, major(built))
             if found is None:
-                known = self.matrices.library(name, major)
+                known = self.matrices.library(name, major(built))
                 missing += [] if known is not None and not known.sonames else [name]
                 continue
             on_path = found[0].directory.removeprefix("nvidia/") in build.runpath
@@ -146,20 +136,20 @@ class _Set:
         """Whether the driver is new enough for every CUDA build of the set."""
         answers = []
         for build in (self.torch, self.tensorflow):
-            if build is None or build.cuda is None:
+            cuda = None if build is None else stated(build.cuda)
+            if cuda is None:
                 continue
-            family = self.matrices.family(int(build.cuda.split(".")[0]))
-            toolkit = self.matrices.toolkit(build.cuda)
-            needed = family.driver if family is not None else toolkit.driver if toolkit is not None else None
+            family, toolkit = self.matrices.family(major(cuda)), self.matrices.toolkit(cuda)
+            needed = family.driver if family is not None else stated(toolkit.driver) if toolkit is not None else None
             answers.append(None if needed is None else Version(driver) >= Version(needed))
         if False in answers:
             return False
         return None if None in answers or not answers else True
 
-    def compiles(self, build: TorchBuild | TensorflowBuild, driver: str) -> bool:
+    def compiles(self, build: Build, driver: str) -> bool:
         """Whether the driver can compile the build's PTX, which minor-version compatibility does not cover."""
-        toolkit = self.matrices.toolkit(build.cuda or "")
-        return toolkit is None or toolkit.driver is None or Version(driver) >= Version(toolkit.driver)
+        toolkit = self.matrices.toolkit(stated(build.cuda) or "")
+        return toolkit is None or isinstance(toolkit.driver, NotKnown) or Version(driver) >= Version(toolkit.driver)
 
     def crashes(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
@@ -189,10 +179,12 @@ def predict(
     held = _Set(packages, platform, matrices)
     torch, tensorflow = held.torch, held.tensorflow
     serves, misses = held.driver_serves(driver), held.misses()
-    torch_code = code_for(gpu, torch.sm, torch.ptx) if torch and torch.cuda else None
-    tensorflow_code = code_for(gpu, tensorflow.sm, tensorflow.ptx) if tensorflow and tensorflow.cuda else None
-    torch_sees = bool(torch.cuda) and serves is not False if torch else None
-    tensorflow_sees = bool(tensorflow.cuda) and serves is not False if tensorflow else None
+    torch_cuda = None if torch is None else stated(torch.cuda)
+    tensorflow_cuda = None if tensorflow is None else stated(tensorflow.cuda)
+    torch_code = _code(gpu, torch.sm, torch.ptx) if torch and torch_cuda else None
+    tensorflow_code = _code(gpu, tensorflow.sm, tensorflow.ptx) if tensorflow and tensorflow_cuda else None
+    torch_sees = bool(torch_cuda) and serves is not False if torch else None
+    tensorflow_sees = bool(tensorflow_cuda) and serves is not False if tensorflow else None
     found = bool(tensorflow_sees) and not set(misses or ()) - PROFILER_ONLY
     # torch, imported first, loads what TensorFlow does not find, where the set brings it at all.
     found_after_torch = bool(tensorflow_sees) and all(held.brought(name) for name in misses or ())
@@ -206,16 +198,16 @@ def predict(
     works["torch-tensorflow"] = found_after_torch and tensorflow_runs and works["torch"]
     crashes = held.crashes()
     names = ["-".join(order) for order in orders(frameworks_of(packages))]
-    bundled = torch is not None and torch.bundles
+    bundled = torch is not None and torch.bundles is True
     return Prediction(
         gpu=gpu, driver=driver, driver_serves=serves,
-        torch_sees_gpu=torch_sees, torch_cuda=torch.cuda if torch else None, torch_code=torch_code,
+        torch_sees_gpu=torch_sees, torch_cuda=torch_cuda, torch_code=torch_code,
         tensorflow_sees_gpu=found if tensorflow else None,
-        tensorflow_cuda=tensorflow.cuda if tensorflow else None,
+        tensorflow_cuda=tensorflow_cuda,
         tensorflow_code=tensorflow_code, tensorflow_misses=misses,
-        cuda=torch.cuda if bundled and torch else held.version_of("cudart", 2),
-        cudnn=torch.cudnn if bundled and torch else held.version_of("cudnn", 3),
-        nccl=torch.nccl if bundled and torch else held.version_of("nccl", 3),
+        cuda=torch_cuda if bundled and torch else held.version_of("cudart", 2),
+        cudnn=stated(torch.cudnn) if bundled and torch else held.version_of("cudnn", 3),
+        nccl=stated(torch.nccl) if bundled and torch else held.version_of("nccl", 3),
         probes={name: works[name] and name not in crashes for name in names}, dies=crashes,
     )  # fmt: skip
 
@@ -256,7 +248,7 @@ def _archs(probe: ProbeResult | None, framework: str, gpu: str) -> Code | None:
     codes = [(one.group(1), f"{one.group(2)}.{one.group(3)}") for one in found if one]
     # TensorFlow's build names compute_90 where it holds machine code and PTX for 9.0.
     native = [code for kind, code in codes if kind == "sm" or framework == "tensorflow"]
-    return code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
+    return _code(gpu, native, [code for kind, code in codes if kind == "compute"])
 
 
 def _ok(probe: ProbeResult | None, check: str) -> bool | None:

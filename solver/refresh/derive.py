@@ -15,22 +15,26 @@ from typing import TypeVar
 
 from packaging.version import Version
 
+from solver.matrix.builds import TENSORFLOW
 from solver.matrix.load import FILES, Matrices
 from solver.matrix.read import read_entries
 from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
-from solver.refresh.derive_torch import companion_rows, torch_rows
+from solver.refresh.derive_torch import COMPANIONS, companion_rows, torch_rows
 from solver.refresh.families import WheelSource
 
 _Kind = TypeVar("_Kind", bound=Row)
 
 _HEADER = "Laid over the built-in rows; rows marked derived are renewed by `interlock refresh`."
 
+_READ = {"tensorflow": TENSORFLOW, "torch": ("torch",), "companions": COMPANIONS}
+"""File stem -> the packages whose builds are read out of their wheels into it."""
+
 _ORDER: Mapping[str, Callable[..., object]] = {
-    "tensorflow": lambda row: (row.distribution, Version(row.tensorflow), row.platform),
-    "torch": lambda row: (row.index, Version(row.torch), row.platform),
+    "tensorflow": lambda row: (row.package, Version(row.version), row.platform),
+    "torch": lambda row: (row.index, Version(row.version), row.platform),
     "companions": lambda row: (row.index, row.package == "torchaudio", Version(row.version), row.platform),
     "cuda": lambda row: Version(row.cuda),
 }
@@ -60,22 +64,23 @@ def renew(
     ``tell`` is called with a line for each wheel that is read. Raises what ``source`` raises.
     """
     toolkits = _renewed(matrices.toolkits, toolkit_rows(matrices.toolkits, source, tell))
-    tensorflow = _renewed(matrices.tensorflow, tensorflow_rows(matrices.tensorflow, source, again, tell))
-    companions = _renewed(matrices.companions, companion_rows(matrices.companions, source, again, tell))
-    built = {**{row.id: row for row in matrices.companions}, **{row.id: row for row in companions}}
-    torch = _renewed(matrices.torch, torch_rows(matrices.torch, tuple(built.values()), source, again, tell))
+    known = {stem: [row for name in names for row in matrices.builds_of(name)] for stem, names in _READ.items()}
+    tensorflow = _renewed(known["tensorflow"], tensorflow_rows(known["tensorflow"], source, again, tell))
+    companions = _renewed(known["companions"], companion_rows(known["companions"], source, again, tell))
+    built = {row.id: row for row in (*known["companions"], *companions)}
+    torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), source, again, tell))
     rows: dict[str, tuple[Row, ...]] = {
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),
         "companions": tuple(companions),
         "cuda": tuple(toolkits),
     }
-    known = {row.id for row in matrices.rows()}
+    held = {row.id for row in matrices.rows()}
     ids = [row.id for found in rows.values() for row in found]
     return Renewal(
         rows={stem: found for stem, found in rows.items() if found},
-        added=tuple(row_id for row_id in ids if row_id not in known),
-        changed=tuple(row_id for row_id in ids if row_id in known),
+        added=tuple(row_id for row_id in ids if row_id not in held),
+        changed=tuple(row_id for row_id in ids if row_id in held),
     )
 
 

@@ -40,9 +40,7 @@ def toolkit_rows(
     for cuda, releases in lines.items():
         first, last = releases[0][0], releases[-1][0]
         read = f"wheel METADATA of cuda-toolkit {first}" + (f" to {last}" if last != first else "")
-        before = held.get(cuda) or CudaToolkit(
-            id=f"cuda-{cuda}", source=read, derived=True, cuda=cuda, driver=None, gpu_min=None, gpu_max=None
-        )
+        before = held.get(cuda) or CudaToolkit(id=f"cuda-{cuda}", source=read, derived=True, cuda=cuda)
         yield msgspec.structs.replace(before, source=_READ_FROM.sub(read, before.source), components=shipped[cuda])
 
 

@@ -6,14 +6,15 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal
 
 import msgspec
 from packaging.version import Version
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, pypi_name
-from solver.matrix.rows import TensorflowBuild
+from solver.matrix.builds import TENSORFLOW, stated
+from solver.matrix.rows import NONE, Build
 from solver.refresh.elf import dynamic_of
 from solver.refresh.families import Family, WheelSource, capability, families, holds, read, requirements
 
@@ -39,17 +40,14 @@ _SYMBOLS: Mapping[str, bytes] = {
 # NCCL opens it, and nothing else in TensorFlow does: where it is named, NCCL is linked in.
 _NCCL_INSIDE = b"libnvidia-ml.so"
 
-Distribution = Literal["tensorflow", "tensorflow-cpu", "tensorflow-intel"]
-_DISTRIBUTIONS: tuple[Distribution, ...] = ("tensorflow", "tensorflow-cpu", "tensorflow-intel")
-
 
 def tensorflow_rows(
-    known: Iterable[TensorflowBuild], source: WheelSource, again: bool, tell: Callable[[str], None]
-) -> Iterator[TensorflowBuild]:
+    known: Iterable[Build], source: WheelSource, again: bool, tell: Callable[[str], None]
+) -> Iterator[Build]:
     """A row for each wheel family from the oldest known version on."""
     held = {row.id: row for row in known}
-    oldest = min((Version(row.tensorflow) for row in held.values()), default=Version("0"))
-    for distribution in _DISTRIBUTIONS:
+    oldest = min((Version(text) for row in held.values() if (text := stated(row.version))), default=Version("0"))
+    for distribution in TENSORFLOW:
         for family in families(source, pypi_name(distribution), oldest):
             before = held.get(family.row_id(distribution))
             if before is not None and (not before.derived or not again):
@@ -59,20 +57,18 @@ def tensorflow_rows(
             yield _row(distribution, family, source, before)
 
 
-def _row(
-    distribution: Distribution, family: Family, source: WheelSource, before: TensorflowBuild | None
-) -> TensorflowBuild:
+def _row(distribution: str, family: Family, source: WheelSource, before: Build | None) -> Build:
     file = family.file
-    plain = TensorflowBuild(
+    plain = Build(
         id=family.row_id(distribution),
         source=f"wheel {file.filename} (build_info.py)",
         derived=True,
-        tensorflow=family.version,
-        distribution=distribution,
+        package=distribution,
+        version=family.version,
         platform=family.platform,
         python=family.python,
-        cuda=None,
-        cudnn=None,
+        cuda=NONE,
+        cudnn=NONE,
     )
     if _BUILD_INFO not in source.members(file):
         # An empty wheel that asks for the distribution with the library.
@@ -88,17 +84,19 @@ def _row(
         plain,
         source=_source(file, linux, asks, before),
         cuda=_cuda(str(info["cuda_version"])),
-        cudnn=_cudnn(asks) or (before.cudnn if before else None) or str(info["cudnn_version"]).rpartition("_")[2],
+        cudnn=_cudnn(asks)
+        or (stated(before.cudnn) if before else None)
+        or str(info["cudnn_version"]).rpartition("_")[2],
         # "compute_90" stands for native code and PTX of 9.0 (TensorFlow's configure.py).
         sm=tuple(capability(text) for text in capabilities),
         ptx=tuple(capability(text) for text in capabilities if text.startswith("compute")),
-        opens=_opens(source, file) if linux else (),
-        runpath=_runpath(source, file) if linux else None,
+        opens=_opens(source, file) if linux else NOT_KNOWN,
+        runpath=_runpath(source, file) if linux else NOT_KNOWN,
         asks=asks,
     )
 
 
-def _source(file: IndexFile, linux: bool, asks: Mapping[str, str], before: TensorflowBuild | None) -> str:
+def _source(file: IndexFile, linux: bool, asks: Mapping[str, str], before: Build | None) -> str:
     parts = "build_info.py, METADATA, RUNPATH, symbols" if linux else "build_info.py, METADATA"
     text = f"wheel {file.filename} ({parts})"
     if not _cudnn(asks) and before is not None and "; cuDNN: " in before.source:
@@ -148,16 +146,16 @@ def _cudnn(asks: Mapping[str, str]) -> str | None:
     return None
 
 
-def _gencode(source: WheelSource, file: IndexFile) -> str | None:
+def _gencode(source: WheelSource, file: IndexFile) -> str | NotKnown:
     if _GENERATED not in source.members(file):
-        return None
+        return NOT_KNOWN
     found = re.search(r"^# Protobuf Python Version: ([\d.]+)$", read(source, file, _GENERATED).decode("utf-8"), re.M)
-    return found[1] if found else None
+    return found[1] if found else NOT_KNOWN
 
 
-def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | None:
+def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | NotKnown:
     if _FRAMEWORK not in source.members(file):
-        return None
+        return NOT_KNOWN
     # It lies in tensorflow/; the many entries that climb further lead out of site-packages.
     folders = (folder.replace("$ORIGIN", "tensorflow") for folder in dynamic_of(read(source, file, _FRAMEWORK)).runpath)
     places = {posixpath.normpath(folder) for folder in folders}

@@ -154,10 +154,7 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
 
 def _other_versions(profile: Profile, matrices: Matrices, framework: Framework, ident: str) -> Iterator[Change]:
     wanted = SpecifierSet(profile.constraints[framework])
-    if framework == "torch":
-        texts = {row.torch for row in matrices.torch}
-    else:
-        texts = {row.tensorflow for row in matrices.tensorflow if row.distribution == ident}
+    texts = {row.version for row in matrices.builds_of(ident) if isinstance(row.version, str)}
     versions = sorted({Version(Version(text).public) for text in texts})
     admitted: list[float] = [i for i, version in enumerate(versions) if wanted.contains(version, prereleases=True)]
     # Of a version that nobody knows the nearest are those between which it would stand.

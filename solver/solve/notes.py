@@ -8,22 +8,21 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.model import Note
-from solver.matrix.builds import minor
+from solver.matrix.builds import minor, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import TensorflowBuild
+from solver.matrix.rows import Build
 
 
-def notes(
-    versions: Mapping[str, str], cuda: str | None, build: TensorflowBuild | None, matrices: Matrices
-) -> list[Note]:
+def notes(versions: Mapping[str, str], cuda: str | None, build: Build | None, matrices: Matrices) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its TensorFlow build."""
     found = list(_soft_rules(versions, matrices))
-    if build is None or build.cuda is None or cuda in (None, "none"):
+    built = None if build is None else stated(build.cuda)
+    if build is None or built is None or cuda in (None, "none"):
         return found
     evidence = _evidence(versions, matrices)
     assert cuda is not None
-    if Version(cuda) < Version(minor(build.cuda)):
-        text = f"the CUDA runtime {cuda} is older than the {build.cuda} that TensorFlow was built with"
+    if Version(cuda) < Version(minor(built)):
+        text = f"the CUDA runtime {cuda} is older than the {built} that TensorFlow was built with"
         found.append(Note(package="tensorflow", text=text, row=build.id, evidence=evidence))
     for name, specifier in sorted(build.asks.items()):
         have = versions.get(name)

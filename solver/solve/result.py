@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from packaging.requirements import Requirement
 
 from solver.core.model import Because, Pin, Profile, PypiName, Solution
-from solver.matrix.rows import TensorflowBuild, TorchBuild
+from solver.matrix.rows import Build
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
@@ -22,7 +22,7 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
     axes = _axes(space, profile, chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
-    build = next((b for b in _builds(space, chosen) if isinstance(b, TensorflowBuild)), None)
+    build = next((b for b in _builds(space, chosen) if b is not None and b.package != "torch"), None)
     return Solution(
         profile=profile.name,
         target=space.target,
@@ -38,7 +38,7 @@ def _told(ident: str) -> bool:
     return is_package(ident) or ident in (AXIS_CUDA, AXIS_CUDNN)
 
 
-def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[TensorflowBuild | TorchBuild | None]:
+def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[Build | None]:
     return (space.build(name, chosen[name].version) for name in chosen if is_package(name))
 
 

@@ -79,7 +79,7 @@ def cuda_landscape(tape: Tape, world: World) -> None:
     world.add_row("families", "12", driver="525.60.13")
     world.add_row("families", "13", driver="580.65.06")
     for cuda, driver, oldest in (("12.4", "550.54.14", "5.0"), ("12.8", "570.26", "5.0"), ("13.0", "580.65.06", "9.0")):
-        world.add_row("toolkits", cuda, driver=driver, gpu_min=oldest, gpu_max=None)
+        world.add_row("toolkits", cuda, driver=driver, gpu_min=oldest)
     names = {"12": ("runtime-cu12", "cudnn-cu12", "nvcc-cu12"), "13": ("runtime", "cudnn-cu13", "nvcc")}
     for major, (runtime, cudnn, nvcc) in names.items():
         for library, name in (("cudart", runtime), ("cudnn", cudnn), ("nvcc", nvcc)):
@@ -167,7 +167,7 @@ def others(tape: Tape, world: World) -> None:
     for version in ["0.5", "0.6"]:
         if tape.pick([False, True]):
             cuda = tape.pick([None, "12.4", "13.0"])
-            world.add_row("companions", version, torch=f"==2.{version[2:]}.*", cuda=cuda)
+            world.add_row("companions", version, needs={"torch": f"==2.{version[2:]}.*"}, cuda=cuda)
         release(tape, world, "torchvision", version, tape.pick([["torch"], ["torch==2.5"], ["numpy"]]))
 
 

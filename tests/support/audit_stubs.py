@@ -26,7 +26,7 @@ def small_matrices() -> Matrices:
     for path in sorted((AUDIT_SCENARIOS / "matrices").glob("*.yaml")):
         attribute, kind = FILES[path.stem]
         rows = read_yaml(path)["rows"]
-        parts[attribute] = tuple(msgspec.convert(row, kind) for row in rows)
+        parts[attribute] = (*parts.get(attribute, ()), *(msgspec.convert(row, kind) for row in rows))
     return Matrices(**parts)
 
 

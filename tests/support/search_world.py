@@ -21,9 +21,10 @@ from solver.solve.space.spaces import Spaces
 BASE = SCENARIOS / "search" / "base" / "cuda.yaml"
 PYTHONS = ("3.11", "3.12", "3.13")
 KEYS = {
-    "tensorflow": "tensorflow",
-    "torch": "torch",
+    "tensorflow": "version",
+    "torch": "version",
     "companions": "version",
+    "builds": "version",
     "toolkits": "cuda",
     "families": "major",
     "libraries": "library",
@@ -34,8 +35,10 @@ KEYS = {
     "observations": "id",
     "verified": "id",
 }
-"""Attribute of ``Matrices`` -> the field that the shorthand writes as the key of a row."""
-KINDS = dict(FILES.values())
+"""Attribute of ``Matrices``, or file of builds -> the field that the shorthand writes as the key of a row."""
+BUILDS = {"tensorflow": "tensorflow", "torch": "torch", "companions": "torchvision", "builds": ""}
+"""File of builds -> the package that its rows are of where they do not say."""
+KINDS = {**dict(FILES.values()), **{stem: kind for stem, (_, kind) in FILES.items() if stem in BUILDS}}
 
 
 class Unconverted(yaml.SafeLoader):
@@ -72,15 +75,18 @@ class World:
 
     def add_row(self, attribute: str, key: str, **fields: Any) -> None:
         # "cudnn of 12" and "cudnn of 13" are two rows of one library.
-        value = key.split(" ")[0] if attribute in ("libraries", "tensorflow") else key
+        value = key.split(" ")[0] if attribute in ("libraries", *BUILDS) else key
         data: dict[str, Any] = {"id": f"{attribute}:{key}".replace(" ", "-"), "source": f"row of {attribute} {key}"}
         data[KEYS[attribute]] = value
+        if attribute in BUILDS:
+            index = "pytorch" if "+" in key else "default"
+            data |= {"package": BUILDS[attribute], "platform": "linux-64", "index": index}
         if attribute in ("tensorflow", "torch"):
-            data |= {"platform": "linux-64", "python": PYTHONS}
+            data |= {"python": PYTHONS}
         if attribute == "torch":
-            data |= {"build": key, "index": "pytorch" if "+" in key else "default"}
-        if attribute == "companions":
-            data |= {"package": "torchvision", "index": "pytorch" if "+" in key else "default"}
+            data |= {"reports": key, "same_minor": fields.get("cuda") != "none" and not fields.get("bundles")}
+        if attribute in BUILDS and "sm" in fields:
+            data |= {"ptx": []}
         if attribute == "rules":
             data |= {"code": "test", "severity": "error", "cure": "take another", "why": key}
         data |= fields
@@ -102,7 +108,11 @@ class World:
         )
 
     def matrices(self) -> Matrices:
-        return Matrices(**{attribute: tuple(rows.values()) for attribute, rows in self.rows.items()})
+        found: dict[str, tuple[msgspec.Struct, ...]] = {}
+        for attribute, rows in self.rows.items():
+            name = "builds" if attribute in BUILDS else attribute
+            found[name] = (*found.get(name, ()), *rows.values())
+        return Matrices(**found)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:
         return StandIn(self.releases)

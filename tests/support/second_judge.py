@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import Profile, Release
 from solver.matrix.load import Matrices
+from solver.matrix.rows import NONE
 
 Set = dict[str, str]
 """Package -> version; the keys "cuda" and "cudnn" hold the axes, where they have a version."""
@@ -45,14 +48,24 @@ def minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+def plain(matrices: Matrices, package: str) -> list[SimpleNamespace]:
+    """The builds of one package as they are written, with None for what is not there or nobody read."""
+    fields = [{name: getattr(row, name) for name in row.__struct_fields__} for row in matrices.builds_of(package)]
+    return [
+        SimpleNamespace(**{name: None if value in (NONE, NOT_KNOWN) else value for name, value in told.items()})
+        for told in fields
+    ]
+
+
 class Judge:
     """All solutions of one profile, and which of them is preferred."""
 
     def __init__(self, profile: Profile, matrices: Matrices, releases: dict[str, list[Release]]) -> None:
         self.profile, self.matrices, self.all_releases = profile, matrices, releases
         self.cpu = profile.cuda == "none"
-        self.torch_rows = {row.torch: row for row in matrices.torch}
-        self.tensorflow_rows = {row.tensorflow: row for row in matrices.tensorflow}
+        self.torch_rows = {row.version: row for row in plain(matrices, "torch")}
+        self.tensorflow_rows = {row.version: row for row in plain(matrices, "tensorflow")}
+        self.companions = plain(matrices, "torchvision")
         self.library_of = {row.distribution: row for row in matrices.libraries}
 
     # ---- what may be chosen at all
@@ -107,7 +120,7 @@ class Judge:
             row.cuda
             for row in self.matrices.toolkits
             if V(self.profile.target.driver) >= V(oldest[major(row.cuda)])
-            and all(row.gpu_min is None or V(gpu) >= V(row.gpu_min) for gpu in self.profile.target.gpus)
+            and all(not row.gpu_min or V(gpu) >= V(row.gpu_min) for gpu in self.profile.target.gpus)
             and within(self.profile.cuda, row.cuda)
         ]
 
@@ -155,14 +168,14 @@ class Judge:
         if name == "tensorflow":
             row = self.tensorflow_rows[version]
             for library in self.matrices.libraries if row.cuda else ():
-                if library.library in row.opens and library.cuda == major(row.cuda):
+                if library.library in (row.opens or ()) and library.cuda == major(row.cuda):
                     found.append((library.distribution, "", ""))
         if name == "torch" and self.unread(version) and not self.torch_rows[version].bundles:
             found += self.triton_of(version)
         if name == "torchvision":
-            row = next((r for r in self.matrices.companions if r.version == version), None)
+            row = next((r for r in self.companions if r.version == version), None)
             if row is not None:
-                found.append(("torch", row.torch, ""))
+                found.append(("torch", row.needs.get("torch", ""), ""))
         return found
 
     def unread(self, torch: str) -> bool:
@@ -234,7 +247,7 @@ class Judge:
             return True
         if cuda == "none" or major(cuda) != major(row.cuda):
             return False
-        for name in {r.distribution for r in self.matrices.libraries if r.library in row.opens} & chosen.keys():
+        for name in {r.distribution for r in self.matrices.libraries if r.library in (row.opens or ())} & chosen.keys():
             layouts = [r.versions for r in self.matrices.libraries if r.distribution == name]
             if not any(within(versions, chosen[name]) for versions in layouts):
                 return False
@@ -261,7 +274,7 @@ class Judge:
         return cudnn is not None and within(exact, cudnn)
 
     def companions_fit(self, chosen: Set) -> bool:
-        row = next((r for r in self.matrices.companions if r.version == chosen.get("torchvision")), None)
+        row = next((r for r in self.companions if r.version == chosen.get("torchvision")), None)
         if row is None or row.cuda is None:
             return True
         torch = self.torch_rows[chosen["torch"]]
@@ -350,7 +363,7 @@ class Judge:
         return names
 
     def pythons(self) -> list[str]:
-        known = {p for row in (*self.matrices.tensorflow, *self.matrices.torch) for p in row.python}
+        known = {p for row in (*self.tensorflow_rows.values(), *self.torch_rows.values()) for p in row.python}
         return [p for p in known if within(self.profile.python, p)]
 
     def lockable(self, found: Set) -> bool:

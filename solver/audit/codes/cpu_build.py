@@ -8,7 +8,9 @@ from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.rules import breaches
 from solver.audit.words import listed
+from solver.core.answer import Answer
 from solver.core.model import Finding
+from solver.matrix.builds import has_cuda
 
 CODE = "cpu-build"
 
@@ -50,18 +52,18 @@ def _names(facts: Facts) -> list[str]:
 
 def _cure(facts: Facts, build: Build) -> str:
     if build.framework == "tensorflow" and build.package.name != "tensorflow":
-        plain = facts.matrices.tensorflow_build(build.package.version or "", facts.target.platform)
-        if plain is not None and plain.cuda is not None:
+        plain = facts.matrices.build("tensorflow", build.package.version or "", facts.target.platform)
+        if plain is not None and has_cuda(plain) is Answer.YES:
             return f"take tensorflow=={build.package.version} instead of {build.package.name}"
     if build.package.origin == "conda":
         return f"take a build of {build.package.conda} whose build string starts with cuda"
     elsewhere = [
-        row.torch
-        for row in facts.matrices.torch
-        if build.framework == "torch" and row.platform == facts.target.platform and row.cuda is not None
+        row.version
+        for row in facts.matrices.builds_of("torch")
+        if build.framework == "torch" and row.platform == facts.target.platform and has_cuda(row) is Answer.YES
     ]
     release = (build.package.version or "").partition("+")[0]
-    same = [version for version in elsewhere if version.partition("+")[0] == release]
+    same = [version for version in elsewhere if version and version.partition("+")[0] == release]
     if same:
         return f"take a CUDA build of it: {listed(f'torch=={version}' for version in same)}"
     return f"take a {build.framework} that has CUDA on {facts.target.platform}, or drop the CUDA packages"

@@ -9,6 +9,7 @@ from solver.audit.facts import Facts
 from solver.audit.rules import breaches
 from solver.audit.words import version
 from solver.core.model import Finding
+from solver.matrix.builds import stated
 
 CODE = "driver"
 
@@ -42,7 +43,7 @@ def oldest_driver(facts: Facts, build: Build) -> tuple[str | None, str]:
     windows = facts.target.platform == "win-64"
     family, toolkit = facts.matrices.family(build.major), facts.matrices.toolkit(build.cuda)
     for row in (family, toolkit):
-        needed = None if row is None else row.driver_windows if windows else row.driver
+        needed = None if row is None else stated(row.driver_windows if windows else row.driver)
         if row is not None and needed is not None:
             return needed, row.source
     return None, ""

@@ -9,7 +9,9 @@ from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
 from solver.audit.words import matches, minor, pins
+from solver.core.answer import NotKnown
 from solver.core.model import Finding
+from solver.matrix.builds import stated
 
 CODE = "gpu-arch"
 
@@ -36,16 +38,16 @@ def has_ptx(gpu: str, ptx: Sequence[str]) -> bool:
 
 
 def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
-    if build.sm is None:
+    if isinstance(build.sm, NotKnown):
         yield from _unread(build, gpu)
         return
     if has_native(gpu, build.sm):
         return
     toolkit = facts.matrices.toolkit(build.cuda or "")
-    if has_ptx(gpu, build.ptx or ()):
+    if has_ptx(gpu, () if isinstance(build.ptx, NotKnown) else build.ptx):
         yield from _needs_compiling(facts, build, gpu)
         return
-    beyond = toolkit is not None and toolkit.gpu_max is not None and minor(gpu) > minor(toolkit.gpu_max)
+    beyond = toolkit is not None and isinstance(toolkit.gpu_max, str) and minor(gpu) > minor(toolkit.gpu_max)
     newer = beyond or (bool(build.sm) and minor(gpu) > max(map(minor, build.sm)))
     yield Finding(
         code=CODE,
@@ -76,7 +78,7 @@ def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
     """PTX of a newer toolkit than the driver's: minor-version compatibility does not cover it."""
     toolkit = facts.matrices.toolkit(build.cuda or "")
     driver = facts.target.driver
-    needed = None if toolkit is None else toolkit.driver
+    needed = None if toolkit is None else stated(toolkit.driver)
     if driver is None or needed is None or matches(f">={needed}", driver) or facts.assumed:
         return
     yield Finding(
@@ -95,10 +97,11 @@ def _of_cudnn(facts: Facts, gpu: str) -> Iterator[Finding]:
         for row in facts.matrices.cudnn:
             if not matches(row.cudnn, package.version or ""):
                 continue
-            too_old = row.gpu_min is not None and minor(gpu) < minor(row.gpu_min)
-            too_new = row.gpu_max is not None and minor(gpu) > minor(row.gpu_max)
+            lowest, highest = stated(row.gpu_min), stated(row.gpu_max)
+            too_old = lowest is not None and minor(gpu) < minor(lowest)
+            too_new = highest is not None and minor(gpu) > minor(highest)
             if too_old or too_new:
-                span = f"{row.gpu_min or 'the first'} to {row.gpu_max or 'the newest'}"
+                span = f"{lowest or 'the first'} to {highest or 'the newest'}"
                 yield Finding(
                     code=CODE,
                     severity="error",

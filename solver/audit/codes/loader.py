@@ -13,8 +13,10 @@ from solver.audit.codes import loader_elf
 from solver.audit.codes.loader_search import Search, library_for
 from solver.audit.facts import LOADER, Facts, Provided
 from solver.audit.words import listed, pins
+from solver.core.answer import NotKnown
 from solver.core.model import Finding
-from solver.matrix.rows import TensorflowBuild
+from solver.matrix import rows
+from solver.matrix.builds import major, stated
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
@@ -28,13 +30,13 @@ _LOADER_CURE = (
 def find(facts: Facts) -> Iterator[Finding]:
     """What TensorFlow does not find; in a prefix also what torch does not."""
     build = facts.build("tensorflow")
-    if build is not None and build.tensorflow is not None and build.cuda is not None:
-        yield from _tensorflow(facts, build, build.tensorflow)
+    if build is not None and build.row is not None and build.cuda is not None:
+        yield from _tensorflow(facts, build, build.row)
     if facts.set.prefix is not None:
         yield from loader_elf.torch(facts)
 
 
-def _tensorflow(facts: Facts, build: Build, row: TensorflowBuild) -> Iterator[Finding]:
+def _tensorflow(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
     # Windows looks beside the importing module and on PATH; no row tells of either.
     if facts.target.platform == "win-64" or facts.target.driver is None:
         return
@@ -62,13 +64,12 @@ def _is_led_to(facts: Facts, item: Provided) -> bool:
     return facts.set.prefix is None or item.library.library in loader_elf.preloaded(facts)
 
 
-def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
-    assert row.cuda is not None
-    cuda = int(row.cuda.split(".")[0])
-    here = facts.libraries(cuda)
+def _recorded(facts: Facts, row: rows.Build) -> Search:
+    here = facts.libraries(major(stated(row.cuda) or "0"))
+    opens = () if isinstance(row.opens, NotKnown) else row.opens
     hidden: list[Provided] = []
     nowhere: list[str] = []
-    for name in row.opens:
+    for name in opens:
         brought = here.get(name)
         known = library_for(facts, row, name)
         if brought is not None:
@@ -76,16 +77,16 @@ def _recorded(facts: Facts, row: TensorflowBuild) -> Search:
                 hidden.append(brought)
         elif known is None or known.sonames:
             nowhere += known.sonames[:1] if known is not None else [name]
-    if not row.opens and row.runpath == () and not here:
+    if not opens and row.runpath == () and not here:
         nowhere = ["any CUDA library"]
     return Search(tuple(hidden), tuple(nowhere))
 
 
-def _is_on_runpath(brought: Provided, row: TensorflowBuild) -> bool:
-    return row.runpath is None or brought.library.directory.removeprefix("nvidia/") in row.runpath
+def _is_on_runpath(brought: Provided, row: rows.Build) -> bool:
+    return isinstance(row.runpath, NotKnown) or brought.library.directory.removeprefix("nvidia/") in row.runpath
 
 
-def _hidden(facts: Facts, build: Build, row: TensorflowBuild, hidden: tuple[Provided, ...]) -> Finding:
+def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided, ...]) -> Finding:
     names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
@@ -103,7 +104,7 @@ def _hidden(facts: Facts, build: Build, row: TensorflowBuild, hidden: tuple[Prov
     )
 
 
-def _nowhere(facts: Facts, build: Build, row: TensorflowBuild, names: tuple[str, ...]) -> Finding:
+def _nowhere(facts: Facts, build: Build, row: rows.Build, names: tuple[str, ...]) -> Finding:
     asked = sorted(row.asks)
     cure = (
         f"install {build.package.name}[and-cuda], which asks for {listed(asked)}"
@@ -127,7 +128,7 @@ def _conda_runtime(facts: Facts) -> str | None:
     return next((p.pin for p in facts.set.packages if p.conda in _CONDA_RUNTIMES), None)
 
 
-def _from_conda(facts: Facts, build: Build, row: TensorflowBuild) -> Iterator[Finding]:
+def _from_conda(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
     """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
     variables = {**dict(facts.set.variables), **facts.environ}
     if "LD_LIBRARY_PATH" in variables or facts.package(LOADER) is not None:

@@ -11,9 +11,11 @@ from solver.audit.codes.loader_search import Search, library_for
 from solver.audit.facts import Facts, Provided
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import Finding
-from solver.matrix.rows import Library, TensorflowBuild
+from solver.matrix.builds import major, stated
+from solver.matrix.rows import Build, Library
 
 CODE = "loader"
 SYSTEM_CACHE = Path("/etc/ld.so.cache")
@@ -67,16 +69,18 @@ def _text(tag: object, name: str) -> str:
     return str(getattr(tag, name))
 
 
-def tensorflow(facts: Facts, row: TensorflowBuild) -> Search | None:
+def tensorflow(facts: Facts, row: Build) -> Search | None:
     """TensorFlow's search in the prefix; None where its library is not there."""
     found = _first(facts, _TENSORFLOW[:1])
-    if found is None or row.cuda is None:
+    built = stated(row.cuda)
+    if found is None or built is None:
         return None
-    cuda = int(row.cuda.split(".")[0])
+    cuda = major(built)
     dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(facts, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
     folders = [*_library_path(facts), *dynamic[0].runpath]
-    rows = [known for name in row.opens if (known := library_for(facts, row, name)) is not None]
+    opens = () if isinstance(row.opens, NotKnown) else row.opens
+    rows = [known for name in opens if (known := library_for(facts, row, name)) is not None]
     rows += [known for known in facts.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
     here = facts.libraries(cuda)

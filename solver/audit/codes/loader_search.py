@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from solver.audit.facts import Facts, Provided
-from solver.matrix.rows import Library, TensorflowBuild
+from solver.matrix.builds import major, stated
+from solver.matrix.rows import Build, Library
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Search:
     """Sonames that nothing brings."""
 
 
-def library_for(facts: Facts, row: TensorflowBuild, name: str) -> Library | None:
+def library_for(facts: Facts, row: Build, name: str) -> Library | None:
     """The row of a library that TensorFlow opens: of what the set brings, else of what it was built for."""
-    cuda = int((row.cuda or "0").split(".")[0])
+    cuda = major(stated(row.cuda) or "0")
     brought = facts.libraries(cuda).get(name)
     if brought is not None:
         return brought.library
-    built_for = row.cudnn if name == "cudnn" else None
+    built_for = stated(row.cudnn) if name == "cudnn" else None
     return facts.matrices.library(name, cuda, built_for) or facts.matrices.library(name, cuda)

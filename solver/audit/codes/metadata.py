@@ -115,9 +115,9 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
     Extras that pin one version exactly are read as its minimum, since CUDA and
     cuDNN promise that a newer minor serves what an older one served.
     """
-    if build.tensorflow is None or build.package.extras:
+    if build.row is None or build.package.extras:
         return
-    for name, asked in sorted(build.tensorflow.asks.items()):
+    for name, asked in sorted(build.row.asks.items()):
         package = facts.package(name)
         if package is None or package.version is None or _is_enough(asked, package.version):
             continue
@@ -128,9 +128,9 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
             packages=pins((build.package, package)),
             why=f"the and-cuda extra of {build.pin} asks for {name}{asked}, and the set has {package.version}; "
             f"that it works all the same: {seen}",
-            source=build.tensorflow.source,
+            source=build.row.source,
             cure=f"take {name}{asked} where torch allows it",
-            row=build.tensorflow.id,
+            row=build.row.id,
         )
 
 

@@ -8,6 +8,7 @@ from solver.audit.facts import Facts, Provided
 from solver.audit.rules import as_finding, broken
 from solver.audit.words import listed, minor, pins, version
 from solver.core.model import Finding, PypiName
+from solver.matrix.builds import stated
 
 CODE = "mixed-cuda"
 
@@ -86,9 +87,9 @@ def _compiler(facts: Facts) -> Iterator[Finding]:
             continue
         written, running = (minor(item.package.version or "") for item in (compiler, runtime))
         toolkit = facts.matrices.toolkit(f"{written[0]}.{written[1]}")
-        needed = None if toolkit is None else toolkit.driver
+        needed = None if toolkit is None else stated(toolkit.driver)
         if facts.target.platform == "win-64" and toolkit is not None:
-            needed = toolkit.driver_windows
+            needed = stated(toolkit.driver_windows)
         natively = version(needed)
         if written <= running or toolkit is None or natively is None or driver >= natively:
             continue

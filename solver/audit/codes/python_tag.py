@@ -12,6 +12,7 @@ from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
 from solver.audit.words import listed
+from solver.core.answer import NotKnown
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
 
@@ -75,12 +76,11 @@ def _no_wheel(facts: Facts, package: Package, files: list[IndexFile], source: st
 
 def _by_row(facts: Facts, package: Package) -> Iterator[Finding]:
     platform, version = facts.target.platform, package.version or ""
-    row = facts.matrices.tensorflow_build(version, platform, package.name)
-    torch = facts.matrices.torch_build(version, platform) if package.name == "torch" else None
-    found = row or torch
-    if found is not None and found.python and facts.target.python not in found.python:
-        why = f"{package.pin} has wheels for python {listed(found.python, most=20)}, none for {facts.target.python}"
-        yield _finding(facts, package, why, found.source)
+    row = facts.matrices.build(package.name, version, platform)
+    pythons = () if row is None or isinstance(row.python, NotKnown) else row.python
+    if row is not None and pythons and facts.target.python not in pythons:
+        why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {facts.target.python}"
+        yield _finding(facts, package, why, row.source)
 
 
 def _finding(facts: Facts, package: Package, why: str, source: str) -> Finding:

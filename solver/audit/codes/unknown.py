@@ -40,11 +40,8 @@ def _is_released(facts: Facts, build: Build) -> bool:
     release = version(build.package.version)
     if release is None or build.package.origin == "conda":
         return release is not None  # conda's build string says as much as a row would
-    if build.framework == "torch":
-        known = {row.torch for row in facts.matrices.torch}
-    else:
-        known = {row.tensorflow for row in facts.matrices.tensorflow}
-    return any((found := version(text)) is not None and found.public == release.public for text in known)
+    known = (version(row.version) for row in facts.matrices.builds_of(build.package.name) if row.version)
+    return any(found is not None and found.public == release.public for found in known)
 
 
 def _open(package: Package) -> Finding:

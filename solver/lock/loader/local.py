@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from solver.core.model import Platform, Profile, Solution, pypi_name
 from solver.lock.loader.wheel import loader_wheel
 from solver.lock.requirements import LocalWheel
+from solver.matrix.builds import TENSORFLOW
 from solver.matrix.load import Matrices
-from solver.matrix.rows import TensorflowBuild
-
-TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel")
+from solver.matrix.rows import Build
 
 
 def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
@@ -32,11 +31,11 @@ def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Pla
     return None if made is None else _local(*made)
 
 
-def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> TensorflowBuild | None:
+def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | None:
     """The row of a set's TensorFlow; None where it has none."""
     for name in TENSORFLOW:
         if name in versions:
-            return matrices.tensorflow_build(versions[name], platform, name)
+            return matrices.build(name, versions[name], platform)
     return None
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
+from solver.core.answer import NotKnown
 from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, PypiName, pypi_name
 from solver.lock.loader.sharing import sharing_settings
 from solver.lock.loader.wheelfile import build_wheel
-from solver.matrix.rows import Library, TensorflowBuild
+from solver.matrix.builds import major, stated
+from solver.matrix.rows import Build, Library
 
 NAME = pypi_name("interlock-loader")
 _SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
@@ -29,7 +31,7 @@ _XLA_DIRECTORY = "nvidia/cuda_nvcc"
 
 
 def loader_wheel(
-    build: TensorflowBuild | None,
+    build: Build | None,
     libraries: Sequence[Library],
     pins: Mapping[PypiName, str],
     sharing: GpuSharing | None = None,
@@ -43,7 +45,7 @@ def loader_wheel(
     beside = [] if build is None else installed(build, libraries, pins)
     missed = [] if build is None else missing(build, beside)
     data = None if build is None else _xla_data(build, beside)
-    found_by_xla = build is not None and bool(build.runpath) and data == _XLA_DIRECTORY
+    found_by_xla = build is not None and bool(_folders(build)) and data == _XLA_DIRECTORY
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)
     if not missed and (data is None or found_by_xla) and not settings:
         return None
@@ -51,7 +53,7 @@ def loader_wheel(
     files["_interlock_loader.json"] = _json(
         {
             "version": FORMAT_VERSION,
-            "tensorflow": None if build is None else build.tensorflow,
+            "tensorflow": None if build is None else build.version,
             "preload": [
                 {"library": row.library, "directory": row.directory, "sonames": list(row.sonames)}
                 for row in in_order(missed, beside)
@@ -66,30 +68,37 @@ def loader_wheel(
     return build_wheel(NAME, _version(build, files), _SUMMARY, files, requires_python=">=3.9")
 
 
-def installed(build: TensorflowBuild, libraries: Iterable[Library], pins: Mapping[PypiName, str]) -> list[Library]:
+def installed(build: Build, libraries: Iterable[Library], pins: Mapping[PypiName, str]) -> list[Library]:
     """The rows of the CUDA libraries that ``pins`` bring and that fit ``build``'s CUDA major."""
-    if build.cuda is None:
+    cuda = stated(build.cuda)
+    if cuda is None:
         return []
-    major = int(build.cuda.split(".")[0])
     found = []
     for row in libraries:
         version = pins.get(pypi_name(row.distribution))
-        if row.cuda == major and version is not None and SpecifierSet(row.versions).contains(version, prereleases=True):
+        if (
+            row.cuda == major(cuda)
+            and version is not None
+            and SpecifierSet(row.versions).contains(version, prereleases=True)
+        ):
             found.append(row)
     return found
 
 
-def missing(build: TensorflowBuild, beside: Iterable[Library]) -> list[Library]:
+def missing(build: Build, beside: Iterable[Library]) -> list[Library]:
     """Those of ``beside`` that ``build`` opens and does not find by itself.
 
     Where nobody read what it opens, that is everything; likewise for its RUNPATH.
     """
-    folders = {_NVIDIA + folder for folder in build.runpath or ()}
+    folders = _folders(build)
+    opens = () if isinstance(build.opens, NotKnown) else build.opens
     return [
-        row
-        for row in beside
-        if row.sonames and (not build.opens or row.library in build.opens) and row.directory not in folders
+        row for row in beside if row.sonames and (not opens or row.library in opens) and row.directory not in folders
     ]
+
+
+def _folders(build: Build) -> set[str]:
+    return set() if isinstance(build.runpath, NotKnown) else {_NVIDIA + folder for folder in build.runpath}
 
 
 def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
@@ -111,18 +120,19 @@ def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library
     return list(ordered.values())
 
 
-def _xla_data(build: TensorflowBuild, beside: Iterable[Library]) -> str | None:
+def _xla_data(build: Build, beside: Iterable[Library]) -> str | None:
     """The folder of ptxas and libdevice; None where the lock has none or the build has no XLA for GPUs."""
     return next((row.directory for row in beside if row.library == _XLA_DATA), None)
 
 
-def _version(build: TensorflowBuild | None, files: Mapping[str, str]) -> str:
+def _version(build: Build | None, files: Mapping[str, str]) -> str:
     """Names the release and holds a digest of the content, so that no cache can mix two wheels up."""
     digest = hashlib.sha256(_json(dict(files)).encode()).hexdigest()[:12]
     # "h": a part of digits only would lose its leading zeros (PEP 440, local versions)
     parts = [f"h{digest}"]
-    if build is not None and build.cuda is not None:
-        parts = [f"tf{build.tensorflow}", f"cu{build.cuda.split('.')[0]}", *parts]
+    cuda = None if build is None else stated(build.cuda)
+    if build is not None and cuda is not None:
+        parts = [f"tf{build.version}", f"cu{major(cuda)}", *parts]
     return "1+" + ".".join(parts)
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from packaging.version import Version
 
 from solver.core.model import Cause, CondaName, Explanation, Nearest, Profile
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CondaBuild
+from solver.matrix.rows import NONE, CondaBuild
 from solver.solve.conda.asks import Ask, Asks, branches
 from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
 from solver.solve.conda.judge import CondaJudge
@@ -136,14 +137,14 @@ def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver:
             for row in matrices.conda_builds
             if row.package == ask.framework
             and row.platform == profile.target.platform
-            and (row.cuda is not None) == asks.gpu
+            and (row.cuda != NONE) == asks.gpu
             and contains(asked, row.version)
         ]
         if ask.framework is None or not built:
             continue
         if python is not None:
             yield from _pythons(ask, python, built, solver)
-        against = _ordered(row.libprotobuf for row in built if row.libprotobuf)
+        against = _ordered(text for row in built if (text := stated(row.libprotobuf)))
         if both and against:
             yield _of_rows(ask.key, built, f"libprotobuf {', '.join(against)}")
 

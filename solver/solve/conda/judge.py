@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from solver.core.model import CondaName, Target
 from solver.index.conda_record import CondaRecord
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaTrap
 from solver.solve.conda.traps import (
@@ -59,7 +60,7 @@ class CondaJudge:
             if record is None or row is None:
                 continue
             for library, field in _BUILT_AGAINST:
-                built, has = getattr(row, field), chosen.get(CondaName(library))
+                built, has = stated(getattr(row, field)), chosen.get(CondaName(library))
                 if built is None or has is None or f"{has.version}.".startswith(f"{built}."):
                     continue
                 why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.model import CondaName, Note, Platform, Target, conda_name
 from solver.index.conda_record import CondaRecord
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild, CondaTrap, Rule
 
@@ -175,14 +176,14 @@ def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Exclusion
     if family is None:
         why = "no row of the matrices tells which driver it needs"
         return Exclusion("cuda", version, why, "matrices/cuda-families.yaml", None)
-    needed = family.driver_windows if target.platform == "win-64" else family.driver
+    needed = stated(family.driver_windows if target.platform == "win-64" else family.driver)
     if target.driver is None or needed is None or Version(target.driver) < Version(needed):
         has = "has none" if target.driver is None else f"promises {target.driver}"
         why = f"CUDA {family.major} needs an NVIDIA driver >= {needed} and the target {has}"
         return Exclusion("cuda", version, why, family.source, family.id)
     toolkit = matrices.toolkit(version)
     for gpu in target.gpus:
-        if toolkit is not None and toolkit.gpu_min is not None and Version(gpu) < Version(toolkit.gpu_min):
+        if toolkit is not None and isinstance(toolkit.gpu_min, str) and Version(gpu) < Version(toolkit.gpu_min):
             why = f"it serves no GPU of compute capability {gpu}"
             return Exclusion("cuda", version, why, toolkit.source, toolkit.id)
     return None
@@ -194,9 +195,9 @@ def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) 
         Exclusion(CUDNN, version, f"it serves no GPU of compute capability {gpu}", row.source, row.id)
         for version in versions
         for row in matrices.cudnn
-        if row.gpu_min is not None and contains(row.cudnn, version)
+        if contains(row.cudnn, version)
         for gpu in target.gpus
-        if Version(gpu) < Version(row.gpu_min)
+        if isinstance(row.gpu_min, str) and Version(gpu) < Version(row.gpu_min)
     ]
 
 
@@ -209,7 +210,7 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
             and row.version == record.version
             and (not row.build_numbers or record.build_number in row.build_numbers)
             and row.platform == platform
-            and row.cuda == cuda
+            and stated(row.cuda) == cuda
             and (not row.python or python in row.python)
         ):
             return row

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.matrix.builds import driver_refusal, major
+from solver.core.answer import NotKnown
+from solver.matrix.builds import driver_refusal, major, stated
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Candidate, Exclusion
 
 if TYPE_CHECKING:
@@ -47,9 +48,10 @@ def cudnn_candidates(space: PackageSpace) -> list[Candidate]:
     for library in space.matrices.libraries:
         if library.library == "cudnn":
             versions |= {c.version: None for c in space.candidates(library.distribution)}
-    for build in space.matrices.torch:
-        if build.cudnn is not None and build.cudnn.count(".") > 2:
-            versions.setdefault(build.cudnn, None)
+    for build in space.matrices.builds:
+        cudnn = stated(build.cudnn)
+        if cudnn is not None and cudnn.count(".") > 2:
+            versions.setdefault(cudnn, None)
     facts = sorted(space.matrices.cudnn, key=lambda row: row.id)
     for version in list(versions):
         rows = [r for r in facts if SpecifierSet(r.cudnn).contains(version)]
@@ -68,6 +70,6 @@ def exclude(space: PackageSpace, ident: str, version: str, why: str, source: str
     space.exclusions[ident].append(Exclusion(ident, version, why, source, row))
 
 
-def _outside(gpu: str, lowest: str | None, highest: str | None) -> bool:
+def _outside(gpu: str, lowest: str | NotKnown, highest: str | NotKnown) -> bool:
     # A toolkit older than a GPU still serves it through PTX, so only the lower end refuses.
-    return lowest is not None and Version(gpu) < Version(lowest)
+    return isinstance(lowest, str) and Version(gpu) < Version(lowest)

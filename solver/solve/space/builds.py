@@ -10,40 +10,60 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from solver.core.answer import NotKnown
 from solver.core.model import PypiName
-from solver.matrix.builds import major, minor
-from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
+from solver.matrix.builds import major, minor, stated
+from solver.matrix.rows import Build
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
 if TYPE_CHECKING:
     from solver.solve.space.packages import PackageSpace
 
 
-def tensorflow_asks(space: PackageSpace, row: TensorflowBuild) -> Iterator[Ask]:
-    """One CUDA major, the distribution of every CUDA library it opens, a cuDNN new enough."""
-    if row.cuda is None:
+def build_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Iterator[Ask]:
+    """One CUDA major, the libraries it opens, a cuDNN that serves it, and what stands in for unread requirements."""
+    cuda = stated(row.cuda)
+    if cuda is None:
         return
-    cuda = major(row.cuda)
-    yield Ask(AXIS_CUDA, _same_major(space, cuda), f"CUDA {cuda} (built with {row.cuda})", row.source, row.id)
-    for short in row.opens:
-        yield from _library_asks(space, short, cuda, row)
-    if row.cudnn is None:
+    yield _cuda_ask(space, row, cuda)
+    if row.bundles is True:
+        yield from _carried_cudnn(space, row)
+    elif row.same_minor:
+        yield from _unread_asks(space, row, candidate)
+    else:
+        for short in () if isinstance(row.opens, NotKnown) else row.opens:
+            yield from _library_asks(space, short, major(cuda), row)
+        yield from _cudnn_asks(space, row)
+
+
+def _cuda_ask(space: PackageSpace, row: Build, cuda: str) -> Ask:
+    if row.same_minor:
+        exact = minor(cuda)
+        mask = space.mask_where(AXIS_CUDA, lambda c: c.version == exact)
+        return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id)
+    # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
+    how = "carries" if row.bundles is True else "built with"
+    wanted = major(cuda)
+    mask = space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == wanted)
+    return Ask(AXIS_CUDA, mask, f"CUDA {wanted} ({how} {cuda})", row.source, row.id)
+
+
+def _cudnn_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
+    """A cuDNN new enough, and none inside another wheel that is too old: it may be loaded first."""
+    built = stated(row.cudnn)
+    if built is None:
         return
-    oldest, same = Version(row.cudnn), major(row.cudnn)
+    oldest, same = Version(built), major(built)
     mask = space.mask_where(
         AXIS_CUDNN, lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest
     )
-    yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {row.cudnn}", row.source, row.id)
+    yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {built}", row.source, row.id)
     mask = 1 | space.mask_where("torch", lambda c: not _carries_older_cudnn(space, c, oldest)) << 1
-    text = f"no torch that carries a cuDNN {same} older than {row.cudnn}"
+    text = f"no torch that carries a cuDNN {same} older than {built}"
     yield Ask(guard("torch"), mask, text, row.source, row.id)
 
 
-def _same_major(space: PackageSpace, cuda: int) -> int:
-    return space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == cuda)
-
-
-def _library_asks(space: PackageSpace, short: str, cuda: int, row: TensorflowBuild) -> Iterator[Ask]:
+def _library_asks(space: PackageSpace, short: str, cuda: int, row: Build) -> Iterator[Ask]:
     """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
     masks: dict[str, int] = defaultdict(int)
     sonames: dict[str, set[str]] = defaultdict(set)
@@ -59,41 +79,34 @@ def _library_asks(space: PackageSpace, short: str, cuda: int, row: TensorflowBui
 
 def _carries_older_cudnn(space: PackageSpace, torch: Candidate, oldest: Version) -> bool:
     """Whether a torch wheel holds a cuDNN of the same soname that is too old: it may load first."""
-    row = space.matrices.torch_build(torch.version, space.target.platform)
-    if row is None or not row.bundles or row.cudnn is None:
+    row = space.build("torch", torch.version)
+    carried = None if row is None or row.bundles is not True else stated(row.cudnn)
+    if carried is None:
         return False
-    return Version(row.cudnn).major == oldest.major and Version(row.cudnn) < oldest
+    return Version(carried).major == oldest.major and Version(carried) < oldest
 
 
-def torch_asks(space: PackageSpace, row: TorchBuild, candidate: Candidate) -> Iterator[Ask]:
-    """The CUDA it was built with, and what stands in for requirements that nobody read."""
-    if row.cuda is None:
-        return
-    if row.bundles:
-        # Its own runtime lies inside the wheel; only the major is shared with the rest.
-        cuda = major(row.cuda)
-        yield Ask(AXIS_CUDA, _same_major(space, cuda), f"CUDA {cuda} (carries {row.cuda})", row.source, row.id)
-        yield from _carried_cudnn(space, row)
-        return
-    exact = minor(row.cuda)
-    yield Ask(AXIS_CUDA, space.mask_where(AXIS_CUDA, lambda c: c.version == exact), f"CUDA {exact}", row.source, row.id)
+def _unread_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Iterator[Ask]:
+    """What its metadata would ask, where nobody read that."""
     if candidate.release is None or space.index.requires(candidate.release) is not None:
         return
-    if row.cudnn is not None:
-        mask = space.mask(AXIS_CUDNN, f"=={row.cudnn}" if row.cudnn.count(".") > 2 else f"=={row.cudnn}.*")
-        yield Ask(AXIS_CUDNN, mask, f"cuDNN {row.cudnn}", row.source, row.id)
+    cudnn = stated(row.cudnn)
+    if cudnn is not None:
+        mask = space.mask(AXIS_CUDNN, f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*")
+        yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id)
     yield from _triton(space, candidate)
 
 
-def _carried_cudnn(space: PackageSpace, row: TorchBuild) -> Iterator[Ask]:
-    """A cuDNN beside the one inside torch's wheel may be loaded first, so it must serve torch too."""
-    if row.cudnn is None:
+def _carried_cudnn(space: PackageSpace, row: Build) -> Iterator[Ask]:
+    """A cuDNN beside the one inside the wheel may be loaded first, so it must serve the wheel's code too."""
+    cudnn = stated(row.cudnn)
+    if cudnn is None:
         return
-    carried = Version(row.cudnn)
+    carried = Version(cudnn)
     mask = space.mask_where(
         AXIS_CUDNN, lambda c: c.version == "none" or major(c.version) != carried.major or Version(c.version) >= carried
     )
-    text = f"no cuDNN {carried.major} older than {row.cudnn}"
+    text = f"no cuDNN {carried.major} older than {cudnn}"
     yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, text, row.source, row.id)
 
 
@@ -110,12 +123,13 @@ def _triton(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
             return
 
 
-def companion_asks(space: PackageSpace, row: CompanionBuild) -> Iterator[Ask]:
+def companion_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
     """Its torch, which newer torchaudio metadata no longer names, and a torch of the same CUDA major."""
-    specifier = f"=={row.torch}" if row.torch[:1].isdigit() else row.torch
+    specifier = row.needs.get("torch", "")
     yield Ask("torch", space.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
-    if row.cuda is not None:
-        yield _torch_of(space, major(row.cuda), row.source, row.id)
+    cuda = stated(row.cuda)
+    if cuda is not None:
+        yield _torch_of(space, major(cuda), row.source, row.id)
 
 
 def named_asks(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
@@ -144,5 +158,6 @@ def _torch_of(space: PackageSpace, cuda: int, source: str, row: str | None) -> A
 
 
 def _cuda_major(space: PackageSpace, torch: Candidate) -> int | None:
-    row = space.matrices.torch_build(torch.version, space.target.platform)
-    return major(row.cuda) if row is not None and row.cuda else None
+    row = space.build("torch", torch.version)
+    cuda = None if row is None else stated(row.cuda)
+    return None if cuda is None else major(cuda)

@@ -12,15 +12,16 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, PypiName, Release
 from solver.core.target import marker_environment, usable_files
 from solver.index import Index, UnknownPackage
 from solver.matrix.builds import hard_rules, minor
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CompanionBuild, TensorflowBuild, TorchBuild
+from solver.matrix.rows import Build
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
-from solver.solve.space.builds import companion_asks, named_asks, tensorflow_asks, torch_asks
+from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
 from solver.solve.space.refusals import COMPANIONS, refusal
 from solver.solve.space.terms import (
@@ -78,7 +79,6 @@ class PackageSpace:
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
         self._masks: dict[tuple[str, str], int] = {}
-        self._builds: dict[str, TensorflowBuild | TorchBuild] = {}
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"}
         self._rules = hard_rules(matrices, self.target)
@@ -155,9 +155,10 @@ class PackageSpace:
     def _add_documented(self, found: dict[str, Release]) -> None:
         # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,
         # or a pair that works would be called impossible; it cannot be locked.
-        for row in self.matrices.torch:
-            if row.index == "pytorch" and row.platform == self.target.platform and row.torch not in found:
-                found[row.torch] = Release(version=row.torch, files=(), index="pytorch", source=row.source)
+        for row in self.matrices.builds_of("torch"):
+            version = row.version if row.index == "pytorch" and row.platform == self.target.platform else NOT_KNOWN
+            if isinstance(version, str) and version not in found:
+                found[version] = Release(version=version, files=(), index="pytorch", source=row.source)
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         why_not = refusal(self, name, version, release)
@@ -166,18 +167,14 @@ class PackageSpace:
             self.exclusions[name].append(Exclusion(name, version, why, source, row))
         return why_not is None
 
-    def build(self, name: str, version: str) -> TensorflowBuild | TorchBuild | None:
+    def build(self, name: str, version: str) -> Build | None:
         """The matrix row of a framework's version on the target's platform."""
-        if name == "torch":
-            return self.matrices.torch_build(version, self.target.platform)
-        if name.startswith("tensorflow"):
-            return self.matrices.tensorflow_build(version, self.target.platform, name)
-        return None
+        return None if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
 
-    def companion(self, name: str, version: str) -> CompanionBuild | None:
+    def companion(self, name: str, version: str) -> Build | None:
         """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
-        found = self.matrices.companion(name, version, self.target.platform)
-        rows = (row for row in self.matrices.companions if row.package == name and row.version == version)
+        found = self.matrices.build(name, version, self.target.platform)
+        rows = (row for row in self.matrices.builds_of(name) if row.version == version)
         return found or min(rows, key=lambda row: row.id, default=None)
 
     def _row_id(self, name: str, version: str) -> str | None:
@@ -287,10 +284,8 @@ class PackageSpace:
 
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.build(candidate.ident, candidate.version)
-        if isinstance(row, TensorflowBuild):
-            return tensorflow_asks(self, row)
-        if isinstance(row, TorchBuild):
-            return torch_asks(self, row, candidate)
+        if row is not None:
+            return build_asks(self, row, candidate)
         if candidate.ident not in COMPANIONS:
             return ()
         companion = self.companion(candidate.ident, candidate.version)

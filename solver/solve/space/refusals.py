@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Release
 from solver.core.target import admits_python
-from solver.matrix.builds import gpu_refusal
+from solver.matrix.builds import gpu_refusal, has_cuda, has_wheel
 from solver.solve.space.builds import wrong_companion
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def refusal(space: PackageSpace, name: str, version: str, release: Release) -> R
         return "it is on the PyTorch index only, which the profile does not allow", listing, None
     documented = release.index == "pytorch" and not release.files
     if documented and name == "torch":
-        row = space.matrices.torch_build(version, platform)
-        if row is None or python not in row.python:
+        row = space.matrices.build(name, version, platform)
+        if row is None or not has_wheel(row, python):
             return (
                 f"the PyTorch index has no wheel of it for python {python} on {platform}",
                 listing,
@@ -62,14 +63,15 @@ def _build_refusal(space: PackageSpace, name: str, version: str) -> Refusal | No
         if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
             return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
         return None
-    if space.cpu_only != (build.cuda is None):
-        kind = "a CUDA build" if build.cuda else "a CPU build"
+    cuda = has_cuda(build) is Answer.YES
+    if space.cpu_only == cuda:
+        kind = "a CUDA build" if cuda else "a CPU build"
         return (
             f"it is {kind} and the request asks for {'CPU' if space.cpu_only else 'CUDA'} builds",
             build.source,
             build.id,
         )
-    if name == "torch" and build.cuda is not None and build.cudnn is None:
+    if name == "torch" and cuda and build.cudnn is NOT_KNOWN:
         return "nobody read which cuDNN it is used with", build.source, build.id
     why = gpu_refusal(build, space.matrices, space.target)
     return None if why is None else (why, build.source, build.id)

@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.model import Profile
+from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask
@@ -18,11 +19,8 @@ PACKAGE_AXES = ("protobuf", "numpy")
 
 def tensorflow_distribution(profile: Profile, matrices: Matrices) -> str:
     """The distribution that brings TensorFlow: the CPU one where CPU builds are asked for and it exists."""
-    if profile.cuda == "none":
-        for row in matrices.tensorflow:
-            if row.distribution == "tensorflow-cpu" and row.platform == profile.target.platform:
-                return "tensorflow-cpu"
-    return "tensorflow"
+    there = any(row.platform == profile.target.platform for row in matrices.builds_of("tensorflow-cpu"))
+    return "tensorflow-cpu" if profile.cuda == "none" and there else "tensorflow"
 
 
 def framework_idents(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
@@ -75,7 +73,6 @@ def _constraints(space: PackageSpace, profile: Profile, source: str) -> Iterator
 
 def admitted_pythons(profile: Profile, matrices: Matrices) -> list[str]:
     """Python versions (major.minor) that the profile admits and a framework row names, newest first."""
-    known = {python for row in matrices.tensorflow for python in row.python}
-    known |= {python for row in matrices.torch for python in row.python}
+    known = pythons(matrices)
     wanted = SpecifierSet(profile.python)
     return sorted((python for python in known if wanted.contains(python)), key=Version, reverse=True)

@@ -84,7 +84,7 @@ def test_each_set_has_a_cudnn_of_the_minor_that_tensorflow_was_built_with(found)
     matrices = FACTS[0]
     for one in found.values():
         if one.solution is not None:
-            row = matrices.tensorflow_build(one.pair.tensorflow, "linux-64")
+            row = matrices.build("tensorflow", one.pair.tensorflow, "linux-64")
             have = Version(one.solution.axes["cudnn"])
             assert have.major == Version(row.cudnn).major and have >= Version(row.cudnn), one.pair
 

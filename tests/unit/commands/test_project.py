@@ -56,7 +56,7 @@ def test_facts_need_no_request(tmp_path):
     matrices, index, snapshot = open_facts(tmp_path)
     assert index is snapshot
     assert isinstance(snapshot, SnapshotIndex)
-    assert matrices.torch
+    assert matrices.builds
 
 
 def test_live_asks_the_index_only_behind_the_snapshot(tmp_path):

@@ -18,7 +18,7 @@ from solver.commands.stack import Held, stack_lines
 from solver.commands.stack_page import explained
 from solver.core.model import Cause, Pin, Profile, Solution, Target, pypi_name
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CudaFamily, Rule, TorchBuild
+from solver.matrix.rows import Build, CudaFamily, Rule
 from solver.proof.predict import predict
 from solver.request.words import parse_target
 
@@ -128,8 +128,8 @@ def held(stack: dict[str, str], **changes: object) -> Held:
         profile="p", target=target, axes={**axes, "numpy": "1.5"}, pins=(pin,), because=(), notes=(), missing=()
     )
     matrices = Matrices(
-        torch=(TorchBuild(id="torch-1.0", source="s", torch="1.0", build="1.0+cu11", platform="linux-64",
-                          python=("3.9",), cuda="11.8", cudnn="8.6"),),
+        builds=(Build(id="torch-1.0", source="s", package="torch", version="1.0", reports="1.0+cu11",
+                      platform="linux-64", python=("3.9",), cuda="11.8", cudnn="8.6"),),
         families=(CudaFamily(id="cuda-11", source="s", major=11, driver="450.80.02", driver_windows="452.39"),),
         rules=(Rule(id="rule", source="s", code="c", severity="error", when={"app": "<2"},
                     needs={"helper": "<5", "tool": "<2"}, why="it breaks", cure="take less"),),

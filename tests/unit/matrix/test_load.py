@@ -125,7 +125,7 @@ def test_an_id_stands_once_over_all_files(folder: Path) -> None:
 
 def test_the_name_of_a_file_decides_its_rows_so_an_unknown_one_is_refused(folder: Path) -> None:
     message = refusal(folder, "gpu.yaml", GPU)
-    assert message.startswith("matrices/gpu.yaml: expected one of tensorflow, torch, companions, cuda, ")
+    assert message.startswith("matrices/gpu.yaml: expected one of tensorflow, torch, companions, builds, cuda, ")
     assert message.endswith(" as the name of a matrix")
 
 
@@ -213,17 +213,17 @@ def test_look_ups_of_the_shipped_rows() -> None:
     toolkit = matrices.toolkit("12.5.1")
     assert toolkit is not None and toolkit.id == "cuda-12.5"
     assert matrices.toolkit("12.7") is None
-    torch = matrices.torch_build("2.11.0+cu128", "linux-64")
+    torch = matrices.build("torch", "2.11.0+cu128", "linux-64")
     assert torch is not None and (torch.index, torch.cuda) == ("pytorch", "12.8")
-    assert matrices.torch_build("2.11.0+cu128", "win-64") is not torch
-    cpu = matrices.tensorflow_build("2.21.0", "linux-64", "tensorflow-cpu")
-    assert cpu is not None and cpu.cuda is None
+    assert matrices.build("torch", "2.11.0+cu128", "win-64") is not torch
+    cpu = matrices.build("tensorflow-cpu", "2.21.0", "linux-64")
+    assert cpu is not None and cpu.cuda == "none"
     cudnn = [matrices.library("cudnn", 12, version) for version in ("8.9.7.29", "9.10.2.21", "9.28.0.42", None)]
     assert [None if row is None else len(row.sonames) for row in cudnn] == [7, 8, 10, 10]
     assert matrices.library("cudnn", 14) is None
     family = matrices.family(12)
     assert family is not None and family.driver == "525.60.13"
-    companion = matrices.companion("torchvision", "0.26.0")
+    companion = matrices.build("torchvision", "0.26.0", "linux-64")
     assert companion is not None and companion.cuda == "13.0"
     with pytest.raises(KeyError):
         matrices.row("no such row")

@@ -11,15 +11,18 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from solver.core.answer import Answer
+from solver.matrix.builds import TENSORFLOW, has_cuda, stated
 from solver.matrix.load import FILES, Matrices, load_matrices, matrices_dir
 from solver.matrix.read import read_entries
-from solver.matrix.rows import Rule, TensorflowBuild, TorchBuild
+from solver.matrix.rows import Build, Rule
 from solver.matrix.write import header_of, matrix_text
 
 MATRICES = load_matrices()
-CUDA_BUILDS: list[TensorflowBuild | TorchBuild] = [
-    row for row in (*MATRICES.tensorflow, *MATRICES.torch) if row.cuda is not None
-]
+TENSORFLOW_BUILDS = [row for name in TENSORFLOW for row in MATRICES.builds_of(name)]
+TORCH_BUILDS = MATRICES.builds_of("torch")
+COMPANION_BUILDS = [row for name in ("torchvision", "torchaudio") for row in MATRICES.builds_of(name)]
+CUDA_BUILDS = [row for row in (*TENSORFLOW_BUILDS, *TORCH_BUILDS) if has_cuda(row) is Answer.YES]
 
 
 def major(version: str) -> int:
@@ -48,18 +51,17 @@ def test_a_renewal_that_finds_nothing_leaves_the_file_as_it_is(stem: str) -> Non
 
 
 def test_the_frameworks_go_back_as_far_as_promised() -> None:
-    tensorflow = {row.tensorflow for row in MATRICES.tensorflow if row.platform == "linux-64"}
-    torch = {row.torch for row in MATRICES.torch if row.index == "default" and row.platform == "linux-64"}
+    tensorflow = {row.version for row in TENSORFLOW_BUILDS if row.platform == "linux-64"}
+    torch = {row.version for row in TORCH_BUILDS if row.index == "default" and row.platform == "linux-64"}
     assert {"2.9.0", "2.10.1", "2.15.1", "2.16.2", "2.20.0", "2.21.0"} <= tensorflow
     assert {"1.12.0", "1.13.1", "2.2.2", "2.10.0", "2.11.0", "2.15.0"} <= torch
     for platform in ("linux-aarch64", "win-64"):
-        assert any(row.platform == platform for row in MATRICES.tensorflow)
-        assert any(row.platform == platform for row in MATRICES.torch)
+        assert any(row.platform == platform for row in TENSORFLOW_BUILDS)
+        assert any(row.platform == platform for row in TORCH_BUILDS)
 
 
 @pytest.mark.parametrize("row", CUDA_BUILDS, ids=lambda row: row.id)
-def test_a_cuda_build_has_a_toolkit_that_knows_its_gpus(row: TensorflowBuild | TorchBuild) -> None:
-    assert row.cuda is not None
+def test_a_cuda_build_has_a_toolkit_that_knows_its_gpus(row: Build) -> None:
     toolkit = MATRICES.toolkit(row.cuda)
     assert toolkit is not None
     assert MATRICES.family(major(row.cuda)) is not None or row.cuda == "10.2"
@@ -73,14 +75,15 @@ def test_a_cuda_build_has_a_toolkit_that_knows_its_gpus(row: TensorflowBuild | T
 def test_every_library_that_tensorflow_opens_has_someone_who_brings_it() -> None:
     missing = [
         (row.id, name)
-        for row in MATRICES.tensorflow
-        if row.cuda is not None
-        for name in row.opens
+        for row in TENSORFLOW_BUILDS
+        for name in row.opens or ()
         if MATRICES.library(name, major(row.cuda)) is None
     ]
     assert missing == []
-    linux = [row for row in MATRICES.tensorflow if row.cuda is not None and row.platform == "linux-64"]
-    assert all({"cudart", "cublas", "cudnn", "nvcc"} <= set(row.opens) and row.runpath is not None for row in linux)
+    linux = [row for row in TENSORFLOW_BUILDS if has_cuda(row) is Answer.YES and row.platform == "linux-64"]
+    assert all(
+        {"cudart", "cublas", "cudnn", "nvcc"} <= set(row.opens) and isinstance(row.runpath, tuple) for row in linux
+    )
 
 
 def test_every_library_that_a_library_opens_has_someone_who_brings_it() -> None:
@@ -91,20 +94,20 @@ def test_every_library_that_a_library_opens_has_someone_who_brings_it() -> None:
 
 
 def test_what_the_extra_asks_is_brought_by_a_row_of_the_same_major() -> None:
-    for row in MATRICES.tensorflow:
+    for row in TENSORFLOW_BUILDS:
         for name in row.asks:
             found = [library for library in MATRICES.libraries if library.distribution == name]
-            assert found and row.cuda is not None and found[0].cuda == major(row.cuda), (row.id, name)
+            assert found and found[0].cuda == major(row.cuda), (row.id, name)
 
 
 def test_runpaths_name_folders_in_which_a_library_lies() -> None:
     folders = {library.directory.removeprefix("nvidia/") for library in MATRICES.libraries}
-    for row in MATRICES.tensorflow:
+    for row in TENSORFLOW_BUILDS:
         assert set(row.runpath or ()) <= folders, row.id
 
 
 def test_tensorflow_2_21_looks_everywhere_but_for_cusolver() -> None:
-    row = MATRICES.tensorflow_build("2.21.0", "linux-64")
+    row = MATRICES.build("tensorflow", "2.21.0", "linux-64")
     assert row is not None and row.runpath is not None
     missed = [
         name
@@ -139,8 +142,8 @@ def test_two_rows_of_a_library_never_hold_for_the_same_version() -> None:
 
 
 def test_the_cudnn_that_torch_pins_is_made_for_its_cuda() -> None:
-    for row in MATRICES.torch:
-        if row.cuda is None or row.cudnn is None:
+    for row in TORCH_BUILDS:
+        if stated(row.cuda) is None or stated(row.cudnn) is None:
             continue
         served = [found for found in MATRICES.cudnn if SpecifierSet(found.cudnn).contains(row.cudnn)]
         assert len(served) == 1, row.id
@@ -150,7 +153,7 @@ def test_the_cudnn_that_torch_pins_is_made_for_its_cuda() -> None:
 def test_the_driver_of_a_toolkit_is_of_the_branch_that_serves_it_natively() -> None:
     branches = {row.branch: row.cuda for row in MATRICES.drivers}
     for toolkit in MATRICES.toolkits:
-        if toolkit.driver is not None:
+        if isinstance(toolkit.driver, str):
             assert branches[major(toolkit.driver)] == toolkit.cuda, toolkit.id
     natively = [Version(row.cuda) for row in sorted(MATRICES.drivers, key=lambda row: row.branch)]
     assert natively == sorted(natively)
@@ -161,7 +164,7 @@ def test_a_family_is_content_with_the_driver_of_its_first_toolkit() -> None:
         drivers = [
             Version(toolkit.driver)
             for toolkit in MATRICES.toolkits
-            if toolkit.driver is not None and major(toolkit.cuda) == family.major and toolkit.cuda != "11.0"
+            if isinstance(toolkit.driver, str) and major(toolkit.cuda) == family.major and toolkit.cuda != "11.0"
         ]
         assert drivers == sorted(drivers)
         assert Version(family.driver) <= drivers[0], family.id
@@ -198,32 +201,32 @@ def test_every_capability_has_products_and_lies_between_those_of_the_toolkits() 
 
 
 def test_default_companions_are_built_with_the_cuda_of_their_torch() -> None:
-    for row in MATRICES.torch:
-        if row.index == "default" and row.platform == "linux-64" and row.cuda is not None:
-            for package, versions in (("torchvision", row.torchvision), ("torchaudio", row.torchaudio)):
+    for row in TORCH_BUILDS:
+        if row.index == "default" and row.platform == "linux-64" and has_cuda(row) is Answer.YES:
+            for package, versions in row.companions.items():
                 for version in versions:
-                    companion = MATRICES.companion(package, version)
+                    companion = MATRICES.build(package, version, "linux-64")
                     assert companion is not None and companion.cuda == row.cuda, (row.id, package, version)
 
 
 def test_companions_of_the_pytorch_index_name_their_cuda() -> None:
-    for companion in MATRICES.companions:
+    for companion in COMPANION_BUILDS:
         local = companion.version.partition("+")[2]
         if companion.index == "pytorch":
-            assert local == ("cpu" if companion.cuda is None else "cu" + companion.cuda.replace(".", ""))
+            assert local == ("cpu" if companion.cuda == "none" else "cu" + companion.cuda.replace(".", ""))
         else:
-            assert not local and companion.cuda is not None
+            assert not local and has_cuda(companion) is Answer.YES
 
 
 def test_builds_of_the_pytorch_index_name_their_cuda() -> None:
-    for row in MATRICES.torch:
-        local = row.build.partition("+")[2]
+    for row in TORCH_BUILDS:
+        local = row.reports.partition("+")[2]
         if row.index == "pytorch":
-            assert row.torch == row.build
-            assert local == ("cpu" if row.cuda is None else "cu" + row.cuda.replace(".", "")), row.id
+            assert row.version == row.reports
+            assert local == ("cpu" if row.cuda == "none" else "cu" + row.cuda.replace(".", "")), row.id
         else:
-            assert row.build.partition("+")[0] == row.torch
-            assert local in ("", "cpu") if row.cuda is None else local == "cu" + row.cuda.replace(".", "")
+            assert row.reports.partition("+")[0] == row.version
+            assert local in ("", "cpu") if row.cuda == "none" else local == "cu" + row.cuda.replace(".", "")
 
 
 @pytest.mark.parametrize("rule", MATRICES.rules, ids=lambda rule: rule.id)
@@ -317,7 +320,7 @@ def test_conda_names_stand_once_and_the_frameworks_are_among_them() -> None:
 def test_cuda_builds_of_both_frameworks_share_an_abi_on_conda_forge() -> None:
     by_abi: dict[tuple[str | None, str | None], set[str]] = {}
     for row in MATRICES.conda_builds:
-        if row.cuda is not None and row.libprotobuf is not None:
+        if row.cuda != "none" and stated(row.libprotobuf):
             by_abi.setdefault((row.libprotobuf, row.libabseil), set()).add(f"{row.package} {row.version}")
     assert {"tensorflow 2.19.1", "pytorch 2.10.0"} <= by_abi["6.31.1", "20250512"]
 
@@ -341,7 +344,7 @@ def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
     (tmp_path / "torch.yaml").write_text("version: 1\nrows:\n" + row)
     (tmp_path / "rules.yaml").write_text(overlay)
     matrices: Matrices = load_matrices(tmp_path)
-    assert matrices.torch_build("2.16.0+cu126", "linux-64") is not None
+    assert matrices.build("torch", "2.16.0+cu126", "linux-64") is not None
     assert matrices.row("numpy-torch-2.3-windows").source == "our own runs"
     assert len(matrices.rules) == len(MATRICES.rules)
     assert yaml.safe_load(overlay)["version"] == 1

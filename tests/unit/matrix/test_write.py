@@ -9,17 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver.matrix.read import read_entries
-from solver.matrix.rows import Library, Observation, TensorflowBuild
+from solver.matrix.rows import Build, Library, Observation
 from solver.matrix.write import header_of, matrix_text, write_matrix
 
-ROW = TensorflowBuild(
+ROW = Build(
     id="tensorflow-2.21.0",
     source="wheel tensorflow-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl (build_info.py, METADATA, RUNPATH, symbols)",
-    tensorflow="2.21.0",
+    package="tensorflow",
+    version="2.21.0",
     platform="linux-64",
     python=("3.10", "3.11"),
     cuda="12.5",
-    cudnn=None,
+    cudnn="none",
     sm=(),
     opens=("cudart", "yes"),
     runpath=(
@@ -42,11 +43,13 @@ rows:
 - id: tensorflow-2.21.0
   source: >-
     wheel tensorflow-2.21.0-cp310-cp310-manylinux_2_27_x86_64.whl (build_info.py, METADATA, RUNPATH, symbols)
-  tensorflow: "2.21.0"
+  package: tensorflow
+  version: "2.21.0"
   platform: linux-64
   python: ["3.10", "3.11"]
   cuda: "12.5"
-  cudnn: null
+  cudnn: none
+  sm: []
   opens: [cudart, "yes"]
   runpath:
   - a_folder_with_a_long_name/lib
@@ -72,7 +75,7 @@ def test_a_file_is_replaced_whole_and_no_part_is_left(tmp_path: Path) -> None:
     path = tmp_path / "tensorflow.yaml"
     path.write_text("old")
     write_matrix(path, [ROW], "x")
-    assert [entry.row for entry in read_entries(path, "x", TensorflowBuild)] == [ROW]
+    assert [entry.row for entry in read_entries(path, "x", Build)] == [ROW]
     assert [each.name for each in tmp_path.iterdir()] == ["tensorflow.yaml"]
 
 

@@ -7,9 +7,11 @@ import pytest
 from paths import ROOT
 from real_evidence import PACKAGES, real_evidence, real_probe
 
+from solver.core.answer import NOT_KNOWN
+from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
 from solver.proof.evidence import orders, read_evidence
-from solver.proof.predict import code_for, compare, predict
+from solver.proof.predict import compare, predict
 
 replace = msgspec.structs.replace
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
@@ -82,7 +84,9 @@ def test_an_old_driver_compiles_no_new_ptx(matrices):
         ("8.0", ("8.6",), (), "none"),
         ("9.0", ("8.0",), ("8.0",), "ptx"),
         ("9.0", ("8.0",), ("10.0",), "none"),
-        ("9.0", None, None, None),
+        ("9.0", NOT_KNOWN, (), NOT_KNOWN),
+        ("9.0", ("8.0",), NOT_KNOWN, NOT_KNOWN),
+        ("9.0", ("9.0",), NOT_KNOWN, "native"),
     ],
 )
 def test_code_for_a_gpu(gpu, sm, ptx, code):

@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName
 from solver.matrix.load import Matrices
 from solver.matrix.read import read_entries
-from solver.matrix.rows import CompanionBuild, CudaToolkit, TensorflowBuild, TorchBuild
+from solver.matrix.rows import Build, CudaToolkit
 from solver.refresh.derive import Renewal, renew, write_renewal
 from solver.refresh.derive_cuda import components
 from solver.refresh.derive_tensorflow import build_info
@@ -101,12 +102,13 @@ def tensorflow_wheel(version: str = "2.22.0", **changed: bytes) -> dict[str, byt
     }
 
 
-def tensorflow_row(**changed: object) -> TensorflowBuild:
-    row = TensorflowBuild(
+def tensorflow_row(**changed: object) -> Build:
+    row = Build(
         id="tensorflow-2.13.0",
         source="wheel x (build_info.py); cuDNN: tensorflow.org/install/source",
         derived=True,
-        tensorflow="2.13.0",
+        package="tensorflow",
+        version="2.13.0",
         platform="linux-64",
         python=("3.8",),
         cuda="11.8",
@@ -132,14 +134,15 @@ def test_a_new_tensorflow_release_is_a_new_row() -> None:
             f"tensorflow-2.12.0-cp310-cp310-{X86}.whl": {},
         }
     )
-    renewal = renew(Matrices(tensorflow=(tensorflow_row(),)), shelf)
+    renewal = renew(Matrices(builds=(tensorflow_row(),)), shelf)
     assert renewal.added == ("tensorflow-2.22.0", "tensorflow-2.22.0-win-64")
     assert only(renewal, "tensorflow") == [
-        TensorflowBuild(
+        Build(
             id="tensorflow-2.22.0",
             source=f"wheel tensorflow-2.22.0-cp310-cp310-{X86}.whl (build_info.py, METADATA, RUNPATH, symbols)",
             derived=True,
-            tensorflow="2.22.0",
+            package="tensorflow",
+            version="2.22.0",
             platform="linux-64",
             python=("3.9", "3.10", "3.12"),
             cuda="13.0",
@@ -151,15 +154,16 @@ def test_a_new_tensorflow_release_is_a_new_row() -> None:
             asks={"nvidia-cudnn-cu13": "<10.0,>=9.12.0.46", "nvidia-cublas": ">=13.0"},
             protobuf="6.31.1",
         ),
-        TensorflowBuild(
+        Build(
             id="tensorflow-2.22.0-win-64",
             source="wheel tensorflow-2.22.0-cp310-cp310-win_amd64.whl (METADATA; it holds no library)",
             derived=True,
-            tensorflow="2.22.0",
+            package="tensorflow",
+            version="2.22.0",
             platform="win-64",
             python=("3.10",),
-            cuda=None,
-            cudnn=None,
+            cuda="none",
+            cudnn="none",
         ),
     ]
 
@@ -168,29 +172,29 @@ def test_nccl_that_is_linked_in_is_not_opened() -> None:
     inside = {"tensorflow/libtensorflow_cc.so.2": library(symbols=["ncclCommInitRank"], text="libnvidia-ml.so.1")}
     shelf = Shelf({f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": tensorflow_wheel() | inside})
     (row,) = only(renew(Matrices(), shelf), "tensorflow")
-    assert isinstance(row, TensorflowBuild) and "nccl" not in row.opens
+    assert isinstance(row, Build) and "nccl" not in row.opens
 
 
 def test_a_known_row_is_not_read_again_but_gains_a_python() -> None:
-    known = tensorflow_row(tensorflow="2.22.0", id="tensorflow-2.22.0", python=("3.10",))
+    known = tensorflow_row(version="2.22.0", id="tensorflow-2.22.0", python=("3.10",))
     shelf = Shelf({f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": {}, f"tensorflow-2.22.0-cp314-cp314-{X86}.whl": {}})
-    renewal = renew(Matrices(tensorflow=(known,)), shelf)
+    renewal = renew(Matrices(builds=(known,)), shelf)
     assert only(renewal, "tensorflow") == [msgspec.structs.replace(known, python=("3.10", "3.14"))]
     assert (renewal.added, renewal.changed, shelf.read) == ((), ("tensorflow-2.22.0",), [])
 
 
 def test_a_row_written_by_hand_is_left_alone() -> None:
-    known = tensorflow_row(tensorflow="2.22.0", id="tensorflow-2.22.0", derived=False)
+    known = tensorflow_row(version="2.22.0", id="tensorflow-2.22.0", derived=False)
     shelf = Shelf({f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": tensorflow_wheel()})
     for again in (False, True):
-        assert renew(Matrices(tensorflow=(known,)), shelf, again=again).rows == {}
+        assert renew(Matrices(builds=(known,)), shelf, again=again).rows == {}
 
 
 def test_reading_again_keeps_what_the_wheel_does_not_tell() -> None:
     wheel = tensorflow_wheel("2.13.0") | metadata("tensorflow", "2.13.0", "numpy>=1.22")
     shelf = Shelf({f"tensorflow-2.13.0-cp310-cp310-{X86}.whl": wheel})
-    (row,) = only(renew(Matrices(tensorflow=(tensorflow_row(),)), shelf, again=True), "tensorflow")
-    assert isinstance(row, TensorflowBuild)
+    (row,) = only(renew(Matrices(builds=(tensorflow_row(),)), shelf, again=True), "tensorflow")
+    assert isinstance(row, Build)
     assert (row.cudnn, row.cuda, row.asks) == ("8.6", "13.0", {})
     assert row.source.endswith("(build_info.py, METADATA, RUNPATH, symbols); cuDNN: tensorflow.org/install/source")
 
@@ -202,8 +206,8 @@ def test_windows_spells_cuda_its_own_way() -> None:
         **metadata("tensorflow", "2.10.0"),
     }
     (row,) = only(renew(Matrices(), Shelf({"tensorflow-2.10.0-cp310-cp310-win_amd64.whl": wheel})), "tensorflow")
-    assert isinstance(row, TensorflowBuild)
-    assert (row.cuda, row.cudnn, row.runpath, row.opens) == ("11.2", "8", None, ())
+    assert isinstance(row, Build)
+    assert (row.cuda, row.cudnn, row.runpath, row.opens) == ("11.2", "8", NOT_KNOWN, NOT_KNOWN)
 
 
 def test_build_info_that_holds_none_is_told() -> None:
@@ -241,44 +245,49 @@ def test_a_new_torch_release_is_a_new_row_with_its_companions() -> None:
     )
     renewal = renew(Matrices(), shelf)
     assert renewal.rows["companions"] == (
-        CompanionBuild(
+        Build(
             id="torchvision-0.30.0",
             source=f"wheel torchvision-0.30.0-cp312-cp312-{X86}.whl (version.py, METADATA)",
             derived=True,
             package="torchvision",
             version="0.30.0",
-            torch="==2.16.0",
+            platform="linux-64",
             cuda="13.2",
+            needs={"torch": "==2.16.0"},
         ),
     )
     cpu = "wheel torch-2.16.0-cp312-cp312-manylinux_2_28_aarch64.whl (version.py, METADATA)"
     assert renewal.rows["torch"] == (
-        TorchBuild(
+        Build(
             id="torch-2.16.0",
             source=f"wheel torch-2.16.0-cp312-cp312-{X86}.whl (version.py, METADATA, arch list of libtorch_python.so)",
             derived=True,
-            torch="2.16.0",
-            build="2.16.0+cu132",
+            package="torch",
+            version="2.16.0",
+            reports="2.16.0+cu132",
             platform="linux-64",
             python=("3.12", "3.13"),
             cuda="13.2",
             cudnn="9.26.0.51",
             nccl="2.30.7",
+            bundles=False,
+            same_minor=True,
             sm=("7.5", "9.0", "12.0"),
             ptx=("12.0",),
-            torchvision=("0.30.0",),
+            companions={"torchvision": ("0.30.0",)},
         ),
-        TorchBuild(
+        Build(
             id="torch-2.16.0-linux-aarch64",
             source=cpu,
             derived=True,
-            torch="2.16.0",
-            build="2.16.0+cpu",
+            package="torch",
+            version="2.16.0",
+            reports="2.16.0+cpu",
             platform="linux-aarch64",
             python=("3.12",),
-            cuda=None,
-            cudnn=None,
-            torchvision=("0.30.0",),
+            cuda="none",
+            cudnn="none",
+            companions={"torchvision": ("0.30.0",)},
         ),
     )
 
@@ -286,7 +295,7 @@ def test_a_new_torch_release_is_a_new_row_with_its_companions() -> None:
 def test_a_torch_that_asks_for_no_nvidia_distribution_carries_the_libraries() -> None:
     shelf = Shelf({f"torch-1.12.0-cp310-cp310-{X86}.whl": torch_wheel("1.12.0", "1.12.0+cu102", "'10.2'", "typing")})
     (row,) = only(renew(Matrices(), shelf), "torch")
-    assert isinstance(row, TorchBuild) and (row.bundles, row.cudnn) == (True, None)
+    assert isinstance(row, Build) and (row.bundles, row.cudnn) == (True, NOT_KNOWN)
 
 
 def test_a_new_toolkit_is_a_new_row_and_a_known_one_keeps_its_drivers() -> None:
@@ -324,9 +333,6 @@ def test_a_new_toolkit_is_a_new_row_and_a_known_one_keeps_its_drivers() -> None:
             source="wheel METADATA of cuda-toolkit 13.6.0",
             derived=True,
             cuda="13.6",
-            driver=None,
-            gpu_min=None,
-            gpu_max=None,
             components={"nvidia-cublas": ">=13.11.0.1,<13.11.0.2", "nvidia-nvjitlink": ">=13.6.1,<14"},
         ),
     )
@@ -342,14 +348,14 @@ def test_a_line_whose_numbers_do_not_rise_ends_at_its_own_newest() -> None:
 def test_renewed_rows_are_put_among_the_others_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "tensorflow.yaml").write_text(
         "# Ours.\n# Two lines.\nversion: 1\nrows:\n"
-        '- {id: mine, source: x, tensorflow: "2.30.0", platform: linux-64, python: [], cuda: null, cudnn: null}\n'
+        '- {id: mine, source: x, package: tensorflow, version: "2.30.0", platform: linux-64, cuda: none}\n'
     )
     row = tensorflow_row()
     assert write_renewal(Renewal(rows={"tensorflow": (row,)}), tmp_path) == [tmp_path / "tensorflow.yaml"]
     written = (tmp_path / "tensorflow.yaml").read_text()
     assert written.startswith("# Ours.\n# Two lines.\nversion: 1\nrows:\n- id: tensorflow-2.13.0\n")
     assert [path.name for path in tmp_path.iterdir()] == ["tensorflow.yaml"]
-    entries = read_entries(tmp_path / "tensorflow.yaml", "tensorflow.yaml", TensorflowBuild)
+    entries = read_entries(tmp_path / "tensorflow.yaml", "tensorflow.yaml", Build)
     assert [entry.row.id for entry in entries] == ["tensorflow-2.13.0", "mine"]
     assert entries[0].row == row
 

@@ -18,7 +18,7 @@ import pytest
 
 from solver.core.model import PypiName
 from solver.lock.loader.wheel import loader_wheel
-from solver.matrix.rows import Library, TensorflowBuild
+from solver.matrix.rows import Build, Library
 
 GCC = shutil.which("gcc")
 pytestmark = [
@@ -48,10 +48,11 @@ LOWER = Library(
 NVCC = Library(
     id="nvcc", source="test", library="nvcc", cuda=12, distribution="nvidia-nvcc-cu12", directory="nvidia/cuda_nvcc"
 )
-BUILD = TensorflowBuild(
+BUILD = Build(
     id="tensorflow",
     source="test",
-    tensorflow="2.21.0",
+    package="tensorflow",
+    version="2.21.0",
     platform="linux-64",
     python=("3.12",),
     cuda="12.5",

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from packaging.utils import parse_wheel_filename
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import GpuSharing, PypiName, pypi_name
 from solver.lock.loader.wheel import loader_wheel
 from solver.lock.loader.wheelfile import build_wheel
 from solver.matrix.load import load_matrices
-from solver.matrix.rows import Library, TensorflowBuild
+from solver.matrix.rows import Build, Library
 
 
 def library(name: str, cuda: int = 12, needs: tuple[str, ...] = (), **fields: object) -> Library:
@@ -51,14 +52,15 @@ LIBRARIES = (
 PINS = {pypi_name(row.distribution): "9.1" for row in LIBRARIES}
 
 
-def build(**fields: object) -> TensorflowBuild:
+def build(**fields: object) -> Build:
     defaults = {
-        "tensorflow": "2.21.0",
+        "package": "tensorflow",
+        "version": "2.21.0",
         "cuda": "12.5",
         "opens": ("cublas", "cublaslt", "cusolver", "cusparse", "cudnn", "nvcc"),
         "runpath": ("cublas/lib", "cusparse/lib", "cudnn/lib"),
     }
-    return TensorflowBuild(
+    return Build(
         id="tensorflow", source="test", platform="linux-64", python=("3.12",), cudnn="9.3", **{**defaults, **fields}
     )
 
@@ -86,7 +88,7 @@ def test_a_release_that_finds_everything_needs_no_wheel():
     assert loader_wheel(build(runpath=whole), LIBRARIES, PINS) is None
 
 
-@pytest.mark.parametrize("runpath", [(), None], ids=["looks nowhere", "nobody read it"])
+@pytest.mark.parametrize("runpath", [(), NOT_KNOWN], ids=["looks nowhere", "nobody read it"])
 def test_a_release_without_runpath_gets_everything_it_opens(runpath):
     loaded, xla = wanted(loader_wheel(build(runpath=runpath), LIBRARIES, PINS))
     assert loaded == ["cublaslt", "cublas", "cudnn", "nvjitlink", "cusparse", "cusolver"]
@@ -148,9 +150,8 @@ EVERYTHING = "cublaslt cublas cudart nvrtc cudnn cufft cupti curand cusparse cus
 def test_the_shipped_rows(tensorflow, expected):
     """Before 2.20 no RUNPATH names the folder of CUPTI, which the profiler opens."""
     matrices = load_matrices()
-    row = matrices.tensorflow_build(tensorflow, "linux-64")
+    row = matrices.build("tensorflow", tensorflow, "linux-64")
     assert row is not None
-    assert row.cuda is not None
     pins = {pypi_name(brings.distribution): "99" for brings in matrices.libraries}
     wheel = loader_wheel(row, matrices.libraries, pins)
     if expected is None:
@@ -209,7 +210,7 @@ def test_the_bytes_depend_on_the_content_alone():
 def test_another_content_has_another_version():
     names = {
         loader_wheel(row, LIBRARIES, PINS)[0]  # type: ignore[index]
-        for row in (build(), build(tensorflow="2.22.0"), build(cuda="12.9"), build(runpath=()))
+        for row in (build(), build(version="2.22.0"), build(cuda="12.9"), build(runpath=()))
     }
     # the CUDA minor changes nothing that is loaded
     assert len(names) == 3

@@ -204,7 +204,7 @@ def test_the_shipped_names_know_the_frameworks():
 def test_why_a_cuda_may_not_be_chosen():
     matrices = Matrices(
         families=(CudaFamily(id="f12", source="vendor", major=12, driver="525.60.13"),),
-        toolkits=(CudaToolkit(id="t", source="vendor", cuda="12.9", driver="575.51", gpu_min="7.5", gpu_max=None),),
+        toolkits=(CudaToolkit(id="t", source="vendor", cuda="12.9", driver="575.51", gpu_min="7.5"),),
     )
     target = Target(driver="530.30", gpus=("7.0",))
     fit, excluded = admitted_cuda(["13.0", "12.9", "12.4", "11.8"], ">=12", target, matrices)
