@@ -26,6 +26,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Whatever is drawn at random, with new seeds and ten times the examples; a failure prints how to make it again."""
+    session.install("-e", ".[audit,cluster]", *GROUPS["test"])
+    drawn = ("-m", "hypothesis", "--hypothesis-profile", "soak")
+    session.run("pytest", *drawn, "--numprocesses", "auto", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint and types."""
     session.install("-e", ".[audit,cluster]", *GROUPS["lint"])

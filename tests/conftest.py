@@ -5,6 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from drawing import register_profiles
+
+register_profiles()
+
 
 def pytest_collection_modifyitems(config, items):
     """Leave out what needs the package index, unless markers are chosen by ``-m``."""

@@ -5,9 +5,12 @@ So every place where the found solution is not at its best is asked about again:
 that was decided before, and this one newer?". A no is a proof, a yes is the better
 solution to go on with. What cannot be bettered is fixed before the next is looked at.
 
-The axes are decided first. Packages follow in the order in which they are asked for: the
-request's own, then those of what was decided, by name. So nothing is taken old to spare
-the set a package that its newer version needs, and nothing that is needed goes undecided.
+The preference: the axes that every solution holds are decided first, in their order. Then
+the turn is always with one that is asked for: by the request, or by anything that was
+decided, be it an axis that is there for the sake of a package whose own turn has not come.
+Of all those, an axis goes before a package, and packages go by name. So nothing is taken old
+to spare the set a package that its newer version needs, and nothing that is needed goes
+undecided.
 """
 
 from __future__ import annotations
@@ -38,7 +41,6 @@ class Optimiser:
         self._asks = list(asks)
         self._decided: set[str] = set()
         self._narrowing = Narrowing(space)
-        self.queries = 0
 
     def best(self) -> Chosen | None:
         """The one preferred solution; None where there is none."""
@@ -59,7 +61,6 @@ class Optimiser:
         return found
 
     def _search(self, more: Sequence[Ask], without: str | None = None) -> Chosen | None:
-        self.queries += 1
         forbids = None if without is None else without.__eq__
         return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing)
 
@@ -68,8 +69,12 @@ class Optimiser:
         return ident in found and (ident in self._narrowing.allowed or self._search((), without=ident) is None)
 
     def _open(self, found: Chosen) -> Iterator[str]:
-        """What the request or a decided package asks for and what is not decided itself."""
-        queue, seen = [ask.ident for ask in self._asks], set()
+        """What the request or anything decided asks for and what is not decided itself.
+
+        All that was decided counts, not only what decided packages lead to from the request: it is in
+        every solution that is left, so what it asks for is too, whoever will be found to need it.
+        """
+        queue, seen = [*(ask.ident for ask in self._asks), *sorted(self._decided)], set()
         while queue:
             ident = queue.pop()
             if ident in seen:

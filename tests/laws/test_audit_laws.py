@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from audit_stubs import StubIndex, pinned, small_matrices
+from drawing import examples
 
 from solver.audit.inputs import read_text
 from solver.audit.run import audit
@@ -52,7 +53,7 @@ def find(pins, target):
     return audit(pinned(*pins), small_matrices(), StubIndex(), target)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(sets, targets, st.randoms())
 def test_the_order_of_the_list_changes_nothing(pins, target, random):
     shuffled = list(pins)
@@ -60,7 +61,7 @@ def test_the_order_of_the_list_changes_nothing(pins, target, random):
     assert find(shuffled, target) == find(pins, target)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(sets, targets)
 def test_errors_come_first_and_nothing_is_told_twice(pins, target):
     found = find(pins, target)
@@ -70,19 +71,19 @@ def test_errors_come_first_and_nothing_is_told_twice(pins, target):
     assert all(finding.why and finding.source and finding.cure and finding.packages for finding in found)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(sets, targets)
 def test_every_package_that_is_named_is_in_the_set(pins, target):
     assert {pin for finding in find(pins, target) for pin in finding.packages} <= set(pins)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(sets, targets)
 def test_a_package_that_no_fact_speaks_of_changes_nothing(pins, target):
     assert find([*pins, "a-package-of-mine==1.0"], target) == find(pins, target)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(sets, targets, st.data())
 def test_taking_a_package_out_breaks_nothing_that_needs_two(pins, target, data):
     """Errors of these codes are between packages, so a smaller set has no new ones."""
@@ -96,7 +97,7 @@ def test_taking_a_package_out_breaks_nothing_that_needs_two(pins, target, data):
         }
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(sets, st.sampled_from(["525.60.13", "560.35.05", "580.65.06"]))
 def test_a_newer_driver_never_adds_a_finding(pins, driver):
     older = find(pins, Target(python="3.12", driver="450.80.02", gpus=("9.0",)))
@@ -104,7 +105,7 @@ def test_a_newer_driver_never_adds_a_finding(pins, driver):
     assert {(f.code, f.packages) for f in newer} <= {(f.code, f.packages) for f in older}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(sets, targets)
 def test_a_requirements_file_says_the_same_as_the_set(pins, target):
     read = read_text("\n".join(pins) + "\n", "requirements.txt", Path(), target)

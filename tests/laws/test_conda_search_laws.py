@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from conda_repodata import entry, write_channel
+from drawing import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ def searched(builds, rules, folder, shuffled=lambda listed: listed):
     return tuple(tuple(int(part) for part in chosen[name].split(".")) for name in PREFERENCE), found.records
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds())
 def test_the_search_finds_what_trying_everything_finds(world):
     builds, rules = world
@@ -145,7 +146,7 @@ def test_the_search_finds_what_trying_everything_finds(world):
         assert searched(builds, rules, folder)[0] == naive(builds, rules)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_the_channel_does_not_matter(world, random):
     builds, rules = world

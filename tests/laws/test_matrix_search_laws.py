@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import pytest
+from drawing import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from search_world import World
@@ -256,7 +257,7 @@ def judged(problem: Problem, *, lockable_only: bool) -> dict[str, str] | None:
     return None if found is None else {name: version for name, version in found.items() if version != "none"}
 
 
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=examples(2500), deadline=None)
 @given(problems, st.booleans())
 def test_the_search_agrees_with_trying_everything(problem: Problem, lockable_only: bool) -> None:
     assert told(search(problem, lockable_only=lockable_only)) == judged(problem, lockable_only=lockable_only)
@@ -295,7 +296,7 @@ def lock_bytes(problem: Problem, solution: Solution) -> bytes:
     return (text + why).encode()
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(problems, st.integers(0, 1000))
 def test_the_order_of_rows_and_releases_changes_no_byte_of_the_lock(problem: Problem, seed: int) -> None:
     other = shuffled(problem, seed)
@@ -323,7 +324,7 @@ def loosened(profile: Profile) -> Iterator[Profile]:
     yield change(profile, indexes=("default", "pytorch"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(problems)
 def test_asking_for_less_never_makes_it_impossible(problem: Problem) -> None:
     if search(problem, lockable_only=False) is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from drawing import examples
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from solver.solve.exhaust import exhaust
@@ -89,7 +90,11 @@ def every_solution(problem: Problem) -> list[dict[str, int]]:
 
 
 def preferred(problem: Problem, solutions: list[dict[str, int]]) -> dict[str, int] | None:
-    """Axes first where every solution holds them, then whatever is asked for by what was decided, by name."""
+    """Axes first where every solution holds them; then whatever the request or anything decided asks for.
+
+    A decided axis counts although nothing decided may lead to it from the request; axes go before packages,
+    packages by name.
+    """
     if not solutions:
         return None
     decided: list[str] = []
@@ -121,13 +126,32 @@ def run(problem: Problem) -> dict[str, int] | None:
     return None if best is None else {name: candidate.position for name, candidate in best.items()}
 
 
-@settings(max_examples=3000, deadline=None)
+AN_AXIS_ASKS = Problem(
+    packages={
+        "a": [[]],
+        "b": [[], [("c", 1)], []],
+        "c": [[], []],
+        "d": [[("c", 2), ("e", 1)], [("e", 1)]],
+        "e": [[("b", 6)]],
+    },
+    roots=[("a", 1), ("d", 3)],
+    axes=["e"],
+)
+"""The axis e is decided first and asks for b, so b has its turn before d, which alone needs e."""
+
+
+@settings(max_examples=examples(3000), deadline=None)
 @given(problems())
+@example(AN_AXIS_ASKS)
 def test_the_search_agrees_with_trying_everything(problem: Problem) -> None:
     assert run(problem) == preferred(problem, every_solution(problem))
 
 
-@settings(max_examples=1000, deadline=None)
+def test_what_a_decided_axis_asks_for_has_its_turn() -> None:
+    assert run(AN_AXIS_ASKS) == {"a": 0, "b": 1, "c": 0, "d": 1, "e": 0}
+
+
+@settings(max_examples=examples(1000), deadline=None)
 @given(problems())
 def test_the_last_word_on_impossible_is_true(problem: Problem) -> None:
     space = CachedProblem(problem)
@@ -141,7 +165,7 @@ def test_the_last_word_on_impossible_is_true(problem: Problem) -> None:
         assert {name: candidate.position for name, candidate in found.items()} in every
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(problems(), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(problem: Problem, random) -> None:
     names = list(problem.packages)
@@ -154,7 +178,7 @@ def test_the_order_of_the_input_does_not_matter(problem: Problem, random) -> Non
     assert run(shuffled) == run(problem)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(problems())
 def test_taking_an_ask_of_the_request_away_never_makes_it_impossible(problem: Problem) -> None:
     if run(problem) is not None:
@@ -163,7 +187,7 @@ def test_taking_an_ask_of_the_request_away_never_makes_it_impossible(problem: Pr
             assert run(rest) is not None
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(problems())
 def test_an_explanation_is_true_and_nothing_in_it_can_be_left_out(problem: Problem) -> None:
     space = CachedProblem(problem)
