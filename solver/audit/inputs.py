@@ -10,6 +10,7 @@ from msgspec import ValidationError, convert, structs
 from solver.audit.package_set import PackageSet, default_python
 from solver.core.errors import BadInput
 from solver.core.model import Target
+from solver.core.names import BadName
 from solver.core.target import marker_environment
 
 _FORMATS = (
@@ -26,6 +27,13 @@ def read_set(path: Path, target: Target | None = None) -> PackageSet:
     platform and for a python that they admit. Raises
     ``BadInput`` naming file, line and key of what cannot be read.
     """
+    try:
+        return _read_set(path, target)
+    except BadName as error:
+        raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
+
+
+def _read_set(path: Path, target: Target | None) -> PackageSet:
     if path.is_dir():
         from solver.audit.readers.prefix import read_prefix
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from solver.core import names
 from solver.core.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
 
 Kind = Literal[
@@ -27,7 +28,7 @@ Origin = Literal["pypi", "conda"]
 
 
 class Package(Value, frozen=True, kw_only=True):
-    """One package of a set."""
+    """One package of a set; raises ``names.BadName`` with its line where a part of it is not what it must be."""
 
     name: PypiName
     """For a conda package its conda name, normalized; ``facts`` maps it to PyPI's."""
@@ -53,6 +54,19 @@ class Package(Value, frozen=True, kw_only=True):
     """Build string of a conda package."""
     line: int | None = None
     """1-based line in the file."""
+
+    def __post_init__(self) -> None:
+        """Called by msgspec, however the value is made."""
+        try:
+            for digest in self.hashes:
+                names.sha256(digest)
+            for file in self.files:
+                names.file_name(file)
+            if self.version is not None:
+                names.any_version(self.version)
+        except names.BadName as error:
+            error.line = self.line
+            raise
 
     @property
     def pin(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from solver.audit.facts import RecordReader
 from solver.audit.prefix_files import hex_digest
+from solver.core import names
 from solver.core.model import IndexFile
 
 
@@ -18,7 +19,7 @@ def record_reader(
     cache: Path,
     read_member: Callable[[str, str], bytes] | None = None,
 ) -> RecordReader:
-    """A reader of RECORDs that asks each wheel once and keeps what it read under ``cache`` by sha256.
+    """A reader of RECORDs that asks each wheel once and keeps what it read under ``cache`` by sha256 and name.
 
     ``address`` gives a file's URL; ``read_member(url, member)`` reads one
     member of a remote wheel (default: by HTTP range requests). The reader
@@ -26,7 +27,7 @@ def record_reader(
     """
 
     def read(file: IndexFile) -> Mapping[str, str]:
-        kept = None if file.sha256 is None else cache / f"{file.sha256}.json"
+        kept = None if file.sha256 is None else cache / names.sha256(file.sha256) / names.file_name(file.filename)
         if kept is not None and kept.is_file():
             try:
                 held: dict[str, str] = json.loads(kept.read_bytes())
@@ -55,7 +56,7 @@ def parse_record(text: str) -> dict[str, str]:
 
 def _keep(path: Path, record: Mapping[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{os.getpid()}")
     try:
         temporary.write_text(json.dumps(record, sort_keys=True), encoding="utf-8")
         temporary.replace(path)

@@ -1,4 +1,4 @@
-"""The words of the project as frozen values; imports nothing of ours.
+"""The words of the project as frozen values; of ours it imports ``names`` alone.
 
 Versions are strings as their index spells them; they become
 ``packaging.version.Version`` where they are compared.
@@ -7,10 +7,13 @@ Versions are strings as their index spells them; they become
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Literal, NewType
 
 import msgspec
 from packaging.utils import canonicalize_name
+
+from solver.core import names
 
 PypiName = NewType("PypiName", str)
 """A PEP 503 normalized name of the Python package index."""
@@ -24,27 +27,39 @@ Flavour = Literal["pip-in-conda", "conda"]
 Framework = Literal["tensorflow", "torch"]
 Severity = Literal["error", "warning"]
 
-Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Digest = Annotated[str, msgspec.Meta(pattern=rf"^{names.SHA256}\Z")]
 """A sha256 as 64 lower-case hex digits."""
+
+Md5 = Annotated[str, msgspec.Meta(pattern=rf"^{names.MD5}\Z")]
+"""An md5 as 32 lower-case hex digits."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 FORMAT_VERSION = 1
 """``version:`` of every file of ours."""
 
-_CONDA_NAME = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
+_PYPI_NAME = re.compile(rf"[a-z0-9\-]{{1,{names.LONGEST}}}")
+_CONDA_NAME = re.compile(rf"[a-z0-9_][a-z0-9_.\-]{{0,{names.LONGEST}}}")
 
 
+@lru_cache(maxsize=65536)
 def pypi_name(text: str) -> PypiName:
-    """Normalize ``text`` as PEP 503 says; the only place that makes a ``PypiName``."""
-    return PypiName(canonicalize_name(text))
+    """Normalize ``text`` as PEP 503 says; the only place that makes a ``PypiName``.
+
+    Raises ``names.BadName`` for what could steer a path or a line. Names that only
+    conda's packages have, such as ``_openmp_mutex``, pass.
+    """
+    name = canonicalize_name(text)
+    if not _PYPI_NAME.fullmatch(name):
+        raise names.BadName(f"{names.shown(text)} is no name of a package")
+    return PypiName(name)
 
 
 def conda_name(text: str) -> CondaName:
-    """Lower-case ``text``; raises ``ValueError`` where conda would refuse the name."""
+    """Lower-case ``text``; raises ``names.BadName`` where conda would refuse the name."""
     name = text.strip().lower()
     if not _CONDA_NAME.fullmatch(name):
-        raise ValueError(f"{text!r} is no conda package name")
+        raise names.BadName(f"{names.shown(text)} is no conda package name")
     return CondaName(name)
 
 
@@ -53,9 +68,10 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class IndexFile(Value, frozen=True, kw_only=True):
-    """One wheel on one index."""
+    """One wheel on one index; raises ``names.BadName`` where a part of it is not what it must be."""
 
     filename: str
+    """A plain name, without a folder; that it is a wheel's of the project asked is for the index to check."""
     sha256: str | None
     """64 lower-case hex digits; None where nobody read it."""
     size: int | None = None
@@ -64,6 +80,14 @@ class IndexFile(Value, frozen=True, kw_only=True):
     """ISO date (YYYY-MM-DD)."""
     url: str | None = None
     """Only for indexes other than the default one, whose address is never recorded."""
+
+    def __post_init__(self) -> None:
+        """Called by msgspec, however the value is made."""
+        names.file_name(self.filename)
+        if self.sha256 is not None:
+            names.sha256(self.sha256)
+        if self.url is not None:
+            names.address(self.url)
 
 
 class Release(Value, frozen=True, kw_only=True):
@@ -79,6 +103,8 @@ class Release(Value, frozen=True, kw_only=True):
     """None: not yanked; otherwise the reason, possibly empty."""
     source: str | None = None
     """Where hashes and requirements were read, for indexes other than the default one."""
+    refused: str | None = None
+    """Why the index cannot mean this release: what is wrong with its files, none of which is held then."""
 
 
 class Target(Value, frozen=True, kw_only=True):

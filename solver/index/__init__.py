@@ -18,6 +18,10 @@ class UnknownPackage(IndexUnavailable):
     """The index answered that it has no package of this name."""
 
 
+class ReleaseRefused(IndexUnavailable):
+    """What the index says of one release cannot be of that release; the others stand."""
+
+
 class Index(Protocol):
     """A source of releases of Python packages."""
 
@@ -25,6 +29,7 @@ class Index(Protocol):
         """Every release of ``name`` that has a wheel, in any order; pre-releases may be left out.
 
         Returns an empty tuple where the index knows the name and has no wheel.
+        Every file is a wheel of ``name`` and of its release's version.
         Raises ``NotRecorded`` where a snapshot does not hold the name and
         ``IndexUnavailable`` where the index does not answer.
         """
@@ -33,6 +38,7 @@ class Index(Protocol):
     def requires(self, release: Release) -> tuple[str, ...] | None:
         """The PEP 508 requirements of ``release``; None where nobody read them.
 
-        A live index reads them here and not in ``releases``.
+        A live index reads them here and not in ``releases``. Raises ``ReleaseRefused``
+        where they are not of this release.
         """
         ...

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import msgspec
-from packaging.metadata import parse_email
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
-from solver.core.errors import IndexUnavailable
+from solver.core import names
+from solver.core.model import IndexFile, Target
+from solver.core.target import marker_environment
+from solver.index import ReleaseRefused
+
+_ANYWHERE = {**marker_environment(Target()), "extra": ""}
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,23 +28,45 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_metadata(data: bytes, filename: str) -> Metadata:
-    """``Metadata`` of the METADATA file ``data``.
+    """``Metadata`` of the METADATA file ``data``, which must be that of the wheel ``filename``.
 
-    Raises ``IndexUnavailable`` where a requirement of it is none by PEP 508.
+    Raises ``ReleaseRefused`` where its name or version is another, or a
+    requirement of it is none by PEP 508.
     """
     raw, _ = parse_email(data)
+    try:
+        _check_whose(raw, filename)
+    except names.BadName as error:
+        raise ReleaseRefused(f"the metadata of {filename} are not its own: {error}") from None
     return Metadata(
         requires=tuple(sorted({_requirement(text, filename) for text in raw.get("requires_dist", [])})),
-        requires_python=raw.get("requires_python"),
+        requires_python=names.requires_python(raw.get("requires_python")),
     )
 
 
+def _check_whose(raw: RawMetadata, filename: str) -> None:
+    wheel = names.wheel(filename)
+    name, version = raw.get("name"), raw.get("version")
+    if name is None or version is None:
+        raise names.BadName("they name no package and version")
+    if names.project(name) != wheel.project or not names.same_version(version, wheel.version):
+        raise names.BadName(f"they are of {names.project(name)} {names.version(version)}")
+
+
 def _requirement(text: str, filename: str) -> str:
+    """``text`` as packaging writes it, its marker one that can be evaluated."""
     try:
-        return str(Requirement(text))
-    except InvalidRequirement as error:
-        problem = str(error).splitlines()[0]
-        raise IndexUnavailable(f'{filename} asks for "{text}", which is no requirement: {problem}') from None
+        found = Requirement(text)
+        if found.marker is not None:
+            # Every part of a marker is evaluated, so one environment shows whether all of them can be.
+            found.marker.evaluate(_ANYWHERE)
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        problem = "its marker compares what has no order"
+    except (InvalidRequirement, ValueError) as error:
+        problem = names.one_line(str(error).partition("\n")[0])
+    else:
+        return str(found)
+    raise ReleaseRefused(f'{filename} asks for "{names.one_line(text)}", which is no requirement: {problem}')
 
 
 def user_cache() -> Path:
@@ -50,22 +79,27 @@ def user_cache() -> Path:
 
 
 class MetadataCache:
-    """Metadata by the sha256 of its wheel, which never changes; one small file each."""
+    """Metadata by the sha256 of its wheel, which never changes, and the wheel's name; one small file each.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    What one index told is never believed of another: ``index`` is the address of
+    the one that is asked. A listing could otherwise name another wheel's hash and
+    so give that wheel requirements of its own choice.
+    """
 
-    def get(self, sha256: str) -> Metadata | None:
-        """What was kept; None where nothing readable was."""
+    def __init__(self, folder: Path, index: str) -> None:
+        self.folder = folder / "metadata" / hashlib.sha256(index.encode()).hexdigest()[:16]
+
+    def get(self, file: IndexFile) -> Metadata | None:
+        """What was kept of ``file``, which has a sha256; None where nothing readable was."""
         try:
-            return msgspec.json.decode(self._path(sha256).read_bytes(), type=Metadata)
+            return msgspec.json.decode(self._path(file).read_bytes(), type=Metadata)
         except (OSError, msgspec.DecodeError):
             return None
 
-    def put(self, sha256: str, metadata: Metadata) -> None:
+    def put(self, file: IndexFile, metadata: Metadata) -> None:
         """Keep ``metadata``; a cache that cannot be written is none, and no error."""
-        path = self._path(sha256)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        path = self._path(file)
+        temporary = path.with_name(f".{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(msgspec.json.encode(metadata))
@@ -73,5 +107,6 @@ class MetadataCache:
         except OSError:
             return
 
-    def _path(self, sha256: str) -> Path:
-        return self.folder / "metadata" / sha256[:2] / f"{sha256}.json"
+    def _path(self, file: IndexFile) -> Path:
+        digest = names.sha256(file.sha256)
+        return self.folder / digest[:2] / digest / names.file_name(file.filename)

@@ -7,14 +7,14 @@ pip's configuration is never read.
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
+from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release
 from solver.index import UnknownPackage
@@ -44,18 +44,19 @@ class PypiIndex:
         self.session = session or open_session()
         endpoint = url or os.environ.get(INDEX_URL) or PYPI_SIMPLE_ENDPOINT
         self._client = PyPISimple(endpoint, session=self.session, accept=ACCEPT_JSON_PREFERRED)
-        self._cache = MetadataCache(cache or user_cache())
+        self._cache = MetadataCache(cache or user_cache(), endpoint)
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release with a wheel, asked of the index once.
 
-        Their ``requires`` are None: ``requires(release)`` reads them. Raises
-        ``IndexUnavailable``, also where the index has no such name.
+        Their ``requires`` are None: ``requires(release)`` reads them. A release of
+        which some file is not what it must be holds no file and says why in
+        ``refused``. Raises ``IndexUnavailable``, also where the index has no such name.
         """
         if name not in self._releases:
-            self._releases[name] = self._group(self._page(name))
+            self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
 
     def requires(self, release: Release) -> tuple[str, ...]:
@@ -63,12 +64,15 @@ class PypiIndex:
         return self.metadata(release.files[0]).requires
 
     def metadata(self, file: IndexFile) -> Metadata:
-        """The core metadata of one wheel that ``releases`` listed; cached by its sha256."""
-        kept = self._cache.get(file.sha256) if file.sha256 else None
+        """The core metadata of one wheel that ``releases`` listed; cached by its sha256 and name.
+
+        Raises ``ReleaseRefused`` where they are another package's or cannot be used.
+        """
+        kept = self._cache.get(file) if file.sha256 else None
         if kept is None:
             kept = parse_metadata(self._read(file), file.filename)
             if file.sha256:
-                self._cache.put(file.sha256, kept)
+                self._cache.put(file, kept)
         return kept
 
     def address(self, file: IndexFile) -> str:
@@ -85,26 +89,57 @@ class PypiIndex:
         return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size)
 
     def _page(self, name: PypiName) -> ProjectPage:
+        if not names.is_project(name):
+            raise UnknownPackage(f"the package index has no package {names.shown(name)}")
         with _told(name):
-            return self._client.get_project_page(name, timeout=TIMEOUT)
+            page = self._client.get_project_page(name, timeout=TIMEOUT)
+            if names.project(page.project) != name:
+                raise names.BadName(f"it is the listing of {names.shown(page.project)}")
+        return page
 
-    def _group(self, page: ProjectPage) -> tuple[Release, ...]:
-        groups: dict[tuple[str, str | None, str | None], list[IndexFile]] = defaultdict(list)
+    def _group(self, name: PypiName, page: ProjectPage) -> tuple[Release, ...]:
+        groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
+        refused: dict[str, str] = {}
+        digests: dict[str, str | None] = {}
         for link in page.packages:
+            version = _version(link.filename)
+            if version is None:
+                continue
             try:
-                _, version, _, _ = parse_wheel_filename(link.filename)
-            except InvalidWheelFilename:
+                file = _file(link, name)
+                if digests.setdefault(file.filename, file.sha256) != file.sha256:
+                    raise names.BadName(f"{file.filename} is listed with two hashes")
+            except names.BadName as error:
+                refused.setdefault(version, f"the listing is wrong about it: {error}")
                 continue
             self._links[link.filename] = link
-            yanked = (link.yanked_reason or "") if link.is_yanked else None
-            groups[str(version), link.requires_python, yanked].append(_file(link))
-        return tuple(
-            Release(version=version, files=tuple(files), requires_python=python, yanked=yanked)
+            yanked = names.one_line(link.yanked_reason or "") if link.is_yanked else None
+            groups[version, names.requires_python(link.requires_python), yanked][file.filename] = file
+        good = (
+            Release(version=version, files=tuple(files.values()), requires_python=python, yanked=yanked)
             for (version, python, yanked), files in groups.items()
+            if version not in refused
         )
+        return (*good, *(Release(version=version, files=(), refused=why) for version, why in refused.items()))
 
 
-def _file(link: DistributionPackage) -> IndexFile:
+def _version(filename: str) -> str | None:
+    """The version that a wheel's name tells, be the name a bad one; None where it is no wheel's.
+
+    Of a bad name only what cannot belong into a version is left out: the release that it
+    most likely means is refused with it.
+    """
+    if not filename.endswith(".whl") or filename.count("-") not in (4, 5):
+        return None
+    try:
+        return names.version(re.sub(r"[^A-Za-z0-9._+!]", "", filename.split("-")[1]))
+    except names.BadName:
+        return None
+
+
+def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
+    names.wheel_of(link.filename, name)
+    names.web_address(link.url)
     return IndexFile(
         filename=link.filename,
         sha256=link.digests.get("sha256"),
@@ -137,5 +172,5 @@ def _told(what: str) -> Iterator[None]:
 
 
 def _no_listing(what: str, error: Exception) -> IndexUnavailable:
-    first = str(error).splitlines()[0]
+    first = names.one_line(str(error).partition("\n")[0])
     return IndexUnavailable(f"the package index answered what is no listing of {what}: {first}")

@@ -22,16 +22,16 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from solver.core import names
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import FORMAT_VERSION, IndexFile, IndexName, PypiName, Release, pypi_name
+from solver.core.model import FORMAT_VERSION, Digest, IndexFile, IndexName, PypiName, Release, pypi_name
 
 _REFRESH = "record it anew with `nox -s refresh`"
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     """One wheel, written as a list."""
 
     filename: str
-    sha256: Sha256 | None
+    sha256: Digest | None
     size: int | None
     uploaded: str | None
     url: str | None = None
@@ -107,6 +107,8 @@ class SnapshotIndex:
     def _parts(self, name: PypiName) -> tuple[tuple[Header, tuple[Release, ...]], ...]:
         parts = self._read.get(name)
         if parts is None:
+            if not names.is_project(name):  # it must not lead to any other file
+                raise NotRecorded(names.shown(name))
             paths = (self.root / index / f"{name}.jsonl" for index in self.indexes)
             parts = tuple(read_package(path) for path in paths if path.is_file())
             if not parts:
@@ -124,11 +126,10 @@ def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
     for number, line in enumerate(lines[1:], start=2):
         try:
             held = decoder.decode(line)
-            Version(held.version)
-        except (msgspec.DecodeError, InvalidVersion) as error:
+            releases.append(_release(header, held))
+        except (msgspec.DecodeError, names.BadName) as error:
             problem = f"not a release of the snapshot: {error}"
             raise BadInput(problem, file=path, line=number, fix=_REFRESH) from None
-        releases.append(_release(header, held, path, number))
     return header, tuple(releases)
 
 
@@ -188,14 +189,15 @@ def _header(path: Path, line: str) -> Header:
     return header
 
 
-def _release(header: Header, held: ReleaseLine, path: Path, number: int) -> Release:
+def _release(header: Header, held: ReleaseLine) -> Release:
+    """The release of a line; raises ``names.BadName`` where a part of it is not what it must be."""
+    names.version(held.version)
     for file in held.files:
+        names.wheel_of(file.filename, header.name, held.version)
         # The default index's address belongs to whoever installs, so none is recorded.
         if (file.url is None) != (header.index == "default"):
             problem = "has an address" if file.url else "has no address"
-            raise BadInput(
-                f"{file.filename} of the index {header.index} {problem}", file=path, line=number, fix=_REFRESH
-            )
+            raise names.BadName(f"{file.filename} of the index {header.index} {problem}")
     return Release(
         version=held.version,
         files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in held.files),

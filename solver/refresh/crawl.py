@@ -128,6 +128,8 @@ class Crawl:
         by_version: dict[Version, list[Release]] = defaultdict(list)
         pythons: dict[Version, set[str]] = defaultdict(set)
         for release in self._releases(name):
+            if release.refused is not None:
+                self.skipped.append(f"{name} {release.version}: {release.refused}")
             version = Version(release.version)
             if version.is_prerelease:
                 continue

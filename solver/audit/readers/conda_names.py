@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from solver.audit.package_set import Package
-from solver.core import target
+from solver.core import names, target
 from solver.core.model import Platform, conda_name, pypi_name
 
-_ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)$")
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
 )
@@ -19,13 +18,14 @@ PLATFORMS: Mapping[str, Platform] = {platform: platform for platform in target.P
 
 def from_url(url: str, line: int | None, sha256: str | None = None) -> Package | None:
     """The package of an archive's address; None where the address ends in no conda archive."""
-    parts = urlsplit(url)
-    named = _ARCHIVE.match(unquote(parts.path.rpartition("/")[2]))
-    if named is None:
+    parts = names.url_parts(url)
+    try:
+        named = names.archive(unquote(parts.path.rpartition("/")[2]))
+    except names.BadName:
         return None
     fragment = parts.fragment.removeprefix("sha256:")
     digest = sha256 or (fragment if re.fullmatch(r"[0-9a-f]{64}", fragment) else None)
-    return of(named["name"], named["version"], named["build"], line, digest)
+    return of(named.name, named.version, named.build, line, digest)
 
 
 def of(
@@ -47,7 +47,7 @@ def of(
 
 def subdir_of(url: str) -> Platform | None:
     """The platform in the address of an archive; None for noarch and platforms that are not served."""
-    folders = urlsplit(url).path.split("/")
+    folders = names.url_parts(url).path.split("/")
     return PLATFORMS.get(folders[-2]) if len(folders) > 1 else None
 
 

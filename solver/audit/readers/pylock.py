@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
 
@@ -86,4 +87,4 @@ def _file_name(wheel: object) -> str | None:
     name, url, path = (getattr(wheel, key, None) for key in ("name", "url", "path"))
     if name:
         return str(name)
-    return unquote(urlsplit(str(url or path)).path.rpartition("/")[2]) if url or path else None
+    return unquote(names.url_parts(str(url or path)).path.rpartition("/")[2]) if url or path else None

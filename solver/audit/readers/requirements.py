@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from solver.audit.package_set import Package, PackageSet
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.model import IndexName, pypi_name
 
@@ -118,7 +118,7 @@ def requirement_package(requirement: Requirement, line: int | None, hashes: tupl
     if requirement.url:
         file, index = wheel_of(requirement.url), index_of(requirement.url)
         if file:
-            version = str(parse_wheel_filename(file)[1])
+            version = names.wheel(file).version
     return Package(
         name=pypi_name(requirement.name),
         version=version,
@@ -142,17 +142,17 @@ def pinned(requirement: Requirement) -> str | None:
 
 def wheel_of(url: str) -> str | None:
     """The wheel's file name at the end of a URL or a path; None where there is no wheel."""
-    name = unquote(urlsplit(url).path.rpartition("/")[2])
+    name = unquote(names.url_parts(url).path.rpartition("/")[2])
     try:
-        parse_wheel_filename(name)
-    except InvalidWheelFilename:
+        names.wheel(name)
+    except names.BadName:
         return None
     return name
 
 
 def index_of(url: str) -> IndexName | None:
     """The index that a file's address belongs to; None where it is none that we know."""
-    host = urlsplit(url).hostname or ""
+    host = names.url_parts(url).hostname or ""
     return "pytorch" if host == "pytorch.org" or host.endswith(".pytorch.org") else None
 
 
@@ -258,10 +258,10 @@ def _bare_file(text: str, line: Line, hashes: tuple[str, ...]) -> Package | None
     file = wheel_of(text)
     if file is None:
         return None
-    name, version, _, _ = parse_wheel_filename(file)
+    name, version = names.wheel(file)
     return Package(
         name=pypi_name(name),
-        version=str(version),
+        version=version,
         index=index_of(text),
         hashes=hashes,
         files=(file,),

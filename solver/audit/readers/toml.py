@@ -75,4 +75,4 @@ class Tables:
 
 def sha256_of(text: object) -> str | None:
     """The hex digits of ``sha256:…``; None for another algorithm."""
-    return text.removeprefix("sha256:") if isinstance(text, str) and text.startswith("sha256:") else None
+    return text.removeprefix("sha256:").lower() if isinstance(text, str) and text.startswith("sha256:") else None

@@ -16,7 +16,7 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, PypiName, Release
 from solver.core.target import marker_environment, usable_files
-from solver.index import Index, UnknownPackage
+from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix.builds import hard_rules, minor
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
@@ -30,6 +30,7 @@ from solver.solve.space.terms import (
     AXIS_CUDNN,
     AXIS_PYTHON,
     ITSELF,
+    NOWHERE,
     Ask,
     Candidate,
     Exclusion,
@@ -98,6 +99,8 @@ class PackageSpace:
     def _make(self, ident: str) -> Iterable[Candidate]:
         if ident == AXIS_PYTHON:
             return [Candidate(ident, 0, self.target.python)]
+        if ident == NOWHERE:
+            return []
         if ident == AXIS_CUDA:
             return cuda_candidates(self)
         if ident == AXIS_CUDNN:
@@ -143,7 +146,8 @@ class PackageSpace:
                 if files and (text not in best or order[files[0].filename] < best[text][0]):
                     best[text] = (order[files[0].filename], msgspec.structs.replace(release, files=files))
             if text not in best:
-                best[text] = (0, msgspec.structs.replace(group[0], files=()))
+                first = next((release for release in group if release.refused), group[0])
+                best[text] = (0, msgspec.structs.replace(first, files=()))
         result = {text: release for text, (_, release) in best.items()}
         if name == "torch":
             self._add_documented(result)
@@ -237,7 +241,13 @@ class PackageSpace:
         source = f"{where} ({release.source})" if release.source else where
         environment = {**self.environment, "extra": extra}
         plain = {**self.environment, "extra": ""}
-        for text in self.index.requires(release) or ():
+        try:
+            declared = self.index.requires(release) or ()
+        except ReleaseRefused as error:
+            # Only now anybody read it, when its version already has a place among the others.
+            yield Ask(NOWHERE, 0, f"may not be chosen: {error}", release.source or "the package index")
+            return
+        for text in declared:
             requirement = _requirement(text)
             marker = requirement.marker
             if marker is not None and not marker.evaluate(environment):

@@ -22,6 +22,8 @@ def refusal(space: PackageSpace, name: str, version: str, release: Release) -> R
     """Why ``release`` may not be chosen in ``space``; None where it may."""
     python, platform = space.target.python, space.target.platform
     listing = release.source or "the package index"
+    if release.refused is not None:
+        return release.refused, listing, None
     if release.yanked is not None:
         return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
     if release.index not in space.indexes:

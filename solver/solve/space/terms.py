@@ -16,6 +16,8 @@ from typing import Protocol
 from solver.core.model import Release
 
 AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
+NOWHERE = "axis:nowhere"
+"""Has no candidate at all: what asks for it cannot be chosen."""
 REQUEST = "the request"
 ABSENT = "absent"
 ITSELF = "what it is"

@@ -45,7 +45,8 @@ def test_each_wheel_is_asked_once(tmp_path):
 
 
 def test_a_damaged_cache_is_read_anew(tmp_path):
-    (tmp_path / f"{'e' * 64}.json").write_text('{"a/x')
+    (tmp_path / ("e" * 64)).mkdir()
+    (tmp_path / ("e" * 64) / "a-1-py3-none-any.whl").write_text('{"a/x')
     file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
     asked = []
     read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, asked)
@@ -108,3 +109,14 @@ def test_the_record_is_read_by_ranges_of_a_real_server(tmp_path, monkeypatch):
 @pytest.mark.parametrize("text", ["", "a/x.py,md5=abc,3\n", "a/x.py,sha256=!!,3\n"])
 def test_lines_without_a_usable_hash_are_left_out(text):
     assert parse_record(text) == {}
+
+
+def test_what_is_kept_lies_below_the_cache_and_belongs_to_one_wheel(tmp_path):
+    asked = []
+    urls = {f"https://index.example/{name}-1-py3-none-any.whl": f"{name}/x.py,{ONE},3\n" for name in ("a", "b")}
+    read = reader(tmp_path, urls, asked)
+    for name in ("a", "b"):
+        file = IndexFile(filename=f"{name}-1-py3-none-any.whl", sha256="e" * 64)
+        assert list(read(file)) == list(read(file)) == [f"{name}/x.py"]
+    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert kept == [f"{'e' * 64}/{name}-1-py3-none-any.whl" for name in ("a", "b")]

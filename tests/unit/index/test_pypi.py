@@ -6,7 +6,7 @@ import pytest
 from fault_server import HTML, Answer, make_wheel
 
 from solver.core.errors import IndexUnavailable
-from solver.core.model import pypi_name
+from solver.core.model import IndexFile, pypi_name
 from solver.index import UnknownPackage
 from solver.index.pypi import INDEX_URL, PypiIndex
 from solver.index.ranges import open_session
@@ -185,9 +185,10 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path):
     from solver.index.metadata import Metadata, MetadataCache
 
     (tmp_path / "file").write_text("")
-    cache = MetadataCache(tmp_path / "file")
-    cache.put("a" * 64, Metadata(requires=()))
-    assert cache.get("a" * 64) is None
+    cache = MetadataCache(tmp_path / "file", "https://index.invalid/")
+    file = IndexFile(filename=WHEEL, sha256="a" * 64)
+    cache.put(file, Metadata(requires=()))
+    assert cache.get(file) is None
 
 
 def test_importing_loads_no_client():

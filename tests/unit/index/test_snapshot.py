@@ -11,6 +11,7 @@ from solver.index.snapshot import SnapshotIndex, package_text, read_package, rel
 
 NAME = pypi_name("demo")
 REFRESH = "record it anew with `nox -s refresh`"
+TAG = "py3-none-any.whl"
 HEADER = '{"version":1,"name":"demo","index":"default","held":"all"}'
 
 
@@ -29,7 +30,7 @@ RELEASES = [
 ]
 TORCH = Release(
     version="1.9+cu128",
-    files=(IndexFile(filename="demo.whl", sha256=None, url="https://download.pytorch.org/whl/demo.whl"),),
+    files=(IndexFile(filename=f"demo-1.9+cu128-{TAG}", sha256=None, url="https://download.pytorch.org/whl/demo.whl"),),
     index="pytorch",
     requires=("numpy",),
     source="somewhere",
@@ -185,19 +186,32 @@ def test_a_header_of_another_file_is_refused(tmp_path, header):
     )
 
 
-GOOD = {"version": "1.0", "files": [["demo.whl", sha(1), 1, "2026-01-01"]], "requires": []}
+GOOD = {"version": "1.0", "files": [[f"demo-1.0-{TAG}", sha(1), 1, "2026-01-01"]], "requires": []}
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"version": "oops"}, "Invalid version: 'oops'"),
+        ({"version": "oops"}, "'oops' is no version"),
         ({"hash": 1}, "Object contains unknown field `hash`"),
         ({"requires": "six"}, "Expected `array | null`, got `str` - at `$.requires`"),
-        ({"files": [["demo.whl"]]}, "Expected `array` of at least length 4, got 1 - at `$.files[0]`"),
+        ({"files": [[f"demo-1.0-{TAG}"]]}, "Expected `array` of at least length 4, got 1 - at `$.files[0]`"),
         (
-            {"files": [["demo.whl", "abc", 1, None]]},
-            "Expected `str` matching regex '^[0-9a-f]{64}$' - at `$.files[0][1]`",
+            {"files": [[f"demo-1.0-{TAG}", "abc", 1, None]]},
+            "Expected `str` matching regex '^[0-9a-f]{64}\\\\Z' - at `$.files[0][1]`",
+        ),
+        (
+            {"files": [[f"demo-1.0-{TAG}", sha(1) + "\n", 1, None]]},
+            "Expected `str` matching regex '^[0-9a-f]{64}\\\\Z' - at `$.files[0][1]`",
+        ),
+        ({"files": [["../demo-1.0.whl", sha(1), 1, None]]}, "'../demo-1.0.whl' is no plain file name"),
+        (
+            {"files": [[f"torch-1.0-{TAG}", sha(1), 1, None]]},
+            f"torch-1.0-{TAG} is a wheel of torch, not of demo",
+        ),
+        (
+            {"files": [[f"demo-2.0-{TAG}", sha(1), 1, None]]},
+            f"demo-2.0-{TAG} is a wheel of version 2.0, not of 1.0",
         ),
     ],
 )
@@ -212,13 +226,23 @@ def test_a_missing_field_is_refused_by_line(tmp_path):
 
 
 def test_the_default_index_has_no_address(tmp_path):
-    line = json.dumps({**GOOD, "files": [["demo.whl", sha(1), 1, None, "https://x.invalid/demo.whl"]]})
-    assert refused(written(tmp_path, HEADER, line)) == (f":2: demo.whl of the index default has an address; {REFRESH}")
+    line = json.dumps({**GOOD, "files": [[f"demo-1.0-{TAG}", sha(1), 1, None, "https://x.invalid/demo.whl"]]})
+    problem = f"demo-1.0-{TAG} of the index default has an address"
+    assert refused(written(tmp_path, HEADER, line)) == f":2: not a release of the snapshot: {problem}; {REFRESH}"
 
 
 def test_another_index_has_addresses(tmp_path):
     path = written(tmp_path, HEADER.replace("default", "pytorch"), json.dumps(GOOD), folder="pytorch")
-    assert refused(path) == f":2: demo.whl of the index pytorch has no address; {REFRESH}"
+    problem = f"demo-1.0-{TAG} of the index pytorch has no address"
+    assert refused(path) == f":2: not a release of the snapshot: {problem}; {REFRESH}"
+
+
+@pytest.mark.parametrize("lies", ["/etc/demo", "../demo", "demo\n", "a" * 300])
+def test_a_name_leads_to_no_file_but_its_own(tmp_path, lies):
+    written(tmp_path, HEADER)
+    written(tmp_path, HEADER, folder=".")
+    with pytest.raises(NotRecorded):
+        SnapshotIndex(tmp_path).releases(lies)
 
 
 def test_the_path_is_in_the_error(tmp_path):

@@ -1,0 +1,235 @@
+"""What a text from outside must be before it may name a file, a hash, a package or an address.
+
+One function each. It returns the text as the rest of the project uses it, or raises
+``BadName``; every door of the project passes through here, so that what lies behind
+the doors can neither leave a folder nor end a line.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name, canonicalize_version
+from packaging.version import InvalidVersion, Version
+
+SHA256 = r"[0-9a-f]{64}"
+MD5 = r"[0-9a-f]{32}"
+LONGEST = 200
+"""Letters of a package's name; file systems take 255 bytes for a file that is named after it."""
+_LONGEST_FILE = 250
+_LONGEST_VERSION = 200
+"""Letters; Python refuses to read a number of more than 4300 digits."""
+
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!~\-]*")
+_PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
+# PEP 427: six parts, or five where there is no build tag.
+_WHEEL = re.compile(
+    r"(?P<project>[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?)-(?P<version>[A-Za-z0-9._+!]+)"
+    r"(?:-[0-9][A-Za-z0-9._]*)?(?:-[A-Za-z0-9._]+){3}\.whl"
+)
+_ARCHIVE = re.compile(
+    r"(?P<name>[A-Za-z0-9_][A-Za-z0-9._\-]*)-(?P<version>[A-Za-z0-9._+!~]+)-(?P<build>[A-Za-z0-9._+!~]+)"
+    r"(?:\.conda|\.tar\.bz2)"
+)
+_ANY_VERSION = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._+!~*\-]*")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[!$%&()*+,./0-9:;=?@A-Z\[\]_a-z~\-]+")
+_CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]*(?:/[A-Za-z0-9_][A-Za-z0-9._\-]*)*")
+_SUBDIR = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class BadName(ValueError):
+    """A text that names nothing; the message is a sentence that quotes it."""
+
+    line: int | None = None
+    """1-based, where it was read from a file and somebody knows the place."""
+
+
+class Wheel(NamedTuple):
+    """What a wheel's file name says (PEP 427)."""
+
+    project: str
+    """Normalized as PEP 503 says."""
+    version: str
+    """Normalized as PEP 440 says."""
+
+
+class Archive(NamedTuple):
+    """What a conda archive's file name says."""
+
+    name: str
+    version: str
+    build: str
+
+
+def shown(text: object) -> str:
+    """``text`` quoted on one line and cut where it is long: for sentences about what somebody else wrote."""
+    quoted = ascii(text) if isinstance(text, str) else repr(text)
+    return quoted if len(quoted) <= 120 else f"{quoted[:110]} …"
+
+
+def one_line(text: str) -> str:
+    """``text`` as it can be shown: on one line and without control characters."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def is_one_line(text: str) -> bool:
+    """Whether nothing in ``text`` ends a line or steers a terminal."""
+    return _CONTROL.search(text) is None
+
+
+def sha256(text: object) -> str:
+    """``text`` if it is 64 lower-case hex digits."""
+    if not isinstance(text, str) or not re.fullmatch(SHA256, text):
+        raise BadName(f"{shown(text)} is no sha256 of 64 lower-case hex digits")
+    return text
+
+
+def md5(text: object) -> str:
+    """``text`` if it is 32 lower-case hex digits."""
+    if not isinstance(text, str) or not re.fullmatch(MD5, text):
+        raise BadName(f"{shown(text)} is no md5 of 32 lower-case hex digits")
+    return text
+
+
+def file_name(text: object) -> str:
+    """``text`` if it is the plain name of a file: no folder, no way up, no blank, nothing that ends a line."""
+    if not isinstance(text, str) or not is_file_name(text):
+        raise BadName(f"{shown(text)} is no plain file name")
+    return text
+
+
+def is_file_name(text: str) -> bool:
+    """Whether ``file_name`` takes ``text``."""
+    return _FILE.fullmatch(text) is not None and len(text) <= _LONGEST_FILE
+
+
+def is_project(text: str) -> bool:
+    """Whether ``project`` takes ``text``."""
+    return _PROJECT.fullmatch(text) is not None and len(text) <= LONGEST
+
+
+def project(text: object) -> str:
+    """``text`` as PEP 503 normalizes it, if it is the name of a project on the package index."""
+    if not isinstance(text, str) or not is_project(text):
+        raise BadName(f"{shown(text)} is no name of a package")
+    return canonicalize_name(text)
+
+
+@lru_cache(maxsize=65536)
+def version(text: str) -> str:
+    """``text`` as PEP 440 normalizes it."""
+    if not isinstance(text, str) or len(text) > _LONGEST_VERSION:
+        raise BadName(f"{shown(text)} is no version")
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        raise BadName(f"{shown(text)} is no version") from None
+
+
+def any_version(text: object) -> str:
+    """``text`` if it could be a version of some ecosystem: short, on one line, without blanks and quotes."""
+    if not isinstance(text, str) or len(text) > _LONGEST_VERSION or not _ANY_VERSION.fullmatch(text):
+        raise BadName(f"{shown(text)} is no version")
+    return text
+
+
+def same_version(one: str, other: str) -> bool:
+    """Whether PEP 440 takes both for the same version: 1.0 and 1.0.0 are."""
+    return one == other or canonicalize_version(version(one)) == canonicalize_version(version(other))
+
+
+@lru_cache(maxsize=65536)
+def wheel(filename: str) -> Wheel:
+    """Project and version that the name of a wheel says."""
+    found = _WHEEL.fullmatch(file_name(filename))
+    if found is None:
+        raise BadName(f"{shown(filename)} is no name of a wheel")
+    return Wheel(project(found["project"]), version(found["version"]))
+
+
+def wheel_of(filename: str, name: str, of_version: str | None = None) -> Wheel:
+    """The wheel's name read, if it is one of the project ``name`` (normalized) and, where given, of that version."""
+    found = wheel(filename)
+    if found.project != name:
+        raise BadName(f"{filename} is a wheel of {found.project}, not of {name}")
+    if of_version is not None and not same_version(found.version, of_version):
+        raise BadName(f"{filename} is a wheel of version {found.version}, not of {of_version}")
+    return found
+
+
+@lru_cache(maxsize=65536)
+def archive(filename: str) -> Archive:
+    """Name, version and build that the name of a conda archive says: ``numpy-2.1.0-py312_0.conda``."""
+    found = _ARCHIVE.fullmatch(file_name(filename))
+    if found is None:
+        raise BadName(f"{shown(filename)} is no name of a conda archive")
+    return Archive(found["name"].lower(), found["version"], found["build"])
+
+
+def address(text: object) -> str:
+    """``text`` if it is an address (a URL without a fragment) that no line, quote or shell can be broken with."""
+    if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
+        raise BadName(f"{shown(text)} is no address")
+    return text
+
+
+def channel(text: object) -> str:
+    """``text`` if it names a conda channel: words between slashes, an address, or a folder's path."""
+    if isinstance(text, str) and is_one_line(text):
+        if "://" in text:
+            return address(text)
+        if _CHANNEL.fullmatch(text) or text.startswith(("/", "./", "../", "~")):
+            return text
+    raise BadName(f"{shown(text)} is no channel")
+
+
+def is_plain_channel(text: str) -> bool:
+    """Whether ``text`` is a channel's name, which may steer a path: no address, no folder, no way up."""
+    return _CHANNEL.fullmatch(text) is not None
+
+
+def subdir(text: object) -> str:
+    """``text`` if it is the folder of a platform in a channel: linux-64, noarch …"""
+    if not isinstance(text, str) or not _SUBDIR.fullmatch(text):
+        raise BadName(f"{shown(text)} is no platform of a channel")
+    return text
+
+
+def variable(text: object) -> str:
+    """``text`` if a shell, a Dockerfile and conda all take it for the name of an environment variable."""
+    if not isinstance(text, str) or not _VARIABLE.fullmatch(text):
+        raise BadName(f"{shown(text)} is no name of an environment variable")
+    return text
+
+
+def requires_python(text: str | None) -> str | None:
+    """``text`` if it is a specifier over pythons; None for anything else, which installers pass over too."""
+    if text is None or not is_one_line(text) or len(text) > _LONGEST_VERSION:
+        return None
+    try:
+        SpecifierSet(text)
+    except (InvalidSpecifier, ValueError):
+        return None
+    return text
+
+
+def url_parts(text: str) -> SplitResult:
+    """The parts of an address of any kind, a relative one too; raises ``BadName`` where it has none."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise BadName(f"{shown(text)} is no address") from None
+
+
+def web_address(text: object) -> str:
+    """``text`` if it is an address of the web: where an index may send somebody for a file."""
+    found = address(text)
+    if not found.lower().startswith(("https://", "http://")):
+        raise BadName(f"{shown(text)} is no address of the web")
+    return found

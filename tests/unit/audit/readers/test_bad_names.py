@@ -1,0 +1,101 @@
+"""A name, a hash or an address that is none ends in one sentence with its place, whatever file it stands in."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from solver.audit.inputs import read_set
+from solver.core.errors import BadInput
+
+BROKEN = Path(__file__).parents[3] / "data" / "broken"
+AGAIN = "write it anew with the tool that made it"
+NINES = "'" + "9" * 109 + " …"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("condalock-5000.conda-lock.yml", f":3: {NINES} is no version"),
+        ("condalock-ipv6.conda-lock.yml", ": 'http://[' is no address"),
+        ("condalock-name.conda-lock.yml", r": '\xe9' is no conda package name"),
+        ("req-bad-ipv6.txt", ": 'http://[' is no address"),
+        ("req-bare-ipv6.txt", ": 'http://[' is no address"),
+        ("uv-registry-ipv6.uv.lock", ": 'http://[' is no address"),
+        ("uv-version-int.uv.lock", ":7: 1 is no version"),
+        ("uv-version-table.uv.lock", ":7: {} is no version"),
+    ],
+)
+def test_a_lock_with_a_bad_name_is_refused(name, told):
+    with pytest.raises(BadInput) as caught:
+        read_set(BROKEN / name)
+    assert str(caught.value) == f"{BROKEN / name}{told}; {AGAIN}"
+
+
+def test_an_address_of_no_wheel_tells_no_version():
+    found = {package.name: package.version for package in read_set(BROKEN / "req-5000-digits.txt").packages}
+    assert found == {"a": "1", "b": None}
+
+
+PACKAGE = 'version = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = { virtual = "." }\n'
+NEEDED = 'dependencies = [{ name = "b" }]\n[[package]]\nname = "b"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("requirements.txt", "a==1 --hash=sha256:../../../x\n", ":1: '../../../x' is no sha256"),
+        (
+            "uv.lock",
+            f'{PACKAGE}{NEEDED}wheels = [{{ url = "https://x/b-1-py3-none-any.whl", hash = "sha256:/tmp/x" }}]\n',
+            ":7: '/tmp/x' is no sha256",
+        ),
+        (
+            "pixi.lock",
+            "version: 6\nenvironments: {default: {packages: {linux-64: [{pypi: 'https://x/b-1-py3-none-any.whl'}]}}}\n"
+            "packages:\n- {pypi: 'https://x/b-1-py3-none-any.whl', name: b, version: '1', sha256: '../x'}\n",
+            ":4: '../x' is no sha256",
+        ),
+        (
+            "conda-lock.yml",
+            "version: 1\npackage:\n- {name: b, version: '1', manager: pip, platform: linux-64,"
+            " url: 'https://x/b-1-py3-none-any.whl', hash: {sha256: \"a\\nb\"}}\n",
+            r":3: 'a\nb' is no sha256",
+        ),
+    ],
+)
+def test_a_hash_is_64_hex_digits_in_every_lock(tmp_path, file, text, told):
+    (tmp_path / file).write_text(text)
+    with pytest.raises(BadInput) as caught:
+        read_set(tmp_path / file)
+    assert str(caught.value) == f"{tmp_path / file}{told} of 64 lower-case hex digits; {AGAIN}"
+
+
+def prefix(folder, name="a", version="1", record=None):
+    site = folder / "lib" / "python3.12" / "site-packages" / "a.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    if record is not None:
+        (folder / "conda-meta").mkdir()
+        (folder / "conda-meta" / "a.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({"name": "a" * 300}, f"'{'a' * 109} … is no name of a package"),
+        ({"name": "../../etc/passwd"}, "'../../etc/passwd' is no name of a package"),
+        ({"version": "9" * 5000}, f"{NINES} is no version"),
+        ({"record": {"name": "cuda-n$cc", "version": "12.8", "build": "0"}}, "'cuda-n$cc' is no name of a package"),
+        (
+            {"record": {"name": "b", "version": "1", "build": "0", "sha256": "../x"}},
+            "'../x' is no sha256 of 64 lower-case hex digits",
+        ),
+    ],
+    ids=["long name", "path as name", "long version", "conda name", "conda hash"],
+)
+def test_a_prefix_with_a_bad_name_is_refused(tmp_path, made, told):
+    with pytest.raises(BadInput) as caught:
+        read_set(prefix(tmp_path / "env", **made))
+    assert str(caught.value) == f"{tmp_path / 'env'}: {told}; {AGAIN}"

@@ -1,0 +1,90 @@
+"""What a package index says is believed of the release that was asked for, or of none."""
+
+import json
+
+import pytest
+from fault_server import JSON, Answer, make_wheel
+from hostile_index import HONEST, KINDS, NAME, serve
+
+from solver.core.errors import IndexUnavailable
+from solver.core.model import pypi_name
+from solver.index import ReleaseRefused
+from solver.index.pypi import PypiIndex
+from solver.index.ranges import open_session
+
+VICTIM = pypi_name(NAME)
+
+
+@pytest.fixture
+def index(fault_server, tmp_path):
+    with open_session(retries=0, backoff=0) as session:
+        yield PypiIndex(f"{fault_server.url}/simple/", tmp_path / "deep" / "er" / "cache", session)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lie_is_refused_with_its_release_and_the_rest_stands(fault_server, index, tmp_path, kind):
+    lie = KINDS[kind]
+    serve(fault_server, lie)
+    releases = {release.version: release for release in index.releases(VICTIM)}
+    assert sorted(releases) == [HONEST, lie.version]
+    assert index.requires(releases[HONEST]) == ()
+    lying = releases[lie.version]
+    if lie.late:
+        with pytest.raises(ReleaseRefused) as caught:
+            index.requires(lying)
+        assert str(caught.value) == lie.told
+    else:
+        assert (lying.files, lying.refused) == ((), lie.told)
+    # Of both only the honest one was kept, and nothing lies beside the cache.
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in kept] == [f"{NAME}-{HONEST}-py3-none-any.whl"]
+    assert all(path.is_relative_to(tmp_path / "deep" / "er" / "cache" / "metadata") for path in kept)
+
+
+def test_the_listing_of_another_project_is_refused(fault_server, index):
+    listing = {"meta": {"api-version": "1.1"}, "name": "torch", "files": [], "versions": []}
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(json.dumps(listing).encode(), JSON)
+    with pytest.raises(IndexUnavailable) as caught:
+        index.releases(VICTIM)
+    assert str(caught.value) == (
+        "the package index answered what is no listing of victim: it is the listing of 'torch'"
+    )
+
+
+def test_html_has_no_other_rules(fault_server, index):
+    wheel = f"{NAME}-2.0-py3-none-any.whl"
+    body = f'<a href="{fault_server.url}/files/{wheel}#sha256=zz%0a--index-url%20http://evil">{wheel}</a>'
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(body.encode(), "text/html")
+    (release,) = index.releases(VICTIM)
+    assert release.files == ()
+    assert release.refused.endswith("is no sha256 of 64 lower-case hex digits")
+
+
+def test_a_hash_of_another_wheel_gives_that_wheel_no_requirements(fault_server, tmp_path):
+    """Whoever names torch's hash for a file of his own must not tell what torch requires."""
+    mine, theirs = make_wheel("mine", "1.0", ["intruder"]), make_wheel("theirs", "1.0")
+    fault_server.add_wheel("mine-1.0-py3-none-any.whl", mine)
+    fault_server.add_wheel("theirs-1.0-py3-none-any.whl", theirs)
+    same = {"hashes": {"sha256": "a" * 64}}
+    fault_server.add_project("mine", {"mine-1.0-py3-none-any.whl": same})
+    fault_server.add_project("theirs", {"theirs-1.0-py3-none-any.whl": same})
+    with open_session(retries=0, backoff=0) as session:
+        index = PypiIndex(f"{fault_server.url}/simple/", tmp_path, session)
+        read = {
+            name: [index.requires(release) for release in index.releases(pypi_name(name))]
+            for name in ("mine", "theirs")
+        }
+    assert read == {"mine": [("intruder",)], "theirs": [()]}
+
+
+def test_what_one_index_told_is_not_believed_of_another(fault_server, tmp_path):
+    name = "theirs-1.0-py3-none-any.whl"
+    fault_server.add_wheel(name, make_wheel("theirs", "1.0", ["intruder"]))
+    fault_server.add_project("theirs", {name: {"hashes": {"sha256": "a" * 64}}})
+    fault_server.answers["/other/theirs/"] = fault_server.answers["/simple/theirs/"]
+    with open_session(retries=0, backoff=0) as session:
+        first = PypiIndex(f"{fault_server.url}/simple/", tmp_path, session)
+        assert [first.requires(release) for release in first.releases(pypi_name("theirs"))] == [("intruder",)]
+        fault_server.add_wheel(name, make_wheel("theirs", "1.0"))
+        other = PypiIndex(f"{fault_server.url}/other/", tmp_path, session)
+        assert [other.requires(release) for release in other.releases(pypi_name("theirs"))] == [()]
