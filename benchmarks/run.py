@@ -101,7 +101,7 @@ def library_search(*, facts_read: bool) -> Work:
     """The search of the profile as a library call, with or without reading matrices and snapshot."""
     from solver.commands import lock as pipeline
     from solver.commands.project import open_project
-    from solver.solve.space.spaces import Spaces
+    from solver.solve.space.packages import Spaces
 
     held = open_project(ROOT)
 

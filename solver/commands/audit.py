@@ -79,7 +79,7 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> tup
     from solver.audit.fix.mend import fix
     from solver.lock.loader.local import loader_beside
     from solver.solve.search import find
-    from solver.solve.space.spaces import Spaces
+    from solver.solve.space.packages import Spaces
 
     matrices, index, _ = open_facts(root, live=live)
     package_set, target = _read(what, words, matrices)

@@ -32,7 +32,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import Row
 from solver.request.interop import with_interop
 from solver.solve.search import find, solve
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 INDEXES: tuple[IndexName, ...] = ("default", "pytorch")
 

@@ -15,7 +15,7 @@ from solver.index import Index
 from solver.matrix.load import Matrices, matrices_dir
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import solve
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 UvAnswer = Literal["clean", "twin CUDA majors", "none"]
 RECORDED = "uv-pairs.yaml"

@@ -14,7 +14,7 @@ from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.read import read_request
 
 if TYPE_CHECKING:
-    from solver.solve.space.spaces import Spaces
+    from solver.solve.space.packages import Spaces
 
 REQUEST_FILE = "environment.yml.in"
 
@@ -49,7 +49,7 @@ class Project:
 
 def open_project(root: Path, *, live: bool = False) -> Project:
     """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
-    from solver.solve.space.spaces import Spaces
+    from solver.solve.space.packages import Spaces
 
     matrices, index, snapshot = open_facts(root, live=live)
     path = root / REQUEST_FILE

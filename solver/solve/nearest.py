@@ -18,8 +18,8 @@ from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
+from solver.solve.space.packages import Spaces
 from solver.solve.space.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
-from solver.solve.space.spaces import Spaces
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN
 
 
@@ -120,7 +120,7 @@ def _feasible(profile: Profile, facts: Facts) -> bool:
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, facts.matrices))}
     for python in admitted_pythons(profile, facts.matrices):
         space = facts.spaces.get(profile, python, lockable_only=facts.lockable_only)
-        if search(space, root_asks(space, profile), ranks) is not None:
+        if search(space, root_asks(space.choices, profile), ranks) is not None:
             return True
     return False
 

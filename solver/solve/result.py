@@ -25,12 +25,12 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     build = next((b for b in _builds(space, chosen) if b is not None and b.package != "torch"), None)
     return Solution(
         profile=profile.name,
-        target=space.target,
+        target=space.scope.target,
         axes=axes,
         pins=pins,
         because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _told(ident)),
-        notes=tuple(notes(versions, axes["cuda"], build, space.matrices)),
-        missing=tuple(text for pin in pins for text in _missing(pin, space.target.python)),
+        notes=tuple(notes(versions, axes["cuda"], build, space.scope.matrices)),
+        missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 
 
@@ -39,13 +39,13 @@ def _told(ident: str) -> bool:
 
 
 def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[Build | None]:
-    return (space.build(name, chosen[name].version) for name in chosen if is_package(name))
+    return (space.scope.build(name, chosen[name].version) for name in chosen if is_package(name))
 
 
 def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
     """Who asks for each identifier, and with which ask; the request first."""
     found: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
-    for ask in root_asks(space, profile):
+    for ask in root_asks(space.choices, profile):
         found[ask.ident].append((REQUEST, ask))
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
@@ -72,14 +72,14 @@ def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapp
 
 def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> tuple[str, ...] | None:
     assert candidate.release is not None
-    declared = space.index.requires(candidate.release)
+    declared = space.choices.index.requires(candidate.release)
     if declared is None:
         return None
     kept = set()
     for text in declared:
         requirement = Requirement(text)
         marker = requirement.marker
-        environments = ({**space.environment, "extra": extra} for extra in ["", *extras])
+        environments = ({**space.scope.environment, "extra": extra} for extra in ["", *extras])
         if marker is None or any(marker.evaluate(environment) for environment in environments):
             requirement.marker = None
             kept.add(str(requirement))
@@ -117,9 +117,9 @@ def _axes(space: PackageSpace, profile: Profile, chosen: Chosen) -> dict[str, st
         found = chosen.get(ident)
         return None if found is None or found.version == "none" else found.version
 
-    tensorflow = next((i for i in framework_idents(profile, space.matrices) if i != "torch"), "tensorflow")
+    tensorflow = next((i for i in framework_idents(profile, space.scope.matrices) if i != "torch"), "tensorflow")
     return {
-        "python": space.target.python,
+        "python": space.scope.target.python,
         "cuda": version(AXIS_CUDA),
         "cudnn": version(AXIS_CUDNN),
         "tensorflow": version(tensorflow),

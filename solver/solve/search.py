@@ -15,9 +15,8 @@ from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.provider import search
 from solver.solve.result import to_solution
-from solver.solve.space.packages import PackageSpace
+from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space.spaces import Spaces
 from solver.solve.space.terms import Candidate
 
 
@@ -92,7 +91,9 @@ def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Found | N
 
 def optimiser(space: PackageSpace, profile: Profile) -> Optimiser:
     """The optimiser of a space in the order of a profile's preference."""
-    return Optimiser(space, root_asks(space, profile), preference(profile, space.matrices), {"torch": _public})
+    return Optimiser(
+        space, root_asks(space.choices, profile), preference(profile, space.scope.matrices), {"torch": _public}
+    )
 
 
 def _public(candidate: Candidate) -> object:
@@ -100,8 +101,8 @@ def _public(candidate: Candidate) -> object:
 
 
 def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Version, ...]:
-    versions = [chosen[ident].version for ident in framework_idents(profile, space.matrices)]
-    return (*(Version(Version(version).public) for version in versions), Version(space.target.python))
+    versions = [chosen[ident].version for ident in framework_idents(profile, space.scope.matrices)]
+    return (*(Version(Version(version).public) for version in versions), Version(space.scope.target.python))
 
 
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
@@ -112,11 +113,11 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     told = _deeper(profile, spaces, first, lockable_only=lockable_only)
     space = spaces.get(told, first, lockable_only=lockable_only)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
-    core = find_core(space, root_asks(space, told), ranks)
+    core = find_core(space, root_asks(space.choices, told), ranks)
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     return Explanation(
-        causes=causes(core, space, space.exclusions),
+        causes=causes(core, space, space.choices.exclusions),
         nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
         note=f"python {', '.join(others)}: no solution either" if others else None,
     )
@@ -130,7 +131,7 @@ def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_
 
     def met(python: str) -> int:
         space = spaces.get(profile, python, lockable_only=lockable_only)
-        return sum(bool(ask.mask) for ask in root_asks(space, profile))
+        return sum(bool(ask.mask) for ask in root_asks(space.choices, profile))
 
     return max(admitted, key=met)
 
@@ -144,7 +145,7 @@ def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     anyhow = msgspec.structs.replace(profile, target=target)
     space = spaces.get(anyhow, python, lockable_only=lockable_only)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
-    return anyhow if search(space, root_asks(space, anyhow), ranks) is None else profile
+    return anyhow if search(space, root_asks(space.choices, anyhow), ranks) is None else profile
 
 
 def _alternative(profile: Profile, facts: Facts) -> Solution | None:

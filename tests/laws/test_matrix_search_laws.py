@@ -23,7 +23,7 @@ from solver.core.model import Profile, Solution, Target
 from solver.lock.requirements import requirement_lines, requirements_txt
 from solver.lock.solution import digest, solution_yaml
 from solver.solve.search import find
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices
 from solver.request.read import read_request
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 BASE = SCENARIOS / "search" / "base" / "cuda.yaml"
 PYTHONS = ("3.11", "3.12", "3.13")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -14,13 +13,12 @@ from solver.core.answer import NotKnown
 from solver.core.model import PypiName
 from solver.matrix.builds import major, minor, stated
 from solver.matrix.rows import Build
+from solver.solve.space.candidates import Candidates
+from solver.solve.space.refusals import named_cuda
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
-if TYPE_CHECKING:
-    from solver.solve.space.packages import PackageSpace
 
-
-def build_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Iterator[Ask]:
+def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """One CUDA major, the libraries it opens, a cuDNN that serves it, and what stands in for unread requirements."""
     cuda = stated(row.cuda)
     if cuda is None:
@@ -36,7 +34,7 @@ def build_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Iterato
         yield from _cudnn_asks(space, row)
 
 
-def _cuda_ask(space: PackageSpace, row: Build, cuda: str) -> Ask:
+def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     if row.same_minor:
         exact = minor(cuda)
         mask = space.mask_where(AXIS_CUDA, lambda c: c.version == exact)
@@ -48,7 +46,7 @@ def _cuda_ask(space: PackageSpace, row: Build, cuda: str) -> Ask:
     return Ask(AXIS_CUDA, mask, f"CUDA {wanted} ({how} {cuda})", row.source, row.id)
 
 
-def _cudnn_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
+def _cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """A cuDNN new enough, and none inside another wheel that is too old: it may be loaded first."""
     built = stated(row.cudnn)
     if built is None:
@@ -63,7 +61,7 @@ def _cudnn_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
     yield Ask(guard("torch"), mask, text, row.source, row.id)
 
 
-def _library_asks(space: PackageSpace, short: str, cuda: int, row: Build) -> Iterator[Ask]:
+def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
     """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
     masks: dict[str, int] = defaultdict(int)
     sonames: dict[str, set[str]] = defaultdict(set)
@@ -77,7 +75,7 @@ def _library_asks(space: PackageSpace, short: str, cuda: int, row: Build) -> Ite
         yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
 
 
-def _carries_older_cudnn(space: PackageSpace, torch: Candidate, oldest: Version) -> bool:
+def _carries_older_cudnn(space: Candidates, torch: Candidate, oldest: Version) -> bool:
     """Whether a torch wheel holds a cuDNN of the same soname that is too old: it may load first."""
     row = space.build("torch", torch.version)
     carried = None if row is None or row.bundles is not True else stated(row.cudnn)
@@ -86,7 +84,7 @@ def _carries_older_cudnn(space: PackageSpace, torch: Candidate, oldest: Version)
     return Version(carried).major == oldest.major and Version(carried) < oldest
 
 
-def _unread_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Iterator[Ask]:
+def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """What its metadata would ask, where nobody read that."""
     if candidate.release is None or space.index.requires(candidate.release) is not None:
         return
@@ -97,7 +95,7 @@ def _unread_asks(space: PackageSpace, row: Build, candidate: Candidate) -> Itera
     yield from _triton(space, candidate)
 
 
-def _carried_cudnn(space: PackageSpace, row: Build) -> Iterator[Ask]:
+def _carried_cudnn(space: Candidates, row: Build) -> Iterator[Ask]:
     """A cuDNN beside the one inside the wheel may be loaded first, so it must serve the wheel's code too."""
     cudnn = stated(row.cudnn)
     if cudnn is None:
@@ -110,7 +108,7 @@ def _carried_cudnn(space: PackageSpace, row: Build) -> Iterator[Ask]:
     yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, text, row.source, row.id)
 
 
-def _triton(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
+def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     """All builds of one torch are made with one triton; the default build's metadata names it."""
     public = Version(candidate.version).public
     for release in space.index.releases(PypiName("torch")):
@@ -123,7 +121,7 @@ def _triton(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
             return
 
 
-def companion_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
+def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """Its torch, which newer torchaudio metadata no longer names, and a torch of the same CUDA major."""
     specifier = row.needs.get("torch", "")
     yield Ask("torch", space.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
@@ -132,32 +130,19 @@ def companion_asks(space: PackageSpace, row: Build) -> Iterator[Ask]:
         yield _torch_of(space, major(cuda), row.source, row.id)
 
 
-def named_asks(space: PackageSpace, candidate: Candidate) -> Iterator[Ask]:
+def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     """What the local version of a companion that no row knows tells: 0.26.0+cu128 is a build for CUDA 12.8."""
-    cuda = _named_cuda(candidate.version)
+    cuda = named_cuda(candidate.version)
     if cuda:
         yield _torch_of(space, cuda, f"the name of {candidate.name}", None)
 
 
-def wrong_companion(version: str, *, cpu: bool) -> str | None:
-    """Why a companion's build is not for the machines that are asked for; None where its name does not tell."""
-    local = Version(version).local
-    if local == "cpu" and not cpu:
-        return "it is a CPU build and the request asks for CUDA builds"
-    return "it is a CUDA build and the request asks for CPU builds" if _named_cuda(version) and cpu else None
-
-
-def _named_cuda(version: str) -> int | None:
-    local = Version(version).local or ""
-    return int(local[2:-1]) if local.startswith("cu") and local[2:].isdigit() else None
-
-
-def _torch_of(space: PackageSpace, cuda: int, source: str, row: str | None) -> Ask:
+def _torch_of(space: Candidates, cuda: int, source: str, row: str | None) -> Ask:
     mask = space.mask_where("torch", lambda c: _cuda_major(space, c) == cuda)
     return Ask("torch", mask, f"a torch built with CUDA {cuda}", source, row)
 
 
-def _cuda_major(space: PackageSpace, torch: Candidate) -> int | None:
+def _cuda_major(space: Candidates, torch: Candidate) -> int | None:
     row = space.build("torch", torch.version)
     cuda = None if row is None else stated(row.cuda)
     return None if cuda is None else major(cuda)

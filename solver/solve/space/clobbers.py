@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -12,10 +11,8 @@ from packaging.utils import canonicalize_name
 from solver.matrix.builds import major
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Clobber, Library
+from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, Ask, Candidate, guard
-
-if TYPE_CHECKING:
-    from solver.solve.space.packages import PackageSpace
 
 Written = tuple[str, str, str, Clobber]
 """Own versions, the other package, its versions, and the row that compared them."""
@@ -42,7 +39,7 @@ def written_twice(matrices: Matrices) -> Mapping[str, tuple[Written, ...]]:
     return {name: tuple(some) for name, some in found.items()}
 
 
-def clobber_asks(space: PackageSpace, candidate: Candidate, written: tuple[Written, ...]) -> Iterator[Ask]:
+def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written, ...]) -> Iterator[Ask]:
     """None of the versions that were seen to overwrite files of ``candidate`` beside it."""
     for own, other, versions, row in written:
         if SpecifierSet(own).contains(candidate.version, prereleases=True):
@@ -66,7 +63,7 @@ def library_row(rows: tuple[Library, ...], version: str) -> Library | None:
     return next(mine, rows[0] if rows else None)
 
 
-def major_asks(space: PackageSpace, library: Library) -> Iterator[Ask]:
+def major_asks(space: Candidates, library: Library) -> Iterator[Ask]:
     """A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead."""
     mask = space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == library.cuda)
     text = f"CUDA {library.cuda}, whose {library.library} it is"

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Release
 from solver.core.target import admits_python
 from solver.matrix.builds import gpu_refusal, has_cuda, has_wheel
-from solver.solve.space.builds import wrong_companion
+from solver.solve.space.scope import COMPANIONS, Scope
 
-if TYPE_CHECKING:
-    from solver.solve.space.packages import PackageSpace
-
-COMPANIONS = ("torchvision", "torchaudio")
 Refusal = tuple[str, str, str | None]
 """Why, the source that says so, and the id of the row where one does."""
 
 
-def refusal(space: PackageSpace, name: str, version: str, release: Release) -> Refusal | None:
+def refusal(space: Scope, name: str, version: str, release: Release) -> Refusal | None:
     """Why ``release`` may not be chosen in ``space``; None where it may."""
     python, platform = space.target.python, space.target.platform
     listing = release.source or "the package index"
@@ -48,7 +44,7 @@ def refusal(space: PackageSpace, name: str, version: str, release: Release) -> R
     return _build_refusal(space, name, version)
 
 
-def _unread(space: PackageSpace, release: Release) -> list[str]:
+def _unread(space: Scope, release: Release) -> list[str]:
     unread = []
     if not any(file.sha256 for file in release.files):
         unread.append(f"the sha256 of a wheel for python {space.target.python}")
@@ -57,8 +53,8 @@ def _unread(space: PackageSpace, release: Release) -> list[str]:
     return unread
 
 
-def _build_refusal(space: PackageSpace, name: str, version: str) -> Refusal | None:
-    if name in COMPANIONS and (kind := wrong_companion(version, cpu=space.cpu_only)):
+def _build_refusal(space: Scope, name: str, version: str) -> Refusal | None:
+    if name in COMPANIONS and (kind := _wrong_companion(version, cpu=space.cpu_only)):
         return kind, f"the name of {name} {version}", None
     build = space.build(name, version)
     if build is None:
@@ -77,3 +73,17 @@ def _build_refusal(space: PackageSpace, name: str, version: str) -> Refusal | No
         return "nobody read which cuDNN it is used with", build.source, build.id
     why = gpu_refusal(build, space.matrices, space.target)
     return None if why is None else (why, build.source, build.id)
+
+
+def _wrong_companion(version: str, *, cpu: bool) -> str | None:
+    """Why a companion's build is not for the machines that are asked for; None where its name does not tell."""
+    local = Version(version).local
+    if local == "cpu" and not cpu:
+        return "it is a CPU build and the request asks for CUDA builds"
+    return "it is a CUDA build and the request asks for CPU builds" if named_cuda(version) and cpu else None
+
+
+def named_cuda(version: str) -> int | None:
+    """The CUDA major that a local version names: 12 of 0.26.0+cu128; None where it names none."""
+    local = Version(version).local or ""
+    return int(local[2:-1]) if local.startswith("cu") and local[2:].isdigit() else None

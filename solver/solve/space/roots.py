@@ -1,4 +1,4 @@
-"""What a profile itself asks for, as asks over a space."""
+"""What a profile itself asks for, as asks over what may be chosen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from packaging.version import Version
 from solver.core.model import Profile
 from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
-from solver.solve.space.packages import PackageSpace
+from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask
 
 PACKAGE_AXES = ("protobuf", "numpy")
@@ -34,41 +34,41 @@ def preference(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
     return (*framework_idents(profile, matrices), AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN, *PACKAGE_AXES)
 
 
-def root_asks(space: PackageSpace, profile: Profile) -> list[Ask]:
+def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
     """The request's own asks, in the order in which a person would name them."""
     source = f"profile {profile.name}"
-    asks = [Ask(AXIS_PYTHON, 1, f"python {space.target.python}", source)]
-    for ident in framework_idents(profile, space.matrices):
+    asks = [Ask(AXIS_PYTHON, 1, f"python {choices.target.python}", source)]
+    for ident in framework_idents(profile, choices.matrices):
         framework = "torch" if ident == "torch" else "tensorflow"
         specifier = profile.constraints.get(framework, "")
-        asks.append(Ask(ident, space.mask(ident, specifier), f"{ident}{specifier}", source))
-    asks += _cuda_asks(space, profile, source)
+        asks.append(Ask(ident, choices.mask(ident, specifier), f"{ident}{specifier}", source))
+    asks += _cuda_asks(choices, profile, source)
     for text in profile.packages:
-        asks += space.requirement_asks(Requirement(text), source)
-    asks += _constraints(space, profile, source)
+        asks += choices.requirement_asks(Requirement(text), source)
+    asks += _constraints(choices, profile, source)
     return asks
 
 
-def _cuda_asks(space: PackageSpace, profile: Profile, source: str) -> Iterator[Ask]:
+def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     wanted = profile.cuda
     if wanted == "none":
         yield Ask(AXIS_CUDA, 1, "no CUDA", source)
     elif wanted:
-        yield Ask(AXIS_CUDA, space.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source)
+        yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source)
     elif profile.frameworks:
-        everything = space.mask_where(AXIS_CUDA, lambda _: True)
-        driver = space.target.driver or "none"
+        everything = choices.mask_where(AXIS_CUDA, lambda _: True)
+        driver = choices.target.driver or "none"
         yield Ask(AXIS_CUDA, everything, f"a CUDA for driver {driver}", source)
 
 
-def _constraints(space: PackageSpace, profile: Profile, source: str) -> Iterator[Ask]:
+def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     for name, specifier in sorted(profile.constraints.items()):
         if name in ("torch", "tensorflow", "python", "cuda"):
             continue
         if name == "cudnn":
-            yield Ask(AXIS_CUDNN, space.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source)
+            yield Ask(AXIS_CUDNN, choices.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source)
         else:
-            yield space.guard_ask(name, specifier, source)
+            yield choices.guard_ask(name, specifier, source)
 
 
 def admitted_pythons(profile: Profile, matrices: Matrices) -> list[str]:

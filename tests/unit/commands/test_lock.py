@@ -12,7 +12,7 @@ from search_world import BASE, World, project_of, read_shorthand, request_of
 from solver.commands import lock as pipeline
 from solver.core.errors import CheckFailed, NoSolution
 from solver.index.snapshot import SnapshotIndex, write_package
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 FACTS = {
     "matrices": {

@@ -17,7 +17,7 @@ from solver.commands.project import open_facts
 from solver.core.target import marker_environment
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import find
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 TENSORFLOW = ["2.15.1", "2.16.2", "2.17.1", "2.18.1", "2.19.1", "2.20.0", "2.21.0"]
 TORCH = ["2.2.2", "2.4.1", "2.5.1", "2.6.0", "2.7.1", "2.8.0", "2.9.1", "2.10.0", "2.11.0", "2.13.0", "2.15.0"]

@@ -9,7 +9,7 @@ from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices, matrices_dir
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import solve
-from solver.solve.space.spaces import Spaces
+from solver.solve.space.packages import Spaces
 
 PROFILE = msgspec.structs.replace(ad_hoc(["python==3.12"]), exclude_newer="2025-09-30")
 

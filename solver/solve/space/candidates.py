@@ -1,0 +1,213 @@
+"""What may be chosen: the candidates of every identifier, as bit masks, and why others may not be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+import msgspec
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from solver.core.answer import NOT_KNOWN
+from solver.core.errors import NotRecorded
+from solver.core.model import IndexFile, PypiName, Release
+from solver.core.target import usable_files
+from solver.index import Index, UnknownPackage
+from solver.solve.space.axes import cuda_candidates, cudnn_candidates
+from solver.solve.space.refusals import refusal
+from solver.solve.space.scope import Scope
+from solver.solve.space.terms import (
+    ABSENT,
+    AXIS_CUDA,
+    AXIS_CUDNN,
+    AXIS_PYTHON,
+    NOWHERE,
+    Ask,
+    Candidate,
+    Exclusion,
+    guard,
+)
+
+
+class Candidates:
+    """The candidates of one scope; everything is looked up once and kept."""
+
+    def __init__(self, scope: Scope, index: Index) -> None:
+        self.scope, self.index = scope, index
+        self.matrices, self.target, self.environment = scope.matrices, scope.target, scope.environment
+        self.build, self.companion = scope.build, scope.companion
+        self.exclusions: dict[str, list[Exclusion]] = defaultdict(list)
+        self._known: dict[str, tuple[Candidate, ...]] = {}
+        self._masks: dict[tuple[str, str], int] = {}
+
+    def candidates(self, ident: str) -> tuple[Candidate, ...]:
+        """See ``Space``."""
+        known = self._known.get(ident)
+        if known is None:
+            known = self._known[ident] = tuple(self._make(ident))
+        return known
+
+    def _make(self, ident: str) -> Iterable[Candidate]:
+        if ident == AXIS_PYTHON:
+            return [Candidate(ident, 0, self.target.python)]
+        if ident == NOWHERE:
+            return []
+        if ident == AXIS_CUDA:
+            return self._axis(ident, *cuda_candidates(self.scope))
+        if ident == AXIS_CUDNN:
+            return self._axis(ident, *cudnn_candidates(self.scope, self._cudnns()))
+        if ident.startswith("?"):
+            real = self.candidates(ident[1:])
+            mirrored = (Candidate(ident, c.position + 1, c.version, c.release, c.row) for c in real)
+            return [Candidate(ident, 0, ABSENT), *mirrored]
+        if "[" in ident:
+            base = self.candidates(ident.partition("[")[0])
+            return [Candidate(ident, c.position, c.version, c.release, c.row) for c in base]
+        return self._package(ident)
+
+    def _axis(self, ident: str, found: list[Candidate], excluded: list[Exclusion]) -> list[Candidate]:
+        self.exclusions[ident] += excluded
+        return found
+
+    def _cudnns(self) -> Iterable[str]:
+        """Versions of every distribution that brings a cuDNN."""
+        for library in self.matrices.libraries:
+            if library.library == "cudnn":
+                yield from (candidate.version for candidate in self.candidates(library.distribution))
+
+    # ---- packages -----------------------------------------------------------------------------
+
+    def _package(self, name: str) -> list[Candidate]:
+        found = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
+        ordered = sorted(found, key=_newest_first(found))
+        return [
+            Candidate(name, position, version, found[version], self.scope.row_id(name, version))
+            for position, version in enumerate(ordered)
+        ]
+
+    def _usable(self, name: str) -> dict[str, Release]:
+        """Releases of ``name`` by version, their files cut down to those the target can use."""
+        found = {version: self._cut(parts) for version, parts in _by_version(self._releases(name)).items()}
+        if name == "torch":
+            self._add_documented(found)
+        return found
+
+    def _releases(self, name: str) -> tuple[Release, ...]:
+        try:
+            return self.index.releases(PypiName(name))
+        except NotRecorded:
+            self._unknown(name, "the snapshot does not hold it (--live asks the index)", "the snapshot")
+        except UnknownPackage:
+            self._unknown(name, "the package index has no package of this name", "the package index")
+        return ()
+
+    def _cut(self, parts: Sequence[Release]) -> Release:
+        """The part of one version that has the best wheel for the target; without files where none has any.
+
+        The wheels of one version are in several parts where they do not ask for the same: what the version
+        asks for on this target is what its best wheel asks for.
+        """
+        old_enough = [file for part in parts for file in part.files if not self._too_new(file)]
+        order = {file.filename: rank for rank, file in enumerate(usable_files(old_enough, self.target))}
+
+        def rank(file: IndexFile) -> int:
+            return order[file.filename]
+
+        cut = []
+        for part in parts:
+            files = sorted((file for file in part.files if file.filename in order), key=rank)
+            if files:
+                cut.append(msgspec.structs.replace(part, files=tuple(files)))
+        if not cut:
+            first = next((part for part in parts if part.refused), parts[0])
+            return msgspec.structs.replace(first, files=())
+        return min(cut, key=lambda part: rank(part.files[0]))
+
+    def _too_new(self, file: IndexFile) -> bool:
+        # Days compare as ISO text; a file of unknown day counts as absent, as with conda.
+        newest = self.scope.exclude_newer
+        return newest is not None and (file.uploaded or "9") > newest
+
+    def _add_documented(self, found: dict[str, Release]) -> None:
+        # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,
+        # or a pair that works would be called impossible; it cannot be locked.
+        for row in self.matrices.builds_of("torch"):
+            version = row.version if row.index == "pytorch" and row.platform == self.target.platform else NOT_KNOWN
+            if isinstance(version, str) and version not in found:
+                found[version] = Release(version=version, files=(), index="pytorch", source=row.source)
+
+    def _unknown(self, name: str, why: str, source: str) -> None:
+        self.exclusions[name].append(Exclusion(name, "", why, source))
+
+    def _admitted(self, name: str, version: str, release: Release) -> bool:
+        why_not = refusal(self.scope, name, version, release)
+        if why_not is not None:
+            why, source, row = why_not
+            self.exclusions[name].append(Exclusion(name, version, why, source, row))
+        return why_not is None
+
+    # ---- masks --------------------------------------------------------------------------------
+
+    def mask(self, ident: str, specifier: str) -> int:
+        """The candidates of ``ident`` that a PEP 440 specifier admits; "||" stands between alternatives."""
+        known = self._masks.get((ident, specifier))
+        if known is None:
+            specs = [SpecifierSet(part) for part in specifier.split("||")]
+            known = self.mask_where(ident, lambda c: any(s.contains(c.version, prereleases=True) for s in specs))
+            self._masks[ident, specifier] = known
+        return known
+
+    def mask_where(self, ident: str, admits: Callable[[Candidate], bool]) -> int:
+        """The candidates of ``ident`` for which ``admits`` is true."""
+        return sum(1 << c.position for c in self.candidates(ident) if admits(c))
+
+    def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
+        """If anything brings ``name``, it must match ``specifier``; "!" alone: nothing may bring it."""
+        if specifier == "!":
+            return Ask(guard(name), 1, f"no {name} beside it", source, row)
+        return Ask(guard(name), 1 | self.mask(name, specifier) << 1, f"{name}{specifier}", source, row)
+
+    def requirement_asks(self, requirement: Requirement, source: str) -> Iterable[Ask]:
+        """The asks of one PEP 508 requirement: the package, and one a wanted extra."""
+        name = canonicalize_name(requirement.name)
+        specifier = str(requirement.specifier)
+        mask = self.mask(name, specifier)
+        yield Ask(name, mask, f"{name}{specifier}", source)
+        for extra in sorted(requirement.extras):
+            ident = f"{name}[{canonicalize_name(extra)}]"
+            yield Ask(ident, mask, f"{ident}{specifier}", source)
+
+
+@lru_cache(maxsize=200_000)
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
+    """The parts of every final version."""
+    parts: dict[str, list[Release]] = defaultdict(list)
+    for release in releases:
+        version = _version(release.version)
+        if version is not None and not version.is_prerelease:
+            parts[release.version].append(release)
+    return parts
+
+
+def _newest_first(found: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
+    """Newest public version first; of one version the default index's build, then the newest local part."""
+    newest = sorted({Version(Version(text).public) for text in found}, reverse=True)
+    rank = {version: position for position, version in enumerate(newest)}
+
+    def key(text: str) -> tuple[object, ...]:
+        local = Version(text).local or ""
+        inverted = tuple(-ord(letter) for letter in local)
+        return rank[Version(Version(text).public)], found[text].index != "default", inverted
+
+    return key

@@ -1,0 +1,61 @@
+"""The bounds of one search: its rows, its target on one python, and what kind of builds may serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from solver.core.model import IndexName, Profile, Target
+from solver.core.target import marker_environment
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Build
+
+COMPANIONS = ("torchvision", "torchaudio")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What decides whether a version that exists may be chosen; of a profile nothing else matters to that."""
+
+    matrices: Matrices
+    target: Target
+    indexes: tuple[IndexName, ...]
+    cpu_only: bool
+    exclude_newer: str | None
+    """Day (ISO) after which nothing uploaded counts."""
+    lockable_only: bool
+    """Leave out builds whose hash or requirements nobody read."""
+
+    @classmethod
+    def of(cls, profile: Profile, python: str, matrices: Matrices, *, lockable_only: bool) -> Scope:
+        """The bounds that ``profile`` sets on one python (major.minor)."""
+        return cls(
+            matrices=matrices,
+            target=msgspec.structs.replace(profile.target, python=python),
+            indexes=profile.indexes,
+            cpu_only=profile.cuda == "none",
+            exclude_newer=profile.exclude_newer,
+            lockable_only=lockable_only,
+        )
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """What markers are evaluated in; the key "extra" is for whoever evaluates."""
+        return {**marker_environment(self.target)}
+
+    def build(self, name: str, version: str) -> Build | None:
+        """The matrix row of a framework's version on the target's platform."""
+        return None if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
+
+    def companion(self, name: str, version: str) -> Build | None:
+        """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
+        found = self.matrices.build(name, version, self.target.platform)
+        rows = (row for row in self.matrices.builds_of(name) if row.version == version)
+        return found or min(rows, key=lambda row: row.id, default=None)
+
+    def row_id(self, name: str, version: str) -> str | None:
+        """Id of the row that describes a version; None where there is none."""
+        row = self.build(name, version) or (self.companion(name, version) if name in COMPANIONS else None)
+        return row.id if row else None
