@@ -16,7 +16,7 @@ from packaging.version import Version
 from solver.commands.conda import base_environment, beside_conda, conda_lock_files, solve_conda_profile
 from solver.commands.gate import audit_conda, audit_solution
 from solver.commands.project import Project
-from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded
+from solver.core.errors import NoSolution, NotRecorded
 from solver.core.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
 from solver.core.yamlfile import load_yaml
 from solver.index import Index
@@ -282,10 +282,7 @@ def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:
     found = {}
     for filename, (_, file) in wanted.items():
         if file.url is None:
-            try:
-                found[filename] = index.address(file)
-            except KeyError:
-                raise IndexUnavailable(f"the index no longer lists {filename}") from None
+            found[filename] = index.address(file)
     return found
 
 

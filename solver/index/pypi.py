@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from solver.core import names
 from solver.core.errors import IndexUnavailable
-from solver.core.model import IndexFile, PypiName, Release
-from solver.index import UnknownPackage
+from solver.core.model import IndexFile, PypiName, Release, pypi_name
+from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import TIMEOUT, open_session, read_member
 
@@ -60,7 +60,9 @@ class PypiIndex:
         return self._releases[name]
 
     def requires(self, release: Release) -> tuple[str, ...]:
-        """The requirements that the release's first wheel declares."""
+        """The requirements that the release's first wheel declares; raises ``ReleaseRefused``."""
+        if release.refused is not None:
+            raise ReleaseRefused(release.refused)
         return self.metadata(release.files[0]).requires
 
     def metadata(self, file: IndexFile) -> Metadata:
@@ -76,11 +78,24 @@ class PypiIndex:
         return kept
 
     def address(self, file: IndexFile) -> str:
-        """Where a wheel that ``releases`` listed can be downloaded."""
-        return self._links[file.filename].url
+        """Where a wheel can be downloaded; its project is asked for where it was not yet.
+
+        Raises ``IndexUnavailable`` where the index does not list it, or lists it with another hash.
+        """
+        return self._link(file).url
+
+    def _link(self, file: IndexFile) -> DistributionPackage:
+        if file.filename not in self._links:
+            self.releases(pypi_name(names.wheel(file.filename).project))
+        link = self._links.get(file.filename)
+        if link is None:
+            raise IndexUnavailable(f"the package index does not list {file.filename}")
+        if file.sha256 is not None and link.digests.get("sha256") != file.sha256:
+            raise IndexUnavailable(f"the package index lists {file.filename} with another hash than {file.sha256}")
+        return link
 
     def _read(self, file: IndexFile) -> bytes:
-        link = self._links[file.filename]
+        link = self._link(file)
         digests = link.metadata_digests or {}
         if link.has_metadata and "sha256" in digests:
             with _told(f"the metadata of {file.filename}"):

@@ -12,6 +12,7 @@ from solver.audit.rules import breaches
 from solver.audit.words import matches, pins, specifier
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment, usable_files
+from solver.index import ReleaseRefused
 
 CODE = "metadata"
 
@@ -25,7 +26,12 @@ def find(facts: Facts) -> Iterator[Finding]:
             continue
         yield from _traps(facts, package)
         releases = facts.releases(package)
-        yield from _requirements(facts, package, requires_of(facts, package, releases), environment)
+        try:
+            requires = requires_of(facts, package, releases)
+        except ReleaseRefused as error:
+            yield _refused(package, error)
+            continue
+        yield from _requirements(facts, package, requires, environment)
         yield from _yanked(package, releases)
     build = facts.build("tensorflow")
     if build is not None:
@@ -33,7 +39,10 @@ def find(facts: Facts) -> Iterator[Finding]:
 
 
 def requires_of(facts: Facts, package: Package, releases: tuple[Release, ...]) -> tuple[str, ...]:
-    """The requirements of a package: those of the set itself, else those of its wheel for the target."""
+    """The requirements of a package: those of the set itself, else those of its wheel for the target.
+
+    Raises ``ReleaseRefused`` where what the index says cannot be of this release.
+    """
     if package.requires is not None:
         return package.requires
     if package.origin != "pypi":
@@ -91,6 +100,17 @@ def _finding(package: Package, packages: tuple[Package, ...], why: str, cure: st
         why=f"{package.pin} {why}",
         source=f"Requires-Dist of {package.pin}",
         cure=cure,
+    )
+
+
+def _refused(package: Package, error: ReleaseRefused) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=(package.pin,),
+        why=f"the package index cannot mean {package.pin}: {error}",
+        source="the package index",
+        cure=f"take another version of {package.name}, and tell the index",
     )
 
 

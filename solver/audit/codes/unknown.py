@@ -10,6 +10,7 @@ from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import matches, minor, specifier, version
 from solver.core.model import Finding
+from solver.index import ReleaseRefused
 
 CODE = "unknown"
 _CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
@@ -83,11 +84,18 @@ def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:
 def _is_pinned_by_a_framework(facts: Facts, package: Package) -> bool:
     """The version that a known framework was built with, as its own metadata says."""
     for build in facts.builds:
-        for text in requires_of(facts, build.package, facts.releases(build.package)):
+        for text in _requires(facts, build.package):
             requirement = parsed(text) if package.name in text.lower() else None
             if requirement is not None and requirement.name == package.name:
                 return matches(str(requirement.specifier), package.version or "") and "==" in str(requirement.specifier)
     return False
+
+
+def _requires(facts: Facts, package: Package) -> tuple[str, ...]:
+    try:
+        return requires_of(facts, package, facts.releases(package))
+    except ReleaseRefused:
+        return ()  # ``metadata`` tells of it
 
 
 def _finding(package: Package, why: str) -> Finding:

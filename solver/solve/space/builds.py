@@ -86,7 +86,7 @@ def _carries_older_cudnn(space: Candidates, torch: Candidate, oldest: Version) -
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """What its metadata would ask, where nobody read that."""
-    if candidate.release is None or space.index.requires(candidate.release) is not None:
+    if candidate.release is None or space.requires(candidate.release) is not None:
         return
     cudnn = stated(row.cudnn)
     if cudnn is not None:
@@ -113,7 +113,7 @@ def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     public = Version(candidate.version).public
     for release in space.index.releases(PypiName("torch")):
         if release.index == "default" and release.version == public:
-            for text in space.index.requires(release) or ():
+            for text in space.requires(release) or ():
                 requirement = Requirement(text)
                 applies = requirement.marker is None or requirement.marker.evaluate(space.environment)
                 if requirement.name == "triton" and applies:

@@ -16,7 +16,7 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, PypiName, Release
 from solver.core.target import usable_files
-from solver.index import Index, UnknownPackage
+from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
@@ -170,6 +170,13 @@ class Candidates:
         if specifier == "!":
             return Ask(guard(name), 1, f"no {name} beside it", source, row)
         return Ask(guard(name), 1 | self.mask(name, specifier) << 1, f"{name}{specifier}", source, row)
+
+    def requires(self, release: Release) -> tuple[str, ...] | None:
+        """As the index has them; none of a release that the index cannot mean, which may not be chosen anyway."""
+        try:
+            return self.index.requires(release)
+        except ReleaseRefused:
+            return ()
 
     def requirement_asks(self, requirement: Requirement, source: str) -> Iterable[Ask]:
         """The asks of one PEP 508 requirement: the package, and one a wanted extra."""

@@ -1,0 +1,113 @@
+"""End to end against an index that lies: no line of its own in a lock, no file of its own on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+
+import pytest
+from conda_repodata import entry, write_channel
+from fault_server import make_wheel
+from hostile_index import HONEST, KINDS, LYING, NAME, TAG, serve
+
+from solver import cli
+from solver.index.pypi import INDEX_URL
+
+REQUEST = """\
+name: test
+channels: ["{channel}"]
+dependencies:
+  - python=${{python}}
+  - pip
+  - pip:
+      - torch==${{torch}}
+      - tensorflow==${{tensorflow}}
+profiles:
+  open: {{python: "3.12", frameworks: [], cuda: none, packages: [victim]}}
+  lying: {{python: "3.12", frameworks: [], cuda: none, packages: ["victim==2.0"]}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, fault_server):
+    """A user's project, whose home and cache lie beside it, and the one index that it asks."""
+    project = tmp_path / "home" / "project"
+    project.mkdir(parents=True)
+    packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
+    channel = write_channel(tmp_path / "channel", packages).as_uri()
+    (project / "environment.yml.in").write_text(REQUEST.format(channel=channel))
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "home" / "cache"))
+    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
+    return tmp_path
+
+
+@pytest.fixture
+def interlock(monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["interlock", *words])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+FILES = ("environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
+LINE = re.compile(rf"#.*|victim=={re.escape(HONEST)} \\|    --hash=sha256:[0-9a-f]{{64}}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_server, kind):
+    serve(fault_server, KINDS[kind])
+    before = files(folder)
+    code, _, err = interlock("lock", "open", "--live")
+    assert (code, err) == (0, "")
+    made = files(folder) - before
+    kept = {name for name in made if name.startswith("home/cache/metadata/")}
+    assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
+    lock = "home/project/locks/open"
+    assert made - kept == {f"{lock}/{name}" for name in FILES}
+    lines = (folder / lock / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert "intruder" not in "".join((folder / name).read_text() for name in made)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].version == LYING])
+def test_who_asks_for_the_lie_is_told_why_not(folder, interlock, fault_server, kind):
+    serve(fault_server, KINDS[kind])
+    before = files(folder)
+    code, _, err = interlock("lock", "lying", "--live")
+    assert code == 3
+    assert f"  victim 2.0: may not be chosen: {KINDS[kind].told}  [the package index]\n" in err
+    assert {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")} == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_audit_tells_the_lie_and_writes_nothing_outside_its_cache(folder, interlock, fault_server, kind):
+    """Two packages whose wheels are compared by their RECORDs, one of them of a lying listing."""
+    lie = KINDS[kind]
+    serve(fault_server, lie)
+    other = make_wheel("other", "1.0", members=[("other-1.0.dist-info/RECORD", b"")])
+    fault_server.add_wheel(f"other-1.0-{TAG}", other)
+    fault_server.add_project("other", {f"other-1.0-{TAG}": {}})
+    (folder / "requirements.txt").write_text(f"victim=={lie.version}\nother==1.0\n")
+    before = files(folder)
+    code, out, err = interlock("audit", str(folder / "requirements.txt"), "--live", "--json")
+    assert (code, err) == (1, "")
+    (finding,) = json.loads(out)["findings"]
+    assert (finding["code"], finding["severity"]) == ("metadata", "error")
+    assert finding["why"] == f"the package index cannot mean victim=={lie.version}: {lie.told}"
+    made = {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")}
+    assert made <= {f"home/cache/records/{hashlib.sha256(other).hexdigest()}/other-1.0-{TAG}"}
