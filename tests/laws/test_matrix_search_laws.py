@@ -111,15 +111,19 @@ def release(tape: Tape, world: World, name: str, version: str, asks: list[str], 
     world.releases.setdefault(name, []).append(world.release(name, version, {"requires": asks} | told))
 
 
+def read(fields: dict[str, Any]) -> dict[str, Any]:
+    """A row's fields without those that nobody read."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def tensorflow(tape: Tape, world: World, version: str) -> None:
     cuda = tape.pick(["12.4", "12.8", "12.4", "12.8", "12.4", "13.0", None])
     cudnn, opens = None, []
     if cuda is not None:
         cudnn, opens = tape.pick(["9.1", "9.1", "9.1", "9.3", "9.3", "9.4"]), ["cudart", "cudnn", *tape.some(["nvcc"])]
     pythons, code = tape.pick(PYTHONS), tape.pick(CODE[:4])
-    world.add_row(
-        "tensorflow", version, python=pythons, cuda=cuda, cudnn=cudnn, opens=opens, sm=code, ptx=tape.pick([(), code])
-    )
+    told = {"cuda": cuda or "none", "cudnn": cudnn, "opens": opens, "sm": code, "ptx": tape.pick([(), code])}
+    world.add_row("tensorflow", version, python=pythons, **read(told))
     requires = [*tape.pick(NUMPY), *tape.pick(PROTOBUF), *tape.pick([[], ["keras"], ["keras>=2"]])]
     release(tape, world, "tensorflow", version, requires, pythons=tape.pick([pythons, pythons, pythons, ("3.12",)]))
 
@@ -131,7 +135,8 @@ def torch(tape: Tape, world: World, version: str) -> None:
     cudnn = tape.pick(["9.3.0.1", "9.3.0.1", "9.1.0.1", "9.3.0.1", "9.4.0.1", "9.3", "9.3.0.1", None]) if cuda else None
     bundles = bool(cuda) and tape.pick([False, False, True])
     pythons, code = tape.pick(PYTHONS), tape.pick(CODE)
-    world.add_row("torch", version, python=pythons, cuda=cuda, cudnn=cudnn, bundles=bundles, sm=code, ptx=code)
+    row = {"cuda": cuda or "none", "cudnn": cudnn, "bundles": bundles, "sm": code, "ptx": code}
+    world.add_row("torch", version, python=pythons, **read(row))
     requires = [*tape.pick(NUMPY), *tape.pick([[], ["triton==1"], ["triton==2"]])]
     if cuda and not bundles:
         runtime, libraries = ("runtime-cu12", "cudnn-cu12") if cuda[:2] == "12" else ("runtime", "cudnn-cu13")
@@ -168,7 +173,7 @@ def others(tape: Tape, world: World) -> None:
     for version in ["0.5", "0.6"]:
         if tape.pick([False, True]):
             cuda = tape.pick([None, "12.4", "13.0"])
-            world.add_row("companions", version, needs={"torch": f"==2.{version[2:]}.*"}, cuda=cuda)
+            world.add_row("companions", version, needs={"torch": f"==2.{version[2:]}.*"}, **read({"cuda": cuda}))
         release(tape, world, "torchvision", version, tape.pick([["torch"], ["torch==2.5"], ["numpy"]]))
 
 
