@@ -15,8 +15,9 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import assumed_target, audit
 from solver.commands.project import Project, open_facts, open_project
 from solver.core.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
+from solver.core.names import one_line
 from solver.lock.folder import put_whole
-from solver.lock.requirements import LOCAL_WHEELS, LocalWheel
+from solver.lock.requirements import LocalWheel
 from solver.lock.solution import told_warnings
 from solver.matrix.load import Matrices
 from solver.request.adhoc import FRAMEWORKS
@@ -109,10 +110,7 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> tup
     place = what if package_set.kind in ("requirements", "freeze") else what.with_name("requirements.fixed.txt")
     for wheel in wheels.values():
         put_whole(place.parent / "wheels" / wheel.filename, wheel.content)
-    text = as_requirements(fixed, f"interlock audit --fix {what.name}")
-    if wheels:
-        head, _, rest = text.partition("\n")
-        text = f"{head}\n{LOCAL_WHEELS}\n{rest}"
+    text = as_requirements(fixed, one_line(f"interlock audit --fix {what.name}"), local_wheels=bool(wheels))
     put_whole(place, text.encode())
     lines = [f"wrote {place}:"]
     for change in fixed.changes:

@@ -12,10 +12,11 @@ from solver.commands.lock import Lock
 from solver.commands.project import Project
 from solver.core.errors import BadInput
 from solver.core.model import Profile
+from solver.core.writers import comment, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.environment import sharing_variables
 from solver.lock.explicit import explicit_filename
-from solver.lock.requirements import requirement_lines, wrap
+from solver.lock.requirements import requirement_lines
 from solver.lock.solution import installable_digest
 from solver.proof.evidence import orders
 
@@ -70,8 +71,8 @@ def _shared(project: Project, profile: Profile, packages: dict[str, str]) -> str
         return None
     if any(packages.get(str(pin.name)) != pin.version for pin in base.pins):
         raise BadInput(f"does not hold what the frameworks of {family.name} share", key=profile.name)
-    head = [f"# What both frameworks of {family.name} need.", f"# Made by `{COMMAND}`; do not edit."]
-    return "\n".join([*head, *map(wrap, requirement_lines(base)), ""])
+    head = [comment(f"What both frameworks of {family.name} need."), comment(f"Made by `{COMMAND}`; do not edit.")]
+    return "\n".join([*head, *map(wrapped, requirement_lines(base)), ""])
 
 
 def _probes() -> dict[str, bytes]:

@@ -8,14 +8,17 @@ the doors can neither leave a folder nor end a line.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import InvalidVersion, Version
 
+Check = Callable[[object], str]
+"""A function of this module that takes a text or raises ``BadName``."""
 SHA256 = r"[0-9a-f]{64}"
 MD5 = r"[0-9a-f]{32}"
 LONGEST = 200
@@ -225,6 +228,13 @@ def url_parts(text: str) -> SplitResult:
         return urlsplit(text)
     except ValueError:
         raise BadName(f"{shown(text)} is no address") from None
+
+
+def wheel_of_address(text: str, name: str) -> str:
+    """The file name at the end of the address ``text``, if it is a wheel's of the project ``name``."""
+    filename = unquote(url_parts(address(text)).path.rpartition("/")[2])
+    wheel_of(filename, name)
+    return filename
 
 
 def web_address(text: object) -> str:

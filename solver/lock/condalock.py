@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from solver.core.errors import BadInput
 from solver.core.model import Platform, Profile
+from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
 
@@ -84,10 +85,11 @@ def conda_lock_yml(
 
 def _header(profile: Profile) -> str:
     made = "nox -s lock" if profile.flavour == "conda" else f"interlock export conda-lock {profile.name}"
-    return (
-        f"# Made by `{made}`; change environment.yml.in, not this file.\n"
-        f"# Install: conda-lock install --name {profile.name} conda-lock.yml\n"
-    )
+    lines = [
+        f"Made by `{made}`; change environment.yml.in, not this file.",
+        f"Install: conda-lock install --name {profile.name} conda-lock.yml",
+    ]
+    return "".join(comment(line) + "\n" for line in lines)
 
 
 def _content_hash(profile: Profile, platform: Platform) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from solver.core.model import Profile
+from solver.core.writers import comment, requirement_line
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.environment import pypi_twin
 
@@ -26,10 +27,10 @@ def constraints_txt(
     }
     found |= pins
     head = [
-        f"# Made by `interlock export constraints.txt {profile.name}`; do not edit.",
-        f"# Use: pip install --constraint constraints.txt …, inside an environment of {profile.name}.",
+        comment(f"Made by `interlock export constraints.txt {profile.name}`; do not edit."),
+        comment(f"Use: pip install --constraint constraints.txt …, inside an environment of {profile.name}."),
     ]
-    return "\n".join([*head, *(f"{name}=={found[name]}" for name in sorted(found))]) + "\n"
+    return "\n".join([*head, *(requirement_line(name, version=found[name]) for name in sorted(found))]) + "\n"
 
 
 def _holds_python(record: CondaRecord) -> bool:

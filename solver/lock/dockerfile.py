@@ -8,12 +8,13 @@ wheels and conda packages are installed, so no compiler is ever there to be left
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.core.errors import BadInput
 from solver.core.model import Image, Profile, Solution
+from solver.core.names import any_version
+from solver.core.writers import comment, docker_copy, docker_env, docker_from, docker_label, docker_stage
 
 ENVIRONMENT = "/opt/env"
 PLACE = "/opt/interlock"
@@ -76,7 +77,7 @@ def base_image(profile: Profile, python: str, file: str, line: int | None) -> Im
 
 def dockerfile(plan: Plan, image: Image, command: str) -> str:
     """The whole file; ``command`` is the one that makes it."""
-    stages = _conda_stages(plan) if plan.explicit is not None else _pip_stages(plan)
+    stages = _conda_stages(plan.explicit) if plan.explicit is not None else _pip_stages(plan)
     return "\n".join([*_header(plan, image, command), *stages, "", *_final(plan), ""])
 
 
@@ -86,13 +87,17 @@ def _header(plan: Plan, image: Image, command: str) -> list[str]:
     what = f"CUDA {axes['cuda']} comes with the lock, so the base image needs none" if plan.gpu else "CPU only"
     needs = "conda or micromamba" if plan.explicit is not None else f"python {plan.solution.target.python}"
     return [
-        f"# {plan.profile.name}: {chosen or 'no framework'}. {what}; it must have {needs}.",
-        f"# Made by `{command}`; do not edit. Build in this folder: docker build --tag {plan.profile.name} .",
-        f"FROM {image.base}@{image.digest} AS start",
+        comment(f"{plan.profile.name}: {chosen or 'no framework'}. {what}; it must have {needs}."),
+        comment(f"Made by `{command}`; do not edit. Build in this folder: docker build --tag {plan.profile.name} ."),
+        docker_from(image.base, image.digest, "start"),
     ]
 
 
-ROOT = ["# Only to install: the image itself runs as another user.", "# hadolint ignore=DL3002", "USER 0:0"]
+ROOT = [
+    comment("Only to install: the image itself runs as another user."),
+    comment("hadolint ignore=DL3002"),
+    "USER 0:0",
+]
 
 
 def _pip_stages(plan: Plan) -> list[str]:
@@ -103,17 +108,19 @@ def _pip_stages(plan: Plan) -> list[str]:
     ]
     before = "start"
     if plan.shared:
-        stages += ["", f"# What the frameworks of {plan.family} share; the same layer in its variants."]
-        stages += ["FROM start AS base", f"COPY requirements-base.txt {PLACE}/lock/", _install("requirements-base.txt")]
+        stages += ["", comment(f"What the frameworks of {plan.family} share; the same layer in its variants.")]
+        stages += [docker_stage("start", "base"), docker_copy(["requirements-base.txt"], f"{PLACE}/lock/")]
+        stages += [_install("requirements-base.txt")]
         before = "base"
-    stages += ["", f"FROM {before} AS packages"]
-    stages += [f"COPY wheels {PLACE}/lock/wheels"] if plan.wheels else []
-    stages += [f"COPY requirements.txt {PLACE}/lock/"]
+    stages += ["", docker_stage(before, "packages")]
+    stages += [docker_copy(["wheels"], f"{PLACE}/lock/wheels")] if plan.wheels else []
+    stages += [docker_copy(["requirements.txt"], f"{PLACE}/lock/")]
     return [*stages, _install("requirements.txt") + f" \\\n    && {ENVIRONMENT}/bin/python -m pip check"]
 
 
 def _check_base(plan: Plan) -> str:
-    python, glibc = plan.solution.target.python, plan.solution.target.glibc
+    # Both stand in code below, within its quotes.
+    python, glibc = any_version(plan.solution.target.python), any_version(plan.solution.target.glibc)
     return (
         "import os, sys; "
         f"assert '{python}' == '%d.%d' % sys.version_info[:2], 'this lock is for python {python}'; "
@@ -129,15 +136,15 @@ def _install(name: str) -> str:
     return f"RUN {ENVIRONMENT}/bin/python -m pip install {options} \\\n        --requirement {PLACE}/lock/{name}"
 
 
-def _conda_stages(plan: Plan) -> list[str]:
+def _conda_stages(explicit: str) -> list[str]:
     return [
         *ROOT,
         "",
-        "FROM start AS packages",
-        f"COPY {plan.explicit} {PLACE}/lock/",
+        docker_stage("start", "packages"),
+        docker_copy([explicit], f"{PLACE}/lock/"),
         # Each line of the file holds the package's hash, which both programs check.
         'RUN conda="$(command -v micromamba || command -v mamba || command -v conda)" \\',
-        f'    && "$conda" create --yes --prefix {ENVIRONMENT} --file {PLACE}/lock/{plan.explicit} \\',
+        f'    && "$conda" create --yes --prefix {ENVIRONMENT} --file {PLACE}/lock/{explicit} \\',
         '    && "$conda" clean --all --yes',
     ]
 
@@ -147,14 +154,12 @@ def _final(plan: Plan) -> list[str]:
     if plan.gpu:
         # What the NVIDIA container toolkit lets in of the driver.
         variables |= {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}
-    path = f'PATH="{ENVIRONMENT}/bin:$PATH"'
-    shown = " \\\n    ".join([path, *(f"{name}={_quoted(value)}" for name, value in variables.items())])
     lines = [
-        "FROM packages AS image",
-        f"LABEL org.opencontainers.image.title={plan.profile.name} interlock.lock=sha256:{plan.digest}",
-        f"ENV {shown}",
-        f"COPY {PROBE} {PLACE}/{PROBE}",
-        f"COPY check.sh entry.sh {PLACE}/",
+        docker_stage("packages", "image"),
+        docker_label({"org.opencontainers.image.title": plan.profile.name, "interlock.lock": f"sha256:{plan.digest}"}),
+        docker_env(variables, f"{ENVIRONMENT}/bin"),
+        docker_copy([PROBE], f"{PLACE}/{PROBE}"),
+        docker_copy(["check.sh", "entry.sh"], f"{PLACE}/"),
         f"RUN mkdir -p {HOME} \\\n    && chown {USER} {HOME}",
         f"USER {USER}",
         f"WORKDIR {HOME}",
@@ -168,17 +173,11 @@ def _final(plan: Plan) -> list[str]:
     return lines
 
 
-def _quoted(value: str) -> str:
-    if re.fullmatch(r"[\w.,:/+-]+", value):
-        return value
-    return json.dumps(value, ensure_ascii=False).replace("$", "\\$")
-
-
 def check_sh(plan: Plan, command: str) -> str:
     """The script that runs the probes: ``health``, ``imports``, ``full``, ``auto`` or ``off``."""
     health = plan.orders[-1] if plan.orders else ""
     return f"""#!/bin/sh
-# Made by `{command}`; do not edit.
+{comment(f"Made by `{command}`; do not edit.")}
 # Runs the probes of this image: `health` imports the frameworks once, `imports` in every order, `full` computes
 # on the GPU too, `auto` is full where there is a GPU, `off` does nothing. Exit status 1: a probe failed.
 set -eu
@@ -211,7 +210,7 @@ done
 def entry_sh(command: str) -> str:
     """The entry: the check once, then what the container was asked to run."""
     return f"""#!/bin/sh
-# Made by `{command}`; do not edit.
+{comment(f"Made by `{command}`; do not edit.")}
 # INTERLOCK_CHECK says how the environment is checked first: auto (the default), imports, full or off.
 set -eu
 /bin/sh "$(dirname "$0")/check.sh" "${{INTERLOCK_CHECK:-auto}}"
@@ -231,4 +230,4 @@ def compose_yaml(plan: Plan, command: str) -> str:
         service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
     name = plan.profile.name.replace(".", "-")
     body = yaml.safe_dump({"services": {name: service}}, sort_keys=False)
-    return f"# Made by `{command}`; do not edit.\n" + body
+    return comment(f"Made by `{command}`; do not edit.") + "\n" + body

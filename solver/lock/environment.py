@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from solver.core.errors import BadInput
 from solver.core.model import CondaName, GpuSharing, Profile
+from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.loader.sharing import sharing_variables as shared_variables
 
@@ -119,11 +120,14 @@ def pypi_twin(name: CondaName, conda_to_pypi: Mapping[str, str | None]) -> str |
 
 
 def _header(profile: Profile, with_pip: bool) -> str:
-    made = f"# Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.\n"
-    use = f"# Install: conda env create -f locks/{profile.name}/environment.yml\n"
     if with_pip:
-        gap = "# conda cannot check hashes here: pip checks its half below, nobody checks conda's packages.\n"
+        gap = "conda cannot check hashes here: pip checks its half below, nobody checks conda's packages."
     else:
-        gap = "# conda cannot check hashes here; linux-64.lock and conda-lock.yml hold them.\n"
-    cure = f"# `interlock install {profile.name} PREFIX` checks every hash and leaves a whole environment or none.\n"
-    return made + use + gap + cure
+        gap = "conda cannot check hashes here; linux-64.lock and conda-lock.yml hold them."
+    lines = [
+        f"Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.",
+        f"Install: conda env create -f locks/{profile.name}/environment.yml",
+        gap,
+        f"`interlock install {profile.name} PREFIX` checks every hash and leaves a whole environment or none.",
+    ]
+    return "".join(comment(line) + "\n" for line in lines)

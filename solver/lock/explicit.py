@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from solver.core.errors import BadInput
 from solver.core.model import Platform, Profile
+from solver.core.writers import comment, explicit_line
 from solver.index.conda_record import CondaRecord, depends_first
 
 MARK = "@EXPLICIT"
@@ -26,9 +27,11 @@ def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platfor
             fix="export base-linux-64.lock, or use environment.yml",
         )
     head = [
-        f"# Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.",
-        f"# Install: conda create --name {profile.name} --file locks/{profile.name}/{platform}.lock",
-        "# conda asks nothing of the machine here: the NVIDIA driver is not checked.",
+        comment(
+            f"Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file."
+        ),
+        comment(f"Install: conda create --name {profile.name} --file locks/{profile.name}/{platform}.lock"),
+        comment("conda asks nothing of the machine here: the NVIDIA driver is not checked."),
     ]
     return _file(head, records, platform)
 
@@ -36,9 +39,11 @@ def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platfor
 def base_explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platform) -> str:
     """Only the conda half of a pip-in-conda profile; its first line says where the frameworks come from."""
     head = [
-        f"# Only the base of {profile.name}: its frameworks come from pip, by "
-        f"pip install --require-hashes -r locks/{profile.name}/requirements.txt",
-        f"# Made by `interlock export explicit {profile.name}`.",
+        comment(
+            f"Only the base of {profile.name}: its frameworks come from pip, by "
+            f"pip install --require-hashes -r locks/{profile.name}/requirements.txt"
+        ),
+        comment(f"Made by `interlock export explicit {profile.name}`."),
     ]
     return _file(head, records, platform)
 
@@ -72,6 +77,5 @@ def read_explicit(text: str, file: str) -> dict[str, str]:
 
 
 def _file(head: list[str], records: Iterable[CondaRecord], platform: Platform) -> str:
-    # sha256 behind its own prefix is read by conda (23.9 and newer), micromamba 2 and rattler alike.
-    lines = [f"{record.url}#sha256:{record.sha256}" for record in depends_first(records)]
-    return "\n".join([*head, f"# platform: {platform}", MARK, *lines]) + "\n"
+    lines = [explicit_line(record.url, record.sha256) for record in depends_first(records)]
+    return "\n".join([*head, comment(f"platform: {platform}"), MARK, *lines]) + "\n"

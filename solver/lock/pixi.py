@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from solver.core.errors import BadInput
 from solver.core.model import Platform, Profile
+from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
 
@@ -51,8 +52,8 @@ def pixi_lock(
         }
     }
     data["packages"] = [*map(_conda, held), *map(_pypi, pip)]
-    head = f"# Made by `interlock export pixi.lock {profile.name}`; do not edit.\n"
-    return head + yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
+    head = comment(f"Made by `interlock export pixi.lock {profile.name}`; do not edit.")
+    return f"{head}\n" + yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
 
 
 def _conda(record: CondaRecord) -> dict[str, Any]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from solver.core.errors import InterlockError
 from solver.core.model import Pin, Solution
-
-LOCAL_WHEELS = "--find-links ./wheels"
+from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,16 @@ def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> 
     Raises ``InterlockError`` where a hash is missing: a caller must ask ``lockable`` first.
     """
     entries: dict[str, str] = {pin.name: _pinned(pin) for pin in solution.pins}
-    entries |= {wheel.name: _hashed(f"{wheel.name}=={wheel.version}", [wheel.sha256]) for wheel in wheels}
+    entries |= {
+        wheel.name: requirement_line(wheel.name, version=wheel.version, hashes=[wheel.sha256]) for wheel in wheels
+    }
     options = [LOCAL_WHEELS] if wheels else []
     return [*options, *(entries[name] for name in sorted(entries))]
 
 
 def requirements_txt(solution: Solution, lines: Iterable[str], command: str) -> str:
     """The whole file; ``command`` is the one that makes it."""
-    return "\n".join([*header(solution, command), *map(wrap, lines), ""])
+    return "\n".join([*header(solution, command), *map(wrapped, lines), ""])
 
 
 def header(solution: Solution, command: str) -> list[str]:
@@ -49,15 +50,10 @@ def header(solution: Solution, command: str) -> list[str]:
         where += f", NVIDIA driver >= {target.driver}"
     chosen = ", ".join(f"{name} {axes[name]}" for name in ("tensorflow", "torch") if axes[name])
     return [
-        f"# {solution.profile}: {chosen}; {cuda}.",
-        f"# For {where}.",
-        f"# Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt",
+        comment(f"{solution.profile}: {chosen}; {cuda}."),
+        comment(f"For {where}."),
+        comment(f"Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt"),
     ]
-
-
-def wrap(line: str) -> str:
-    """A logical line as pip's requirements files write it, one hash a line."""
-    return line.replace(" --hash=", " \\\n    --hash=")
 
 
 def _pinned(pin: Pin) -> str:
@@ -65,12 +61,8 @@ def _pinned(pin: Pin) -> str:
     if not hashes:
         raise InterlockError(f"{pin.name} {pin.version} has no hash and must not be locked")
     if pin.index == "default":
-        return _hashed(f"{pin.name}=={pin.version}", hashes)
+        return requirement_line(pin.name, version=pin.version, hashes=hashes)
     best = next(file for file in pin.files if file.sha256)
     if best.url is None or best.sha256 is None:
         raise InterlockError(f"{best.filename} is on another index and its address is not recorded")
-    return _hashed(f"{pin.name} @ {best.url}", [best.sha256])
-
-
-def _hashed(pinned: str, hashes: Sequence[str]) -> str:
-    return " ".join([pinned, *(f"--hash=sha256:{digest}" for digest in hashes)])
+    return requirement_line(pin.name, url=best.url, hashes=[best.sha256])

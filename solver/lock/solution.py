@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from solver.core.model import FORMAT_VERSION, Finding, Profile, Solution
+from solver.core.writers import comment
 
 FILE = "solution.yaml"
 
@@ -65,8 +66,8 @@ def solution_yaml(
     }
     if conda:
         data["conda"] = dict(conda)
-    head = f"# Made by `{command}`; do not edit.\n"
-    return head + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+    head = comment(f"Made by `{command}`; do not edit.")
+    return f"{head}\n" + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
 
 
 def _in_any_order(profile: Profile) -> Profile:

@@ -17,9 +17,10 @@ from paths import STANDINS
 
 import solver.proof.probes
 from solver.core.model import Image, IndexFile, Pin, Profile, Solution, Target, pypi_name
+from solver.core.writers import wrapped
 from solver.lock.dockerfile import PROBE, Plan, check_sh, dockerfile, entry_sh
 from solver.lock.loader.wheelfile import build_wheel
-from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt, wrap
+from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the steps are those of a Linux image")
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -133,7 +134,7 @@ def write_context(made: Context, pins: tuple[Pin, ...]) -> None:
     lines = requirement_lines(solution, [wheel])
     (made.folder / "requirements.txt").write_text(requirements_txt(solution, lines, "test"))
     base = [line for line in lines if line.startswith("standin-shared")]
-    (made.folder / "requirements-base.txt").write_text("\n".join(map(wrap, base)) + "\n")
+    (made.folder / "requirements-base.txt").write_text("\n".join(map(wrapped, base)) + "\n")
     plan = Plan(
         profile=Profile(name="p"), solution=solution, packages=VERSIONS, digest="0" * 64,
         variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true"}, orders=["torch", "torch,tensorflow", "tensorflow,torch"],

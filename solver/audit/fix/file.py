@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from solver.audit.fix.mend import Fixed
-from solver.audit.fix.needs import root_of
 from solver.audit.package_set import Package
+from solver.core.names import one_line
+from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
 
 
-def as_requirements(fixed: Fixed, command: str) -> str:
+def as_requirements(fixed: Fixed, command: str, *, local_wheels: bool = False) -> str:
     """The mended set as a requirements file, with a line above each change that says why.
 
     ``command`` is the command that writes it, for the header. Hashes stand
-    where every package has some: pip takes all or none.
+    where every package has some: pip takes all or none. ``local_wheels``: wheels of
+    our own lie beside the file.
     """
     changes = {change.name: change for change in fixed.changes}
     packages = sorted(
         (package for package in fixed.package_set.packages if package.origin == "pypi"), key=lambda p: p.name
     )
     hashed = all(package.hashes for package in packages)
-    lines = [f"# written by `{command}`"]
+    lines = [comment(f"written by `{command}`"), *([LOCAL_WHEELS] if local_wheels else [])]
     for name, change in sorted(changes.items()):
         if change.after is None:
-            lines.append(f"# {name}=={change.before} was taken out: {change.why}")
+            lines.append(comment(one_line(f"{name}=={change.before} was taken out: {change.why}")))
     for package in packages:
         told = changes.get(package.name)
         if told is not None:
-            lines.append(f"# {'was ' + told.before if told.before else 'is new'}: {told.why}")
-        lines.append(_line(package) + (_hashes(package) if hashed else ""))
+            lines.append(comment(one_line(f"{'was ' + told.before if told.before else 'is new'}: {told.why}")))
+        lines.append(wrapped(_line(package, package.hashes if hashed else ())))
     return "\n".join(lines) + "\n"
 
 
-def _line(package: Package) -> str:
-    if package.url is not None:
-        return f"{root_of(package)} @ {package.url}"
-    return root_of(package) + (package.asked if package.version is None else f"=={package.version}")
-
-
-def _hashes(package: Package) -> str:
-    return "".join(f" \\\n    --hash=sha256:{digest}" for digest in package.hashes)
+def _line(package: Package, hashes: Sequence[str]) -> str:
+    return requirement_line(
+        package.name,
+        version=package.version,
+        specifier=package.asked,
+        url=package.url,
+        extras=package.extras,
+        hashes=hashes,
+    )

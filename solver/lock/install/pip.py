@@ -12,15 +12,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from solver.core import names
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.core.writers import LOCAL_WHEELS, requirement_line
 
 Installer = Literal["uv", "pip"]
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 _LAST_LINES = 15
+_AGAIN = "make the lock again with `interlock lock`"
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,10 @@ def install_pip_half(
     wheels are verified before the installer starts. ``work`` is an existing
     folder for temporary files. Raises ``CheckFailed`` with what the installer said.
     """
-    if folder is not None:
-        requirements = _from_folder(requirements, folder, work)
     command = _command(installer, python)
     if folder is not None:
-        command += [*_offline(installer), "--find-links", str(folder)]
+        requirements, options = _from_folder(requirements, folder, work)
+        command += [*_offline(installer), "--find-links", str(folder), *options]
     _run([*command, "--requirement", str(requirements)], _environment(environ, python, folder is not None))
 
 
@@ -101,22 +104,25 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> None:
         raise CheckFailed(f"the pip half failed, {name} says: " + "\n".join(lines[-_LAST_LINES:]))
 
 
-def _from_folder(requirements: Path, folder: Path, work: Path) -> Path:
-    """A requirements file that names no address; every wheel it needs was found in ``folder`` and verified."""
+def _from_folder(requirements: Path, folder: Path, work: Path) -> tuple[Path, list[str]]:
+    """A requirements file that names no address, and options for what it needs beside ``folder``.
+
+    Every wheel that it names was found in ``folder`` or among the lock's own, and verified.
+    """
     digests = _wheels(folder) | _wheels(requirements.parent / "wheels")
-    lines = []
+    lines: list[str] = []
+    options: list[str] = []
     for number, line in _logical(requirements):
         wanted = _wanted(requirements, line)
         if wanted is None:
-            option = re.sub(r"^(--find-links|-f)[ =]\./", rf"\1 {requirements.parent.as_posix()}/", line)
-            lines.append(option)
+            options += ["--find-links", str(requirements.parent / "wheels")]
             continue
         if not wanted.hashes & set(digests):
             raise _not_there(wanted, folder, digests, requirements, number)
-        lines.append(f"{_without_address(wanted)} " + " ".join(f"--hash=sha256:{h}" for h in sorted(wanted.hashes)))
+        lines.append(_without_address(wanted))
     rewritten = work / "requirements.txt"
     rewritten.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return rewritten
+    return rewritten, options
 
 
 def _not_there(wanted: Wanted, folder: Path, digests: Mapping[str, Path], requirements: Path, number: int) -> Exception:
@@ -138,12 +144,12 @@ def _version(filename: str) -> str:
 
 
 def _without_address(wanted: Wanted) -> str:
-    """``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` -> ``torch==2.11.0+cu128``."""
-    name, found, address = wanted.text.partition(" @ ")
-    if not found:
-        return wanted.text
-    filename = unquote(Path(urlsplit(address.split()[0]).path).name)
-    return f"{name.strip()}=={parse_wheel_filename(filename)[1]}"
+    """The line of ``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` as that of ``torch==2.11.0+cu128``."""
+    asked, hashes = Requirement(wanted.text), sorted(wanted.hashes)
+    if asked.url is None:
+        return requirement_line(asked.name, specifier=str(asked.specifier), extras=sorted(asked.extras), hashes=hashes)
+    version = names.wheel(unquote(names.url_parts(asked.url).path.rpartition("/")[2])).version
+    return requirement_line(asked.name, version=version, extras=sorted(asked.extras), hashes=hashes)
 
 
 def _wheels(folder: Path) -> dict[str, Path]:
@@ -155,12 +161,14 @@ def _wheels(folder: Path) -> dict[str, Path]:
 
 
 def _wanted(path: Path, line: str) -> Wanted | None:
-    if line.startswith("-"):
+    if line == LOCAL_WHEELS:
         return None
+    if line.startswith("-"):
+        raise BadInput(f"{line.split()[0]} is no option that a lock may have", file=path, fix=_AGAIN)
     hashes = frozenset(_HASH.findall(line))
     text = line.partition(" --hash=")[0].strip()
     if not hashes:
-        raise BadInput(f"{text} has no sha256", file=path, fix="make the lock again with `interlock lock`")
+        raise BadInput(f"{text} has no sha256", file=path, fix=_AGAIN)
     name = re.split(r"[\s\[=<>!~;@]", text, maxsplit=1)[0]
     return Wanted(canonicalize_name(name), text, hashes)
 

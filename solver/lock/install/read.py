@@ -11,6 +11,7 @@ import msgspec
 
 from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, Target
+from solver.core.writers import explicit_line
 from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import KEY, read_conda_section
@@ -84,7 +85,7 @@ def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:
         raise BadInput("is missing", file=path, fix=_AGAIN)
     lines = path.read_text(encoding="utf-8").splitlines()
     listed = {line.strip() for line in lines if line.strip() and not line.startswith(("#", "@"))}
-    _equal(listed, {f"{record.url}#sha256:{record.sha256}" for record in records}, path)
+    _equal(listed, {explicit_line(record.url, record.sha256) for record in records}, path)
 
 
 def _equal(found: set[str], held: set[str], path: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from solver.core.model import Framework, GpuSharing
+from solver.core.writers import comment, shell_default
 
 ACTIVATION = "activate-variables.sh"
 """Name of the activation file in a lock's folder."""
@@ -51,10 +52,8 @@ def sharing_settings(sharing: GpuSharing, frameworks: Sequence[Framework]) -> di
 def activation_script(variables: Mapping[str, str]) -> str:
     """A shell script that sets ``variables`` where they are not set; for venvs, which have no `variables:`."""
     lines = [
-        "# Source this after the environment's own activate script:  . activate-variables.sh",
-        "# A variable that is set already keeps its value.",
+        comment("Source this after the environment's own activate script:  . activate-variables.sh"),
+        comment("A variable that is set already keeps its value."),
+        *(shell_default(name, value) for name, value in sorted(variables.items())),
     ]
-    for name, value in sorted(variables.items()):
-        quoted = "'" + value.replace("'", "'\\''") + "'"
-        lines.append(f'[ -n "${{{name}+set}}" ] || export {name}={quoted}')
     return "\n".join(lines) + "\n"

@@ -40,6 +40,9 @@ def build_wheel(
 
 
 def _headers(fields: Mapping[str, str]) -> bytes:
+    for key, value in fields.items():
+        if not value.isprintable():
+            raise ValueError(f"a header cannot hold {value!a} as {key}: it would end the line")
     return "".join(f"{key}: {value}\n" for key, value in fields.items()).encode()
 
 
@@ -47,6 +50,8 @@ def _record(contents: Mapping[str, bytes], own_path: str) -> bytes:
     """PEP 376: path, urlsafe sha256 without padding and size of each file; nothing for RECORD itself."""
     lines = []
     for path, data in contents.items():
+        if not path.isprintable() or {",", '"'} & set(path):
+            raise ValueError(f"a RECORD cannot hold the path {path!a} without quotes")
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
         lines.append(f"{path},sha256={digest},{len(data)}\n")
     return "".join([*lines, f"{own_path},,\n"]).encode()

@@ -10,9 +10,11 @@ from typing import Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from solver.core import names
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.core.target import usable_files
+from solver.core.writers import LOCAL_WHEELS
 
 _HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})")
 
@@ -58,8 +60,11 @@ def read_requirements(path: Path) -> tuple[LockedPin, ...]:
     pins, start = [], 1
     for number, line in _logical(text):
         body, start = line.split(" --hash", 1)[0].strip(), number
-        if not body or body.startswith("-"):
+        if not body or line == LOCAL_WHEELS:
             continue
+        if body.startswith("-"):
+            problem = f"{body.split()[0]} is no option that a lock may have"
+            raise BadInput(problem, file=path, line=start, fix="lock the profile again")
         try:
             pins.append(_pin(body, frozenset(_HASH.findall(" " + line))))
         except (InvalidRequirement, ValueError) as error:
@@ -89,6 +94,7 @@ def _pin(body: str, hashes: frozenset[str]) -> LockedPin:
         raise ValueError("it has no sha256")
     if requirement.url is not None:
         url = requirement.url.partition("#")[0]
+        names.wheel_of_address(url, pypi_name(requirement.name))
         return LockedPin(name=pypi_name(requirement.name), version=None, url=url, hashes=hashes)
     exact = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
     if len(exact) != 1:
@@ -114,10 +120,8 @@ def locate(
 
 
 def _at_url(pin: LockedPin) -> Wanted:
-    from urllib.parse import unquote, urlsplit
-
     assert pin.url is not None
-    filename = unquote(urlsplit(pin.url).path.rpartition("/")[2])
+    filename = names.wheel_of_address(pin.url, pin.name)
     (sha256,) = sorted(pin.hashes)[:1]
     return Wanted(name=pin.name, filename=filename, sha256=sha256, size=None, url=pin.url)
 

@@ -335,7 +335,8 @@ def test_a_missing_part_is_named(bundle, tmp_path):
 def test_a_damaged_part_is_named(bundle, tmp_path):
     made = split(bundle, tmp_path / "parts", SIZE)
     piece = max(made[1].glob("p*"), key=lambda path: path.stat().st_size)
-    piece.write_bytes(b"?" + piece.read_bytes()[1:])
+    content = piece.read_bytes()
+    piece.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     done = run(made[0] / "verify.py", "--parts", tmp_path / "parts", "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 2
     assert re.search(rf"is damaged by {re.escape(str(piece))}", done.stderr)
