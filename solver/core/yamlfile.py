@@ -86,8 +86,12 @@ class YamlDocument:
 
 def dotted(path: Sequence[Key]) -> str:
     """``("profiles", "a", "gpu", 0)`` -> ``profiles.a.gpu[0]``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{_spelled(step)}" for step in path)
     return text.removeprefix(".")
+
+
+def _spelled(key: str) -> str:
+    return key if not isinstance(key, str) or key.isprintable() else ascii(key)
 
 
 def load_yaml(path: Path) -> YamlDocument:

@@ -15,9 +15,17 @@ from packaging.version import Version
 
 from solver.core.errors import BadInput
 from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
+from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
 from solver.matrix.gpus import is_capability, resolve_gpus
 from solver.matrix.rows import GpuModels
+from solver.request.fields import (
+    check_base_image,
+    check_channels,
+    check_conda_spec,
+    check_variables,
+    check_virtual_packages,
+)
 from solver.request.template import AXES, COMPANIONS, FRAMEWORKS, Template, requirement_at
 from solver.request.text import RequestText
 from solver.request.words import parse_python, parse_target
@@ -71,6 +79,7 @@ class ProfileReader:
         packages = self._without(self._packages(), frameworks)
         python, cuda = self._python(), self._cuda()
         check_channels(self.document, keys.get("channels", ()), ("profiles", self.name, "channels"))
+        check_variables(self.document, keys.get("variables", {}), ("profiles", self.name, "variables"))
         profile = Profile(
             name=self.name,
             flavour=keys.get("flavour", "pip-in-conda"),
@@ -194,7 +203,8 @@ class ProfileReader:
         try:
             return canonicalize_name(name, validate=True)
         except InvalidName:
-            raise self._bad(f'"{name}" is no package name', *path) from None
+            quoted = f'"{name}"' if is_one_line(name) else shown(name)
+            raise self._bad(f"{quoted} is no package name", *path) from None
 
     def _packages(self) -> dict[str, str]:
         """Requirement by name: the template's, then the profile's, which may replace one of the template."""
@@ -238,14 +248,13 @@ class ProfileReader:
 
     def _virtual_packages(self) -> dict[str, str]:
         found: dict[str, str] = self.keys.get("virtual-packages", {})
-        for name in found:
-            if not name.startswith("__"):
-                raise self._bad(f"{name} is no virtual package", "virtual-packages", fix="write it like __cuda")
+        check_virtual_packages(self.document, found, ("profiles", self.name, "virtual-packages"))
         return dict(found)
 
     def _conda_packages(self) -> tuple[str, ...]:
         own = self.keys.get("conda-packages", ())
         for position, entry in enumerate(own):
+            check_conda_spec(self.document, entry, ("profiles", self.name, "conda-packages", position))
             name = re.split(r"[\s=<>!\[]", entry.rpartition("::")[2].strip(), maxsplit=1)[0]
             try:
                 reserved = conda_name(name) in {"python", "pip"}
@@ -330,12 +339,14 @@ class ProfileReader:
     def _stack(self) -> dict[str, str]:
         pins: dict[str, str] = self.keys.get("stack", {})
         for name, text in pins.items():
+            self._package_name(name, "stack", name)
             self._specifier(text, "stack", name)
         return dict(pins)
 
     def _check_image(self, image: Image | None, target: Target) -> None:
         if image is None:
             return
+        check_base_image(self.document, image.base, ("profiles", self.name, "image", "base"))
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", image.digest):
             fix = f"take it from `docker buildx imagetools inspect {image.base}`"
             raise self._bad(f'expected "sha256:" and 64 hex digits, found "{image.digest}"', "image", "digest", fix=fix)
@@ -350,13 +361,3 @@ def near(word: str, known: Mapping[str, object]) -> str:
     """What to write instead of ``word``: the nearest of ``known``, or all of them."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-
-
-def check_channels(document: YamlDocument, channels: Sequence[str], place: tuple[Key, ...]) -> None:
-    """Refuse what is no channel."""
-    for position, channel in enumerate(channels):
-        # conda takes "nodefaults" of an environment.yml for the name of a channel
-        if channel == "nodefaults":
-            raise document.error(
-                "nodefaults is no channel", *place, position, fix="drop it; only the channels named are used"
-            )

@@ -6,7 +6,6 @@ out are frozen values whose specifiers, names and target are valid.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from typing import Any
 from solver.core.model import Profile, Request
 from solver.core.yamlfile import Data, Key, YamlDocument, decode, dotted, load_yaml
 from solver.matrix.rows import GpuModels
-from solver.request.profile import GpuRows, ProfileReader, check_channels, near
+from solver.request.fields import check_channels, check_profile_name, check_variables
+from solver.request.profile import GpuRows, ProfileReader, near
 from solver.request.template import read_template
 from solver.request.text import ProfileText, RequestText, written
 
-_PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9._\-]*")
 _VARIANT_KEYS = {"variant-of", "frameworks", "without"}
 
 
@@ -73,13 +72,11 @@ class _Reader:
         self.template = read_template(document, text)
         self.done: dict[str, Profile] = {}
         check_channels(document, text.channels, ("channels",))
+        check_variables(document, text.variables, ("variables",))
 
     def profile(self, name: str, asked: tuple[str, ...] = ()) -> Profile:
         if name not in self.done:
-            if not _PROFILE_NAME.fullmatch(name):
-                raise self.document.error(
-                    "is no profile name", "profiles", name, fix="use lower-case letters, digits, '.', '_' and '-'"
-                )
+            check_profile_name(self.document, name)
             text = self.text.profiles[name]
             keys = written(text)
             if "variant-of" in keys:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from solver.core import names
 from solver.core.model import Framework, conda_name, pypi_name
 from solver.core.yamlfile import Key, YamlDocument
+from solver.request.fields import check_conda_spec
 from solver.request.text import PipBlock, RequestText
 
 FRAMEWORKS: tuple[Framework, ...] = ("tensorflow", "torch")
@@ -56,6 +58,7 @@ def read_template(document: YamlDocument, text: RequestText) -> Template:
 def _conda_entry(
     document: YamlDocument, entry: str, place: tuple[Key, ...], conda: list[str], versions: dict[str, str]
 ) -> None:
+    check_conda_spec(document, entry, place)
     match = _CONDA.fullmatch(entry.strip())
     if match is None:
         raise document.error(
@@ -122,6 +125,8 @@ def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], s
         raise document.error(
             f'"{shown}" is no requirement', *place, fix='write it as pip does, such as "pandas>=2.2"'
         ) from None
+    if not names.is_project(requirement.name):
+        raise document.error(f"{names.shown(requirement.name)} is no name of a package", *place)
     if requirement.url:
         raise document.error(
             f'"{shown}" names an address', *place, fix="only packages of an index can be locked; name its version"

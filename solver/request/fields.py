@@ -1,0 +1,86 @@
+"""What fields of a request may hold that end up in a shell, a Dockerfile or a channel's address.
+
+Each function refuses at the door, with file, line and key, what would be code or an option there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from solver.core import names
+from solver.core.writers import is_image
+from solver.core.yamlfile import Key, YamlDocument
+
+Place = tuple[Key, ...]
+LONGEST_PROFILE = 100
+"""Letters of a profile's name, which is a folder's name too."""
+_PROFILE = re.compile(r"[a-z0-9][a-z0-9._\-]*")
+_VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
+_VIRTUAL = re.compile(r"__[a-z0-9_]+")
+_VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
+_ARCHITECTURE = re.compile(r"[a-z0-9_]+")
+_ARCHIVE_END = (".conda", ".tar.bz2")
+
+
+def check_profile_name(document: YamlDocument, name: str) -> None:
+    """Refuse a name that could not be a folder's."""
+    if not _PROFILE.fullmatch(name) or len(name) > LONGEST_PROFILE:
+        fix = f"use at most {LONGEST_PROFILE} lower-case letters, digits, '.', '_' and '-'"
+        raise document.error("is no profile name", "profiles", name, fix=fix)
+
+
+def check_channels(document: YamlDocument, channels: Sequence[str], place: Place) -> None:
+    """Refuse what is no channel."""
+    for position, channel in enumerate(channels):
+        # conda takes "nodefaults" of an environment.yml for the name of a channel
+        if channel == "nodefaults":
+            raise document.error(
+                "nodefaults is no channel", *place, position, fix="drop it; only the channels named are used"
+            )
+        try:
+            names.channel(channel)
+        except names.BadName as error:
+            fix = "name it, as in conda-forge, or write its whole address"
+            raise document.error(str(error), *place, position, fix=fix) from None
+
+
+def check_variables(document: YamlDocument, variables: Mapping[str, str], place: Place) -> None:
+    """Refuse names that a shell would read as code, and values that no variable can have."""
+    for name, value in variables.items():
+        try:
+            names.variable(name)
+        except names.BadName as error:
+            fix = "use letters, digits and '_', no digit first"
+            raise document.error(str(error), *place, name, fix=fix) from None
+        if not _VALUE.fullmatch(value):
+            problem = f"the value {names.shown(value)} has a control character"
+            raise document.error(problem, *place, name, fix="use text, line ends and tabs only")
+
+
+def check_base_image(document: YamlDocument, base: str, place: Place) -> None:
+    """Refuse what is no image by repository and tag."""
+    if not is_image(base):
+        fix = "write repository and tag, as in python:3.12-slim; the digest has a key of its own"
+        raise document.error(f"{names.shown(base)} is no base image", *place, fix=fix)
+
+
+def check_virtual_packages(document: YamlDocument, packages: Mapping[str, str], place: Place) -> None:
+    """Refuse what is no virtual package of conda's, or no version of one."""
+    for name, version in packages.items():
+        if not _VIRTUAL.fullmatch(name):
+            problem = f"{name if names.is_one_line(name) else names.shown(name)} is no virtual package"
+            raise document.error(problem, *place, fix="write it like __cuda")
+        pattern = _ARCHITECTURE if name == "__archspec" else _VIRTUAL_VERSION
+        if not pattern.fullmatch(version):
+            raise document.error(f"{names.shown(version)} is no version", *place, name, fix="write it like 12.9")
+
+
+def check_conda_spec(document: YamlDocument, entry: str, place: Place) -> None:
+    """Refuse a MatchSpec that names an address or a file: only packages of the channels can be locked."""
+    if not names.is_one_line(entry):
+        raise document.error(f"{names.shown(entry)} is no conda package", *place, fix="write it on one line")
+    inside = re.findall(r"(\w+)\s*=", entry.partition("[")[2])
+    if "://" in entry or "url" in inside or entry.rstrip().endswith(_ARCHIVE_END):
+        fix = "only packages of the channels can be locked; name its version"
+        raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)
