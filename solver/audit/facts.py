@@ -13,9 +13,9 @@ from solver.audit.builds import Build, conda_build, wheel_build
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.words import matches, version
 from solver.core.errors import IndexUnavailable
+from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import Index
-from solver.matrix.builds import TENSORFLOW
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Library
 
@@ -77,8 +77,18 @@ class Facts:
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:
-        """The framework builds that the facts know, or whose version says enough."""
-        return tuple(build for build in map(self._build, self.packages.values()) if build is not None)
+        """The builds with GPU code that the facts know, or whose version says enough; no companions."""
+        return tuple(build for name, build in self._built.items() if name not in COMPANIONS)
+
+    @cached_property
+    def companions(self) -> tuple[Build, ...]:
+        """The builds of companions, which stand and fall with their framework."""
+        return tuple(build for name, build in self._built.items() if name in COMPANIONS)
+
+    @cached_property
+    def _built(self) -> dict[PypiName, Build]:
+        found = {name: self._build(name, package) for name, package in self.packages.items()}
+        return {name: build for name, build in found.items() if build is not None}
 
     @cached_property
     def provided(self) -> tuple[Provided, ...]:
@@ -106,15 +116,9 @@ class Facts:
             return False
         return bool(self.target.gpus) or bool(self.provided) or (not self.assumed)
 
-    @cached_property
-    def _distributions(self) -> frozenset[str]:
-        return frozenset(TENSORFLOW)
-
-    def framework_of(self, name: str) -> Framework | None:
-        """The framework that a distribution is a build of."""
-        if name in self._distributions:
-            return "tensorflow"
-        return "torch" if name == "torch" else None
+    def has_gpu_code(self, name: str) -> bool:
+        """Whether builds of a package have rows that tell of its GPU code: the frameworks, and whatever else has."""
+        return framework_of(name) is not None or (name not in COMPANIONS and bool(self.matrices.builds_of(name)))
 
     def pypi_name_of(self, package: Package) -> PypiName | None:
         """The PyPI name of a package; None for a conda package that PyPI has no counterpart of."""
@@ -172,13 +176,12 @@ class Facts:
         exact = tuple(release for release in every if release.version == package.version)
         return exact or tuple(release for release in every if version(release.version) == wanted)
 
-    def _build(self, package: Package) -> Build | None:
-        framework = self.framework_of(self.pypi_name_of(package) or "")
-        if framework is None:
+    def _build(self, name: PypiName, package: Package) -> Build | None:
+        if not (self.has_gpu_code(name) or name in COMPANIONS):
             return None
         if package.origin == "conda":
-            return conda_build(framework, package, self.set.packages, self.matrices, self.target.platform)
-        return wheel_build(framework, package, self.matrices, self.target.platform)
+            return conda_build(package, framework_of(name), self.set.packages, self.matrices, self.target.platform)
+        return wheel_build(package, framework_of(name), self.matrices, self.target.platform)
 
     def knows(self, package: Package) -> bool:
         """Whether some row speaks of this version of a framework, whichever build of it is meant."""

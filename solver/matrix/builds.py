@@ -1,24 +1,34 @@
-"""What the row of a build means: whether it has CUDA code, of which CUDA, and for which GPUs."""
+"""What the row of a build means: whether it has CUDA code, of which CUDA, and for which GPUs.
+
+Everything here takes plain versions and build strings, so that search, audit, locks and predictions
+read one answer. Where a row does not say, or there is none, the answer is NOT_KNOWN.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
-from solver.core.model import Target
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
+from solver.core.frameworks import COMPANIONS, distributions
+from solver.core.model import Platform, Target
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, Build, CudaToolkit, Rule
-
-TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel")
-"""The distributions that bring TensorFlow."""
-
+from solver.matrix.rows import NONE, Build, CondaBuild, CudaToolkit, Rule
 
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
+
+# PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
+_LOCAL_CUDA = re.compile(r"cu(?P<major>\d+)(?P<minor>\d)")
+# So do the build strings of conda-forge: cuda126_mkl_py311_…, cuda_126_…; some have the dot.
+_BUILD_CUDA = re.compile(r"cuda_?(?P<major>9|\d{2})\.?(?P<minor>\d)(?!\d)")
+
+
+# ---- what a field says ------------------------------------------------------------------------------
 
 
 def stated(field: str | NotKnown) -> str | None:
@@ -29,6 +39,11 @@ def stated(field: str | NotKnown) -> str | None:
     return field if isinstance(field, str) and field != NONE else None
 
 
+def listed(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
+    """What a field of a row lists; nothing where nobody read it."""
+    return () if isinstance(field, NotKnown) else field
+
+
 def has_cuda(build: Build) -> Answer:
     """Whether a build has CUDA code."""
     return Answer.NOT_KNOWN if build.cuda is NOT_KNOWN else answer(build.cuda != NONE)
@@ -36,12 +51,12 @@ def has_cuda(build: Build) -> Answer:
 
 def has_wheel(build: Build, python: str) -> bool:
     """Whether the build has a wheel for a python (major.minor); where nobody read that, none is promised."""
-    return not isinstance(build.python, NotKnown) and python in build.python
+    return python in listed(build.python)
 
 
 def pythons(matrices: Matrices) -> set[str]:
     """The pythons (major.minor) that some framework has a wheel for."""
-    return {python for row in matrices.builds if not isinstance(row.python, NotKnown) for python in row.python}
+    return {python for row in matrices.builds if row.package not in COMPANIONS for python in listed(row.python)}
 
 
 def major(version: str) -> int:
@@ -52,6 +67,126 @@ def major(version: str) -> int:
 def minor(version: str) -> str:
     """major.minor of a dotted version."""
     return ".".join(version.split(".")[:2])
+
+
+# ---- which build it is ------------------------------------------------------------------------------
+
+
+def is_recorded(build: Build) -> bool:
+    """Whether a row tells of the build; false where its version or build string alone does."""
+    return bool(build.id)
+
+
+def local_cuda(version: str) -> str | NotKnown:
+    """The CUDA in the local part of a version: "12.8" of 2.9.1+cu128, "none" of 2.9.1+cpu."""
+    try:
+        local = Version(version).local or ""
+    except InvalidVersion:
+        return NOT_KNOWN
+    named = _LOCAL_CUDA.fullmatch(local)
+    if named is not None:
+        return f"{named['major']}.{named['minor']}"
+    return NONE if local == "cpu" else NOT_KNOWN
+
+
+def wheel_build(matrices: Matrices, package: str, version: str, platform: Platform) -> Build | None:
+    """The build of a wheel: its row, or else as much as its local version tells; None where nothing does."""
+    row = matrices.build(package, version, platform)
+    cuda = local_cuda(version)
+    if row is not None or isinstance(cuda, NotKnown):
+        return row
+    return _named(f"the local part of {package}'s version", package, version, platform, cuda)
+
+
+def build_cuda(build: str) -> str | None:
+    """The CUDA in conda's build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
+    found = _BUILD_CUDA.search(build)
+    return None if found is None else f"{found['major']}.{found['minor']}"
+
+
+def is_cpu_build(build: str) -> bool:
+    """Whether conda's build string says that the build has no CUDA code."""
+    return build.startswith("cpu")
+
+
+def conda_rows(
+    matrices: Matrices,
+    package: str,
+    version: str,
+    build: str | None,
+    platform: Platform,
+    *,
+    number: int | None = None,
+    python: str | None = None,
+) -> list[CondaBuild]:
+    """The rows that a conda package may be of, in the order of their file.
+
+    ``number`` is the build number, by default the end of the build string; without a build
+    string every build of the version fits, and without ``python`` those for any.
+    """
+    if build is not None and number is None:
+        tail = build.rpartition("_")[2]
+        number = int(tail) if tail.isdigit() else None
+    return [
+        row
+        for row in matrices.conda_builds
+        if (row.package, row.version, row.platform) == (package, version, platform)
+        and (number is None or not row.build_numbers or number in row.build_numbers)
+        and (build is None or stated(row.cuda) == build_cuda(build))
+        and (python is None or not row.python or python in row.python)
+    ]
+
+
+def conda_build(matrices: Matrices, package: str, version: str, build: str | None, platform: Platform) -> Build | None:
+    """The build of a conda package: what its rows agree on, or else what its build string tells; None where neither.
+
+    conda brings the libraries that a build runs on, so that it counts as one that bundles them.
+    """
+    rows = conda_rows(matrices, package, version, build, platform)
+    if len({row.cuda for row in rows}) == 1:
+        cudnn = {one for row in rows for one in listed(row.cudnn)}
+        return Build(
+            id=rows[0].id,
+            source=rows[0].source,
+            package=package,
+            version=version,
+            platform=platform,
+            cuda=rows[0].cuda,
+            cudnn=cudnn.pop() if len(cudnn) == 1 else NOT_KNOWN,
+            bundles=True,
+        )
+    # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
+    cuda = NONE if build is not None and is_cpu_build(build) else build_cuda(build or "")
+    return None if cuda is None else _named(f"the build string {build}", package, version, platform, cuda, bundles=True)
+
+
+def _named(
+    source: str, package: str, version: str, platform: Platform, cuda: str, *, bundles: bool | NotKnown = NOT_KNOWN
+) -> Build:
+    return Build(id="", source=source, package=package, version=version, platform=platform, cuda=cuda, bundles=bundles)
+
+
+# ---- what it wants beside it ------------------------------------------------------------------------
+
+
+def cudnn_carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
+    """The packages of which some wheel holds a cuDNN, by name."""
+    rows = (row for row in matrices.builds if row.platform == platform and row.bundles is True)
+    return tuple(sorted({row.package for row in rows if stated(row.cudnn)}))
+
+
+def bound_packages(matrices: Matrices) -> set[str]:
+    """The packages that some build was compiled against."""
+    return {other for row in matrices.builds for name in bounds(row) for other in distributions(name)}
+
+
+def bounds(build: Build) -> dict[str, str]:
+    """What the code was compiled against; code of protobuf's compiler refuses a runtime older than that."""
+    generated = stated(build.protobuf)
+    return dict(build.needs) if generated is None else {"protobuf": f">={generated}", **build.needs}
+
+
+# ---- which GPUs it has code for ---------------------------------------------------------------------
 
 
 def code_for(gpu: str, sm: Sequence[str] | NotKnown, ptx: Sequence[str] | NotKnown) -> Code | NotKnown:
@@ -70,6 +205,53 @@ def code_for(gpu: str, sm: Sequence[str] | NotKnown, ptx: Sequence[str] | NotKno
     return "ptx" if any(Version(have) <= wanted for have in ptx) else "none"
 
 
+def compiles_ptx(cuda: str, driver: str, platform: Platform, matrices: Matrices) -> Verdict:
+    """Whether ``driver`` compiles the PTX of a CUDA (major.minor).
+
+    Minor-version compatibility does not cover PTX of a toolkit newer than the driver
+    (CUDA compatibility guide, "Limitations").
+    """
+    toolkit, own = matrices.toolkit(cuda), ptx_driver(cuda, platform, matrices)
+    if toolkit is None or isinstance(own, NotKnown):
+        why = f"nobody read which driver compiles PTX of CUDA {minor(cuda)} on {platform}"
+        return Verdict(Answer.NOT_KNOWN, why, "the matrices" if toolkit is None else toolkit.source)
+    if Version(driver) < Version(own):
+        why = f"driver {driver} is older than {own}, CUDA {toolkit.cuda}'s own, and does not compile its PTX"
+        return Verdict(Answer.NO, why, toolkit.source, toolkit.id)
+    return Verdict(Answer.YES)
+
+
+def ptx_driver(cuda: str, platform: Platform, matrices: Matrices) -> str | NotKnown:
+    """The oldest driver that compiles the PTX of a CUDA (major.minor): the one that its toolkit came with."""
+    toolkit = matrices.toolkit(cuda)
+    if toolkit is None:
+        return NOT_KNOWN
+    return toolkit.driver_windows if platform == "win-64" else toolkit.driver
+
+
+def runs_on(build: Build, gpu: str, driver: str | None, matrices: Matrices) -> Verdict:
+    """Whether a build has code that runs on compute capability ``gpu`` with ``driver``.
+
+    Without a driver nothing is said against its PTX. A build without CUDA code runs on any GPU's machine.
+    """
+    cuda = stated(build.cuda)
+    if cuda is None:
+        return Verdict(Answer.YES if has_cuda(build) is Answer.NO else Answer.NOT_KNOWN)
+    code = code_for(gpu, build.sm, build.ptx)
+    if code == "none":
+        why = f"it has neither native code nor PTX for compute capability {gpu}"
+        return Verdict(Answer.NO, why, build.source, build.id)
+    if code is NOT_KNOWN:
+        why = f"nobody read which compute capabilities it has code for, so {gpu} is not assured"
+        return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
+    if code == "ptx" and driver is not None:
+        compiled = compiles_ptx(cuda, driver, build.platform, matrices)
+        why = f"it has only PTX for compute capability {gpu}: {compiled.why}"
+        if compiled.answer is not Answer.YES:
+            return Verdict(compiled.answer, why, compiled.source, compiled.row)
+    return Verdict(Answer.YES)
+
+
 def driver_refusal(toolkit: CudaToolkit, matrices: Matrices, target: Target) -> tuple[str, str, str] | None:
     """Why the target's driver cannot run ``toolkit``: (why, source, row id); None where it can."""
     if target.driver is None:
@@ -84,32 +266,6 @@ def driver_refusal(toolkit: CudaToolkit, matrices: Matrices, target: Target) -> 
         why = f"CUDA {family.major}.x needs a driver >= {needs} and the request promises only {target.driver}"
         return why, family.source, family.id
     return None
-
-
-def gpu_refusal(build: Build, matrices: Matrices, target: Target) -> str | None:
-    """Why ``build`` does not serve every GPU of the target; None where it does."""
-    cuda = stated(build.cuda)
-    for gpu in target.gpus if cuda else ():
-        code = code_for(gpu, build.sm, build.ptx)
-        if code == "none":
-            return f"it has neither native code nor PTX for compute capability {gpu}"
-        if code is NOT_KNOWN:
-            return f"nobody read which compute capabilities it has code for, so {gpu} is not assured"
-        if code == "ptx" and cuda and not _compiles_ptx(cuda, matrices, target):
-            return (
-                f"it has only PTX for compute capability {gpu}, which a driver older than "
-                f"CUDA {minor(cuda)}'s own ({target.driver}) does not compile"
-            )
-    return None
-
-
-def _compiles_ptx(cuda: str, matrices: Matrices, target: Target) -> bool:
-    # Minor-version compatibility does not cover PTX of a toolkit newer than the driver
-    # (CUDA compatibility guide, "Limitations").
-    toolkit = matrices.toolkit(minor(cuda))
-    if toolkit is None or isinstance(toolkit.driver, NotKnown) or target.driver is None:
-        return False
-    return Version(target.driver) >= Version(toolkit.driver)
 
 
 def hard_rules(matrices: Matrices, target: Target) -> dict[str, tuple[Rule, ...]]:

@@ -15,6 +15,7 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import Gpu
 from solver.core.model import Digest, Finding, Text, Value
 
@@ -252,9 +253,11 @@ def problems(evidence: Evidence, frameworks: Iterable[str]) -> tuple[str, ...]:
 
 def frameworks_of(packages: Mapping[str, str]) -> tuple[str, ...]:
     """The frameworks among the packages of a lock."""
-    tensorflows = {"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel"}
-    torch = ("torch",) if {"torch", "pytorch"} & set(packages) else ()
-    return torch + (("tensorflow",) if tensorflows & set(packages) else ())
+    return tuple(
+        entry.name
+        for entry in sorted(FRAMEWORKS.values(), key=lambda entry: entry.rank)
+        if {*entry.distributions, entry.conda} & set(packages)
+    )
 
 
 def validated(evidence: Evidence) -> Evidence:

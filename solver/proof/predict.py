@@ -13,8 +13,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.answer import NotKnown
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Value
-from solver.matrix.builds import TENSORFLOW, Code, code_for, major, stated
+from solver.matrix.builds import Code, code_for, major, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library, Rule
 from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders
@@ -97,7 +98,9 @@ class _Set:
         self.packages, self.matrices = packages, matrices
         rows = {name: matrices.build(name, version, platform) for name, version in packages.items()}
         self.torch: Build | None = rows.get("torch")
-        self.tensorflow: Build | None = next((rows[name] for name in TENSORFLOW if name in rows), None)
+        self.tensorflow: Build | None = next(
+            (rows[name] for name in FRAMEWORKS["tensorflow"].distributions if name in rows), None
+        )
         self.platform = platform
 
     def brought(self, name: str, major: int | None = None) -> tuple[Library, str] | None:

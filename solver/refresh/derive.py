@@ -15,21 +15,25 @@ from typing import TypeVar
 
 from packaging.version import Version
 
-from solver.matrix.builds import TENSORFLOW
+from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.load import FILES, Matrices
 from solver.matrix.read import read_entries
 from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
-from solver.refresh.derive_torch import COMPANIONS, companion_rows, torch_rows
+from solver.refresh.derive_torch import companion_rows, torch_rows
 from solver.refresh.families import WheelSource
 
 _Kind = TypeVar("_Kind", bound=Row)
 
 _HEADER = "Laid over the built-in rows; rows marked derived are renewed by `interlock refresh`."
 
-_READ = {"tensorflow": TENSORFLOW, "torch": ("torch",), "companions": COMPANIONS}
+_READ = {
+    "tensorflow": FRAMEWORKS["tensorflow"].distributions,
+    "torch": FRAMEWORKS["torch"].distributions,
+    "companions": FRAMEWORKS["torch"].companions,
+}
 """File stem -> the packages whose builds are read out of their wheels into it."""
 
 _ORDER: Mapping[str, Callable[..., object]] = {

@@ -12,8 +12,9 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
-from solver.matrix.builds import TENSORFLOW, stated
+from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
 from solver.refresh.elf import dynamic_of
 from solver.refresh.families import Family, WheelSource, capability, families, holds, read, requirements
@@ -47,7 +48,7 @@ def tensorflow_rows(
     """A row for each wheel family from the oldest known version on."""
     held = {row.id: row for row in known}
     oldest = min((Version(text) for row in held.values() if (text := stated(row.version))), default=Version("0"))
-    for distribution in TENSORFLOW:
+    for distribution in FRAMEWORKS["tensorflow"].distributions:
         for family in families(source, pypi_name(distribution), oldest):
             before = held.get(family.row_id(distribution))
             if before is not None and (not before.derived or not again):

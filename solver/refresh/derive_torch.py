@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
@@ -21,7 +22,7 @@ _FLAGS = re.compile(rb"(?:sm_\d+a?|compute_\d+)(?:[ ;](?:sm_\d+a?|compute_\d+))+
 _VERSION = re.compile(r"""^__version__ = ['"](?P<version>[^'"]+)['"]""", re.M)
 _CUDA = re.compile(r"""^cuda(?:: [^=]+)? = (?:['"](?P<cuda>[\d.]+)['"]|None)\s*$""", re.M)
 
-COMPANIONS = ("torchvision", "torchaudio")
+COMPANIONS = FRAMEWORKS["torch"].companions
 
 
 def torch_rows(

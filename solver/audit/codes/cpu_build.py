@@ -21,7 +21,8 @@ def find(facts: Facts) -> Iterator[Finding]:
     if facts.target.driver is None:
         return
     for build in facts.builds:
-        if build.cuda is None:
+        # Only of a framework CUDA is expected; a package that lies beside it may well have none.
+        if build.framework is not None and build.has_cuda is Answer.NO:
             yield from _check(facts, build)
 
 

@@ -23,8 +23,11 @@ def find(facts: Facts) -> Iterator[Finding]:
         return
     for build in facts.builds:
         needed, source = oldest_driver(facts, build)
-        wanted, has = version(needed), version(driver)
-        if wanted is not None and has is not None and has < wanted:
+        own, has = version(stated(build.row.driver)), version(driver)
+        wanted = version(needed)
+        if own is not None and has is not None and has < own and (wanted is None or own > wanted):
+            yield _own(build, driver)
+        elif wanted is not None and has is not None and has < wanted:
             yield Finding(
                 code=CODE,
                 severity="error",
@@ -34,6 +37,17 @@ def find(facts: Facts) -> Iterator[Finding]:
                 source=source,
                 cure=f"update the driver to {needed} or newer, or take a build for an older CUDA",
             )
+
+
+def _own(build: Build, driver: str) -> Finding:
+    return Finding(
+        code=CODE,
+        severity="error",
+        packages=(build.pin,),
+        why=f"{build.pin} needs driver {stated(build.row.driver)} or newer; the target's driver is {driver}",
+        source=build.source,
+        cure=f"update the driver to {stated(build.row.driver)} or newer, or take another {build.package.name}",
+    )
 
 
 def oldest_driver(facts: Facts, build: Build) -> tuple[str | None, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
 from solver.audit.words import matches, minor, pins
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Finding
-from solver.matrix.builds import stated
+from solver.matrix.builds import code_for, compiles_ptx, listed, ptx_driver, stated
 
 CODE = "gpu-arch"
 
@@ -26,35 +26,26 @@ def find(facts: Facts) -> Iterator[Finding]:
         yield from _of_cudnn(facts, gpu)
 
 
-def has_native(gpu: str, sm: Sequence[str]) -> bool:
-    """Whether machine code of one of ``sm`` runs on ``gpu``: the same major, no higher minor."""
-    wanted = minor(gpu)
-    return any(minor(code)[0] == wanted[0] and minor(code) <= wanted for code in sm)
-
-
-def has_ptx(gpu: str, ptx: Sequence[str]) -> bool:
-    """Whether a driver can compile PTX of one of ``ptx`` for ``gpu``: anything not newer."""
-    return any(minor(code) <= minor(gpu) for code in ptx)
-
-
 def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
-    if isinstance(build.sm, NotKnown):
+    code = code_for(gpu, build.row.sm, build.row.ptx)
+    if code is NOT_KNOWN:
         yield from _unread(build, gpu)
-        return
-    if has_native(gpu, build.sm):
-        return
-    toolkit = facts.matrices.toolkit(build.cuda or "")
-    if has_ptx(gpu, () if isinstance(build.ptx, NotKnown) else build.ptx):
+    elif code == "none":
+        yield _no_code(facts, build, gpu)
+    elif code == "ptx":
         yield from _needs_compiling(facts, build, gpu)
-        return
+
+
+def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
+    toolkit, sm = facts.matrices.toolkit(build.cuda or ""), listed(build.row.sm)
     beyond = toolkit is not None and isinstance(toolkit.gpu_max, str) and minor(gpu) > minor(toolkit.gpu_max)
-    newer = beyond or (bool(build.sm) and minor(gpu) > max(map(minor, build.sm)))
-    yield Finding(
+    newer = beyond or (bool(sm) and minor(gpu) > max(map(minor, sm)))
+    return Finding(
         code=CODE,
         severity="error",
         packages=(build.pin,),
         why=f"{build.pin} has neither machine code nor PTX for compute capability {gpu}; it has code for "
-        f"{', '.join(build.sm)}",
+        f"{', '.join(sm)}",
         source=build.source,
         cure=f"take {'a newer' if newer else 'an older'} {build.package.name}, or another CUDA build of it",
     )
@@ -62,7 +53,7 @@ def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
 
 def _unread(build: Build, gpu: str) -> Iterator[Finding]:
     # Of conda's builds nobody read it at all; `interlock verify --predict` says so once for the lock.
-    if build.cuda is None or build.package.origin == "conda":
+    if build.package.origin == "conda":
         return
     yield Finding(
         code=CODE,
@@ -76,20 +67,30 @@ def _unread(build: Build, gpu: str) -> Iterator[Finding]:
 
 def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
     """PTX of a newer toolkit than the driver's: minor-version compatibility does not cover it."""
-    toolkit = facts.matrices.toolkit(build.cuda or "")
-    driver = facts.target.driver
-    needed = None if toolkit is None else stated(toolkit.driver)
-    if driver is None or needed is None or matches(f">={needed}", driver) or facts.assumed:
+    driver, cuda, platform = facts.target.driver, build.cuda, facts.target.platform
+    if driver is None or cuda is None or facts.assumed:
         return
-    yield Finding(
-        code=CODE,
-        severity="error",
-        packages=(build.pin,),
-        why=f"{build.pin} has only PTX for compute capability {gpu}, and driver {driver} cannot compile PTX of "
-        f"CUDA {build.cuda}",
-        source=toolkit.source if toolkit is not None else build.source,
-        cure=f"take driver {needed} or newer, or a build with machine code for {gpu}",
-    )
+    compiled = compiles_ptx(cuda, driver, platform, facts.matrices)
+    only = f"{build.pin} has only PTX for compute capability {gpu}, and"
+    if compiled.answer is Answer.NO:
+        needed = ptx_driver(cuda, platform, facts.matrices)
+        yield Finding(
+            code=CODE,
+            severity="error",
+            packages=(build.pin,),
+            why=f"{only} driver {driver} cannot compile PTX of CUDA {cuda}",
+            source=compiled.source,
+            cure=f"take driver {needed} or newer, or a build with machine code for {gpu}",
+        )
+    if compiled.answer is Answer.NOT_KNOWN:
+        yield Finding(
+            code=CODE,
+            severity="warning",
+            packages=(build.pin,),
+            why=f"{only} {compiled.why}",
+            source=compiled.source,
+            cure=f"take a build with machine code for {gpu}, or run it on that GPU first",
+        )
 
 
 def _of_cudnn(facts: Facts, gpu: str) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from solver.audit.facts import Facts
 from solver.audit.prefix_files import distributions_in, site_packages
 from solver.audit.rules import breaches
 from solver.audit.words import listed, minor
+from solver.core.frameworks import framework_of
 from solver.core.model import Finding
 
 CODE = "leftover"
@@ -69,7 +70,7 @@ def _comes_first(facts: Facts, prefix: Path) -> Iterator[Finding]:
 def _matters(facts: Facts, name: str) -> bool:
     """Whether a framework, or a package that some rule speaks of, is shadowed."""
     spoken = {other for rule in facts.matrices.rules for other in (*rule.when, *rule.needs)}
-    return facts.framework_of(name) is not None or name in spoken
+    return framework_of(name) is not None or name in spoken
 
 
 def _library_path(facts: Facts) -> Iterator[Finding]:

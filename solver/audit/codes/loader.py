@@ -30,7 +30,7 @@ _LOADER_CURE = (
 def find(facts: Facts) -> Iterator[Finding]:
     """What TensorFlow does not find; in a prefix also what torch does not."""
     build = facts.build("tensorflow")
-    if build is not None and build.row is not None and build.cuda is not None:
+    if build is not None and build.package.origin == "pypi" and build.cuda is not None:
         yield from _tensorflow(facts, build, build.row)
     if facts.set.prefix is not None:
         yield from loader_elf.torch(facts)

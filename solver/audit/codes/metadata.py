@@ -33,8 +33,7 @@ def find(facts: Facts) -> Iterator[Finding]:
             continue
         yield from _requirements(facts, package, requires, environment)
         yield from _yanked(package, releases)
-    build = facts.build("tensorflow")
-    if build is not None:
+    for build in facts.builds:
         yield from _relaxed(facts, build)
 
 
@@ -135,7 +134,7 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
     Extras that pin one version exactly are read as its minimum, since CUDA and
     cuDNN promise that a newer minor serves what an older one served.
     """
-    if build.row is None or build.package.extras:
+    if build.package.extras:
         return
     for name, asked in sorted(build.row.asks.items()):
         package = facts.package(name)

@@ -26,7 +26,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         # Of several packages of one project (conda's tensorflow and tensorflow-base) one stands for all.
         if package.origin == "conda" and name is not None and facts.packages[name].conda != package.conda:
             continue
-        framework = None if name is None else facts.framework_of(name)
+        framework = name is not None and facts.has_gpu_code(name)
         cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
         if package.version is None and (framework or cuda):
             yield _open(package)

@@ -16,6 +16,7 @@ from solver.audit.fix.needs import asks_of, expected, root_of, unwanted, with_pi
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.run import audit, facts_of
 from solver.audit.words import listed, matches
+from solver.core.frameworks import framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, Value, pypi_name
 from solver.index import Index
 from solver.matrix.load import Matrices
@@ -129,7 +130,7 @@ class _Mender:
             for name in facts.packages
             if name in self.asks
             and name not in self.unwanted | self.libraries
-            and (name not in asked or facts.framework_of(name))
+            and (name not in asked or framework_of(name))
         )
 
     def attempts(self) -> Iterator[_Attempt]:
@@ -150,7 +151,7 @@ class _Mender:
                 yield self._attempt(freed, wider)
 
     def _frees_a_framework(self, freed: tuple[PypiName, ...]) -> bool:
-        return any(self.facts.framework_of(name) for name in freed)
+        return any(framework_of(name) for name in freed)
 
     def tried(self, attempt: _Attempt) -> Fixed | None:
         """The set that an attempt leads to, where it has no error, with as much as can be left as it was."""
@@ -227,7 +228,7 @@ class _Mender:
         """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
         named = _named(self.errors)
         known = [name for name in self.facts.packages if name in self.asks and name not in self.unwanted]
-        frameworks = [name for name in known if self.facts.framework_of(name)]
+        frameworks = [name for name in known if framework_of(name)]
         others = [name for name in known if name in named and name not in frameworks]
         return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform, Profile, Solution, pypi_name
 from solver.lock.loader.wheel import loader_wheel
 from solver.lock.requirements import LocalWheel
-from solver.matrix.builds import TENSORFLOW
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 
@@ -33,7 +33,7 @@ def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Pla
 
 def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | None:
     """The row of a set's TensorFlow; None where it has none."""
-    for name in TENSORFLOW:
+    for name in FRAMEWORKS["tensorflow"].distributions:
         if name in versions:
             return matrices.build(name, versions[name], platform)
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from solver.core.model import CondaName, Target
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import stated
+from solver.matrix.builds import build_cuda, is_cpu_build, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaTrap
 from solver.solve.conda.traps import (
@@ -15,9 +15,7 @@ from solver.solve.conda.traps import (
     CUDATOOLKIT,
     PYTHON,
     Breach,
-    build_cuda,
     build_row,
-    is_cpu_build,
     rule_breaches,
     trap_row,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.model import CondaName, Note, Platform, Target, conda_name
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import stated
+from solver.matrix.builds import conda_rows, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild, CondaTrap, Rule
 
@@ -31,7 +30,6 @@ _OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
 """Codes of rules that were read out of wheels. conda builds its packages anew, against the protobuf
 and numpy that their records then depend on, so such a rule refuses nothing here; of a package that
 is not compiled it is likely to hold all the same, and is told."""
-_BUILD_CUDA = re.compile(r"cuda(?P<major>\d{1,2})\.?(?P<minor>\d)(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -97,17 +95,6 @@ def conda_versions(specifier: str) -> str:
         prefixed = part.operator == "==" and part.version.endswith(".*")
         parts.append(part.version if prefixed else f"{part.operator}{part.version}")
     return ",".join(parts)
-
-
-def build_cuda(build: str) -> str | None:
-    """The CUDA in a build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
-    found = _BUILD_CUDA.search(build)
-    return None if found is None else f"{found['major']}.{found['minor']}"
-
-
-def is_cpu_build(build: str) -> bool:
-    """Whether a build string says that the build has no CUDA code."""
-    return build.startswith("cpu")
 
 
 def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]]:
@@ -202,19 +189,10 @@ def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) 
 
 
 def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Matrices) -> CondaBuild | None:
-    """The matrix row of a framework's build; the first that fits version, build number, CUDA and python."""
-    cuda = build_cuda(record.build)
-    for row in matrices.conda_builds:
-        if (
-            row.package == record.name
-            and row.version == record.version
-            and (not row.build_numbers or record.build_number in row.build_numbers)
-            and row.platform == platform
-            and stated(row.cuda) == cuda
-            and (not row.python or python in row.python)
-        ):
-            return row
-    return None
+    """The matrix row of a conda package's build; the first that fits version, build number, CUDA and python."""
+    number = record.build_number
+    rows = conda_rows(matrices, record.name, record.version, record.build, platform, number=number, python=python)
+    return next(iter(rows), None)
 
 
 def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:

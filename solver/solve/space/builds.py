@@ -9,29 +9,31 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NotKnown
-from solver.core.model import PypiName
-from solver.matrix.builds import major, minor, stated
+from solver.core.answer import NOT_KNOWN
+from solver.core.frameworks import COMPANIONS, distributions, framework_of
+from solver.core.model import Framework, PypiName
+from solver.matrix.builds import bounds, listed, local_cuda, major, minor, stated
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.refusals import named_cuda
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
 
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
-    """One CUDA major, the libraries it opens, a cuDNN that serves it, and what stands in for unread requirements."""
+    """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, and what nobody read."""
     cuda = stated(row.cuda)
-    if cuda is None:
-        return
-    yield _cuda_ask(space, row, cuda)
-    if row.bundles is True:
-        yield from _carried_cudnn(space, row)
-    elif row.same_minor:
-        yield from _unread_asks(space, row, candidate)
-    else:
-        for short in () if isinstance(row.opens, NotKnown) else row.opens:
-            yield from _library_asks(space, short, major(cuda), row)
-        yield from _cudnn_asks(space, row)
+    if cuda is not None:
+        yield _cuda_ask(space, row, cuda)
+        if row.bundles is True:
+            yield from _carried_cudnn(space, row)
+        elif row.same_minor:
+            yield from _unread_asks(space, row, candidate)
+        else:
+            for short in listed(row.opens):
+                yield from _library_asks(space, short, major(cuda), row)
+            yield from _cudnn_asks(space, row)
+    for name, specifier in sorted(bounds(row).items()):
+        for other in distributions(name):
+            yield space.guard_ask(other, specifier, row.source, row.id)
 
 
 def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
@@ -55,10 +57,16 @@ def _cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     mask = space.mask_where(
         AXIS_CUDNN, lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest
     )
-    yield Ask(AXIS_CUDNN, mask, f"cuDNN {same}, at least {built}", row.source, row.id)
-    mask = 1 | space.mask_where("torch", lambda c: not _carries_older_cudnn(space, c, oldest)) << 1
-    text = f"no torch that carries a cuDNN {same} older than {built}"
-    yield Ask(guard("torch"), mask, text, row.source, row.id)
+    text = f"cuDNN {same}, at least {built}"
+    if row.opens is NOT_KNOWN or "cudnn" in row.opens:
+        yield Ask(AXIS_CUDNN, mask, text, row.source, row.id)
+    else:
+        yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", row.source, row.id)
+    for name in space.scope.carriers:
+        if name != row.package:
+            mask = 1 | space.mask_where(name, lambda c: not _carries_older_cudnn(space, c, oldest)) << 1
+            text = f"no {name} that carries a cuDNN {same} older than {built}"
+            yield Ask(guard(name), mask, text, row.source, row.id)
 
 
 def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
@@ -75,9 +83,9 @@ def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Itera
         yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
 
 
-def _carries_older_cudnn(space: Candidates, torch: Candidate, oldest: Version) -> bool:
-    """Whether a torch wheel holds a cuDNN of the same soname that is too old: it may load first."""
-    row = space.build("torch", torch.version)
+def _carries_older_cudnn(space: Candidates, other: Candidate, oldest: Version) -> bool:
+    """Whether a wheel holds a cuDNN of the same soname that is too old: it may load first."""
+    row = space.build(other.ident, other.version)
     carried = None if row is None or row.bundles is not True else stated(row.cudnn)
     if carried is None:
         return False
@@ -92,7 +100,8 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
     if cudnn is not None:
         mask = space.mask(AXIS_CUDNN, f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*")
         yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id)
-    yield from _triton(space, candidate)
+    if framework_of(row.package) == "torch":
+        yield from _triton(space, candidate)
 
 
 def _carried_cudnn(space: Candidates, row: Build) -> Iterator[Ask]:
@@ -122,27 +131,29 @@ def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
 
 
 def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
-    """Its torch, which newer torchaudio metadata no longer names, and a torch of the same CUDA major."""
-    specifier = row.needs.get("torch", "")
-    yield Ask("torch", space.mask("torch", specifier), f"torch{specifier}", row.source, row.id)
+    """Its framework, which newer metadata no longer names, and one of the same CUDA major."""
+    framework = COMPANIONS[row.package]
+    specifier = row.needs.get(framework, "")
+    yield Ask(framework, space.mask(framework, specifier), f"{framework}{specifier}", row.source, row.id)
     cuda = stated(row.cuda)
     if cuda is not None:
-        yield _torch_of(space, major(cuda), row.source, row.id)
+        yield _framework_of(space, framework, major(cuda), row.source, row.id)
 
 
 def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     """What the local version of a companion that no row knows tells: 0.26.0+cu128 is a build for CUDA 12.8."""
-    cuda = named_cuda(candidate.version)
+    cuda = stated(local_cuda(candidate.version))
     if cuda:
-        yield _torch_of(space, cuda, f"the name of {candidate.name}", None)
+        source = f"the name of {candidate.name}"
+        yield _framework_of(space, COMPANIONS[candidate.ident], major(cuda), source, None)
 
 
-def _torch_of(space: Candidates, cuda: int, source: str, row: str | None) -> Ask:
-    mask = space.mask_where("torch", lambda c: _cuda_major(space, c) == cuda)
-    return Ask("torch", mask, f"a torch built with CUDA {cuda}", source, row)
+def _framework_of(space: Candidates, framework: Framework, cuda: int, source: str, row: str | None) -> Ask:
+    mask = space.mask_where(framework, lambda c: _cuda_major(space, c) == cuda)
+    return Ask(framework, mask, f"a {framework} built with CUDA {cuda}", source, row)
 
 
-def _cuda_major(space: Candidates, torch: Candidate) -> int | None:
-    row = space.build("torch", torch.version)
+def _cuda_major(space: Candidates, candidate: Candidate) -> int | None:
+    row = space.build(candidate.ident, candidate.version)
     cuda = None if row is None else stated(row.cuda)
     return None if cuda is None else major(cuda)

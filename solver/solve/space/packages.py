@@ -9,14 +9,15 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core.frameworks import COMPANIONS
 from solver.core.model import Profile
 from solver.index import Index, ReleaseRefused
-from solver.matrix.builds import hard_rules, minor
+from solver.matrix.builds import bound_packages, hard_rules, minor
 from solver.matrix.load import Matrices
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
-from solver.solve.space.scope import COMPANIONS, Scope
+from solver.solve.space.scope import Scope
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, NOWHERE, Ask, Candidate, guard, is_package
 
 
@@ -35,7 +36,8 @@ class PackageSpace:
         self._written = written_twice(matrices)
         self._libraries = rows_by_distribution(matrices)
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
-        self._guarded |= {canonicalize_name(name) for name in guarded} | {"torch"} | set(self._written)
+        self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._written)
+        self._guarded |= {*scope.carriers, *bound_packages(matrices)}
 
     def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
         """See ``Space``."""

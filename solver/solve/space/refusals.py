@@ -5,10 +5,12 @@ from __future__ import annotations
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.core.model import Release
+from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.model import Framework, Release
 from solver.core.target import admits_python
-from solver.matrix.builds import gpu_refusal, has_cuda, has_wheel
-from solver.solve.space.scope import COMPANIONS, Scope
+from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
+from solver.matrix.rows import NONE, Build
+from solver.solve.space.scope import Scope
 
 Refusal = tuple[str, str, str | None]
 """Why, the source that says so, and the id of the row where one does."""
@@ -54,36 +56,51 @@ def _unread(space: Scope, release: Release) -> list[str]:
 
 
 def _build_refusal(space: Scope, name: str, version: str) -> Refusal | None:
-    if name in COMPANIONS and (kind := _wrong_companion(version, cpu=space.cpu_only)):
-        return kind, f"the name of {name} {version}", None
-    build = space.build(name, version)
+    if name in COMPANIONS:
+        kind = _wrong_companion(version, cpu=space.cpu_only)
+        return None if kind is None else (kind, f"the name of {name} {version}", None)
+    build, framework = space.build(name, version), framework_of(name)
     if build is None:
-        if name in ("torch", "tensorflow", "tensorflow-cpu", "tensorflow-intel"):
-            return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
+        known = framework is not None or bool(space.matrices.builds_of(name))
+        return ("no matrix row knows it (`interlock refresh` derives one)", "matrices", None) if known else None
+    why = _wrong_kind(build, has_cuda(build), space, framework)
+    why = why or _too_old_driver(build, space.target.driver)
+    if why is not None:
+        return why, build.source, build.id
+    return _gpu_refusal(build, space)
+
+
+def _wrong_kind(build: Build, cuda: Answer, space: Scope, framework: Framework | None) -> str | None:
+    """CUDA where none is asked for; of a framework also none where CUDA is, and a cuDNN that nobody read."""
+    if cuda is Answer.NOT_KNOWN:
+        return "nobody read whether it has CUDA code"
+    if space.cpu_only:
+        return "it is a CUDA build and the request asks for CPU builds" if cuda is Answer.YES else None
+    if framework is None:
         return None
-    cuda = has_cuda(build) is Answer.YES
-    if space.cpu_only == cuda:
-        kind = "a CUDA build" if cuda else "a CPU build"
-        return (
-            f"it is {kind} and the request asks for {'CPU' if space.cpu_only else 'CUDA'} builds",
-            build.source,
-            build.id,
-        )
-    if name == "torch" and cuda and build.cudnn is NOT_KNOWN:
-        return "nobody read which cuDNN it is used with", build.source, build.id
-    why = gpu_refusal(build, space.matrices, space.target)
-    return None if why is None else (why, build.source, build.id)
+    if cuda is Answer.NO:
+        return "it is a CPU build and the request asks for CUDA builds"
+    return "nobody read which cuDNN it is used with" if build.cudnn is NOT_KNOWN else None
+
+
+def _too_old_driver(build: Build, driver: str | None) -> str | None:
+    oldest = stated(build.driver)
+    if oldest is None or driver is None or Version(driver) >= Version(oldest):
+        return None
+    return f"it needs a driver >= {oldest} and the request promises only {driver}"
+
+
+def _gpu_refusal(build: Build, space: Scope) -> Refusal | None:
+    for gpu in space.target.gpus:
+        verdict = runs_on(build, gpu, space.target.driver, space.matrices)
+        if verdict.answer is not Answer.YES:
+            return verdict.why, verdict.source, verdict.row
+    return None
 
 
 def _wrong_companion(version: str, *, cpu: bool) -> str | None:
     """Why a companion's build is not for the machines that are asked for; None where its name does not tell."""
-    local = Version(version).local
-    if local == "cpu" and not cpu:
+    cuda = local_cuda(version)
+    if cuda == NONE and not cpu:
         return "it is a CPU build and the request asks for CUDA builds"
-    return "it is a CUDA build and the request asks for CPU builds" if named_cuda(version) and cpu else None
-
-
-def named_cuda(version: str) -> int | None:
-    """The CUDA major that a local version names: 12 of 0.26.0+cu128; None where it names none."""
-    local = Version(version).local or ""
-    return int(local[2:-1]) if local.startswith("cu") and local[2:].isdigit() else None
+    return "it is a CUDA build and the request asks for CPU builds" if stated(cuda) and cpu else None

@@ -7,12 +7,12 @@ from functools import cached_property
 
 import msgspec
 
+from solver.core.frameworks import COMPANIONS
 from solver.core.model import IndexName, Profile, Target
 from solver.core.target import marker_environment
+from solver.matrix.builds import cudnn_carriers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
-
-COMPANIONS = ("torchvision", "torchaudio")
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,13 @@ class Scope:
         """What markers are evaluated in; the key "extra" is for whoever evaluates."""
         return {**marker_environment(self.target)}
 
+    @cached_property
+    def carriers(self) -> tuple[str, ...]:
+        """The packages of which some wheel holds a cuDNN."""
+        return cudnn_carriers(self.matrices, self.target.platform)
+
     def build(self, name: str, version: str) -> Build | None:
-        """The matrix row of a framework's version on the target's platform."""
+        """The matrix row of a wheel on the target's platform; none of a companion, see ``companion``."""
         return None if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
 
     def companion(self, name: str, version: str) -> Build | None:

@@ -12,14 +12,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import Answer
-from solver.matrix.builds import TENSORFLOW, has_cuda, stated
+from solver.core.frameworks import FRAMEWORKS
+from solver.matrix.builds import has_cuda, stated
 from solver.matrix.load import FILES, Matrices, load_matrices, matrices_dir
 from solver.matrix.read import read_entries
 from solver.matrix.rows import Build, Rule
 from solver.matrix.write import header_of, matrix_text
 
 MATRICES = load_matrices()
-TENSORFLOW_BUILDS = [row for name in TENSORFLOW for row in MATRICES.builds_of(name)]
+TENSORFLOW_BUILDS = [row for name in FRAMEWORKS["tensorflow"].distributions for row in MATRICES.builds_of(name)]
 TORCH_BUILDS = MATRICES.builds_of("torch")
 COMPANION_BUILDS = [row for name in ("torchvision", "torchaudio") for row in MATRICES.builds_of(name)]
 CUDA_BUILDS = [row for row in (*TENSORFLOW_BUILDS, *TORCH_BUILDS) if has_cuda(row) is Answer.YES]

@@ -7,16 +7,15 @@ from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
+from solver.matrix.builds import build_cuda, is_cpu_build
 from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch, PackageName
 from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, newest_cuda, virtual_packages
 from solver.solve.conda.traps import (
     Names,
     admitted_cuda,
-    build_cuda,
     conda_versions,
     contains,
-    is_cpu_build,
 )
 
 DRIVERS = tuple(
