@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Platform
 from solver.index.conda_config import CondaSettings, read_settings
-from solver.index.conda_record import CondaRecord, from_rattler
+from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 
 if TYPE_CHECKING:
     from rattler import Gateway, PackageName, RepoDataRecord, SparseRepoData, Subdir
@@ -71,19 +72,36 @@ class ChannelRecords:
     above: Sequence[ChannelRecords] = ()
     failure: Exception | None = None
     """What went wrong while py-rattler asked, which would tell only its text."""
+    lies: dict[str, list[str]] = field(default_factory=dict)
+    """By name, a sentence for each record that cannot be of the package that was asked for; none of them is used."""
     _loaded: dict[tuple[str, str], list[RepoDataRecord]] = field(default_factory=dict)
 
     async def load(self, subdir: str, name: str) -> list[RepoDataRecord]:
         """Every record of ``name``, refused ones too, under the channel's own address."""
         key = subdir, name
         if key not in self._loaded:
-            found = await self.loader(subdir, name)
+            found = self._true(await self.loader(subdir, name), subdir, name)
             for record in found:
                 record.channel = self.address
                 record.url = f"{self.address}/{subdir}/{record.file_name}"
             # The solver breaks ties by position, and no source promises an order.
             self._loaded[key] = sorted(found, key=lambda record: record.file_name)
         return self._loaded[key]
+
+    def _true(self, records: Iterable[RepoDataRecord], subdir: str, name: str) -> list[RepoDataRecord]:
+        """Those of ``records`` whose archive is one of the package that was asked for."""
+        found = []
+        for record in records:
+            try:
+                check_archive(record.file_name, name, str(record.version), str(record.build))
+                if record.name.normalized != name or record.subdir != subdir:
+                    raise names.BadName(f"the channel says that it is {record.name.normalized} of {record.subdir}")
+            except names.BadName as error:
+                told = f"{name} {names.one_line(str(record.version))} of channel {self.name} may not be chosen: {error}"
+                self.lies.setdefault(name, []).append(told)
+                continue
+            found.append(record)
+        return found
 
     async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
         """py-rattler's own question."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from solver.core import names
 from solver.core.model import CondaName, Value, conda_name
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
-_ARCHIVE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)(?P<kind>\.conda|\.tar\.bz2)")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_MD5 = re.compile(r"[0-9a-f]{32}")
-
 
 class CondaRecord(Value, frozen=True, kw_only=True):
-    """One conda package: what a solver needs to choose it and an installer to verify it."""
+    """One conda package: what a solver needs to choose it and an installer to verify it.
+
+    Raises ``names.BadName`` where a part of it is not what it must be, or its archive is another package's.
+    """
 
     name: CondaName
     version: str
@@ -49,6 +48,18 @@ class CondaRecord(Value, frozen=True, kw_only=True):
     inferred: bool = False
     """Whether ``constrains`` or builds in ``depends`` were not read from a channel but derived."""
 
+    def __post_init__(self) -> None:
+        """Called by msgspec, however the value is made."""
+        names.address(self.channel)
+        names.subdir(self.subdir)
+        names.sha256(self.sha256)
+        if self.md5 is not None:
+            names.md5(self.md5)
+        check_archive(self.filename, self.name, self.version, self.build)
+        for text in (*self.depends, *self.constrains, *self.track_features, self.license or "-"):
+            if not names.is_one_line(text) or not text.strip():
+                raise names.BadName(f"{self.filename} asks for or tells {names.shown(text)}, which is no line of text")
+
     @property
     def url(self) -> str:
         """Where the channel serves the archive."""
@@ -67,10 +78,14 @@ class CondaRecord(Value, frozen=True, kw_only=True):
 
 def split_archive_name(filename: str) -> tuple[CondaName, str, str]:
     """Name, version and build of ``numpy-2.1.0-py312_0.conda``; raises ``ValueError`` for other names."""
-    found = _ARCHIVE.fullmatch(filename)
-    if found is None:
-        raise ValueError(f"{filename!r} is no name of a conda archive")
-    return conda_name(found["name"]), found["version"], found["build"]
+    found = names.archive(filename)
+    return conda_name(found.name), found.version, found.build
+
+
+def check_archive(filename: str, name: str, version: str, build: str) -> None:
+    """Raise ``names.BadName`` where ``filename`` is not the archive of this package, version and build."""
+    if (name, version, build) != names.archive(filename):
+        raise names.BadName(f"{filename} is no archive of {names.one_line(f'{name} {version} {build}')}")
 
 
 def in_order(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
@@ -115,10 +130,8 @@ def from_repodata(fields: Mapping[str, Any], channel: str, filename: str, inferr
     A record without sha256 is refused: it could never be verified.
     """
     sha256, md5 = fields.get("sha256"), fields.get("md5")
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+    if sha256 is None:
         raise ValueError(f"{filename}: the channel gives no sha256")
-    if md5 is not None and not _MD5.fullmatch(str(md5)):
-        raise ValueError(f"{filename}: {md5!r} is no md5")
     noarch = fields.get("noarch")
     return CondaRecord(
         name=conda_name(str(fields["name"])),
@@ -128,8 +141,8 @@ def from_repodata(fields: Mapping[str, Any], channel: str, filename: str, inferr
         subdir=str(fields["subdir"]),
         channel=channel,
         filename=filename,
-        sha256=sha256,
-        md5=md5,
+        sha256=names.sha256(sha256),
+        md5=None if md5 is None else names.md5(md5),
         size=fields.get("size"),
         depends=tuple(fields.get("depends", ())),
         constrains=tuple(fields.get("constrains", ())),

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from solver.core import names
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import FORMAT_VERSION, Platform
+from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
 
@@ -55,8 +56,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One package; defaults are left out."""
 
     file: str
-    sha256: str
-    md5: str | None = None
+    sha256: Digest
+    md5: Md5 | None = None
     size: int | None = None
     depends: tuple[str, ...] = ()
     constrains: tuple[str, ...] = ()
@@ -85,6 +86,8 @@ class CondaSnapshot:
 
     def records(self, channel: str, subdir: str) -> Sequence[CondaRecord]:
         """Everything recorded of a subdir; empty where nothing is."""
+        if not names.is_plain_channel(channel):  # an address, or what leads out of the folder
+            return ()
         path = self.root / FOLDER / channel / f"{subdir}.jsonl"
         if path not in self._read:
             self._read[path] = read_records(path) if path.is_file() else ()
@@ -115,6 +118,13 @@ def read_records(path: Path) -> tuple[CondaRecord, ...]:
         raise BadInput(
             f"expected format version {FORMAT_VERSION}, found {header.version}", file=path, line=1, fix=_CURE
         )
+    if (header.channel, header.subdir) != (_channel_of(path), path.stem):
+        raise BadInput(
+            f"the header is of {names.one_line(header.channel)}, {names.one_line(header.subdir)}",
+            file=path,
+            line=1,
+            fix="name the file after the platform and its folder after the channel",
+        )
     decoder = msgspec.json.Decoder(Line)
     found = []
     for number, text in enumerate(lines[1:], start=2):
@@ -123,6 +133,12 @@ def read_records(path: Path) -> tuple[CondaRecord, ...]:
         except (msgspec.DecodeError, ValueError) as error:
             raise BadInput(f"is no recorded package: {error}", file=path, line=number, fix=_CURE) from None
     return tuple(found)
+
+
+def _channel_of(path: Path) -> str:
+    """The channel that a file of the snapshot is of: its folders below ``conda/``."""
+    parts = path.parent.parts
+    return "/".join(parts[len(parts) - parts[::-1].index(FOLDER) :]) if FOLDER in parts else path.parent.name
 
 
 def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held: str) -> list[Path]:

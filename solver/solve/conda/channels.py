@@ -134,10 +134,16 @@ class ChannelSolver:
         try:
             found = run(work)
         except SolverError as error:
-            raise ChannelRefusal(specs, _reason(error), self.source.partial) from None
+            reason = "\n".join([*self._lies(specs), _reason(error)])
+            raise ChannelRefusal(specs, reason, self.source.partial) from None
         except Exception as error:
             raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
         return {CondaName(record.name.normalized): record for record in found}
+
+    def _lies(self, specs: Sequence[str]) -> list[str]:
+        """What was left out of the packages that ``specs`` name, since it cannot be of them."""
+        asked = {re.split(r"[\s=<>!~\[]", spec.rpartition("::")[2].strip(), maxsplit=1)[0].lower() for spec in specs}
+        return [told for channel in self.channels() for name in sorted(asked) for told in channel.lies.get(name, ())]
 
     def channels(self) -> list[ChannelRecords]:
         """The channels, opened once."""

@@ -41,10 +41,24 @@ def test_an_archive_is_named_by_name_version_and_build(filename, parts):
     assert split_archive_name(filename) == parts
 
 
-@pytest.mark.parametrize("filename", ["numpy-2.1.0.conda", "numpy.whl", "numpy-2.1.0-0.zip", ""])
+@pytest.mark.parametrize("filename", ["numpy-2.1.0.conda", "numpy.whl", "numpy-2.1.0-0.zip"])
 def test_other_names_are_refused(filename):
     with pytest.raises(ValueError, match="is no name of a conda archive"):
         split_archive_name(filename)
+
+
+@pytest.mark.parametrize(
+    "filename", ["", "../numpy-2.1.0-0.conda", "numpy-2.1.0-0.conda\n", "a/b-1-0.conda", "b-1-0\0.conda"]
+)
+def test_what_is_no_file_name_is_refused(filename):
+    with pytest.raises(ValueError, match="is no plain file name"):
+        split_archive_name(filename)
+
+
+@pytest.mark.parametrize("channel", ["", "https://x/a b", "https://x/a\nhttps://y", "https://x/a#b", "conda-forge"])
+def test_a_channel_has_an_address(channel):
+    with pytest.raises(ValueError, match="is no address"):
+        msgspec.structs.replace(record("numpy"), channel=channel)
 
 
 def test_a_record_knows_its_address_and_its_exact_names():
@@ -93,7 +107,16 @@ def test_repodata_goes_in_and_out():
     ("change", "message"),
     [
         ({"sha256": None}, "gives no sha256"),
-        ({"sha256": "A" * 64}, "gives no sha256"),
+        ({"sha256": "A" * 64}, "is no sha256 of 64 lower-case hex digits"),
+        ({"sha256": "a" * 64 + "\n"}, "is no sha256 of 64 lower-case hex digits"),
+        ({"sha256": 7}, "7 is no sha256 of 64 lower-case hex digits"),
+        ({"md5": "a" * 32 + "\n"}, "is no md5"),
+        ({"subdir": "../../x"}, "'../../x' is no platform of a channel"),
+        ({"name": "torch"}, "is no archive of torch "),
+        ({"version": "9"}, "is no archive of numpy 9 "),
+        ({"build": "x"}, "is no archive of numpy "),
+        ({"depends": ["python\n- x"]}, r"asks for or tells 'python\\n- x', which is no line of text"),
+        ({"depends": [""]}, "asks for or tells '', which is no line of text"),
         ({"md5": "short"}, "is no md5"),
         ({"name": "no name"}, "is no conda package name"),
     ],

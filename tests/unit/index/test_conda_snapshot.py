@@ -93,10 +93,23 @@ def test_a_channel_or_platform_that_is_not_recorded_is_told(tmp_path):
     [
         (1, "", "line 1|is no recorded channel"),
         (1, '{"version":2,"channel":"c","address":"a","subdir":"s","held":"h"}', "expected format version 1, found 2"),
-        (2, '{"file":"x-1-0.conda","sha256":"a","colour":1}', "unknown field `colour`"),
-        (2, '{"file":"x.conda","sha256":"a"}', "is no name of a conda archive"),
+        (2, '{"file":"x-1-0.conda","sha256":"' + "a" * 64 + '","colour":1}', "unknown field `colour`"),
+        (2, '{"file":"x.conda","sha256":"' + "a" * 64 + '"}', "is no name of a conda archive"),
+        (2, '{"file":"x-1-0.conda","sha256":"../x"}', "matching regex"),
+        (2, '{"file":"x-1-0.conda","sha256":"' + "a" * 64 + '","md5":"x"}', "matching regex"),
+        (2, '{"file":"../x-1-0.conda","sha256":"' + "a" * 64 + '"}', "'../x-1-0.conda' is no plain file name"),
+        (
+            1,
+            '{"version":1,"channel":"other","address":"https://c","subdir":"linux-64","held":"h"}',
+            "the header is of other",
+        ),
+        (
+            1,
+            '{"version":1,"channel":"conda-forge","address":"https://c","subdir":"x","held":"h"}',
+            "conda-forge, x; name",
+        ),
         (2, '{"file":"x-1-0.conda"}', "missing required field `sha256`"),
-        (2, '{"file":"x-1-0.conda","sha256":"a","noarch":"ruby"}', "'ruby' is no kind of noarch"),
+        (2, '{"file":"x-1-0.conda","sha256":"' + "a" * 64 + '","noarch":"ruby"}', "'ruby' is no kind of noarch"),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named(tmp_path, line, text, message):

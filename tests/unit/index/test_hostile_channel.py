@@ -1,0 +1,64 @@
+"""What a conda channel says is believed of the package that was asked for, or of none."""
+
+import json
+
+import pytest
+from conda_repodata import entry, write_channel
+
+from solver.core.model import Target
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
+from solver.solve.conda.channels import ChannelRefusal, close_conda
+
+FILE = "demo-2.0-0.conda"
+LIES = {
+    "another version": ({"version": "9.0"}, FILE, "demo 9.0", f"{FILE} is no archive of demo 9.0 0"),
+    "another build": ({"build": "cuda_0"}, FILE, "demo 2.0", f"{FILE} is no archive of demo 2.0 cuda_0"),
+    "a way up": ({}, "demo-2.0-0/../../x.conda", "demo 2.0", "'demo-2.0-0/../../x.conda' is no plain file name"),
+    "a blank": ({}, "demo-2.0-0 x.conda", "demo 2.0", "'demo-2.0-0 x.conda' is no plain file name"),
+    "another platform": ({"subdir": "win-64"}, FILE, "demo 2.0", "the channel says that it is demo of win-64"),
+}
+
+
+@pytest.fixture
+def index(tmp_path):
+    def lying(fields, filename):
+        _, record = entry("demo", "2.0")
+        channel = write_channel(tmp_path / "channel", [entry("demo", "1.0")])
+        path = channel / "linux-64" / "repodata.json"
+        data = json.loads(path.read_text())
+        data["packages.conda"][filename] = {**record, **fields}
+        path.write_text(json.dumps(data))
+        return CondaIndex(("own",), CondaSettings(mirrors={"own": (channel.as_uri(),)}))
+
+    return lying
+
+
+def close(index, spec):
+    return close_conda([spec], (), Target(driver=None), index, virtual={})
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_the_honest_record_is_chosen(index, kind):
+    fields, filename, _, _ = LIES[kind]
+    assert [record.filename for record in close(index(fields, filename), "demo")] == ["demo-1.0-0.conda"]
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_who_asks_for_the_lie_is_told_why_not(index, kind):
+    fields, filename, release, told = LIES[kind]
+    with pytest.raises(ChannelRefusal) as caught:
+        close(index(fields, filename), "demo >=2")
+    assert caught.value.reason.splitlines() == [
+        f"{release} of channel own may not be chosen: {told}",
+        "No candidates were found for demo >=2.",
+    ]
+
+
+def test_an_archive_of_another_package_is_none_of_it(index):
+    with pytest.raises(ChannelRefusal) as caught:
+        close(index({}, "torch-2.0-0.conda"), "torch")
+    assert caught.value.reason.splitlines() == [
+        "torch 2.0 of channel own may not be chosen: the channel says that it is demo of linux-64",
+        "No candidates were found for torch *.",
+    ]
