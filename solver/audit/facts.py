@@ -12,11 +12,13 @@ from packaging.version import Version
 from solver.audit.builds import Build, conda_build, wheel_build
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.words import matches, version
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import Index
 from solver.matrix.load import Matrices
+from solver.matrix.place import Place
 from solver.matrix.rows import Library
 
 RecordReader = Callable[[IndexFile], Mapping[str, str]]
@@ -74,6 +76,16 @@ class Facts:
         """The versions of the packages that have one."""
         found = {name: version(package.version) for name, package in self.packages.items()}
         return {name: value for name, value in found.items() if value is not None}
+
+    @cached_property
+    def stated(self) -> dict[str, str | NotKnown]:
+        """The versions of the packages as the set states them; NOT_KNOWN of one that it leaves open."""
+        return {name: package.version or NOT_KNOWN for name, package in self.packages.items()}
+
+    @cached_property
+    def place(self) -> Place:
+        """The target as far as somebody named it: the default one's driver is what a lock promises, nobody's."""
+        return Place.of(self.target, driver_named=not self.assumed)
 
     @cached_property
     def builds(self) -> tuple[Build, ...]:

@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from msgspec import structs
 from packaging.version import Version
 
+from solver.audit import rules
 from solver.audit.codes import (
     clobber,
     cpu_build,
-    crash_together,
     cudnn_older_than_build,
     driver,
     gpu_arch,
     leftover,
     loader,
     metadata,
-    missing_part,
     mixed_cuda,
-    numpy_abi,
     protobuf_runtime,
     python_tag,
     unknown,
@@ -39,16 +37,15 @@ CODES = (
     gpu_arch,
     driver,
     protobuf_runtime,
-    numpy_abi,
     python_tag,
     cpu_build,
-    crash_together,
-    missing_part,
     leftover,
     metadata,
     unknown,
 )
-"""One module a code, in the order of ARCHITECTURE's table."""
+"""One module a code that more than rules tell of."""
+WEIGHED = (clobber.CODE,)
+"""Codes whose module tells their rules itself, after better witnesses; ``rules`` tells all others."""
 
 
 def audit(
@@ -69,6 +66,7 @@ def audit(
     """
     facts = facts_of(package_set, matrices, index, target, environ, record_of)
     found = {finding for module in CODES for finding in module.find(facts)}
+    found.update(rules.find(facts, WEIGHED))
     return tuple(sorted(found, key=_order))
 
 

@@ -16,6 +16,7 @@ from packaging.version import Version
 from solver.commands.conda import base_environment, beside_conda, conda_lock_files, solve_conda_profile
 from solver.commands.gate import audit_conda, audit_solution
 from solver.commands.project import Project
+from solver.core.answer import Answer
 from solver.core.errors import NoSolution, NotRecorded
 from solver.core.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
 from solver.core.yamlfile import load_yaml
@@ -29,7 +30,9 @@ from solver.lock.requirements import LocalWheel, requirement_lines, requirements
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, request_digest, solution_yaml
 from solver.matrix.load import Matrices
+from solver.matrix.place import Place
 from solver.matrix.rows import Row
+from solver.matrix.rules import holds
 from solver.request.interop import with_interop
 from solver.solve.search import find, solve
 from solver.solve.space.packages import Spaces
@@ -190,7 +193,8 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
     versions = {str(pin.name): pin.version for pin in solution.pins}
     mentioned = [item.row for item in solution.because] + [pin.row for pin in solution.pins]
     ids = {row for row in (*mentioned, *(note.row for note in solution.notes)) if row}
-    used: list[Row] = [row for row in matrices.rules if _matches(row.when, versions)]
+    place = Place.of(solution.target)
+    used: list[Row] = [row for row in matrices.rules if holds(row, versions, place) is Answer.YES]
     used += [row for row in matrices.libraries if _holds(row.distribution, row.versions, versions)]
     cuda = solution.axes["cuda"]
     if cuda:
@@ -198,13 +202,6 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
         used += [row for row in matrices.families if str(row.major) == cuda.split(".")[0]]
     ids |= {row.id for row in used}
     return {row_id: matrices.digest(row_id) for row_id in sorted(ids)}
-
-
-def _matches(when: Mapping[str, str], versions: Mapping[str, str]) -> bool:
-    return all(
-        name in versions and SpecifierSet(specifier).contains(versions[name], prereleases=True)
-        for name, specifier in when.items()
-    )
 
 
 def index_facts(project: Project, solution: Solution) -> dict[str, str]:

@@ -15,10 +15,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from solver.core.answer import Answer
 from solver.core.model import Cause, Profile, Solution
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Rule
+from solver.matrix.place import Place
+from solver.matrix.rows import ABSENT, Rule
+from solver.matrix.rules import broken, holds
 from solver.request.profile import specifier
 from solver.solve.space.terms import REQUEST
 
@@ -158,13 +161,16 @@ def _reasons(causes: Iterable[Cause], before: str = "") -> Iterator[str]:
 def _held_back(held: Held, newest: Newest) -> Iterator[str]:
     """Packages that the stack does not name and that a rule keeps from their newest release."""
     told: set[str] = set()
+    place = Place.of(held.solution.target)
     for rule in held.matrices.rules:
         for name, wanted in rule.needs.items():
             have = held.packages.get(name)
-            if have is None or name in held.profile.stack or name in told or not _holds(rule, held):
+            if have is None or name in held.profile.stack or name in told or wanted == ABSENT:
+                continue
+            if holds(rule, held.packages, place) is not Answer.YES:
                 continue
             top = newest(name)
-            if top is None or wanted == "!" or _contains(wanted, top) or _declared(name, top, held):
+            if top is None or not _refuses(rule, name, top, held, place) or _declared(name, top, held):
                 continue
             told.add(name)
             yield f"  {name} (not named): held at {have}, the newest is {top}"
@@ -177,13 +183,10 @@ def _declared(name: str, version: str, held: Held) -> bool:
     return any(canonicalize_name(one.name) == name and not _contains(str(one.specifier), version) for one in asked)
 
 
-def _holds(rule: Rule, held: Held) -> bool:
-    platform, python = held.solution.target.platform, held.solution.target.python
-    if rule.platforms and platform not in rule.platforms:
-        return False
-    return SpecifierSet(rule.pythons).contains(python) and all(
-        name in held.packages and _contains(wanted, held.packages[name]) for name, wanted in rule.when.items()
-    )
+def _refuses(rule: Rule, name: str, version: str, held: Held, place: Place) -> bool:
+    """Whether the rule would be broken by another version of one package."""
+    breaches = broken([rule], {**held.packages, name: version}, place)
+    return any(offence.package == name for breach in breaches for offence in breach.offences)
 
 
 def _contains(wanted: str, version: str) -> bool:

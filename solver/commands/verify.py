@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 from packaging.utils import parse_wheel_filename
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding, Target
@@ -323,7 +324,9 @@ def _predicted(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> P
     solution = read_solution(subject.folder)
     if solution["flavour"] == "conda":
         return predict_conda(solution["solution"], gpu, driver, matrices)
-    return predict(subject.packages, gpu, driver, matrices, solution["target"].get("platform", "linux-64"))
+    target = solution["target"]
+    platform, python = target.get("platform", "linux-64"), target.get("python", NOT_KNOWN)
+    return predict(subject.packages, gpu, driver, matrices, platform, python)
 
 
 def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:

@@ -10,14 +10,13 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import COMPANIONS, distributions
 from solver.core.model import Platform, Target
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, Build, CondaBuild, CudaToolkit, Rule
+from solver.matrix.rows import NONE, Build, CondaBuild, CudaToolkit
 
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
@@ -266,15 +265,3 @@ def driver_refusal(toolkit: CudaToolkit, matrices: Matrices, target: Target) -> 
         why = f"CUDA {family.major}.x needs a driver >= {needs} and the request promises only {target.driver}"
         return why, family.source, family.id
     return None
-
-
-def hard_rules(matrices: Matrices, target: Target) -> dict[str, tuple[Rule, ...]]:
-    """By package, the hard rules whose only condition is a version of it and that hold on the target."""
-    found: dict[str, tuple[Rule, ...]] = {}
-    for rule in sorted(matrices.rules, key=lambda row: row.id):
-        here = not rule.platforms or target.platform in rule.platforms
-        here = here and SpecifierSet(rule.pythons).contains(target.python)
-        if rule.severity == "error" and len(rule.when) == 1 and rule.needs and here:
-            (name,) = rule.when
-            found[name] = (*found.get(name, ()), rule)
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 
 from solver.core.errors import BadInput
+from solver.core.model import pypi_name
 from solver.matrix import rows as kinds
 from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row
@@ -178,17 +179,25 @@ def load_matrices(overlay: Path | None = None) -> Matrices:
         )
         for attribute in ATTRIBUTES
     }
-    parts["rules"] = tuple(rule for row in parts["rules"] for rule in _spelled_out(row))
+    parts["rules"] = spelled_out(parts["rules"])
     return Matrices(**parts)
 
 
+def spelled_out(rules: Iterable[kinds.Rule]) -> tuple[kinds.Rule, ...]:
+    """Every rule, and one like it for each further distribution that it names; names normalized."""
+    return tuple(each for rule in rules for each in _spelled_out(rule))
+
+
 def _spelled_out(rule: kinds.Rule) -> Iterator[kinds.Rule]:
-    """The rule, and one like it for each further distribution it names."""
-    yield msgspec.structs.replace(rule, also=())
-    first, *others = rule.when.items()
+    when = {str(pypi_name(name)): wanted for name, wanted in rule.when.items()}
+    needs = {str(pypi_name(name)): wanted for name, wanted in rule.needs.items()}
+    expects = tuple(str(pypi_name(name)) for name in rule.expects)
+    first = msgspec.structs.replace(rule, when=when, needs=needs, expects=expects, also=())
+    yield first
     for name in rule.also:
-        when = {name: first[1], **dict(others)}
-        yield msgspec.structs.replace(rule, id=f"{rule.id}@{name}", when=when, also=())
+        (_, wanted), *others = when.items()
+        like = {str(pypi_name(name)): wanted, **dict(others)}
+        yield msgspec.structs.replace(first, id=f"{rule.id}@{name}", when=like)
 
 
 def _lay_over(held: dict[str, Entry], own: dict[str, Entry]) -> None:

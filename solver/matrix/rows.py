@@ -10,15 +10,18 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.model import IndexName, Platform, Severity
+from solver.core.model import IndexName, Platform, Severity, pypi_name
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
 DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|\d+(\.\d+)*)$")]
 """A version, or the word "none" where it is known that there is none."""
 NONE = "none"
+ABSENT = "!"
+"""As a specifier: the package must not be in the set."""
 Capability = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d$")]
 """A compute capability such as "9.0"."""
 
@@ -157,7 +160,9 @@ class Rule(Row, frozen=True, kw_only=True):
 
     It holds for a set in which every package of ``when`` matches: each package
     of ``needs`` that is in the set must match its specifier ("!" alone: must
-    not be in the set at all), and each of ``expects`` should be there.
+    not be in the set at all), and each of ``expects`` should be there. Where it
+    asks for nothing, the packages of ``when`` do not go together.
+    ``solver.matrix.rules`` tells when a rule holds and is broken.
     """
 
     code: Text
@@ -170,12 +175,28 @@ class Rule(Row, frozen=True, kw_only=True):
     expects: tuple[str, ...] = ()
     platforms: tuple[Platform, ...] = ()
     pythons: str = ""
+    """Specifier over python's major.minor."""
+    gpus: str = ""
+    """Specifier over compute capability; it holds where the target names a GPU within."""
+    driver: str = ""
+    """Specifier over the target's NVIDIA driver."""
     order: Literal["tensorflow first", "torch first"] | None = None
     """The import order in which it was seen; None: any."""
     why: Text
     seen: str | None = None
     """Where it was seen to happen; None: derived, not seen."""
     cure: Text
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for a name or a specifier that is none."""
+        for name in (*self.when, *self.also, *self.needs, *self.expects):
+            pypi_name(name)
+        needs = (text for text in self.needs.values() if text != ABSENT)
+        for text in (*self.when.values(), *needs, self.pythons, self.gpus, self.driver):
+            try:
+                SpecifierSet(text)
+            except InvalidSpecifier:
+                raise ValueError(f'expected a specifier such as ">=2,<3", found "{text}"') from None
 
 
 class Clobber(Row, frozen=True, kw_only=True):

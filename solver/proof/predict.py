@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Value
+from solver.core.model import Platform, Value
 from solver.matrix.builds import Code, code_for, major, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build, Library, Rule
+from solver.matrix.place import Place
+from solver.matrix.rows import Build, Library
+from solver.matrix.rules import broken
 from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders
 
 LOADER = "interlock-loader"
@@ -154,31 +156,26 @@ class _Set:
         toolkit = self.matrices.toolkit(stated(build.cuda) or "")
         return toolkit is None or isinstance(toolkit.driver, NotKnown) or Version(driver) >= Version(toolkit.driver)
 
-    def crashes(self) -> tuple[str, ...]:
+    def crashes(self, place: Place) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
         first = {"tensorflow first": "tensorflow-torch", "torch first": "torch-tensorflow"}
-        return tuple(first[rule.order] for rule in self.matrices.rules if rule.order is not None and self._broken(rule))
-
-    def _broken(self, rule: Rule) -> bool:
-        if rule.severity != "error" or (rule.platforms and self.platform not in rule.platforms):
-            return False
-        for number, (name, wanted) in enumerate(rule.when.items()):
-            names = (name, *rule.also) if number == 0 else (name,)
-            if not any(self._is(one, wanted) for one in names):
-                return False
-        return any(
-            name in self.packages and (wanted == "!" or not self._is(name, wanted))
-            for name, wanted in rule.needs.items()
-        )
-
-    def _is(self, name: str, wanted: str) -> bool:
-        return name in self.packages and _holds(wanted, self.packages[name])
+        errors = (rule for rule in self.matrices.rules if rule.severity == "error")
+        orders = (breach.rule.order for breach in broken(errors, self.packages, place))
+        return tuple(dict.fromkeys(first[order] for order in orders if order is not None))
 
 
 def predict(
-    packages: Mapping[str, str], gpu: str, driver: str, matrices: Matrices, platform: str = "linux-64"
+    packages: Mapping[str, str],
+    gpu: str,
+    driver: str,
+    matrices: Matrices,
+    platform: Platform = "linux-64",
+    python: str | NotKnown = NOT_KNOWN,
 ) -> Prediction:
-    """What the probes will report for a lock that installs ``packages`` on compute capability ``gpu``."""
+    """What the probes will report for a lock that installs ``packages`` on compute capability ``gpu``.
+
+    ``python`` is major.minor; rules that name pythons count only where it is known.
+    """
     held = _Set(packages, platform, matrices)
     torch, tensorflow = held.torch, held.tensorflow
     serves, misses = held.driver_serves(driver), held.misses()
@@ -199,7 +196,7 @@ def predict(
     }
     works["tensorflow-torch"] = works["tensorflow"] and works["torch"]
     works["torch-tensorflow"] = found_after_torch and tensorflow_runs and works["torch"]
-    crashes = held.crashes()
+    crashes = held.crashes(Place(platform, python, driver, (gpu,)))
     names = ["-".join(order) for order in orders(frameworks_of(packages))]
     bundled = torch is not None and torch.bundles is True
     return Prediction(

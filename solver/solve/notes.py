@@ -7,15 +7,19 @@ from collections.abc import Iterator, Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.core.model import Note
+from solver.core.model import Note, Target
 from solver.matrix.builds import minor, stated
 from solver.matrix.load import Matrices
+from solver.matrix.place import Place
 from solver.matrix.rows import Build
+from solver.matrix.rules import broken
 
 
-def notes(versions: Mapping[str, str], cuda: str | None, build: Build | None, matrices: Matrices) -> list[Note]:
+def notes(
+    versions: Mapping[str, str], cuda: str | None, build: Build | None, matrices: Matrices, target: Target
+) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its TensorFlow build."""
-    found = list(_soft_rules(versions, matrices))
+    found = list(_soft_rules(versions, matrices, Place.of(target)))
     built = None if build is None else stated(build.cuda)
     if build is None or built is None or cuda in (None, "none"):
         return found
@@ -56,10 +60,9 @@ def _exact(text: str) -> str:
     return f"=={text}" if text[:1].isdigit() else text
 
 
-def _soft_rules(versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
-    for rule in sorted(matrices.rules, key=lambda row: row.id):
-        if rule.severity == "warning" and rule.needs and _matches(rule.when, versions):
-            for name, specifier in rule.needs.items():
-                have = versions.get(name)
-                if have is not None and (specifier == "!" or not SpecifierSet(specifier).contains(have)):
-                    yield Note(package=name, text=f"{rule.why}; {rule.cure}", row=rule.id, evidence=rule.seen)
+def _soft_rules(versions: Mapping[str, str], matrices: Matrices, place: Place) -> Iterator[Note]:
+    soft = sorted((rule for rule in matrices.rules if rule.severity == "warning"), key=lambda row: row.id)
+    for breach in broken(soft, versions, place):
+        rule = breach.rule
+        for offence in breach.offences:
+            yield Note(package=offence.package, text=f"{rule.why}; {rule.cure}", row=rule.id, evidence=rule.seen)

@@ -29,7 +29,7 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
         axes=axes,
         pins=pins,
         because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _told(ident)),
-        notes=tuple(notes(versions, axes["cuda"], build, space.scope.matrices)),
+        notes=tuple(notes(versions, axes["cuda"], build, space.scope.matrices, space.scope.target)),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 

@@ -14,7 +14,7 @@ from paths import SCENARIOS
 from solver.audit.package_set import Package, PackageSet
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
-from solver.matrix.load import FILES, Matrices
+from solver.matrix.load import FILES, Matrices, spelled_out
 
 AUDIT_SCENARIOS = SCENARIOS / "audit"
 
@@ -27,7 +27,7 @@ def small_matrices() -> Matrices:
         attribute, kind = FILES[path.stem]
         rows = read_yaml(path)["rows"]
         parts[attribute] = (*parts.get(attribute, ()), *(msgspec.convert(row, kind) for row in rows))
-    return Matrices(**parts)
+    return Matrices(**{**parts, "rules": spelled_out(parts["rules"])})
 
 
 def read_yaml(path: Path) -> Any:

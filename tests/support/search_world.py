@@ -14,7 +14,7 @@ from paths import SCENARIOS
 from solver.commands.project import Project
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, Release, pypi_name
-from solver.matrix.load import FILES, Matrices
+from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.request.read import read_request
 from solver.solve.space.packages import Spaces
 
@@ -112,6 +112,7 @@ class World:
         for attribute, rows in self.rows.items():
             name = "builds" if attribute in BUILDS else attribute
             found[name] = (*found.get(name, ()), *rows.values())
+        found["rules"] = spelled_out(found.get("rules", ()))  # type: ignore[arg-type]
         return Matrices(**found)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:

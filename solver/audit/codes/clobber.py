@@ -25,13 +25,15 @@ _SHOWN = 12
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Each pair that overwrites each other's files, once, by the best witness at hand."""
-    told: set[frozenset[PypiName]] = set()
+    told: set[frozenset[str]] = set()
     for pair, finding in _all(facts):
         if pair not in told:
             told.add(pair)
             if finding is not None:
                 yield finding
-    yield from (as_finding(breach) for breach in broken(facts, CODE) if not breach.pairs <= told)
+    for breach in broken(facts, CODE):
+        if not breach.pairs or breach.pairs - told:
+            yield as_finding(facts, breach)
 
 
 def _all(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
-from solver.audit.rules import breaches
 from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.model import Finding
@@ -17,7 +16,6 @@ CODE = "cpu-build"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """A CPU build beside CUDA libraries, beside a framework with CUDA, or on a target with a GPU."""
-    yield from breaches(facts, CODE)
     if facts.target.driver is None:
         return
     for build in facts.builds:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.rules import breaches
 from solver.audit.words import minor, pins
 from solver.core.model import Finding
 
@@ -16,7 +15,6 @@ CODE = "cudnn-older-than-build"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Another major than the build's, or a lower minor: cuDNN promises neither."""
-    yield from breaches(facts, CODE)
     for build in facts.builds:
         # A wheel with its own CUDA inside takes its own cuDNN.
         if build.cudnn is None or build.cuda is None or (build.bundles and build.package.origin == "pypi"):

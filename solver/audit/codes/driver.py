@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
-from solver.audit.rules import breaches
 from solver.audit.words import version
 from solver.core.model import Finding
 from solver.matrix.builds import stated
@@ -16,7 +15,6 @@ CODE = "driver"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """A build whose CUDA the driver serves neither natively nor by minor-version compatibility."""
-    yield from breaches(facts, CODE)
     driver = facts.target.driver
     # The default target's driver is the one that a lock promises, not one that anybody has.
     if driver is None or facts.assumed:

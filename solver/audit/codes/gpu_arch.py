@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.rules import breaches
 from solver.audit.words import matches, minor, pins
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Finding
@@ -18,7 +17,6 @@ CODE = "gpu-arch"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """For each compute capability that the target names."""
-    yield from breaches(facts, CODE)
     for gpu in facts.target.gpus:
         for build in facts.builds:
             if build.cuda is not None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from solver.audit.facts import Facts
 from solver.audit.prefix_files import distributions_in, site_packages
-from solver.audit.rules import breaches
 from solver.audit.words import listed, minor
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding
@@ -19,7 +18,6 @@ _CUDA_IN_PATH = re.compile(r"cuda[-_/]?v?(\d+\.\d+)")
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Rules; in a prefix second copies and a user site; environment variables that lead elsewhere."""
-    yield from breaches(facts, CODE)
     if facts.set.prefix is not None:
         yield from _second_copies(Path(facts.set.prefix))
         yield from _comes_first(facts, Path(facts.set.prefix))

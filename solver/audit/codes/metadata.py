@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
-from solver.audit.rules import breaches
 from solver.audit.words import matches, pins, specifier
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment, usable_files
@@ -19,7 +18,6 @@ CODE = "metadata"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
-    yield from breaches(facts, CODE)
     environment = marker_environment(facts.target)
     for package in facts.set.packages:
         if package.version is None:

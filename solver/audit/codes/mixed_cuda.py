@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.audit.facts import Facts, Provided
-from solver.audit.rules import as_finding, broken
+from solver.audit.rules import broken
 from solver.audit.words import listed, minor, pins, version
-from solver.core.model import Finding, PypiName
+from solver.core.model import Finding
 from solver.matrix.builds import stated
 
 CODE = "mixed-cuda"
@@ -16,9 +16,7 @@ CODE = "mixed-cuda"
 def find(facts: Facts) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library name in two majors, a compiler that the driver refuses."""
     yield from _frameworks(facts)
-    told = list(broken(facts, CODE))
-    yield from map(as_finding, told)
-    yield from _same_soname(facts, {pair for breach in told for pair in breach.pairs})
+    yield from _same_soname(facts, {pair for breach in broken(facts, CODE) for pair in breach.pairs})
     yield from _compiler(facts)
 
 
@@ -51,7 +49,7 @@ def _frameworks(facts: Facts) -> Iterator[Finding]:
 _CURE = "choose builds of both frameworks for one CUDA major; `interlock audit --fix` looks for the nearest"
 
 
-def _same_soname(facts: Facts, told: set[frozenset[PypiName]]) -> Iterator[Finding]:
+def _same_soname(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
     held: dict[str, list[Provided]] = {}
     for item in facts.provided:
@@ -60,7 +58,7 @@ def _same_soname(facts: Facts, told: set[frozenset[PypiName]]) -> Iterator[Findi
     for soname, items in sorted(held.items()):
         places = {item.library.directory for item in items}
         majors = sorted({item.library.cuda for item in items})
-        names = frozenset(item.package.name for item in items)
+        names = frozenset(str(item.package.name) for item in items)
         if len(majors) > 1 and len(places) > 1 and names not in told:
             paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
             yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.rules import breaches
+from solver.audit.rules import broken
 from solver.audit.words import pins, version
 from solver.core.model import Finding
 from solver.matrix.builds import stated
@@ -16,14 +16,13 @@ CODE = "protobuf-runtime"
 
 
 def find(facts: Facts) -> Iterator[Finding]:
-    """What was seen (rows), and a runtime older than the generated code, which it refuses."""
-    told = list(breaches(facts, CODE))
-    yield from told
+    """A runtime older than the generated code, which it refuses, where no rule tells of it."""
     runtime = facts.package("protobuf")
     if runtime is None:
         return
+    ruled = {pair for breach in broken(facts, CODE) for pair in breach.pairs}
     for build in facts.builds:
-        if not any(found.packages == pins((build.package, runtime)) for found in told):
+        if frozenset((str(build.package.name), "protobuf")) not in ruled:
             yield from _older(build, runtime)
 
 

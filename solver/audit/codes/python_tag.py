@@ -10,7 +10,6 @@ from packaging.version import Version
 
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.rules import breaches
 from solver.audit.words import listed
 from solver.core.answer import NotKnown
 from solver.core.model import Finding, IndexFile, Release, Target
@@ -21,7 +20,6 @@ CODE = "python-tag"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Wheels by the set's own file names, by the index, or, for frameworks, by their rows."""
-    yield from breaches(facts, CODE)
     if facts.set.prefix is not None:
         return  # What is installed was installed for this python.
     for package in facts.set.packages:

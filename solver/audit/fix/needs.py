@@ -13,6 +13,7 @@ from solver.audit.facts import Facts
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
+from solver.matrix.rows import ABSENT
 
 
 def root_of(package: Package) -> str:
@@ -60,7 +61,7 @@ def unwanted(facts: Facts, errors: Sequence[Finding], asks: Mapping[PypiName, tu
         for finding in errors
         if finding.row in rules
         for name, wanted in rules[finding.row or ""].needs.items()
-        if wanted == "!"
+        if wanted == ABSENT
     }
     return {name for name in out if name in facts.packages and name not in asked}
 

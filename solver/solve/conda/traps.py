@@ -13,9 +13,12 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.model import CondaName, Note, Platform, Target, conda_name
 from solver.index.conda_record import CondaRecord
+from solver.matrix import rules
 from solver.matrix.builds import conda_rows, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CondaBuild, CondaTrap, Rule
+from solver.matrix.place import Place
+from solver.matrix.rows import ABSENT, CondaBuild, CondaTrap
+from solver.matrix.rules import binds_conda
 
 if TYPE_CHECKING:
     from rattler import MatchSpec, RepoDataRecord
@@ -26,10 +29,6 @@ CUDATOOLKIT = CondaName("cudatoolkit")
 """The CUDA runtime before CUDA 12."""
 CUDNN = CondaName("cudnn")
 PYTHON = CondaName("python")
-_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
-"""Codes of rules that were read out of wheels. conda builds its packages anew, against the protobuf
-and numpy that their records then depend on, so such a rule refuses nothing here; of a package that
-is not compiled it is likely to hold all the same, and is told."""
 
 
 @dataclass(frozen=True)
@@ -197,58 +196,53 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
 
 def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:
     """Rules of the matrices that ``chosen`` breaks and that end in an error."""
-    return [breach for rule, breach in _broken(chosen, target, matrices) if rule.code not in _OF_WHEELS]
+    by_pypi = _by_pypi(chosen, matrices)
+    found = _broken(by_pypi, target, matrices)
+    return [each for breach in found if binds_conda(breach.rule) for each in _breaches(breach, by_pypi)]
 
 
 def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
     """Rules that were read out of wheels and that ``chosen`` breaks with packages that are not compiled."""
-    names = Names(matrices)
-    found = []
-    for rule, breach in _broken(chosen, target, matrices):
-        askers = [chosen[names.conda(name)] for name in rule.when]
-        if rule.code in _OF_WHEELS and all(record.noarch is not None for record in askers):
+    by_pypi = _by_pypi(chosen, matrices)
+    notes = []
+    for breach in _broken(by_pypi, target, matrices):
+        rule, askers = breach.rule, [by_pypi[name] for name in breach.rule.when]
+        if not binds_conda(rule) and all(record.noarch is not None for record in askers):
             asked = ", ".join(f"{record.name} {record.version}" for record in askers)
             text = f"of the wheel of {asked} it is known that {rule.why}; of conda's build nobody read it"
-            found.append(Note(package=breach.package, text=text, row=rule.id, evidence=None))
-    return found
+            names = [by_pypi[each.package].name for each in breach.offences]
+            notes += [Note(package=name, text=text, row=rule.id, evidence=None) for name in names]
+    return notes
 
 
-def _broken(
-    chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices
-) -> Iterator[tuple[Rule, Breach]]:
+def _by_pypi(chosen: Mapping[CondaName, CondaRecord], matrices: Matrices) -> dict[str, CondaRecord]:
     names = Names(matrices)
-    by_pypi = {twin: record for name, record in chosen.items() if (twin := names.pypi(name)) is not None}
-    versions = {name: record.version for name, record in by_pypi.items()}
-    for rule in matrices.rules:
-        if rule.severity != "error" or rule.order is not None or not _applies(rule, versions, target):
-            continue
-        for name, needed in rule.needs.items():
-            version = versions.get(canonicalize_name(name))
-            if version is not None and (needed == "!" or not contains(needed, version)):
-                yield rule, _breach(rule, by_pypi, name, needed)
+    return {twin: record for name, record in chosen.items() if (twin := names.pypi(name)) is not None}
 
 
-def _applies(rule: Rule, versions: Mapping[str, str], target: Target) -> bool:
-    return (
-        (not rule.platforms or target.platform in rule.platforms)
-        and contains(rule.pythons, target.python)
-        and all(
-            (version := versions.get(canonicalize_name(name))) is not None and contains(specifier, version)
-            for name, specifier in rule.when.items()
-        )
-    )
+def _broken(chosen: Mapping[str, CondaRecord], target: Target, matrices: Matrices) -> Iterator[rules.Breach]:
+    errors = (rule for rule in matrices.rules if rule.severity == "error")
+    return rules.broken(errors, {name: record.version for name, record in chosen.items()}, Place.of(target))
 
 
-def _breach(rule: Rule, chosen: Mapping[str, CondaRecord], name: str, needed: str) -> Breach:
-    broken = chosen[canonicalize_name(name)]
-    away = [
-        (f"{record.name} !={record.version}",) for record in (chosen[canonicalize_name(each)] for each in rule.when)
-    ]
+def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterator[Breach]:
+    """What a channel's solver has to avoid: one breach a package that offends, or that clashes with the others."""
+    rule, named = breach.rule, [chosen[name] for name in breach.rule.when]
+    away = tuple((f"{record.name} !={record.version}",) for record in named)
+    for offence in breach.offences:
+        record = chosen[offence.package]
+        yield Breach(record.name, rule.why, rule.source, rule.id, ((_kept(record, offence.needed),), *away))
+    if breach.missing or not breach.offences:
+        yield Breach(named[0].name, rule.why, rule.source, rule.id, away)
+
+
+def _kept(record: CondaRecord, needed: str) -> str:
+    if needed == ABSENT:
+        return f"{record.name} <0a0"
     try:
-        kept = f"{broken.name} {conda_versions(needed)}" if needed != "!" else f"{broken.name} <0a0"
-    except (ValueError, InvalidSpecifier):
-        kept = f"{broken.name} !={broken.version}"
-    return Breach(broken.name, rule.why, rule.source, rule.id, ((kept,), *away))
+        return f"{record.name} {conda_versions(needed)}"
+    except ValueError:
+        return f"{record.name} !={record.version}"
 
 
 def contains(specifier: str, version: str) -> bool:

@@ -17,6 +17,7 @@ from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, PypiName, Release
 from solver.core.target import usable_files
 from solver.index import Index, ReleaseRefused, UnknownPackage
+from solver.matrix import rows
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
@@ -166,8 +167,8 @@ class Candidates:
         return sum(1 << c.position for c in self.candidates(ident) if admits(c))
 
     def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
-        """If anything brings ``name``, it must match ``specifier``; "!" alone: nothing may bring it."""
-        if specifier == "!":
+        """If anything brings ``name``, it must match ``specifier``; ``rows.ABSENT``: nothing may bring it."""
+        if specifier == rows.ABSENT:
             return Ask(guard(name), 1, f"no {name} beside it", source, row)
         return Ask(guard(name), 1 | self.mask(name, specifier) << 1, f"{name}{specifier}", source, row)
 

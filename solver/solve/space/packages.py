@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Profile
 from solver.index import Index, ReleaseRefused
-from solver.matrix.builds import bound_packages, hard_rules, minor
+from solver.matrix.builds import bound_packages, minor
 from solver.matrix.load import Matrices
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
@@ -32,7 +31,6 @@ class PackageSpace:
         self.scope, self.choices = scope, Candidates(scope, index)
         self.candidates = self.choices.candidates
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
-        self._rules = hard_rules(matrices, scope.target)
         self._written = written_twice(matrices)
         self._libraries = rows_by_distribution(matrices)
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
@@ -84,10 +82,12 @@ class PackageSpace:
         name = candidate.ident
         if name in self._guarded:
             yield _itself(candidate)
-        for rule in self._rules.get(name, ()):
-            if SpecifierSet(rule.when[name]).contains(candidate.version, prereleases=True):
-                for other, specifier in rule.needs.items():
-                    yield self.choices.guard_ask(other, specifier, f"{rule.why} ({rule.source})", rule.id)
+        for rule in self.scope.rules_of(name, candidate.version):
+            source = f"{rule.why} ({rule.source})"
+            for other, specifier in rule.needs.items():
+                yield self.choices.guard_ask(other, specifier, source, rule.id)
+            for other in rule.expects:
+                yield Ask(other, self.choices.mask(other, ""), other, source, rule.id)
         yield from clobber_asks(self.choices, candidate, self._written.get(name, ()))
         library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:

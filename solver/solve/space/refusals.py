@@ -43,7 +43,13 @@ def refusal(space: Scope, name: str, version: str, release: Release) -> Refusal 
         return f"it requires python {release.requires_python}", listing, None
     if space.lockable_only and release.index == "pytorch" and _unread(space, release):
         return "nobody read " + " and ".join(_unread(space, release)), listing, None
-    return _build_refusal(space, name, version)
+    return _build_refusal(space, name, version) or _rule_refusal(space, name, version)
+
+
+def _rule_refusal(space: Scope, name: str, version: str) -> Refusal | None:
+    """A hard rule that asks for nothing says that the version itself does not work on the target."""
+    rule = next((rule for rule in space.rules_of(name, version) if not (rule.needs or rule.expects)), None)
+    return None if rule is None else (rule.why, rule.source, rule.id)
 
 
 def _unread(space: Scope, release: Release) -> list[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
 
+from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import IndexName, Profile, Target
 from solver.core.target import marker_environment
 from solver.matrix.builds import cudnn_carriers
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build
+from solver.matrix.place import Place
+from solver.matrix.rows import Build, Rule
+from solver.matrix.rules import hard_rules, holds
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,22 @@ class Scope:
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
         )
+
+    @cached_property
+    def place(self) -> Place:
+        """What of the target rows may make a condition of."""
+        return Place.of(self.target)
+
+    @cached_property
+    def hard_rules(self) -> Mapping[str, tuple[Rule, ...]]:
+        """By package, the rules that the search keeps to here."""
+        return hard_rules(self.matrices.rules, self.place)
+
+    def rules_of(self, name: str, version: str) -> Iterator[Rule]:
+        """The hard rules that are about a version of a package."""
+        for rule in self.hard_rules.get(name, ()):
+            if holds(rule, {name: version}, self.place) is Answer.YES:
+                yield rule
 
     @cached_property
     def environment(self) -> dict[str, str]:

@@ -111,8 +111,10 @@ def test_a_driver_of_the_family_is_enough(driver):
     assert find(*SOUND, target=Target(python="3.12", driver=driver)) == ()
 
 
-def test_every_rule_belongs_to_a_code():
-    assert {rule.code for rule in matrices().rules} <= {module.CODE for module in CODES}
+def test_these_codes_are_told_by_rules_alone():
+    # A code that is misspelt in a row would show here.
+    alone = {rule.code for rule in matrices().rules} - {module.CODE for module in CODES}
+    assert alone == {"crash-together", "missing-part", "numpy-abi"}
 
 
 def test_an_audit_of_a_list_loads_nothing_heavy():

@@ -169,9 +169,7 @@ def test_an_overlay_that_is_absent_or_the_built_in_folder_adds_nothing(folder: P
     assert load_matrices(tmp_path / "absent") == load_matrices(folder) == load_matrices()
 
 
-def test_a_rule_holds_of_the_further_distributions_that_it_names(folder: Path) -> None:
-    (folder / "rules.yaml").write_text(
-        """version: 1
+RULE = """version: 1
 rows:
 - id: rule
   source: "x"
@@ -179,18 +177,37 @@ rows:
   severity: error
   when: {tensorflow: "<2.18", torch: ""}
   also: [tensorflow-cpu]
-  needs: {numpy: "<2"}
+  needs: {numpy: "<2", Py_Torch.Helper: "!"}
   why: x
   cure: x
-""",
-        encoding="utf-8",
-    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"<2.18"', '"<2,18"', 'expected a specifier such as ">=2,<3", found "<2,18"'),
+        ('"<2"', '"2"', 'expected a specifier such as ">=2,<3", found "2"'),
+        ("  why: x", '  gpus: "12.0"\n  why: x', 'expected a specifier such as ">=2,<3", found "12.0"'),
+        ("  why: x", "  driver: newest\n  why: x", 'expected a specifier such as ">=2,<3", found "newest"'),
+        ("[tensorflow-cpu]", '["tensorflow cpu"]', "'tensorflow cpu' is no name of a package"),
+    ],
+)
+def test_a_condition_of_a_rule_that_says_nothing_is_refused(folder: Path, old: str, new: str, problem: str) -> None:
+    assert old in RULE
+    text = refusal(folder, "rules.yaml", RULE.replace(old, new, 1))
+    assert text == f"matrices/rules.yaml:3: row rule: {problem}"
+
+
+def test_a_rule_holds_of_the_further_distributions_that_it_names(folder: Path) -> None:
+    (folder / "rules.yaml").write_text(RULE, encoding="utf-8")
     matrices = load_matrices()
     assert [(rule.id, rule.when, rule.also) for rule in matrices.rules] == [
         ("rule", {"tensorflow": "<2.18", "torch": ""}, ()),
         ("rule@tensorflow-cpu", {"tensorflow-cpu": "<2.18", "torch": ""}, ()),
     ]
     assert matrices.row("rule@tensorflow-cpu") is matrices.rules[1]
+    assert [rule.needs for rule in matrices.rules] == [{"numpy": "<2", "py-torch-helper": "!"}] * 2
 
 
 def test_a_digest_tells_every_field_and_no_default() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import pytest
 from paths import ROOT
@@ -10,6 +12,7 @@ from real_evidence import PACKAGES, real_evidence, real_probe
 from solver.core.answer import NOT_KNOWN
 from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
+from solver.matrix.rows import Rule
 from solver.proof.evidence import orders, read_evidence
 from solver.proof.predict import compare, predict
 
@@ -57,6 +60,20 @@ def without(name):
 )
 def test_what_is_told(matrices, packages, gpu, driver, told):
     assert predict(packages, gpu, driver, matrices).told() == told
+
+
+@pytest.mark.parametrize(
+    ("python", "dies"),
+    [("3.12", ("torch-tensorflow",)), ("3.13", ()), (NOT_KNOWN, ())],
+    ids=["held", "other", "unknown"],
+)
+def test_a_rule_about_pythons_is_told_of_those_alone(matrices, python, dies):
+    crash = Rule(
+        id="crash", source="s", code="c", severity="error", when={"torch": ""}, pythons="<3.13", order="torch first",
+        why="w", cure="c",
+    )  # fmt: skip
+    with_crash = dataclasses.replace(matrices, rules=(crash,))
+    assert predict(PACKAGES, "9.0", "580.159.04", with_crash, python=python).dies == dies
 
 
 def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):

@@ -1,0 +1,139 @@
+"""When a rule holds for a set, and what breaks it: the one reading of rules.yaml for every step.
+
+The search turns the answer into masks, conda's search into constraints, the audit into findings,
+the prediction into booleans. A rule of which the set or the place leave a condition open is
+NOT_KNOWN: nobody may tell it as broken, nor as kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, product
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from solver.core.answer import Answer, NotKnown, answer, every
+from solver.matrix.place import Place
+from solver.matrix.rows import ABSENT, Rule
+
+Versions = Mapping[str, str | NotKnown]
+"""Version by normalized PyPI name; NOT_KNOWN: the package is there, and nobody said in which version."""
+
+_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
+
+
+@dataclass(frozen=True)
+class Offence:
+    """A package that is not as a rule needs it."""
+
+    package: str
+    version: str | NotKnown
+    """NOT_KNOWN only where the package must not be there in any version."""
+    needed: str
+    """Specifier; ``ABSENT``: it must not be there."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule that a set breaks; without offences and missing packages it is the packages of ``when`` that clash."""
+
+    rule: Rule
+    offences: tuple[Offence, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Packages of ``expects`` that are not there."""
+
+    @property
+    def pairs(self) -> frozenset[frozenset[str]]:
+        """Each package of ``when`` with each that offends; where none does, with each other."""
+        others = [offence.package for offence in self.offences]
+        pairs = product(self.rule.when, others) if others else combinations(self.rule.when, 2)
+        return frozenset(map(frozenset, pairs))
+
+
+def broken(rules: Iterable[Rule], versions: Versions, place: Place) -> Iterator[Breach]:
+    """Those of ``rules`` that surely hold and that ``versions`` surely break, in their order."""
+    for rule in rules:
+        breach = _breach(rule, versions) if holds(rule, versions, place) is Answer.YES else None
+        if breach is not None:
+            yield breach
+
+
+def holds(rule: Rule, versions: Versions, place: Place) -> Answer:
+    """Whether the rule is about this set at this place."""
+    packages = (
+        _admits(wanted, versions[name]) if name in versions else Answer.NO for name, wanted in rule.when.items()
+    )
+    return every((*packages, holds_at(rule, place)))
+
+
+def holds_at(rule: Rule, place: Place) -> Answer:
+    """Whether the rule is about this place, whatever the set."""
+    return every(
+        (
+            answer(not rule.platforms or place.platform in rule.platforms),
+            _admits(rule.pythons, place.python),
+            _admits_driver(rule.driver, place.driver),
+            _admits_gpus(rule.gpus, place),
+        )
+    )
+
+
+def hard_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ...]]:
+    """By package, the rules of severity error whose only package is this one and that surely are about the place."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in sorted(rules, key=lambda row: row.id):
+        if rule.severity == "error" and len(rule.when) == 1 and holds_at(rule, place) is Answer.YES:
+            (name,) = rule.when
+            found[name] = (*found.get(name, ()), rule)
+    return found
+
+
+def binds_conda(rule: Rule) -> bool:
+    """Whether the rule is true of conda's builds too.
+
+    A rule that was read out of wheels is not: conda builds its packages anew, against the protobuf
+    and numpy that their records then depend on. Of a package that is not compiled it is likely to
+    hold all the same.
+    """
+    return rule.code not in _OF_WHEELS
+
+
+def _breach(rule: Rule, versions: Versions) -> Breach | None:
+    offences = tuple(
+        Offence(name, versions[name], needed)
+        for name, needed in rule.needs.items()
+        if name in versions and (needed == ABSENT or _admits(needed, versions[name]) is Answer.NO)
+    )
+    missing = tuple(name for name in rule.expects if name not in versions)
+    asks_for_nothing = not (rule.needs or rule.expects)
+    return Breach(rule, offences, missing) if offences or missing or asks_for_nothing else None
+
+
+@lru_cache(maxsize=65536)
+def _admits(specifier: str, version: str | NotKnown) -> Answer:
+    if not specifier:
+        return Answer.YES
+    if isinstance(version, NotKnown):
+        return Answer.NOT_KNOWN
+    try:
+        return answer(SpecifierSet(specifier).contains(Version(version), prereleases=True))
+    except InvalidVersion:
+        return Answer.NOT_KNOWN
+
+
+def _admits_driver(specifier: str, driver: str | NotKnown | None) -> Answer:
+    return answer(not specifier) if driver is None else _admits(specifier, driver)
+
+
+def _admits_gpus(specifier: str, place: Place) -> Answer:
+    """Whether a GPU of the place is meant: one is enough, since a lock has to serve each."""
+    if not specifier:
+        return Answer.YES
+    if place.driver is None:
+        return Answer.NO
+    if isinstance(place.gpus, NotKnown):
+        return Answer.NOT_KNOWN
+    return answer(any(_admits(specifier, gpu) is Answer.YES for gpu in place.gpus))
