@@ -17,6 +17,7 @@ from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import Index
+from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Library
@@ -105,16 +106,19 @@ class Facts:
     @cached_property
     def provided(self) -> tuple[Provided, ...]:
         """The CUDA libraries in the set."""
-        rows: dict[str, list[Library]] = {}
-        for row in self.matrices.libraries:
-            rows.setdefault(row.distribution, []).append(row)
         return tuple(
             Provided(row, package)
             for package in self.set.packages
-            if package.origin == "pypi" and package.version is not None
-            for row in rows.get(package.name, ())
-            if matches(row.versions, package.version)
+            if package.origin == "pypi" and version(package.version) is not None
+            for row in brought(self._rows.get(package.name, ()), {package.name: package.version or ""})
         )
+
+    @cached_property
+    def _rows(self) -> dict[str, list[Library]]:
+        rows: dict[str, list[Library]] = {}
+        for row in self.matrices.libraries:
+            rows.setdefault(row.distribution, []).append(row)
+        return rows
 
     @cached_property
     def cuda_majors(self) -> frozenset[int]:

@@ -38,8 +38,8 @@ def stated(field: str | NotKnown) -> str | None:
     return field if isinstance(field, str) and field != NONE else None
 
 
-def listed(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
-    """What a field of a row lists; nothing where nobody read it."""
+def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
+    """The entries of a field of a row; none where nobody read it."""
     return () if isinstance(field, NotKnown) else field
 
 
@@ -50,12 +50,12 @@ def has_cuda(build: Build) -> Answer:
 
 def has_wheel(build: Build, python: str) -> bool:
     """Whether the build has a wheel for a python (major.minor); where nobody read that, none is promised."""
-    return python in listed(build.python)
+    return python in entries(build.python)
 
 
 def pythons(matrices: Matrices) -> set[str]:
     """The pythons (major.minor) that some framework has a wheel for."""
-    return {python for row in matrices.builds if row.package not in COMPANIONS for python in listed(row.python)}
+    return {python for row in matrices.builds if row.package not in COMPANIONS for python in entries(row.python)}
 
 
 def major(version: str) -> int:
@@ -143,7 +143,7 @@ def conda_build(matrices: Matrices, package: str, version: str, build: str | Non
     """
     rows = conda_rows(matrices, package, version, build, platform)
     if len({row.cuda for row in rows}) == 1:
-        cudnn = {one for row in rows for one in listed(row.cudnn)}
+        cudnn = {one for row in rows for one in entries(row.cudnn)}
         return Build(
             id=rows[0].id,
             source=rows[0].source,

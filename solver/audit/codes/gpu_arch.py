@@ -10,7 +10,7 @@ from solver.audit.package_set import Package
 from solver.audit.words import matches, minor, pins
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Finding
-from solver.matrix.builds import code_for, compiles_ptx, listed, ptx_driver, stated
+from solver.matrix.builds import code_for, compiles_ptx, entries, ptx_driver, stated
 
 CODE = "gpu-arch"
 
@@ -35,7 +35,7 @@ def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
 
 
 def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
-    toolkit, sm = facts.matrices.toolkit(build.cuda or ""), listed(build.row.sm)
+    toolkit, sm = facts.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
     beyond = toolkit is not None and isinstance(toolkit.gpu_max, str) and minor(gpu) > minor(toolkit.gpu_max)
     newer = beyond or (bool(sm) and minor(gpu) > max(map(minor, sm)))
     return Finding(

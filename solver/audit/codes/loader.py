@@ -10,13 +10,14 @@ from collections.abc import Iterator
 
 from solver.audit.builds import Build
 from solver.audit.codes import loader_elf
-from solver.audit.codes.loader_search import Search, library_for
+from solver.audit.codes.loader_search import Search
 from solver.audit.facts import LOADER, Facts, Provided
 from solver.audit.words import listed, pins
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import Finding
 from solver.matrix import rows
 from solver.matrix.builds import major, stated
+from solver.matrix.libraries import decides_gpu, opened_library, search
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
@@ -43,13 +44,16 @@ def _tensorflow(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding
     if _conda_runtime(facts) is not None and not facts.libraries(build.major or 0):
         yield from _from_conda(facts, build, row)
         return
-    search = loader_elf.tensorflow(facts, row) if facts.set.prefix is not None else None
-    search = search or _recorded(facts, row)
-    hidden = tuple(item for item in search.hidden if not _is_led_to(facts, item))
+    read = loader_elf.tensorflow(facts, row) if facts.set.prefix is not None else None
+    found = read or _recorded(facts, row)
+    hidden = tuple(item for item in found.hidden if not _is_led_to(facts, item))
     if hidden:
         yield _hidden(facts, build, row, hidden)
-    if search.nowhere:
-        yield _nowhere(facts, build, row, search.nowhere)
+    doubtful = tuple(item for item in found.doubtful if not _is_led_to(facts, item))
+    if doubtful:
+        yield _doubtful(build, row, doubtful)
+    if found.nowhere:
+        yield _nowhere(facts, build, row, found.nowhere)
 
 
 def _is_led_to(facts: Facts, item: Provided) -> bool:
@@ -65,25 +69,21 @@ def _is_led_to(facts: Facts, item: Provided) -> bool:
 
 
 def _recorded(facts: Facts, row: rows.Build) -> Search:
-    here = facts.libraries(major(stated(row.cuda) or "0"))
-    opens = () if isinstance(row.opens, NotKnown) else row.opens
-    hidden: list[Provided] = []
-    nowhere: list[str] = []
-    for name in opens:
-        brought = here.get(name)
-        known = library_for(facts, row, name)
-        if brought is not None:
-            if brought.library.sonames and not _is_on_runpath(brought, row):
-                hidden.append(brought)
-        elif known is None or known.sonames:
-            nowhere += known.sonames[:1] if known is not None else [name]
-    if not opens and row.runpath == () and not here:
+    here = {item.library.id: item for item in facts.libraries(major(stated(row.cuda) or "0")).values()}
+    found = search(row, [item.library for item in here.values()], facts.matrices)
+    nowhere = [_soname(facts, row, name) for name in found.nowhere]
+    if row.opens is NOT_KNOWN and row.runpath == () and not here:
         nowhere = ["any CUDA library"]
-    return Search(tuple(hidden), tuple(nowhere))
+    return Search(
+        hidden=tuple(here[library.id] for library in found.hidden),
+        nowhere=tuple(nowhere),
+        doubtful=tuple(here[library.id] for library in found.doubtful),
+    )
 
 
-def _is_on_runpath(brought: Provided, row: rows.Build) -> bool:
-    return isinstance(row.runpath, NotKnown) or brought.library.directory.removeprefix("nvidia/") in row.runpath
+def _soname(facts: Facts, row: rows.Build, name: str) -> str:
+    known = opened_library(row, name, (), facts.matrices)
+    return name if known is None else known.sonames[0]
 
 
 def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided, ...]) -> Finding:
@@ -91,15 +91,30 @@ def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided,
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = " unless torch was imported first" if facts.build("torch") is not None else ""
+    blind = any(decides_gpu(item.library.library) for item in hidden)
+    effect = f"it then sees no GPU{unless}" if blind else "its profiler then sees no GPU"
     recorded = facts.set.prefix is None
     return Finding(
         code=CODE,
-        severity="error",
+        severity="error" if blind else "warning",
         packages=pins([build.package, *(item.package for item in hidden)]),
-        why=f"{build.pin} {looks} and so does not find {names}; it then sees no GPU{unless}",
+        why=f"{build.pin} {looks} and so does not find {names}; {effect}",
         source=row.source if recorded else "the RUNPATH of the installed libtensorflow_framework.so.2",
         cure=_LOADER_CURE,
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
+        row=row.id,
+    )
+
+
+def _doubtful(build: Build, row: rows.Build, doubtful: tuple[Provided, ...]) -> Finding:
+    names = listed(sorted({soname for item in doubtful for soname in item.library.sonames[:1]}), most=12)
+    return Finding(
+        code=CODE,
+        severity="warning",
+        packages=pins([build.package, *(item.package for item in doubtful)]),
+        why=f"nobody read where {build.pin} looks for CUDA libraries, so it is not known whether it finds {names}",
+        source=row.source,
+        cure=_LOADER_CURE,
         row=row.id,
     )
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.audit.codes.loader_search import Search, library_for
+from solver.audit.codes.loader_search import Search
 from solver.audit.facts import Facts, Provided
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
-from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import Finding
-from solver.matrix.builds import major, stated
+from solver.matrix.builds import entries, major, stated
+from solver.matrix.libraries import opened_library
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -79,8 +79,9 @@ def tensorflow(facts: Facts, row: Build) -> Search | None:
     dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(facts, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
     folders = [*_library_path(facts), *dynamic[0].runpath]
-    opens = () if isinstance(row.opens, NotKnown) else row.opens
-    rows = [known for name in opens if (known := library_for(facts, row, name)) is not None]
+    beside = [item.library for item in facts.provided]
+    opened = (opened_library(row, name, beside, facts.matrices) for name in entries(row.opens))
+    rows = [known for known in opened if known is not None]
     rows += [known for known in facts.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
     here = facts.libraries(cuda)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Platform, Profile, Solution, pypi_name
+from solver.core.model import Platform, Profile, Solution
 from solver.lock.loader.wheel import loader_wheel
 from solver.lock.requirements import LocalWheel
 from solver.matrix.load import Matrices
@@ -17,8 +17,7 @@ def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> li
     """The wheels that the lock of ``solution`` needs."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, versions, solution.target.platform)
-    pins = {pin.name: pin.version for pin in solution.pins}
-    made = loader_wheel(build, matrices.libraries, pins, profile.gpu_sharing, profile.frameworks)
+    made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks)
     return [] if made is None else [_local(*made)]
 
 
@@ -27,7 +26,7 @@ def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Pla
     build = tensorflow_build(matrices, versions, platform)
     if build is None:
         return None
-    made = loader_wheel(build, matrices.libraries, {pypi_name(name): held for name, held in versions.items()})
+    made = loader_wheel(build, matrices.libraries, versions)
     return None if made is None else _local(*made)
 
 

@@ -11,18 +11,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
-
-from solver.core.answer import NotKnown
-from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, PypiName, pypi_name
+from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.lock.loader.sharing import sharing_settings
 from solver.lock.loader.wheelfile import build_wheel
 from solver.matrix.builds import major, stated
+from solver.matrix.libraries import Search, brought, folders, in_order, search
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name("interlock-loader")
 _SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
-_NVIDIA = "nvidia/"
 # Row name of the distribution that brings ptxas and libdevice, XLA's data.
 _XLA_DATA = "nvcc"
 # Where XLA looks by itself, from the releases on whose RUNPATH names the nvidia folders
@@ -33,7 +30,7 @@ _XLA_DIRECTORY = "nvidia/cuda_nvcc"
 def loader_wheel(
     build: Build | None,
     libraries: Sequence[Library],
-    pins: Mapping[PypiName, str],
+    pins: Mapping[str, str],
     sharing: GpuSharing | None = None,
     frameworks: Sequence[Framework] = ("tensorflow", "torch"),
 ) -> tuple[str, bytes] | None:
@@ -42,10 +39,12 @@ def loader_wheel(
     ``libraries`` are rows of any CUDA major. ``sharing`` adds the settings that no
     environment variable can make. None: nothing falls short, no wheel is needed.
     """
-    beside = [] if build is None else installed(build, libraries, pins)
-    missed = [] if build is None else missing(build, beside)
+    cuda = None if build is None else stated(build.cuda)
+    beside = [] if cuda is None else brought(libraries, pins, major(cuda))
+    found = Search() if build is None else search(build, beside)
+    missed = (*found.hidden, *found.doubtful)
     data = None if build is None else _xla_data(build, beside)
-    found_by_xla = build is not None and bool(_folders(build)) and data == _XLA_DIRECTORY
+    found_by_xla = build is not None and bool(folders(build)) and data == _XLA_DIRECTORY
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)
     if not missed and (data is None or found_by_xla) and not settings:
         return None
@@ -66,58 +65,6 @@ def loader_wheel(
         files["_interlock_sharing.py"] = _payload("_sharing_hook.py")
         files["_interlock_sharing.json"] = _json({"version": FORMAT_VERSION, **settings})
     return build_wheel(NAME, _version(build, files), _SUMMARY, files, requires_python=">=3.9")
-
-
-def installed(build: Build, libraries: Iterable[Library], pins: Mapping[PypiName, str]) -> list[Library]:
-    """The rows of the CUDA libraries that ``pins`` bring and that fit ``build``'s CUDA major."""
-    cuda = stated(build.cuda)
-    if cuda is None:
-        return []
-    found = []
-    for row in libraries:
-        version = pins.get(pypi_name(row.distribution))
-        if (
-            row.cuda == major(cuda)
-            and version is not None
-            and SpecifierSet(row.versions).contains(version, prereleases=True)
-        ):
-            found.append(row)
-    return found
-
-
-def missing(build: Build, beside: Iterable[Library]) -> list[Library]:
-    """Those of ``beside`` that ``build`` opens and does not find by itself.
-
-    Where nobody read what it opens, that is everything; likewise for its RUNPATH.
-    """
-    folders = _folders(build)
-    opens = () if isinstance(build.opens, NotKnown) else build.opens
-    return [
-        row for row in beside if row.sonames and (not opens or row.library in opens) and row.directory not in folders
-    ]
-
-
-def _folders(build: Build) -> set[str]:
-    return set() if isinstance(build.runpath, NotKnown) else {_NVIDIA + folder for folder in build.runpath}
-
-
-def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
-    """``rows`` and, before each, what it opens in turn, so that none looks for a library of its own accord."""
-    by_name: dict[str, Library] = {}
-    for row in sorted(beside, key=lambda row: row.id):
-        by_name[row.library] = row
-    ordered: dict[str, Library] = {}
-
-    def add(row: Library, above: frozenset[str]) -> None:
-        for name in sorted(row.needs):
-            if name in by_name and name not in above:
-                add(by_name[name], above | {row.library})
-        if row.sonames:
-            ordered.setdefault(row.library, row)
-
-    for row in sorted(rows, key=lambda row: row.library):
-        add(row, frozenset({row.library}))
-    return list(ordered.values())
 
 
 def _xla_data(build: Build, beside: Iterable[Library]) -> str | None:

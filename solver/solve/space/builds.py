@@ -12,7 +12,7 @@ from packaging.version import Version
 from solver.core.answer import NOT_KNOWN
 from solver.core.frameworks import COMPANIONS, distributions, framework_of
 from solver.core.model import Framework, PypiName
-from solver.matrix.builds import bounds, listed, local_cuda, major, minor, stated
+from solver.matrix.builds import bounds, entries, local_cuda, major, minor, stated
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
@@ -28,7 +28,7 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
         elif row.same_minor:
             yield from _unread_asks(space, row, candidate)
         else:
-            for short in listed(row.opens):
+            for short in entries(row.opens):
                 yield from _library_asks(space, short, major(cuda), row)
             yield from _cudnn_asks(space, row)
     for name, specifier in sorted(bounds(row).items()):

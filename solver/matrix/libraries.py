@@ -1,0 +1,116 @@
+"""Which CUDA libraries a set brings, which of them a build finds by itself, and which decide whether it sees a GPU.
+
+Everything takes plain versions. Where nobody read in which folders a build looks, it is not known
+whether it finds what lies there: a loader loads it, an audit warns, a prediction says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+
+from solver.core.answer import Answer, NotKnown, answer
+from solver.matrix.builds import entries, major, stated
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Build, Library
+
+_NVIDIA = "nvidia/"
+_PROFILER = frozenset({"cupti"})
+
+
+def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int | None = None) -> list[Library]:
+    """The rows of the CUDA libraries that distributions (version by name) bring, of one CUDA major or of any."""
+    return [
+        row
+        for row in libraries
+        if cuda in (None, row.cuda)
+        and (version := versions.get(row.distribution)) is not None
+        and SpecifierSet(row.versions).contains(version, prereleases=True)
+    ]
+
+
+def decides_gpu(name: str) -> bool:
+    """Whether a build that does not find a library sees no GPU; CUPTI serves its profiler alone."""
+    return name not in _PROFILER
+
+
+def finds(build: Build, library: Library) -> Answer:
+    """Whether a build finds a library that lies in its folder; what has no soname (ptxas) is not looked for."""
+    if not library.sonames:
+        return Answer.YES
+    if isinstance(build.runpath, NotKnown):
+        return Answer.NOT_KNOWN
+    return answer(library.directory.removeprefix(_NVIDIA) in build.runpath)
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a build's search for its CUDA libraries ends."""
+
+    hidden: tuple[Library, ...] = ()
+    """Brought, but in no folder where it looks."""
+    doubtful: tuple[Library, ...] = ()
+    """Brought, and nobody read where it looks."""
+    nowhere: tuple[str, ...] = ()
+    """Short names of what nothing brings."""
+
+
+def search(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Search:
+    """What of ``beside`` a build does not surely find, and what it opens that is not there.
+
+    Where nobody read what it opens, that is everything of its CUDA major. ``matrices`` tell
+    which of the missing is looked for as a library at all.
+    """
+    cuda = stated(build.cuda)
+    if cuda is None:
+        return Search()
+    here = [row for row in beside if row.cuda == major(cuda)]
+    opens = None if isinstance(build.opens, NotKnown) else build.opens
+    opened = [row for row in here if opens is None or row.library in opens]
+    missing = [name for name in opens or () if name not in {row.library for row in here}]
+    return Search(
+        hidden=tuple(row for row in opened if finds(build, row) is Answer.NO),
+        doubtful=tuple(row for row in opened if finds(build, row) is Answer.NOT_KNOWN),
+        nowhere=tuple(name for name in missing if matrices is None or _is_library(build, name, matrices)),
+    )
+
+
+def _is_library(build: Build, name: str, matrices: Matrices) -> bool:
+    row = opened_library(build, name, (), matrices)
+    return row is None or bool(row.sonames)
+
+
+def opened_library(build: Build, name: str, beside: Iterable[Library], matrices: Matrices) -> Library | None:
+    """The row of a library that a build opens: of what lies ``beside`` it, else of what it was built for."""
+    cuda = major(stated(build.cuda) or "0")
+    here = next((row for row in beside if (row.library, row.cuda) == (name, cuda)), None)
+    if here is not None:
+        return here
+    built_for = stated(build.cudnn) if name == "cudnn" else None
+    return matrices.library(name, cuda, built_for) or matrices.library(name, cuda)
+
+
+def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
+    """``rows`` and, before each, what it opens in turn, so that none looks for a library of its own accord."""
+    by_name: dict[str, Library] = {}
+    for row in sorted(beside, key=lambda row: row.id):
+        by_name[row.library] = row
+    ordered: dict[str, Library] = {}
+
+    def add(row: Library, above: frozenset[str]) -> None:
+        for name in sorted(row.needs):
+            if name in by_name and name not in above:
+                add(by_name[name], above | {row.library})
+        if row.sonames:
+            ordered.setdefault(row.library, row)
+
+    for row in sorted(rows, key=lambda row: row.library):
+        add(row, frozenset({row.library}))
+    return list(ordered.values())
+
+
+def folders(build: Build) -> frozenset[str]:
+    """The folders below site-packages where a build looks, as far as anybody read it."""
+    return frozenset(_NVIDIA + folder for folder in entries(build.runpath))
