@@ -9,16 +9,17 @@ from typing import Annotated, Any
 
 import msgspec
 
-from solver.core.model import Digest, Text, Value
+from solver.core.model import Digest, Value
 
 
 class Gpu(Value, frozen=True, kw_only=True):
     """The GPU as the driver names it."""
 
-    name: Text
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029|<>`]+\Z")]
+    """On one line, and nothing that would break a table."""
     uuid: Digest
     """SHA-256 of the UUID, which tells two machines apart without naming one."""
-    capability: Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d$")]
+    capability: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]\Z")]
     memory: Annotated[int, msgspec.Meta(gt=0)]
     """Bytes."""
 

@@ -33,6 +33,9 @@ Digest = Annotated[str, msgspec.Meta(pattern=rf"^{names.SHA256}\Z")]
 Md5 = Annotated[str, msgspec.Meta(pattern=rf"^{names.MD5}\Z")]
 """An md5 as 32 lower-case hex digits."""
 
+ProfileName = Annotated[str, msgspec.Meta(pattern=rf"^{names.PROFILE}\Z")]
+"""The name of a profile, and of its folder below ``locks/``."""
+
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 FORMAT_VERSION = 1

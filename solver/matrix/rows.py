@@ -16,13 +16,13 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import IndexName, Platform, Severity, pypi_name
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-Dotted = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
-DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|\d+(\.\d+)*)$")]
+Dotted = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*\Z")]
+DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|[0-9]+(\.[0-9]+)*)\Z")]
 """A version, or the word "none" where it is known that there is none."""
 NONE = "none"
 ABSENT = "!"
 """As a specifier: the package must not be in the set."""
-Capability = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d$")]
+Capability = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]\Z")]
 """A compute capability such as "9.0"."""
 
 

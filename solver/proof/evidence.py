@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import Gpu
-from solver.core.model import Digest, Finding, Text, Value
+from solver.core.model import Digest, Finding, ProfileName, Text, Value
 
 Order = tuple[Literal["torch", "tensorflow"], ...]
 Ended = Literal["finished", "crashed", "hung", "silent"]
@@ -131,7 +131,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     """locks/<profile>/evidence/<gpu>-<driver>.json."""
 
     version: Literal[1] = 1
-    profile: Text
+    profile: ProfileName
     lock: Digest
     """Digest of the lock's installable files."""
     result: Literal["verified", "failed"]
@@ -139,7 +139,7 @@ class Evidence(Value, frozen=True, kw_only=True):
     gpu: Gpu
     gpus: Annotated[int, msgspec.Meta(ge=1)]
     """Number of GPUs that the probes could use."""
-    driver: Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)+$")]
+    driver: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)+\Z")]
     packages: dict[str, str]
     """Version by name of everything the lock installs."""
     problems: tuple[str, ...] = ()

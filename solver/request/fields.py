@@ -13,9 +13,6 @@ from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
 
 Place = tuple[Key, ...]
-LONGEST_PROFILE = 100
-"""Letters of a profile's name, which is a folder's name too."""
-_PROFILE = re.compile(r"[a-z0-9][a-z0-9._\-]*")
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
@@ -25,8 +22,8 @@ _ARCHIVE_END = (".conda", ".tar.bz2")
 
 def check_profile_name(document: YamlDocument, name: str) -> None:
     """Refuse a name that could not be a folder's."""
-    if not _PROFILE.fullmatch(name) or len(name) > LONGEST_PROFILE:
-        fix = f"use at most {LONGEST_PROFILE} lower-case letters, digits, '.', '_' and '-'"
+    if not re.fullmatch(names.PROFILE, name):
+        fix = "use at most 100 lower-case letters, digits, '.', '_' and '-'"
         raise document.error("is no profile name", "profiles", name, fix=fix)
 
 

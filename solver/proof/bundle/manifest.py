@@ -8,19 +8,19 @@ from typing import Annotated, Literal
 import msgspec
 
 from solver.core.errors import BadInput
-from solver.core.model import Value
+from solver.core.model import Digest, ProfileName, Value
 
 NAME = "manifest.json"
-Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-Relative = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$)).+$")]
-"""A path below the bundle, with forward slashes."""
+_PART = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._+!~\-]*"
+Relative = Annotated[str, msgspec.Meta(pattern=rf"^{_PART}(?:/{_PART})*\Z")]
+"""A path below the bundle, of plain names between forward slashes; ``offline.safe`` has the same rule."""
 
 
 class Carried(Value, frozen=True, kw_only=True):
     """One file of a bundle."""
 
     path: Relative
-    sha256: Hash
+    sha256: Digest
     size: Annotated[int, msgspec.Meta(ge=0)]
     """Bytes."""
 
@@ -28,10 +28,10 @@ class Carried(Value, frozen=True, kw_only=True):
 class CarriedLock(Value, frozen=True, kw_only=True):
     """One lock of a bundle."""
 
-    profile: str
+    profile: ProfileName
     folder: Relative
     """Where its lock folder lies in the bundle."""
-    digest: Hash
+    digest: Digest
     python: str
     """major.minor of the interpreter that its environment needs."""
     files: tuple[Relative, ...]

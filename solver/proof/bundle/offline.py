@@ -16,6 +16,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 BLOCK = 1 << 22
+PART = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._+!~\-]*"
+"""One folder or file of a path in a bundle."""
+MOST_PARTS = 100_000
 OLDEST = (3, 11)
 START = time.monotonic()
 
@@ -49,26 +53,84 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def safe(root: Path, name: str) -> Path:
-    """The path of ``name`` below ``root``; refuses one that leads out of it."""
+def safe(root: Path, name: object) -> Path:
+    """The path of ``name`` below ``root``; refuses one that leads out of it, or is none."""
+    if not isinstance(name, str) or not re.fullmatch(f"{PART}(?:/{PART})*", name):
+        raise Refused(f"{name!a} is no path within the bundle")
+    return root / PurePosixPath(name)
+
+
+def below(root: Path, name: str) -> Path:
+    """The path of ``name``, which a wheel's RECORD tells, below ``root``; refuses one that leads out of it."""
     pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
-        raise Refused(f"{name!r} leads out of the bundle")
+    if not name.isprintable() or "\\" in name or pure.is_absolute() or ".." in pure.parts or not pure.parts:
+        raise Refused(f"{name!a} leads out of the bundle")
     return root / pure
+
+
+def is_count(value: object, least: int = 0) -> bool:
+    """Whether ``value`` is a whole number of at least ``least``."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def is_digest(value: object) -> bool:
+    """Whether ``value`` is a sha256 as 64 lower-case hex digits."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def expect(good: bool, path: Path, what: str) -> None:
+    """Refuse the file ``path`` where ``what`` it holds is not what it must be."""
+    if not good:
+        raise Refused(f"{path} is damaged: {what} is not what it must be")
 
 
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON, whose fields are checked where they are used
     """A JSON file of version 1."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{path} cannot be read: {error}") from None
-    if not isinstance(value, dict) or value.get("version") != 1:
-        raise Refused(f"{path} is of version {value.get('version')}, this verify.py reads version 1")
+    if not isinstance(value, dict):
+        raise Refused(f"{path} cannot be read: it holds no object")
+    if value.get("version") != 1:
+        raise Refused(f"{path} is of version {value.get('version')!a}, this verify.py reads version 1")
     return value
 
 
 # --- parts ------------------------------------------------------------------------------------------
+
+
+def read_manifest(path: Path) -> Any:  # noqa: ANN401
+    """The manifest, each of its entries looked at."""
+    manifest = read(path)
+    files, tool = manifest.get("files"), manifest.get("tool")
+    expect(isinstance(files, list) and isinstance(tool, dict), path, "its list of files or of tools")
+    for entry in files:
+        expect(isinstance(entry, dict), path, "an entry of a file")
+        safe(path.parent, entry.get("path"))
+        expect(is_digest(entry.get("sha256")) and is_count(entry.get("size")), path, "the hash or size of a file")
+    for wheels in tool.values():
+        expect(isinstance(wheels, list), path, "a list of wheels")
+        for wheel in wheels:
+            safe(path.parent, wheel)
+    if manifest.get("interpreter") is not None:
+        safe(path.parent, manifest["interpreter"])
+    return manifest
+
+
+def read_part(path: Path) -> Any:  # noqa: ANN401
+    """The description of one part, each of its pieces looked at."""
+    part = read(path)
+    count = part.get("count")
+    expect(is_count(count, 1) and count <= MOST_PARTS, path, "the number of parts")
+    expect(is_count(part.get("number")) and part["number"] < count, path, "the part's number")
+    expect(is_digest(part.get("bundle")) and isinstance(part.get("pieces"), list), path, "its bundle or its pieces")
+    for piece in part["pieces"]:
+        expect(isinstance(piece, dict), path, "a piece")
+        safe(path.parent, piece.get("name"))
+        safe(path.parent, piece.get("path"))
+        expect(is_digest(piece.get("sha256")) and is_count(piece.get("offset")), path, "the hash or place of a piece")
+    return part
 
 
 def find_parts(folder: Path) -> tuple[Path, dict[int, tuple[Path, Any]]]:
@@ -76,7 +138,7 @@ def find_parts(folder: Path) -> tuple[Path, dict[int, tuple[Path, Any]]]:
     parts: dict[int, tuple[Path, Any]] = {}
     names = set()
     for description in sorted(folder.glob("*/part.json")) or sorted(folder.glob("part.json")):
-        part = read(description)
+        part = read_part(description)
         names.add((part["bundle"], part["count"]))
         parts[part["number"]] = (description.parent, part)
     if not parts:
@@ -121,7 +183,7 @@ def join(folder: Path, bundle: Path) -> None:
         for piece in part["pieces"]:
             found = (piece["offset"], safe(place, piece["name"]), piece["sha256"])
             pieces.setdefault(piece["path"], []).append(found)
-    entries = sorted(read(manifest)["files"], key=lambda one: -one["size"])
+    entries = sorted(read_manifest(manifest)["files"], key=lambda one: -one["size"])
 
     def one(entry: Any) -> str:  # noqa: ANN401
         path = safe(bundle, entry["path"])
@@ -143,7 +205,7 @@ def check(bundle: Path) -> None:
             return f"{entry['path']} is missing"
         return "" if sha256(path) == entry["sha256"] else f"{entry['path']} is damaged"
 
-    check_all(one, read(bundle / "manifest.json")["files"])
+    check_all(one, read_manifest(bundle / "manifest.json")["files"])
 
 
 def check_all(one: Any, entries: list[Any]) -> None:  # noqa: ANN401
@@ -197,24 +259,37 @@ def choose_python(manifest: Any, carried: list[str]) -> tuple[str, str]:  # noqa
     )
 
 
+def record_of(wheel: Path, archive: zipfile.ZipFile) -> list[str]:
+    """The lines of a wheel's one RECORD."""
+    found = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1]
+    if len(found) != 1:
+        raise Refused(f"{wheel.name} has {len(found)} RECORDs, expected one")
+    try:
+        return archive.read(found[0]).decode().splitlines()
+    except UnicodeDecodeError:
+        raise Refused(f"{wheel.name}: its RECORD is no text") from None
+
+
 def unpack_wheel(wheel: Path, site: Path, scripts: Path) -> None:
     """Install a wheel by unpacking it, each file checked against its RECORD."""
     with zipfile.ZipFile(wheel) as archive:
-        record = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
-        for line in archive.read(record).decode().splitlines():
+        for line in record_of(wheel, archive):
             name, _, rest = line.rpartition(",")[0].rpartition(",")
             name = name.strip('"')
             if not name or name.endswith("/"):
                 continue
-            content = archive.read(name)
+            try:
+                content = archive.read(name)
+            except KeyError:
+                raise Refused(f"{wheel.name}: {name!a} is missing") from None
             if rest.startswith("sha256="):
                 seen = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
                 if seen != rest[len("sha256=") :]:
                     raise Refused(f"{wheel.name}: {name} is damaged")
             parts = PurePosixPath(name).parts
             script = len(parts) > 2 and parts[0].endswith(".data") and parts[1] == "scripts"
-            below = "/".join(parts[2:]) if parts[0].endswith(".data") else name
-            path = safe(scripts if script else site, below)
+            place = "/".join(parts[2:]) if parts[0].endswith(".data") else name
+            path = below(scripts if script else site, place)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             if script:
@@ -272,11 +347,11 @@ def main() -> int:
         else:
             check(bundle)
             say("files checked")
-        manifest = read(bundle / "manifest.json")
+        manifest = read_manifest(bundle / "manifest.json")
         python, minor = choose_python(manifest, unpack_interpreter(bundle, manifest, options.work))
         tool = install_tool(bundle, manifest, python, minor, options.work)
         say(f"interlock installed for python {minor}")
-    except (Refused, OSError, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+    except (Refused, OSError, subprocess.SubprocessError, zipfile.BadZipFile, tarfile.TarError) as error:
         print(f"verify.py: {error}", file=sys.stderr)
         return 2
     status = prove(bundle, tool, options)

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from solver.core.errors import BadInput
-from solver.core.model import Value
+from solver.core.model import Digest, Value
 from solver.proof.bundle.manifest import NAME, Manifest
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
@@ -34,14 +34,14 @@ class Piece(Value, frozen=True, kw_only=True):
     """The file of the bundle that it belongs to."""
     offset: int
     size: int
-    sha256: str
+    sha256: Digest
 
 
 class Part(Value, frozen=True, kw_only=True):
     """part.json: one part of a bundle."""
 
     version: int = 1
-    bundle: str
+    bundle: Digest
     """SHA-256 of the manifest, which names the bundle."""
     number: int
     count: int

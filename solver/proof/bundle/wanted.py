@@ -32,7 +32,7 @@ class LockedPin:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One wheel to carry."""
+    """One wheel to carry; raises ``names.BadName`` where a part of it is not what it must be."""
 
     name: PypiName
     filename: str
@@ -40,6 +40,12 @@ class Wanted:
     size: int | None
     """Bytes, where the index tells them."""
     url: str
+
+    def __post_init__(self) -> None:
+        """Called by the dataclass."""
+        names.wheel_of(self.filename, self.name)
+        names.sha256(self.sha256)
+        names.web_address(self.url)
 
 
 class AddressIndex(Protocol):
@@ -94,7 +100,7 @@ def _pin(body: str, hashes: frozenset[str]) -> LockedPin:
         raise ValueError("it has no sha256")
     if requirement.url is not None:
         url = requirement.url.partition("#")[0]
-        names.wheel_of_address(url, pypi_name(requirement.name))
+        names.wheel_of_address(names.web_address(url), pypi_name(requirement.name))
         return LockedPin(name=pypi_name(requirement.name), version=None, url=url, hashes=hashes)
     exact = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
     if len(exact) != 1:

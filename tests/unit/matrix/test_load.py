@@ -54,7 +54,7 @@ def changed(old: str, new: str) -> str:
         ),
         (
             changed('gpu: "9.9"', 'gpu: "99"'),
-            r"matrices/gpus.yaml:5: row gpu-9.9, gpu: expected str matching regex '^\\d+\\.\\d$'",
+            r"matrices/gpus.yaml:5: row gpu-9.9, gpu: expected str matching regex '^[0-9]+\\.[0-9]\\Z'",
         ),
         (
             changed("  products: []", "  products: [A, 5]"),

@@ -174,3 +174,22 @@ def test_probes_of_a_lock_follow_its_frameworks():
 def test_file_names_are_plain():
     odd = replace(real_evidence().gpu, name="NVIDIA RTX PRO 6000 (Blackwell) @ 2")
     assert evidence_name(real_evidence(gpu=odd)) == "nvidia-rtx-pro-6000-blackwell-2-580.159.04.json"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("profile", text) for text in ("/abs/path", "../x", "", "a\nb", "a/b")),
+        *(("driver", text) for text in ("../x", "1.2\n", "٣.٤")),
+        *(("gpu", {"name": text}) for text in ("X | injected", "X\n# h", "<script>", "")),
+    ],
+    ids=str,
+)
+def test_what_names_a_file_or_a_cell_is_checked(tmp_path, field, value):
+    """The profile and the driver lead to a file below locks/, the GPU's name stands in a table."""
+    data = json.loads(encode(real_evidence()))
+    data[field] = {**data[field], **value} if isinstance(value, dict) else value
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match="this is no evidence: Expected `str` matching regex"):
+        read_evidence(path)

@@ -71,7 +71,7 @@ class Server:
         digest = hashlib.sha256(content).hexdigest()
         url = f"http://127.0.0.1:{self.server.server_address[1]}/{name}"
         made = {"name": pypi_name(name.split("-")[0]), "filename": name, "sha256": digest, "size": len(content)}
-        return Wanted(url=url, **{**made, **fields})
+        return Wanted(**{"url": url, **made, **fields})
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ def test_a_path_that_leads_out_of_the_bundle_is_refused(bundle, tmp_path):
     manifest["files"][0]["path"] = "../outside"
     (bundle / "manifest.json").write_text(json.dumps(manifest))
     done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (2, "verify.py: '../outside' leads out of the bundle\n")
+    assert (done.returncode, done.stderr) == (2, "verify.py: '../outside' is no path within the bundle\n")
     with pytest.raises(BadInput, match="this is no manifest"):
         read_manifest(bundle)
 
@@ -418,3 +418,100 @@ def test_verify_py_needs_nothing_but_the_standard_library():
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+HASH = "a" * 64
+NO_PATHS = ["", "/etc/x", "../x", "a/../x", "a//x", "./a", "a\\b", "a\n", "a\0", "a b", 7, None, []]
+BAD_ENTRIES = [
+    *({"path": path, "sha256": HASH, "size": 1} for path in NO_PATHS),
+    *({"path": "a", "sha256": digest, "size": 1} for digest in (None, "", "A" * 64, HASH + "\n", 7)),
+    *({"path": "a", "sha256": HASH, "size": size} for size in (None, -1, "1", True)),
+    {},
+    [],
+]
+
+
+@pytest.mark.parametrize("entry", BAD_ENTRIES, ids=str)
+def test_a_manifest_names_plain_paths_and_whole_hashes(bundle, tmp_path, entry):
+    path = bundle / "manifest.json"
+    data = json.loads(path.read_bytes())
+    data["files"] = [entry]
+    path.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match="this is no manifest: "):
+        read_manifest(bundle)
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert re.search(r"is no path within the bundle|is damaged: .* is not what it must be", done.stderr)
+
+
+@pytest.mark.parametrize("profile", ["", "/abs/path", "../x", "a\nb", "A", "a" * 101])
+def test_a_carried_lock_is_of_a_profile(bundle, profile):
+    path = bundle / "manifest.json"
+    data = json.loads(path.read_bytes())
+    data["locks"][0]["profile"] = profile
+    path.write_text(json.dumps(data))
+    with pytest.raises(BadInput, match=r"this is no manifest: .* `\$\.locks\[0\]\.profile`"):
+        read_manifest(bundle)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": None},
+        {"files": 5},
+        {"tool": None},
+        {"tool": {MINOR: "x"}},
+        {"tool": {MINOR: ["../x"]}},
+        {"interpreter": "../x"},
+        {"interpreter": 5},
+        {"version": [2]},
+    ],
+    ids=str,
+)
+def test_a_manifest_of_another_shape_is_refused_in_one_line(bundle, tmp_path, change):
+    path = bundle / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **change}))
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("verify.py: ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"count": 100_000_000},
+        {"count": 0},
+        {"count": "3"},
+        {"number": None},
+        {"number": 999},
+        {"bundle": "x"},
+        {"pieces": None},
+        {"pieces": [5]},
+        {"pieces": [{"name": "../x", "path": "a", "offset": 0, "sha256": HASH}]},
+        {"pieces": [{"name": "p0000", "path": "../x", "offset": 0, "sha256": HASH}]},
+        {"pieces": [{"name": "p0000", "path": "a", "offset": -1, "sha256": HASH}]},
+        {"pieces": [{"name": "p0000", "path": "a", "offset": 0, "sha256": "x"}]},
+    ],
+    ids=str,
+)
+def test_a_part_of_another_shape_is_refused_in_one_line(bundle, tmp_path, change):
+    made = split(bundle, tmp_path / "parts", SIZE)
+    path = made[0] / "part.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **change}))
+    done = run(made[1] / "verify.py", "--parts", tmp_path / "parts", "--out", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert re.search(r"is no path within the bundle|is damaged: .* is not what it must be", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("filename", "../a-1-py3-none-any.whl", "is no plain file name"),
+        ("filename", "torch-1-py3-none-any.whl", "is a wheel of torch, not of a"),
+        ("sha256", "", "'' is no sha256"),
+        ("url", "file:///etc/passwd", "is no address of the web"),
+    ],
+)
+def test_what_is_fetched_is_a_wheel_of_its_package(server, field, value, told):
+    with pytest.raises(ValueError, match=told):
+        server.put("a-1-py3-none-any.whl", CONTENT, **{field: value})
