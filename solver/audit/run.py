@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from solver.audit import rules
 from solver.audit.codes import (
+    abi,
     clobber,
     cpu_build,
     cudnn_older_than_build,
@@ -36,6 +37,7 @@ CODES = (
     cudnn_older_than_build,
     gpu_arch,
     driver,
+    abi,
     protobuf_runtime,
     python_tag,
     cpu_build,

@@ -13,7 +13,7 @@ from typing import Literal
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
-from solver.core.frameworks import COMPANIONS, distributions
+from solver.core.frameworks import distributions, framework_of
 from solver.core.model import Platform, Target
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, CondaBuild, CudaToolkit
@@ -55,7 +55,7 @@ def has_wheel(build: Build, python: str) -> bool:
 
 def pythons(matrices: Matrices) -> set[str]:
     """The pythons (major.minor) that some framework has a wheel for."""
-    return {python for row in matrices.builds if row.package not in COMPANIONS for python in entries(row.python)}
+    return {python for row in matrices.builds if framework_of(row.package) for python in entries(row.python)}
 
 
 def major(version: str) -> int:

@@ -89,6 +89,8 @@ class World:
             data |= {"ptx": []}
         if attribute == "rules":
             data |= {"code": "test", "severity": "error", "cure": "take another", "why": key}
+        if attribute in BUILDS and "versions" in fields:
+            del data["version"]
         data |= fields
         self.rows.setdefault(attribute, {})[key] = msgspec.convert(data, KINDS[attribute], strict=False)
 

@@ -1,4 +1,4 @@
-"""``loader``: a CUDA library that TensorFlow needs lies where its loader does not look, or nowhere.
+"""``loader``: a CUDA library that a build opens lies where its loader does not look, or nowhere.
 
 For a list of packages the RUNPATH and the libraries are recorded facts; in a
 prefix ``loader_elf`` reads them from the files.
@@ -29,41 +29,43 @@ _LOADER_CURE = (
 
 
 def find(facts: Facts) -> Iterator[Finding]:
-    """What TensorFlow does not find; in a prefix also what torch does not."""
-    build = facts.build("tensorflow")
-    if build is not None and build.package.origin == "pypi" and build.cuda is not None:
-        yield from _tensorflow(facts, build, build.row)
+    """What builds that open their libraries do not find; in a prefix also what torch does not."""
+    for build in facts.builds:
+        opens = build.framework == "tensorflow" or build.row.opens is not NOT_KNOWN
+        if opens and build.package.origin == "pypi" and build.cuda is not None:
+            yield from _of_build(facts, build, build.row)
     if facts.set.prefix is not None:
         yield from loader_elf.torch(facts)
 
 
-def _tensorflow(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
+def _of_build(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
     # Windows looks beside the importing module and on PATH; no row tells of either.
     if facts.target.platform == "win-64" or facts.target.driver is None:
         return
     if _conda_runtime(facts) is not None and not facts.libraries(build.major or 0):
         yield from _from_conda(facts, build, row)
         return
-    read = loader_elf.tensorflow(facts, row) if facts.set.prefix is not None else None
+    in_prefix = facts.set.prefix is not None and build.framework == "tensorflow"
+    read = loader_elf.tensorflow(facts, row) if in_prefix else None
     found = read or _recorded(facts, row)
-    hidden = tuple(item for item in found.hidden if not _is_led_to(facts, item))
+    hidden = tuple(item for item in found.hidden if not _is_led_to(facts, build, item))
     if hidden:
         yield _hidden(facts, build, row, hidden)
-    doubtful = tuple(item for item in found.doubtful if not _is_led_to(facts, item))
+    doubtful = tuple(item for item in found.doubtful if not _is_led_to(facts, build, item))
     if doubtful:
         yield _doubtful(build, row, doubtful)
     if found.nowhere:
         yield _nowhere(facts, build, row, found.nowhere)
 
 
-def _is_led_to(facts: Facts, item: Provided) -> bool:
+def _is_led_to(facts: Facts, build: Build, item: Provided) -> bool:
     """Whether a variable of the environment or our loader wheel leads to the library.
 
-    A lock's loader is made for the lock; that of a prefix tells what it loads.
+    A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for TensorFlow alone.
     """
     if item.library.directory in dict(facts.set.variables).get("LD_LIBRARY_PATH", ""):
         return True
-    if facts.package(LOADER) is None:
+    if facts.package(LOADER) is None or build.framework != "tensorflow":
         return False
     return facts.set.prefix is None or item.library.library in loader_elf.preloaded(facts)
 
@@ -86,6 +88,10 @@ def _soname(facts: Facts, row: rows.Build, name: str) -> str:
     return name if known is None else known.sonames[0]
 
 
+def _cure(build: Build) -> str:
+    return _LOADER_CURE if build.framework == "tensorflow" else "put their folders on LD_LIBRARY_PATH"
+
+
 def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided, ...]) -> Finding:
     names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
@@ -93,14 +99,14 @@ def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided,
     unless = " unless torch was imported first" if facts.build("torch") is not None else ""
     blind = any(decides_gpu(item.library.library) for item in hidden)
     effect = f"it then sees no GPU{unless}" if blind else "its profiler then sees no GPU"
-    recorded = facts.set.prefix is None
+    in_prefix = facts.set.prefix is not None and build.framework == "tensorflow"
     return Finding(
         code=CODE,
         severity="error" if blind else "warning",
         packages=pins([build.package, *(item.package for item in hidden)]),
         why=f"{build.pin} {looks} and so does not find {names}; {effect}",
-        source=row.source if recorded else "the RUNPATH of the installed libtensorflow_framework.so.2",
-        cure=_LOADER_CURE,
+        source="the RUNPATH of the installed libtensorflow_framework.so.2" if in_prefix else row.source,
+        cure=_cure(build),
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
         row=row.id,
     )
@@ -114,7 +120,7 @@ def _doubtful(build: Build, row: rows.Build, doubtful: tuple[Provided, ...]) -> 
         packages=pins([build.package, *(item.package for item in doubtful)]),
         why=f"nobody read where {build.pin} looks for CUDA libraries, so it is not known whether it finds {names}",
         source=row.source,
-        cure=_LOADER_CURE,
+        cure=_cure(build),
         row=row.id,
     )
 
@@ -125,8 +131,8 @@ def _nowhere(facts: Facts, build: Build, row: rows.Build, names: tuple[str, ...]
         f"install {build.package.name}[and-cuda], which asks for {listed(asked)}"
         if asked
         else f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip()
-        + " as packages, then let "
-        + f"{LOADER} load them"
+        + " as packages"
+        + (f", then let {LOADER} load them" if build.framework == "tensorflow" else "")
     )
     return Finding(
         code=CODE,

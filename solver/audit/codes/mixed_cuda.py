@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from solver.audit.builds import Build
 from solver.audit.facts import Facts, Provided
 from solver.audit.rules import broken
 from solver.audit.words import listed, minor, pins, version
+from solver.core.answer import NOT_KNOWN
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
 from solver.matrix.builds import stated
 
@@ -15,34 +18,44 @@ CODE = "mixed-cuda"
 
 def find(facts: Facts) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library name in two majors, a compiler that the driver refuses."""
-    yield from _frameworks(facts)
+    yield from _builds(facts)
     yield from _same_soname(facts, {pair for breach in broken(facts, CODE) for pair in breach.pairs})
     yield from _compiler(facts)
 
 
-def _frameworks(facts: Facts) -> Iterator[Finding]:
-    tensorflow, torch = facts.build("tensorflow"), facts.build("torch")
-    if tensorflow is None or torch is None or tensorflow.major is None or torch.major is None:
-        return
-    if tensorflow.major == torch.major:
-        return
-    alone = not (tensorflow.bundles or facts.libraries(tensorflow.major))
+def _builds(facts: Facts) -> Iterator[Finding]:
+    """Builds of another CUDA major than the framework that the rest goes by."""
+    with_cuda = [build for build in facts.builds if build.cuda is not None]
+    anchor = min(with_cuda, key=_rank, default=None)
+    for build in (*with_cuda, *facts.companions):
+        if anchor is not None and build.major not in (None, anchor.major):
+            yield from _two_majors(facts, build, anchor)
+
+
+def _rank(build: Build) -> tuple[bool, int]:
+    return build.framework is None, 0 if build.framework is None else FRAMEWORKS[build.framework].rank
+
+
+def _two_majors(facts: Facts, build: Build, anchor: Build) -> Iterator[Finding]:
+    alone = not (build.bundles or facts.libraries(build.major or 0))
     if alone and facts.target.driver is None:
         return
-    seen = facts.seen_broken("tensorflow", "torch")
-    harmless = alone and seen is None
+    seen = facts.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
+    # What is linked to its libraries fails without them; what opens them when it needs them goes on without a GPU.
+    harmless = alone and seen is None and build.row.opens is not NOT_KNOWN
+    title = build.package.name if build.framework is None else FRAMEWORKS[build.framework].title
     effect = (
-        f"no library of CUDA {tensorflow.major} is here, so TensorFlow stays on the CPU"
+        f"no library of CUDA {build.major} is here, so {title} stays on the CPU"
         if harmless
         else "one process would hold both" + (f"; seen: {seen}" if seen else "")
     )
     yield Finding(
         code=CODE,
         severity="warning" if harmless else "error",
-        packages=pins((tensorflow.package, torch.package)),
-        why=f"{tensorflow.pin} is built for CUDA {tensorflow.cuda} and {torch.pin} for CUDA {torch.cuda}: {effect}",
-        source=f"{tensorflow.source}; {torch.source}",
-        cure=_CURE,
+        packages=pins((build.package, anchor.package)),
+        why=f"{build.pin} is built for CUDA {build.cuda} and {anchor.pin} for CUDA {anchor.cuda}: {effect}",
+        source=f"{build.source}; {anchor.source}",
+        cure=_CURE if build.framework is not None else _CURE.replace("both frameworks", "both"),
     )
 
 

@@ -9,10 +9,12 @@ from solver.audit.codes.metadata import requires_of
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import matches, minor, specifier, version
+from solver.core.frameworks import framework_of
 from solver.core.model import Finding
 from solver.index import ReleaseRefused
 
 CODE = "unknown"
+_CURE_BY_HAND = "add a row of it to matrices/builds.yaml; until then nothing can be said about this one"
 _CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
 
 
@@ -31,7 +33,8 @@ def find(facts: Facts) -> Iterator[Finding]:
         if package.version is None and (framework or cuda):
             yield _open(package)
         elif framework and package.name not in known and not facts.knows(package):
-            yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}")
+            cure = _CURE if framework_of(name or "") else _CURE_BY_HAND
+            yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}", cure)
         elif cuda and version(package.version) is not None:
             yield from _library(facts, package, distributions)
 
@@ -98,8 +101,8 @@ def _requires(facts: Facts, package: Package) -> tuple[str, ...]:
         return ()  # ``metadata`` tells of it
 
 
-def _finding(package: Package, why: str) -> Finding:
-    return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=_CURE)
+def _finding(package: Package, why: str, cure: str = _CURE) -> Finding:
+    return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=cure)
 
 
 def _distributions(facts: Facts) -> dict[str, list[str]]:

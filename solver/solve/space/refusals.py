@@ -67,13 +67,20 @@ def _build_refusal(space: Scope, name: str, version: str) -> Refusal | None:
         return None if kind is None else (kind, f"the name of {name} {version}", None)
     build, framework = space.build(name, version), framework_of(name)
     if build is None:
-        known = framework is not None or bool(space.matrices.builds_of(name))
-        return ("no matrix row knows it (`interlock refresh` derives one)", "matrices", None) if known else None
+        return _unknown(name, framework, space)
     why = _wrong_kind(build, has_cuda(build), space, framework)
     why = why or _too_old_driver(build, space.target.driver)
     if why is not None:
         return why, build.source, build.id
     return _gpu_refusal(build, space)
+
+
+def _unknown(name: str, framework: Framework | None, space: Scope) -> Refusal | None:
+    """A release without a row, of a package whose GPU code rows tell of; of any other nothing needs telling."""
+    if framework is not None:
+        return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
+    known = bool(space.matrices.builds_of(name))
+    return ("no matrix row knows it (add one to matrices/builds.yaml)", "matrices", None) if known else None
 
 
 def _wrong_kind(build: Build, cuda: Answer, space: Scope, framework: Framework | None) -> str | None:

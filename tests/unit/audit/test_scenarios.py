@@ -1,6 +1,6 @@
 """Each file under tests/scenarios/audit is one claim; its findings are all that the audit may say.
 
-``rules`` are further rows beside those of matrices/.
+``rules`` and ``builds`` are further rows beside those of matrices/.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from solver.audit.inputs import read_text
 from solver.audit.report import as_json
 from solver.audit.run import CODES, audit
 from solver.matrix.load import spelled_out
-from solver.matrix.rows import Rule
+from solver.matrix.rows import Build, Rule
 from solver.request.words import parse_target
 
 FILES = sorted(AUDIT_SCENARIOS.glob("*.yaml"))
@@ -29,7 +29,9 @@ def outcome(scenario, folder=Path()):
     packages = read_text(scenario["text"], scenario.get("file", "requirements.txt"), folder, target)
     index = StubIndex(scenario.get("index"))
     rules = tuple(msgspec.convert(row, Rule) for row in scenario.get("rules", ()))
-    matrices = replace(small_matrices(), rules=(*small_matrices().rules, *spelled_out(rules)))
+    builds = tuple(msgspec.convert(row, Build) for row in scenario.get("builds", ()))
+    small = small_matrices()
+    matrices = replace(small, rules=(*small.rules, *spelled_out(rules)), builds=(*small.builds, *builds))
     found = audit(packages, matrices, index, target, scenario.get("environ"))
     return as_json(found)["findings"]
 

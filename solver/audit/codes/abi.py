@@ -1,0 +1,48 @@
+"""``abi``: a build stands beside another version of a package than the one its code was compiled against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from solver.audit.builds import Build
+from solver.audit.codes.metadata import requires_of
+from solver.audit.facts import Facts
+from solver.audit.package_set import Package, parsed
+from solver.audit.words import matches, pins
+from solver.core.frameworks import distributions
+from solver.core.model import Finding
+
+CODE = "abi"
+_OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
+"""Bounds that are told under the code that rules on the same package are told under."""
+
+
+def find(facts: Facts) -> Iterator[Finding]:
+    """The bounds of the rows that the set breaks, where the metadata does not tell them anyway."""
+    for build in (*facts.builds, *facts.companions):
+        for name, wanted in sorted(build.row.needs.items()):
+            for other in map(facts.package, distributions(name)):
+                if other is not None and other.version is not None and not matches(wanted, other.version):
+                    yield from _finding(facts, build, other, wanted)
+
+
+def _finding(facts: Facts, build: Build, other: Package, wanted: str) -> Iterator[Finding]:
+    if _metadata_tells(facts, build.package, other):
+        return
+    yield Finding(
+        code=_OWN_CODES.get(other.name, CODE),
+        severity="error",
+        packages=pins((build.package, other)),
+        why=f"{build.pin} was compiled against {other.name}{wanted}, and the set has {other.version}",
+        source=build.source,
+        cure=f"take {other.name}{wanted}, or another {build.package.name}",
+        row=build.row.id,
+    )
+
+
+def _metadata_tells(facts: Facts, package: Package, other: Package) -> bool:
+    requirements = map(parsed, requires_of(facts, package, facts.releases(package)))
+    return any(
+        found is not None and found.name == other.name and not matches(str(found.specifier), other.version or "")
+        for found in requirements
+    )
