@@ -182,7 +182,7 @@ def _told(what: str) -> Iterator[None]:
         raise IndexUnavailable(f"the package index did not answer when asked for {what}: {error}") from error
     except (pypi_simple.DigestMismatchError, pypi_simple.NoMetadataError) as error:
         raise IndexUnavailable(f"the package index is at odds with itself about {what}: {error}") from error
-    except ValueError as error:  # of the content type, or of the schema
+    except (ValueError, RecursionError) as error:  # of the content type, of the schema, or of the nesting
         raise _no_listing(what, error) from error
 
 

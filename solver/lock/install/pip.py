@@ -22,7 +22,7 @@ from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.writers import LOCAL_WHEELS, requirement_line
 
 Installer = Literal["uv", "pip"]
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})(?!\S)")
 _LAST_LINES = 15
 _AGAIN = "make the lock again with `interlock lock`"
 

@@ -16,7 +16,7 @@ from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.core.target import usable_files
 from solver.core.writers import LOCAL_WHEELS
 
-_HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})")
+_HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})(?!\S)")
 
 
 @dataclass(frozen=True, kw_only=True)

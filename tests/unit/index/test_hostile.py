@@ -51,6 +51,36 @@ def test_the_listing_of_another_project_is_refused(fault_server, index):
     )
 
 
+def test_a_listing_too_deep_to_read_is_told(fault_server, index):
+    body = b'{"meta":{"api-version":"1.1"},"name":"victim","files":' + b"[" * 200_000
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(body, JSON)
+    with pytest.raises(IndexUnavailable, match="the package index answered what is no listing of victim: "):
+        index.releases(VICTIM)
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\x01", b"hello"])
+def test_a_listing_of_no_kind_is_told(fault_server, index, body):
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(body, "")
+    with pytest.raises(IndexUnavailable, match="the package index answered what is no listing of victim: "):
+        index.releases(VICTIM)
+
+
+def test_a_version_of_many_digits_is_no_release(fault_server, index):
+    serve(fault_server, KINDS["short hash"])
+    long = {f"{NAME}-{'9' * 5000}-py3-none-any.whl": {}}
+    fault_server.add_project(NAME, {**long, f"{NAME}-1.0-py3-none-any.whl": {}})
+    assert [release.version for release in index.releases(VICTIM)] == ["1.0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(">=3.9", ">=3.9"), ("garbage!!", None), (">=3.9\n--pre", None), (">=3.9\n", None), ("9" * 5000, None)],
+)
+def test_a_requires_python_is_a_specifier_on_one_line_or_none(fault_server, index, text, told):
+    fault_server.add_project(NAME, {f"{NAME}-1.0-py3-none-any.whl": {"requires-python": text}})
+    assert [release.requires_python for release in index.releases(VICTIM)] == [told]
+
+
 def test_html_has_no_other_rules(fault_server, index):
     wheel = f"{NAME}-2.0-py3-none-any.whl"
     body = f'<a href="{fault_server.url}/files/{wheel}#sha256=zz%0a--index-url%20http://evil">{wheel}</a>'

@@ -71,6 +71,14 @@ def test_an_address_is_one_of_the_package(tmp_path):
         read_locked(path)
 
 
+@pytest.mark.parametrize("digest", ["a" * 65, "A" * 64, "a" * 64 + "x", "a" * 63])
+@pytest.mark.parametrize("read", [read_requirements, read_locked])
+def test_a_hash_is_whole(tmp_path, read, digest):
+    path = requirements(tmp_path, f"numpy==2.1.0 --hash=sha256:{digest}")
+    with pytest.raises(BadInput, match="has no sha256"):
+        read(path)
+
+
 def test_a_requirement_without_a_hash_is_refused(tmp_path):
     path = requirements(tmp_path, "numpy==2.1.0")
     with pytest.raises(BadInput, match=r"requirements.txt: numpy==2.1.0 has no sha256; make the lock again"):
