@@ -15,9 +15,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import Cause, Profile, Solution
 from solver.matrix.builds import stated
+from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, Rule
@@ -116,20 +117,21 @@ def _as(name: str, have: str, held: Held) -> str:
 
 def _driver(asked: str, text: str, held: Held) -> Iterator[str]:
     cuda = held.solution.axes.get("cuda")
-    family = held.matrices.family(int(cuda.split(".")[0])) if cuda else None
-    if family is None:
+    if not cuda:
         yield f"  {asked}: left out, this lock needs no driver"
         return
-    windows = held.solution.target.platform == "win-64"
-    needs = stated(family.driver_windows if windows else family.driver)
+    platform, name = held.solution.target.platform, f"CUDA {cuda.split('.', 1)[0]}.x"
+    needs = oldest(cuda, platform, held.matrices)
     lowest = next((part.version for part in SpecifierSet(text) if part.operator in (">=", "==", "~=")), None)
-    if needs is None or lowest is None or Version(lowest) > Version(needs):
-        yield f"  {asked}: kept; CUDA {family.major}.x asks for {needs} [{family.id}]"
-    elif Version(lowest) == Version(needs):
-        yield f"  {asked}: kept, it is what CUDA {family.major}.x asks for [{family.id}]"
+    if isinstance(needs, NotKnown):
+        yield f"  {asked}: kept; nobody read what {name} asks for on {platform}"
+    elif lowest is None or Version(lowest) > Version(needs.driver):
+        yield f"  {asked}: kept; {name} asks for {needs.driver} [{needs.row}]"
+    elif Version(lowest) == Version(needs.driver):
+        yield f"  {asked}: kept, it is what {name} asks for [{needs.row}]"
     else:
-        yield f"  {asked}: changed to >={needs}"
-        yield f"      CUDA {family.major}.x asks for it on {held.solution.target.platform}  [{family.id}]"
+        yield f"  {asked}: changed to >={needs.driver}"
+        yield f"      {name} asks for it on {platform}  [{needs.row}]"
 
 
 def _literal(profile: Profile, name: str, spec: str) -> Profile:

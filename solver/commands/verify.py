@@ -322,10 +322,10 @@ def predict_locks(
 
 def _predicted(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
     solution = read_solution(subject.folder)
-    if solution["flavour"] == "conda":
-        return predict_conda(solution["solution"], gpu, driver, matrices)
     target = solution["target"]
     platform, python = target.get("platform", "linux-64"), target.get("python", NOT_KNOWN)
+    if solution["flavour"] == "conda":
+        return predict_conda(solution["solution"], gpu, driver, matrices, platform)
     return predict(subject.packages, gpu, driver, matrices, platform, python)
 
 

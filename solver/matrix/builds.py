@@ -14,9 +14,10 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import distributions, framework_of
-from solver.core.model import Platform, Target
+from solver.core.model import Platform
+from solver.matrix import drivers
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, Build, CondaBuild, CudaToolkit
+from solver.matrix.rows import NONE, Build, CondaBuild
 
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
@@ -210,22 +211,15 @@ def compiles_ptx(cuda: str, driver: str, platform: Platform, matrices: Matrices)
     Minor-version compatibility does not cover PTX of a toolkit newer than the driver
     (CUDA compatibility guide, "Limitations").
     """
-    toolkit, own = matrices.toolkit(cuda), ptx_driver(cuda, platform, matrices)
-    if toolkit is None or isinstance(own, NotKnown):
+    own = drivers.own(cuda, platform, matrices)
+    if isinstance(own, NotKnown):
+        toolkit = matrices.toolkit(cuda)
         why = f"nobody read which driver compiles PTX of CUDA {minor(cuda)} on {platform}"
         return Verdict(Answer.NOT_KNOWN, why, "the matrices" if toolkit is None else toolkit.source)
-    if Version(driver) < Version(own):
-        why = f"driver {driver} is older than {own}, CUDA {toolkit.cuda}'s own, and does not compile its PTX"
-        return Verdict(Answer.NO, why, toolkit.source, toolkit.id)
+    if not own.admits(driver):
+        why = f"driver {driver} is older than {own.driver}, CUDA {minor(cuda)}'s own, and does not compile its PTX"
+        return Verdict(Answer.NO, why, own.source, own.row)
     return Verdict(Answer.YES)
-
-
-def ptx_driver(cuda: str, platform: Platform, matrices: Matrices) -> str | NotKnown:
-    """The oldest driver that compiles the PTX of a CUDA (major.minor): the one that its toolkit came with."""
-    toolkit = matrices.toolkit(cuda)
-    if toolkit is None:
-        return NOT_KNOWN
-    return toolkit.driver_windows if platform == "win-64" else toolkit.driver
 
 
 def runs_on(build: Build, gpu: str, driver: str | None, matrices: Matrices) -> Verdict:
@@ -249,19 +243,3 @@ def runs_on(build: Build, gpu: str, driver: str | None, matrices: Matrices) -> V
         if compiled.answer is not Answer.YES:
             return Verdict(compiled.answer, why, compiled.source, compiled.row)
     return Verdict(Answer.YES)
-
-
-def driver_refusal(toolkit: CudaToolkit, matrices: Matrices, target: Target) -> tuple[str, str, str] | None:
-    """Why the target's driver cannot run ``toolkit``: (why, source, row id); None where it can."""
-    if target.driver is None:
-        return f"the target has no NVIDIA driver, CUDA {toolkit.cuda} needs one", toolkit.source, toolkit.id
-    family = matrices.family(major(toolkit.cuda))
-    if family is None:
-        return f"no matrix row tells which driver CUDA {toolkit.cuda} needs", toolkit.source, toolkit.id
-    needs = family.driver_windows if target.platform == "win-64" else family.driver
-    if isinstance(needs, NotKnown):
-        return f"CUDA {family.major} has no driver for {target.platform}", family.source, family.id
-    if Version(target.driver) < Version(needs):
-        why = f"CUDA {family.major}.x needs a driver >= {needs} and the request promises only {target.driver}"
-        return why, family.source, family.id
-    return None

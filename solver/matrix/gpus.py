@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from packaging.version import Version
 
+from solver.core.answer import Answer, NotKnown, Verdict, answer, every
 from solver.core.errors import BadInput
-from solver.matrix.rows import GpuModels
+from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
+from solver.matrix.rules import admits
 
 
 def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, ...]:
@@ -23,6 +25,56 @@ def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, 
 def is_capability(name: str) -> bool:
     """Whether ``name`` is a compute capability such as "9.0", and no product's name."""
     return re.fullmatch(r"\d{1,2}\.\d", name) is not None
+
+
+def toolkit_serves(toolkit: CudaToolkit, gpu: str) -> Verdict:
+    """Whether programs of a CUDA toolkit can have code for compute capability ``gpu``, and why not.
+
+    A GPU that is newer than the toolkit is served through PTX, which its driver compiles, so that
+    only the lower end of what the toolkit's compiler knows refuses.
+    """
+    return _verdict(_at_most(toolkit.gpu_min, gpu), gpu, toolkit)
+
+
+def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | None:
+    """The row that tells of a cuDNN release; None where none does."""
+    fitting = (row for row in rows if admits(row.cudnn, version) is Answer.YES)
+    return min(fitting, key=lambda row: row.id, default=None)
+
+
+def cudnn_serves(version: str, gpu: str, rows: Iterable[Cudnn]) -> Verdict:
+    """Whether a cuDNN release has kernels for compute capability ``gpu``, and why not; of both ends."""
+    row = cudnn_row(version, rows)
+    if row is None:
+        return Verdict(Answer.NOT_KNOWN, f"no row tells which GPUs cuDNN {version} serves", "matrices/cudnn.yaml")
+    return _verdict(every((_at_most(row.gpu_min, gpu), _at_most(gpu, row.gpu_max))), gpu, row)
+
+
+def is_newer(gpu: str, row: CudaToolkit | Cudnn) -> bool:
+    """Whether a GPU is surely newer than any that a toolkit's compiler or a cuDNN knows."""
+    return _at_most(gpu, row.gpu_max) is Answer.NO
+
+
+def span(row: CudaToolkit | Cudnn) -> str:
+    """The compute capabilities that a row names, in words: "5.0 to 9.0"."""
+    lowest = row.gpu_min if isinstance(row.gpu_min, str) else "the first"
+    highest = row.gpu_max if isinstance(row.gpu_max, str) else "the newest"
+    return f"{lowest} to {highest}"
+
+
+def _verdict(served: Answer, gpu: str, row: CudaToolkit | Cudnn) -> Verdict:
+    why = {
+        Answer.YES: "",
+        Answer.NO: f"it serves compute capability {span(row)}, not {gpu}",
+        Answer.NOT_KNOWN: f"nobody read whether it serves compute capability {gpu}",
+    }
+    return Verdict(served, why[served], row.source, row.id)
+
+
+def _at_most(low: str | NotKnown, high: str | NotKnown) -> Answer:
+    if isinstance(low, NotKnown) or isinstance(high, NotKnown):
+        return Answer.NOT_KNOWN
+    return answer(Version(low) <= Version(high))
 
 
 def _capability(name: str, gpus: Sequence[GpuModels]) -> str:

@@ -63,9 +63,7 @@ def broken(rules: Iterable[Rule], versions: Versions, place: Place) -> Iterator[
 
 def holds(rule: Rule, versions: Versions, place: Place) -> Answer:
     """Whether the rule is about this set at this place."""
-    packages = (
-        _admits(wanted, versions[name]) if name in versions else Answer.NO for name, wanted in rule.when.items()
-    )
+    packages = (admits(wanted, versions[name]) if name in versions else Answer.NO for name, wanted in rule.when.items())
     return every((*packages, holds_at(rule, place)))
 
 
@@ -74,7 +72,7 @@ def holds_at(rule: Rule, place: Place) -> Answer:
     return every(
         (
             answer(not rule.platforms or place.platform in rule.platforms),
-            _admits(rule.pythons, place.python),
+            admits(rule.pythons, place.python),
             _admits_driver(rule.driver, place.driver),
             _admits_gpus(rule.gpus, place),
         )
@@ -105,7 +103,7 @@ def _breach(rule: Rule, versions: Versions) -> Breach | None:
     offences = tuple(
         Offence(name, versions[name], needed)
         for name, needed in rule.needs.items()
-        if name in versions and (needed == ABSENT or _admits(needed, versions[name]) is Answer.NO)
+        if name in versions and (needed == ABSENT or admits(needed, versions[name]) is Answer.NO)
     )
     missing = tuple(name for name in rule.expects if name not in versions)
     asks_for_nothing = not (rule.needs or rule.expects)
@@ -113,7 +111,8 @@ def _breach(rule: Rule, versions: Versions) -> Breach | None:
 
 
 @lru_cache(maxsize=65536)
-def _admits(specifier: str, version: str | NotKnown) -> Answer:
+def admits(specifier: str, version: str | NotKnown) -> Answer:
+    """Whether a version lies within a row's specifier; NOT_KNOWN for none and for one that is no version."""
     if not specifier:
         return Answer.YES
     if isinstance(version, NotKnown):
@@ -125,7 +124,7 @@ def _admits(specifier: str, version: str | NotKnown) -> Answer:
 
 
 def _admits_driver(specifier: str, driver: str | NotKnown | None) -> Answer:
-    return answer(not specifier) if driver is None else _admits(specifier, driver)
+    return answer(not specifier) if driver is None else admits(specifier, driver)
 
 
 def _admits_gpus(specifier: str, place: Place) -> Answer:
@@ -136,4 +135,4 @@ def _admits_gpus(specifier: str, place: Place) -> Answer:
         return Answer.NO
     if isinstance(place.gpus, NotKnown):
         return Answer.NOT_KNOWN
-    return answer(any(_admits(specifier, gpu) is Answer.YES for gpu in place.gpus))
+    return answer(any(admits(specifier, gpu) is Answer.YES for gpu in place.gpus))

@@ -16,6 +16,7 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform, Value
 from solver.matrix.builds import Code, code_for, major, stated
+from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
@@ -141,12 +142,10 @@ class _Set:
         """Whether the driver is new enough for every CUDA build of the set."""
         answers = []
         for build in (self.torch, self.tensorflow):
-            cuda = None if build is None else stated(build.cuda)
-            if cuda is None:
+            if build is None or stated(build.cuda) is None:
                 continue
-            family, toolkit = self.matrices.family(major(cuda)), self.matrices.toolkit(cuda)
-            needed = family.driver if family is not None else stated(toolkit.driver) if toolkit is not None else None
-            answers.append(None if needed is None else Version(driver) >= Version(needed))
+            needed = oldest_of(build, self.matrices)
+            answers.append(None if isinstance(needed, NotKnown) else needed.admits(driver))
         if False in answers:
             return False
         return None if None in answers or not answers else True
@@ -212,14 +211,16 @@ def predict(
     )  # fmt: skip
 
 
-def predict_conda(axes: Mapping[str, str | None], gpu: str, driver: str, matrices: Matrices) -> Prediction:
+def predict_conda(
+    axes: Mapping[str, str | None], gpu: str, driver: str, matrices: Matrices, platform: Platform = "linux-64"
+) -> Prediction:
     """What the probes will report for a conda lock, whose libraries all lie where its builds look.
 
     ``axes`` are the lock's own: python, cuda, cudnn, tensorflow, torch.
     """
     cuda = axes.get("cuda")
-    family = matrices.family(int(cuda.split(".")[0])) if cuda else None
-    serves = None if family is None else Version(driver) >= Version(family.driver)
+    needed = oldest(cuda, platform, matrices) if cuda else NOT_KNOWN
+    serves = None if isinstance(needed, NotKnown) else needed.admits(driver)
     frameworks = frameworks_of({name: version for name, version in axes.items() if version})
     sees = bool(cuda) and serves is not False
     return Prediction(

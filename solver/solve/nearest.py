@@ -14,7 +14,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from solver.core.answer import NotKnown
 from solver.core.model import Framework, Nearest, Profile, Solution
+from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
@@ -182,10 +184,11 @@ def _other_pythons(profile: Profile, matrices: Matrices) -> Iterator[Change]:
 
 def _other_drivers(profile: Profile, matrices: Matrices) -> Iterator[Change]:
     have = profile.target.driver
-    for family in sorted(matrices.families, key=lambda row: row.major):
-        if have is not None and Version(family.driver) > Version(have):
-            target = msgspec.structs.replace(profile.target, driver=family.driver)
+    for major in sorted(family.major for family in matrices.families):
+        needed = oldest(f"{major}.0", profile.target.platform, matrices)
+        if have is not None and not isinstance(needed, NotKnown) and not needed.admits(have):
+            target = msgspec.structs.replace(profile.target, driver=needed.driver)
             changed = msgspec.structs.replace(profile, target=target)
-            yield Change(f"driver>={family.driver}", 3, changed, "driver")
+            yield Change(f"driver>={needed.driver}", 3, changed, "driver")
     if profile.cuda not in ("", "none"):
         yield Change(f"any CUDA (was {profile.cuda})", 2, msgspec.structs.replace(profile, cuda=""), "cuda")

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.words import matches, minor, pins
-from solver.core.answer import NOT_KNOWN, Answer
+from solver.audit.words import minor, pins
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Finding
-from solver.matrix.builds import code_for, compiles_ptx, entries, ptx_driver, stated
+from solver.matrix.builds import code_for, compiles_ptx, entries
+from solver.matrix.drivers import own
+from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span
 
 CODE = "gpu-arch"
 
@@ -36,7 +38,7 @@ def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
 
 def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
     toolkit, sm = facts.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
-    beyond = toolkit is not None and isinstance(toolkit.gpu_max, str) and minor(gpu) > minor(toolkit.gpu_max)
+    beyond = toolkit is not None and is_newer(gpu, toolkit)
     newer = beyond or (bool(sm) and minor(gpu) > max(map(minor, sm)))
     return Finding(
         code=CODE,
@@ -70,15 +72,15 @@ def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
         return
     compiled = compiles_ptx(cuda, driver, platform, facts.matrices)
     only = f"{build.pin} has only PTX for compute capability {gpu}, and"
-    if compiled.answer is Answer.NO:
-        needed = ptx_driver(cuda, platform, facts.matrices)
+    needed = own(cuda, platform, facts.matrices)
+    if compiled.answer is Answer.NO and not isinstance(needed, NotKnown):
         yield Finding(
             code=CODE,
             severity="error",
             packages=(build.pin,),
             why=f"{only} driver {driver} cannot compile PTX of CUDA {cuda}",
             source=compiled.source,
-            cure=f"take driver {needed} or newer, or a build with machine code for {gpu}",
+            cure=f"take driver {needed.driver} or newer, or a build with machine code for {gpu}",
         )
     if compiled.answer is Answer.NOT_KNOWN:
         yield Finding(
@@ -93,22 +95,17 @@ def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
 
 def _of_cudnn(facts: Facts, gpu: str) -> Iterator[Finding]:
     for package in _cudnns(facts):
-        for row in facts.matrices.cudnn:
-            if not matches(row.cudnn, package.version or ""):
-                continue
-            lowest, highest = stated(row.gpu_min), stated(row.gpu_max)
-            too_old = lowest is not None and minor(gpu) < minor(lowest)
-            too_new = highest is not None and minor(gpu) > minor(highest)
-            if too_old or too_new:
-                span = f"{lowest or 'the first'} to {highest or 'the newest'}"
-                yield Finding(
-                    code=CODE,
-                    severity="error",
-                    packages=pins((package,)),
-                    why=f"{package.pin} serves compute capability {span}, not {gpu}",
-                    source=row.source,
-                    cure=f"take {'an older' if too_old else 'a newer'} {package.name}",
-                )
+        row = cudnn_row(package.version or "", facts.matrices.cudnn)
+        served = cudnn_serves(package.version or "", gpu, facts.matrices.cudnn)
+        if row is not None and served.answer is Answer.NO:
+            yield Finding(
+                code=CODE,
+                severity="error",
+                packages=pins((package,)),
+                why=f"{package.pin} serves compute capability {span(row)}, not {gpu}",
+                source=row.source,
+                cure=f"take {'a newer' if is_newer(gpu, row) else 'an older'} {package.name}",
+            )
 
 
 def _cudnns(facts: Facts) -> list[Package]:

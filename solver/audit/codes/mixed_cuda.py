@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts, Provided
 from solver.audit.rules import broken
-from solver.audit.words import listed, minor, pins, version
-from solver.core.answer import NOT_KNOWN
+from solver.audit.words import listed, minor, pins
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
-from solver.matrix.builds import stated
+from solver.matrix.drivers import own
 
 CODE = "mixed-cuda"
 
@@ -90,28 +90,27 @@ def _same_soname(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
 
 def _compiler(facts: Facts) -> Iterator[Finding]:
     """ptxas of a newer CUDA than the runtime's, on a driver that cannot take what it writes."""
-    driver = None if facts.assumed else version(facts.target.driver)
-    for cuda in sorted(facts.cuda_majors):
-        libraries = facts.libraries(cuda)
+    driver, platform = facts.place.driver, facts.target.platform
+    if driver is None or isinstance(driver, NotKnown):
+        return
+    for major in sorted(facts.cuda_majors):
+        libraries = facts.libraries(major)
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")
-        if driver is None or compiler is None or runtime is None:
+        if compiler is None or runtime is None:
             continue
         written, running = (minor(item.package.version or "") for item in (compiler, runtime))
-        toolkit = facts.matrices.toolkit(f"{written[0]}.{written[1]}")
-        needed = None if toolkit is None else stated(toolkit.driver)
-        if facts.target.platform == "win-64" and toolkit is not None:
-            needed = stated(toolkit.driver_windows)
-        natively = version(needed)
-        if written <= running or toolkit is None or natively is None or driver >= natively:
+        cuda = ".".join(map(str, written))
+        needed = own(cuda, platform, facts.matrices)
+        if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):
             continue
         yield Finding(
             code=CODE,
             severity="warning",
             packages=pins((compiler.package, runtime.package)),
             why=(
-                f"ptxas of CUDA {toolkit.cuda} stands beside the runtime of CUDA {running[0]}.{running[1]}; "
-                f"driver {facts.target.driver} takes its PTX only from {needed} on"
+                f"ptxas of CUDA {cuda} stands beside the runtime of CUDA {running[0]}.{running[1]}; "
+                f"driver {driver} takes its PTX only from {needed.driver} on"
             ),
-            source=toolkit.source,
-            cure=f"take {compiler.package.name} of CUDA {running[0]}.{running[1]}, or driver >= {needed}",
+            source=needed.source,
+            cure=f"take {compiler.package.name} of CUDA {running[0]}.{running[1]}, or driver >= {needed.driver}",
         )

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from solver.core.errors import BadInput, NoSolution
 from solver.core.model import CondaName, Target
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run
 from solver.index.conda_record import CondaRecord, in_order
+from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
 
 if TYPE_CHECKING:
@@ -62,22 +61,6 @@ def virtual_packages(
         if version is not None:
             found[name] = version
     return found
-
-
-def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:
-    """The newest CUDA (major.minor) that ``driver`` serves, which is what conda calls ``__cuda``.
-
-    A branch without a row serves at least what the branch before it does.
-    """
-    branch = int(driver.split(".")[0])
-    known = [row for row in drivers if row.branch <= branch]
-    if not known:
-        raise BadInput(
-            f"no row of the drivers matrix covers driver {driver}",
-            key="driver",
-            fix="ask for a newer driver, or add its row",
-        )
-    return max(known, key=lambda row: (row.branch, Version(row.cuda))).cuda
 
 
 def close_conda(

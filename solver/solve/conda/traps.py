@@ -11,10 +11,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from solver.core.answer import Answer, Verdict
 from solver.core.model import CondaName, Note, Platform, Target, conda_name
 from solver.index.conda_record import CondaRecord
-from solver.matrix import rules
-from solver.matrix.builds import conda_rows, stated
+from solver.matrix import drivers, gpus, rules
+from solver.matrix.builds import conda_rows
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, CondaBuild, CondaTrap
@@ -153,37 +154,26 @@ def admitted_cuda(
         if refusal is None:
             admitted.append(version)
         else:
-            excluded.append(refusal)
+            excluded.append(Exclusion("cuda", version, refusal.why, refusal.source, refusal.row))
     return admitted, excluded
 
 
-def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Exclusion | None:
-    family = matrices.family(int(version.split(".")[0]))
-    if family is None:
-        why = "no row of the matrices tells which driver it needs"
-        return Exclusion("cuda", version, why, "matrices/cuda-families.yaml", None)
-    needed = stated(family.driver_windows if target.platform == "win-64" else family.driver)
-    if target.driver is None or needed is None or Version(target.driver) < Version(needed):
-        has = "has none" if target.driver is None else f"promises {target.driver}"
-        why = f"CUDA {family.major} needs an NVIDIA driver >= {needed} and the target {has}"
-        return Exclusion("cuda", version, why, family.source, family.id)
+def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Verdict | None:
+    driver = drivers.serves(version, Place.of(target), matrices)
+    if driver.answer is not Answer.YES:
+        return driver
     toolkit = matrices.toolkit(version)
-    for gpu in target.gpus:
-        if toolkit is not None and isinstance(toolkit.gpu_min, str) and Version(gpu) < Version(toolkit.gpu_min):
-            why = f"it serves no GPU of compute capability {gpu}"
-            return Exclusion("cuda", version, why, toolkit.source, toolkit.id)
-    return None
+    served = () if toolkit is None else (gpus.toolkit_serves(toolkit, gpu) for gpu in target.gpus)
+    return next((one for one in served if one.answer is Answer.NO), None)
 
 
 def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) -> list[Exclusion]:
     """cuDNN versions that do not serve every GPU of the target."""
     return [
-        Exclusion(CUDNN, version, f"it serves no GPU of compute capability {gpu}", row.source, row.id)
+        Exclusion(CUDNN, version, verdict.why, verdict.source, verdict.row)
         for version in versions
-        for row in matrices.cudnn
-        if contains(row.cudnn, version)
         for gpu in target.gpus
-        if isinstance(row.gpu_min, str) and Version(gpu) < Version(row.gpu_min)
+        if (verdict := gpus.cudnn_serves(version, gpu, matrices.cudnn)).answer is Answer.NO
     ]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.core.answer import NotKnown
-from solver.matrix.builds import driver_refusal, major, stated
+from solver.core.answer import Answer
+from solver.matrix.builds import stated
+from solver.matrix.drivers import serves
+from solver.matrix.gpus import cudnn_row, cudnn_serves, toolkit_serves
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Candidate, Exclusion
 
@@ -21,20 +22,19 @@ def cuda_candidates(scope: Scope) -> Offer:
     if scope.cpu_only:
         return [Candidate(AXIS_CUDA, 0, "none")], []
     usable, excluded = [], []
-    for row in sorted(scope.matrices.toolkits, key=lambda row: Version(row.cuda)):
-        if scope.matrices.family(major(row.cuda)) is None:
-            continue  # older than anything that the matrices tell a driver of
-        refusal = driver_refusal(row, scope.matrices, scope.target)
-        outside = [g for g in scope.target.gpus if _outside(g, row.gpu_min, row.gpu_max)]
-        if refusal is not None:
-            excluded.append(Exclusion(AXIS_CUDA, row.cuda, *refusal))
-        elif outside:
-            why = f"it does not serve compute capability {outside[0]}"
-            excluded.append(Exclusion(AXIS_CUDA, row.cuda, why, row.source, row.id))
+    for row in sorted(scope.matrices.toolkits, key=lambda row: Version(row.cuda), reverse=True):
+        driver = serves(row.cuda, scope.place, scope.matrices)
+        refused = [toolkit_serves(row, gpu) for gpu in scope.target.gpus]
+        # A driver has to be known to serve, a GPU only not to be known unserved.
+        refused = [one for one in refused if one.answer is Answer.NO]
+        if driver.answer is not Answer.YES:
+            refused.insert(0, driver)
+        if refused:
+            why = refused[0]
+            excluded.append(Exclusion(AXIS_CUDA, row.cuda, why.why, why.source or row.source, why.row or row.id))
         else:
             usable.append(row)
-    usable.sort(key=lambda row: Version(row.cuda), reverse=True)
-    return [Candidate(AXIS_CUDA, i, row.cuda, row=row.id) for i, row in enumerate(usable)], excluded
+    return [Candidate(AXIS_CUDA, i, row.cuda, row=row.id) for i, row in enumerate(usable)], excluded[::-1]
 
 
 def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
@@ -45,20 +45,13 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
         cudnn = stated(build.cudnn)
         if cudnn is not None and cudnn.count(".") > 2:
             versions.setdefault(cudnn, None)
-    facts = sorted(scope.matrices.cudnn, key=lambda row: row.id)
     for version in list(versions):
-        rows = [r for r in facts if SpecifierSet(r.cudnn).contains(version)]
-        versions[version] = rows[0].id if rows else None
-        outside = [(r, g) for r in rows for g in scope.target.gpus if _outside(g, r.gpu_min, r.gpu_max)]
-        if outside:
-            row, gpu = outside[0]
-            why = f"it does not serve compute capability {gpu}"
-            excluded.append(Exclusion(AXIS_CUDNN, version, why, row.source, row.id))
+        row = cudnn_row(version, scope.matrices.cudnn)
+        versions[version] = None if row is None else row.id
+        verdicts = (cudnn_serves(version, gpu, scope.matrices.cudnn) for gpu in scope.target.gpus)
+        refused = next((one for one in verdicts if one.answer is Answer.NO), None)
+        if refused is not None:
+            excluded.append(Exclusion(AXIS_CUDNN, version, refused.why, refused.source, refused.row))
             del versions[version]
     ordered = sorted(versions, key=lambda text: Version(text), reverse=True)
     return [Candidate(AXIS_CUDNN, i, version, row=versions[version]) for i, version in enumerate(ordered)], excluded
-
-
-def _outside(gpu: str, lowest: str | NotKnown, highest: str | NotKnown) -> bool:
-    # A toolkit older than a GPU still serves it through PTX, so only the lower end refuses.
-    return isinstance(lowest, str) and Version(gpu) < Version(lowest)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from packaging.version import Version
-
-from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
 from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
+from solver.matrix.drivers import oldest_of
+from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
 
@@ -69,7 +69,7 @@ def _build_refusal(space: Scope, name: str, version: str) -> Refusal | None:
     if build is None:
         return _unknown(name, framework, space)
     why = _wrong_kind(build, has_cuda(build), space, framework)
-    why = why or _too_old_driver(build, space.target.driver)
+    why = why or _too_old_driver(build, space.matrices, space.target.driver)
     if why is not None:
         return why, build.source, build.id
     return _gpu_refusal(build, space)
@@ -96,11 +96,12 @@ def _wrong_kind(build: Build, cuda: Answer, space: Scope, framework: Framework |
     return "nobody read which cuDNN it is used with" if build.cudnn is NOT_KNOWN else None
 
 
-def _too_old_driver(build: Build, driver: str | None) -> str | None:
-    oldest = stated(build.driver)
-    if oldest is None or driver is None or Version(driver) >= Version(oldest):
+def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> str | None:
+    """A driver that is too old for the build itself; one too old for its CUDA refuses that CUDA."""
+    oldest = oldest_of(build, matrices)
+    if isinstance(oldest, NotKnown) or oldest.row != build.id or driver is None or oldest.admits(driver):
         return None
-    return f"it needs a driver >= {oldest} and the request promises only {driver}"
+    return f"it needs a driver >= {oldest.driver} and the target promises only {driver}"
 
 
 def _gpu_refusal(build: Build, space: Scope) -> Refusal | None:

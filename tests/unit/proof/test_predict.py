@@ -14,7 +14,7 @@ from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import Rule
 from solver.proof.evidence import orders, read_evidence
-from solver.proof.predict import compare, predict
+from solver.proof.predict import compare, predict, predict_conda
 
 replace = msgspec.structs.replace
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
@@ -74,6 +74,18 @@ def test_a_rule_about_pythons_is_told_of_those_alone(matrices, python, dies):
     )  # fmt: skip
     with_crash = dataclasses.replace(matrices, rules=(crash,))
     assert predict(PACKAGES, "9.0", "580.159.04", with_crash, python=python).dies == dies
+
+
+@pytest.mark.parametrize(
+    ("driver", "platform", "serves"),
+    [("450.80.02", "linux-64", True), ("450.80.02", "win-64", False), ("452.39", "win-64", True)],
+)
+def test_windows_has_drivers_of_its_own(matrices, driver, platform, serves):
+    packages = {"torch": "1.13.0+cu117"}
+    assert matrices.build("torch", "1.13.0+cu117", platform).cuda == "11.7"
+    assert predict(packages, "7.5", driver, matrices, platform).driver_serves is serves
+    axes = {"cuda": "11.8", "torch": "1.13.0"}
+    assert predict_conda(axes, "7.5", driver, matrices, platform).driver_serves is serves
 
 
 def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):

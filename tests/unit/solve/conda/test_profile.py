@@ -8,9 +8,10 @@ from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.builds import build_cuda, is_cpu_build
+from solver.matrix.drivers import newest_cuda
 from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch, PackageName
-from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, newest_cuda, virtual_packages
+from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, virtual_packages
 from solver.solve.conda.traps import (
     Names,
     admitted_cuda,
@@ -209,8 +210,8 @@ def test_why_a_cuda_may_not_be_chosen():
     fit, excluded = admitted_cuda(["13.0", "12.9", "12.4", "11.8"], ">=12", target, matrices)
     assert fit == ["12.4"]
     assert [(each.version, each.why, each.source) for each in excluded] == [
-        ("13.0", "no row of the matrices tells which driver it needs", "matrices/cuda-families.yaml"),
-        ("12.9", "it serves no GPU of compute capability 7.0", "vendor"),
+        ("13.0", "no row tells which driver CUDA 13.0 needs on linux-64", "matrices/cuda-families.yaml"),
+        ("12.9", "it serves compute capability 7.5 to the newest, not 7.0", "vendor"),
         ("11.8", "it asks for >=12", "the request"),
     ]
 

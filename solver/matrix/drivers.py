@@ -1,0 +1,96 @@
+"""Which NVIDIA drivers serve a CUDA: the one reading of cuda-families.yaml, cuda.yaml and drivers.yaml.
+
+The search turns the answer into candidates, conda's search into versions and a virtual package,
+the audit into findings, the prediction into booleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
+from solver.core.errors import BadInput
+from solver.core.model import Platform
+from solver.matrix.load import Matrices
+from solver.matrix.place import Place
+from solver.matrix.rows import NONE, Build, CudaFamily, CudaToolkit, DriverBranch
+
+
+@dataclass(frozen=True)
+class Oldest:
+    """The oldest driver that something runs with, and the row that says so."""
+
+    driver: str
+    source: str
+    row: str
+
+    def admits(self, driver: str) -> bool:
+        """Whether ``driver`` is as new."""
+        return Version(driver) >= Version(self.driver)
+
+
+def oldest(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
+    """The oldest driver that runs programs of a CUDA (major.minor).
+
+    Within a major that is its family's (minor-version compatibility). Where no row tells of the
+    family, it is the driver that the toolkit came with, which is enough in any case.
+    """
+    family = matrices.family(int(cuda.split(".", 1)[0]))
+    found = NOT_KNOWN if family is None else _stated(family, platform)
+    return own(cuda, platform, matrices) if isinstance(found, NotKnown) else found
+
+
+def own(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
+    """The driver that a toolkit (major.minor) came with: the oldest that compiles its PTX."""
+    toolkit = matrices.toolkit(cuda)
+    return NOT_KNOWN if toolkit is None else _stated(toolkit, platform)
+
+
+def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown:
+    """The oldest driver that runs a build with CUDA code: its CUDA's, or its own where that is newer."""
+    known = isinstance(build.cuda, str) and build.cuda != NONE
+    needed = oldest(str(build.cuda), build.platform, matrices) if known else NOT_KNOWN
+    if isinstance(build.driver, NotKnown):
+        return needed
+    mine = Oldest(build.driver, build.source, build.id)
+    return mine if isinstance(needed, NotKnown) or needed.admits(mine.driver) else needed
+
+
+def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
+    """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
+    if isinstance(place.driver, NotKnown):
+        return Verdict(Answer.NOT_KNOWN, "nobody named a driver")
+    needed, major = oldest(cuda, place.platform, matrices), cuda.split(".", 1)[0]
+    if isinstance(needed, NotKnown):
+        why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
+        return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
+    has = "has none" if place.driver is None else f"promises only {place.driver}"
+    why = f"CUDA {major}.x needs a driver >= {needed.driver} and the target {has}"
+    if place.driver is None or not needed.admits(place.driver):
+        return Verdict(Answer.NO, why, needed.source, needed.row)
+    return Verdict(Answer.YES)
+
+
+def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:
+    """The newest CUDA (major.minor) that ``driver`` serves natively, which is what conda calls ``__cuda``.
+
+    A branch without a row serves at least what the branch before it does. Raises ``BadInput`` for a
+    driver that no row covers.
+    """
+    branch = int(driver.split(".")[0])
+    known = [row for row in drivers if row.branch <= branch]
+    if not known:
+        raise BadInput(
+            f"no row of the drivers matrix covers driver {driver}",
+            key="driver",
+            fix="ask for a newer driver, or add its row",
+        )
+    return max(known, key=lambda row: (row.branch, Version(row.cuda))).cuda
+
+
+def _stated(row: CudaFamily | CudaToolkit, platform: Platform) -> Oldest | NotKnown:
+    driver = row.driver_windows if platform == "win-64" else row.driver
+    return NOT_KNOWN if isinstance(driver, NotKnown) else Oldest(driver, row.source, row.id)

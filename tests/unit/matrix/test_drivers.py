@@ -1,0 +1,87 @@
+"""Which drivers serve a CUDA, on Linux and on Windows, and what is known where rows are missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from solver.core.answer import NOT_KNOWN, Answer, Verdict
+from solver.matrix.drivers import Oldest, oldest, oldest_of, own, serves
+from solver.matrix.load import Matrices
+from solver.matrix.place import Place
+from solver.matrix.rows import Build, CudaFamily, CudaToolkit
+
+FAMILY, TOOLKIT, OLD = "families.html", "toolkits.html", "archive.html"
+MATRICES = Matrices(
+    families=(
+        CudaFamily(id="cuda-11", source=FAMILY, major=11, driver="450.80.02", driver_windows="452.39"),
+        CudaFamily(id="cuda-13", source=FAMILY, major=13, driver="580.65.06"),
+    ),
+    toolkits=(
+        CudaToolkit(id="cuda-10.2", source=OLD, cuda="10.2", driver="440.33", driver_windows="441.22"),
+        CudaToolkit(id="cuda-11.8", source=TOOLKIT, cuda="11.8", driver="520.61.05", driver_windows="520.06"),
+        CudaToolkit(id="cuda-13.1", source=TOOLKIT, cuda="13.1", driver="590.44.01"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "platform", "expected"),
+    [
+        ("11.8", "linux-64", Oldest("450.80.02", FAMILY, "cuda-11")),
+        ("11.8", "linux-aarch64", Oldest("450.80.02", FAMILY, "cuda-11")),
+        ("11.8", "win-64", Oldest("452.39", FAMILY, "cuda-11")),
+        # A toolkit that has no row is of its family all the same.
+        ("11.2", "win-64", Oldest("452.39", FAMILY, "cuda-11")),
+        # Without a family's row there is no word of minor-version compatibility.
+        ("10.2", "linux-64", Oldest("440.33", OLD, "cuda-10.2")),
+        ("10.2", "win-64", Oldest("441.22", OLD, "cuda-10.2")),
+        ("13.1", "linux-64", Oldest("580.65.06", FAMILY, "cuda-13")),
+        ("13.1", "win-64", NOT_KNOWN),
+        ("12.4", "linux-64", NOT_KNOWN),
+    ],
+)
+def test_the_oldest_driver(cuda, platform, expected):
+    assert oldest(cuda, platform, MATRICES) == expected
+
+
+def test_a_toolkits_own_driver_is_newer_than_the_oldest():
+    assert own("11.8", "linux-64", MATRICES) == Oldest("520.61.05", TOOLKIT, "cuda-11.8")
+    assert own("11.8", "win-64", MATRICES) == Oldest("520.06", TOOLKIT, "cuda-11.8")
+    assert own("11.2", "linux-64", MATRICES) is NOT_KNOWN
+
+
+@pytest.mark.parametrize(
+    ("driver", "platform", "verdict"),
+    [
+        ("450.80.02", "linux-64", Verdict(Answer.YES)),
+        ("450.80.02", "win-64", Verdict(
+            Answer.NO, "CUDA 11.x needs a driver >= 452.39 and the target promises only 450.80.02", FAMILY, "cuda-11")),
+        (None, "linux-64", Verdict(
+            Answer.NO, "CUDA 11.x needs a driver >= 450.80.02 and the target has none", FAMILY, "cuda-11")),
+        (NOT_KNOWN, "linux-64", Verdict(Answer.NOT_KNOWN, "nobody named a driver")),
+    ],
+)  # fmt: skip
+def test_whether_a_driver_serves_and_why_not(driver, platform, verdict):
+    assert serves("11.8", Place(platform, driver=driver), MATRICES) == verdict
+
+
+def test_a_cuda_of_which_no_row_tells_is_not_known():
+    why = "no row tells which driver CUDA 13.1 needs on win-64"
+    known = serves("13.1", Place("win-64", driver="999"), MATRICES)
+    assert known == Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"cuda": "11.8"}, Oldest("450.80.02", FAMILY, "cuda-11")),
+        ({"cuda": "11.8", "driver": "470.1"}, Oldest("470.1", "wheel", "b")),
+        ({"cuda": "11.8", "driver": "400.1"}, Oldest("450.80.02", FAMILY, "cuda-11")),
+        ({"driver": "470.1"}, Oldest("470.1", "wheel", "b")),
+        ({"cuda": "none"}, NOT_KNOWN),
+        ({}, NOT_KNOWN),
+    ],
+)
+def test_a_build_may_need_a_newer_driver_than_its_cuda(fields, expected):
+    build = Build(id="b", source="wheel", package="torch", version="1", platform="linux-64", **fields)
+    assert oldest_of(build, MATRICES) == expected

@@ -1,0 +1,48 @@
+"""Which GPUs a toolkit and a cuDNN serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from solver.core.answer import Answer, Verdict
+from solver.matrix.gpus import cudnn_serves, is_newer, toolkit_serves
+from solver.matrix.rows import CudaToolkit, Cudnn
+
+TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpu_min="5.0", gpu_max="12.0")
+BOTH = Cudnn(
+    id="c8", source="matrix", cudnn=">=8.8,<9", cuda=(12,), soname="libcudnn.so.8", gpu_min="5.0", gpu_max="9.0"
+)
+OPEN = Cudnn(id="c9", source="matrix", cudnn=">=9.12", cuda=(12,), soname="libcudnn.so.9", gpu_min="7.5")
+
+
+@pytest.mark.parametrize(
+    ("version", "gpu", "verdict"),
+    [
+        ("8.9.7.29", "9.0", Verdict(Answer.YES, "", "matrix", "c8")),
+        ("8.9.7.29", "5.0", Verdict(Answer.YES, "", "matrix", "c8")),
+        ("8.9.7.29", "12.0", Verdict(
+            Answer.NO, "it serves compute capability 5.0 to 9.0, not 12.0", "matrix", "c8")),
+        ("8.9.7.29", "3.7", Verdict(
+            Answer.NO, "it serves compute capability 5.0 to 9.0, not 3.7", "matrix", "c8")),
+        ("9.12.0.46", "7.0", Verdict(
+            Answer.NO, "it serves compute capability 7.5 to the newest, not 7.0", "matrix", "c9")),
+        ("9.12.0.46", "12.0", Verdict(
+            Answer.NOT_KNOWN, "nobody read whether it serves compute capability 12.0", "matrix", "c9")),
+        ("9.1.0", "9.0", Verdict(
+            Answer.NOT_KNOWN, "no row tells which GPUs cuDNN 9.1.0 serves", "matrices/cudnn.yaml")),
+    ],
+)  # fmt: skip
+def test_which_gpus_a_cudnn_serves(version, gpu, verdict):
+    assert cudnn_serves(version, gpu, (BOTH, OPEN)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("gpu", "answer"), [("3.7", Answer.NO), ("5.0", Answer.YES), ("12.0", Answer.YES), ("12.1", Answer.YES)]
+)
+def test_a_gpu_newer_than_a_toolkit_is_served_through_ptx(gpu, answer):
+    assert toolkit_serves(TOOLKIT, gpu).answer is answer
+
+
+def test_a_gpu_newer_than_a_row_is_known_as_such():
+    assert [is_newer(gpu, BOTH) for gpu in ("3.7", "9.0", "10.0")] == [False, False, True]
+    assert not is_newer("99.0", OPEN)
