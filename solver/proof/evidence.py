@@ -14,20 +14,15 @@ from typing import Annotated, Literal
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import Gpu
 from solver.core.model import Digest, Finding, ProfileName, Text, Value
+from solver.proof.checks import Demand, Lack, Order, demands
 
-Order = tuple[Literal["torch", "tensorflow"], ...]
 Ended = Literal["finished", "crashed", "hung", "silent"]
 State = Literal["verified", "stale", "failed", "never"]
-
-TOLERANCES = {"": 5e-3, ".fp32": 1e-4}
-"""Largest tolerance that a check may have been held to, by the end of its name."""
-
-_OPERATIONS = ("matmul", "convolution", "fft", "cholesky")
-_COMPARED = tuple(name + end for name in _OPERATIONS for end in TOLERANCES)
 
 
 class Check(Value, frozen=True, kw_only=True):
@@ -39,6 +34,8 @@ class Check(Value, frozen=True, kw_only=True):
     tolerance: float | None
     seconds: float
     detail: str
+    lacks: Lack | NotKnown = NOT_KNOWN
+    """Why it was skipped; NOT_KNOWN in records from before the probes told it."""
 
 
 class LoadedLibrary(Value, frozen=True, kw_only=True):
@@ -160,57 +157,29 @@ def orders(frameworks: Iterable[str]) -> tuple[Order, ...]:
     return alone + both if len(alone) == 2 else alone
 
 
-def mandatory(order: Order) -> tuple[str, ...]:
-    """Names of the checks that a probe of this order must have made; a few may have been skipped."""
-    names = [f"{one}.import" for one in order] + ["libraries"]
-    if "torch" in order:
-        names += ["torch.available", "torch.device", "torch.memory", "torch.autocast"]
-        names += [f"torch.{name}" for name in _COMPARED]
-    if "tensorflow" in order:
-        names += ["tensorflow.built", "tensorflow.devices", "tensorflow.growth", "tensorflow.fit"]
-        names += ["tensorflow.mixed_float16", "tensorflow.xla"]
-        names += [f"tensorflow.{name}" for name in _COMPARED]
-    if len(order) == 2:
-        names += ["together.memory", "together.dlpack", "together.threads", *_SKIPPABLE_TOGETHER]
-        if order[0] == "torch":
-            names.append("together.compile.before")
-    elif order[0] == "torch":
-        names.append("torch.compile")
-    return tuple(sorted(names))
-
-
-_SKIPPABLE_TOGETHER = ("together.compile.after", "together.nccl.torch", "together.nccl.tensorflow")
-_MAY_SKIP = {
-    "torch.compile": ("no C compiler", "has no torch.compile"),
-    "together.compile.before": ("no C compiler", "has no torch.compile"),
-    "together.compile.after": ("no C compiler", "has no torch.compile"),
-    "together.nccl.torch": ("one GPU",),
-    "together.nccl.tensorflow": ("one GPU",),
-}
-_NEEDS_FIGURE = re.compile(
-    r"\.(matmul|convolution|fft|cholesky|fp32|xla|memory|fit|mixed_float16|autocast|dlpack|threads)$"
-)
-
-
-def _check_problem(check: Check | None, name: str, gpus: int) -> str | None:
+def _check_problem(check: Check | None, name: str, demand: Demand, gpus: int) -> str | None:
     if check is None:
         return f"the check {name} was never made"
     if check.status == "skipped":
-        allowed = name in _MAY_SKIP and any(reason in check.detail for reason in _MAY_SKIP[name])
-        if allowed and not (gpus > 1 and "nccl" in name):
-            return None
-        return f"the check {name} was skipped: {check.detail}"
+        return None if _excused(check, demand, gpus) else f"the check {name} was skipped: {check.detail}"
     if check.status != "ok":
         return f"the check {name} failed: {check.detail}"
-    if _NEEDS_FIGURE.search(name) and check.figure is None:
+    if demand.figure and check.figure is None:
         return f"the check {name} has no figure"
-    if name.rpartition(".")[2] in _OPERATIONS or name.endswith((".fp32", ".xla", ".threads")):
-        most = TOLERANCES[".fp32" if name.endswith(".fp32") else ""]
-        if check.tolerance is None or check.tolerance > most:
-            return f"the check {name} was held to {check.tolerance}, not to {most}"
-        if check.figure is None or not 0 <= check.figure <= check.tolerance:
-            return f"the error {check.figure} of {name} is not within {check.tolerance}"
+    if demand.tolerance is None:
+        return None
+    if check.tolerance is None or check.tolerance > demand.tolerance:
+        return f"the check {name} was held to {check.tolerance}, not to {demand.tolerance}"
+    if check.figure is None or not 0 <= check.figure <= check.tolerance:
+        return f"the error {check.figure} of {name} is not within {check.tolerance}"
     return None
+
+
+def _excused(check: Check, demand: Demand, gpus: int) -> bool:
+    if "several GPUs" in demand.excuses:
+        # The number of GPUs is part of the record, so nobody's word need be taken for it.
+        return gpus == 1
+    return check.lacks is not NOT_KNOWN and check.lacks in demand.excuses
 
 
 def _driver_loaded(probe: ProbeResult) -> bool:
@@ -220,13 +189,13 @@ def _driver_loaded(probe: ProbeResult) -> bool:
 def _probe_problems(probe: ProbeResult, evidence: Evidence) -> list[str]:
     if probe.ended != "finished":
         return [probe.problem()]
-    checks = {check.name: check for check in probe.checks}
-    found = [_check_problem(checks.get(name), name, evidence.gpus) for name in mandatory(probe.order)]
+    checks, wanted = {check.name: check for check in probe.checks}, demands(probe.order)
+    found = [_check_problem(checks.get(name), name, demand, evidence.gpus) for name, demand in wanted.items()]
     problems = [f"{probe.name}: {problem}" for problem in found if problem]
     problems += [
         f"{probe.name}: {check.name}: {check.detail}"
         for check in probe.checks
-        if check.status == "failed" and check.name not in mandatory(probe.order)
+        if check.status == "failed" and check.name not in wanted
     ]
     if not _driver_loaded(probe):
         problems.append(f"{probe.name}: the driver's libcuda.so was never loaded")

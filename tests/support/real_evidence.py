@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from solver.proof.checks import demands
 from solver.proof.evidence import (
     Check,
     Evidence,
@@ -11,7 +12,6 @@ from solver.proof.evidence import (
     LoadedLibrary,
     Order,
     ProbeResult,
-    mandatory,
     orders,
 )
 
@@ -67,7 +67,7 @@ def real_probe(order: Order) -> ProbeResult:
         python="3.12.3",
         frameworks={name: SEEN[name] for name in order},
         gpus=(GpuSeen(name="NVIDIA H200", capability="9.0", memory=150 * 10**9),),
-        checks=tuple(map(real_check, mandatory(order))),
+        checks=tuple(map(real_check, demands(order))),
         libraries=LIBRARIES,
         loaded={"libcudart": "12.8", "libcudnn": "9.10.2", "libnccl": "2.27.5"},
     )

@@ -39,7 +39,11 @@ class Wrong(Exception):
 
 
 class Skipped(Exception):
-    """A check cannot be made here; the message says why."""
+    """A check cannot be made here: ``lacks`` names in a word what is not there, the message says it in full."""
+
+    def __init__(self, lacks: str, detail: str) -> None:
+        self.lacks = lacks
+        super().__init__(detail)
 
 
 class Recorder:
@@ -77,12 +81,13 @@ class Recorder:
         start = time.perf_counter()
         figure: float | None = None
         detail, status = "", "ok"
+        skipped: dict[str, str] = {}
         try:
             figure, detail = function() or (None, "")
             if tolerance is not None and not (figure is not None and figure <= tolerance):  # NaN fails too
                 status, detail = "failed", f"error {figure!r} is above the tolerance; {detail}"
         except Skipped as error:
-            status, detail = "skipped", str(error)
+            status, detail, skipped = "skipped", str(error), {"lacks": error.lacks}
         except Exception as error:
             traceback.print_exc()
             status, detail = "failed", f"{type(error).__name__}: {error}"[:600]
@@ -96,6 +101,7 @@ class Recorder:
                 "tolerance": tolerance,
                 "seconds": round(time.perf_counter() - start, 3),
                 "detail": detail,
+                **skipped,
             }
         )
         self.result["running"] = None

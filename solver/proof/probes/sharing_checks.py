@@ -31,7 +31,7 @@ class Sharing:
     def _torch(self) -> Seen:
         share, torch = self.settings.get("torch_fraction"), self.t.torch
         if share is None:
-            raise Skipped("no limit is set for torch")
+            raise Skipped("limit", "no limit is set for torch")
         total = torch.cuda.get_device_properties(0).total_memory
         kept = torch.ones(HOLD // 4, device="cuda")
         if float(kept.min().item()) != 1.0:
@@ -45,7 +45,7 @@ class Sharing:
     def _tensorflow(self) -> Seen:
         limit, tf = self.settings.get("tensorflow_limit_mb"), self.f.tf
         if limit is None:
-            raise Skipped("no limit is set for tensorflow")
+            raise Skipped("limit", "no limit is set for tensorflow")
         held = min(HOLD, limit * MIB // 4)
         with tf.device("/GPU:0"):
             kept = tf.ones((held // 4,))

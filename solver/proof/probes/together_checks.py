@@ -124,5 +124,5 @@ class Together:
     @staticmethod
     def _several(count: int) -> int:
         if count < 2:
-            raise Skipped("one GPU")
+            raise Skipped("several GPUs", "one GPU")
         return count

@@ -71,7 +71,7 @@ class Torch:
         try:
             importlib.import_module("numpy")
         except ImportError:
-            raise Skipped("no numpy in this environment") from None
+            raise Skipped("numpy", "no numpy in this environment") from None
         value = float(self.torch.ones(3).numpy().sum())
         if value != 3.0:
             raise Wrong(f"three ones add up to {value!r}")
@@ -176,11 +176,11 @@ class Torch:
     def _compile(self, size: int) -> Seen:
         torch = self.torch
         if not hasattr(torch, "compile"):
-            raise Skipped(f"torch {torch.__version__} has no torch.compile")
+            raise Skipped("torch.compile", f"torch {torch.__version__} has no torch.compile")
         if not any(map(shutil.which, filter(None, [os.environ.get("CC"), "cc", "gcc", "clang"]))):
-            raise Skipped("no C compiler on this machine")
+            raise Skipped("compiler", "no C compiler on this machine")
         if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
-            raise Skipped("no C compiler can be used: this python has no Python.h")
+            raise Skipped("compiler", "no C compiler can be used: this python has no Python.h")
 
         def function(x: Tensor) -> Tensor:
             return torch.sin(x) * torch.exp(-x * x) + 1.0

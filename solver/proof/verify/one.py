@@ -15,7 +15,8 @@ from typing import Literal, Protocol
 from solver.core.errors import CheckFailed, InterlockError
 from solver.core.machine import Machine
 from solver.core.model import Finding, Value
-from solver.proof.evidence import Evidence, Order, ProbeResult, frameworks_of, orders, problems, validated
+from solver.proof.checks import Order
+from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders, problems, validated
 from solver.proof.verify.runner import run_probe
 
 Verdict = Literal["verified", "failed", "imports only"]

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 import solver.proof.probes
-from solver.proof.evidence import Ended, Order, ProbeOutput, ProbeResult
+from solver.proof.checks import Order
+from solver.proof.evidence import Ended, ProbeOutput, ProbeResult
 
 PACKAGE = "interlock_probe"
 LAST_LINES = 25

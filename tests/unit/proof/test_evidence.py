@@ -9,6 +9,7 @@ import pytest
 from real_evidence import LIBRARIES, real_evidence, real_probe
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.proof.checks import demands
 from solver.proof.evidence import (
     Finding,
     admit,
@@ -16,7 +17,6 @@ from solver.proof.evidence import (
     encode,
     evidence_name,
     frameworks_of,
-    mandatory,
     orders,
     read_all,
     read_evidence,
@@ -59,7 +59,7 @@ def test_evidence_is_read_back_as_it_was_written(tmp_path):
 
 @pytest.mark.parametrize("order", orders(("torch", "tensorflow")), ids="-".join)
 def test_each_mandatory_check_is_missed(order):
-    for name in mandatory(order):
+    for name in demands(order):
         checks = tuple(one for one in real_probe(order).checks if one.name != name)
         with pytest.raises(CheckFailed, match=f"the check {name} was never made"):
             validated(spoiled(order, checks=checks))
@@ -73,8 +73,11 @@ def test_each_mandatory_check_is_missed(order):
         (with_check("torch.matmul.fp32", tolerance=5e-3), "was held to 0.005, not to 0.0001"),
         (with_check("torch.matmul", tolerance=None), "was held to None, not to 0.005"),
         (with_check("torch.memory", figure=None), "torch.memory has no figure"),
-        (with_check("torch.fft", status="skipped", detail="no C compiler"), "torch.fft was skipped: no C compiler"),
-        (with_check("torch.compile", status="skipped", detail="no mood"), "torch.compile was skipped: no mood"),
+        (with_check("torch.fft", status="skipped", lacks="compiler", detail="none"), "torch.fft was skipped: none"),
+        (
+            with_check("torch.compile", status="skipped", detail="no C compiler"),
+            "torch.compile was skipped: no C compiler",
+        ),
         (with_check("torch.fft", status="failed", detail="wrong"), "the check torch.fft failed: wrong"),
         (spoiled(libraries=LIBRARIES[:2]), "torch: the driver's libcuda.so was never loaded"),
         (spoiled(libraries=LIBRARIES[2:]), "torch: no CUDA runtime was ever loaded"),
@@ -104,7 +107,7 @@ def test_what_is_no_evidence_of_a_verified_lock(evidence, reason):
 
 
 def test_without_a_c_compiler_only_compile_may_be_skipped():
-    validated(with_check("torch.compile", status="skipped", detail="no C compiler on this machine", figure=None))
+    validated(with_check("torch.compile", status="skipped", lacks="compiler", detail="none here", figure=None))
 
 
 def test_warnings_of_the_audit_do_not_hinder():

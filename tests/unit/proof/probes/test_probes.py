@@ -11,7 +11,8 @@ import pytest
 from standin_env import make_environment
 
 import solver.proof.probes
-from solver.proof.evidence import mandatory, orders
+from solver.proof.checks import demands
+from solver.proof.evidence import orders
 from solver.proof.verify.runner import place_probes, probe_environment, run_probe
 
 BOTH = ("torch", "tensorflow")
@@ -52,7 +53,7 @@ def test_every_mandatory_check_is_made(probe, order):
     result = probe({"gpu": True}, order)
     seen = statuses(result)
     assert result.ended == "finished"
-    assert set(mandatory(order)) <= set(seen)
+    assert set(demands(order)) <= set(seen)
     # The stand-ins compute right, so the one thing that gives them away is what was never loaded.
     assert [name for name, status in seen.items() if status == "failed"] == ["libraries"]
 

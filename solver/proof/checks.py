@@ -1,0 +1,85 @@
+"""What each check of the probes must show before a record counts: one table, by name of the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Lack = Literal["compiler", "torch.compile", "several GPUs", "numpy", "limit"]
+"""Why a check cannot be made where the probe runs; the probes write the same words."""
+Order = tuple[Literal["torch", "tensorflow"], ...]
+
+TF32_TOLERANCE = 5e-3
+"""Relative to the norm, where TF32 may be used."""
+EXACT_TOLERANCE = 1e-4
+"""Relative to the norm, with TF32 off."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a check must show."""
+
+    figure: bool = False
+    """Whether it must have measured something."""
+    tolerance: float | None = None
+    """Largest tolerance that its figure may have been held to; None: the figure is no error."""
+    excuses: frozenset[Lack] = frozenset()
+    """What it may be skipped for."""
+
+
+_SEEN = Demand()
+_MEASURED = Demand(figure=True)
+_COMPARED = Demand(figure=True, tolerance=TF32_TOLERANCE)
+_EXACT = Demand(figure=True, tolerance=EXACT_TOLERANCE)
+_COMPILED = Demand(excuses=frozenset({"compiler", "torch.compile"}))
+_BETWEEN_GPUS = Demand(excuses=frozenset({"several GPUs"}))
+
+_OPERATIONS = ("matmul", "convolution", "fft", "cholesky")
+
+
+def _operations(framework: str) -> Iterator[tuple[str, Demand]]:
+    for name in _OPERATIONS:
+        yield f"{framework}.{name}", _COMPARED
+        yield f"{framework}.{name}.fp32", _EXACT
+
+
+_TORCH = {
+    "torch.available": _SEEN,
+    "torch.device": _SEEN,
+    "torch.memory": _MEASURED,
+    "torch.autocast": _MEASURED,
+    **dict(_operations("torch")),
+}
+_TENSORFLOW = {
+    "tensorflow.built": _SEEN,
+    "tensorflow.devices": _SEEN,
+    "tensorflow.growth": _SEEN,
+    "tensorflow.fit": _MEASURED,
+    "tensorflow.mixed_float16": _MEASURED,
+    "tensorflow.xla": _COMPARED,
+    **dict(_operations("tensorflow")),
+}
+_TOGETHER = {
+    "together.memory": _MEASURED,
+    "together.dlpack": _MEASURED,
+    "together.threads": _COMPARED,
+    "together.compile.after": _COMPILED,
+    "together.nccl.torch": _BETWEEN_GPUS,
+    "together.nccl.tensorflow": _BETWEEN_GPUS,
+}
+
+
+def demands(order: Order) -> Mapping[str, Demand]:
+    """What a probe of this order must have checked, by name of the check, in the order of names."""
+    wanted = {**{f"{one}.import": _SEEN for one in order}, "libraries": _SEEN}
+    if "torch" in order:
+        wanted |= _TORCH
+    if "tensorflow" in order:
+        wanted |= _TENSORFLOW
+    if len(order) == 2:
+        wanted |= _TOGETHER
+    if order[0] == "torch":
+        # Compiling before TensorFlow comes in and compiling alone are one thing under two names.
+        wanted["together.compile.before" if len(order) == 2 else "torch.compile"] = _COMPILED
+    return dict(sorted(wanted.items()))
