@@ -9,10 +9,11 @@ from typing import Any
 import click
 import msgspec
 
+from solver.core.frameworks import distributions
 from solver.core.model import Explanation, Solution
+from solver.request.template import AXES
 
 Json = dict[str, Any]
-AXES = ("python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy")
 
 
 def echo_json(data: object) -> None:
@@ -68,7 +69,7 @@ def solution_lines(solution: Solution) -> Iterator[str]:
     for axis in AXES[1:]:
         version = solution.axes[axis]
         if version:
-            reason = told.get(axis) or told.get({"tensorflow": "tensorflow-cpu"}.get(axis, axis))
+            reason = next((told[name] for name in distributions(axis) if name in told), None)
             yield f"  {axis:<11} {version:<16} {_reason(reason)}"
     yield f"  with {len(solution.pins)} packages:"
     for pin in solution.pins:

@@ -14,13 +14,13 @@ from solver.audit.inputs import read_set
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import assumed_target, audit
 from solver.commands.project import Project, open_facts, open_project
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
 from solver.lock.folder import put_whole
 from solver.lock.requirements import LocalWheel
 from solver.lock.solution import told_warnings
 from solver.matrix.load import Matrices
-from solver.request.adhoc import FRAMEWORKS
 from solver.request.words import parse_target
 
 Told = dict[str, Any]

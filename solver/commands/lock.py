@@ -18,6 +18,7 @@ from solver.commands.gate import audit_conda, audit_solution
 from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import NoSolution, NotRecorded
+from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
 from solver.core.yamlfile import load_yaml
 from solver.index import Index
@@ -88,7 +89,7 @@ def _verified(project: Project, profile: Profile) -> Solution | None:
         solution = find(pinned, project.spaces, lockable_only=True)
         if solution is not None:
             found.append(solution)
-    order = [name for name in ("torch", "tensorflow") if name in profile.frameworks]
+    order = preferred_first(profile.frameworks)
     order.sort(key=lambda name: name != profile.prefer)
     return max(found, key=lambda one: [Version(one.axes[name] or "0") for name in order], default=None)
 
@@ -328,6 +329,6 @@ def explain_stack(project: Project, profile: Profile) -> list[str]:
 def summary(lock: Lock) -> str:
     """One line on what a lock holds."""
     axes = lock.solution.axes
-    chosen = [f"{axis} {axes[axis]}" for axis in ("tensorflow", "torch", "python", "cuda", "cudnn") if axes[axis]]
+    chosen = [f"{axis} {axes[axis]}" for axis in (*FRAMEWORKS, "python", "cuda", "cudnn") if axes[axis]]
     halves = [(len(lock.solution.pins), "by pip"), (lock.conda_packages, "by conda")]
     return f"{', '.join(chosen)}; " + ", ".join(f"{count} packages {how}" for count, how in halves if count)

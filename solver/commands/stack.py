@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import Answer, NotKnown
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Cause, Profile, Solution
 from solver.matrix.builds import stated
 from solver.matrix.drivers import oldest
@@ -139,7 +140,7 @@ def _literal(profile: Profile, name: str, spec: str) -> Profile:
     replace = msgspec.structs.replace
     if name in ("python", "cuda"):
         return replace(profile, **{name: spec})
-    if name in ("tensorflow", "torch", "cudnn", "protobuf", "numpy"):
+    if name in (*FRAMEWORKS, "cudnn", "protobuf", "numpy"):
         return replace(profile, constraints={**profile.constraints, name: spec})
     others = [text for text in profile.packages if canonicalize_name(Requirement(text).name) != name]
     constraints = {key: value for key, value in profile.constraints.items() if key != name}

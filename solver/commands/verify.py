@@ -22,6 +22,7 @@ from packaging.utils import parse_wheel_filename
 
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding, Target
 from solver.core.yamlfile import load_yaml
@@ -69,7 +70,7 @@ def subject_of(folder: Path) -> Subject:
     versions = {str(pin.name): _version(pin) for pin in _pins(folder)}
     if solution["flavour"] == "conda":
         # conda's names differ; the probes and the predictions go by the frameworks' own.
-        versions = {name: axes[name] for name in ("tensorflow", "torch", "protobuf", "numpy") if axes.get(name)}
+        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if axes.get(name)}
     return Subject(
         profile=folder.name,
         folder=folder,

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.core.errors import BadInput
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Image, Profile, Solution
 from solver.core.names import any_version
 from solver.core.writers import comment, docker_copy, docker_env, docker_from, docker_label, docker_stage
@@ -83,7 +84,7 @@ def dockerfile(plan: Plan, image: Image, command: str) -> str:
 
 def _header(plan: Plan, image: Image, command: str) -> list[str]:
     axes = plan.solution.axes
-    chosen = ", ".join(f"{name} {axes[name]}" for name in ("tensorflow", "torch") if axes.get(name))
+    chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes.get(name))
     what = f"CUDA {axes['cuda']} comes with the lock, so the base image needs none" if plan.gpu else "CPU only"
     needs = "conda or micromamba" if plan.explicit is not None else f"python {plan.solution.target.python}"
     return [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.core.errors import InterlockError
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Pin, Solution
 from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
 
@@ -48,7 +49,7 @@ def header(solution: Solution, command: str) -> list[str]:
         where += f", glibc >= {target.glibc}"
     if axes["cuda"]:
         where += f", NVIDIA driver >= {target.driver}"
-    chosen = ", ".join(f"{name} {axes[name]}" for name in ("tensorflow", "torch") if axes[name])
+    chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes[name])
     return [
         comment(f"{solution.profile}: {chosen}; {cuda}."),
         comment(f"For {where}."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput, CheckFailed
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.machine import Gpu
 from solver.core.model import Digest, Finding, ProfileName, Text, Value
 from solver.proof.checks import Demand, Lack, Order, demands
@@ -151,10 +152,8 @@ class Evidence(Value, frozen=True, kw_only=True):
 def orders(frameworks: Iterable[str]) -> tuple[Order, ...]:
     """The probes of a lock with these frameworks: each alone, then both in both orders."""
     present = set(frameworks)
-    single: tuple[Order, ...] = (("torch",), ("tensorflow",))
-    both: tuple[Order, ...] = (("torch", "tensorflow"), ("tensorflow", "torch"))
-    alone = tuple(order for order in single if order[0] in present)
-    return alone + both if len(alone) == 2 else alone
+    named = preferred_first(name for name in FRAMEWORKS if name in present)
+    return tuple(order for length in (1, 2) for order in permutations(named, length))
 
 
 def _check_problem(check: Check | None, name: str, demand: Demand, gpus: int) -> str | None:
@@ -223,9 +222,9 @@ def problems(evidence: Evidence, frameworks: Iterable[str]) -> tuple[str, ...]:
 def frameworks_of(packages: Mapping[str, str]) -> tuple[str, ...]:
     """The frameworks among the packages of a lock."""
     return tuple(
-        entry.name
-        for entry in sorted(FRAMEWORKS.values(), key=lambda entry: entry.rank)
-        if {*entry.distributions, entry.conda} & set(packages)
+        preferred_first(
+            entry.name for entry in FRAMEWORKS.values() if {*entry.distributions, entry.conda} & set(packages)
+        )
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
 from solver.proof.evidence import Evidence, evidence_name, read_all
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 
-_DECIDING = ("torch", "tensorflow", "triton", "numpy", "protobuf", "python")
+_DECIDING = (*FRAMEWORKS, "triton", "numpy", "protobuf", "python")
 _PREFIXES = ("nvidia-", "cuda-", "tensorflow-", "pytorch")
 
 

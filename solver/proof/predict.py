@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Platform, Value
 from solver.matrix.builds import Code, code_for, major, stated
 from solver.matrix.drivers import oldest, oldest_of
@@ -64,8 +64,8 @@ class Prediction(Value, frozen=True, kw_only=True):
         lines = []
         if self.driver_serves is False:
             lines.append(f"driver {self.driver} is too old")
-        for name in ("torch", "tensorflow"):
-            shown = "TensorFlow" if name == "tensorflow" else name
+        for name in preferred_first(FRAMEWORKS):
+            shown = FRAMEWORKS[name].title
             if getattr(self, f"{name}_code") == "none":
                 lines.append(f"{shown} has no kernel for compute capability {self.gpu}")
             if getattr(self, f"{name}_code") == "ptx":

@@ -11,15 +11,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core.errors import BadInput
-from solver.core.model import Framework, Profile
-
-FRAMEWORKS: tuple[Framework, ...] = ("tensorflow", "torch")
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import Profile
 
 
 def ad_hoc(constraints: Sequence[str]) -> Profile:
     """A profile of its own: both frameworks unless only one is named, every index allowed."""
     named = {canonicalize_name(_parse(text).name) for text in constraints}
-    frameworks = tuple(name for name in FRAMEWORKS if name in named) or FRAMEWORKS
+    frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
     profile = Profile(name="ad hoc", frameworks=frameworks, indexes=("default", "pytorch"))
     return constrained(profile, constraints)
 

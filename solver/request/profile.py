@@ -14,6 +14,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 
 from solver.core.errors import BadInput
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
 from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
@@ -26,14 +27,14 @@ from solver.request.fields import (
     check_variables,
     check_virtual_packages,
 )
-from solver.request.template import AXES, COMPANIONS, FRAMEWORKS, Template, requirement_at
+from solver.request.template import AXES, Template, requirement_at
 from solver.request.text import RequestText
 from solver.request.words import parse_python, parse_target
 
 GpuRows = Callable[[], Sequence[GpuModels]]
 """Gives the rows that tell product names, when they are needed."""
 
-_PACKAGE_AXES = ("cudnn", "tensorflow", "torch", "protobuf", "numpy")
+_PACKAGE_AXES = ("cudnn", *FRAMEWORKS, "protobuf", "numpy")
 _TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
 
 
@@ -139,8 +140,8 @@ class ProfileReader:
             raise self._bad(
                 f"{asked} is not among the frameworks", "prefer", fix=f"prefer one of {', '.join(frameworks)}"
             )
-        order = [word for word in (asked, "torch", "tensorflow") if word in frameworks]
-        return order[0] if order else "torch"
+        named = next((word for word in frameworks if word == asked), None)
+        return next(iter(preferred_first(frameworks or FRAMEWORKS, named)))
 
     def _python(self) -> str:
         if "python" not in self.keys:

@@ -15,13 +15,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import NotKnown
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
 from solver.solve.space.packages import Spaces
-from solver.solve.space.roots import admitted_pythons, preference, root_asks, tensorflow_distribution
+from solver.solve.space.roots import admitted_pythons, distribution_of, preference, root_asks
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN
 
 
@@ -131,12 +132,12 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
     asked = {ask.ident.removeprefix("?") for ask in core.asks}
     touched = asked.union(*core.active.values())
     for framework in profile.frameworks:
-        ident = "torch" if framework == "torch" else tensorflow_distribution(profile, matrices)
+        ident = distribution_of(framework, profile, matrices)
         if ident in asked and profile.constraints.get(framework):
             yield from _other_versions(profile, matrices, framework, ident)
     yield from _other_pythons(profile, matrices)
     for name in sorted(profile.constraints):
-        if name not in ("torch", "tensorflow") and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
+        if name not in FRAMEWORKS and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
             rest = {key: value for key, value in profile.constraints.items() if key != name}
             changed = msgspec.structs.replace(profile, constraints=rest)
             yield Change(f"no constraint on {name} (was {profile.constraints[name]})", 2, changed, name)

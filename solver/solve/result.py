@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from packaging.requirements import Requirement
 
+from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Because, Pin, Profile, PypiName, Solution
 from solver.matrix.rows import Build
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
-from solver.solve.space.roots import framework_idents, root_asks
+from solver.solve.space.roots import root_asks
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, REQUEST, Ask, Candidate, is_package
 
 
@@ -20,9 +21,9 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     """Describe ``chosen``, a complete set of candidates of ``space``."""
     askers = _askers(space, profile, chosen)
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
-    axes = _axes(space, profile, chosen)
+    axes = _axes(space, chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
-    build = next((b for b in _builds(space, chosen) if b is not None and b.package != "torch"), None)
+    build = next((b for b in _builds(space, chosen) if b is not None and framework_of(b.package) == "tensorflow"), None)
     return Solution(
         profile=profile.name,
         target=space.scope.target,
@@ -104,26 +105,27 @@ def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, As
 
 def _weight(pair: tuple[str, Ask]) -> tuple[object, ...]:
     who, ask = pair
-    framework = who == "torch" or who.startswith("tensorflow")
-    return ask.source == ITSELF, ask.mask.bit_count(), not framework, ask.row is None, who
+    return ask.source == ITSELF, ask.mask.bit_count(), framework_of(who) is None, ask.row is None, who
 
 
 def _label(ident: str) -> str:
     return ident.removeprefix("axis:")
 
 
-def _axes(space: PackageSpace, profile: Profile, chosen: Chosen) -> dict[str, str | None]:
+def _axes(space: PackageSpace, chosen: Chosen) -> dict[str, str | None]:
     def version(ident: str) -> str | None:
         found = chosen.get(ident)
         return None if found is None or found.version == "none" else found.version
 
-    tensorflow = next((i for i in framework_idents(profile, space.scope.matrices) if i != "torch"), "tensorflow")
+    frameworks: dict[str, str | None] = {
+        name: version(next((ident for ident in entry.distributions if ident in chosen), name))
+        for name, entry in FRAMEWORKS.items()
+    }
     return {
         "python": space.scope.target.python,
         "cuda": version(AXIS_CUDA),
         "cudnn": version(AXIS_CUDNN),
-        "tensorflow": version(tensorflow),
-        "torch": version("torch"),
+        **frameworks,
         "protobuf": version("protobuf"),
         "numpy": version("numpy"),
     }

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.lock.loader.sharing import sharing_settings
 from solver.lock.loader.wheelfile import build_wheel
@@ -32,7 +33,7 @@ def loader_wheel(
     libraries: Sequence[Library],
     pins: Mapping[str, str],
     sharing: GpuSharing | None = None,
-    frameworks: Sequence[Framework] = ("tensorflow", "torch"),
+    frameworks: Sequence[Framework] = tuple(FRAMEWORKS),
 ) -> tuple[str, bytes] | None:
     """File name and bytes of the wheel that ``build`` needs in a lock of ``pins`` (version by name).
 

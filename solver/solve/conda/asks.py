@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.errors import BadInput, NotRecorded
+from solver.core.frameworks import preferred_first
 from solver.core.model import CondaName, Framework, Profile
 from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.search import Branch
@@ -96,9 +97,9 @@ class Asks:
 def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> Asks:
     """The asks of a ``conda`` profile; raises ``BadInput`` for a name or version that conda cannot have."""
     gpu = profile.cuda != "none" and profile.target.driver is not None
-    frameworks = tuple(names.conda(word) for word in _preferred_first(profile))
+    frameworks = tuple(names.conda(word) for word in preferred_first(profile.frameworks, profile.prefer))
     asks = [_python(profile, solver)]
-    asks += [_framework(profile, word, names, gpu) for word in _preferred_first(profile)]
+    asks += [_framework(profile, word, names, gpu) for word in preferred_first(profile.frameworks, profile.prefer)]
     excluded: list[Exclusion] = []
     families: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
@@ -117,10 +118,6 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> Asks:
     if unfit:
         asks.append(Ask(f"GPUs of compute capability {', '.join(profile.target.gpus)}", "gpu", (), unfit))
     return Asks(tuple(asks), frameworks, gpu, families, known, tuple(excluded))
-
-
-def _preferred_first(profile: Profile) -> list[Framework]:
-    return sorted(profile.frameworks, key=lambda word: (word != profile.prefer, word != "torch"))
 
 
 def _python(profile: Profile, solver: ChannelSolver) -> Ask:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Cause, CondaName, Explanation, Nearest, Profile
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
@@ -21,10 +22,14 @@ from solver.solve.conda.traps import CUDA_VERSION, PYTHON, contains
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
 _MOST_NEAR = 3
-_AXES = {"tensorflow": "tensorflow", "torch": "pytorch", "python": PYTHON, "cuda": CUDA_VERSION}
+_AXES: dict[str, str] = {
+    **{name: entry.conda for name, entry in FRAMEWORKS.items()},
+    "python": PYTHON,
+    "cuda": CUDA_VERSION,
+}
 
 
-_FRAME = ("python", "tensorflow", "torch", "cuda")
+_FRAME = ("python", *FRAMEWORKS, "cuda")
 
 
 @dataclass(frozen=True)
@@ -225,12 +230,12 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
                 other = replace(ask, text=f"python =={minor}", specs=(f"{PYTHON} {minor}.*",))
                 yield f"python {minor}", asks.instead(ask, other)
     for ask in core.asks:
-        if ask.key in ("python", "torch", "tensorflow"):
+        if ask.key in ("python", *FRAMEWORKS):
             continue
         told = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
         yield told, asks.less(ask)
     for ask in core.asks:
-        if ask.key in ("torch", "tensorflow"):
+        if ask.key in FRAMEWORKS:
             loose = replace(ask, specs=tuple(_any_version(spec) for spec in ask.specs))
             if loose != ask:
                 yield f"any version of {ask.key}", asks.instead(ask, loose)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from solver.core.errors import BadInput, Unsolvable
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Because, CondaName, Note, Profile, PypiName, Solution, Target, pypi_name
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
@@ -77,8 +78,7 @@ def open_solver(
     overrides: Mapping[str, str | None] | None = None,
 ) -> ChannelSolver:
     """A solver for ``target`` that never chooses a build which the matrices refuse."""
-    names = Names(matrices)
-    asked = frozenset({PYTHON, *_LIBRARIES, names.conda("tensorflow"), names.conda("torch")})
+    asked = frozenset({PYTHON, *_LIBRARIES, *(entry.conda for entry in FRAMEWORKS.values())})
     virtual = virtual_packages(target, matrices.drivers, overrides)
     return ChannelSolver(source, target, virtual, exclude_newer, Traps(matrices, asked))
 
@@ -230,8 +230,7 @@ def _axes(chosen: Mapping[CondaName, CondaRecord], asks: Asks, names: Names) -> 
         "python": version(PYTHON),
         "cuda": ".".join(cuda.split(".")[:2]) if cuda and asks.gpu else None,
         "cudnn": version(CUDNN),
-        "tensorflow": version(names.conda("tensorflow")),
-        "torch": version(names.conda("torch")),
+        **{name: version(entry.conda) for name, entry in FRAMEWORKS.items()},
         "protobuf": version(CondaName("protobuf")) or version(CondaName("libprotobuf")),
         "numpy": version(CondaName("numpy")),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import CondaName, Profile, Target
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
@@ -24,7 +25,7 @@ HELD = (
 )
 
 
-_FRAME = ("python", "cuda", "tensorflow", "torch")
+_FRAME = ("python", "cuda", *FRAMEWORKS)
 """The asks that a pair of frameworks needs at least."""
 
 

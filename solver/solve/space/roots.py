@@ -8,7 +8,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from solver.core.model import Profile
+from solver.core.frameworks import FRAMEWORKS, preferred_first
+from solver.core.model import Framework, Profile
 from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
@@ -17,16 +18,19 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask
 PACKAGE_AXES = ("protobuf", "numpy")
 
 
-def tensorflow_distribution(profile: Profile, matrices: Matrices) -> str:
-    """The distribution that brings TensorFlow: the CPU one where CPU builds are asked for and it exists."""
-    there = any(row.platform == profile.target.platform for row in matrices.builds_of("tensorflow-cpu"))
-    return "tensorflow-cpu" if profile.cuda == "none" and there else "tensorflow"
+def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
+    """The distribution that brings a framework: that of CPU builds where those are asked for and it exists."""
+    entry = FRAMEWORKS[framework]
+    rows = matrices.builds_of(entry.cpu) if profile.cuda == "none" and entry.cpu is not None else ()
+    there = next((row.package for row in rows if row.platform == profile.target.platform), None)
+    return there or entry.distributions[0]
 
 
 def framework_idents(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
     """The distributions of the wanted frameworks, the preferred one first."""
-    ordered = sorted(profile.frameworks, key=lambda framework: (framework != profile.prefer, framework != "torch"))
-    return tuple("torch" if name == "torch" else tensorflow_distribution(profile, matrices) for name in ordered)
+    return tuple(
+        distribution_of(name, profile, matrices) for name in preferred_first(profile.frameworks, profile.prefer)
+    )
 
 
 def preference(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
@@ -38,8 +42,8 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
     """The request's own asks, in the order in which a person would name them."""
     source = f"profile {profile.name}"
     asks = [Ask(AXIS_PYTHON, 1, f"python {choices.target.python}", source)]
-    for ident in framework_idents(profile, choices.matrices):
-        framework = "torch" if ident == "torch" else "tensorflow"
+    for framework in preferred_first(profile.frameworks, profile.prefer):
+        ident = distribution_of(framework, profile, choices.matrices)
         specifier = profile.constraints.get(framework, "")
         asks.append(Ask(ident, choices.mask(ident, specifier), f"{ident}{specifier}", source))
     asks += _cuda_asks(choices, profile, source)
@@ -63,7 +67,7 @@ def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[A
 
 def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     for name, specifier in sorted(profile.constraints.items()):
-        if name in ("torch", "tensorflow", "python", "cuda"):
+        if name in (*FRAMEWORKS, "python", "cuda"):
             continue
         if name == "cudnn":
             yield Ask(AXIS_CUDNN, choices.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source)
