@@ -12,6 +12,7 @@ from solver.cli.show import Json, echo_json, explanation_json, solution_json
 from solver.commands.pairs import Answer, Pair, answers, recorded_pairs
 from solver.commands.pairs import ask_uv as uv_says
 from solver.commands.project import open_facts
+from solver.core.model import REQUEST
 
 
 def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:
@@ -53,7 +54,7 @@ def _told(answer: Answer) -> str:
         assert answer.explanation is not None
         told: dict[str, str] = {}
         for cause in answer.explanation.causes:
-            if cause.who != "the request":
+            if cause.who != REQUEST:
                 told.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
         more = len(told) - 2
         return f"no: {'; '.join(list(told.values())[:2])}" + (f"; and {more} more" if more > 0 else "")

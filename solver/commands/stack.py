@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Cause, Profile, Solution
+from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.matrix.builds import stated
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
@@ -25,7 +25,6 @@ from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, Rule
 from solver.matrix.rules import broken, holds
 from solver.request.profile import specifier
-from solver.solve.space.terms import REQUEST
 
 AXES = ("cuda", "cudnn", "python")
 MOST = 3

@@ -38,6 +38,9 @@ ProfileName = Annotated[str, msgspec.Meta(pattern=rf"^{names.PROFILE}\Z")]
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
+REQUEST = "the request"
+"""Who asks where no package does."""
+
 FORMAT_VERSION = 1
 """``version:`` of every file of ours."""
 
@@ -193,6 +196,11 @@ class Finding(Value, frozen=True, kw_only=True):
     """Files or libraries concerned, where there are any."""
     row: str | None = None
     """Id of the matrix row that decided it, where one did."""
+
+    @property
+    def names(self) -> tuple[PypiName, ...]:
+        """The names in ``packages``."""
+        return tuple(pypi_name(pin.partition("==")[0]) for pin in self.packages)
 
 
 class GpuSharing(Value, frozen=True, kw_only=True):

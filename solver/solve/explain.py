@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
-from solver.core.model import Cause
+from solver.core.model import REQUEST, Cause
 from solver.solve.provider import search
-from solver.solve.space.terms import ITSELF, REQUEST, Ask, Candidate, Exclusion, Space
+from solver.solve.space.terms import ITSELF, Ask, Candidate, Exclusion, Space
 
 Active = dict[str, frozenset[str]]
 """Package -> the identifiers that its asks still count for."""

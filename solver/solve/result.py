@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from packaging.requirements import Requirement
 
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.model import Because, Pin, Profile, PypiName, Solution
+from solver.core.model import REQUEST, Because, Pin, Profile, PypiName, Solution
 from solver.matrix.rows import Build
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, REQUEST, Ask, Candidate, is_package
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, Ask, Candidate, is_package
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:

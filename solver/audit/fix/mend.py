@@ -287,7 +287,7 @@ class _Mender:
 
 def _named(findings: Sequence[Finding]) -> set[PypiName]:
     """The packages that findings are about."""
-    return {pypi_name(pin.partition("==")[0]) for finding in findings for pin in finding.packages}
+    return {name for finding in findings for name in finding.names}
 
 
 def _constrained(attempt: _Attempt, more: Mapping[PypiName, str]) -> _Attempt:

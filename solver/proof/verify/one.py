@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from solver.core.machine import Machine
 from solver.core.model import Finding, Value
 from solver.proof.checks import Order
 from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders, problems, validated
+from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
 Verdict = Literal["verified", "failed", "imports only"]
@@ -75,7 +74,7 @@ class ProbeRunner(Protocol):
         ...
 
 
-PipCheck = Callable[[Path], tuple[str, ...]]
+PipCheck = Callable[[Path], tuple[Complaint, ...]]
 """Complaints of ``pip check`` about the environment of a python."""
 
 
@@ -127,23 +126,6 @@ class Means:
         return self.timeouts.get("-".join(order), self.timeouts.get("", 420.0))
 
 
-def pip_check(python: Path) -> tuple[str, ...]:
-    """Complaints of ``pip check`` (``uv pip check`` where the environment holds no pip), a line each."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))}
-    command = [str(python), "-I", "-m", "pip", "--isolated", "check"]
-    has_pip = subprocess.run([str(python), "-I", "-c", "import pip"], capture_output=True).returncode == 0
-    if not has_pip:
-        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-        if uv is None:
-            raise CheckFailed("the environment holds no pip and there is no uv to check it with")
-        command = [uv, "--no-config", "pip", "check", "--python", str(python)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode == 0:
-        return ()
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    return tuple(lines) or (f"pip check left with exit status {done.returncode}",)
-
-
 class _Run:
     """The steps of one lock, timed; a step that fails tells why and the next one is decided by it."""
 
@@ -167,9 +149,8 @@ class _Run:
         return not wrong
 
     def check_pip(self, python: Path) -> str:
-        lines = (self.means.pip_check or pip_check)(python)
-        relaxed = self.subject.relaxed
-        return "; ".join(line for line in lines if not any(name in line.lower() for name in relaxed))
+        complaints = (self.means.pip_check or pip_check)(python)
+        return "; ".join(one.line for one in complaints if one.needs not in self.subject.relaxed)
 
     def check_audit(self, prefix: Path) -> str:
         self.findings = self.means.audit(prefix)

@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.frameworks import preferred_first
-from solver.core.model import CondaName, Framework, Profile
+from solver.core.model import REQUEST, CondaName, Framework, Profile
 from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.search import Branch
 from solver.solve.conda.traps import (
@@ -27,8 +27,6 @@ from solver.solve.conda.traps import (
     conda_versions,
     excluded_cudnn,
 )
-
-REQUEST = "the request"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from packaging.version import Version
 
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Cause, CondaName, Explanation, Nearest, Profile
+from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
@@ -50,7 +50,7 @@ def explain_conda(
     virtual = solver.virtual if newest is None else {**solver.virtual, "__cuda": newest}
     try_out = _Possible(solver, judge, replace(solver, virtual=virtual))
     core = _core(asks, refusal, try_out)
-    causes = [Cause(who="the request", asks=ask.text, source=ask.source) for ask in core.asks]
+    causes = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     causes += _taken_away(core, asks)
     causes += _rows(core, asks, matrices, profile, solver)
     causes += [
@@ -127,7 +127,7 @@ def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
         if each.package in keys:
             reasons.setdefault((each.why, each.source), []).append(each.version)
     for (why, source), versions in reasons.items():
-        if source != "the request":
+        if source != REQUEST:
             yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Because, CondaName, Note, Profile, PypiName, Solution, Target, pypi_name
+from solver.core.model import REQUEST, Because, CondaName, Note, Profile, PypiName, Solution, Target, pypi_name
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
-from solver.solve.conda.asks import REQUEST, Asks, branches, conda_asks
+from solver.solve.conda.asks import Asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_conda
 from solver.solve.conda.judge import CondaJudge

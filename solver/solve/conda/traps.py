@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import Answer, Verdict
-from solver.core.model import CondaName, Note, Platform, Target, conda_name
+from solver.core.model import REQUEST, CondaName, Note, Platform, Target, conda_name
 from solver.index.conda_record import CondaRecord
 from solver.matrix import drivers, gpus, rules
 from solver.matrix.builds import conda_rows
@@ -148,7 +148,7 @@ def admitted_cuda(
     admitted, excluded = [], []
     for version in versions:
         if not contains(specifier, version):
-            excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", "the request", None))
+            excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", REQUEST, None))
             continue
         refusal = _cuda_refusal(version, target, matrices)
         if refusal is None:

@@ -18,7 +18,6 @@ from solver.core.model import Release
 AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
 NOWHERE = "axis:nowhere"
 """Has no candidate at all: what asks for it cannot be chosen."""
-REQUEST = "the request"
 ABSENT = "absent"
 ITSELF = "what it is"
 """Source of an ask that only ties two names of one thing together; no explanation repeats it."""

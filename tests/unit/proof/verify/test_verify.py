@@ -13,7 +13,8 @@ from standin_env import CLAIMED, FRAMEWORKS, make_environment
 from solver.core.errors import InterlockError
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding
-from solver.proof.verify.one import Means, Subject, pip_check, prove
+from solver.proof.verify.one import Means, Subject, prove
+from solver.proof.verify.pip_check import Complaint, complaint, pip_check
 from solver.proof.verify.report import verify, write_report
 from solver.proof.verify.runner import run_probe
 
@@ -136,7 +137,7 @@ def test_a_real_run_becomes_evidence(tmp_path, means):
     ("fields", "why"),
     [
         ({"audit": lambda prefix: (ERROR,)}, "audit: clobber: two cudnn packages"),
-        ({"pip_check": lambda python: ("a 1 requires b",)}, "pip check: a 1 requires b"),
+        ({"pip_check": lambda python: (complaint("a 1 requires b"),)}, "pip check: a 1 requires b"),
     ],
 )
 def test_audit_and_pip_check_have_a_say(tmp_path, means, fields, why):
@@ -146,12 +147,30 @@ def test_audit_and_pip_check_have_a_say(tmp_path, means, fields, why):
     assert lock.evidence.problems[0] == why
 
 
+NCCL_BOUND = "tensorflow 2.21.0 has requirement nvidia-nccl-cu12>=2.27.7, but you have nvidia-nccl-cu12 2.26.2."
+
+
+@pytest.mark.parametrize(
+    ("line", "needs"),
+    [
+        (NCCL_BOUND, "nvidia-nccl-cu12"),
+        ("needy 1.0 requires absent, which is not installed.", "absent"),
+        ("The package `needy` requires `absent>=2`, but it's not installed", "absent"),
+        ("The package `needy` requires `Old_Name>=2`, but `1.0` is installed", "old-name"),
+        ("nvidia-nccl-cu12 2.26.2 is not supported on this platform", None),
+        ("a 1 requires b", None),
+    ],
+)
+def test_what_a_line_of_pip_check_is_about(line, needs):
+    assert complaint(line) == Complaint(line, needs)
+
+
 def test_warnings_and_relaxed_bounds_do_not_hinder(tmp_path, means):
     made = means(
         machine=REAL,
         probe_runner=real_probes,
         audit=lambda prefix: (WARNING,),
-        pip_check=lambda python: ("tensorflow 2.21.0 requires nvidia-nccl-cu12>=2.27.7",),
+        pip_check=lambda python: (complaint(NCCL_BOUND),),
     )
     lock = prove(subject(tmp_path, relaxed=("nvidia-nccl-cu12",)), made)
     assert lock.verdict == "verified"
@@ -166,7 +185,7 @@ def test_pip_check_of_a_real_environment(tmp_path, means):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: needy\nVersion: 1.0\nRequires-Dist: absent>=2\n")
     (info / "RECORD").write_text("")
     (info / "WHEEL").write_text("Wheel-Version: 1.0\n")
-    assert any("absent" in line for line in pip_check(python))
+    assert [one.needs for one in pip_check(python)] == ["absent"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the driver's library")
