@@ -19,6 +19,7 @@ from solver.core.model import Framework, IndexFile, PypiName, Release, Target, p
 from solver.index import Index
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 from solver.matrix.place import Place
 from solver.matrix.rows import Library
 
@@ -69,8 +70,8 @@ class Facts:
     def _standing(self, package: Package) -> tuple[bool, bool, int]:
         """The later it sorts, the better it stands for a PyPI name that several packages have."""
         # Of conda's packages of one project the names' first row is the one to ask for.
-        row = self._names.get(package.conda or "")
-        return package.origin == "pypi", package.conda is None, -row[1] if row else 0
+        place = 0 if package.conda is None else self._names.place(package.conda)
+        return package.origin == "pypi", package.conda is None, -place
 
     @cached_property
     def versions(self) -> dict[PypiName, Version]:
@@ -138,16 +139,11 @@ class Facts:
 
     def pypi_name_of(self, package: Package) -> PypiName | None:
         """The PyPI name of a package; None for a conda package that PyPI has no counterpart of."""
-        if package.conda is None:
-            return package.name
-        row = self._names.get(package.conda)
-        if row is None:
-            return package.name
-        return None if row[0] is None else pypi_name(row[0])
+        return package.name if package.conda is None else self._names.pypi(package.conda)
 
     @cached_property
-    def _names(self) -> dict[str, tuple[str | None, int]]:
-        return {row.conda: (row.pypi, number) for number, row in enumerate(self.matrices.names)}
+    def _names(self) -> Names:
+        return Names(self.matrices)
 
     def package(self, name: str) -> Package | None:
         """The package of that name."""

@@ -17,6 +17,7 @@ from solver.lock.constraints import constraints_txt
 from solver.lock.explicit import base_explicit, explicit, explicit_filename
 from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.solution import FILE as SOLUTION_FILE
+from solver.matrix.names import Names
 
 
 def export(project: Project, profile: Profile, form: str, *, compose: bool = False) -> Mapping[str, str | bytes]:
@@ -89,6 +90,5 @@ def _dockerfile(project: Project, lock: Lock, compose: bool) -> Mapping[str, byt
 
 
 def _constraints(project: Project, lock: Lock) -> str:
-    names = {row.conda: row.pypi for row in project.matrices.names}
     pins = {str(pin.name): pin.version for pin in lock.solution.pins}
-    return constraints_txt(lock.profile, pins, _records(lock), names)
+    return constraints_txt(lock.profile, pins, _records(lock), Names(project.matrices))

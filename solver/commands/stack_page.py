@@ -12,6 +12,7 @@ from solver.commands.project import Project
 from solver.commands.stack import Held, stack_lines
 from solver.core.errors import IndexUnavailable, Unsolvable
 from solver.core.model import Cause, Profile, PypiName
+from solver.matrix.names import Names
 
 
 def explained(project: Project, profile: Profile) -> list[str]:
@@ -35,12 +36,10 @@ def explained(project: Project, profile: Profile) -> list[str]:
 
 def _conda(project: Project, profile: Profile) -> list[str]:
     from solver.solve.conda.profile import solve_conda
-    from solver.solve.conda.traps import Names
 
     source, matrices = source_for(project, profile), project.matrices
     found = solve_conda(profile, matrices, source)
-    names = Names(matrices)
-    packages = {str(twin): one.version for one in found.records if (twin := names.pypi(one.name)) is not None}
+    packages = Names(matrices).by_pypi({record.name: record.version for record in found.records})
     held = Held(profile, found.solution, packages, matrices)
     return stack_lines(held, lambda asked: _refused(lambda: solve_conda(asked, matrices, source)), lambda _: None)
 

@@ -7,25 +7,22 @@ from collections.abc import Iterable, Mapping
 from solver.core.model import Profile
 from solver.core.writers import comment, requirement_line
 from solver.index.conda_record import CondaRecord, in_order
-from solver.lock.environment import pypi_twin
+from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 
 
 def constraints_txt(
     profile: Profile,
     pins: Mapping[str, str],
     records: Iterable[CondaRecord] = (),
-    conda_to_pypi: Mapping[str, str | None] | None = None,
+    names: Names | None = None,
 ) -> str:
     """``name==version`` a line, sorted: the pip half, and the python packages of the conda half.
 
-    ``pins`` maps PyPI names to versions; ``conda_to_pypi`` holds the names that differ.
+    ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ.
     """
-    found = {
-        twin: record.version
-        for record in in_order(records)
-        if _holds_python(record) and (twin := pypi_twin(record.name, conda_to_pypi or {})) is not None
-    }
-    found |= pins
+    versions = {record.name: record.version for record in in_order(records) if _holds_python(record)}
+    found = {**(names or Names(Matrices())).by_pypi(versions), **pins}
     head = [
         comment(f"Made by `interlock export constraints.txt {profile.name}`; do not edit."),
         comment(f"Use: pip install --constraint constraints.txt …, inside an environment of {profile.name}."),

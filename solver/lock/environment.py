@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from solver.core.errors import BadInput
-from solver.core.model import CondaName, GpuSharing, Profile
+from solver.core.model import GpuSharing, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.loader.sharing import sharing_variables as shared_variables
@@ -90,33 +90,6 @@ def sharing_variables(profile: Profile) -> dict[str, str]:
     if profile.cuda == "none" or profile.target.driver is None:
         found = {name: value for name, value in found.items() if name not in ON_GPU_ONLY}
     return found | profile.variables if profile.gpu_sharing is None else profile.variables | found
-
-
-def both_sides(
-    records: Iterable[CondaRecord], pins: Mapping[str, str], conda_to_pypi: Mapping[str, str | None]
-) -> None:
-    """Refuse a package that conda and pip would both install into one prefix.
-
-    ``pins`` are the pip half (name -> version); ``conda_to_pypi`` holds the names
-    that differ. pip would remove conda's files, and conda would not know. pip
-    itself may be on both sides only where the versions agree.
-    """
-    for record in in_order(records):
-        name = pypi_twin(record.name, conda_to_pypi)
-        if name is not None and pins.get(name, record.version) != record.version:
-            raise BadInput(
-                f"conda would install {record.name} {record.version} and pip {name} {pins[name]} into one prefix",
-                key=record.name,
-                fix=f"take {record.name} out of conda_packages, or {name} out of packages",
-            )
-
-
-def pypi_twin(name: CondaName, conda_to_pypi: Mapping[str, str | None]) -> str | None:
-    """The PyPI name of a conda package; None where a row says that it has none there."""
-    from packaging.utils import canonicalize_name
-
-    mapped = conda_to_pypi.get(name, name)
-    return None if mapped is None else canonicalize_name(mapped)
 
 
 def _header(profile: Profile, with_pip: bool) -> str:

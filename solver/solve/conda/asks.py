@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
+from solver.matrix.names import Names
 from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.search import Branch
 from solver.solve.conda.traps import (
@@ -22,7 +23,6 @@ from solver.solve.conda.traps import (
     CUDNN,
     PYTHON,
     Exclusion,
-    Names,
     admitted_cuda,
     conda_versions,
     excluded_cudnn,

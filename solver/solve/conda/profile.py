@@ -8,16 +8,17 @@ from datetime import datetime
 
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import REQUEST, Because, CondaName, Note, Profile, PypiName, Solution, Target, pypi_name
+from solver.core.model import REQUEST, Because, CondaName, Note, Profile, PypiName, Solution, Target
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 from solver.solve.conda.asks import Asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_conda
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Branch, Rejected, Search, Searched
-from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Names, Traps, build_row, wheel_notes
+from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
 
 _LIBRARIES = (CondaName("protobuf"), CondaName("libprotobuf"), CondaName("numpy"))
 """The last axes, in the order of preference."""
@@ -115,7 +116,7 @@ def base_records(
     shared = {
         record.name: pins[twin]
         for record in free
-        if record.name != PYTHON and (twin := _twin(names, record.name)) is not None and pins and twin in pins
+        if record.name != PYTHON and (twin := names.pypi(record.name)) is not None and pins and twin in pins
     }
     if not shared:
         return free
@@ -143,7 +144,7 @@ def base_offers(
     solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
     found: dict[PypiName, tuple[str, ...]] = {}
     for record in solver.close(base_specs(profile, python)):
-        twin = _twin(names, record.name)
+        twin = names.pypi(record.name)
         if twin is not None and record.name != PYTHON and is_python_package(record):
             found[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
     return found
@@ -159,11 +160,6 @@ def is_python_package(record: CondaRecord) -> bool:
     if record.noarch is not None:
         return record.noarch == "python"
     return any(spec.split()[0] == PYTHON for spec in record.depends)
-
-
-def _twin(names: Names, name: CondaName) -> PypiName | None:
-    twin = names.pypi(name)
-    return None if twin is None else pypi_name(twin)
 
 
 def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solver: ChannelSolver) -> BadInput:

@@ -14,10 +14,11 @@ from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import write_records
 from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 from solver.solve.conda.asks import Asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.profile import base_specs, is_python_package, open_solver, solve_conda
-from solver.solve.conda.traps import PYTHON, Names
+from solver.solve.conda.traps import PYTHON
 
 HELD = (
     "the sets of the shipped conda profiles, a set for every pair of framework versions that solves, "

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import Answer, Verdict
-from solver.core.model import REQUEST, CondaName, Note, Platform, Target, conda_name
+from solver.core.model import REQUEST, CondaName, Note, Platform, Target
 from solver.index.conda_record import CondaRecord
 from solver.matrix import drivers, gpus, rules
 from solver.matrix.builds import conda_rows
 from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, CondaBuild, CondaTrap
 from solver.matrix.rules import binds_conda
@@ -56,34 +56,6 @@ class Breach:
     source: str
     row: str | None
     cures: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Names:
-    """The two worlds of package names."""
-
-    matrices: Matrices
-
-    @cached_property
-    def _to_pypi(self) -> dict[str, str | None]:
-        return {row.conda: row.pypi for row in self.matrices.names}
-
-    @cached_property
-    def _to_conda(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for row in self.matrices.names:
-            if row.pypi is not None:
-                found.setdefault(canonicalize_name(row.pypi), row.conda)
-        return found
-
-    def pypi(self, name: CondaName) -> str | None:
-        """The PyPI name of a conda package; the same one where no row says otherwise."""
-        mapped = self._to_pypi.get(name, name)
-        return None if mapped is None else canonicalize_name(mapped)
-
-    def conda(self, name: str) -> CondaName:
-        """The conda name of a PyPI package; the same one where no row says otherwise."""
-        return conda_name(self._to_conda.get(canonicalize_name(name), name))
 
 
 def conda_versions(specifier: str) -> str:
@@ -186,14 +158,14 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
 
 def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:
     """Rules of the matrices that ``chosen`` breaks and that end in an error."""
-    by_pypi = _by_pypi(chosen, matrices)
+    by_pypi = Names(matrices).by_pypi(chosen)
     found = _broken(by_pypi, target, matrices)
     return [each for breach in found if binds_conda(breach.rule) for each in _breaches(breach, by_pypi)]
 
 
 def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
     """Rules that were read out of wheels and that ``chosen`` breaks with packages that are not compiled."""
-    by_pypi = _by_pypi(chosen, matrices)
+    by_pypi = Names(matrices).by_pypi(chosen)
     notes = []
     for breach in _broken(by_pypi, target, matrices):
         rule, askers = breach.rule, [by_pypi[name] for name in breach.rule.when]
@@ -203,11 +175,6 @@ def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrice
             names = [by_pypi[each.package].name for each in breach.offences]
             notes += [Note(package=name, text=text, row=rule.id, evidence=None) for name in names]
     return notes
-
-
-def _by_pypi(chosen: Mapping[CondaName, CondaRecord], matrices: Matrices) -> dict[str, CondaRecord]:
-    names = Names(matrices)
-    return {twin: record for name, record in chosen.items() if (twin := names.pypi(name)) is not None}
 
 
 def _broken(chosen: Mapping[str, CondaRecord], target: Target, matrices: Matrices) -> Iterator[rules.Breach]:

@@ -12,11 +12,13 @@ from solver.core.model import GpuSharing, Profile, Target, pypi_name
 from solver.index.conda_snapshot import read_records
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
-from solver.lock.environment import KEYS, both_sides, environment_yml, logical_lines, sharing_variables
+from solver.lock.environment import KEYS, environment_yml, logical_lines, sharing_variables
 from solver.lock.explicit import base_explicit, explicit, explicit_filename, read_explicit
 from solver.lock.pip_half import LockedWheel
 from solver.lock.pixi import pixi_lock
-from solver.matrix.load import matrices_dir
+from solver.matrix.load import Matrices, matrices_dir
+from solver.matrix.names import Names
+from solver.matrix.rows import PackageName
 
 CONDA = Profile(name="demo", flavour="conda", python="==3.12")
 PIP = Profile(name="demo", python="==3.12")
@@ -140,15 +142,6 @@ def test_lines_are_joined_and_comments_dropped():
 def test_variables_that_let_both_share_a_gpu(profile, expected):
     found = sharing_variables(profile)
     assert {name: found[name] for name in found if name.startswith("TF_FORCE")} == expected
-
-
-def test_a_package_of_both_sides_is_refused_unless_it_is_the_same(records):
-    setuptools = next(record for record in records if record.name == "setuptools")
-    both_sides(records, {"setuptools": setuptools.version, "torch": "2.11.0"}, {})
-    with pytest.raises(BadInput, match=r"setuptools: conda would install setuptools .* and pip setuptools 1.0 into"):
-        both_sides(records, {"setuptools": "1.0"}, {})
-    with pytest.raises(BadInput, match=r"and pip torch 2.11.0 into one prefix; take pytorch out of conda_packages"):
-        both_sides(records, {"torch": "2.11.0"}, {"pytorch": "torch"})
 
 
 # --- @EXPLICIT --------------------------------------------------------------------------------------
@@ -288,7 +281,11 @@ def test_another_pixi_version_is_refused(records):
 
 
 def test_constraints_hold_pythons_packages_by_their_pypi_names(records):
-    text = constraints_txt(PIP, {"torch": "2.11.0+cu128"}, records, {"pytorch": "torch", "libtorch": None})
+    rows = (
+        PackageName(id="a", source="s", conda="pytorch", pypi="torch"),
+        PackageName(id="b", source="s", conda="libtorch", pypi=None),
+    )
+    text = constraints_txt(PIP, {"torch": "2.11.0+cu128"}, records, Names(Matrices(names=rows)))
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert "torch==2.11.0+cu128" in lines
     assert lines == sorted(lines, key=lambda line: line.partition("==")[0])

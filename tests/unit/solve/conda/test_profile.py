@@ -9,11 +9,10 @@ from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.builds import build_cuda, is_cpu_build
 from solver.matrix.drivers import newest_cuda
-from solver.matrix.load import Matrices, load_matrices
-from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch, PackageName
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch
 from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, virtual_packages
 from solver.solve.conda.traps import (
-    Names,
     admitted_cuda,
     conda_versions,
     contains,
@@ -179,26 +178,6 @@ def test_a_specifier_becomes_conda(pypi, conda):
 def test_a_local_version_has_no_conda_counterpart():
     with pytest.raises(ValueError, match=r"conda has no version 2.11.0\+cu128"):
         conda_versions("==2.11.0+cu128")
-
-
-def test_names_of_the_two_worlds():
-    rows = (
-        PackageName(id="a", source="s", conda="pytorch", pypi="torch"),
-        PackageName(id="b", source="s", conda="pytorch-gpu", pypi="torch"),
-        PackageName(id="c", source="s", conda="libtorch", pypi=None),
-    )
-    names = Names(Matrices(names=rows))
-    assert (names.conda("torch"), names.conda("NumPy")) == ("pytorch", "numpy")
-    assert (names.pypi("pytorch"), names.pypi("libtorch"), names.pypi("ml_dtypes")) == ("torch", None, "ml-dtypes")
-
-
-def test_the_shipped_names_know_the_frameworks():
-    names = Names(load_matrices())
-    assert [names.conda(name) for name in ("torch", "tensorflow", "torchvision")] == [
-        "pytorch",
-        "tensorflow",
-        "torchvision",
-    ]
 
 
 def test_why_a_cuda_may_not_be_chosen():

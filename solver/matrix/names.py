@@ -1,0 +1,50 @@
+"""What a conda package is called on PyPI, and the other way round: the one reading of names.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from solver.core.model import CondaName, PypiName, conda_name, pypi_name
+from solver.matrix.load import Matrices
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The two worlds of package names; a name without a row is the same in both."""
+
+    matrices: Matrices
+
+    def pypi(self, name: CondaName) -> PypiName | None:
+        """The PyPI name of a conda package; None: a row says that PyPI has no counterpart."""
+        found = self._rows.get(name, (name, 0))[0]
+        return None if found is None else pypi_name(found)
+
+    def conda(self, name: str) -> CondaName:
+        """The conda name of a PyPI package: of several, the one to ask for."""
+        return conda_name(self._to_conda.get(pypi_name(name), name))
+
+    def place(self, name: CondaName) -> int:
+        """Of several conda packages of one PyPI project, the one with the lowest place stands for it."""
+        return self._rows.get(name, (name, 0))[1]
+
+    def by_pypi(self, packages: Mapping[CondaName, _T]) -> dict[str, _T]:
+        """Conda packages by PyPI name, without those that PyPI has no counterpart of."""
+        ordered = sorted(packages, key=self.place, reverse=True)
+        return {twin: packages[name] for name in ordered if (twin := self.pypi(name)) is not None}
+
+    @cached_property
+    def _rows(self) -> dict[str, tuple[str | None, int]]:
+        return {row.conda: (row.pypi, place) for place, row in enumerate(self.matrices.names)}
+
+    @cached_property
+    def _to_conda(self) -> dict[PypiName, str]:
+        found: dict[PypiName, str] = {}
+        for row in self.matrices.names:
+            if row.pypi is not None:
+                found.setdefault(pypi_name(row.pypi), row.conda)
+        return found
