@@ -1,0 +1,181 @@
+"""The formats that the audit reads: one entry each, the first that fits a text reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from msgspec import structs
+
+from solver.audit.package_set import PackageSet, default_python
+from solver.audit.readers.conda_lock import read_conda_lock
+from solver.audit.readers.environment import read_environment
+from solver.audit.readers.explicit import is_explicit, read_explicit
+from solver.audit.readers.pixi import read_pixi
+from solver.audit.readers.poetry_lock import read_poetry_lock
+from solver.audit.readers.pylock import read_pylock
+from solver.audit.readers.requirements import compiled_for, read_requirements
+from solver.audit.readers.toml import Table, parse_toml
+from solver.audit.readers.uv_lock import read_uv_lock
+from solver.core.errors import BadInput
+from solver.core.model import Platform, Target
+from solver.core.target import marker_environment
+from solver.core.yamlfile import YamlDocument, parse_yaml
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text that is to be read as a set of packages; it is parsed once, as the language that it is in."""
+
+    text: str
+    file: str
+    """As errors name it."""
+    folder: Path
+    """Where files that it includes are looked for."""
+    target: Target | None
+    """Where the set is installed; None: nobody said."""
+
+    @cached_property
+    def toml(self) -> Table | None:
+        """Its tables; None where it is no TOML."""
+        # A table's header, which no other format has, or a lock's version as the first line that says something.
+        header = re.search(r"^\s*\[\[?[\w.\-\" ]+\]\]?\s*(#.*)?$", self.text, re.MULTILINE)
+        if header is None and re.match(r"(lock-)?version\s*=[^=]", self._first_line) is None:
+            return None
+        return parse_toml(self.text, self.file)
+
+    @cached_property
+    def yaml(self) -> YamlDocument | None:
+        """Its YAML; None where it is none."""
+        # A mapping or a document's start as the first line that says something.
+        first = self._first_line
+        if self.toml is not None or not (first == "---" or re.match(r"[\w\-]+:(\s|$)", first)):
+            return None
+        return parse_yaml(self.text, self.file)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The outermost keys, of TOML and YAML."""
+        data = self.toml if self.yaml is None else self.yaml.data
+        return frozenset(data) if isinstance(data, dict) else frozenset()
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform that was asked for."""
+        return None if self.target is None else self.target.platform
+
+    def environment(self, python: str | None = None) -> dict[str, str]:
+        """PEP 508's markers on the target; without one, on the default target with ``python`` (major.minor)."""
+        assumed = Target() if python is None else structs.replace(Target(), python=python)
+        return marker_environment(self.target or assumed)
+
+    @cached_property
+    def _first_line(self) -> str:
+        lines = (line.strip() for line in self.text.splitlines())
+        return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format."""
+
+    title: str
+    """As a person calls it."""
+    fits: Callable[[Document], bool]
+    read: Callable[[Document], PackageSet]
+
+
+def _is_poetry(document: Document) -> bool:
+    metadata = (document.toml or {}).get("metadata")
+    return isinstance(metadata, dict) and "lock-version" in metadata
+
+
+def _pylock(document: Document) -> PackageSet:
+    data = document.toml or {}
+    return read_pylock(data, document.text, document.file, _for_pythons(document, data.get("requires-python")))
+
+
+def _poetry(document: Document) -> PackageSet:
+    data = document.toml or {}
+    environment = _for_pythons(document, data["metadata"].get("python-versions"))
+    return read_poetry_lock(data, document.text, document.file, environment)
+
+
+def _uv(document: Document) -> PackageSet:
+    data = document.toml or {}
+    return read_uv_lock(data, document.text, document.file, _for_pythons(document, data.get("requires-python")))
+
+
+def _for_pythons(document: Document, specifier: object) -> dict[str, str]:
+    """The markers of a lock for several pythons: those of one that it admits, where nobody named a target."""
+    return document.environment(default_python(str(specifier) if specifier else None))
+
+
+def _pixi(document: Document) -> PackageSet:
+    return read_pixi(_yaml(document), document.platform)
+
+
+def _conda_lock(document: Document) -> PackageSet:
+    return read_conda_lock(_yaml(document), document.platform)
+
+
+def _environment(document: Document) -> PackageSet:
+    return read_environment(_yaml(document), document.environment(), document.folder)
+
+
+def _explicit(document: Document) -> PackageSet:
+    return read_explicit(document.text, document.file, document.environment())
+
+
+def _requirements(document: Document) -> PackageSet:
+    environment = document.environment(compiled_for(document.text))
+    return read_requirements(document.text, document.file, environment, document.folder)
+
+
+def _yaml(document: Document) -> YamlDocument:
+    assert document.yaml is not None  # what ``fits`` has seen
+    return document.yaml
+
+
+def _neither(language: str, titles: str) -> Callable[[Document], PackageSet]:
+    def refuse(document: Document) -> PackageSet:
+        raise BadInput(f"is {language}, but neither {titles}", file=document.file, fix=EXPECTED)
+
+    return refuse
+
+
+READERS = (
+    Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock),
+    Reader("poetry.lock", _is_poetry, _poetry),
+    Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv),
+    Reader(
+        "TOML of another kind",
+        lambda one: one.toml is not None,
+        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock"),
+    ),
+    Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi),
+    Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock),
+    Reader("environment.yml", lambda one: one.yaml is not None and "dependencies" in one.keys, _environment),
+    Reader(
+        "YAML of another kind",
+        lambda one: one.yaml is not None,
+        _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml"),
+    ),
+    Reader("an @EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
+    Reader("requirements.txt or pip freeze output", lambda _: True, _requirements),
+)
+"""In the order in which they are tried; the last takes everything."""
+
+FORMATS = (
+    "requirements.txt, pip freeze output, pylock.toml, uv.lock, poetry.lock, conda-lock.yml, pixi.lock, "
+    "environment.yml, an @EXPLICIT file, or an installed prefix"
+)
+EXPECTED = f"expected one of: {FORMATS}"
+
+
+def read_document(document: Document) -> PackageSet:
+    """The set that a text holds; raises ``BadInput`` naming file, line and key of what cannot be read."""
+    return next(reader for reader in READERS if reader.fits(document)).read(document)
