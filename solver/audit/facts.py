@@ -26,9 +26,6 @@ from solver.matrix.rows import Library
 RecordReader = Callable[[IndexFile], Mapping[str, str]]
 """Gives the RECORD of a wheel: path -> hash, without reading the wheel in whole."""
 
-LOADER = PypiName("interlock-loader")
-"""The wheel of ours that loads the CUDA libraries which TensorFlow does not find."""
-
 
 @dataclass(frozen=True)
 class Provided:

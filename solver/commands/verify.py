@@ -35,8 +35,9 @@ from solver.proof.bundle.manifest import Manifest
 from solver.proof.bundle.split import parse_size, split
 from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, tool_files
 from solver.proof.bundle.wanted import LockedPin, locate, read_requirements
+from solver.proof.compare import compare
 from solver.proof.evidence import State, admit, all_states, read_all, read_evidence
-from solver.proof.predict import Prediction, compare, predict, predict_conda
+from solver.proof.predict import Prediction, predict, predict_conda
 from solver.proof.verify.bundled import subjects as bundled_subjects
 from solver.proof.verify.one import Install, LockReport, Means, Subject, prove
 from solver.proof.verify.report import Report, verify

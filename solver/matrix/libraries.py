@@ -16,6 +16,8 @@ from solver.matrix.builds import entries, major, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 
+LOADER = "interlock-loader"
+"""The wheel of ours that loads the CUDA libraries which TensorFlow does not find by itself."""
 _NVIDIA = "nvidia/"
 _PROFILER = frozenset({"cupti"})
 

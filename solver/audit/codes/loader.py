@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.codes import loader_elf
 from solver.audit.codes.loader_search import Search
-from solver.audit.facts import LOADER, Facts, Provided
+from solver.audit.facts import Facts, Provided
 from solver.audit.words import listed, pins
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Finding
 from solver.matrix import rows
 from solver.matrix.builds import major, stated
-from solver.matrix.libraries import decides_gpu, opened_library, search
+from solver.matrix.libraries import LOADER, decides_gpu, opened_library, search
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from solver.audit.codes import loader
 from solver.audit.codes.metadata import requires_of
-from solver.audit.facts import LOADER, Facts
+from solver.audit.facts import Facts
 from solver.audit.fix.needs import asks_of, expected, root_of, unwanted, with_pins
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.run import audit, facts_of
@@ -19,6 +19,7 @@ from solver.audit.words import listed, matches
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, Value, pypi_name
 from solver.index import Index
+from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 
 MOST_SEARCHES = 60

@@ -16,10 +16,10 @@ from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.lock.loader.sharing import sharing_settings
 from solver.lock.loader.wheelfile import build_wheel
 from solver.matrix.builds import major, stated
-from solver.matrix.libraries import Search, brought, folders, in_order, search
+from solver.matrix.libraries import LOADER, Search, brought, folders, in_order, search
 from solver.matrix.rows import Build, Library
 
-NAME = pypi_name("interlock-loader")
+NAME = pypi_name(LOADER)
 _SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
 # Row name of the distribution that brings ptxas and libdevice, XLA's data.
 _XLA_DATA = "nvcc"

@@ -12,9 +12,10 @@ from real_evidence import PACKAGES, real_evidence, real_probe
 from solver.core.answer import NOT_KNOWN
 from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
-from solver.matrix.rows import Rule
+from solver.matrix.rows import Build, Rule
+from solver.proof.compare import compare
 from solver.proof.evidence import orders, read_evidence
-from solver.proof.predict import compare, predict, predict_conda
+from solver.proof.predict import predict, predict_conda
 
 replace = msgspec.structs.replace
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
@@ -98,12 +99,63 @@ def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):
     }
 
 
+KIT = Build(
+    id="cudakit-1", source="a test", package="cudakit", version="1.0", platform="linux-64", cuda="12.7",
+    sm=("8.0",), ptx=("8.0",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("build", "gpu", "told"),
+    [
+        (KIT, "8.0", ("works",)),
+        (KIT, "7.5", ("cudakit: it has neither native code nor PTX for compute capability 7.5",)),
+        (
+            KIT,
+            "9.0",
+            (
+                "cudakit: it has only PTX for compute capability 9.0: "
+                "nobody read which driver compiles PTX of CUDA 12.7 on linux-64",
+            ),
+        ),
+        (replace(KIT, driver="590.1"), "8.0", ("driver 580.159.04 is too old",)),
+    ],
+)
+def test_another_package_is_predicted_by_its_rows(matrices, build, gpu, told):
+    more = dataclasses.replace(matrices, builds=(*matrices.builds, build))
+    before = predict(PACKAGES, gpu, "580.159.04", matrices).told()
+    assert set(predict({**PACKAGES, "cudakit": "1.0"}, gpu, "580.159.04", more).told()) - set(before) == set(
+        told if told != before else ()
+    )
+
+
+def test_what_no_row_decides_is_compared_with_nothing(matrices):
+    rows = {row.id: row for row in matrices.builds}
+    (row,) = [row for row in rows.values() if row.id == f"tensorflow-{PACKAGES['tensorflow']}"]
+    unread = dataclasses.replace(matrices, builds=tuple({**rows, row.id: replace(row, runpath=NOT_KNOWN)}.values()))
+    prediction = predict(without("interlock-loader"), "9.0", "580.159.04", unread)
+    assert (prediction.tensorflow_sees_gpu, prediction.tensorflow_misses) == (None, None)
+    assert prediction.probes == {
+        "torch": True, "tensorflow": None, "torch-tensorflow": True, "tensorflow-torch": None,
+    }  # fmt: skip
+    assert compare(prediction, real_evidence()) == ()
+
+
+def test_a_framework_without_a_row_is_not_known(matrices):
+    prediction = predict({"torch": "99.0"}, "9.0", "580.159.04", matrices)
+    assert (prediction.torch_sees_gpu, prediction.torch_code, prediction.probes) == (None, None, {"torch": None})
+
+
 def test_an_old_driver_compiles_no_new_ptx(matrices):
     # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out.
     prediction = predict(PACKAGES, "12.0", "525.60.13", matrices)
     assert prediction.driver_serves is True
     assert prediction.tensorflow_code == "ptx"
     assert prediction.probes["tensorflow"] is False
+    assert prediction.told() == (
+        "TensorFlow: it has only PTX for compute capability 12.0: "
+        "driver 525.60.13 is older than 555.42.02, CUDA 12.5's own, and does not compile its PTX",
+    )
 
 
 @pytest.mark.parametrize(
