@@ -50,12 +50,10 @@ class CondaJudge:
         return self.target.python if python is None else ".".join(python.version.split(".")[:2])
 
     def _built_against(self, chosen: Chosen) -> Iterable[Breach]:
-        for name in self.frameworks:
-            record = chosen.get(name)
-            row = (
-                None if record is None else build_row(record, self._python(chosen), self.target.platform, self.matrices)
-            )
-            if record is None or row is None:
+        for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
+            record = chosen[CondaName(name)]
+            row = build_row(record, self._python(chosen), self.target.platform, self.matrices)
+            if row is None:
                 continue
             for library, field in _BUILT_AGAINST:
                 built, has = stated(getattr(row, field)), chosen.get(CondaName(library))
