@@ -11,11 +11,6 @@ from packaging.version import InvalidVersion, Version
 from solver.audit.package_set import Package
 
 
-def major(dotted: str) -> int:
-    """12 of "12.8"."""
-    return int(dotted.split(".")[0])
-
-
 def minor(dotted: str) -> tuple[int, int]:
     """(12, 8) of "12.8.1"; a missing minor counts as 0."""
     parts = [*dotted.split("."), "0"]

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.commands.conda import base_environment, beside_conda, conda_lock_files, solve_conda_profile
@@ -30,6 +29,7 @@ from solver.lock.pylock import pylock_toml
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, request_digest, solution_yaml
+from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Row
@@ -164,11 +164,6 @@ def _make_conda_lock(project: Project, profile: Profile) -> Lock:
     return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, (), made.packages)
 
 
-def _holds(distribution: str, versions: str, pins: Mapping[str, str]) -> bool:
-    have = pins.get(distribution)
-    return have is not None and SpecifierSet(versions).contains(have)
-
-
 def _solution_file(
     project: Project,
     profile: Profile,
@@ -196,7 +191,7 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
     ids = {row for row in (*mentioned, *(note.row for note in solution.notes)) if row}
     place = Place.of(solution.target)
     used: list[Row] = [row for row in matrices.rules if holds(row, versions, place) is Answer.YES]
-    used += [row for row in matrices.libraries if _holds(row.distribution, row.versions, versions)]
+    used += brought(matrices.libraries, versions)
     cuda = solution.axes["cuda"]
     if cuda:
         used += [row for row in matrices.toolkits if row.cuda == cuda]

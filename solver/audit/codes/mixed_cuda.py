@@ -8,10 +8,11 @@ from solver.audit.builds import Build
 from solver.audit.facts import Facts, Provided
 from solver.audit.rules import broken
 from solver.audit.words import listed, minor, pins
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
 from solver.matrix.drivers import own
+from solver.matrix.majors import majors, share_a_process
 
 CODE = "mixed-cuda"
 
@@ -28,7 +29,7 @@ def _builds(facts: Facts) -> Iterator[Finding]:
     with_cuda = [build for build in facts.builds if build.cuda is not None]
     anchor = min(with_cuda, key=_rank, default=None)
     for build in (*with_cuda, *facts.companions):
-        if anchor is not None and build.major not in (None, anchor.major):
+        if anchor is not None and share_a_process(build.row.cuda, anchor.row.cuda) is Answer.NO:
             yield from _two_majors(facts, build, anchor)
 
 
@@ -64,22 +65,23 @@ _CURE = "choose builds of both frameworks for one CUDA major; `interlock audit -
 
 def _same_soname(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
+    built = majors(build.cuda for build in facts.builds if build.cuda is not None)
     held: dict[str, list[Provided]] = {}
     for item in facts.provided:
         for soname in item.library.sonames:
             held.setdefault(soname, []).append(item)
     for soname, items in sorted(held.items()):
         places = {item.library.directory for item in items}
-        majors = sorted({item.library.cuda for item in items})
+        cudas = sorted({item.library.cuda for item in items})
         names = frozenset(str(item.package.name) for item in items)
-        if len(majors) > 1 and len(places) > 1 and names not in told:
+        if len(cudas) > 1 and len(places) > 1 and names not in told:
             paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
             yield Finding(
                 code=CODE,
-                severity="error" if len({b.major for b in facts.builds if b.major}) > 1 else "warning",
+                severity="error" if len(built) > 1 else "warning",
                 packages=pins(item.package for item in items),
                 why=(
-                    f"{soname} is here for CUDA {listed(map(str, majors))} under the same name in different "
+                    f"{soname} is here for CUDA {listed(map(str, cudas))} under the same name in different "
                     "folders; whichever is loaded first serves both frameworks"
                 ),
                 source="; ".join(dict.fromkeys(item.library.source for item in items)),

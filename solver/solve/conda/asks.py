@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
+from solver.matrix.majors import majors
 from solver.matrix.names import Names
 from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.search import Branch
@@ -151,11 +152,7 @@ def _cuda(
     either = "|".join(f"{version}.*" for version in fit) or "0"
     said = f"CUDA {profile.cuda}".strip() + f" with driver {profile.target.driver}"
     ask = Ask(said, "cuda", (), (f"{CUDA_VERSION} {either}", f"{CUDATOOLKIT} {either}"))
-    return ask, _majors(fit), _majors(newest_first), excluded
-
-
-def _majors(versions: Iterable[str]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(int(version.split(".")[0]) for version in versions))
+    return ask, majors(fit), majors(newest_first), excluded
 
 
 def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> Ask:

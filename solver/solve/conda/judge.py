@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.core.answer import Answer
 from solver.core.model import CondaName, Target
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import build_cuda, is_cpu_build, stated
+from solver.matrix.builds import build_cuda, is_cpu_build, major, stated
 from solver.matrix.load import Matrices
+from solver.matrix.majors import share_a_process
 from solver.matrix.rows import CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
@@ -82,19 +84,17 @@ def _mixed_cuda(chosen: Chosen, frameworks: Iterable[CondaName], trap: CondaTrap
             why = f"nothing in the set says which CUDA {record.name} {record.version} runs on"
             yield _breach(record, why, trap, ((f"{framework} !={record.version}",),))
         return
-    major = int(runtime.version.split(".")[0])
-    toolkit = chosen.get(CUDATOOLKIT)
-    if toolkit is not None and int(toolkit.version.split(".")[0]) != major:
+    toolkit, runs = chosen.get(CUDATOOLKIT), major(runtime.version)
+    if toolkit is not None and share_a_process(toolkit.version, runtime.version) is Answer.NO:
         why = f"{toolkit.pin} brings CUDA {toolkit.version} beside {runtime.name} {runtime.version}"
-        yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {major}.*",),))
+        yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {runs}.*",),))
     for record in chosen.values():
-        told = build_cuda(record.build)
-        built = major if told is None else int(told.split(".")[0])
-        if built != major:
-            why = f"{record.pin} was built for CUDA {told}, the set runs on CUDA {runtime.version}"
+        built = build_cuda(record.build)
+        if built is not None and share_a_process(built, runtime.version) is Answer.NO:
+            why = f"{record.pin} was built for CUDA {built}, the set runs on CUDA {runtime.version}"
             cures = (
-                (f"{record.name} * *cuda{major}*",),
-                (f"{CUDA_VERSION} {built}.*", f"{CUDATOOLKIT} {built}.*"),
+                (f"{record.name} * *cuda{runs}*",),
+                (f"{CUDA_VERSION} {major(built)}.*", f"{CUDATOOLKIT} {major(built)}.*"),
             )
             yield _breach(record, why, trap, cures)
 

@@ -9,10 +9,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, distributions, framework_of
 from solver.core.model import Framework, PypiName
 from solver.matrix.builds import bounds, entries, local_cuda, major, minor, stated
+from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
@@ -43,9 +44,7 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
         return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id)
     # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
     how = "carries" if row.bundles is True else "built with"
-    wanted = major(cuda)
-    mask = space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == wanted)
-    return Ask(AXIS_CUDA, mask, f"CUDA {wanted} ({how} {cuda})", row.source, row.id)
+    return Ask(AXIS_CUDA, space.cuda_mask(cuda), f"CUDA {major(cuda)} ({how} {cuda})", row.source, row.id)
 
 
 def _cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
@@ -137,7 +136,7 @@ def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     yield Ask(framework, space.mask(framework, specifier), f"{framework}{specifier}", row.source, row.id)
     cuda = stated(row.cuda)
     if cuda is not None:
-        yield _framework_of(space, framework, major(cuda), row.source, row.id)
+        yield _framework_of(space, framework, cuda, row.source, row.id)
 
 
 def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
@@ -145,15 +144,14 @@ def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     cuda = stated(local_cuda(candidate.version))
     if cuda:
         source = f"the name of {candidate.name}"
-        yield _framework_of(space, COMPANIONS[candidate.ident], major(cuda), source, None)
+        yield _framework_of(space, COMPANIONS[candidate.ident], cuda, source, None)
 
 
-def _framework_of(space: Candidates, framework: Framework, cuda: int, source: str, row: str | None) -> Ask:
-    mask = space.mask_where(framework, lambda c: _cuda_major(space, c) == cuda)
-    return Ask(framework, mask, f"a {framework} built with CUDA {cuda}", source, row)
+def _framework_of(space: Candidates, framework: Framework, cuda: str, source: str, row: str | None) -> Ask:
+    def fits(candidate: Candidate) -> bool:
+        build = space.build(candidate.ident, candidate.version)
+        mine = None if build is None else stated(build.cuda)
+        return mine is not None and share_a_process(mine, cuda) is Answer.YES
 
-
-def _cuda_major(space: Candidates, candidate: Candidate) -> int | None:
-    row = space.build(candidate.ident, candidate.version)
-    cuda = None if row is None else stated(row.cuda)
-    return None if cuda is None else major(cuda)
+    text = f"a {framework} built with CUDA {major(cuda)}"
+    return Ask(framework, space.mask_where(framework, fits), text, source, row)

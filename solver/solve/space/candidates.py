@@ -12,12 +12,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, PypiName, Release
 from solver.core.target import usable_files
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
+from solver.matrix.majors import share_a_process
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
@@ -165,6 +166,12 @@ class Candidates:
     def mask_where(self, ident: str, admits: Callable[[Candidate], bool]) -> int:
         """The candidates of ``ident`` for which ``admits`` is true."""
         return sum(1 << c.position for c in self.candidates(ident) if admits(c))
+
+    def cuda_mask(self, cuda: str) -> int:
+        """The CUDA runtimes that may share a process with code of a CUDA version, or of a major alone."""
+        return self.mask_where(
+            AXIS_CUDA, lambda c: c.version != rows.NONE and share_a_process(c.version, cuda) is Answer.YES
+        )
 
     def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
         """If anything brings ``name``, it must match ``specifier``; ``rows.ABSENT``: nothing may bring it."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from solver.matrix.builds import major
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Clobber, Library
 from solver.solve.space.candidates import Candidates
@@ -65,6 +64,5 @@ def library_row(rows: tuple[Library, ...], version: str) -> Library | None:
 
 def major_asks(space: Candidates, library: Library) -> Iterator[Ask]:
     """A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead."""
-    mask = space.mask_where(AXIS_CUDA, lambda c: c.version != "none" and major(c.version) == library.cuda)
     text = f"CUDA {library.cuda}, whose {library.library} it is"
-    yield Ask(AXIS_CUDA, mask, text, library.source, library.id)
+    yield Ask(AXIS_CUDA, space.cuda_mask(str(library.cuda)), text, library.source, library.id)
