@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from solver.audit.facts import RecordReader
 from solver.audit.prefix_files import hex_digest
 from solver.core import names
 from solver.core.model import IndexFile
+from solver.core.whole import put_whole
 
 
 def record_reader(
@@ -55,10 +55,4 @@ def parse_record(text: str) -> dict[str, str]:
 
 
 def _keep(path: Path, record: Mapping[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}")
-    try:
-        temporary.write_text(json.dumps(record, sort_keys=True), encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    put_whole(path, json.dumps(record, sort_keys=True), durable=False)

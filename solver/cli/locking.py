@@ -77,13 +77,13 @@ def _pylocks(project: Project, made: list[pipeline.Lock]) -> None:
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
     from solver.commands import export as exports
-    from solver.lock.folder import put_whole
+    from solver.core.whole import put_whole
 
     project = open_project(Path())
     wanted = project.profile(profile)
     folder = out or project.root / "exports" / profile
     for name, text in exports.export(project, wanted, form, compose=compose).items():
-        put_whole(folder / name, text.encode() if isinstance(text, str) else text)
+        put_whole(folder / name, text)
         click.echo(str(folder / name))
 
 

@@ -17,7 +17,7 @@ from solver.commands.project import Project, open_facts, open_project
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
-from solver.lock.folder import put_whole
+from solver.core.whole import put_whole
 from solver.lock.requirements import LocalWheel
 from solver.lock.solution import told_warnings
 from solver.matrix.load import Matrices
@@ -111,7 +111,7 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> tup
     for wheel in wheels.values():
         put_whole(place.parent / "wheels" / wheel.filename, wheel.content)
     text = as_requirements(fixed, one_line(f"interlock audit --fix {what.name}"), local_wheels=bool(wheels))
-    put_whole(place, text.encode())
+    put_whole(place, text)
     lines = [f"wrote {place}:"]
     for change in fixed.changes:
         before, after = change.before or "not there", change.after or "taken out"

@@ -19,10 +19,10 @@ from solver.core.answer import Answer
 from solver.core.errors import NoSolution, NotRecorded
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Finding, IndexName, Pin, Profile, Solution, pypi_name
+from solver.core.whole import put_whole, write_folder
 from solver.core.yamlfile import load_yaml
 from solver.index import Index
 from solver.lock.environment import sharing_variables
-from solver.lock.folder import write_folder
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.pylock import pylock_toml
@@ -257,10 +257,7 @@ def _stands(project: Project, fact: str, held: str) -> bool:
 def write_pylock(project: Project, lock: Lock, addresses: Mapping[str, str]) -> None:
     """pylock.toml beside the lock; see ``solver.lock.pylock``."""
     text = pylock_toml(lock.solution, addresses, lock.wheels)
-    target = project.locks / lock.profile.name / "pylock.toml"
-    temporary = target.with_name(".pylock.toml.part")
-    temporary.write_text(text)
-    temporary.replace(target)
+    put_whole(project.locks / lock.profile.name / "pylock.toml", text)
 
 
 def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:

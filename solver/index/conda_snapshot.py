@@ -18,7 +18,6 @@ same bytes in whatever order they come.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ import msgspec
 from solver.core import names
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
+from solver.core.whole import put_whole
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
 
@@ -156,9 +156,7 @@ def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held
         header = Header(version=FORMAT_VERSION, channel=channel, address=some[0].channel, subdir=subdir, held=held)
         lines = [msgspec.json.encode(header), *(msgspec.json.encode(to_line(record)) for record in some)]
         path = folder / f"{subdir}.jsonl"
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_bytes(b"\n".join(lines) + b"\n")
-        beside.replace(path)
+        put_whole(path, b"\n".join(lines) + b"\n")
         written.append(path)
     for path in folder.glob("*.jsonl"):
         if path not in written:

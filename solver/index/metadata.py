@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.core import names
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
+from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
 
 _ANYWHERE = {**marker_environment(Target()), "extra": ""}
@@ -98,14 +100,8 @@ class MetadataCache:
 
     def put(self, file: IndexFile, metadata: Metadata) -> None:
         """Keep ``metadata``; a cache that cannot be written is none, and no error."""
-        path = self._path(file)
-        temporary = path.with_name(f".{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(msgspec.json.encode(metadata))
-            temporary.replace(path)
-        except OSError:
-            return
+        with contextlib.suppress(OSError):
+            put_whole(self._path(file), msgspec.json.encode(metadata), durable=False)
 
     def _path(self, file: IndexFile) -> Path:
         digest = names.sha256(file.sha256)

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from packaging.version import Version
 from solver.core import names
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, IndexFile, IndexName, PypiName, Release, pypi_name
+from solver.core.whole import put_whole
 
 _REFRESH = "record it anew with `nox -s refresh`"
 
@@ -155,13 +155,7 @@ def package_text(name: PypiName, index: IndexName, held: str, releases: Iterable
 def write_package(root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release]) -> Path:
     """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
     path = root / index / f"{name}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(package_text(name, index, held, releases), encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    put_whole(path, package_text(name, index, held, releases))
     return path
 
 

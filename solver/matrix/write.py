@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from solver.core.model import FORMAT_VERSION
+from solver.core.whole import put_whole
 from solver.matrix.rows import Row
 
 WIDTH = 110
@@ -47,9 +48,7 @@ def matrix_text(rows: Iterable[Row], header: str = "") -> str:
 
 def write_matrix(path: Path, rows: Iterable[Row], header: str = "") -> None:
     """Write a matrix file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(matrix_text(rows, header), encoding="utf-8")
-    part.replace(path)
+    put_whole(path, matrix_text(rows, header))
 
 
 def header_of(text: str) -> str:

@@ -20,6 +20,7 @@ from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.machine import Gpu
 from solver.core.model import Digest, Finding, ProfileName, Text, Value
+from solver.core.whole import put_whole
 from solver.proof.checks import Demand, Lack, Order, demands
 
 Ended = Literal["finished", "crashed", "hung", "silent"]
@@ -275,11 +276,8 @@ def read_evidence(path: Path) -> Evidence:
 def admit(evidence: Evidence, locks: Path) -> Path:
     """Write validated evidence to ``locks/<profile>/evidence``; raises ``CheckFailed`` where it is none."""
     folder = locks / validated(evidence).profile / "evidence"
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / evidence_name(evidence)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(encode(evidence))
-    part.replace(path)
+    put_whole(path, encode(evidence))
     return path
 
 

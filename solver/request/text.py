@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform
+from solver.core.whole import put_whole
 
 SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
 """What makes ``request.schema.json``."""
@@ -139,7 +140,4 @@ def schema_path() -> Path:
 
 def write_schema(path: Path | None = None) -> None:
     """Write ``schema()`` to ``path`` (default: where it is shipped), whole or not at all."""
-    target = path or schema_path()
-    beside = target.with_name(target.name + ".new")
-    beside.write_text(schema(), encoding="utf-8")
-    beside.replace(target)
+    put_whole(path or schema_path(), schema())

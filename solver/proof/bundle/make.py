@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from solver.core.errors import BadInput
+from solver.core.whole import put_whole
 from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
 from solver.proof.bundle.wanted import Wanted
@@ -117,9 +118,7 @@ def make_bundle(
         files = tuple(sorted((*manifest.files, packed), key=lambda file: file.path))
         manifest = msgspec.structs.replace(manifest, files=files)
     content = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
-    part = directory / (NAME + ".part")
-    part.write_bytes(content + b"\n")
-    part.replace(directory / NAME)
+    put_whole(directory / NAME, content + b"\n")
     return manifest
 
 

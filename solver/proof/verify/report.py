@@ -9,6 +9,7 @@ import msgspec
 
 from solver.core.machine import Machine
 from solver.core.model import Value
+from solver.core.whole import put_whole
 from solver.proof.evidence import encode
 from solver.proof.verify.one import LockReport, Means, Subject, prove
 
@@ -55,14 +56,8 @@ def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for lock in report.locks:
         if lock.evidence is not None:
-            _write(out / f"{lock.profile}.json", encode(lock.evidence))
-    _write(out / "report.json", encode(report))
+            put_whole(out / f"{lock.profile}.json", encode(lock.evidence))
+    put_whole(out / "report.json", encode(report))
     if logs is not None:
         texts = (f"==> {log.name} <==\n".encode() + log.read_bytes() for log in sorted(logs.glob("*.log")))
-        _write(out / "log.txt", b"\n".join(texts))
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+        put_whole(out / "log.txt", b"\n".join(texts))

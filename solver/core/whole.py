@@ -1,4 +1,7 @@
-"""A lock's folder on disk: written whole or not at all."""
+"""Files and folders written whole or not at all: beside their place, and renamed.
+
+What a kill leaves behind begins with a dot and ends in ``.part``: no reader takes it for a file of ours.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def write_folder(
     if set(present) == set(files) and all(present[name].read_bytes() == files[name] for name in files):
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         for name, content in files.items():
             _put(building / name, content)
@@ -37,12 +40,21 @@ def write_folder(
     return True
 
 
-def put_whole(path: Path, content: bytes) -> None:
-    """Write one file whole or not at all, its folder made where there is none."""
+def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write one file whole or not at all, its folder made where there is none; text as UTF-8.
+
+    ``durable``: on the disk before it takes its name, so that not even a loss of power leaves an
+    empty file in its place. Caches, whose readers take what is broken for absent, do without.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name[:64]}.{os.urandom(8).hex()}.part")
     try:
-        temporary.write_bytes(content)
+        # "x": a name of nobody else's, also where several write at once.
+        with temporary.open("xb") as out:
+            out.write(content.encode() if isinstance(content, str) else content)
+            out.flush()
+            if durable:
+                os.fsync(out.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -55,7 +67,10 @@ def _present(folder: Path) -> dict[str, Path]:
 
 def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with path.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def _swap(new: Path, place: Path) -> None:

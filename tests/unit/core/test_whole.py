@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from solver.lock import folder as folders
-from solver.lock.folder import put_whole, write_folder
+from solver.core import whole as folders
+from solver.core.whole import put_whole, write_folder
 
 OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"old wheel", "solution.yaml": b"old\n"}
 NEW = {"requirements.txt": b"torch==2.10.0\n", "wheels/b-1-py3-none-any.whl": b"new wheel", "solution.yaml": b"new\n"}
@@ -109,3 +109,12 @@ def test_one_file_is_put_whole(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         put_whole(target, b"three")
     assert held(tmp_path) == {"exports/pixi.lock": b"two"}
+
+
+def test_what_a_kill_leaves_behind_is_no_file_of_ours(tmp_path, monkeypatch):
+    names = []
+    monkeypatch.setattr(Path, "replace", lambda self, target: names.append(self.name))
+    put_whole(tmp_path / "numpy.jsonl", "text")
+    assert len(names) == 1
+    assert names[0].startswith(".numpy.jsonl.")
+    assert names[0].endswith(".part")
