@@ -33,9 +33,12 @@ def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int
     ]
 
 
-def decides_gpu(name: str) -> bool:
-    """Whether a build that does not find a library sees no GPU; CUPTI serves its profiler alone."""
-    return name not in _PROFILER
+def decides_gpu(build: Build, name: str) -> bool:
+    """Whether a build that does not find a library sees no GPU; it does without what it merely uses.
+
+    CUPTI serves its profiler alone.
+    """
+    return name not in _PROFILER and name not in build.uses
 
 
 def finds(build: Build, library: Library) -> Answer:
@@ -70,7 +73,7 @@ def search(build: Build, beside: Iterable[Library], matrices: Matrices | None = 
         return Search()
     here = [row for row in beside if row.cuda == major(cuda)]
     opens = None if isinstance(build.opens, NotKnown) else build.opens
-    opened = [row for row in here if opens is None or row.library in opens]
+    opened = [row for row in here if opens is None or row.library in (*opens, *build.uses)]
     missing = [name for name in opens or () if name not in {row.library for row in here}]
     return Search(
         hidden=tuple(row for row in opened if finds(build, row) is Answer.NO),

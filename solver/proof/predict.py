@@ -147,7 +147,7 @@ class _Set:
         if isinstance(found, NotKnown):
             return Answer.NOT_KNOWN
         hidden = () if after_torch else found.hidden
-        if any(map(decides_gpu, (*found.nowhere, *(row.library for row in hidden)))):
+        if any(decides_gpu(build, name) for name in (*found.nowhere, *(row.library for row in hidden))):
             return Answer.NO
         return Answer.NOT_KNOWN if found.doubtful and not after_torch else Answer.YES
 

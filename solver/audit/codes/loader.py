@@ -97,8 +97,8 @@ def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided,
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = " unless torch was imported first" if facts.build("torch") is not None else ""
-    blind = any(decides_gpu(item.library.library) for item in hidden)
-    effect = f"it then sees no GPU{unless}" if blind else "its profiler then sees no GPU"
+    blind = any(decides_gpu(row, item.library.library) for item in hidden)
+    effect = f"it then sees no GPU{unless}" if blind else "it still sees the GPU, and goes without them"
     in_prefix = facts.set.prefix is not None and build.framework == "tensorflow"
     return Finding(
         code=CODE,
