@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,13 +54,6 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
     return CondaSnapshot(root, profile.channels)
 
 
-def newest_day(profile: Profile) -> datetime | None:
-    """The end of the day after which records count as absent."""
-    if profile.exclude_newer is None:
-        return None
-    return datetime.fromisoformat(profile.exclude_newer).replace(hour=23, minute=59, second=59, tzinfo=UTC)
-
-
 def beside_conda(project: Project, profile: Profile) -> Profile:
     """``profile``, whose pip closure keeps to the versions that conda's base can bring of the same packages."""
     if profile.flavour != "pip-in-conda" or not profile.python.startswith("==") or "*" in profile.python:
@@ -71,9 +63,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)
     try:
-        offers = base_offers(
-            profile, python, target, source_for(project, profile), project.matrices, exclude_newer=newest_day(profile)
-        )
+        offers = base_offers(profile, python, target, source_for(project, profile), project.matrices)
     except NotRecorded:
         return profile
     kept = {str(name): " || ".join(f"=={version}" for version in versions) for name, versions in offers.items()}
@@ -94,7 +84,6 @@ def base_environment(project: Project, profile: Profile, solution: Solution, lin
             source,
             project.matrices,
             pins=pins,
-            exclude_newer=newest_day(profile),
         )
     except NotRecorded as error:
         return Base({}, {"channels": list(profile.channels), "not_written": str(error)})
@@ -118,7 +107,7 @@ def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
     from solver.solve.conda.profile import solve_conda
 
     source = source_for(project, profile)
-    return solve_conda(profile, project.matrices, source, exclude_newer=newest_day(profile))
+    return solve_conda(profile, project.matrices, source)
 
 
 def conda_lock_files(project: Project, profile: Profile) -> CondaFiles:

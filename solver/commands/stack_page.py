@@ -7,7 +7,7 @@ from collections.abc import Callable
 from packaging.version import Version
 
 from solver.commands import lock as pipeline
-from solver.commands.conda import source_for
+from solver.commands.conda import solve_conda_profile
 from solver.commands.project import Project
 from solver.commands.stack import Held, stack_lines
 from solver.core.errors import IndexUnavailable, Unsolvable
@@ -35,13 +35,10 @@ def explained(project: Project, profile: Profile) -> list[str]:
 
 
 def _conda(project: Project, profile: Profile) -> list[str]:
-    from solver.solve.conda.profile import solve_conda
-
-    source, matrices = source_for(project, profile), project.matrices
-    found = solve_conda(profile, matrices, source)
-    packages = Names(matrices).by_pypi({record.name: record.version for record in found.records})
-    held = Held(profile, found.solution, packages, matrices)
-    return stack_lines(held, lambda asked: _refused(lambda: solve_conda(asked, matrices, source)), lambda _: None)
+    found = solve_conda_profile(project, profile)
+    packages = Names(project.matrices).by_pypi({record.name: record.version for record in found.records})
+    held = Held(profile, found.solution, packages, project.matrices)
+    return stack_lines(held, lambda asked: _refused(lambda: solve_conda_profile(project, asked)), lambda _: None)
 
 
 def _refused(search: Callable[[], object]) -> tuple[Cause, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
@@ -50,18 +50,14 @@ def solve_conda(
     profile: Profile,
     matrices: Matrices,
     source: CondaSource,
-    *,
-    exclude_newer: datetime | None = None,
-    overrides: Mapping[str, str | None] | None = None,
 ) -> CondaSolution:
     """The preferred set of conda packages for ``profile``.
 
-    ``overrides`` replaces virtual packages. Raises ``Unsolvable`` with causes in
+    Raises ``Unsolvable`` with causes in
     the matrices' words and the channel's, ``BadInput`` for a package that conda
     has not, ``IndexUnavailable`` where a channel does not answer.
     """
-    wanted = {**profile.virtual_packages, **(overrides or {})}
-    solver = open_solver(profile.target, source, matrices, exclude_newer=exclude_newer, overrides=wanted)
+    solver = open_solver(profile, profile.target, source, matrices)
     asks = conda_asks(profile, Names(matrices), solver)
     try:
         found = search_asks(asks, profile.target, matrices, solver)
@@ -70,18 +66,22 @@ def solve_conda(
     return _told(profile, asks, found, matrices, solver)
 
 
-def open_solver(
-    target: Target,
-    source: CondaSource,
-    matrices: Matrices,
-    *,
-    exclude_newer: datetime | None = None,
-    overrides: Mapping[str, str | None] | None = None,
-) -> ChannelSolver:
-    """A solver for ``target`` that never chooses a build which the matrices refuse."""
+def open_solver(profile: Profile, target: Target, source: CondaSource, matrices: Matrices) -> ChannelSolver:
+    """A solver for ``target`` with the days and virtual packages of ``profile``.
+
+    It never chooses a build which the matrices refuse. Whoever solves for a profile opens its
+    channels here, so that a lock, its explanation and a refresh see the same records.
+    """
     asked = frozenset({PYTHON, *_LIBRARIES, *(entry.conda for entry in FRAMEWORKS.values())})
-    virtual = virtual_packages(target, matrices.drivers, overrides)
-    return ChannelSolver(source, target, virtual, exclude_newer, Traps(matrices, asked))
+    virtual = virtual_packages(target, matrices.drivers, profile.virtual_packages)
+    return ChannelSolver(source, target, virtual, newest_day(profile), Traps(matrices, asked))
+
+
+def newest_day(profile: Profile) -> datetime | None:
+    """The end of the day (UTC) after which records count as absent; None: all count."""
+    if profile.exclude_newer is None:
+        return None
+    return datetime.fromisoformat(profile.exclude_newer).replace(hour=23, minute=59, second=59, tzinfo=UTC)
 
 
 def search_asks(asks: Asks, target: Target, matrices: Matrices, solver: ChannelSolver) -> Searched:
@@ -99,7 +99,6 @@ def base_records(
     matrices: Matrices,
     *,
     pins: Mapping[PypiName, str] | None = None,
-    exclude_newer: datetime | None = None,
 ) -> tuple[CondaRecord, ...]:
     """The conda half of a ``pip-in-conda`` profile: python, pip and ``conda_packages``.
 
@@ -110,7 +109,7 @@ def base_records(
     where the base cannot be had at all.
     """
     names = Names(matrices)
-    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
+    solver = open_solver(profile, target, source, matrices)
     specs = base_specs(profile, python)
     free = solver.close(specs)
     shared = {
@@ -132,8 +131,6 @@ def base_offers(
     target: Target,
     source: CondaSource,
     matrices: Matrices,
-    *,
-    exclude_newer: datetime | None = None,
 ) -> dict[PypiName, tuple[str, ...]]:
     """Which versions of each python package the base could bring, by PyPI name.
 
@@ -141,7 +138,7 @@ def base_offers(
     all, never meets ``base_records``' clash.
     """
     names = Names(matrices)
-    solver = open_solver(target, source, matrices, exclude_newer=exclude_newer, overrides=profile.virtual_packages)
+    solver = open_solver(profile, target, source, matrices)
     found: dict[PypiName, tuple[str, ...]] = {}
     for record in solver.close(base_specs(profile, python)):
         twin = names.pypi(record.name)

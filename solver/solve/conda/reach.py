@@ -69,7 +69,7 @@ def _of_profile(
     profile: Profile, pythons: Sequence[str], source: CondaSource, matrices: Matrices
 ) -> Iterable[CondaRecord]:
     yield from solve_conda(profile, matrices, source).records
-    solver = open_solver(profile.target, source, matrices)
+    solver = open_solver(profile, profile.target, source, matrices)
     asks = conda_asks(profile, Names(matrices), solver)
     yield from _gpu_builds(asks, solver)
     bare = replace(asks, asks=tuple(ask for ask in asks.asks if ask.key in _FRAME))
@@ -128,7 +128,7 @@ def _gpu_builds(asks: Asks, solver: ChannelSolver) -> Iterable[CondaRecord]:
 
 def _of_base(profile: Profile, python: str, source: CondaSource, matrices: Matrices) -> Iterable[CondaRecord]:
     target: Target = msgspec.structs.replace(profile.target, python=python)
-    solver = open_solver(target, source, matrices)
+    solver = open_solver(profile, target, source, matrices)
     try:
         base = solver.close(base_specs(profile, python))
     except ChannelRefusal:

@@ -16,6 +16,7 @@ from solver.commands import lock as pipeline
 from solver.commands.project import Project, open_project
 from solver.commands.stack import Held, stack_lines
 from solver.commands.stack_page import explained
+from solver.core.errors import Unsolvable
 from solver.core.model import Cause, Pin, Profile, Solution, Target, pypi_name
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, CudaFamily, Rule
@@ -114,6 +115,15 @@ def test_explain_says_that_conda_has_another_tensorflow(project):
     place = told.index("  tensorflow 2.10.1: changed to 2.10.0")
     assert "No candidates were found for tensorflow ==2.10.1" in told[place + 1]
     assert "  torch 1.13.0+cu117: kept, as 1.13.0" in told
+
+
+def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_hold(project):
+    profile = msgspec.structs.replace(project.profile("tf2.10-cu117-conda"), exclude_newer="2020-01-01")
+    with pytest.raises(Unsolvable) as caught:
+        explained(project, profile)
+    with pytest.raises(Unsolvable) as locked:
+        pipeline.solve_profile(project, profile)
+    assert str(caught.value) == str(locked.value)
 
 
 # ---- the lines themselves, over a small made-up set

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from solver.commands.conda import newest_day
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices, matrices_dir
 from solver.request.adhoc import ad_hoc
+from solver.solve.conda.profile import newest_day
 from solver.solve.search import solve
 from solver.solve.space.packages import Spaces
 

@@ -95,7 +95,9 @@ def test_a_build_that_depends_on_another_libtorch_is_never_chosen(folder, matric
         if str(r.version) == "2.5.1" and any(spec.startswith("libtorch 2.6.0") for spec in r.depends)
     }
     assert {build.rpartition("_")[2] for build in trapped} == {"13", "113", "313"}
-    left = open_solver(target, index_over(folder), matrices).candidates("pytorch")
+    left = open_solver(
+        Profile(name="any", flavour="conda", target=target), target, index_over(folder), matrices
+    ).candidates("pytorch")
     assert {str(r.build) for r in bare} - {str(r.build) for r in left} == trapped
 
 
