@@ -99,8 +99,8 @@ def interlock(*words: str) -> Work:
 
 def library_search(*, facts_read: bool) -> Work:
     """The search of the profile as a library call, with or without reading matrices and snapshot."""
-    from solver.commands import lock as pipeline
     from solver.commands.project import open_project
+    from solver.commands.solve import solve_profile
     from solver.solve.space.packages import Spaces
 
     held = open_project(ROOT)
@@ -111,7 +111,7 @@ def library_search(*, facts_read: bool) -> Work:
         project = held if facts_read else open_project(ROOT)
         # No answer and no candidate is kept from the round before.
         project = dataclasses.replace(project, spaces=Spaces(project.matrices, project.index))
-        return pipeline.solve_profile(project, project.profile(PROFILE))
+        return solve_profile(project, project.profile(PROFILE))
 
     return work
 

@@ -9,7 +9,9 @@ from typing import Literal
 import click
 
 from solver.cli.solving import LIVE
-from solver.commands import lock as pipeline
+from solver.commands.export import addresses_of, write_pylock
+from solver.commands.freshness import lock_state
+from solver.commands.lock import Lock, make_lock, summary, write_lock
 from solver.commands.project import Project, open_project
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError, NoSolution
 
@@ -33,14 +35,14 @@ def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> No
     made = []
     for profile in wanted:
         try:
-            one = pipeline.make_lock(project, profile)
+            one = make_lock(project, profile)
         except (NoSolution, InterlockError) as error:
             failures.append(error)
             click.echo(f"interlock: {error}", err=True)
             continue
-        changed = pipeline.write_lock(project, one)
+        changed = write_lock(project, one)
         made.append(one)
-        click.echo(f"{profile.name}: {pipeline.summary(one)}{'' if changed else ' (unchanged)'}")
+        click.echo(f"{profile.name}: {summary(one)}{'' if changed else ' (unchanged)'}")
     if pylock and made:
         _pylocks(project, made)
     if failures:
@@ -50,23 +52,23 @@ def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> No
 def _check(project: Project, names: tuple[str, ...]) -> None:
     stale = False
     for name in names:
-        reasons = pipeline.lock_state(project, name)
+        reasons = lock_state(project, name)
         stale = stale or bool(reasons)
         click.echo(f"{name}: {'; '.join(reasons) if reasons else 'fresh'}")
     if stale:
         sys.exit(1)
 
 
-def _pylocks(project: Project, made: list[pipeline.Lock]) -> None:
+def _pylocks(project: Project, made: list[Lock]) -> None:
     pip_locks = [one for one in made if one.profile.flavour == "pip-in-conda"]
     try:
-        addresses = pipeline.addresses_of(pip_locks)
+        addresses = addresses_of(pip_locks)
     except IndexUnavailable as error:
         # The locks themselves are whole; only this convenience needs the index.
         click.echo(f"pylock.toml not written, it needs the index for addresses: {error}", err=True)
         return
     for one in pip_locks:
-        pipeline.write_pylock(project, one, addresses)
+        write_pylock(project, one, addresses)
 
 
 @click.command()

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from solver.cli.show import echo_json, explanation_json, explanation_lines, solution_json, solution_lines
-from solver.commands import lock as pipeline
+from solver.commands.diff import diff_locks
 from solver.commands.project import open_facts, open_project
+from solver.commands.solve import solve_ad_hoc, solve_profile
+from solver.commands.stack_page import explained
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.model import Profile
 from solver.request.adhoc import ad_hoc, constrained
@@ -32,10 +34,10 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
         if profile is not None:
             project = open_project(Path(), live=live)
             wanted = constrained(project.profile(profile), constraints)
-            solution = pipeline.solve_profile(project, wanted)
+            solution = solve_profile(project, wanted)
         else:
             matrices, index, _ = open_facts(Path(), live=live)
-            solution = pipeline.solve_ad_hoc(ad_hoc(constraints), matrices, index)
+            solution = solve_ad_hoc(ad_hoc(constraints), matrices, index)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(profile or "ad hoc", error.explanation))
@@ -62,7 +64,7 @@ def explain(
         project = open_project(Path(), live=live)
         wanted = constrained(project.profile(profile), asked)
         if wanted.stack and not as_json:
-            click.echo("\n".join(pipeline.explain_stack(project, wanted)))
+            click.echo("\n".join(explained(project, wanted)))
         matrices, index = project.matrices, project.index
     elif asked:
         matrices, index, _ = open_facts(Path(), live=live)
@@ -70,11 +72,7 @@ def explain(
     else:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
     try:
-        solution = (
-            pipeline.solve_ad_hoc(wanted, matrices, index)
-            if profile is None
-            else pipeline.solve_profile(project, wanted)
-        )
+        solution = solve_ad_hoc(wanted, matrices, index) if profile is None else solve_profile(project, wanted)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(wanted.name, error.explanation))
@@ -105,5 +103,5 @@ def pairs(ask_uv: bool, as_json: bool) -> None:
 def diff(one: str, other: str, as_json: bool) -> None:
     """What lock OTHER has less, more and else than lock ONE, in packages and bytes."""
     project = open_project(Path())
-    lines, data = pipeline.diff_locks(project, one, other)
+    lines, data = diff_locks(project, one, other)
     echo_json(data) if as_json else click.echo("\n".join(lines))

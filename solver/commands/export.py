@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from solver.commands import lock as pipeline
-from solver.commands.lock import Lock
+from solver.commands.lock import Lock, make_lock
 from solver.commands.project import Project
 from solver.core.errors import BadInput
 from solver.core.model import Profile
+from solver.core.whole import put_whole
 from solver.core.yamlfile import parse_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import KEY, read_conda_section
 from solver.lock.constraints import constraints_txt
 from solver.lock.explicit import base_explicit, explicit, explicit_filename
 from solver.lock.pip_half import LockedWheel, locked_wheels
+from solver.lock.pylock import pylock_toml
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.matrix.names import Names
 
@@ -26,7 +28,7 @@ def export(project: Project, profile: Profile, form: str, *, compose: bool = Fal
     Raises ``BadInput`` for a format that the profile cannot have, ``IndexUnavailable``
     where addresses are needed and the index does not answer.
     """
-    lock = pipeline.make_lock(project, profile)
+    lock = make_lock(project, profile)
     makers: dict[str, Callable[[], Mapping[str, str | bytes]]] = {
         "pylock.toml": lambda: {"pylock.toml": _pylock(lock)},
         "pixi.lock": lambda: {"pixi.lock": _pixi(lock, 7)},
@@ -49,16 +51,15 @@ def _records(lock: Lock) -> tuple[CondaRecord, ...]:
 def _wheels(lock: Lock) -> tuple[LockedWheel, ...]:
     if lock.profile.flavour == "conda":
         return ()
-    return locked_wheels(lock.solution, pipeline.addresses_of([lock]), lock.wheels)
+    return locked_wheels(lock.solution, addresses_of([lock]), lock.wheels)
 
 
 def _pylock(lock: Lock) -> str:
-    from solver.lock.pylock import pylock_toml
 
     if lock.profile.flavour == "conda":
         fix = "export explicit or conda-lock"
         raise BadInput("has no pip half for pylock.toml", key=lock.profile.name, fix=fix)
-    return pylock_toml(lock.solution, pipeline.addresses_of([lock]), lock.wheels)
+    return pylock_toml(lock.solution, addresses_of([lock]), lock.wheels)
 
 
 def _pixi(lock: Lock, version: Literal[6, 7]) -> str:
@@ -92,3 +93,25 @@ def _dockerfile(project: Project, lock: Lock, compose: bool) -> Mapping[str, byt
 def _constraints(project: Project, lock: Lock) -> str:
     pins = {str(pin.name): pin.version for pin in lock.solution.pins}
     return constraints_txt(lock.profile, pins, _records(lock), Names(project.matrices))
+
+
+def write_pylock(project: Project, lock: Lock, addresses: Mapping[str, str]) -> None:
+    """pylock.toml beside the lock; see ``solver.lock.pylock``."""
+    text = pylock_toml(lock.solution, addresses, lock.wheels)
+    put_whole(project.locks / lock.profile.name / "pylock.toml", text)
+
+
+def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:
+    """Where the default index keeps the files of ``locks``, by file name; raises ``IndexUnavailable``."""
+    from solver.index.pypi import PypiIndex
+
+    index = PypiIndex()
+    wanted = {file.filename: (pin.name, file) for lock in locks for pin in lock.solution.pins for file in pin.files}
+    names = sorted({name for name, file in wanted.values() if file.url is None})
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(index.releases, names))
+    found = {}
+    for filename, (_, file) in wanted.items():
+        if file.url is None:
+            found[filename] = index.address(file)
+    return found

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 import solver.proof.probes
-from solver.commands import lock as pipeline
 from solver.commands.lock import Lock
 from solver.commands.project import Project
+from solver.commands.solve import solve_profile
 from solver.core.errors import BadInput
 from solver.core.model import Profile
 from solver.core.writers import comment, wrapped
@@ -66,7 +66,7 @@ def _shared(project: Project, profile: Profile, packages: dict[str, str]) -> str
     if len(family.frameworks) < 2:
         return None
     asked = msgspec.structs.replace(family, variant_of=family.name, frameworks=(), packages=(), interop=False)
-    base = pipeline.solve_profile(project, asked)
+    base = solve_profile(project, asked)
     if not base.pins or {str(pin.name) for pin in base.pins} == set(packages):
         return None
     if any(packages.get(str(pin.name)) != pin.version for pin in base.pins):

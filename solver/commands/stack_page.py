@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from packaging.version import Version
 
-from solver.commands import lock as pipeline
 from solver.commands.conda import solve_conda_profile
 from solver.commands.project import Project
+from solver.commands.solve import solve_profile
 from solver.commands.stack import Held, stack_lines
 from solver.core.errors import IndexUnavailable, Unsolvable
 from solver.core.model import Cause, Profile, PypiName
@@ -19,7 +19,7 @@ def explained(project: Project, profile: Profile) -> list[str]:
     """What the lock of ``profile`` makes of its stack, pin by pin; raises ``Unsolvable`` where there is no lock."""
     if profile.flavour == "conda":
         return _conda(project, profile)
-    solution = pipeline.solve_profile(project, profile)
+    solution = solve_profile(project, profile)
     packages = {str(pin.name): pin.version for pin in solution.pins}
 
     def newest(name: str) -> str | None:
@@ -31,7 +31,7 @@ def explained(project: Project, profile: Profile) -> list[str]:
         return str(max((one for one in final if not one.is_prerelease), default=None)) if final else None
 
     held = Held(profile, solution, packages, project.matrices)
-    return stack_lines(held, lambda asked: _refused(lambda: pipeline.solve_profile(project, asked)), newest)
+    return stack_lines(held, lambda asked: _refused(lambda: solve_profile(project, asked)), newest)
 
 
 def _conda(project: Project, profile: Profile) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from solver.commands import lock as pipeline
+from solver.commands.freshness import lock_state
 from solver.commands.project import Project, open_project
 from solver.commands.verify import gpu_states
 from solver.core.model import Profile, Value
@@ -42,7 +42,7 @@ def _reasons(project: Project) -> dict[str, str]:
 
 
 def _row(project: Project, profile: Profile, gpus: dict[str, Any], never: dict[str, str]) -> Row:
-    stale = pipeline.lock_state(project, profile.name)
+    stale = lock_state(project, profile.name)
     notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
     if not any(state in ("verified", "failed", "stale") for state in gpus.values()) and profile.name in never:
         notes.append(f"never run: {never[profile.name]}")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from solver import cli
-from solver.commands import lock as pipeline
 from solver.core.errors import IndexUnavailable, InterlockError
 from solver.index.pypi import PypiIndex
 
@@ -303,7 +302,7 @@ def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
     def wrong(*_):
         raise InterlockError("two and two are five")
 
-    monkeypatch.setattr(pipeline, "solve_profile", wrong)
+    monkeypatch.setattr("solver.cli.solving.solve_profile", wrong)
     assert interlock("solve", "small") == (
         5,
         "",
@@ -315,7 +314,7 @@ def test_an_unforeseen_error_shows_where(folder, interlock, monkeypatch):
     def wrong(*_):
         raise ZeroDivisionError("nothing to divide by")
 
-    monkeypatch.setattr(pipeline, "solve_profile", wrong)
+    monkeypatch.setattr("solver.cli.solving.solve_profile", wrong)
     code, out, err = interlock("solve", "small")
     assert (code, out) == (5, "")
     assert err.startswith("interlock (a bug of ours, please report it): Traceback")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from lock_checker import ROOT, Checker, logical_lines
 
-from solver.commands import lock as pipeline
+from solver.commands.lock import make_lock
 from solver.commands.project import open_project
 
 LOCKS = sorted(path.parent for path in (ROOT / "locks").glob("*/requirements.txt"))
@@ -156,7 +156,7 @@ def test_a_row_that_a_lock_names_exists(project):
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "locks").iterdir() if path.is_dir()))
 def test_a_lock_made_now_is_the_committed_one_byte_for_byte(name, project):
-    made = pipeline.make_lock(project, project.profile(name)).files
+    made = make_lock(project, project.profile(name)).files
     folder = ROOT / "locks" / name
     held = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     beside = {other for other in held if other.startswith("evidence/") or other == "pylock.toml"}

@@ -9,9 +9,13 @@ import pytest
 import yaml
 from search_world import BASE, World, project_of, read_shorthand, request_of
 
-from solver.commands import lock as pipeline
+from solver.commands.diff import diff_locks
+from solver.commands.freshness import lock_state
+from solver.commands.lock import make_lock, write_lock
+from solver.commands.solve import solve_profile
 from solver.core.errors import CheckFailed, NoSolution
 from solver.index.snapshot import SnapshotIndex, write_package
+from solver.lock.solution import installable_digest
 from solver.solve.space.packages import Spaces
 
 FACTS = {
@@ -53,7 +57,7 @@ def project(tmp_path):
 
 
 def made(project, name="full"):
-    return pipeline.make_lock(project, project.profile(name))
+    return make_lock(project, project.profile(name))
 
 
 def solution_of(lock):
@@ -70,7 +74,7 @@ def test_a_lock_holds_requirements_our_wheel_and_the_reasons(project):
     )
     told = solution_of(lock)
     assert told["solution"]["numpy"] == "2.0.2"
-    assert told["lock"] == pipeline.installable_digest(lock.files)
+    assert told["lock"] == installable_digest(lock.files)
     assert "numpy-1" in told["rows"]
     assert set(told["index"]) == {f"{pin.name}=={pin.version}" for pin in lock.solution.pins}
 
@@ -129,44 +133,44 @@ def test_what_the_audit_calls_broken_is_never_locked(tmp_path):
 
 
 def test_a_lock_that_was_never_made(project):
-    assert pipeline.lock_state(project, "full") == ["it was never made"]
+    assert lock_state(project, "full") == ["it was never made"]
 
 
 @pytest.fixture
 def locked(project):
     for name in PROFILES:
-        assert pipeline.write_lock(project, made(project, name)) is True
+        assert write_lock(project, made(project, name)) is True
     return project
 
 
 def test_a_lock_that_was_just_made_is_fresh_and_is_not_written_again(locked):
-    assert [pipeline.lock_state(locked, name) for name in PROFILES] == [[], [], []]
-    assert pipeline.write_lock(locked, made(locked)) is False
+    assert [lock_state(locked, name) for name in PROFILES] == [[], [], []]
+    assert write_lock(locked, made(locked)) is False
 
 
 def test_a_changed_file_is_told(locked):
     path = locked.locks / "full" / "requirements.txt"
     path.write_text(path.read_text() + "\n")
-    assert pipeline.lock_state(locked, "full") == ["its files were changed"]
+    assert lock_state(locked, "full") == ["its files were changed"]
 
 
 def test_a_changed_request_is_told(locked, tmp_path):
     changed = project_with(tmp_path, profiles={**PROFILES, "full": {"python": "3.12", "torch": ">=2.9"}})
-    assert pipeline.lock_state(changed, "full") == ["the request was changed"]
+    assert lock_state(changed, "full") == ["the request was changed"]
 
 
 def test_a_changed_row_is_told(locked, tmp_path):
     def other(facts):
         facts["matrices"]["rules"]["numpy-1"] = {**facts["matrices"]["rules"]["numpy-1"], "why": "something else"}
 
-    assert pipeline.lock_state(project_with(tmp_path, other), "full") == ["row numpy-1 was changed"]
+    assert lock_state(project_with(tmp_path, other), "full") == ["row numpy-1 was changed"]
 
 
 def test_a_changed_index_fact_is_told(locked, tmp_path):
     def other(facts):
         facts["index"]["keras"] = {"3.1": ["numpy>=2"]}
 
-    assert pipeline.lock_state(project_with(tmp_path, other), "full") == ["the recorded keras==3.1 was changed"]
+    assert lock_state(project_with(tmp_path, other), "full") == ["the recorded keras==3.1 was changed"]
 
 
 def test_new_releases_and_new_rows_make_no_lock_stale(locked, tmp_path):
@@ -176,12 +180,12 @@ def test_new_releases_and_new_rows_make_no_lock_stale(locked, tmp_path):
         facts["matrices"]["rules"]["other"] = {"when": {"jax": ">=1"}, "needs": {"numpy": ">=3"}, "why": "so it is"}
 
     changed = project_with(tmp_path, more)
-    assert pipeline.lock_state(changed, "full") == []
+    assert lock_state(changed, "full") == []
     assert made(changed).solution.pins != made(locked).solution.pins
 
 
 def test_the_difference_of_two_locks(project):
-    lines, data = pipeline.diff_locks(project, "full", "part")
+    lines, data = diff_locks(project, "full", "part")
     assert data["removed"] == {"keras": "3.1", "tensorflow": "2.20.0"}
     assert (data["added"], data["changed"], data["packages"]) == ({}, {}, [6, 4])
     assert data["bytes"] == [6000, 4000]
@@ -201,6 +205,6 @@ def test_a_verified_set_is_taken_where_it_is_preferred(tmp_path):
 
     project = project_with(tmp_path, two)
     profile = project.profile("full")
-    assert pipeline.solve_profile(project, profile).axes["torch"] == "2.10.0"
+    assert solve_profile(project, profile).axes["torch"] == "2.10.0"
     verified = msgspec.structs.replace(profile, prefer_verified=True)
-    assert pipeline.solve_profile(project, verified).axes["torch"] == "2.9.1"
+    assert solve_profile(project, verified).axes["torch"] == "2.9.1"

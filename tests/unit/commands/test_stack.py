@@ -12,8 +12,10 @@ from paths import ROOT
 from solver.audit.inputs import read_text
 from solver.audit.report import as_json
 from solver.audit.run import audit
-from solver.commands import lock as pipeline
+from solver.commands.diff import diff_locks
+from solver.commands.lock import make_lock
 from solver.commands.project import Project, open_project
+from solver.commands.solve import solve_profile
 from solver.commands.stack import Held, stack_lines
 from solver.commands.stack_page import explained
 from solver.core.errors import Unsolvable
@@ -41,7 +43,7 @@ def test_the_audit_of_a_stacks_literal_pins_says_exactly_this(project, path):
 
 @pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.10-cu117-win", "tf2.9-cu113"])
 def test_a_stacks_lock_is_free_of_errors_and_carries_its_cuda(project, name):
-    lock = pipeline.make_lock(project, project.profile(name))  # raises where its own audit finds an error
+    lock = make_lock(project, project.profile(name))  # raises where its own audit finds an error
     assert {f"nvidia-{one}-cu11" for one in ("cublas", "cudnn", "cufft", "cusolver", "cuda-nvcc")} <= {
         str(pin.name) for pin in lock.solution.pins
     }
@@ -50,7 +52,7 @@ def test_a_stacks_lock_is_free_of_errors_and_carries_its_cuda(project, name):
 
 @pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.9-cu113"])
 def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(project, name):
-    lock = pipeline.make_lock(project, project.profile(name))
+    lock = make_lock(project, project.profile(name))
     packages = {str(pin.name): pin.version for pin in lock.solution.pins}
     packages |= {wheel.name: wheel.version for wheel in lock.wheels}
     modern = predict(packages, "9.0", "580.159.04", project.matrices)
@@ -74,7 +76,7 @@ KEPT = {
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_stacks_lock_is_the_nearest_set(project, name):
-    solution = pipeline.solve_profile(project, project.profile(name))
+    solution = solve_profile(project, project.profile(name))
     held = {**solution.axes, **{str(pin.name): pin.version for pin in solution.pins}}
     assert {key: held.get(key) for key in KEPT[name]} == KEPT[name]
 
@@ -122,7 +124,7 @@ def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_h
     with pytest.raises(Unsolvable) as caught:
         explained(project, profile)
     with pytest.raises(Unsolvable) as locked:
-        pipeline.solve_profile(project, profile)
+        solve_profile(project, profile)
     assert str(caught.value) == str(locked.value)
 
 
@@ -214,10 +216,10 @@ def test_what_a_rule_holds_back_is_told_unless_the_metadata_says_it_too():
 
 
 def test_variants_hold_the_very_versions_of_their_parent(project):
-    whole = {str(p.name): p.version for p in pipeline.solve_profile(project, project.profile("full-py312")).pins}
+    whole = {str(p.name): p.version for p in solve_profile(project, project.profile("full-py312")).pins}
     parts = {}
     for kind in ("base", "tf", "torch"):
-        solution = pipeline.solve_profile(project, project.profile(f"full-py312-{kind}"))
+        solution = solve_profile(project, project.profile(f"full-py312-{kind}"))
         parts[kind] = {str(pin.name): pin.version for pin in solution.pins}
         assert parts[kind].items() <= whole.items()
     assert parts["tf"].keys() | parts["torch"].keys() == whole.keys()
@@ -227,13 +229,13 @@ def test_variants_hold_the_very_versions_of_their_parent(project):
 
 
 def test_diff_tells_what_a_framework_costs(project):
-    lines, data = pipeline.diff_locks(project, "full-py312", "full-py312-tf")
+    lines, data = diff_locks(project, "full-py312", "full-py312-tf")
     assert (data["added"], data["changed"]) == ({}, {})
     assert data["removed"].keys() >= {"torch", "torchvision", "torchaudio", "triton"}
     before, after = data["bytes"]
     assert lines[-1].startswith("full-py312: ") and lines[-1].endswith(" MB less to download")
     assert before - after == sum(
         pin.files[0].size
-        for pin in pipeline.solve_profile(project, project.profile("full-py312")).pins
+        for pin in solve_profile(project, project.profile("full-py312")).pins
         if pin.name in data["removed"]
     )

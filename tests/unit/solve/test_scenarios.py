@@ -11,7 +11,7 @@ from paths import SCENARIOS
 from search_world import BASE, World, project_of, read_shorthand, request_of
 
 from solver.cli.show import solution_lines
-from solver.commands import lock as pipeline
+from solver.commands.solve import solve_ad_hoc, solve_profile
 from solver.core.errors import InterlockError
 from solver.request.adhoc import ad_hoc
 
@@ -24,11 +24,11 @@ def outcome(scenario, folder):
     world = World().add(read_shorthand(BASE)).add(scenario)
     try:
         if "ask" in scenario:
-            solution = pipeline.solve_ad_hoc(ad_hoc(scenario["ask"]), world.matrices(), world.index())
+            solution = solve_ad_hoc(ad_hoc(scenario["ask"]), world.matrices(), world.index())
         else:
             profiles = scenario.get("profiles") or {"wanted": scenario["profile"]}
             project = project_of(world, request_of(profiles, folder, scenario.get("pip", ())), folder)
-            solution = pipeline.solve_profile(project, project.profile(scenario.get("lock", "wanted")))
+            solution = solve_profile(project, project.profile(scenario.get("lock", "wanted")))
     except InterlockError as error:
         return error.exit_code, str(error)
     return 0, "\n".join(solution_lines(solution))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from paths import ROOT
 
-from solver.commands import lock as pipeline
+from solver.commands.lock import Lock, make_lock
 from solver.commands.project import open_project
 from solver.core.model import GpuSharing, Profile, Target
 from solver.lock.environment import sharing_variables
@@ -30,9 +30,9 @@ VARIABLES = {
 
 
 @pytest.fixture(scope="module")
-def lock() -> pipeline.Lock:
+def lock() -> Lock:
     project = open_project(ROOT)
-    return pipeline.make_lock(project, msgspec.structs.replace(project.profile("full-py312"), gpu_sharing=SHARING))
+    return make_lock(project, msgspec.structs.replace(project.profile("full-py312"), gpu_sharing=SHARING))
 
 
 def test_variables_stand_in_environment_yml_and_in_the_activation_file(lock, tmp_path):
@@ -57,7 +57,7 @@ def test_the_rest_stands_in_the_tiny_wheel_that_the_lock_names_with_its_hash(loc
 
 def test_without_the_block_there_is_no_activation_file():
     project = open_project(ROOT)
-    made = pipeline.make_lock(project, project.profile("full-py312"))
+    made = make_lock(project, project.profile("full-py312"))
     assert ACTIVATION not in made.files
     assert all(b"_interlock_sharing" not in wheel.content for wheel in made.wheels)
 

@@ -1,0 +1,83 @@
+"""What a lock rests on, and whether that still stands."""
+
+from __future__ import annotations
+
+from solver.commands.project import Project
+from solver.core.answer import Answer
+from solver.core.errors import NotRecorded
+from solver.core.model import IndexName, Pin, Solution, pypi_name
+from solver.core.yamlfile import load_yaml
+from solver.lock.solution import FILE as SOLUTION_FILE
+from solver.lock.solution import digest, installable_digest, read_files, request_digest
+from solver.matrix.libraries import brought
+from solver.matrix.load import Matrices
+from solver.matrix.place import Place
+from solver.matrix.rows import Row
+from solver.matrix.rules import holds
+
+INDEXES: tuple[IndexName, ...] = ("default", "pytorch")
+
+
+def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
+    """Id and digest of every row that had a say in the solution."""
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    mentioned = [item.row for item in solution.because] + [pin.row for pin in solution.pins]
+    ids = {row for row in (*mentioned, *(note.row for note in solution.notes)) if row}
+    place = Place.of(solution.target)
+    used: list[Row] = [row for row in matrices.rules if holds(row, versions, place) is Answer.YES]
+    used += brought(matrices.libraries, versions)
+    cuda = solution.axes["cuda"]
+    if cuda:
+        used += [row for row in matrices.toolkits if row.cuda == cuda]
+        used += [row for row in matrices.families if str(row.major) == cuda.split(".")[0]]
+    ids |= {row.id for row in used}
+    return {row_id: matrices.digest(row_id) for row_id in sorted(ids)}
+
+
+def index_facts(project: Project, solution: Solution) -> dict[str, str]:
+    """``name==version`` of every release that was used, with its digest; a live one has that of its pin."""
+    return {f"{pin.name}=={pin.version}": _fact(project, pin) for pin in solution.pins}
+
+
+def _fact(project: Project, pin: Pin) -> str:
+    try:
+        return project.snapshot.digest(pin.name, pin.version, pin.index)
+    except NotRecorded:
+        return digest((pin.files, pin.requires))
+
+
+def lock_state(project: Project, name: str) -> list[str]:
+    """Why the lock of ``name`` on disk no longer stands on what it was made from; empty: it is fresh.
+
+    Only what was used counts: newer releases and unrelated rows make no lock stale.
+    """
+    folder = project.locks / name
+    if not (folder / SOLUTION_FILE).is_file():
+        return ["it was never made"]
+    data = load_yaml(folder / SOLUTION_FILE).data
+    if not isinstance(data, dict):
+        return ["its solution.yaml cannot be read"]
+    files = {n: c for n, c in read_files(folder).items() if n != "pylock.toml"}
+    reasons = []
+    if data.get("request") != request_digest(project.profile(name)):
+        reasons.append("the request was changed")
+    if data.get("lock") != installable_digest(files):
+        reasons.append("its files were changed")
+    rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
+    gone = [row for row, held in (data.get("rows") or {}).items() if rows.get(row) != held]
+    reasons += [f"row {row} was changed" for row in gone]
+    for fact, held in (data.get("index") or {}).items():
+        if not _stands(project, fact, held):
+            reasons.append(f"the recorded {fact} was changed")
+    return reasons
+
+
+def _stands(project: Project, fact: str, held: str) -> bool:
+    name, _, version = fact.partition("==")
+    found = []
+    for index in INDEXES:
+        try:
+            found.append(project.snapshot.digest(pypi_name(name), version, index))
+        except NotRecorded:
+            continue
+    return not found or held in found

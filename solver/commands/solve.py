@@ -1,0 +1,78 @@
+"""How a request becomes a solution: ad hoc, of a profile, of a variant of another."""
+
+from __future__ import annotations
+
+import msgspec
+from packaging.version import Version
+
+from solver.commands.conda import beside_conda, solve_conda_profile
+from solver.commands.project import Project
+from solver.core.frameworks import preferred_first
+from solver.core.model import Profile, Solution
+from solver.index import Index
+from solver.matrix.load import Matrices
+from solver.request.interop import with_interop
+from solver.solve.search import find, solve
+from solver.solve.space.packages import Spaces
+
+
+def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
+    """The preferred solution over everything known, lockable or not."""
+    return solve(profile, Spaces(matrices, index))
+
+
+def solve_profile(project: Project, profile: Profile) -> Solution:
+    """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
+    profile = with_interop(profile, project.matrices)
+    if profile.flavour == "conda":
+        return solve_conda_profile(project, profile).solution
+    if profile.variant_of is None:
+        wanted = beside_conda(project, profile)
+        verified = _verified(project, wanted) if profile.prefer_verified else None
+        return verified or solve(wanted, project.spaces, lockable_only=True)
+    parent = solve_profile(project, project.profile(profile.variant_of))
+    if not profile.frameworks:
+        return _shared_base(project, profile, parent)
+    return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True)
+
+
+def _verified(project: Project, profile: Profile) -> Solution | None:
+    """The newest set that ran on a GPU and that the profile admits; None where there is none."""
+    found = []
+    for row in project.matrices.verified:
+        kept = {name: f"=={version}" for name, version in row.packages.items() if name not in _NOT_SEARCHED}
+        both = {name: ",".join(filter(None, (profile.constraints.get(name), kept.get(name)))) for name in kept}
+        pinned = msgspec.structs.replace(profile, constraints={**profile.constraints, **both})
+        solution = find(pinned, project.spaces, lockable_only=True)
+        if solution is not None:
+            found.append(solution)
+    order = preferred_first(profile.frameworks)
+    order.sort(key=lambda name: name != profile.prefer)
+    return max(found, key=lambda one: [Version(one.axes[name] or "0") for name in order], default=None)
+
+
+_NOT_SEARCHED = ("python", "interlock-loader")
+"""Of a verified set, what is not for the search to choose."""
+
+
+def _pinned_to(profile: Profile, parent: Solution) -> Profile:
+    kept = {str(pin.name): f"=={pin.version}" for pin in parent.pins}
+    constraints = {**profile.constraints, **kept}
+    return msgspec.structs.replace(profile, constraints=constraints, python=f"=={parent.target.python}")
+
+
+def _shared_base(project: Project, profile: Profile, parent: Solution) -> Solution:
+    """What the closures of both frameworks share, and what the variant itself asks for."""
+    parts = [
+        solve(
+            _pinned_to(msgspec.structs.replace(profile, frameworks=(name,)), parent), project.spaces, lockable_only=True
+        )
+        for name in project.profile(profile.variant_of or "").frameworks
+    ]
+    names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
+    kept = tuple(pin for pin in parent.pins if pin.name in names)
+    axes = {
+        axis: version if axis in {"python", "cuda", "cudnn", *names} else None for axis, version in parent.axes.items()
+    }
+    because = tuple(item for item in parent.because if item.package in {"cuda", "cudnn", *names})
+    return msgspec.structs.replace(parent, profile=profile.name, pins=kept, axes=axes, because=because, notes=())
