@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from solver.core.answer import Answer
 from solver.core.frameworks import distributions
 from solver.core.model import Explanation, Solution
 from solver.request.template import AXES
@@ -49,7 +50,8 @@ def explanation_json(profile: str, explanation: Explanation) -> Json:
 
 def explanation_lines(asked: str, explanation: Explanation) -> Iterator[str]:
     """One line a cause, then what would work."""
-    yield f"{asked}: cannot live together, because"
+    known = explanation.answer is Answer.NO
+    yield f"{asked}: {'cannot' if known else 'it is not known whether they can'} live together, because"
     for cause in explanation.causes:
         yield f"  {cause.who}: {cause.asks}"
         yield f"      [{cause.source}]"

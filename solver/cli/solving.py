@@ -12,6 +12,7 @@ from solver.commands.diff import diff_locks
 from solver.commands.project import open_facts, open_project
 from solver.commands.solve import solve_ad_hoc, solve_profile
 from solver.commands.stack_page import explained
+from solver.core.answer import Answer
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.model import Profile
 from solver.request.adhoc import ad_hoc, constrained
@@ -78,7 +79,7 @@ def explain(
             echo_json(explanation_json(wanted.name, error.explanation))
         else:
             click.echo("\n".join(explanation_lines(_asked(wanted, asked), error.explanation)))
-        sys.exit(1)
+        sys.exit(error.exit_code if error.explanation.answer is Answer.NOT_KNOWN else 1)
     echo_json(solution_json(solution)) if as_json else click.echo("\n".join(solution_lines(solution)))
 
 

@@ -5,6 +5,7 @@
     ├── BadInput (2)          a file, key or option a person wrote
     ├── NoSolution (3)        no set of packages meets the request
     │   └── Unsolvable        the search's own, with its explanation
+    │       └── Undecided (4) none in what was recorded, and what is asked for was not recorded
     └── IndexUnavailable (4)  an index or the network did not answer
         └── NotRecorded (4)   the snapshot does not hold what was asked, and nothing live may be asked
 
@@ -77,7 +78,7 @@ class Unsolvable(NoSolution):
         super().__init__(profile)
 
     def __str__(self) -> str:
-        lines = [f"{self.profile} has no solution, because"]
+        lines = [f"{self._outcome()}, because"]
         lines += [f"  {cause.who}: {cause.asks}  [{cause.source}]" for cause in self.explanation.causes]
         if self.explanation.note:
             lines.append(f"  ({self.explanation.note})")
@@ -86,6 +87,18 @@ class Unsolvable(NoSolution):
             short = "" if near.lockable else " (solvable, not lockable here)"
             lines.append(f"would work: {' and '.join(near.changes)} -> {found}{short}")
         return "\n".join(lines)
+
+    def _outcome(self) -> str:
+        return f"{self.profile} has no solution"
+
+
+class Undecided(Unsolvable):
+    """No solution in what was recorded, but the request needs what only the record lacks: nobody asked the index."""
+
+    exit_code = 4
+
+    def _outcome(self) -> str:
+        return f"it is not known whether {self.profile} has a solution"
 
 
 class IndexUnavailable(InterlockError):

@@ -1,4 +1,4 @@
-"""The words of the project as frozen values; of ours it imports ``names`` alone.
+"""The words of the project as frozen values; of ours it imports ``names`` and ``answer`` alone.
 
 Versions are strings as their index spells them; they become
 ``packaging.version.Version`` where they are compared.
@@ -14,6 +14,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from solver.core import names
+from solver.core.answer import Answer
 
 PypiName = NewType("PypiName", str)
 """A PEP 503 normalized name of the Python package index."""
@@ -297,5 +298,7 @@ class Explanation(Value, frozen=True, kw_only=True):
     """Why a request has no solution, shortest true cause first, and what would work."""
 
     causes: tuple[Cause, ...]
+    answer: Answer = Answer.NO
+    """Whether it has a solution: NO, or NOT_KNOWN where the causes include what only the record lacks."""
     nearest: tuple[Nearest, ...] = ()
     note: str | None = None

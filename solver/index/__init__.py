@@ -25,6 +25,9 @@ class ReleaseRefused(IndexUnavailable):
 class Index(Protocol):
     """A source of releases of Python packages."""
 
+    complete: bool
+    """Whether what it does not list does not exist; a record may lack what its index has."""
+
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release of ``name`` that has a wheel, in any order; pre-releases may be left out.
 

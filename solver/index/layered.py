@@ -10,6 +10,8 @@ from solver.index import Index, UnknownPackage
 class LayeredIndex:
     """What ``recorded`` holds, as it holds it, and from ``live`` the releases that it does not hold."""
 
+    complete = True
+
     def __init__(self, recorded: Index, live: Index) -> None:
         self.recorded, self.live = recorded, live
         self._merged: dict[PypiName, tuple[Release, ...]] = {}

@@ -36,6 +36,8 @@ class PypiIndex:
     what was read once (None: the user's). ``session`` must retry by itself.
     """
 
+    complete = True
+
     def __init__(
         self, url: str | None = None, cache: Path | None = None, session: requests.Session | None = None
     ) -> None:

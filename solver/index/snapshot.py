@@ -68,6 +68,8 @@ class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class SnapshotIndex:
     """The recorded facts as an ``Index``; a package's file is read when first asked for."""
 
+    complete = False
+
     def __init__(self, root: Path, indexes: tuple[IndexName, ...] = ("default", "pytorch")) -> None:
         self.root = root
         self.indexes = indexes

@@ -11,12 +11,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion
+from packaging.specifiers import SpecifierSet
 
+from solver.core.answer import Answer
 from solver.core.model import REQUEST, Cause
 from solver.solve.provider import search
-from solver.solve.space.terms import ITSELF, Ask, Candidate, Exclusion, Space
+from solver.solve.space.candidates import Candidates
+from solver.solve.space.terms import (
+    AXIS_CUDA,
+    AXIS_CUDNN,
+    AXIS_PYTHON,
+    Ask,
+    Candidate,
+    Exclusion,
+    Kind,
+    Space,
+    base_of,
+)
 
 Active = dict[str, frozenset[str]]
 """Package -> the identifiers that its asks still count for."""
@@ -95,19 +106,34 @@ def _fewest_targets(name: str, active: Active, impossible: Callable[[Active], bo
     return {**active, name: frozenset(targets)}
 
 
-def causes(core: Core, space: Space, exclusions: Mapping[str, Sequence[Exclusion]]) -> tuple[Cause, ...]:
-    """The core in words, one line a cause: the request first, then who asks what of whom."""
+LIVE = " (--live asks the index, `interlock refresh` records what roots.yaml names)"
+"""What to do about what only the record lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A core in words."""
+
+    causes: tuple[Cause, ...]
+    """One line a cause: the request first, then who asks what of whom, then why others may not be chosen."""
+    answer: Answer
+    """NO; NOT_KNOWN where something that only the record lacks could be what is missing."""
+
+
+def tell(core: Core, space: Space, choices: Candidates) -> Told:
+    """``core`` in words; ``choices`` knows what was left out of ``space``, and why."""
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
-    excluded: list[Cause] = []
+    unmet = list(core.asks)
     admitted: dict[str, int] = defaultdict(lambda: -1)
     for ask in core.asks:
         admitted[ask.ident] &= ask.mask
-        excluded += _excluded(ask, exclusions)
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
         lines += _asked(name, core.active[name], space, admitted)
-        for ask in _asks(name, core.active[name], space, admitted):
-            excluded += [] if ask.mask else _excluded(ask, exclusions)
-    return tuple(dict.fromkeys([*lines, *excluded]))
+        unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
+    left_out = [_left_out(ask, choices) for ask in unmet]
+    lines += (line for some in left_out for line in _reasons(some))
+    unknown = any(exclusion.askable for some in left_out for exclusion in some)
+    return Told(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
 
 
 def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Ask]:
@@ -123,7 +149,7 @@ def _asked(name: str, targets: frozenset[str], space: Space, admitted: Mapping[s
     for candidate in space.candidates(name):
         if admitted[name] >> candidate.position & 1:
             for ask in space.asks(candidate):
-                if ask.ident in targets and ask.source != ITSELF:
+                if ask.ident in targets and ask.kind is not Kind.SAME:
                     groups[ask.ident, ask.text].append(candidate)
                     first.setdefault((ask.ident, ask.text), ask)
     for key, members in groups.items():
@@ -137,40 +163,55 @@ def _span(members: Sequence[Candidate]) -> str:
     return f"{members[-1].version} to {members[0].version} ({len(members)} versions)"
 
 
-def _excluded(ask: Ask, exclusions: Mapping[str, Sequence[Exclusion]]) -> Iterable[Cause]:
-    """Why versions that the ask would admit may not be chosen, one line a reason."""
-    ident = ask.ident.removeprefix("?").partition("[")[0]
-    reasons: dict[str, list[Exclusion]] = defaultdict(list)
-    for exclusion in exclusions.get(ident, ()):
-        if _admits(ask, exclusion.version, ident):
-            reasons[exclusion.why].append(exclusion)
-    if not reasons and _admits_nothing(ask):
-        yield Cause(who=label(ident), asks=f"no known release is {ask.text}", source="the package index")
-    for why, members in reasons.items():
-        shown = ", ".join(member.version for member in members[:3])
-        more = f" and {len(members) - 3} more" if len(members) > 3 else ""
-        alike = " and alike" if len({member.source for member in members}) > 1 else ""
-        who = f"{label(ident)} {shown}{more}".rstrip()
-        yield Cause(who=who, asks=f"may not be chosen: {why}", source=members[0].source + alike)
+def _left_out(ask: Ask, choices: Candidates) -> list[Exclusion]:
+    """What the ask would admit and may not be chosen; where nothing is, that there is no such thing."""
+    ident = ask.ident.removeprefix("?")
+    known = (exclusion for name in dict.fromkeys([ident, base_of(ident)]) for exclusion in choices.exclusions[name])
+    found = [exclusion for exclusion in known if _admits(ask, exclusion)]
+    return found or ([choices.nothing_is(ask)] if _meets_nothing(ask) else [])
 
 
-def _admits_nothing(ask: Ask) -> bool:
-    """Whether no version of a package meets the ask, present or not."""
-    if ask.ident.startswith("axis:") or ask.text.startswith("no "):
-        return False
-    return not (ask.mask >> 1 if ask.ident.startswith("?") else ask.mask)
+def _admits(ask: Ask, exclusion: Exclusion) -> bool:
+    """Whether the exclusion took away what the ask is after.
+
+    Where the ask still admits other versions, only one that it names is worth telling.
+    """
+    if ask.specifier is None or exclusion.version is None:
+        return not ask.mask
+    specifiers = [SpecifierSet(part) for part in ask.specifier.split("||")]
+    named = any(one.operator == "==" for specifier in specifiers for one in specifier)
+    within = any(specifier.contains(exclusion.version, prereleases=True) for specifier in specifiers)
+    return within and (named or not ask.mask)
+
+
+def _meets_nothing(ask: Ask) -> bool:
+    """Whether the ask is for a version, and no version meets it, whether anything brings one or not."""
+    return ask.kind is Kind.ONE_OF and not (ask.mask >> 1 if ask.ident.startswith("?") else ask.mask)
+
+
+def _reasons(left_out: Iterable[Exclusion]) -> Iterable[Cause]:
+    """One line a reason, with the versions that have it."""
+    reasons: dict[tuple[str, str], list[Exclusion]] = defaultdict(list)
+    for exclusion in left_out:
+        reasons[exclusion.ident, exclusion.verdict.why].append(exclusion)
+    for (ident, _), members in reasons.items():
+        versions = [member.version for member in members if member.version is not None]
+        more = f" and {len(versions) - 3} more" if len(versions) > 3 else ""
+        who = f"{label(ident)} {', '.join(versions[:3])}{more}".rstrip()
+        sources = list(dict.fromkeys(member.verdict.source for member in members))
+        alike = " and alike" if len(sources) > 1 else ""
+        yield Cause(who=who, asks=_sentence(members[0]), source=sources[0] + alike)
+
+
+def _sentence(exclusion: Exclusion) -> str:
+    verdict = exclusion.verdict
+    if exclusion.askable:
+        return f"{verdict.why}{LIVE}"
+    if verdict.answer is Answer.NOT_KNOWN:
+        return f"not known well enough to be chosen: {verdict.why}"
+    return verdict.why if exclusion.version is None else f"may not be chosen: {verdict.why}"
 
 
 def label(ident: str) -> str:
     """An identifier as a person would write it."""
-    return {"axis:cuda": "CUDA", "axis:cudnn": "cuDNN", "axis:python": "python"}.get(ident, ident)
-
-
-def _admits(ask: Ask, version: str, ident: str) -> bool:
-    if ident.startswith("axis:"):
-        return not ask.mask
-    text = ask.text.partition("]")[2] if "]" in ask.text else ask.text.removeprefix(ident)
-    try:
-        return bool(SpecifierSet(text).contains(version, prereleases=True)) and (not ask.mask or "==" in text)
-    except (InvalidSpecifier, InvalidVersion):
-        return not ask.mask
+    return {AXIS_CUDA: "CUDA", AXIS_CUDNN: "cuDNN", AXIS_PYTHON: "python"}.get(ident, ident)

@@ -14,7 +14,7 @@ from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, Ask, Candidate, is_package
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, is_package
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
@@ -105,7 +105,7 @@ def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, As
 
 def _weight(pair: tuple[str, Ask]) -> tuple[object, ...]:
     who, ask = pair
-    return ask.source == ITSELF, ask.mask.bit_count(), framework_of(who) is None, ask.row is None, who
+    return ask.kind is Kind.SAME, ask.mask.bit_count(), framework_of(who) is None, ask.row is None, who
 
 
 def _label(ident: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import msgspec
 from packaging.version import Version
 
-from solver.core.errors import BadInput, InterlockError, Unsolvable
+from solver.core.answer import Answer
+from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.model import Explanation, Profile, Solution
 from solver.matrix.load import Matrices
-from solver.solve.explain import causes, find_core
+from solver.solve.explain import find_core, tell
 from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.provider import search
@@ -39,11 +40,14 @@ def pythons(profile: Profile, matrices: Matrices) -> list[str]:
 def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution:
     """The preferred solution of ``profile``; see ``find``.
 
-    Raises ``Unsolvable`` with an ``Explanation`` where there is none.
+    Raises ``Unsolvable`` with an ``Explanation`` where there is none; that is ``Undecided`` where
+    something that only the record lacks may be what is missing.
     """
     solution = find(profile, spaces, lockable_only=lockable_only)
     if solution is None:
-        raise Unsolvable(profile.name, explain(profile, spaces, lockable_only=lockable_only))
+        explanation = explain(profile, spaces, lockable_only=lockable_only)
+        error = Undecided if explanation.answer is Answer.NOT_KNOWN else Unsolvable
+        raise error(profile.name, explanation)
     return solution
 
 
@@ -116,8 +120,10 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     core = find_core(space, root_asks(space.choices, told), ranks)
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
+    words = tell(core, space, space.choices)
     return Explanation(
-        causes=causes(core, space, space.choices.exclusions),
+        causes=words.causes,
+        answer=words.answer,
         nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
         note=f"python {', '.join(others)}: no solution either" if others else None,
     )

@@ -14,6 +14,7 @@ from paths import SCENARIOS
 from solver.commands.project import Project
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, Release, pypi_name
+from solver.index import UnknownPackage
 from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.request.read import read_request
 from solver.solve.space.packages import Spaces
@@ -60,13 +61,16 @@ class World:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, msgspec.Struct]] = {}
+        self.live = False
+        """Whether the releases are all that there are, and not only what was recorded."""
         self.releases: dict[str, list[Release]] = {}
 
     def add(self, shorthand: Mapping[str, Any]) -> World:
-        """Take in the keys ``matrices`` and ``index``; a row or package of the same key is replaced."""
+        """Take in the keys ``matrices``, ``index`` and ``live``; a row or package of the same key is replaced."""
         for attribute, rows in (shorthand.get("matrices") or {}).items():
             for key, fields in rows.items():
                 self.add_row(attribute, key, **(fields or {}))
+        self.live = self.live or shorthand.get("live") == "true"
         for name, versions in (shorthand.get("index") or {}).items():
             self.releases[pypi_name(name)] = [
                 self.release(name, version, told) for version, told in (versions or {}).items()
@@ -118,7 +122,7 @@ class World:
         return Matrices(**found)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:
-        return StandIn(self.releases)
+        return StandIn(self.releases, complete=self.live)
 
 
 def _file(name: str, version: str, python: str | None, hashed: bool, index: str) -> IndexFile:
@@ -130,14 +134,15 @@ def _file(name: str, version: str, python: str | None, hashed: bool, index: str)
 
 
 class StandIn:
-    """An index held in memory."""
+    """An index held in memory: a record, or, where it is complete, the index itself."""
 
-    def __init__(self, releases: Mapping[str, Iterable[Release]]) -> None:
+    def __init__(self, releases: Mapping[str, Iterable[Release]], *, complete: bool = False) -> None:
+        self.complete = complete
         self.held = {name: tuple(some) for name, some in releases.items()}
 
     def releases(self, name):
         if name not in self.held:
-            raise NotRecorded(name)
+            raise UnknownPackage(name) if self.complete else NotRecorded(name)
         return self.held[name]
 
     def requires(self, release):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from packaging.version import Version
 
@@ -31,7 +32,8 @@ def cuda_candidates(scope: Scope) -> Offer:
             refused.insert(0, driver)
         if refused:
             why = refused[0]
-            excluded.append(Exclusion(AXIS_CUDA, row.cuda, why.why, why.source or row.source, why.row or row.id))
+            why = replace(why, source=why.source or row.source, row=why.row or row.id)
+            excluded.append(Exclusion(AXIS_CUDA, row.cuda, why))
         else:
             usable.append(row)
     return [Candidate(AXIS_CUDA, i, row.cuda, row=row.id) for i, row in enumerate(usable)], excluded[::-1]
@@ -51,7 +53,7 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
         verdicts = (cudnn_serves(version, gpu, scope.matrices.cudnn) for gpu in scope.target.gpus)
         refused = next((one for one in verdicts if one.answer is Answer.NO), None)
         if refused is not None:
-            excluded.append(Exclusion(AXIS_CUDNN, version, refused.why, refused.source, refused.row))
+            excluded.append(Exclusion(AXIS_CUDNN, version, refused))
             del versions[version]
     ordered = sorted(versions, key=lambda text: Version(text), reverse=True)
     return [Candidate(AXIS_CUDNN, i, version, row=versions[version]) for i, version in enumerate(ordered)], excluded

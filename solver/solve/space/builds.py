@@ -16,7 +16,7 @@ from solver.matrix.builds import bounds, entries, local_cuda, major, minor, stat
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, guard
 
 
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
@@ -65,7 +65,7 @@ def _cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
         if name != row.package:
             mask = 1 | space.mask_where(name, lambda c: not _carries_older_cudnn(space, c, oldest)) << 1
             text = f"no {name} that carries a cuDNN {same} older than {built}"
-            yield Ask(guard(name), mask, text, row.source, row.id)
+            yield Ask(guard(name), mask, text, row.source, row.id, kind=Kind.NONE_OF)
 
 
 def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
@@ -97,8 +97,9 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
         return
     cudnn = stated(row.cudnn)
     if cudnn is not None:
-        mask = space.mask(AXIS_CUDNN, f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*")
-        yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id)
+        specifier = f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*"
+        mask = space.mask(AXIS_CUDNN, specifier)
+        yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier)
     if framework_of(row.package) == "torch":
         yield from _triton(space, candidate)
 
@@ -113,7 +114,7 @@ def _carried_cudnn(space: Candidates, row: Build) -> Iterator[Ask]:
         AXIS_CUDNN, lambda c: c.version == "none" or major(c.version) != carried.major or Version(c.version) >= carried
     )
     text = f"no cuDNN {carried.major} older than {cudnn}"
-    yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, text, row.source, row.id)
+    yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, text, row.source, row.id, kind=Kind.NONE_OF)
 
 
 def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
@@ -133,7 +134,7 @@ def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """Its framework, which newer metadata no longer names, and one of the same CUDA major."""
     framework = COMPANIONS[row.package]
     specifier = row.needs.get(framework, "")
-    yield Ask(framework, space.mask(framework, specifier), f"{framework}{specifier}", row.source, row.id)
+    yield space.ask(framework, specifier, row.source, row.id)
     cuda = stated(row.cuda)
     if cuda is not None:
         yield _framework_of(space, framework, cuda, row.source, row.id)

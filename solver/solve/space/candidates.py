@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, PypiName, Release
 from solver.core.target import usable_files
@@ -31,7 +31,10 @@ from solver.solve.space.terms import (
     Ask,
     Candidate,
     Exclusion,
+    Kind,
+    base_of,
     guard,
+    is_axis,
 )
 
 
@@ -102,9 +105,11 @@ class Candidates:
         try:
             return self.index.releases(PypiName(name))
         except NotRecorded:
-            self._unknown(name, "the snapshot does not hold it (--live asks the index)", "the snapshot")
+            absent = Verdict(Answer.NOT_KNOWN, "the snapshot does not hold it", "the snapshot")
+            self.exclusions[name].append(Exclusion(name, None, absent, askable=True))
         except UnknownPackage:
-            self._unknown(name, "the package index has no package of this name", "the package index")
+            absent = Verdict(Answer.NO, "the package index has no package of this name", "the package index")
+            self.exclusions[name].append(Exclusion(name, None, absent))
         return ()
 
     def _cut(self, parts: Sequence[Release]) -> Release:
@@ -142,15 +147,25 @@ class Candidates:
             if isinstance(version, str) and version not in found:
                 found[version] = Release(version=version, files=(), index="pytorch", source=row.source)
 
-    def _unknown(self, name: str, why: str, source: str) -> None:
-        self.exclusions[name].append(Exclusion(name, "", why, source))
-
     def _admitted(self, name: str, version: str, release: Release) -> bool:
-        why_not = refusal(self.scope, name, version, release)
-        if why_not is not None:
-            why, source, row = why_not
-            self.exclusions[name].append(Exclusion(name, version, why, source, row))
-        return why_not is None
+        verdict = refusal(self.scope, name, version, release)
+        if verdict.answer is not Answer.YES:
+            self.exclusions[name].append(Exclusion(name, version, verdict))
+        return verdict.answer is Answer.YES
+
+    def nothing_is(self, ask: Ask) -> Exclusion:
+        """Why no version meets ``ask``, where none was seen that could and was left out."""
+        ident = base_of(ask.ident)
+        if is_axis(ident):
+            verdict = Verdict(Answer.NO, f"none that the matrices know is {ask.specifier or ask.text}", "the matrices")
+            return Exclusion(ident, None, verdict)
+        if self.index.complete:
+            verdict = Verdict(
+                Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
+            )
+            return Exclusion(ident, None, verdict)
+        verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", "the snapshot")
+        return Exclusion(ident, None, verdict, askable=True)
 
     # ---- masks --------------------------------------------------------------------------------
 
@@ -173,11 +188,16 @@ class Candidates:
             AXIS_CUDA, lambda c: c.version != rows.NONE and share_a_process(c.version, cuda) is Answer.YES
         )
 
+    def ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
+        """A version of the package ``name`` that matches ``specifier``."""
+        return Ask(name, self.mask(name, specifier), f"{name}{specifier}", source, row, specifier)
+
     def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
         """If anything brings ``name``, it must match ``specifier``; ``rows.ABSENT``: nothing may bring it."""
         if specifier == rows.ABSENT:
-            return Ask(guard(name), 1, f"no {name} beside it", source, row)
-        return Ask(guard(name), 1 | self.mask(name, specifier) << 1, f"{name}{specifier}", source, row)
+            return Ask(guard(name), 1, f"no {name} beside it", source, row, kind=Kind.NONE_OF)
+        mask = 1 | self.mask(name, specifier) << 1
+        return Ask(guard(name), mask, f"{name}{specifier}", source, row, specifier)
 
     def requires(self, release: Release) -> tuple[str, ...] | None:
         """As the index has them; none of a release that the index cannot mean, which may not be chosen anyway."""
@@ -191,10 +211,10 @@ class Candidates:
         name = canonicalize_name(requirement.name)
         specifier = str(requirement.specifier)
         mask = self.mask(name, specifier)
-        yield Ask(name, mask, f"{name}{specifier}", source)
+        yield self.ask(name, specifier, source)
         for extra in sorted(requirement.extras):
             ident = f"{name}[{canonicalize_name(extra)}]"
-            yield Ask(ident, mask, f"{ident}{specifier}", source)
+            yield Ask(ident, mask, f"{ident}{specifier}", source, specifier=specifier)
 
 
 @lru_cache(maxsize=200_000)

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Clobber, Library
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, Ask, Candidate, guard
+from solver.solve.space.terms import AXIS_CUDA, Ask, Candidate, Kind, guard
 
 Written = tuple[str, str, str, Clobber]
 """Own versions, the other package, its versions, and the row that compared them."""
@@ -45,7 +45,7 @@ def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written
             everything = (1 << len(space.candidates(guard(other)))) - 1
             mask = everything & ~(space.mask(other, versions) << 1)
             text = f"no {other}{versions} beside it, which writes the same files"
-            yield Ask(guard(other), mask, text, row.source, row.id)
+            yield Ask(guard(other), mask, text, row.source, row.id, kind=Kind.NONE_OF)
 
 
 def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]]:

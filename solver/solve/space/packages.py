@@ -17,7 +17,7 @@ from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
 from solver.solve.space.scope import Scope
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, NOWHERE, Ask, Candidate, guard, is_package
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, NOWHERE, Ask, Candidate, Kind, guard, is_package
 
 
 class PackageSpace:
@@ -47,7 +47,7 @@ class PackageSpace:
     def _make(self, candidate: Candidate) -> Iterable[Ask]:
         base, _, extra = candidate.ident.partition("[")
         if extra:
-            same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", ITSELF)
+            same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", ITSELF, kind=Kind.SAME)
             return [same, *self._declared(candidate, extra.rstrip("]"))]
         if base == AXIS_CUDNN:
             return [_itself(candidate)]
@@ -67,7 +67,8 @@ class PackageSpace:
             declared = self.choices.index.requires(release) or ()
         except ReleaseRefused as error:
             # Only now anybody read it, when its version already has a place among the others.
-            yield Ask(NOWHERE, 0, f"may not be chosen: {error}", release.source or "the package index")
+            text, listing = f"may not be chosen: {error}", release.source or "the package index"
+            yield Ask(NOWHERE, 0, text, listing, kind=Kind.NONE_OF)
             return
         for text in declared:
             requirement = _requirement(text)
@@ -87,7 +88,7 @@ class PackageSpace:
             for other, specifier in rule.needs.items():
                 yield self.choices.guard_ask(other, specifier, source, rule.id)
             for other in rule.expects:
-                yield Ask(other, self.choices.mask(other, ""), other, source, rule.id)
+                yield self.choices.ask(other, "", source, rule.id)
         yield from clobber_asks(self.choices, candidate, self._written.get(name, ()))
         library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:
@@ -100,7 +101,7 @@ class PackageSpace:
         yield from major_asks(self.choices, library)
         if library.library == "cudnn":
             same = self.choices.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
-            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id)
+            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id, kind=Kind.SAME)
 
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.scope.build(candidate.ident, candidate.version)
@@ -141,4 +142,4 @@ def _requirement(text: str) -> Requirement:
 def _itself(candidate: Candidate) -> Ask:
     """The guard of what was chosen is what was chosen."""
     bit = 1 << candidate.position + 1
-    return Ask(guard(candidate.ident), bit, f"{candidate.ident}=={candidate.version}", ITSELF)
+    return Ask(guard(candidate.ident), bit, f"{candidate.ident}=={candidate.version}", ITSELF, kind=Kind.SAME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
@@ -12,104 +12,126 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
 
-Refusal = tuple[str, str, str | None]
-"""Why, the source that says so, and the id of the row where one does."""
+MAY = Verdict(Answer.YES)
 
 
-def refusal(space: Scope, name: str, version: str, release: Release) -> Refusal | None:
-    """Why ``release`` may not be chosen in ``space``; None where it may."""
-    python, platform = space.target.python, space.target.platform
+def refusal(scope: Scope, name: str, version: str, release: Release) -> Verdict:
+    """Whether ``release`` may be chosen in ``scope``: YES, or why it is denied (NO) or not known enough of."""
+    return (
+        _listed(scope, name, version, release)
+        or _read(scope, release)
+        or _build_refusal(scope, name, version)
+        or _rule_refusal(scope, name, version)
+        or MAY
+    )
+
+
+def _listed(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
+    """What the index itself says against it."""
     listing = release.source or "the package index"
     if release.refused is not None:
-        return release.refused, listing, None
+        return Verdict(Answer.NO, release.refused, listing)
     if release.yanked is not None:
-        return f"its files were yanked ({release.yanked or 'no reason given'})", listing, None
-    if release.index not in space.indexes:
-        return "it is on the PyTorch index only, which the profile does not allow", listing, None
-    documented = release.index == "pytorch" and not release.files
-    if documented and name == "torch":
-        row = space.matrices.build(name, version, platform)
-        if row is None or not has_wheel(row, python):
-            return (
-                f"the PyTorch index has no wheel of it for python {python} on {platform}",
-                listing,
-                None,
-            )
-    elif not release.files:
+        return Verdict(Answer.NO, f"its files were yanked ({release.yanked or 'no reason given'})", listing)
+    if release.index not in scope.indexes:
+        why = "it is on the PyTorch index only, which the profile does not allow"
+        return Verdict(Answer.NO, why, listing)
+    if not release.files:
+        return _without_files(scope, name, version, release)
+    return None
+
+
+def _without_files(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
+    python, platform = scope.target.python, scope.target.platform
+    listing = release.source or "the package index"
+    there = f"for python {python} on {platform}"
+    if release.index != "pytorch":
+        return Verdict(Answer.NO, f"it has no wheel {there}", listing)
+    if name != "torch":
         # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
-        known = "nobody read a hash of a wheel" if release.index == "pytorch" else "it has no wheel"
-        return f"{known} for python {python} on {platform}", listing, None
-    if not admits_python(release.requires_python, space.target):
-        return f"it requires python {release.requires_python}", listing, None
-    if space.lockable_only and release.index == "pytorch" and _unread(space, release):
-        return "nobody read " + " and ".join(_unread(space, release)), listing, None
-    return _build_refusal(space, name, version) or _rule_refusal(space, name, version)
+        return Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
+    row = scope.matrices.build(name, version, platform)
+    if row is None or not has_wheel(row, python):
+        return Verdict(Answer.NO, f"the PyTorch index has no wheel of it {there}", listing)
+    return None
 
 
-def _rule_refusal(space: Scope, name: str, version: str) -> Refusal | None:
-    """A hard rule that asks for nothing says that the version itself does not work on the target."""
-    rule = next((rule for rule in space.rules_of(name, version) if not (rule.needs or rule.expects)), None)
-    return None if rule is None else (rule.why, rule.source, rule.id)
+def _read(scope: Scope, release: Release) -> Verdict | None:
+    """What its metadata says against it, or that nobody read what a lock needs."""
+    listing = release.source or "the package index"
+    if not admits_python(release.requires_python, scope.target):
+        return Verdict(Answer.NO, f"it requires python {release.requires_python}", listing)
+    unread = _unread(scope, release) if scope.lockable_only and release.index == "pytorch" else []
+    return Verdict(Answer.NOT_KNOWN, "nobody read " + " and ".join(unread), listing) if unread else None
 
 
-def _unread(space: Scope, release: Release) -> list[str]:
+def _unread(scope: Scope, release: Release) -> list[str]:
     unread = []
     if not any(file.sha256 for file in release.files):
-        unread.append(f"the sha256 of a wheel for python {space.target.python}")
+        unread.append(f"the sha256 of a wheel for python {scope.target.python}")
     if release.requires is None:
         unread.append("its requirements")
     return unread
 
 
-def _build_refusal(space: Scope, name: str, version: str) -> Refusal | None:
+def _rule_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
+    """A hard rule that asks for nothing says that the version itself does not work on the target."""
+    rule = next((rule for rule in scope.rules_of(name, version) if not (rule.needs or rule.expects)), None)
+    return None if rule is None else Verdict(Answer.NO, rule.why, rule.source, rule.id)
+
+
+def _build_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
     if name in COMPANIONS:
-        kind = _wrong_companion(version, cpu=space.cpu_only)
-        return None if kind is None else (kind, f"the name of {name} {version}", None)
-    build, framework = space.build(name, version), framework_of(name)
+        kind = _wrong_companion(version, cpu=scope.cpu_only)
+        return None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
+    build, framework = scope.build(name, version), framework_of(name)
     if build is None:
-        return _unknown(name, framework, space)
-    why = _wrong_kind(build, has_cuda(build), space, framework)
-    why = why or _too_old_driver(build, space.matrices, space.target.driver)
-    if why is not None:
-        return why, build.source, build.id
-    return _gpu_refusal(build, space)
+        return _unknown(name, framework, scope)
+    return (
+        _wrong_kind(build, has_cuda(build), scope, framework)
+        or _too_old_driver(build, scope.matrices, scope.target.driver)
+        or _gpu_refusal(build, scope)
+    )
 
 
-def _unknown(name: str, framework: Framework | None, space: Scope) -> Refusal | None:
+def _unknown(name: str, framework: Framework | None, scope: Scope) -> Verdict | None:
     """A release without a row, of a package whose GPU code rows tell of; of any other nothing needs telling."""
     if framework is not None:
-        return "no matrix row knows it (`interlock refresh` derives one)", "matrices", None
-    known = bool(space.matrices.builds_of(name))
-    return ("no matrix row knows it (add one to matrices/builds.yaml)", "matrices", None) if known else None
+        return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (`interlock refresh` derives one)", "matrices")
+    if scope.matrices.builds_of(name):
+        return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (add one to matrices/builds.yaml)", "matrices")
+    return None
 
 
-def _wrong_kind(build: Build, cuda: Answer, space: Scope, framework: Framework | None) -> str | None:
+def _wrong_kind(build: Build, cuda: Answer, scope: Scope, framework: Framework | None) -> Verdict | None:
     """CUDA where none is asked for; of a framework also none where CUDA is, and a cuDNN that nobody read."""
     if cuda is Answer.NOT_KNOWN:
-        return "nobody read whether it has CUDA code"
-    if space.cpu_only:
-        return "it is a CUDA build and the request asks for CPU builds" if cuda is Answer.YES else None
+        return Verdict(Answer.NOT_KNOWN, "nobody read whether it has CUDA code", build.source, build.id)
+    if scope.cpu_only:
+        why = "it is a CUDA build and the request asks for CPU builds"
+        return Verdict(Answer.NO, why, build.source, build.id) if cuda is Answer.YES else None
     if framework is None:
         return None
     if cuda is Answer.NO:
-        return "it is a CPU build and the request asks for CUDA builds"
-    return "nobody read which cuDNN it is used with" if build.cudnn is NOT_KNOWN else None
+        why = "it is a CPU build and the request asks for CUDA builds"
+        return Verdict(Answer.NO, why, build.source, build.id)
+    if build.cudnn is NOT_KNOWN:
+        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it is used with", build.source, build.id)
+    return None
 
 
-def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> str | None:
+def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Verdict | None:
     """A driver that is too old for the build itself; one too old for its CUDA refuses that CUDA."""
     oldest = oldest_of(build, matrices)
     if isinstance(oldest, NotKnown) or oldest.row != build.id or driver is None or oldest.admits(driver):
         return None
-    return f"it needs a driver >= {oldest.driver} and the target promises only {driver}"
+    why = f"it needs a driver >= {oldest.driver} and the target promises only {driver}"
+    return Verdict(Answer.NO, why, build.source, build.id)
 
 
-def _gpu_refusal(build: Build, space: Scope) -> Refusal | None:
-    for gpu in space.target.gpus:
-        verdict = runs_on(build, gpu, space.target.driver, space.matrices)
-        if verdict.answer is not Answer.YES:
-            return verdict.why, verdict.source, verdict.row
-    return None
+def _gpu_refusal(build: Build, scope: Scope) -> Verdict | None:
+    verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in scope.target.gpus)
+    return next((verdict for verdict in verdicts if verdict.answer is not Answer.YES), None)
 
 
 def _wrong_companion(version: str, *, cpu: bool) -> str | None:

@@ -13,7 +13,7 @@ from solver.core.model import Framework, Profile
 from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind
 
 PACKAGE_AXES = ("protobuf", "numpy")
 
@@ -44,8 +44,7 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
     asks = [Ask(AXIS_PYTHON, 1, f"python {choices.target.python}", source)]
     for framework in preferred_first(profile.frameworks, profile.prefer):
         ident = distribution_of(framework, profile, choices.matrices)
-        specifier = profile.constraints.get(framework, "")
-        asks.append(Ask(ident, choices.mask(ident, specifier), f"{ident}{specifier}", source))
+        asks.append(choices.ask(ident, profile.constraints.get(framework, ""), source))
     asks += _cuda_asks(choices, profile, source)
     for text in profile.packages:
         asks += choices.requirement_asks(Requirement(text), source)
@@ -56,9 +55,9 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
 def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     wanted = profile.cuda
     if wanted == "none":
-        yield Ask(AXIS_CUDA, 1, "no CUDA", source)
+        yield Ask(AXIS_CUDA, 1, "no CUDA", source, kind=Kind.NONE_OF)
     elif wanted:
-        yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source)
+        yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source, specifier=wanted)
     elif profile.frameworks:
         everything = choices.mask_where(AXIS_CUDA, lambda _: True)
         driver = choices.target.driver or "none"
@@ -70,7 +69,9 @@ def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator
         if name in (*FRAMEWORKS, "python", "cuda"):
             continue
         if name == "cudnn":
-            yield Ask(AXIS_CUDNN, choices.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source)
+            yield Ask(
+                AXIS_CUDNN, choices.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source, specifier=specifier
+            )
         else:
             yield choices.guard_ask(name, specifier, source)
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
+from solver.core.answer import Verdict
 from solver.core.model import Release
 
 AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
@@ -20,12 +22,22 @@ NOWHERE = "axis:nowhere"
 """Has no candidate at all: what asks for it cannot be chosen."""
 ABSENT = "absent"
 ITSELF = "what it is"
-"""Source of an ask that only ties two names of one thing together; no explanation repeats it."""
+"""Source of an ask of ``Kind.SAME``."""
 
 
 def guard(name: str) -> str:
     """The identifier that stands for ``name`` if anything brings it."""
     return f"?{name}"
+
+
+def is_axis(ident: str) -> bool:
+    """Whether ``ident`` is an axis, or the guard of one."""
+    return ident.removeprefix("?").startswith("axis:")
+
+
+def base_of(ident: str) -> str:
+    """The package or axis that ``ident`` is a guard of or an extra of, or is itself."""
+    return ident.removeprefix("?").partition("[")[0]
 
 
 def is_package(ident: str) -> bool:
@@ -51,6 +63,17 @@ class Candidate:
         return f"{self.ident} {self.version}"
 
 
+class Kind(Enum):
+    """What an ask is for."""
+
+    ONE_OF = "one of"
+    """Some version of the mask; of a guard, if anything brings one."""
+    NONE_OF = "none of"
+    """Only to keep other versions away."""
+    SAME = "same"
+    """To tie two names of one thing together; no explanation repeats it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One requirement: ``ident`` must be one of ``mask``."""
@@ -61,17 +84,22 @@ class Ask:
     """What is asked, in the words of its source: "numpy>=1.26,<3"."""
     source: str
     row: str | None = None
+    specifier: str | None = None
+    """PEP 440 over the versions, "||" between alternatives; None where the mask is made of something else."""
+    kind: Kind = Kind.ONE_OF
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A version that exists and may not be chosen, and why."""
+    """A version that may not be chosen, or all of an identifier, and why."""
 
     ident: str
-    version: str
-    why: str
-    source: str
-    row: str | None = None
+    version: str | None
+    """None: whatever version there may be."""
+    verdict: Verdict
+    """NO: it is denied. NOT_KNOWN: nobody read or recorded what would have to be known."""
+    askable: bool = False
+    """Whether only the record lacks it, so that the live index may tell."""
 
 
 class Space(Protocol):

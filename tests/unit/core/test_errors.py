@@ -15,6 +15,7 @@ CODES = {
     "BadInput": 2,
     "NoSolution": 3,
     "Unsolvable": 3,
+    "Undecided": 4,
     "IndexUnavailable": 4,
     "NotRecorded": 4,
 }

@@ -16,7 +16,7 @@ from solver.core.errors import InterlockError
 from solver.request.adhoc import ad_hoc
 
 FILES = sorted((SCENARIOS / "search").glob("*.yaml"))
-KEYS = {"claim", "matrices", "index", "ask", "profile", "profiles", "pip", "lock", "exit", "text"}
+KEYS = {"claim", "matrices", "index", "live", "ask", "profile", "profiles", "pip", "lock", "exit", "text"}
 
 
 def outcome(scenario, folder):
