@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from solver.audit.package_set import Package
 from solver.core.answer import Answer
 from solver.core.model import Framework, Platform
+from solver.core.versions import major
 from solver.matrix import builds
 from solver.matrix.builds import has_cuda, is_recorded, stated
 from solver.matrix.load import Matrices
@@ -52,7 +53,7 @@ class Build:
     @property
     def major(self) -> int | None:
         """Major of ``cuda``."""
-        return None if self.cuda is None else builds.major(self.cuda)
+        return None if self.cuda is None else major(self.cuda)
 
     @property
     def bundles(self) -> bool:

@@ -11,11 +11,11 @@ from packaging.version import Version
 
 from solver.audit.builds import Build, conda_build, wheel_build
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.words import matches, version
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
+from solver.core.versions import meets, version_or_none
 from solver.index import Index
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
@@ -73,7 +73,7 @@ class Facts:
     @cached_property
     def versions(self) -> dict[PypiName, Version]:
         """The versions of the packages that have one."""
-        found = {name: version(package.version) for name, package in self.packages.items()}
+        found = {name: version_or_none(package.version) for name, package in self.packages.items()}
         return {name: value for name, value in found.items() if value is not None}
 
     @cached_property
@@ -107,7 +107,7 @@ class Facts:
         return tuple(
             Provided(row, package)
             for package in self.set.packages
-            if package.origin == "pypi" and version(package.version) is not None
+            if package.origin == "pypi" and version_or_none(package.version) is not None
             for row in brought(self._rows.get(package.name, ()), {package.name: package.version or ""})
         )
 
@@ -169,13 +169,13 @@ class Facts:
         for name, wanted in packages.items():
             package = self.package(name)
             spec = f"=={wanted}" if wanted[:1].isdigit() else wanted
-            if package is None or not matches(spec, package.version or ""):
+            if package is None or not meets(package.version or "", spec):
                 return False
         return bool(packages)
 
     def releases(self, package: Package) -> tuple[Release, ...]:
         """The index's releases of the package's version; empty where the index does not know it."""
-        wanted = version(package.version)
+        wanted = version_or_none(package.version)
         if wanted is None or package.origin != "pypi":
             return ()
         try:
@@ -183,7 +183,7 @@ class Facts:
         except IndexUnavailable:
             return ()
         exact = tuple(release for release in every if release.version == package.version)
-        return exact or tuple(release for release in every if version(release.version) == wanted)
+        return exact or tuple(release for release in every if version_or_none(release.version) == wanted)
 
     def _build(self, name: PypiName, package: Package) -> Build | None:
         if not (self.has_gpu_code(name) or name in COMPANIONS):

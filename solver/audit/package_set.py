@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
 from solver.core.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
+from solver.core.versions import meets
 
 Kind = Literal[
     "requirements",
@@ -133,15 +134,9 @@ def parsed(text: str) -> Requirement | None:
 
 def default_python(requires_python: str | None) -> str:
     """The target's default python where ``requires_python`` admits it, else the oldest that it admits."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     default = Target().python
     if not requires_python:
         return default
-    try:
-        admitted = SpecifierSet(requires_python)
-    except InvalidSpecifier:
-        return default
     # A lock says major.minor; the newest patch release of it is what gets installed.
     minors = [default, *(f"3.{minor}" for minor in range(100))]
-    return next((minor for minor in minors if admitted.contains(f"{minor}.99")), default)
+    return next((minor for minor in minors if meets(f"{minor}.99", requires_python)), default)

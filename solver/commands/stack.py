@@ -13,11 +13,12 @@ import msgspec
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, Profile, Solution
+from solver.core.versions import major, meets, within
 from solver.matrix.builds import stated
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
@@ -100,11 +101,11 @@ def _specifier(name: str, text: str, held: Held) -> str:
 def _meets(name: str, text: str, have: str, held: Held) -> bool:
     # conda's python is told to the patch level
     minor = name == "python" and text[:1].isdigit()
-    wanted = SpecifierSet(f"=={text}.*" if minor else _specifier(name, text, held))
-    if wanted.contains(have, prereleases=True):
+    wanted = f"=={text}.*" if minor else _specifier(name, text, held)
+    if within(have, wanted):
         return True
     build = held.build() if name == "torch" else None
-    return build is not None and bool(wanted.contains(build, prereleases=True))
+    return build is not None and within(build, wanted)
 
 
 def _as(name: str, have: str, held: Held) -> str:
@@ -120,7 +121,7 @@ def _driver(asked: str, text: str, held: Held) -> Iterator[str]:
     if not cuda:
         yield f"  {asked}: left out, this lock needs no driver"
         return
-    platform, name = held.solution.target.platform, f"CUDA {cuda.split('.', 1)[0]}.x"
+    platform, name = held.solution.target.platform, f"CUDA {major(cuda)}.x"
     needs = oldest(cuda, platform, held.matrices)
     lowest = next((part.version for part in SpecifierSet(text) if part.operator in (">=", "==", "~=")), None)
     if isinstance(needs, NotKnown):
@@ -182,20 +183,13 @@ def _held_back(held: Held, newest: Newest) -> Iterator[str]:
 def _declared(name: str, version: str, held: Held) -> bool:
     """Whether a package of the lock says itself that it does not take ``version``, which surprises nobody."""
     asked = (Requirement(text) for pin in held.solution.pins for text in pin.requires or ())
-    return any(canonicalize_name(one.name) == name and not _contains(str(one.specifier), version) for one in asked)
+    return any(canonicalize_name(one.name) == name and not meets(version, str(one.specifier)) for one in asked)
 
 
 def _refuses(rule: Rule, name: str, version: str, held: Held, place: Place) -> bool:
     """Whether the rule would be broken by another version of one package."""
     breaches = broken([rule], {**held.packages, name: version}, place)
     return any(offence.package == name for breach in breaches for offence in breach.offences)
-
-
-def _contains(wanted: str, version: str) -> bool:
-    try:
-        return bool(SpecifierSet(wanted).contains(Version(version), prereleases=True))
-    except InvalidVersion:
-        return False
 
 
 def _libraries(held: Held) -> Iterator[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 
-from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from solver.core.model import IndexFile, Platform, Target
+from solver.core.versions import within
 
 PLATFORMS: tuple[Platform, ...] = ("linux-64", "linux-aarch64", "win-64")
 OLDEST_PYTHON = "3.9"
@@ -119,6 +119,6 @@ def admits_python(requires_python: str | None, target: Target) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _admits(requires_python: str, python: str) -> bool:
     try:
-        return SpecifierSet(requires_python).contains(f"{python}.{_PATCH}")
+        return within(f"{python}.{_PATCH}", requires_python)
     except ValueError:
         return True

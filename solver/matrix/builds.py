@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import distributions, framework_of
 from solver.core.model import Platform
+from solver.core.versions import minor
 from solver.matrix import drivers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, CondaBuild
@@ -57,16 +58,6 @@ def has_wheel(build: Build, python: str) -> bool:
 def pythons(matrices: Matrices) -> set[str]:
     """The pythons (major.minor) that some framework has a wheel for."""
     return {python for row in matrices.builds if framework_of(row.package) for python in entries(row.python)}
-
-
-def major(version: str) -> int:
-    """The first number of a dotted version."""
-    return int(version.split(".", 1)[0])
-
-
-def minor(version: str) -> str:
-    """major.minor of a dotted version."""
-    return ".".join(version.split(".")[:2])
 
 
 # ---- which build it is ------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from packaging.version import Version
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.errors import BadInput
 from solver.core.model import Platform
+from solver.core.versions import major
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import NONE, Build, CudaFamily, CudaToolkit, DriverBranch
@@ -38,7 +39,7 @@ def oldest(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKno
     Within a major that is its family's (minor-version compatibility). Where no row tells of the
     family, it is the driver that the toolkit came with, which is enough in any case.
     """
-    family = matrices.family(int(cuda.split(".", 1)[0]))
+    family = matrices.family(major(cuda))
     found = NOT_KNOWN if family is None else _stated(family, platform)
     return own(cuda, platform, matrices) if isinstance(found, NotKnown) else found
 
@@ -63,12 +64,12 @@ def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
     if isinstance(place.driver, NotKnown):
         return Verdict(Answer.NOT_KNOWN, "nobody named a driver")
-    needed, major = oldest(cuda, place.platform, matrices), cuda.split(".", 1)[0]
+    needed = oldest(cuda, place.platform, matrices)
     if isinstance(needed, NotKnown):
         why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
         return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
     has = "has none" if place.driver is None else f"promises only {place.driver}"
-    why = f"CUDA {major}.x needs a driver >= {needed.driver} and the target {has}"
+    why = f"CUDA {major(cuda)}.x needs a driver >= {needed.driver} and the target {has}"
     if place.driver is None or not needed.admits(place.driver):
         return Verdict(Answer.NO, why, needed.source, needed.row)
     return Verdict(Answer.YES)
@@ -80,7 +81,7 @@ def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:
     A branch without a row serves at least what the branch before it does. Raises ``BadInput`` for a
     driver that no row covers.
     """
-    branch = int(driver.split(".")[0])
+    branch = major(driver)
     known = [row for row in drivers if row.branch <= branch]
     if not known:
         raise BadInput(

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
-
 from solver.core.answer import Answer, NotKnown, answer
-from solver.matrix.builds import entries, major, stated
+from solver.core.versions import major, within
+from solver.matrix.builds import entries, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 
@@ -29,7 +28,7 @@ def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int
         for row in libraries
         if cuda in (None, row.cuda)
         and (version := versions.get(row.distribution)) is not None
-        and SpecifierSet(row.versions).contains(version, prereleases=True)
+        and within(version, row.versions)
     ]
 
 

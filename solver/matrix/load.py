@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from packaging.specifiers import SpecifierSet
 
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
+from solver.core.versions import minor, within
 from solver.matrix import rows as kinds
 from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row
@@ -89,7 +89,7 @@ class Matrices:
 
     def toolkit(self, cuda: str) -> kinds.CudaToolkit | None:
         """The toolkit of a CUDA version; "12.5.1" is served by the row of 12.5."""
-        return self._toolkits.get(".".join(cuda.split(".")[:2]))
+        return self._toolkits.get(minor(cuda))
 
     def family(self, major: int) -> kinds.CudaFamily | None:
         """The row of a CUDA major."""
@@ -115,7 +115,7 @@ class Matrices:
         """
         found = self._libraries.get((name, cuda_major), ())
         if version is not None:
-            found = tuple(row for row in found if SpecifierSet(row.versions).contains(version))
+            found = tuple(row for row in found if within(version, row.versions))
         return found[-1] if found else None
 
     @cached_property
@@ -146,7 +146,7 @@ class Matrices:
 
 
 def _holds(row: kinds.Build, version: str) -> bool:
-    return isinstance(row.versions, str) and SpecifierSet(row.versions).contains(version, prereleases=True)
+    return isinstance(row.versions, str) and within(version, row.versions)
 
 
 def row_digest(row: Row) -> str:

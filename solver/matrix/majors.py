@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from solver.core.answer import Answer, NotKnown, answer
-from solver.matrix.builds import major
+from solver.core.versions import major
 from solver.matrix.rows import NONE
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
 
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from solver.core.answer import Answer, NotKnown, answer, every
+from solver.core.versions import within
 from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, Rule
 
@@ -118,7 +118,7 @@ def admits(specifier: str, version: str | NotKnown) -> Answer:
     if isinstance(version, NotKnown):
         return Answer.NOT_KNOWN
     try:
-        return answer(SpecifierSet(specifier).contains(Version(version), prereleases=True))
+        return answer(within(version, specifier))
     except InvalidVersion:
         return Answer.NOT_KNOWN
 

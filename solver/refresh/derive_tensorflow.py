@@ -14,6 +14,7 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
+from solver.core.versions import minor
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
 from solver.refresh.elf import dynamic_of
@@ -126,7 +127,7 @@ def _cuda(text: str) -> str:
     if text.startswith("64_"):
         digits = text[3:]
         return f"{digits[:-1]}.{digits[-1]}"
-    return ".".join(text.split(".")[:2])
+    return minor(text)
 
 
 def _asks(family: Family, source: WheelSource) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.model import Note, Target
-from solver.matrix.builds import minor, stated
+from solver.core.versions import minor, within
+from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build
@@ -30,7 +30,7 @@ def notes(
         found.append(Note(package="tensorflow", text=text, row=build.id, evidence=evidence))
     for name, specifier in sorted(build.asks.items()):
         have = versions.get(name)
-        if have is not None and not SpecifierSet(specifier).contains(have):
+        if have is not None and not within(have, specifier):
             text = (
                 f"{name} {have} is not what TensorFlow's and-cuda extra asks for ({specifier}); the extra is left out"
             )
@@ -51,8 +51,7 @@ def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
 
 def _matches(packages: Mapping[str, str], versions: Mapping[str, str]) -> bool:
     return bool(packages) and all(
-        name in versions and SpecifierSet(_exact(spec)).contains(versions[name], prereleases=True)
-        for name, spec in packages.items()
+        name in versions and within(versions[name], _exact(spec)) for name, spec in packages.items()
     )
 
 

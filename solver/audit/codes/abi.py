@@ -8,9 +8,10 @@ from solver.audit.builds import Build
 from solver.audit.codes.metadata import requires_of
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
-from solver.audit.words import matches, pins
+from solver.audit.words import pins
 from solver.core.frameworks import distributions
 from solver.core.model import Finding
+from solver.core.versions import meets
 
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
@@ -22,7 +23,7 @@ def find(facts: Facts) -> Iterator[Finding]:
     for build in (*facts.builds, *facts.companions):
         for name, wanted in sorted(build.row.needs.items()):
             for other in map(facts.package, distributions(name)):
-                if other is not None and other.version is not None and not matches(wanted, other.version):
+                if other is not None and other.version is not None and not meets(other.version, wanted):
                     yield from _finding(facts, build, other, wanted)
 
 
@@ -43,6 +44,6 @@ def _finding(facts: Facts, build: Build, other: Package, wanted: str) -> Iterato
 def _metadata_tells(facts: Facts, package: Package, other: Package) -> bool:
     requirements = map(parsed, requires_of(facts, package, facts.releases(package)))
     return any(
-        found is not None and found.name == other.name and not matches(str(found.specifier), other.version or "")
+        found is not None and found.name == other.name and not meets(other.version or "", str(found.specifier))
         for found in requirements
     )

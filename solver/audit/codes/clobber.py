@@ -13,10 +13,11 @@ from solver.audit.codes.clobber_prefix import installed_twice
 from solver.audit.facts import Facts, Provided
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, broken
-from solver.audit.words import listed, matches, pins
+from solver.audit.words import listed, pins
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Finding, PypiName
 from solver.core.target import usable_files
+from solver.core.versions import meets
 from solver.matrix.rows import Clobber
 
 CODE = "clobber"
@@ -71,7 +72,7 @@ def _lie_apart(facts: Facts, first: Package, second: Package) -> bool:
 def _is_of(row: Clobber, first: Package, second: Package) -> bool:
     if first.version is None or second.version is None:
         return False
-    return matches(row.versions_a, first.version) and matches(row.versions_b, second.version)
+    return meets(first.version, row.versions_a) and meets(second.version, row.versions_b)
 
 
 def _from_rows(

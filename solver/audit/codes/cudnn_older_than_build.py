@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.words import minor, pins
+from solver.audit.words import pins
 from solver.core.model import Finding
+from solver.core.versions import numbers
 
 CODE = "cudnn-older-than-build"
 
@@ -22,7 +23,7 @@ def find(facts: Facts) -> Iterator[Finding]:
         for package in _loaded(facts, build):
             if package.version is None:
                 continue
-            has, wants = minor(package.version), minor(build.cudnn)
+            has, wants = numbers(package.version), numbers(build.cudnn)
             if has[0] != wants[0] or has < wants:
                 yield _finding(build, package, has[0] != wants[0])
 
@@ -41,7 +42,7 @@ def _loaded(facts: Facts, build: Build) -> list[Package]:
 
 def _finding(build: Build, package: Package, other_major: bool) -> Finding:
     what = "has another major" if other_major else "is older"
-    wanted = minor(build.cudnn or "")
+    wanted = numbers(build.cudnn or "")
     return Finding(
         code=CODE,
         severity="error",

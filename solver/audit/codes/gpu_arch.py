@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
-from solver.audit.words import minor, pins
+from solver.audit.words import pins
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Finding
+from solver.core.versions import numbers
 from solver.matrix.builds import code_for, compiles_ptx, entries
 from solver.matrix.drivers import own
 from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span
@@ -39,7 +40,7 @@ def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
 def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
     toolkit, sm = facts.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
     beyond = toolkit is not None and is_newer(gpu, toolkit)
-    newer = beyond or (bool(sm) and minor(gpu) > max(map(minor, sm)))
+    newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
     return Finding(
         code=CODE,
         severity="error",

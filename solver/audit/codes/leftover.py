@@ -8,9 +8,10 @@ from pathlib import Path
 
 from solver.audit.facts import Facts
 from solver.audit.prefix_files import distributions_in, site_packages
-from solver.audit.words import listed, minor
+from solver.audit.words import listed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding
+from solver.core.versions import numbers
 
 CODE = "leftover"
 _CUDA_IN_PATH = re.compile(r"cuda[-_/]?v?(\d+\.\d+)")
@@ -94,11 +95,11 @@ def _library_path(facts: Facts) -> Iterator[Finding]:
 
 
 def _cuda_home(facts: Facts) -> Iterator[Finding]:
-    wanted = {minor(build.cuda) for build in facts.builds if build.cuda is not None}
+    wanted = {numbers(build.cuda) for build in facts.builds if build.cuda is not None}
     for name in ("CUDA_HOME", "CUDA_PATH"):
         path = facts.environ.get(name, "")
         found = _CUDA_IN_PATH.search(path.lower())
-        if found is None or not wanted or minor(found[1])[0] in {major for major, _ in wanted}:
+        if found is None or not wanted or numbers(found[1])[0] in {major for major, _ in wanted}:
             continue
         builds = sorted(build.pin for build in facts.builds if build.cuda is not None)
         yield Finding(

@@ -15,8 +15,9 @@ from solver.audit.facts import Facts, Provided
 from solver.audit.words import listed, pins
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Finding
+from solver.core.versions import major
 from solver.matrix import rows
-from solver.matrix.builds import major, stated
+from solver.matrix.builds import stated
 from solver.matrix.libraries import LOADER, decides_gpu, opened_library, search
 
 CODE = "loader"

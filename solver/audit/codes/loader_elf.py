@@ -13,7 +13,8 @@ from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
 from solver.core.errors import BadInput
 from solver.core.model import Finding
-from solver.matrix.builds import entries, major, stated
+from solver.core.versions import major
+from solver.matrix.builds import entries, stated
 from solver.matrix.libraries import opened_library
 from solver.matrix.rows import Build, Library
 

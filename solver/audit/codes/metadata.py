@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
-from solver.audit.words import matches, pins, specifier
+from solver.audit.words import pins
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment, usable_files
+from solver.core.versions import meets, specifier_or_none
 from solver.index import ReleaseRefused
 
 CODE = "metadata"
@@ -68,7 +69,7 @@ def _requirements(
             if facts.set.closed:
                 why = f"asks for {_asked(text)}, which is not in the set"
                 yield _finding(package, (package,), why, f"add {_asked(text)}")
-        elif other.version is not None and not matches(str(requirement.specifier), other.version):
+        elif other.version is not None and not meets(other.version, str(requirement.specifier)):
             why = f"asks for {_asked(text)}, and the set has {other.version}"
             cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
             yield _finding(package, (package, other), why, cure)
@@ -152,11 +153,11 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
 
 
 def _is_enough(asked: str, has: str) -> bool:
-    clauses = specifier(asked)
+    clauses = specifier_or_none(asked)
     if clauses is None:
         return True
     lenient = ",".join(f">={clause.version}" if clause.operator in ("==", "~=") else str(clause) for clause in clauses)
-    return matches(lenient, has)
+    return meets(has, lenient)
 
 
 def evidence(facts: Facts, name: str) -> str | None:

@@ -8,8 +8,9 @@ from solver.audit.builds import Build
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package
 from solver.audit.rules import broken
-from solver.audit.words import pins, version
+from solver.audit.words import pins
 from solver.core.model import Finding
+from solver.core.versions import version_or_none
 from solver.matrix.builds import stated
 
 CODE = "protobuf-runtime"
@@ -28,7 +29,7 @@ def find(facts: Facts) -> Iterator[Finding]:
 
 def _older(build: Build, runtime: Package) -> Iterator[Finding]:
     """A runtime that is older than the code that a build brings."""
-    generated, has = version(stated(build.row.protobuf)), version(runtime.version)
+    generated, has = version_or_none(stated(build.row.protobuf)), version_or_none(runtime.version)
     if generated is None or has is None or has >= generated:
         return
     yield Finding(

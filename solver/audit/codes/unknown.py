@@ -8,9 +8,9 @@ from solver.audit.builds import Build
 from solver.audit.codes.metadata import requires_of
 from solver.audit.facts import Facts
 from solver.audit.package_set import Package, parsed
-from solver.audit.words import matches, minor, specifier, version
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding
+from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
 from solver.index import ReleaseRefused
 
 CODE = "unknown"
@@ -35,16 +35,16 @@ def find(facts: Facts) -> Iterator[Finding]:
         elif framework and package.name not in known and not facts.knows(package):
             cure = _CURE if framework_of(name or "") else _CURE_BY_HAND
             yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}", cure)
-        elif cuda and version(package.version) is not None:
+        elif cuda and version_or_none(package.version) is not None:
             yield from _library(facts, package, distributions)
 
 
 def _is_released(facts: Facts, build: Build) -> bool:
     """Whether a row knows the release of a build, in whatever build of it."""
-    release = version(build.package.version)
+    release = version_or_none(build.package.version)
     if release is None or build.package.origin == "conda":
         return release is not None  # conda's build string says as much as a row would
-    known = (version(row.version) for row in facts.matrices.builds_of(build.package.name) if row.version)
+    known = (version_or_none(row.version) for row in facts.matrices.builds_of(build.package.name) if row.version)
     return any(found is not None and found.public == release.public for found in known)
 
 
@@ -71,11 +71,11 @@ def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]
 
 def _is_known(spec: str, version_text: str) -> bool:
     """Within the specifier of a row, or a patch release of a minor that it names."""
-    clauses = specifier(spec)
+    clauses = specifier_or_none(spec)
     if clauses is None:
         return False
-    named = {minor(clause.version.removesuffix(".*")) for clause in clauses}
-    return matches(spec, version_text) or minor(version_text) in named
+    named = {numbers(clause.version.removesuffix(".*")) for clause in clauses}
+    return meets(version_text, spec) or numbers(version_text) in named
 
 
 def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:
@@ -90,7 +90,7 @@ def _is_pinned_by_a_framework(facts: Facts, package: Package) -> bool:
         for text in _requires(facts, build.package):
             requirement = parsed(text) if package.name in text.lower() else None
             if requirement is not None and requirement.name == package.name:
-                return matches(str(requirement.specifier), package.version or "") and "==" in str(requirement.specifier)
+                return meets(package.version or "", str(requirement.specifier)) and "==" in str(requirement.specifier)
     return False
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.words import listed, version
+from solver.audit.words import listed
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Finding
+from solver.core.versions import version_or_none
 
 CODE = "vulnerability"
 
@@ -35,7 +36,7 @@ def vulnerabilities(package_set: PackageSet, service: Service | None = None) -> 
     asked = {
         ResolvedDependency(name=str(package.name), version=release): package
         for package in package_set.packages
-        if package.origin == "pypi" and (release := version(package.version)) is not None
+        if package.origin == "pypi" and (release := version_or_none(package.version)) is not None
     }
     try:
         answers = list((service or PyPIService()).query_all(iter(asked)))

@@ -15,9 +15,10 @@ from solver.audit.facts import Facts
 from solver.audit.fix.needs import asks_of, expected, root_of, unwanted, with_pins
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.run import audit, facts_of
-from solver.audit.words import listed, matches
+from solver.audit.words import listed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, Value, pypi_name
+from solver.core.versions import meets
 from solver.index import Index
 from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
@@ -222,7 +223,7 @@ class _Mender:
             if change.before is not None
             and change.after is not None
             and change.name not in named
-            and all(matches(bound, change.before) for bound in bounds.get(change.name, ()))
+            and all(meets(change.before, bound) for bound in bounds.get(change.name, ()))
         }
 
     def _deciders(self) -> list[PypiName]:

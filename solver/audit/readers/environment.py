@@ -8,6 +8,7 @@ from pathlib import Path
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import Line, once, read_lines
+from solver.core.versions import minor
 from solver.core.yamlfile import YamlDocument
 
 
@@ -37,7 +38,7 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
         kind="environment",
         file=document.file,
         packages=once([*conda, *pip], document.file),
-        python=".".join(python.split(".")[:2]) if python and "." in python else None,
+        python=minor(python) if python and "." in python else None,
         closed=bool(pip) and all(package.hashes for package in pip),
         variables=_variables(document),
     )

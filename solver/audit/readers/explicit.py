@@ -8,6 +8,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import Line, parse_line
 from solver.core.errors import BadInput
+from solver.core.versions import minor
 
 
 def is_explicit(text: str) -> bool:
@@ -43,7 +44,7 @@ def read_explicit(text: str, file: str, environment: Mapping[str, str]) -> Packa
         kind="explicit",
         file=file,
         packages=tuple(found),
-        python=None if python is None else ".".join(python.split(".")[:2]),
+        python=None if python is None else minor(python),
         platform=next((platform for platform in platforms if platform), None),
         closed=True,
         ordered=True,

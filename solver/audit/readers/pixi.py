@@ -9,6 +9,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import index_of, wheel_of
 from solver.core.model import Platform, Target, pypi_name
+from solver.core.versions import minor
 from solver.core.yamlfile import YamlDocument
 
 _OLDEST, _NEWEST = 5, 7
@@ -32,7 +33,7 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
         kind="pixi",
         file=document.file,
         packages=tuple(found),
-        python=None if python is None else ".".join(python.split(".")[:2]),
+        python=None if python is None else minor(python),
         platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
     )

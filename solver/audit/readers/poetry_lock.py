@@ -13,6 +13,7 @@ from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
+from solver.core.versions import within
 
 _NEWEST_MAJOR = 2
 
@@ -61,7 +62,7 @@ def _wanted(tables: Tables, number: int, table: Table, environment: Mapping[str,
     if texts and not any(_holds(tables, number, text, environment) for text in texts):
         return False
     pythons = _plain(table.get("python-versions"))
-    return pythons is None or SpecifierSet(pythons).contains(environment["python_full_version"])
+    return pythons is None or within(environment["python_full_version"], pythons)
 
 
 def _holds(tables: Tables, number: int, text: object, environment: Mapping[str, str]) -> bool:

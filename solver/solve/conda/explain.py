@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
+from solver.core.versions import meets, minor
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
@@ -17,7 +18,7 @@ from solver.solve.conda.asks import Ask, Asks, branches
 from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Rejected, Search
-from solver.solve.conda.traps import CUDA_VERSION, PYTHON, contains
+from solver.solve.conda.traps import CUDA_VERSION, PYTHON
 
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
@@ -143,7 +144,7 @@ def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver:
             if row.package == ask.framework
             and row.platform == profile.target.platform
             and (row.cuda != NONE) == asks.gpu
-            and contains(asked, row.version)
+            and meets(row.version, asked)
         ]
         if ask.framework is None or not built:
             continue
@@ -246,7 +247,7 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
 
 def _other_pythons(ask: Ask, solver: ChannelSolver) -> list[str]:
     """Other minors that the channels have, nearest to the asked ones first."""
-    minors = {".".join(str(r.version).split(".")[:2]) for r in solver.candidates(PYTHON)}
+    minors = {minor(str(r.version)) for r in solver.candidates(PYTHON)}
     middle = max((Version(minor).minor for minor in ask.minors or minors), default=0)
     rest = [minor for minor in minors if minor not in ask.minors]
     return sorted(rest, key=lambda minor: (abs(Version(minor).minor - middle), -Version(minor).minor))

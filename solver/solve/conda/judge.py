@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from solver.core.answer import Answer
 from solver.core.model import CondaName, Target
+from solver.core.versions import major
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import build_cuda, is_cpu_build, major, stated
+from solver.matrix.builds import build_cuda, is_cpu_build, stated
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import CondaTrap

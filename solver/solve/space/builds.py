@@ -12,7 +12,8 @@ from packaging.version import Version
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, distributions, framework_of
 from solver.core.model import Framework, PypiName
-from solver.matrix.builds import bounds, entries, local_cuda, major, minor, stated
+from solver.core.versions import major, minor
+from solver.matrix.builds import bounds, entries, local_cuda, stated
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates

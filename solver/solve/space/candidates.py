@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 import msgspec
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, PypiName, Release
 from solver.core.target import usable_files
+from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
@@ -173,8 +172,8 @@ class Candidates:
         """The candidates of ``ident`` that a PEP 440 specifier admits; "||" stands between alternatives."""
         known = self._masks.get((ident, specifier))
         if known is None:
-            specs = [SpecifierSet(part) for part in specifier.split("||")]
-            known = self.mask_where(ident, lambda c: any(s.contains(c.version, prereleases=True) for s in specs))
+            parts = specifier.split("||")
+            known = self.mask_where(ident, lambda c: any(within(c.version, part) for part in parts))
             self._masks[ident, specifier] = known
         return known
 
@@ -217,19 +216,11 @@ class Candidates:
             yield Ask(ident, mask, f"{ident}{specifier}", source, specifier=specifier)
 
 
-@lru_cache(maxsize=200_000)
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
-
-
 def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
     """The parts of every final version."""
     parts: dict[str, list[Release]] = defaultdict(list)
     for release in releases:
-        version = _version(release.version)
+        version = version_or_none(release.version)
         if version is not None and not version.is_prerelease:
             parts[release.version].append(release)
     return parts

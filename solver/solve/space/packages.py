@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Profile
+from solver.core.versions import as_requirement, minor
 from solver.index import Index, ReleaseRefused
-from solver.matrix.builds import bound_packages, minor
+from solver.matrix.builds import bound_packages
 from solver.matrix.load import Matrices
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
@@ -71,7 +70,7 @@ class PackageSpace:
             yield Ask(NOWHERE, 0, text, listing, kind=Kind.NONE_OF)
             return
         for text in declared:
-            requirement = _requirement(text)
+            requirement = as_requirement(text)
             marker = requirement.marker
             if marker is not None and not marker.evaluate(environment):
                 continue
@@ -132,11 +131,6 @@ class Spaces:
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)
         return self._made[key]
-
-
-@lru_cache(maxsize=100_000)
-def _requirement(text: str) -> Requirement:
-    return Requirement(text)
 
 
 def _itself(candidate: Candidate) -> Ask:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework, Profile
+from solver.core.versions import within
 from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
@@ -79,5 +79,4 @@ def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator
 def admitted_pythons(profile: Profile, matrices: Matrices) -> list[str]:
     """Python versions (major.minor) that the profile admits and a framework row names, newest first."""
     known = pythons(matrices)
-    wanted = SpecifierSet(profile.python)
-    return sorted((python for python in known if wanted.contains(python)), key=Version, reverse=True)
+    return sorted((python for python in known if within(python, profile.python)), key=Version, reverse=True)

@@ -1,0 +1,81 @@
+"""Versions (PEP 440) and what asks for them: each text is parsed once, each question has one answer."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+# A search asks about the same few thousand texts millions of times; parsing one takes microseconds.
+_KEPT = 200_000
+
+
+@lru_cache(maxsize=_KEPT)
+def as_version(text: str) -> Version:
+    """``text`` as a version; raises ``packaging.version.InvalidVersion``."""
+    return Version(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def as_specifier(text: str) -> SpecifierSet:
+    """``text`` as a specifier, of which "" admits everything; raises ``packaging.specifiers.InvalidSpecifier``."""
+    return SpecifierSet(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def as_requirement(text: str) -> Requirement:
+    """``text`` as a requirement, to be read only; raises ``packaging.requirements.InvalidRequirement``."""
+    return Requirement(text)
+
+
+def version_or_none(text: str | None) -> Version | None:
+    """``text`` as a version; None where there is none or it is none, as many of conda's are."""
+    try:
+        return None if text is None else as_version(text)
+    except InvalidVersion:
+        return None
+
+
+def specifier_or_none(text: str) -> SpecifierSet | None:
+    """``text`` as a specifier; None where it is none."""
+    try:
+        return as_specifier(text)
+    except InvalidSpecifier:
+        return None
+
+
+@lru_cache(maxsize=_KEPT)
+def within(version: str, specifier: str) -> bool:
+    """Whether ``version`` lies within ``specifier``; raises ``ValueError`` where one of them is none.
+
+    A prerelease lies within what its place in the order of versions says: 2.0rc1 is within ">=1.0" and
+    not within ">=2.0". (PEP 440 keeps installers from *choosing* prereleases that nobody asked for. Here
+    a version is recorded, pinned or installed already, and whether it may be chosen was decided before.)
+    """
+    return as_specifier(specifier).contains(as_version(version), prereleases=True)
+
+
+def meets(version: str, specifier: str) -> bool:
+    """``within`` for texts of foreign files and channels: what is no version or no specifier meets nothing."""
+    try:
+        return within(version, specifier)
+    except ValueError:  # InvalidVersion and InvalidSpecifier
+        return False
+
+
+def major(version: str) -> int:
+    """The first number of a dotted version: 12 of "12.8.1"; raises ``ValueError`` where it is no number."""
+    return int(version.partition(".")[0])
+
+
+def minor(version: str) -> str:
+    """The first two parts of a dotted version: "12.8" of "12.8.1", "12" of "12"."""
+    return ".".join(version.split(".", 2)[:2])
+
+
+def numbers(version: str) -> tuple[int, int]:
+    """Major and minor as numbers to compare: (12, 8) of "12.8.1"; a missing minor counts as 0."""
+    first, second = [*version.split("."), "0"][:2]
+    return int(first), int(second)
