@@ -110,6 +110,8 @@ class Release(Value, frozen=True, kw_only=True):
     """None: not yanked; otherwise the reason, possibly empty."""
     source: str | None = None
     """Where hashes and requirements were read, for indexes other than the default one."""
+    extras: tuple[str, ...] = ()
+    """The extras whose requirements a record kept among ``requires``, normalized and sorted."""
     refused: str | None = None
     """Why the index cannot mean this release: what is wrong with its files, none of which is held then."""
 

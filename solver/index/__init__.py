@@ -8,8 +8,10 @@ talks to an index.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
+from solver.core.answer import Answer
 from solver.core.errors import IndexUnavailable
 from solver.core.model import PypiName, Release
 
@@ -38,10 +40,19 @@ class Index(Protocol):
         """
         ...
 
-    def requires(self, release: Release) -> tuple[str, ...] | None:
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
         """The PEP 508 requirements of ``release``; None where nobody read them.
 
-        A live index reads them here and not in ``releases``. Raises ``ReleaseRefused``
-        where they are not of this release.
+        What it asks for under one of ``extras`` (normalized) is among them unless ``provides``
+        answers otherwise. A live index reads them here and not in ``releases``. Raises
+        ``ReleaseRefused`` where they are not of this release.
+        """
+        ...
+
+    def provides(self, release: Release, extra: str) -> Answer:
+        """Whether ``requires`` has what a release, whose requirements were read, asks for under ``extra``.
+
+        NO: the release has no such extra. NOT_KNOWN: nobody recorded what it asks for under it.
+        Raises as ``requires`` does.
         """
         ...

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from solver.core.answer import Answer
 from solver.core.errors import NotRecorded
 from solver.core.model import PypiName, Release
 from solver.index import Index, UnknownPackage
@@ -25,11 +28,19 @@ class LayeredIndex:
             self._merged[name] = recorded + fresh
         return self._merged[name]
 
-    def requires(self, release: Release) -> tuple[str, ...] | None:
-        """As recorded; a live release of the default index is asked for its own."""
-        if release.requires is not None or release.index != "default":
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
+        """As recorded; a live release of the default index is asked for its own, and for what the record left out."""
+        known = all(self.recorded.provides(release, extra) is Answer.YES for extra in extras)
+        if release.index != "default" or (release.requires is not None and known):
             return release.requires
-        return self.live.requires(release)
+        return self.live.requires(release, extras)
+
+    def provides(self, release: Release, extra: str) -> Answer:
+        """As recorded; of an extra that was not, a release of the default index is asked itself."""
+        recorded = self.recorded.provides(release, extra)
+        if recorded is Answer.YES or release.index != "default":
+            return recorded
+        return self.live.provides(release, extra)
 
     def _recorded(self, name: PypiName) -> tuple[Release, ...]:
         try:

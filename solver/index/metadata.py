@@ -11,12 +11,14 @@ import msgspec
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from solver.core import names
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
 from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
+from solver.index.extras import extras_in
 
 _ANYWHERE = {**marker_environment(Target()), "extra": ""}
 
@@ -27,6 +29,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...]
     """PEP 508 requirements as packaging writes them, sorted, without duplicates."""
     requires_python: str | None = None
+    extras: tuple[str, ...]
+    """Every extra that it has, normalized. Not optional: metadata kept before this was read are read again."""
 
 
 def parse_metadata(data: bytes, filename: str) -> Metadata:
@@ -40,9 +44,12 @@ def parse_metadata(data: bytes, filename: str) -> Metadata:
         _check_whose(raw, filename)
     except names.BadName as error:
         raise ReleaseRefused(f"the metadata of {filename} are not its own: {error}") from None
+    requires = tuple(sorted({_requirement(text, filename) for text in raw.get("requires_dist", [])}))
+    named = {canonicalize_name(extra) for extra in raw.get("provides_extra", [])}
     return Metadata(
-        requires=tuple(sorted({_requirement(text, filename) for text in raw.get("requires_dist", [])})),
+        requires=requires,
         requires_python=names.requires_python(raw.get("requires_python")),
+        extras=tuple(sorted(named.union(*map(extras_in, requires)))),
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from solver.core import names
+from solver.core.answer import Answer, answer
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
@@ -61,11 +62,15 @@ class PypiIndex:
             self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
 
-    def requires(self, release: Release) -> tuple[str, ...]:
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...]:
         """The requirements that the release's first wheel declares; raises ``ReleaseRefused``."""
         if release.refused is not None:
             raise ReleaseRefused(release.refused)
         return self.metadata(release.files[0]).requires
+
+    def provides(self, release: Release, extra: str) -> Answer:
+        """Whether the metadata of its first wheel name the extra."""
+        return answer(extra in self.metadata(release.files[0]).extras)
 
     def metadata(self, file: IndexFile) -> Metadata:
         """The core metadata of one wheel that ``releases`` listed; cached by its sha256 and name.

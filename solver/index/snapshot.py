@@ -24,12 +24,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core import names
+from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, IndexFile, IndexName, PypiName, Release, pypi_name
 from solver.core.whole import put_whole
+from solver.index.extras import extras_in
 
 _REFRESH = "record it anew with `nox -s refresh`"
 
@@ -42,6 +45,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     index: IndexName
     held: str
     """Which releases were recorded, in words: a bounded history says so here."""
+    extras: tuple[str, ...] = ()
+    """Extras that somebody asked for, so that what stands under them was recorded."""
 
 
 class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -83,9 +88,13 @@ class SnapshotIndex:
         """
         return tuple(release for _, releases in self._parts(name) for release in releases)
 
-    def requires(self, release: Release) -> tuple[str, ...] | None:
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
         """The requirements as recorded."""
         return release.requires
+
+    def provides(self, release: Release, extra: str) -> Answer:
+        """YES of an extra that somebody asked for when this was recorded; of others nothing was kept."""
+        return Answer.YES if extra in release.extras else Answer.NOT_KNOWN
 
     def held(self, name: PypiName) -> str:
         """Which releases of ``name`` were recorded, in words."""
@@ -132,7 +141,14 @@ def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
         except (msgspec.DecodeError, names.BadName) as error:
             problem = f"not a release of the snapshot: {error}"
             raise BadInput(problem, file=path, line=number, fix=_REFRESH) from None
-    return header, tuple(releases)
+    extras = _recorded_extras(header, releases)
+    return header, tuple(msgspec.structs.replace(release, extras=extras) for release in releases)
+
+
+def _recorded_extras(header: Header, releases: Iterable[Release]) -> tuple[str, ...]:
+    """Those that the header lists, and those under which anything was kept, of whichever release."""
+    kept = (extras_in(text) for release in releases for text in release.requires or ())
+    return tuple(sorted({canonicalize_name(extra) for extra in header.extras}.union(*kept)))
 
 
 def release_line(release: Release) -> str:
@@ -146,18 +162,23 @@ def release_line(release: Release) -> str:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
-def package_text(name: PypiName, index: IndexName, held: str, releases: Iterable[Release]) -> str:
+def package_text(
+    name: PypiName, index: IndexName, held: str, releases: Iterable[Release], extras: Iterable[str] = ()
+) -> str:
     """The whole file of one package: the same text for the same facts in any order."""
-    header = {"version": FORMAT_VERSION, "name": name, "index": index, "held": held}
+    header: dict[str, Any] = {"version": FORMAT_VERSION, "name": name, "index": index, "held": held}
+    header |= {"extras": sorted(extras)} if extras else {}
     lines = sorted((Version(release.version), release_line(release)) for release in releases)
     texts = [json.dumps(header, ensure_ascii=False, separators=(",", ":")), *(line for _, line in lines)]
     return "\n".join(texts) + "\n"
 
 
-def write_package(root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release]) -> Path:
+def write_package(
+    root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release], extras: Iterable[str] = ()
+) -> Path:
     """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
     path = root / index / f"{name}.jsonl"
-    put_whole(path, package_text(name, index, held, releases))
+    put_whole(path, package_text(name, index, held, releases, extras))
     return path
 
 

@@ -10,7 +10,6 @@ whole index; a search that finds no candidate among them says so.
 from __future__ import annotations
 
 import functools
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,12 +25,12 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
+from solver.index.extras import extras_in
 from solver.index.metadata import Metadata
 
 T = TypeVar("T")
 R = TypeVar("R")
 THREADS = 12
-_EXTRA = re.compile(r'extra == "([^"]+)"')  # as packaging writes markers
 
 
 class Readable(Protocol):
@@ -72,7 +71,7 @@ class Held(msgspec.Struct, kw_only=True):
     releases: list[Release]
     """Several of one version where its wheels require different things."""
     extras: set[str]
-    """Those that someone asks for."""
+    """Those that someone asks for, normalized."""
 
 
 class Crawl:
@@ -110,8 +109,9 @@ class Crawl:
         again = set()
         for requirement, _ in wanted:
             name = pypi_name(requirement.name)
-            if not requirement.extras <= self._extras[name]:
-                self._extras[name] |= requirement.extras
+            extras = {canonicalize_name(extra) for extra in requirement.extras}
+            if not extras <= self._extras[name]:
+                self._extras[name] |= extras
                 again |= {key for key in self._read if key[0] == name}
         return again
 
@@ -221,7 +221,7 @@ def kept_requires(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:
     asked = {canonicalize_name(extra) for extra in extras}
     kept = []
     for text in requires:
-        under = {canonicalize_name(extra) for extra in _EXTRA.findall(str(_requirement(text).marker or ""))}
+        under = extras_in(text)
         if not under or under & asked:
             kept.append(text)
     return tuple(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -53,11 +53,12 @@ def refresh(snapshot: Path, index: Readable | None = None, tell: Callable[[str],
     folder = snapshot / "default"
     before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}
     old = {f"{header.name} {version}": lines for header, found in before.values() for version, lines in _lines(found)}
-    new = {f"{name} {version}": lines for name, (_, found) in held.items() for version, lines in _lines(found)}
-    for name, (text, releases) in held.items():
+    new = {f"{name} {version}": lines for name, one in held.items() for version, lines in _lines(one.releases)}
+    for name, one in held.items():
         path = folder / f"{name}.jsonl"
-        if not path.is_file() or path.read_text(encoding="utf-8") != package_text(name, "default", text, releases):
-            write_package(snapshot, name, "default", text, releases)
+        whole = package_text(name, "default", one.held, one.releases, one.extras)
+        if not path.is_file() or path.read_text(encoding="utf-8") != whole:
+            write_package(snapshot, name, "default", one.held, one.releases, one.extras)
     for path, (header, _) in before.items():
         if header.name not in held:
             path.unlink()
@@ -73,14 +74,14 @@ def refresh(snapshot: Path, index: Readable | None = None, tell: Callable[[str],
 
 def record(
     roots: Roots, index: Readable, tell: Callable[[str], None] = lambda text: None
-) -> tuple[dict[PypiName, tuple[str, list[Release]]], tuple[str, ...]]:
-    """Each reachable package with which releases of it are held and those releases; and what was skipped."""
+) -> tuple[dict[PypiName, Held], tuple[str, ...]]:
+    """Each reachable package, what all groups hold of it together; and what was skipped."""
     crawls = [Crawl(group, index, tell) for group in roots.groups]
     by_name: dict[PypiName, list[Held]] = defaultdict(list)
     for crawl in crawls:
         for held in crawl.run():
             by_name[held.name].append(held)
-    found = {name: ("; ".join(part.held for part in parts), _merge(parts)) for name, parts in by_name.items()}
+    found = {name: _together(name, parts) for name, parts in by_name.items()}
     return found, tuple(sorted({text for crawl in crawls for text in crawl.skipped}))
 
 
@@ -97,10 +98,13 @@ def read_roots(path: Path) -> Roots:
     return roots
 
 
-def _merge(parts: Iterable[Held]) -> list[Release]:
-    """One release a version and set of requirements; a wheel that two crawls read counts once."""
-    parts = list(parts)
+def _together(name: PypiName, parts: Sequence[Held]) -> Held:
     extras = set().union(*(part.extras for part in parts))
+    return Held(name=name, held="; ".join(part.held for part in parts), releases=_merge(parts, extras), extras=extras)
+
+
+def _merge(parts: Iterable[Held], extras: set[str]) -> list[Release]:
+    """One release a version and set of requirements; a wheel that two crawls read counts once."""
     files: dict[Release, dict[str, IndexFile]] = defaultdict(dict)
     seen: set[str] = set()
     for release in (release for part in parts for release in part.releases):

@@ -23,7 +23,7 @@ from solver.solve.explain import Core
 from solver.solve.provider import search
 from solver.solve.space.packages import Spaces
 from solver.solve.space.roots import admitted_pythons, distribution_of, preference, root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, base_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _feasible(profile: Profile, facts: Facts) -> bool:
 
 
 def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Change]:
-    asked = {ask.ident.removeprefix("?") for ask in core.asks}
+    asked = {base_of(ask.ident) for ask in core.asks}
     touched = asked.union(*core.active.values())
     for framework in profile.frameworks:
         ident = distribution_of(framework, profile, matrices)

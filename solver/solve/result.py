@@ -73,7 +73,7 @@ def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapp
 
 def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> tuple[str, ...] | None:
     assert candidate.release is not None
-    declared = space.choices.index.requires(candidate.release)
+    declared = space.choices.index.requires(candidate.release, extras)
     if declared is None:
         return None
     kept = set()

@@ -12,9 +12,11 @@ import yaml
 from paths import SCENARIOS
 
 from solver.commands.project import Project
+from solver.core.answer import Answer, answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, Release, pypi_name
 from solver.index import UnknownPackage
+from solver.index.extras import extras_in
 from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.request.read import read_request
 from solver.solve.space.packages import Spaces
@@ -145,8 +147,16 @@ class StandIn:
             raise UnknownPackage(name) if self.complete else NotRecorded(name)
         return self.held[name]
 
-    def requires(self, release):
+    def requires(self, release, extras=()):
         return release.requires
+
+    def provides(self, release, extra):
+        asks = any(extra in extras_in(text) for text in release.requires or ())
+        if not self.complete:  # a record keeps an extra's requirements of all releases of a package, or of none
+            (releases,) = (some for some in self.held.values() if release in some)
+            kept = {extra for one in releases for text in one.requires or () for extra in extras_in(text)}
+            return Answer.YES if extra in kept or extra in release.extras else Answer.NOT_KNOWN
+        return answer(asks or extra in release.extras)
 
 
 TEMPLATE = {

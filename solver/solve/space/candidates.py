@@ -19,7 +19,7 @@ from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
-from solver.solve.space.refusals import refusal
+from solver.solve.space.refusals import MAY, refusal
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
     ABSENT,
@@ -46,6 +46,7 @@ class Candidates:
         self.build, self.companion = scope.build, scope.companion
         self.exclusions: dict[str, list[Exclusion]] = defaultdict(list)
         self._known: dict[str, tuple[Candidate, ...]] = {}
+        self._extras: dict[str, dict[int, Verdict]] = {}
         self._masks: dict[tuple[str, str], int] = {}
 
     def candidates(self, ident: str) -> tuple[Candidate, ...]:
@@ -205,15 +206,46 @@ class Candidates:
         except ReleaseRefused:
             return ()
 
-    def requirement_asks(self, requirement: Requirement, source: str) -> Iterable[Ask]:
-        """The asks of one PEP 508 requirement: the package, and one a wanted extra."""
+    def requirement_asks(self, requirement: Requirement, source: str, *, strict: bool = False) -> Iterable[Ask]:
+        """The asks of one PEP 508 requirement: the package, and one a wanted extra.
+
+        ``strict`` admits only versions that have the extra; otherwise, as with pip, one that
+        has it not brings nothing by it. What nobody recorded is admitted in no case.
+        """
         name = canonicalize_name(requirement.name)
         specifier = str(requirement.specifier)
-        mask = self.mask(name, specifier)
         yield self.ask(name, specifier, source)
-        for extra in sorted(requirement.extras):
-            ident = f"{name}[{canonicalize_name(extra)}]"
-            yield Ask(ident, mask, f"{ident}{specifier}", source, specifier=specifier)
+        for extra in sorted(map(canonicalize_name, requirement.extras)):
+            ident = f"{name}[{extra}]"
+            known = self._provided(name, extra, strict=strict)
+            yield Ask(ident, self.mask(name, specifier) & known, f"{ident}{specifier}", source, specifier=specifier)
+
+    def _provided(self, name: str, extra: str, *, strict: bool) -> int:
+        """The versions of which it is known what they bring by an extra."""
+        ident = f"{name}[{extra}]"
+        if ident not in self._extras:
+            self._extras[ident] = {c.position: self._provides(c, extra) for c in self.candidates(name)}
+            left_out = [
+                Exclusion(ident, candidate.version, verdict, askable=verdict.answer is Answer.NOT_KNOWN)
+                for candidate in self.candidates(name)
+                if (verdict := self._extras[ident][candidate.position]).answer is not Answer.YES
+            ]
+            self.exclusions[ident] += left_out
+        refused = (Answer.NO, Answer.NOT_KNOWN) if strict else (Answer.NOT_KNOWN,)
+        return sum(1 << at for at, verdict in self._extras[ident].items() if verdict.answer not in refused)
+
+    def _provides(self, candidate: Candidate, extra: str) -> Verdict:
+        release = candidate.release
+        # Where nobody read any requirement, that is what a solution tells to be missing.
+        if release is None or self.requires(release) is None:
+            return MAY
+        try:
+            answer = self.index.provides(release, extra)
+        except ReleaseRefused:
+            return MAY
+        if answer is Answer.NOT_KNOWN:
+            return Verdict(answer, "the snapshot does not hold what it asks for by this extra", "the snapshot")
+        return Verdict(answer, f"it has no extra {extra}", f"metadata of {candidate.name}")
 
 
 def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:

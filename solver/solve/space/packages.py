@@ -63,7 +63,7 @@ class PackageSpace:
         environment = {**self.scope.environment, "extra": extra}
         plain = {**self.scope.environment, "extra": ""}
         try:
-            declared = self.choices.index.requires(release) or ()
+            declared = self.choices.index.requires(release, [extra] if extra else ()) or ()
         except ReleaseRefused as error:
             # Only now anybody read it, when its version already has a place among the others.
             text, listing = f"may not be chosen: {error}", release.source or "the package index"

@@ -13,6 +13,7 @@ from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
 
 MAY = Verdict(Answer.YES)
+"""Nothing speaks against it."""
 
 
 def refusal(scope: Scope, name: str, version: str, release: Release) -> Verdict:

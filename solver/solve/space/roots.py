@@ -47,7 +47,7 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
         asks.append(choices.ask(ident, profile.constraints.get(framework, ""), source))
     asks += _cuda_asks(choices, profile, source)
     for text in profile.packages:
-        asks += choices.requirement_asks(Requirement(text), source)
+        asks += choices.requirement_asks(Requirement(text), source, strict=True)
     asks += _constraints(choices, profile, source)
     return asks
 

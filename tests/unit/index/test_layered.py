@@ -1,5 +1,6 @@
 import pytest
 
+from solver.core.answer import Answer
 from solver.core.errors import NotRecorded
 from solver.core.model import Release, pypi_name
 from solver.index import UnknownPackage
@@ -13,20 +14,31 @@ OTHER = Release(version="1+cu128", files=(), index="pytorch")
 
 
 class Stub:
-    def __init__(self, releases, error):
-        self.found, self.error = releases, error
+    def __init__(self, releases, error, extras=()):
+        self.found, self.error, self.extras = releases, error, extras
 
     def releases(self, name):
         if self.found is None:
             raise self.error
         return self.found
 
-    def requires(self, release):
+    def requires(self, release, extras=()):
         return ("live",)
+
+    def provides(self, release, extra):
+        return Answer.YES if extra in self.extras else self.otherwise
+
+    otherwise = Answer.NOT_KNOWN
+
+
+class Live(Stub):
+    otherwise = Answer.NO
 
 
 def layered(recorded, live):
-    return LayeredIndex(Stub(recorded, NotRecorded(NAME)), Stub(live, UnknownPackage("no package demo")))
+    return LayeredIndex(
+        Stub(recorded, NotRecorded(NAME), ["kept"]), Live(live, UnknownPackage("no package demo"), ["fast"])
+    )
 
 
 def test_live_releases_come_beside_the_recorded_ones():
@@ -53,3 +65,16 @@ def test_what_nobody_knows_is_told():
 def test_requirements_are_asked_live_only_where_they_are_not_recorded():
     index = layered((), ())
     assert [index.requires(release) for release in (OLD, LIVE_NEW, OTHER)] == [("recorded",), ("live",), None]
+
+
+def test_an_extra_is_asked_live_only_where_it_is_not_recorded():
+    index = layered((), ())
+    assert [index.requires(OLD, extras) for extras in (["kept"], ["kept", "fast"], ["other"])] == [
+        ("recorded",),
+        ("live",),
+        ("live",),
+    ]
+    assert index.requires(OTHER, ["fast"]) is None
+    answers = [index.provides(OLD, extra) for extra in ("kept", "fast", "other")]
+    assert answers == [Answer.YES, Answer.YES, Answer.NO]
+    assert index.provides(OTHER, "fast") is Answer.NOT_KNOWN

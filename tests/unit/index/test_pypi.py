@@ -5,6 +5,7 @@ import sys
 import pytest
 from fault_server import HTML, Answer, make_wheel
 
+from solver.core import answer
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, pypi_name
 from solver.index import UnknownPackage
@@ -76,6 +77,29 @@ def test_requirements_come_out_of_the_wheel(fault_server, index):
     (release,) = index.releases(NAME)
     assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
     assert index.metadata(release.files[0]).requires_python == ">=3.9"
+
+
+def test_an_extra_is_one_that_the_metadata_name(fault_server, index):
+    metadata = b"""Metadata-Version: 2.1\nName: tiny_pack\nVersion: 1.0\nProvides-Extra: Bare_One
+Requires-Dist: six ; extra == 'x'\n"""
+    fault_server.answers[f"/files/{WHEEL}.metadata"] = Answer(metadata)
+    serve(fault_server, {"core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()}})
+    (release,) = index.releases(NAME)
+    assert [index.provides(release, extra) for extra in ("x", "bare-one", "y")] == [
+        answer.Answer.YES,
+        answer.Answer.YES,
+        answer.Answer.NO,
+    ]
+
+
+def test_metadata_that_were_kept_before_extras_were_read_are_read_again(fault_server, index, tmp_path):
+    serve(fault_server)
+    (release,) = index.releases(NAME)
+    index.requires(release)
+    (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    kept.write_text('{"requires":["stale"]}')
+    assert index.provides(release, "x") is answer.Answer.YES
+    assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
 
 
 def test_a_second_reading_is_from_the_cache(fault_server, index):
@@ -187,7 +211,7 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path):
     (tmp_path / "file").write_text("")
     cache = MetadataCache(tmp_path / "file", "https://index.invalid/")
     file = IndexFile(filename=WHEEL, sha256="a" * 64)
-    cache.put(file, Metadata(requires=()))
+    cache.put(file, Metadata(requires=(), extras=()))
     assert cache.get(file) is None
 
 

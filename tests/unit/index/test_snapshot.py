@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
 from solver.index.snapshot import SnapshotIndex, package_text, read_package, release_line, write_package
@@ -60,6 +61,20 @@ def test_what_is_written_is_read_back(tmp_path):
     assert index.requires(TORCH) == ("numpy",)
     assert index.held(NAME) == "all; some"
     assert index.names() == (NAME,)
+
+
+def test_an_extra_was_recorded_where_the_header_or_a_requirement_names_it(tmp_path):
+    under = Release(version="1.0", files=(wheel(5),), requires=("numpy", 'codec<2; extra == "fast"'))
+    write_package(tmp_path, NAME, "default", "all", [under, RELEASES[1]], ["empty"])
+    index = SnapshotIndex(tmp_path)
+    for release in index.releases(NAME):
+        answers = [index.provides(release, extra) for extra in ("fast", "empty", "slow")]
+        assert answers == [Answer.YES, Answer.YES, Answer.NOT_KNOWN]
+
+
+def test_the_header_lists_the_extras_that_were_recorded():
+    text = package_text(NAME, "default", "all", [], {"slow", "fast"})
+    assert text == HEADER.removesuffix("}") + ',"extras":["fast","slow"]}\n'
 
 
 def vars_of(release):

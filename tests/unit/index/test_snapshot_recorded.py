@@ -44,7 +44,7 @@ def read():
 
 def test_every_file_is_in_its_one_form(read):
     for path, (header, releases) in read.items():
-        text = package_text(pypi_name(header.name), header.index, header.held, releases)
+        text = package_text(pypi_name(header.name), header.index, header.held, releases, header.extras)
         assert path.read_text(encoding="utf-8") == text, path
 
 

@@ -5,7 +5,7 @@ from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
-from solver.index.snapshot import SnapshotIndex
+from solver.index.snapshot import SnapshotIndex, read_package
 from solver.refresh.crawl import Crawl, Group, holds, kept_requires
 from solver.refresh.record import read_roots, record, refresh
 
@@ -40,7 +40,7 @@ class TinyIndex:
             raise IndexUnavailable(f"{file.filename} cannot be read")
         requires = self.packages[name.replace("_", "-")][version][1]
         found = requires.get(tag, ()) if isinstance(requires, dict) else requires
-        return Metadata(requires=tuple(found))
+        return Metadata(requires=tuple(found), extras=())
 
 
 ANY = "py3-none-any"
@@ -222,17 +222,26 @@ def snapshot(tmp_path):
 def test_groups_are_recorded_together(snapshot):
     found, skipped = record(read_roots(snapshot / "roots.yaml"), TinyIndex(PACKAGES))
     assert skipped == ()
-    held, releases = found[pypi_name("lib")]
-    assert held == (
+    lib = found[pypi_name("lib")]
+    assert lib.held == (
         "linux-64, python 3.12 to 3.12: the newest 2 final releases that each requirement admits; "
         "win-64, python 3.10 to 3.10: every final release in >=1"
     )
-    assert sorted((r.version, r.requires, sorted(f.filename for f in r.files)) for r in releases) == [
+    assert sorted((r.version, r.requires, sorted(f.filename for f in r.files)) for r in lib.releases) == [
         ("1", ("colorama",), [f"lib-1-{WINDOWS}.whl"]),
         ("1", ("six",), [f"lib-1-{LINUX}.whl"]),
         ("2", ("six",), [f"lib-2-{WINDOWS}.whl", f"lib-2-{LINUX}.whl"]),
     ]
-    assert found[pypi_name("root")][1][0].requires == ("lib",)
+    assert found[pypi_name("root")].releases[0].requires == ("lib",)
+
+
+def test_a_refresh_records_which_extras_it_followed(snapshot):
+    packages = {**PACKAGES, "root": plain("1", requires=("lib[Fast,bare]",))}
+    packages["lib"] = {"1": (f"{LINUX} {WINDOWS}", ("six; extra == 'fast'", "colorama; extra == 'slow'"))}
+    refresh(snapshot, TinyIndex(packages))
+    header, releases = read_package(snapshot / "default" / "lib.jsonl")
+    assert header.extras == ("bare", "fast")
+    assert {release.extras for release in releases} == {("bare", "fast")}
 
 
 def test_a_refresh_tells_what_it_did(snapshot):
