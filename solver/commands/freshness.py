@@ -6,6 +6,7 @@ from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexName, Pin, Solution, pypi_name
+from solver.core.versions import major
 from solver.core.yamlfile import load_yaml
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import digest, installable_digest, read_files, request_digest
@@ -29,7 +30,7 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
     cuda = solution.axes["cuda"]
     if cuda:
         used += [row for row in matrices.toolkits if row.cuda == cuda]
-        used += [row for row in matrices.families if str(row.major) == cuda.split(".")[0]]
+        used += [row for row in matrices.families if row.major == major(cuda)]
     ids |= {row.id for row in used}
     return {row_id: matrices.digest(row_id) for row_id in sorted(ids)}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from solver.core.answer import NotKnown
+from solver.core.versions import minor
 from solver.matrix.builds import Code, code_for
 from solver.proof.evidence import Evidence, ProbeResult
 from solver.proof.predict import Prediction
@@ -38,7 +39,7 @@ def seen(evidence: Evidence) -> dict[str, object]:
 
     def build(name: str) -> str | None:
         version = frameworks[name].cuda if name in frameworks else None
-        return ".".join(version.split(".")[:2]) if version else None
+        return minor(version) if version else None
 
     return {
         "gpu": evidence.gpu.capability,

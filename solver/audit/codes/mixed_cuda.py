@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from solver.audit.builds import Build
 from solver.audit.facts import Facts, Provided
 from solver.audit.rules import broken
-from solver.audit.words import listed, minor, pins
+from solver.audit.words import listed, pins
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
+from solver.core.versions import numbers
 from solver.matrix.drivers import own
 from solver.matrix.majors import majors, share_a_process
 
@@ -100,7 +101,7 @@ def _compiler(facts: Facts) -> Iterator[Finding]:
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")
         if compiler is None or runtime is None:
             continue
-        written, running = (minor(item.package.version or "") for item in (compiler, runtime))
+        written, running = (numbers(item.package.version or "") for item in (compiler, runtime))
         cuda = ".".join(map(str, written))
         needed = own(cuda, platform, facts.matrices)
         if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):

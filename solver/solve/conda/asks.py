@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
+from solver.core.versions import within
 from solver.matrix.majors import majors
 from solver.matrix.names import Names
 from solver.solve.conda.channels import ChannelSolver
@@ -126,7 +126,7 @@ def _python(profile: Profile, solver: ChannelSolver) -> Ask:
     # The request speaks of major.minor; conda compares all three numbers, so that
     # "<=3.12" would refuse 3.12.1. Hence the minors are named one by one.
     minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=Version)
-    fit = [minor for minor in minors if SpecifierSet(profile.python).contains(minor)]
+    fit = [minor for minor in minors if within(minor, profile.python)]
     exact = re.fullmatch(r"==(\d+\.\d+)", profile.python)
     named = tuple(fit) or ((exact[1],) if exact else ())
     asked = "|".join(f"{minor}.*" for minor in named) or "0"

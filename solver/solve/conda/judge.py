@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from solver.core.answer import Answer
 from solver.core.model import CondaName, Target
-from solver.core.versions import major
+from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.matrix.builds import build_cuda, is_cpu_build, stated
 from solver.matrix.load import Matrices
@@ -50,7 +50,7 @@ class CondaJudge:
 
     def _python(self, chosen: Chosen) -> str:
         python = chosen.get(PYTHON)
-        return self.target.python if python is None else ".".join(python.version.split(".")[:2])
+        return self.target.python if python is None else minor(python.version)
 
     def _built_against(self, chosen: Chosen) -> Iterable[Breach]:
         for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Because, CondaName, Note, Profile, PypiName, Solution, Target
+from solver.core.versions import minor
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
@@ -182,7 +183,7 @@ def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solv
 
 def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, solver: ChannelSolver) -> CondaSolution:
     chosen = {record.name: record for record in found.records}
-    python = ".".join(chosen[PYTHON].version.split(".")[:2])
+    python = minor(chosen[PYTHON].version)
     target = Target(
         platform=profile.target.platform,
         python=python,
@@ -221,7 +222,7 @@ def _axes(chosen: Mapping[CondaName, CondaRecord], asks: Asks, names: Names) -> 
     cuda = version(CUDA_VERSION) or version(CUDATOOLKIT)
     return {
         "python": version(PYTHON),
-        "cuda": ".".join(cuda.split(".")[:2]) if cuda and asks.gpu else None,
+        "cuda": minor(cuda) if cuda and asks.gpu else None,
         "cudnn": version(CUDNN),
         **{name: version(entry.conda) for name, entry in FRAMEWORKS.items()},
         "protobuf": version(CondaName("protobuf")) or version(CondaName("libprotobuf")),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import Answer, Verdict
 from solver.core.model import REQUEST, CondaName, Note, Platform, Target
+from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 from solver.matrix import drivers, gpus, rules
 from solver.matrix.builds import conda_rows
@@ -119,7 +120,7 @@ def admitted_cuda(
     """Which CUDA versions (major.minor) the driver, the GPUs and the request admit, and why the rest not."""
     admitted, excluded = [], []
     for version in versions:
-        if not contains(specifier, version):
+        if not meets(version, specifier):
             excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", REQUEST, None))
             continue
         refusal = _cuda_refusal(version, target, matrices)
@@ -200,14 +201,6 @@ def _kept(record: CondaRecord, needed: str) -> str:
         return f"{record.name} {conda_versions(needed)}"
     except ValueError:
         return f"{record.name} !={record.version}"
-
-
-def contains(specifier: str, version: str) -> bool:
-    """Whether a conda version lies within a PEP 440 specifier; one that is no such version never does."""
-    try:
-        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return False
 
 
 def _is_prerelease(version: str) -> bool:

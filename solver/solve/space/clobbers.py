@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core.versions import within
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Clobber, Library
 from solver.solve.space.candidates import Candidates
@@ -41,7 +41,7 @@ def written_twice(matrices: Matrices) -> Mapping[str, tuple[Written, ...]]:
 def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written, ...]) -> Iterator[Ask]:
     """None of the versions that were seen to overwrite files of ``candidate`` beside it."""
     for own, other, versions, row in written:
-        if SpecifierSet(own).contains(candidate.version, prereleases=True):
+        if within(candidate.version, own):
             everything = (1 << len(space.candidates(guard(other)))) - 1
             mask = everything & ~(space.mask(other, versions) << 1)
             text = f"no {other}{versions} beside it, which writes the same files"
@@ -58,7 +58,7 @@ def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]
 
 def library_row(rows: tuple[Library, ...], version: str) -> Library | None:
     """The row that tells of ``version``, or else of any; None where there is none."""
-    mine = (row for row in rows if SpecifierSet(row.versions).contains(version, prereleases=True))
+    mine = (row for row in rows if within(version, row.versions))
     return next(mine, rows[0] if rows else None)
 
 
