@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from packaging.utils import parse_wheel_filename
 
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.lines import LockedPin, read_pins
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding, Target
 from solver.core.yamlfile import load_yaml
@@ -34,7 +34,7 @@ from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.bundle.manifest import Manifest
 from solver.proof.bundle.split import parse_size, split
 from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, tool_files
-from solver.proof.bundle.wanted import LockedPin, locate, read_requirements
+from solver.proof.bundle.wanted import locate
 from solver.proof.compare import compare
 from solver.proof.evidence import State, admit, all_states, read_all, read_evidence
 from solver.proof.predict import Prediction, predict, predict_conda
@@ -68,7 +68,7 @@ def subject_of(folder: Path) -> Subject:
     """A lock folder as something to prove."""
     solution = read_solution(folder)
     axes = solution["solution"]
-    versions = {str(pin.name): _version(pin) for pin in _pins(folder)}
+    versions = {str(pin.name): pin.installs for pin in _pins(folder)}
     if solution["flavour"] == "conda":
         # conda's names differ; the probes and the predictions go by the frameworks' own.
         versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if axes.get(name)}
@@ -84,15 +84,7 @@ def subject_of(folder: Path) -> Subject:
 
 def _pins(folder: Path) -> tuple[LockedPin, ...]:
     requirements = folder / "requirements.txt"
-    return read_requirements(requirements) if requirements.is_file() else ()
-
-
-def _version(pin: LockedPin) -> str:
-    if pin.version is not None:
-        return pin.version
-    from urllib.parse import unquote, urlsplit
-
-    return str(parse_wheel_filename(unquote(urlsplit(pin.url or "").path.rpartition("/")[2]))[1])
+    return read_pins(requirements) if requirements.is_file() else ()
 
 
 # --- bundles ----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from solver.core.errors import BadInput
+from solver.core.lines import logical_lines
 from solver.core.model import GpuSharing, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
@@ -40,7 +41,7 @@ def environment_yml(
         )
     dependencies: list[object] = [record.pin for record in held]
     if requirements:
-        dependencies.append({"pip": logical_lines(requirements)})
+        dependencies.append({"pip": pip_block(requirements)})
     found: dict[str, object] = {
         "name": profile.name,
         "channels": list(profile.channels),
@@ -53,27 +54,9 @@ def environment_yml(
     return _header(profile, bool(requirements)) + body
 
 
-def logical_lines(requirements: Iterable[str]) -> list[str]:
-    """Lines of a requirements file without comments and blanks, continued lines joined.
-
-    conda hands each item of the pip block to pip as one line of a requirements file.
-    """
-    found: list[str] = []
-    waiting = ""
-    for line in "\n".join(requirements).splitlines():
-        bare = line.strip()
-        if bare.startswith("#"):
-            continue
-        if bare.endswith("\\"):
-            waiting += bare.removesuffix("\\").rstrip() + " "
-            continue
-        whole = (waiting + bare).partition(" #")[0].strip()
-        waiting = ""
-        if whole:
-            found.append(" ".join(whole.split()))
-    if waiting.strip():
-        found.append(" ".join(waiting.split()))
-    return found
+def pip_block(requirements: Iterable[str]) -> list[str]:
+    """Lines of a requirements file as conda hands them to pip: each item is one logical line."""
+    return [" ".join(line.text.split()) for line in logical_lines("\n".join(requirements))]
 
 
 ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
-from solver.audit.readers.requirements import Line, once, read_lines
+from solver.audit.readers.requirements import once, read_lines
+from solver.core.lines import Line
 from solver.core.versions import minor
 from solver.core.yamlfile import YamlDocument
 

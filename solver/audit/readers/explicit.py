@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
-from solver.audit.readers.requirements import Line, parse_line
+from solver.audit.readers.requirements import parse_line
 from solver.core.errors import BadInput
+from solver.core.lines import Line
 from solver.core.versions import minor
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,9 +14,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.audit.package_set import Package, PackageSet
 from solver.core import names
 from solver.core.errors import BadInput
+from solver.core.lines import Line, logical_lines
 from solver.core.model import IndexName, pypi_name
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
 _OPTION = re.compile(r"\s--?[a-z].*$")
 # pip freeze says what an editable install is only in the comment above it.
@@ -30,14 +30,6 @@ _GLOBAL_OPTION = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One logical line: continuations joined, comments gone."""
-
-    text: str
-    number: int
-
-
 def read_requirements(text: str, file: str, environment: Mapping[str, str], folder: Path | None = None) -> PackageSet:
     """The set of a requirements file.
 
@@ -45,7 +37,7 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     ``-r`` and ``-c`` look (None: they are refused). Raises ``BadInput`` with
     the line of what cannot be read, or of a package that is pinned twice.
     """
-    found = _packages(logical_lines(text), file, environment, folder, seen=())
+    found = _packages(said_lines(text), file, environment, folder, seen=())
     packages = once(found, file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = _COMPILED.search(text) is not None
@@ -66,26 +58,11 @@ def compiled_for(text: str) -> str | None:
     return found["python"] if found else None
 
 
-def logical_lines(text: str) -> Iterator[Line]:
-    """The lines that say something, as pip joins them."""
-    start, parts = 0, list[str]()
-    editable: str | None = None
-    for number, raw in enumerate(text.splitlines(), start=1):
-        if not parts:
-            start = number
-            named = _EDITABLE.match(raw)
-            editable = f"{named['name']}=={named['version']}" if named else editable
-        line = _COMMENT.sub("", raw)
-        parts.append(line.removesuffix("\\"))
-        if line.endswith("\\"):
-            continue
-        joined, parts = " ".join(part.strip() for part in parts).strip(), []
-        if editable and joined.startswith("-e"):
-            joined, editable = editable, None
-        if joined:
-            yield Line(joined, start)
-    if parts and (joined := " ".join(parts).strip()):
-        yield Line(joined, start)
+def said_lines(text: str) -> Iterator[Line]:
+    """The logical lines of ``text``; an editable install is what pip freeze says of it in the comment above."""
+    for line in logical_lines(text):
+        editable = _EDITABLE.match(line.comment) if line.text.startswith("-e") else None
+        yield line if editable is None else replace(line, text=f"{editable['name']}=={editable['version']}")
 
 
 def once(packages: list[Package], file: str) -> tuple[Package, ...]:
@@ -214,7 +191,7 @@ def _included(
             line=line.number,
             fix="put that file there, or remove this line",
         ) from None
-    inner = _packages(logical_lines(text), str(path), environment, path.parent, (*seen, str(path.resolve())))
+    inner = _packages(said_lines(text), str(path), environment, path.parent, (*seen, str(path.resolve())))
     # Lines of another file would point at the wrong place in this one.
     return [msgspec.structs.replace(package, line=line.number) for package in inner]
 

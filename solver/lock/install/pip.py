@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
-from solver.core import names
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
-from solver.core.writers import LOCAL_WHEELS, requirement_line
+from solver.core.lines import LockedPin, has_own_wheels, read_pins
+from solver.core.model import pypi_name
+from solver.core.writers import requirement_line
 
 Installer = Literal["uv", "pip"]
-_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})(?!\S)")
 _LAST_LINES = 15
-_AGAIN = "make the lock again with `interlock lock`"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One requirement of the lock."""
-
-    name: str
-    text: str
-    """The requirement without its hashes."""
-    hashes: frozenset[str]
 
 
 def find_uv() -> str:
@@ -43,11 +28,6 @@ def find_uv() -> str:
     if found is None:
         raise BadInput("there is no uv on this machine", key="--installer", fix="install it, or choose pip")
     return found
-
-
-def read_requirements(path: Path) -> list[Wanted]:
-    """The hashed requirements of a lock; raises ``BadInput`` with the line that has no hash."""
-    return [wanted for _, line in _logical(path) if (wanted := _wanted(path, line)) is not None]
 
 
 def install_pip_half(
@@ -111,45 +91,41 @@ def _from_folder(requirements: Path, folder: Path, work: Path) -> tuple[Path, li
     """
     digests = _wheels(folder) | _wheels(requirements.parent / "wheels")
     lines: list[str] = []
-    options: list[str] = []
-    for number, line in _logical(requirements):
-        wanted = _wanted(requirements, line)
-        if wanted is None:
-            options += ["--find-links", str(requirements.parent / "wheels")]
-            continue
-        if not wanted.hashes & set(digests):
-            raise _not_there(wanted, folder, digests, requirements, number)
-        lines.append(_without_address(wanted))
+    for pin in read_pins(requirements):
+        if not pin.hashes & set(digests):
+            raise _not_there(pin, folder, digests, requirements)
+        lines.append(_without_address(pin))
+    options = ["--find-links", str(requirements.parent / "wheels")] if has_own_wheels(requirements) else []
     rewritten = work / "requirements.txt"
     rewritten.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return rewritten, options
 
 
-def _not_there(wanted: Wanted, folder: Path, digests: Mapping[str, Path], requirements: Path, number: int) -> Exception:
+def _not_there(pin: LockedPin, folder: Path, digests: Mapping[str, Path], requirements: Path) -> Exception:
     same = [
         path
         for path in digests.values()
-        if canonicalize_name(path.name.split("-")[0]) == wanted.name and _version(path.name) in wanted.text
+        if pypi_name(path.name.split("-")[0]) == pin.name and _version(path.name) in pin.text
     ]
     if same:
         return CheckFailed(
-            f"{same[0].name} is not the file that the lock names: none of its hashes for {wanted.name} fits "
-            f"({requirements.name}, line {number})"
+            f"{same[0].name} is not the file that the lock names: none of its hashes for {pin.name} fits "
+            f"({requirements.name}, line {pin.line})"
         )
-    return IndexUnavailable(f"no wheel of {wanted.text} is in {folder}; bundle the lock anew")
+    return IndexUnavailable(f"no wheel of {pin.text} is in {folder}; bundle the lock anew")
 
 
 def _version(filename: str) -> str:
     return filename.split("-")[1] if filename.count("-") > 1 else ""
 
 
-def _without_address(wanted: Wanted) -> str:
+def _without_address(pin: LockedPin) -> str:
     """The line of ``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` as that of ``torch==2.11.0+cu128``."""
-    asked, hashes = Requirement(wanted.text), sorted(wanted.hashes)
-    if asked.url is None:
-        return requirement_line(asked.name, specifier=str(asked.specifier), extras=sorted(asked.extras), hashes=hashes)
-    version = names.wheel(unquote(names.url_parts(asked.url).path.rpartition("/")[2])).version
-    return requirement_line(asked.name, version=version, extras=sorted(asked.extras), hashes=hashes)
+    asked, hashes = Requirement(pin.text), sorted(pin.hashes)
+    extras = sorted(asked.extras)
+    if pin.url is None:
+        return requirement_line(asked.name, specifier=str(asked.specifier), extras=extras, hashes=hashes)
+    return requirement_line(asked.name, version=pin.installs, extras=extras, hashes=hashes)
 
 
 def _wheels(folder: Path) -> dict[str, Path]:
@@ -158,32 +134,3 @@ def _wheels(folder: Path) -> dict[str, Path]:
         with path.open("rb") as stream:
             found[hashlib.file_digest(stream, "sha256").hexdigest()] = path
     return found
-
-
-def _wanted(path: Path, line: str) -> Wanted | None:
-    if line == LOCAL_WHEELS:
-        return None
-    if line.startswith("-"):
-        raise BadInput(f"{line.split()[0]} is no option that a lock may have", file=path, fix=_AGAIN)
-    hashes = frozenset(_HASH.findall(line))
-    text = line.partition(" --hash=")[0].strip()
-    if not hashes:
-        raise BadInput(f"{text} has no sha256", file=path, fix=_AGAIN)
-    name = re.split(r"[\s\[=<>!~;@]", text, maxsplit=1)[0]
-    return Wanted(canonicalize_name(name), text, hashes)
-
-
-def _logical(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each logical line: continued lines joined, comments and blanks left out."""
-    waiting, start = "", 0
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        bare = line.strip()
-        if not waiting:
-            start = number
-        if bare.startswith("#") or (not bare and not waiting):
-            continue
-        if bare.endswith("\\"):
-            waiting += bare.removesuffix("\\").rstrip() + " "
-            continue
-        yield start, (waiting + bare).partition(" #")[0].strip()
-        waiting = ""

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.lines import read_pins
 from solver.core.model import Platform
 from solver.index.conda import run
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import Progress, download_archives, find_archives
-from solver.lock.install.pip import Installer, find_uv, install_pip_half, read_requirements
+from solver.lock.install.pip import Installer, find_uv, install_pip_half
 from solver.lock.install.read import LockToInstall, read_lock
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def install(
         raise BadInput("has no conda part", file=lock, fix="pass --python to make a plain venv of an interpreter")
     if python is not None and found.requirements is None:
         raise BadInput("has no pip part that a plain venv could take", file=lock, fix="leave --python out")
-    wanted = read_requirements(found.requirements) if found.requirements is not None else []
+    pins = read_pins(found.requirements) if found.requirements is not None else ()
     environ = os.environ if environ is None else environ
     with _fresh(prefix) as (prefix, work):
         if python is None:
@@ -89,7 +90,7 @@ def install(
         made = python_of(prefix, venv=python is not None)
         if found.requirements is not None:
             install_pip_half(found.requirements, made, work, installer=installer, folder=folder, environ=environ)
-    return Installed(prefix, made, len(found.records) if python is None else 0, len(wanted))
+    return Installed(prefix, made, len(found.records) if python is None else 0, len(pins))
 
 
 def python_of(prefix: Path, *, venv: bool = False) -> Path:

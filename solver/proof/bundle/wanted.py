@@ -1,33 +1,16 @@
-"""Which files a lock needs: names, versions and hashes out of requirements.txt, addresses out of an index."""
+"""Which files the pins of a lock need, and at which addresses an index has them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from solver.core import names
-from solver.core.errors import BadInput, IndexUnavailable
-from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
+from solver.core.errors import IndexUnavailable
+from solver.core.lines import LockedPin
+from solver.core.model import IndexFile, PypiName, Release, Target
 from solver.core.target import usable_files
-from solver.core.writers import LOCAL_WHEELS
-
-_HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})(?!\S)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LockedPin:
-    """One line of a lock: a package, its version and the hashes of the files that may serve it."""
-
-    name: PypiName
-    version: str | None
-    """None where an address stands instead."""
-    url: str | None
-    hashes: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,54 +41,6 @@ class AddressIndex(Protocol):
     def address(self, file: IndexFile) -> str:
         """Where a wheel that ``releases`` listed can be downloaded."""
         ...
-
-
-def read_requirements(path: Path) -> tuple[LockedPin, ...]:
-    """The pins of a hashed requirements.txt; raises ``BadInput`` for a line without version or hash."""
-    text = path.read_text(encoding="utf-8")
-    pins, start = [], 1
-    for number, line in _logical(text):
-        body, start = line.split(" --hash", 1)[0].strip(), number
-        if not body or line == LOCAL_WHEELS:
-            continue
-        if body.startswith("-"):
-            problem = f"{body.split()[0]} is no option that a lock may have"
-            raise BadInput(problem, file=path, line=start, fix="lock the profile again")
-        try:
-            pins.append(_pin(body, frozenset(_HASH.findall(" " + line))))
-        except (InvalidRequirement, ValueError) as error:
-            fix = "lock the profile again"
-            raise BadInput(f"{body!r} is no locked package: {error}", file=path, line=start, fix=fix) from None
-    return tuple(pins)
-
-
-def _logical(text: str) -> Iterable[tuple[int, str]]:
-    """Lines without comments, continuations joined, with the number of their first line."""
-    joined, first = "", 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = re.sub(r"(^|\s)#.*$", "", raw).rstrip()
-        first = first or number
-        if line.endswith("\\"):
-            joined += line[:-1] + " "
-            continue
-        yield first, (joined + line).strip()
-        joined, first = "", 0
-    if joined:
-        yield first, joined.strip()
-
-
-def _pin(body: str, hashes: frozenset[str]) -> LockedPin:
-    requirement = Requirement(body)
-    if not hashes:
-        raise ValueError("it has no sha256")
-    if requirement.url is not None:
-        url = requirement.url.partition("#")[0]
-        names.wheel_of_address(names.web_address(url), pypi_name(requirement.name))
-        return LockedPin(name=pypi_name(requirement.name), version=None, url=url, hashes=hashes)
-    exact = [one.version for one in requirement.specifier if one.operator in ("==", "===")]
-    if len(exact) != 1:
-        raise ValueError("it names no single version")
-    return LockedPin(name=pypi_name(requirement.name), version=exact[0], url=None, hashes=hashes)
 
 
 def locate(

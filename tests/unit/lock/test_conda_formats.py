@@ -12,7 +12,7 @@ from solver.core.model import GpuSharing, Profile, Target, pypi_name
 from solver.index.conda_snapshot import read_records
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
-from solver.lock.environment import KEYS, environment_yml, logical_lines, sharing_variables
+from solver.lock.environment import KEYS, environment_yml, pip_block, sharing_variables
 from solver.lock.explicit import base_explicit, explicit, explicit_filename, read_explicit
 from solver.lock.pip_half import LockedWheel
 from solver.lock.pixi import pixi_lock
@@ -124,9 +124,9 @@ def test_a_pip_block_needs_pip(records):
 
 
 def test_lines_are_joined_and_comments_dropped():
-    assert logical_lines(LINES) == LOGICAL
-    assert logical_lines(["a==1 \\"]) == ["a==1"]
-    assert logical_lines([]) == []
+    assert pip_block(LINES) == LOGICAL
+    assert pip_block(["a==1 \\"]) == ["a==1"]
+    assert pip_block([]) == []
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,7 @@ from solver.lock.install.pip import (
     _environment,
     _from_folder,
     find_uv,
-    read_requirements,
 )
-from solver.proof.bundle.wanted import read_requirements as read_locked
 
 
 def requirements(tmp_path, *lines):
@@ -22,67 +20,6 @@ def requirements(tmp_path, *lines):
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return path
-
-
-def test_requirements_are_read_with_all_their_hashes(tmp_path):
-    path = requirements(
-        tmp_path,
-        "# a comment",
-        "--find-links ./wheels",
-        "Num_Py[extra]==2.1.0 \\",
-        f"    --hash=sha256:{'a' * 64} \\",
-        f"    --hash=sha256:{'b' * 64}",
-        f"torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl --hash=sha256:{'c' * 64}",
-    )
-    found = read_requirements(path)
-    assert [(each.name, each.text, sorted(h[0] for h in each.hashes)) for each in found] == [
-        ("num-py", "Num_Py[extra]==2.1.0", ["a", "b"]),
-        ("torch", "torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl", ["c"]),
-    ]
-
-
-BROKEN = Path(__file__).parents[3] / "data" / "broken"
-
-
-@pytest.mark.parametrize("read", [read_requirements, read_locked])
-def test_an_option_that_no_lock_has_is_refused(read):
-    """What a listing's "hash" with line ends once wrote into a lock."""
-    with pytest.raises(BadInput) as caught:
-        read(BROKEN / "smuggled-requirements.txt")
-    assert caught.value.problem == "--index-url is no option that a lock may have"
-
-
-OPTIONS = ["--find-links /x", "-f ./wheels", "--pre", "-r other.txt", "--find-links ./wheels -i x"]
-
-
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("read", [read_requirements, read_locked])
-def test_of_options_only_that_of_own_wheels_is_taken(tmp_path, read, option):
-    path = requirements(tmp_path, option, f"numpy==2.1.0 --hash=sha256:{'a' * 64}")
-    with pytest.raises(BadInput) as caught:
-        read(path)
-    assert caught.value.problem == f"{option.split()[0]} is no option that a lock may have"
-
-
-def test_an_address_is_one_of_the_package(tmp_path):
-    url = "https://w.example/torch-2.11.0-cp312-cp312-linux_x86_64.whl"
-    path = requirements(tmp_path, f"numpy @ {url} --hash=sha256:{'a' * 64}")
-    with pytest.raises(BadInput, match=r"torch-2\.11\.0-\S+ is a wheel of torch, not of numpy; lock the profile again"):
-        read_locked(path)
-
-
-@pytest.mark.parametrize("digest", ["a" * 65, "A" * 64, "a" * 64 + "x", "a" * 63])
-@pytest.mark.parametrize("read", [read_requirements, read_locked])
-def test_a_hash_is_whole(tmp_path, read, digest):
-    path = requirements(tmp_path, f"numpy==2.1.0 --hash=sha256:{digest}")
-    with pytest.raises(BadInput, match="has no sha256"):
-        read(path)
-
-
-def test_a_requirement_without_a_hash_is_refused(tmp_path):
-    path = requirements(tmp_path, "numpy==2.1.0")
-    with pytest.raises(BadInput, match=r"requirements.txt: numpy==2.1.0 has no sha256; make the lock again"):
-        read_requirements(path)
 
 
 def test_from_a_folder_addresses_become_versions(tmp_path):

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from solver.core.errors import BadInput, IndexUnavailable
+from solver.core.lines import read_pins
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import download, file_sha256
@@ -22,7 +23,7 @@ from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.bundle.manifest import read_manifest
 from solver.proof.bundle.split import parse_size, split
 from solver.proof.bundle.tool import _zip, interlock_wheel, tool_files
-from solver.proof.bundle.wanted import Wanted, locate, read_requirements
+from solver.proof.bundle.wanted import Wanted, locate
 from solver.proof.verify.bundled import subjects
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -178,7 +179,7 @@ def test_requirements_are_read_with_their_hashes(tmp_path):
         f" --hash=sha256:{'3' * 64}\n"
         f"c==2 ; sys_platform == 'linux' --hash=sha256:{'4' * 64}\n"
     )
-    pins = read_requirements(path)
+    pins = read_pins(path)
     assert [(pin.name, pin.version, sorted(pin.hashes)) for pin in pins] == [
         ("a-b", "1.0", ["1" * 64, "2" * 64]),
         ("torch", None, ["3" * 64]),
@@ -188,22 +189,6 @@ def test_requirements_are_read_with_their_hashes(tmp_path):
     assert wanted.filename == "torch-1.0+cu117-cp310-cp310-linux_x86_64.whl"
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ("a==1", "it has no sha256"),
-        (f"a>=1 --hash=sha256:{'1' * 64}", "it names no single version"),
-        (f"!! --hash=sha256:{'1' * 64}", "is no locked package"),
-    ],
-)
-def test_a_line_that_locks_nothing_is_refused(tmp_path, line, problem):
-    path = tmp_path / "requirements.txt"
-    path.write_text(f"b==1 --hash=sha256:{'1' * 64}\n{line}\n")
-    with pytest.raises(BadInput, match=problem) as caught:
-        read_requirements(path)
-    assert caught.value.line == 2
-
-
 def test_the_wheel_of_the_target_is_taken_and_own_wheels_are_not_asked_for(tmp_path):
     (tmp_path / "r.txt").write_text(f"a==1 --hash=sha256:{'1' * 64}\nloader==1 --hash=sha256:{'9' * 64}\n")
     files = tuple(
@@ -211,14 +196,14 @@ def test_the_wheel_of_the_target_is_taken_and_own_wheels_are_not_asked_for(tmp_p
         for minor in (11, 12)
     )
     index = Index(Release(version="1", files=files))
-    found = locate(read_requirements(tmp_path / "r.txt"), index, Target(python="3.12"), {"loader": "9" * 64})
+    found = locate(read_pins(tmp_path / "r.txt"), index, Target(python="3.12"), {"loader": "9" * 64})
     assert [file.filename for file in found] == ["a-1-cp312-cp312-manylinux_2_17_x86_64.whl"]
 
 
 def test_what_the_index_no_longer_has_is_named(tmp_path):
     (tmp_path / "r.txt").write_text(f"a==1 --hash=sha256:{'2' * 64}\n")
     with pytest.raises(IndexUnavailable, match=r"no wheel of a 1 for python 3\.12 on linux-64 with a hash"):
-        locate(read_requirements(tmp_path / "r.txt"), Index(release("a-1-py3-none-any.whl")), Target(), {})
+        locate(read_pins(tmp_path / "r.txt"), Index(release("a-1-py3-none-any.whl")), Target(), {})
 
 
 def test_the_tool_brings_what_it_needs_and_lowers_what_must_be_lower():
