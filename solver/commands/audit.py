@@ -18,14 +18,20 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding, Framework, Pin, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
 from solver.core.whole import put_whole
+from solver.lock.read import own_lock
 from solver.lock.requirements import LocalWheel
-from solver.lock.solution import told_warnings
 from solver.matrix.load import Matrices
 from solver.request.words import parse_target
 
 Told = dict[str, Any]
 Words = Mapping[str, object]
 """What --target named: platform, python, driver, gpu, glibc; empty: nothing."""
+
+
+def _told_warnings(folder: Path) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Code and packages of the warnings that the lock in ``folder`` tells of; empty where there is none."""
+    lock = own_lock(folder)
+    return frozenset() if lock is None else frozenset((one.code, one.packages) for one in lock.solution.warnings)
 
 
 def audit_path(
@@ -53,7 +59,7 @@ def audit_path(
         reader = record_reader(asked.address, user_cache() / "records")
     found = audit(package_set, matrices, index, target, environ if what.is_dir() else None, record_of=reader)
     if what.is_file():
-        told = told_warnings(what.parent)
+        told = _told_warnings(what.parent)
         found = tuple(one for one in found if one.severity == "error" or (one.code, one.packages) not in told)
     if vulnerabilities:
         from solver.audit.codes.vulnerabilities import vulnerabilities as known
@@ -64,10 +70,12 @@ def audit_path(
 
 def _read(what: Path, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
     """The set and the target that was named; words that were not given are taken from the set itself."""
+    lock = own_lock(what.parent) if what.is_file() else None
+    own = None if lock is None else lock.solution.target
     if not words:
-        return read_set(what), None
+        return read_set(what, own=own), None
     named = parse_target(words, matrices.gpus)
-    package_set = read_set(what, named if "python" in words or "platform" in words else None)
+    package_set = read_set(what, named if "python" in words or "platform" in words else None, own)
     assumed = assumed_target(package_set, matrices)
     given = {"gpus" if word == "gpu" else word for word in words}
     kept = {field: getattr(assumed, field) for field in assumed.__struct_fields__ if field not in given}

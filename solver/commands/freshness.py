@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from solver.commands.project import Project
 from solver.core.answer import Answer
-from solver.core.errors import NotRecorded
+from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import IndexName, Pin, Solution, pypi_name
 from solver.core.versions import major
-from solver.core.yamlfile import load_yaml
-from solver.lock.solution import FILE as SOLUTION_FILE
-from solver.lock.solution import digest, installable_digest, read_files, request_digest
+from solver.lock.read import is_lock, read_folder
+from solver.lock.solution import digest, request_digest
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
@@ -53,22 +52,22 @@ def lock_state(project: Project, name: str) -> list[str]:
     Only what was used counts: newer releases and unrelated rows make no lock stale.
     """
     folder = project.locks / name
-    if not (folder / SOLUTION_FILE).is_file():
+    if not is_lock(folder):
         return ["it was never made"]
-    data = load_yaml(folder / SOLUTION_FILE).data
-    if not isinstance(data, dict):
-        return ["its solution.yaml cannot be read"]
-    files = {n: c for n, c in read_files(folder).items() if n != "pylock.toml"}
+    try:
+        lock = read_folder(folder)
+    except BadInput as error:
+        return [f"it cannot be read: {error}"]
     reasons = []
-    if data.get("request") != request_digest(project.profile(name)):
+    if lock.solution.request != request_digest(project.profile(name)):
         reasons.append("the request was changed")
-    if data.get("lock") != installable_digest(files):
+    if lock.solution.lock != lock.digest:
         reasons.append("its files were changed")
     rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
-    gone = [row for row, held in (data.get("rows") or {}).items() if rows.get(row) != held]
+    gone = [row for row, digest_then in lock.solution.rows.items() if rows.get(row) != digest_then]
     reasons += [f"row {row} was changed" for row in gone]
-    for fact, held in (data.get("index") or {}).items():
-        if not _stands(project, fact, held):
+    for fact, digest_then in lock.solution.index.items():
+        if not _stands(project, fact, digest_then):
             reasons.append(f"the recorded {fact} was changed")
     return reasons
 

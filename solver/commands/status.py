@@ -11,7 +11,7 @@ from solver.commands.project import Project, open_project
 from solver.commands.verify import gpu_states
 from solver.core.model import Profile, Value
 from solver.core.yamlfile import decode, load_yaml
-from solver.lock.solution import FILE as SOLUTION_FILE
+from solver.lock.read import is_lock, read_folder
 
 Row = dict[str, Any]
 NEVER_RUN = "never-run.yaml"
@@ -46,17 +46,15 @@ def _row(project: Project, profile: Profile, gpus: dict[str, Any], never: dict[s
     notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
     if not any(state in ("verified", "failed", "stale") for state in gpus.values()) and profile.name in never:
         notes.append(f"never run: {never[profile.name]}")
-    inferred = _inferred(project.locks / profile.name / SOLUTION_FILE)
+    inferred = _inferred(project.locks / profile.name)
     if inferred:
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")
     return {"profile": profile.name, "lock": "stale" if stale else "fresh", "gpus": gpus, "note": "; ".join(notes)}
 
 
-def _inferred(path: Path) -> int:
+def _inferred(folder: Path) -> int:
     """How many conda records of a lock nobody read from a channel itself."""
-    data = load_yaml(path).data if path.is_file() else {}
-    section = data.get("conda") if isinstance(data, dict) else None
-    count = section.get("inferred", 0) if isinstance(section, dict) else 0
+    count = read_folder(folder).solution.conda.get("inferred", 0) if is_lock(folder) else 0
     return count if isinstance(count, int) else 0
 
 

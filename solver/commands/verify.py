@@ -6,7 +6,6 @@ Like ``pipeline`` it knows more than one step, calls them in order and holds no 
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import shutil
 import subprocess
@@ -15,20 +14,20 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from solver.core.answer import NOT_KNOWN
+from solver.audit.readers.prefix import read_prefix
+from solver.audit.run import assumed_target, audit
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.lines import LockedPin, read_pins
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding, Target
-from solver.core.yamlfile import load_yaml
-from solver.lock.solution import FILE as SOLUTION_FILE
-from solver.lock.solution import installable_digest, read_files
-from solver.matrix.load import Matrices, matrices_dir
+from solver.index.pypi import PypiIndex
+from solver.index.snapshot import SnapshotIndex
+from solver.lock.install.prefix import install as install_lock
+from solver.lock.read import LockFolder, is_lock, lock_folders, read_folder
+from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.proof.bundle.download import Progress
 from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.bundle.manifest import Manifest
@@ -39,52 +38,34 @@ from solver.proof.compare import compare
 from solver.proof.evidence import State, admit, all_states, read_all, read_evidence
 from solver.proof.predict import Prediction, predict, predict_conda
 from solver.proof.verify.bundled import subjects as bundled_subjects
+from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.one import Install, LockReport, Means, Subject, prove
 from solver.proof.verify.report import Report, verify
-
-_NOT_INSTALLED = ("evidence/", "pylock.toml")
-
-
-# --- what a lock folder says ------------------------------------------------------------------------
-
-
-def read_solution(folder: Path) -> Mapping[str, Any]:
-    """solution.yaml of a lock folder; raises ``BadInput`` where the lock was never made."""
-    path = folder / SOLUTION_FILE
-    if not path.is_file():
-        fix = f"make it with `interlock lock {folder.name}`"
-        raise BadInput("this profile has no lock", file=path, fix=fix)
-    data: Mapping[str, Any] = load_yaml(path).data
-    return data
-
-
-def lock_digest(folder: Path) -> str:
-    """Digest of the installable files as they lie there now."""
-    files = read_files(folder)
-    return installable_digest({n: c for n, c in files.items() if not n.startswith(_NOT_INSTALLED)})
 
 
 def subject_of(folder: Path) -> Subject:
     """A lock folder as something to prove."""
-    solution = read_solution(folder)
-    axes = solution["solution"]
-    versions = {str(pin.name): pin.installs for pin in _pins(folder)}
-    if solution["flavour"] == "conda":
-        # conda's names differ; the probes and the predictions go by the frameworks' own.
-        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if axes.get(name)}
+    lock = read_folder(folder)
     return Subject(
-        profile=folder.name,
+        profile=lock.name,
         folder=folder,
-        digest=lock_digest(folder),
-        packages={"python": axes["python"], **versions},
-        gpu=bool(axes.get("cuda")),
-        relaxed=tuple(sorted({note["package"] for note in solution.get("notes") or ()})),
+        digest=lock.digest,
+        packages=_packages(lock),
+        gpu=bool(lock.solution.solution.get("cuda")),
+        variables=lock.variables,
+        relaxed=tuple(sorted({note.package for note in lock.solution.notes})),
     )
 
 
-def _pins(folder: Path) -> tuple[LockedPin, ...]:
-    requirements = folder / "requirements.txt"
-    return read_pins(requirements) if requirements.is_file() else ()
+def _packages(lock: LockFolder) -> dict[str, str]:
+    """Version by name of what the probes and the predictions look at, python among it."""
+    axes = {name: version for name, version in lock.solution.solution.items() if version is not None}
+    if lock.solution.flavour == "conda":
+        # conda's names differ; the probes and the predictions go by the frameworks' own.
+        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if name in axes}
+    else:
+        versions = {str(pin.name): pin.installs for pin in lock.pins}
+    return {"python": axes["python"], **versions}
 
 
 # --- bundles ----------------------------------------------------------------------------------------
@@ -104,8 +85,6 @@ def bundle_locks(
 
     With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts.
     """
-    from solver.index.pypi import PypiIndex
-
     size = parse_size(split_size) if split_size else None
     whole = directory / "whole" if size else directory
     index = PypiIndex()
@@ -124,18 +103,13 @@ def bundle_locks(
     return manifest, split(whole, directory / "parts", size) if size else ()
 
 
-def _to_carry(subject: Subject, index: Any, workers: int) -> LockToCarry:  # noqa: ANN401
-    solution = read_solution(subject.folder)
-    if solution["flavour"] != "pip-in-conda":
+def _to_carry(subject: Subject, index: PypiIndex, workers: int) -> LockToCarry:
+    lock = read_folder(subject.folder)
+    if lock.solution.flavour != "pip-in-conda":
         fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
-        raise BadInput("a bundle carries no conda packages yet", file=subject.folder, key="flavour", fix=fix)
-    fields = {key: solution["target"][key] for key in ("platform", "python", "glibc") if key in solution["target"]}
-    target = Target(**fields)
-    pins = _pins(subject.folder)
-    own = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (subject.folder / "wheels").glob("*.whl")
-    }
-    asked = [pin.name for pin in pins if pin.url is None and not pin.hashes & set(own.values())]
+        raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)
+    target, own = lock.target, lock.wheels
+    asked = [pin.name for pin in lock.pins if pin.url is None and not pin.hashes & set(own.values())]
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(index.releases, asked))
     return LockToCarry(
@@ -143,7 +117,7 @@ def _to_carry(subject: Subject, index: Any, workers: int) -> LockToCarry:  # noq
         folder=subject.folder,
         digest=subject.digest,
         python=target.python,
-        wheels=locate(pins, index, target, own),
+        wheels=locate(lock.pins, index, target, own),
         packages=subject.packages,
         gpu=subject.gpu,
         variables=subject.variables,
@@ -158,10 +132,8 @@ def installer(wheels: Path | None, machine: Machine) -> Install:
     """The project's one installer, for this machine; with ``wheels`` from that folder alone."""
 
     def install(lock: Path, prefix: Path) -> Path:
-        from solver.lock.install.prefix import install as install_lock
-
-        solution = read_solution(lock)
-        python = None if solution["flavour"] == "conda" else find_python(solution["target"]["python"])
+        solution = read_folder(lock).solution
+        python = None if solution.flavour == "conda" else find_python(solution.target.python)
         # Without a driver only imports are run, and nothing is called verified.
         driver_there = machine.driver is not None
         return install_lock(lock, prefix, folder=wheels, python=python, check_driver=driver_there).python
@@ -191,10 +163,6 @@ def _starts(python: str, minor: str) -> bool:
 
 def audit_prefix(prefix: Path, matrices: Matrices, machine: Machine) -> tuple[Finding, ...]:
     """The audit of an installed environment for this machine's driver and GPUs."""
-    from solver.audit.readers.prefix import read_prefix
-    from solver.audit.run import assumed_target, audit
-    from solver.index.snapshot import SnapshotIndex
-
     found = read_prefix(prefix)
     target = assumed_target(found, matrices)
     if machine.driver is not None:
@@ -272,8 +240,6 @@ def verify_locks(
 
 def prove_elsewhere(wheels: Path | None, own: Path | None, subject: Subject) -> LockReport:
     """Prove one lock on the cluster's worker that runs this; the worker reads the same folders."""
-    from solver.matrix.load import load_matrices
-
     with tempfile.TemporaryDirectory(prefix="interlock-") as work:
         return prove(subject, means_here(load_matrices(own), Path(work), wheels=wheels))
 
@@ -288,8 +254,6 @@ def verify_elsewhere(
     told: Callable[[LockReport], None] | None = None,
 ) -> Report:
     """Prove locks on a Dask cluster whose workers see the same folders."""
-    from solver.proof.verify.cluster import prove_on_cluster
-
     subjects = bundled_subjects(bundle, names) if bundle else [subject_of(locks / name) for name in names]
     own = locks.parent / "matrices"
     task = functools.partial(prove_elsewhere, bundle / "wheels" if bundle else None, own if own.is_dir() else None)
@@ -315,12 +279,11 @@ def predict_locks(
 
 
 def _predicted(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
-    solution = read_solution(subject.folder)
-    target = solution["target"]
-    platform, python = target.get("platform", "linux-64"), target.get("python", NOT_KNOWN)
-    if solution["flavour"] == "conda":
-        return predict_conda(solution["solution"], gpu, driver, matrices, platform)
-    return predict(subject.packages, gpu, driver, matrices, platform, python)
+    solution = read_folder(subject.folder).solution
+    target = solution.target
+    if solution.flavour == "conda":
+        return predict_conda(solution.solution, gpu, driver, matrices, target.platform)
+    return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
 
 
 def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
@@ -334,7 +297,7 @@ def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
             continue
         evidence = read_evidence(path)
         folder = locks / evidence.profile
-        if not (folder / SOLUTION_FILE).is_file() or lock_digest(folder) != evidence.lock:
+        if not is_lock(folder) or read_folder(folder).digest != evidence.lock:
             fix = "bundle and verify the lock as it is now"
             raise BadInput(f"it is of another lock than {folder}", file=path, key="lock", fix=fix)
         written.append(admit(evidence, locks))
@@ -343,5 +306,5 @@ def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
 
 def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
     """State by profile and GPU of every lock below ``locks``."""
-    folders = [path.parent for path in sorted(locks.glob(f"*/{SOLUTION_FILE}"))]
-    return all_states({folder.name: (lock_digest(folder), read_all(folder)) for folder in folders})
+    found = map(read_folder, lock_folders(locks))
+    return all_states({lock.name: (lock.digest, read_all(lock.path)) for lock in found})

@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import yaml
 
-from solver.core.model import FORMAT_VERSION, Finding, Profile, Solution
+from solver.core.model import FORMAT_VERSION, Finding, Flavour, Note, Profile, Solution, Target, Value
 from solver.core.writers import comment
 
 FILE = "solution.yaml"
+MADE_BY = comment("Made by `interlock")
+"""How the file begins, whatever command made it."""
+
+
+class Warned(Value, frozen=True, kw_only=True):
+    """What the audit said of a lock when it was made: known, and no finding of it later."""
+
+    code: str
+    packages: tuple[str, ...]
+    """``name==version`` each."""
+    why: str
+
+
+class SolutionText(Value, frozen=True, kw_only=True):
+    """solution.yaml as it is read."""
+
+    version: int
+    profile: str
+    flavour: Flavour
+    request: str = ""
+    """Digest of what the profile asked for."""
+    lock: str = ""
+    """Digest of the files that are installed."""
+    target: Target
+    solution: dict[str, str | None] = msgspec.field(default_factory=dict)
+    """Version by axis; None where the axis is absent."""
+    because: tuple[dict[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    rows: dict[str, str] = msgspec.field(default_factory=dict)
+    """Digest of each row that had a say, by id."""
+    index: dict[str, str] = msgspec.field(default_factory=dict)
+    """Digest of each release that was used, by ``name==version``."""
+    conda: dict[str, Any] = msgspec.field(default_factory=dict)
+    """See ``lock.conda_section``."""
 
 
 def digest(value: object) -> str:
@@ -26,11 +60,16 @@ def request_digest(profile: Profile) -> str:
     return digest(_in_any_order(profile))
 
 
+def installable(name: str) -> bool:
+    """Whether a file of a lock folder, by its POSIX name there, is installed or says what is."""
+    return name not in (FILE, "pylock.toml") and not name.startswith("evidence/")
+
+
 def installable_digest(files: Mapping[str, bytes]) -> str:
-    """sha256 over the installable files of a lock, by relative name; solution and evidence are none."""
+    """sha256 over the installable files of a lock, by relative name."""
     total = hashlib.sha256()
     for name in sorted(files):
-        if name != FILE and not name.startswith("evidence/"):
+        if installable(name):
             total.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
     return total.hexdigest()
 
@@ -85,25 +124,8 @@ def _warning(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "packages": list(finding.packages), "why": finding.why}
 
 
-def told_warnings(folder: Path) -> frozenset[tuple[str, tuple[str, ...]]]:
-    """Code and packages of the warnings that the solution.yaml in ``folder`` tells; empty where there is none."""
-    path = folder / FILE
-    if not path.is_file():
-        return frozenset()
-    data = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    told = data.get("warnings") or [] if isinstance(data, dict) else []
-    return frozenset((one["code"], tuple(one["packages"])) for one in told)
-
-
 class _Dumper(yaml.SafeDumper):
     """Never anchors: two equal values are two values."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
-
-
-def read_files(folder: Path, names: Iterable[str] | None = None) -> dict[str, bytes]:
-    """The files of a lock folder by relative POSIX name."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-    return found if names is None else {name: found[name] for name in names if name in found}

@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from solver.core.errors import BadInput, CheckFailed
-from solver.core.lines import read_pins
 from solver.core.model import Platform
 from solver.index.conda import run
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import Progress, download_archives, find_archives
 from solver.lock.install.pip import Installer, find_uv, install_pip_half
-from solver.lock.install.read import LockToInstall, read_lock
+from solver.lock.install.read import checked_folder
+from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
@@ -71,14 +71,13 @@ def install(
     where a file cannot be had, ``BadInput`` for what cannot be used; none of
     them leaves anything at ``prefix``.
     """
-    found = read_lock(lock)
+    found = checked_folder(lock)
     if check_driver:
         _check_driver(found, (driver or installed_driver)())
     if python is None and not found.records:
         raise BadInput("has no conda part", file=lock, fix="pass --python to make a plain venv of an interpreter")
     if python is not None and found.requirements is None:
         raise BadInput("has no pip part that a plain venv could take", file=lock, fix="leave --python out")
-    pins = read_pins(found.requirements) if found.requirements is not None else ()
     environ = os.environ if environ is None else environ
     with _fresh(prefix) as (prefix, work):
         if python is None:
@@ -90,7 +89,7 @@ def install(
         made = python_of(prefix, venv=python is not None)
         if found.requirements is not None:
             install_pip_half(found.requirements, made, work, installer=installer, folder=folder, environ=environ)
-    return Installed(prefix, made, len(found.records) if python is None else 0, len(pins))
+    return Installed(prefix, made, len(found.records) if python is None else 0, len(found.pins))
 
 
 def python_of(prefix: Path, *, venv: bool = False) -> Path:
@@ -175,16 +174,14 @@ def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
         state.write_text(json.dumps({"env_vars": dict(variables)}), encoding="utf-8")
 
 
-def _make_venv(python: Path, prefix: Path, lock: LockToInstall, installer: Installer) -> None:
+def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installer) -> None:
     asked = subprocess.run(
         [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
     )
     version = asked.stdout.strip()
     if version != lock.target.python:
         told = f"is python {version}" if version else "is no python"
-        raise BadInput(
-            f"{python} {told}, the lock is for python {lock.target.python}", key="--python", file=lock.folder
-        )
+        raise BadInput(f"{python} {told}, the lock is for python {lock.target.python}", key="--python", file=lock.path)
     if installer == "uv":
         find_uv()
     options = ["--without-pip"] if installer == "uv" else []
@@ -194,15 +191,15 @@ def _make_venv(python: Path, prefix: Path, lock: LockToInstall, installer: Insta
         raise CheckFailed(f"{python} cannot make a venv: {(done.stderr or done.stdout).strip()}")
 
 
-def _check_driver(lock: LockToInstall, driver: str | None) -> None:
-    needed = lock.target.driver
+def _check_driver(lock: LockFolder, driver: str | None) -> None:
+    needed, name = lock.target.driver, lock.solution.profile
     if needed is None:
         return
     cure = "install it on a machine that has one, or skip this check with --no-driver-check"
     if driver is None:
-        raise CheckFailed(f"{lock.profile} needs an NVIDIA driver >= {needed} and none answers here; {cure}")
+        raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and none answers here; {cure}")
     if Version(driver) < Version(needed):
-        raise CheckFailed(f"{lock.profile} needs an NVIDIA driver >= {needed} and this machine has {driver}; {cure}")
+        raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and this machine has {driver}; {cure}")
 
 
 @contextmanager

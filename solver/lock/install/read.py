@@ -2,76 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from solver.core.errors import BadInput
-from solver.core.model import FORMAT_VERSION, Target
 from solver.core.writers import explicit_line
-from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
-from solver.lock.conda_section import KEY, read_conda_section
+from solver.lock.read import ENVIRONMENT, LockFolder, read_folder
 
 _AGAIN = "make the lock again with `interlock lock`"
 
 
-@dataclass(frozen=True)
-class LockToInstall:
-    """One lock, read and found to agree with itself."""
-
-    folder: Path
-    profile: str
-    target: Target
-    records: tuple[CondaRecord, ...]
-    """The conda half; empty where the lock has none."""
-    requirements: Path | None
-    """The pip half; None where the lock has none."""
-    variables: dict[str, str]
-    """What ``conda activate`` is to set."""
-
-
-def read_lock(folder: Path) -> LockToInstall:
-    """Read ``locks/<profile>``; raises ``BadInput`` where its files are missing or disagree."""
-    path = folder / "solution.yaml"
-    solution = load_yaml(path).data
-    if not isinstance(solution, dict) or solution.get("version") != FORMAT_VERSION:
-        raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=_AGAIN)
-    try:
-        target = msgspec.convert(solution.get("target"), Target, strict=True)
-    except msgspec.ValidationError as error:
-        raise BadInput(str(error), file=path, key="target", fix=_AGAIN) from None
-    axes = solution.get("solution")
-    if isinstance(axes, dict) and axes.get("cuda", "unsaid") is None:
-        target = msgspec.structs.replace(target, driver=None)  # nothing in it asks for a GPU
-    section = solution.get(KEY)
-    has_packages = isinstance(section, dict) and "packages" in section
-    records = read_conda_section(section, path) if has_packages else ()
-    requirements = folder / "requirements.txt"
-    environment = _environment(folder / "environment.yml") if records else {}
-    if records:
-        _same(environment.get("dependencies"), records, folder / "environment.yml")
-    if records and solution.get("flavour") == "conda":
-        _same_explicit(records, folder / f"{target.platform}.lock")
-    variables = environment.get("variables")
-    return LockToInstall(
-        folder=folder,
-        profile=str(solution.get("profile")),
-        target=target,
-        records=records,
-        requirements=requirements if requirements.is_file() else None,
-        variables={str(k): str(v) for k, v in variables.items()} if isinstance(variables, dict) else {},
-    )
-
-
-def _environment(path: Path) -> Mapping[str, Any]:
-    data = load_yaml(path).data
-    if not isinstance(data, dict):
-        raise BadInput("expected a conda environment", file=path, fix=_AGAIN)
-    return data
+def checked_folder(folder: Path) -> LockFolder:
+    """The lock in ``folder``; raises ``BadInput`` where its files are missing or disagree."""
+    lock = read_folder(folder)
+    assert lock.pins is not None  # read before anything is done: an option or a line without a hash ends here
+    if lock.records:
+        _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
+        if lock.solution.flavour == "conda":
+            _same_explicit(lock.records, folder / f"{lock.target.platform}.lock")
+    return lock
 
 
 def _same(dependencies: object, records: Iterable[CondaRecord], path: Path) -> None:

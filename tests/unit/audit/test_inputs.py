@@ -1,4 +1,4 @@
-"""What a file is, is told by its content; what a lock of ours is for, by the solution.yaml beside it."""
+"""What a file is, is told by its content; what a lock of ours is for, by whoever read the lock."""
 
 from __future__ import annotations
 
@@ -9,21 +9,6 @@ from solver.audit.inputs import read_set, read_text
 from solver.audit.run import assumed_target, audit
 from solver.core.errors import BadInput
 from solver.core.model import Target
-
-SOLUTION = """\
-# Made by `interlock lock demo`; do not edit.
-version: 1
-profile: demo
-target:
-  platform: linux-64
-  python: '3.11'
-  glibc: '2.28'
-  driver: 580.65.06
-  gpus:
-  - '9.0'
-solution:
-  python: '3.11'
-"""
 
 
 @pytest.mark.parametrize(
@@ -49,21 +34,13 @@ def test_the_kind_is_told_by_content(text, kind, tmp_path):
 
 def test_a_lock_of_ours_is_audited_for_its_own_target(tmp_path):
     (tmp_path / "requirements.txt").write_text("torch==2.15.0 ; python_version < '3.12'\n")
-    (tmp_path / "solution.yaml").write_text(SOLUTION)
-    found = read_set(tmp_path / "requirements.txt")
-    assert found.target == Target(python="3.11", driver="580.65.06", gpus=("9.0",))
+    own = Target(python="3.11", driver="580.65.06", gpus=("9.0",))
+    found = read_set(tmp_path / "requirements.txt", own=own)
+    assert found.target == own
     assert [package.pin for package in found.packages] == ["torch==2.15.0"]
-    assert assumed_target(found, small_matrices()) == found.target
-    (tmp_path / "solution.yaml").write_text(SOLUTION.replace("580.65.06", "525.60.13"))
-    older = audit(read_set(tmp_path / "requirements.txt"), small_matrices(), StubIndex())
-    assert [finding.code for finding in older] == ["driver"]
-
-
-@pytest.mark.parametrize("text", ["name: mine\n", SOLUTION.replace("3.11'", "3.11"), SOLUTION.replace("linux-64", "x")])
-def test_a_solution_yaml_that_is_not_ours_is_left_alone(text, tmp_path):
-    (tmp_path / "requirements.txt").write_text("torch==2.15.0\n")
-    (tmp_path / "solution.yaml").write_text(text)
-    assert read_set(tmp_path / "requirements.txt").target is None
+    assert assumed_target(found, small_matrices()) == own
+    older = read_set(tmp_path / "requirements.txt", own=Target(python="3.11", driver="525.60.13"))
+    assert [finding.code for finding in audit(older, small_matrices(), StubIndex())] == ["driver"]
 
 
 def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):

@@ -16,12 +16,14 @@ from solver.commands.verify import find_python
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.machine import Machine
 from solver.lock.install.prefix import install
+from solver.lock.read import read_folder
 from solver.lock.solution import installable_digest
 from solver.matrix.load import load_matrices
 from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.bundle.tool import _zip
 from solver.proof.evidence import encode
 from solver.proof.learn import learn
+from solver.proof.verify import bundled, runner
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SOLUTION = f"""version: 1
@@ -57,17 +59,19 @@ def locks(tmp_path):
         lines.append(f"{name}=={version} --hash=sha256:{hashlib.sha256(content).hexdigest()}")
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n")
     (folder / "solution.yaml").write_text(SOLUTION)
+    (folder / "environment.yml").write_text("name: full-py312\nvariables: {TF_FORCE_GPU_ALLOW_GROWTH: 'true'}\n")
     return folder.parent
 
 
 def evidence_of(locks, **fields):
-    return real_evidence(lock=provepipe.lock_digest(locks / "full-py312"), **fields)
+    return real_evidence(lock=read_folder(locks / "full-py312").digest, **fields)
 
 
 def test_a_lock_folder_as_something_to_prove(locks):
     subject = provepipe.subject_of(locks / "full-py312")
     assert subject.packages == {"python": MINOR, "torch": "2.10.0", "tensorflow": "2.21.0", "numpy": "2.5.5"}
     assert (subject.gpu, subject.relaxed) == (True, ("nvidia-nccl-cu12",))
+    assert subject.variables == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     files = {path.relative_to(subject.folder).as_posix(): path.read_bytes() for path in subject.folder.rglob("*.*")}
     assert subject.digest == installable_digest(files)
 
@@ -100,12 +104,12 @@ def test_learning_writes_a_row_for_each_verified_lock(locks, tmp_path):
     (folder / "a.json").write_bytes(encode(evidence_of(locks)))
     failed = evidence_of(locks, result="failed", problems=("torch: SIGSEGV",), driver="550.1")
     (folder / "b.json").write_bytes(encode(failed))
-    before = provepipe.lock_digest(locks / "full-py312")
+    before = read_folder(locks / "full-py312").digest
     (tmp_path / "matrices").mkdir()
     (row,) = learn(locks, tmp_path / "matrices" / "verified.yaml")
     assert row.packages["nvidia-cudnn-cu12"] == "9.10.2.21"
     assert row in load_matrices(tmp_path / "matrices").verified
-    assert provepipe.lock_digest(locks / "full-py312") == before
+    assert read_folder(locks / "full-py312").digest == before
 
 
 def test_a_prediction_differing_from_evidence_is_told(locks):
@@ -130,11 +134,20 @@ def test_a_bundle_of_stand_ins_is_proved_up_to_what_needs_a_gpu(locks, tmp_path,
     subject = provepipe.subject_of(locks / "full-py312")
     carry = LockToCarry(
         profile=subject.profile, folder=subject.folder, digest=subject.digest, python=MINOR, wheels=(),
-        packages=subject.packages, relaxed=subject.relaxed,
+        packages=subject.packages, relaxed=subject.relaxed, variables=subject.variables,
     )  # fmt: skip
     interlock = ("interlock-1-py3-none-any.whl", _zip({}, "interlock-1.dist-info/RECORD"))
     make_bundle([carry], tmp_path / "bundle", tool={}, interlock=interlock)
-    seen = []
+    (carried,) = bundled.subjects(tmp_path / "bundle", [])
+    assert carried.variables == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    seen, environments = [], []
+    real = runner.probe_environment
+
+    def noted(*arguments):
+        environments.append(real(*arguments))
+        return environments[-1]
+
+    monkeypatch.setattr(runner, "probe_environment", noted)
     report = provepipe.verify_bundle(tmp_path / "bundle", [], load_matrices(), work=tmp_path / "work", each=seen.append)
     lock = report.locks[0]
     assert [(step.name, step.status) for step in lock.steps if step.name != "audit"] == [
@@ -145,6 +158,7 @@ def test_a_bundle_of_stand_ins_is_proved_up_to_what_needs_a_gpu(locks, tmp_path,
     assert [probe.name for probe in lock.probes] == ["torch", "tensorflow", "torch-tensorflow", "tensorflow-torch"]
     assert lock.evidence is None
     assert [len(one.locks) for one in seen] == [1]
+    assert [one["TF_FORCE_GPU_ALLOW_GROWTH"] for one in environments] == ["true"] * 4
 
 
 def test_a_wheel_that_is_not_the_locked_one_is_not_installed(locks, tmp_path, monkeypatch):

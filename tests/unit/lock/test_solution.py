@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver.core.model import Because, Finding, Note, Profile, Solution, Target
-from solver.lock.solution import digest, installable_digest, read_files, request_digest, solution_yaml
+from solver.lock.solution import digest, installable_digest, request_digest, solution_yaml
 
 BECAUSE = Because(package="numpy", version="2.0.2", row=None, source="numpy<2.1 (a rule)", asked_by="tensorflow")
 NOTE = Note(package="nvidia-nccl-cu12", text="below the extra", row="tensorflow-2.21.0", evidence=None)
@@ -71,14 +71,18 @@ def test_what_was_asked_for_has_one_digest_whatever_the_order():
     assert request_digest(one) != request_digest(msgspec.structs.replace(one, channels=("b", "a")))
 
 
-names = st.sampled_from(["requirements.txt", "environment.yml", "wheels/a.whl", "solution.yaml", "evidence/x.json"])
+names = st.sampled_from(
+    ["requirements.txt", "environment.yml", "wheels/a.whl", "solution.yaml", "evidence/x.json", "pylock.toml"]
+)
 
 
 @given(st.dictionaries(names, st.binary(max_size=8)), st.randoms(use_true_random=False))
 def test_the_digest_of_a_lock_is_that_of_its_installable_files(files, random):
     turned = list(files.items())
     random.shuffle(turned)
-    installable = {k: v for k, v in files.items() if k != "solution.yaml" and not k.startswith("evidence/")}
+    installable = {
+        k: v for k, v in files.items() if k not in ("solution.yaml", "pylock.toml") and not k.startswith("evidence/")
+    }
     assert installable_digest(dict(turned)) == installable_digest(installable)
     for name in installable:
         assert installable_digest({**files, name: files[name] + b"x"}) != installable_digest(files)
@@ -86,14 +90,6 @@ def test_the_digest_of_a_lock_is_that_of_its_installable_files(files, random):
 
 def test_a_digest_is_sha256_over_sorted_json():
     assert digest({"b": 1, "a": [None]}) == hashlib.sha256(b'{"a":[null],"b":1}').hexdigest()
-
-
-def test_files_are_read_by_relative_posix_name(tmp_path):
-    (tmp_path / "wheels").mkdir()
-    (tmp_path / "wheels" / "a.whl").write_bytes(b"1")
-    (tmp_path / "solution.yaml").write_bytes(b"2")
-    assert read_files(tmp_path) == {"solution.yaml": b"2", "wheels/a.whl": b"1"}
-    assert read_files(tmp_path, ["wheels/a.whl", "none"]) == {"wheels/a.whl": b"1"}
 
 
 @pytest.mark.parametrize("value", ["", None])

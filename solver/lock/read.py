@@ -1,0 +1,132 @@
+"""A lock folder as a value: read once, by one reader, for everything that works on what lies there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from solver.core.errors import BadInput
+from solver.core.lines import LockedPin, read_pins
+from solver.core.model import FORMAT_VERSION, Target
+from solver.core.yamlfile import decode, load_yaml
+from solver.index.conda_record import CondaRecord
+from solver.lock.conda_section import read_conda_section
+from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest
+
+REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
+_AGAIN = "make the lock again with `interlock lock`"
+
+
+@dataclass(frozen=True)
+class LockFolder:
+    """``locks/<profile>/`` as it lies there. Parts are read when they are asked for; each may raise ``BadInput``."""
+
+    path: Path
+    solution: SolutionText
+
+    @property
+    def name(self) -> str:
+        """The profile, by the folder's name."""
+        return self.path.name
+
+    @property
+    def target(self) -> Target:
+        """Where the lock runs; without a driver where nothing in it asks for a GPU."""
+        target = self.solution.target
+        return target if self.asks_for_gpu else msgspec.structs.replace(target, driver=None)
+
+    @property
+    def asks_for_gpu(self) -> bool:
+        """Whether the lock holds a CUDA runtime, or does not say."""
+        return self.solution.solution.get("cuda", "not said") is not None
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """The files that an installation reads, by POSIX name below the folder."""
+        paths = sorted(path for path in self.path.rglob("*") if path.is_file())
+        names = {path.relative_to(self.path).as_posix(): path for path in paths}
+        return {name: path.read_bytes() for name, path in names.items() if installable(name)}
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 (hex) over ``files`` as they are now; evidence names a lock by it."""
+        return installable_digest(self.files)
+
+    @property
+    def requirements(self) -> Path | None:
+        """The pip half; None where the lock has none."""
+        path = self.path / REQUIREMENTS
+        return path if path.is_file() else None
+
+    @cached_property
+    def pins(self) -> tuple[LockedPin, ...]:
+        """What the pip half installs."""
+        return () if self.requirements is None else read_pins(self.requirements)
+
+    @cached_property
+    def records(self) -> tuple[CondaRecord, ...]:
+        """What the conda half installs; empty where the lock has none."""
+        section = self.solution.conda
+        return read_conda_section(section, self.path / FILE) if "packages" in section else ()
+
+    @cached_property
+    def environment(self) -> Mapping[str, Any]:
+        """environment.yml as data; empty where the lock has none."""
+        path = self.path / ENVIRONMENT
+        if not path.is_file():
+            return {}
+        data = load_yaml(path).data
+        if not isinstance(data, dict):
+            raise BadInput("expected a conda environment", file=path, fix=_AGAIN)
+        return data
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What activating the environment sets, by name."""
+        found = self.environment.get("variables")
+        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+    @property
+    def wheels(self) -> dict[str, str]:
+        """sha256 (hex) of each wheel that the lock brings itself, by file name."""
+        found = sorted((self.path / WHEELS).glob("*.whl"))
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+def is_lock(folder: Path) -> bool:
+    """Whether a lock was made in ``folder``."""
+    return (folder / FILE).is_file()
+
+
+def own_lock(folder: Path) -> LockFolder | None:
+    """The lock in ``folder``; None where there is none, or a solution.yaml that is no readable one of ours."""
+    try:
+        with (folder / FILE).open(encoding="utf-8") as text:
+            ours = text.readline().startswith(MADE_BY)
+        return read_folder(folder) if ours else None
+    except (OSError, UnicodeDecodeError, BadInput):
+        return None
+
+
+def lock_folders(locks: Path) -> tuple[Path, ...]:
+    """The folders below ``locks`` that hold a lock, by name."""
+    return tuple(path.parent for path in sorted(locks.glob(f"*/{FILE}")))
+
+
+def read_folder(folder: Path) -> LockFolder:
+    """The lock in ``folder``; raises ``BadInput`` where none was made, or with file, line and key of what is wrong."""
+    path = folder / FILE
+    if not path.is_file():
+        fix = f"make it with `interlock lock {folder.name}`"
+        raise BadInput("this profile has no lock", file=path, fix=fix)
+    document = load_yaml(path)
+    version = document.data.get("version") if isinstance(document.data, dict) else None
+    if version != FORMAT_VERSION:
+        raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=_AGAIN)
+    return LockFolder(folder, decode(document, SolutionText))
