@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,6 +88,21 @@ def test_the_table_names_every_room_and_no_other():
 
 def test_no_module_lies_loose_beside_the_rooms():
     assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other_types_included():
+    names = {_dotted(path) for path in MODULES}
+    needs = {
+        # "from solver.core import errors" names a module, "from solver.core.errors import BadInput" what is in one.
+        _dotted(path): {f"{one.module}.{one.name}" for one in IMPORTS[path]} & names
+        | {one.module for one in IMPORTS[path] if f"{one.module}.{one.name}" not in names} & names
+        for path in MODULES
+    }
+    assert set(TopologicalSorter(needs).static_order()) == names
 
 
 @pytest.mark.parametrize("room", BELOW)

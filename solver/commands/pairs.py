@@ -8,9 +8,10 @@ import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from solver.core.decode import decode
 from solver.core.errors import Unsolvable
 from solver.core.model import Explanation, Solution, Value
-from solver.core.yamlfile import decode, load_yaml
+from solver.core.yamlfile import load_yaml
 from solver.index import Index
 from solver.matrix.load import Matrices, matrices_dir
 from solver.request.adhoc import ad_hoc

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from solver.commands.freshness import lock_state
 from solver.commands.project import Project, open_project
 from solver.commands.verify import gpu_states
+from solver.core.decode import decode
 from solver.core.model import Profile, Value
-from solver.core.yamlfile import decode, load_yaml
+from solver.core.yamlfile import load_yaml
 from solver.lock.read import is_lock, read_folder
 
 Row = dict[str, Any]

@@ -12,14 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import yaml
 
 from solver.core.errors import BadInput
 
-T = TypeVar("T")
 Data = Any
 """What YAML can hold: None, bool, int, float, str, list[Data] or dict[scalar, Data]."""
 Key = str | int
@@ -126,20 +124,6 @@ def parse_yaml(text: str, file: str) -> YamlDocument:
         raise BadInput("is nested too deeply to be read", file=file) from None
     finally:
         loader.dispose()
-
-
-def decode(document: YamlDocument, type: type[T]) -> T:
-    """Convert the document to ``type``, strictly.
-
-    Raises ``BadInput`` with the file, the line and the full key of the first
-    thing that does not fit.
-    """
-    try:
-        return msgspec.convert(document.data, type, strict=True)
-    except msgspec.ValidationError as error:
-        from solver.core.yamlerrors import explain
-
-        raise explain(document, type, str(error)) from None
 
 
 @functools.cache

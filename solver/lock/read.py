@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.lines import LockedPin, read_pins
 from solver.core.model import FORMAT_VERSION, Target
-from solver.core.yamlfile import decode, load_yaml
+from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import read_conda_section
 from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest

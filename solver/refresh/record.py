@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
-from solver.core.yamlfile import decode, load_yaml
+from solver.core.yamlfile import load_yaml
 from solver.index.snapshot import package_text, read_package, release_line, write_package
 from solver.refresh.crawl import Crawl, Group, Held, Readable, kept_requires
 

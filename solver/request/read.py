@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from solver.core.decode import decode
 from solver.core.model import Profile, Request
-from solver.core.yamlfile import Data, Key, YamlDocument, decode, dotted, load_yaml
+from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
 from solver.matrix.rows import GpuModels
 from solver.request.fields import check_channels, check_profile_name, check_variables
 from solver.request.profile import GpuRows, ProfileReader, near

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import IndexFile, Profile, Target
 from solver.core.target import PLATFORMS, usable_files, wheel_tags
-from solver.core.yamlfile import decode, dotted, parse_yaml
+from solver.core.yamlfile import dotted, parse_yaml
 from solver.request.profile import specifier
 from solver.request.read import parse_request
 from solver.request.text import ProfileText

@@ -1,4 +1,4 @@
-"""Turn msgspec's validation errors into sentences with file, line and full key.
+"""Make values of a YAML document; what does not fit is told in a sentence with file, line and full key.
 
 msgspec writes ``[...]`` for "some key of this mapping"; which one is found by
 converting the mapping once more with each of its entries alone.
@@ -10,12 +10,14 @@ import ast
 import difflib
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from solver.core.errors import BadInput
 from solver.core.yamlfile import Data, Key, YamlDocument
+
+T = TypeVar("T")
 
 _ERROR = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
@@ -31,7 +33,19 @@ _WORDS = {
 _ASKED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
-def explain(document: YamlDocument, type: object, message: str) -> BadInput:
+def decode(document: YamlDocument, type: type[T]) -> T:
+    """Convert the document to ``type``, strictly.
+
+    Raises ``BadInput`` with the file, the line and the full key of the first
+    thing that does not fit.
+    """
+    try:
+        return msgspec.convert(document.data, type, strict=True)
+    except msgspec.ValidationError as error:
+        raise _explain(document, type, str(error)) from None
+
+
+def _explain(document: YamlDocument, type: object, message: str) -> BadInput:
     """The ``BadInput`` for msgspec's ``message`` about converting ``document`` to ``type``."""
     match = _ERROR.fullmatch(message)
     assert match is not None
