@@ -12,15 +12,15 @@ from solver.core.versions import major
 from solver.matrix import builds
 from solver.matrix.builds import has_cuda, is_recorded, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build as Row
+from solver.matrix.rows import Build
 
 
 @dataclass(frozen=True)
-class Build:
+class BuiltPackage:
     """How one package of the set was built."""
 
     package: Package
-    row: Row
+    row: Build
     """Of a row, or of what its version or build string tells."""
     framework: Framework | None = None
     """Which framework it is, where it is one."""
@@ -66,23 +66,25 @@ class Build:
         return not is_recorded(self.row)
 
 
-def wheel_build(package: Package, framework: Framework | None, matrices: Matrices, platform: Platform) -> Build | None:
+def built_wheel(
+    package: Package, framework: Framework | None, matrices: Matrices, platform: Platform
+) -> BuiltPackage | None:
     """The build of a package of a Python index; None where nothing tells."""
     if package.version is None:
         return None
     row = builds.wheel_build(matrices, package.name, package.version, platform)
-    return None if row is None else Build(package, row, framework)
+    return None if row is None else BuiltPackage(package, row, framework)
 
 
-def conda_build(
+def built_conda(
     package: Package,
     framework: Framework | None,
     packages: Iterable[Package],
     matrices: Matrices,
     platform: Platform,
-) -> Build | None:
+) -> BuiltPackage | None:
     """The build of a conda package among ``packages``; None where nothing tells."""
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
     row = builds.conda_build(matrices, package.conda or "", package.version or "", base.build, platform)
-    return None if row is None else Build(package, row, framework)
+    return None if row is None else BuiltPackage(package, row, framework)

@@ -32,7 +32,7 @@ class Package(Value, frozen=True, kw_only=True):
     """One package of a set; raises ``names.BadName`` with its line where a part of it is not what it must be."""
 
     name: PypiName
-    """For a conda package its conda name, normalized; ``facts`` maps it to PyPI's."""
+    """For a conda package its conda name, normalized; ``context`` maps it to PyPI's."""
     version: str | None
     """None where the set leaves it open, or names a folder or a repository."""
     asked: str = ""

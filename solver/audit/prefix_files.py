@@ -14,7 +14,7 @@ from solver.core.model import PypiName, pypi_name
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordEntry:
     """One line of a RECORD."""
 
     sha256: str
@@ -30,7 +30,7 @@ def site_packages(prefix: Path) -> tuple[Path, ...]:
     return tuple(sorted(unique.values()))
 
 
-def python_of(prefix: Path) -> str | None:
+def prefix_python(prefix: Path) -> str | None:
     """major.minor of the prefix's python; None where nothing tells."""
     for folder in sorted(prefix.glob("lib/python3*")):
         named = re.fullmatch(r"python(3\.\d+)", folder.name)
@@ -58,7 +58,7 @@ def distributions_in(folder: Path) -> dict[PypiName, list[str]]:
 
 
 @functools.lru_cache(maxsize=8)
-def records(prefix: Path) -> Mapping[PypiName, Mapping[Path, Recorded]]:
+def records(prefix: Path) -> Mapping[PypiName, Mapping[Path, RecordEntry]]:
     """What each distribution of the prefix recorded: absolute path -> hash and size."""
     return {
         _name(folder): _record(folder) for site in site_packages(prefix) for folder in sorted(site.glob("*.dist-info"))
@@ -69,7 +69,7 @@ def _name(dist_info: Path) -> PypiName:
     return pypi_name(dist_info.name.removesuffix(".dist-info").partition("-")[0])
 
 
-def _record(dist_info: Path) -> dict[Path, Recorded]:
+def _record(dist_info: Path) -> dict[Path, RecordEntry]:
     record = dist_info / "RECORD"
     if not record.is_file():
         return {}
@@ -80,7 +80,7 @@ def _record(dist_info: Path) -> dict[Path, Recorded]:
             if len(row) == 3 and row[1].startswith("sha256="):
                 size = int(row[2]) if row[2].isdigit() else None
                 path = dist_info.parent / row[0]
-                found[path] = Recorded(hex_digest(row[1]), size)
+                found[path] = RecordEntry(hex_digest(row[1]), size)
     return found
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from solver.audit.facts import RecordReader
+from solver.audit.context import RecordReader
 from solver.audit.prefix_files import hex_digest
 from solver.core import names
 from solver.core.model import IndexFile

@@ -37,10 +37,10 @@ def as_lines(findings: Sequence[Finding], width: int = 100) -> Iterator[str]:
             yield from _wrapped("paths", ", ".join(finding.paths), width)
         yield from _wrapped("cure", finding.cure, width)
         yield from _wrapped("source", finding.source, width)
-    yield summary(findings)
+    yield tally(findings)
 
 
-def summary(findings: Sequence[Finding]) -> str:
+def tally(findings: Sequence[Finding]) -> str:
     """How many errors and warnings."""
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.words import pins
 from solver.core.model import Finding, PypiName
 from solver.matrix import rules
 from solver.matrix.rules import Breach, binds_conda
 
 
-def find(facts: Facts, merged: Collection[str]) -> Iterator[Finding]:
+def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
     """A finding for each rule that the set breaks, but for the codes whose module weighs them itself."""
-    every = (rule for rule in facts.matrices.rules if rule.code not in merged)
-    for breach in rules.broken(every, facts.stated, facts.place):
-        yield as_finding(facts, breach)
+    every = (rule for rule in context.matrices.rules if rule.code not in merged)
+    for breach in rules.broken(every, context.stated, context.place):
+        yield as_finding(context, breach)
 
 
-def broken(facts: Facts, code: str) -> Iterator[Breach]:
+def breaches(context: AuditContext, code: str) -> Iterator[Breach]:
     """The rules of ``code`` that the set breaks, in the order of their file."""
-    return rules.broken((rule for rule in facts.matrices.rules if rule.code == code), facts.stated, facts.place)
+    return rules.broken((rule for rule in context.matrices.rules if rule.code == code), context.stated, context.place)
 
 
-def as_finding(facts: Facts, breach: Breach) -> Finding:
+def as_finding(context: AuditContext, breach: Breach) -> Finding:
     """The finding that tells of a breach."""
     rule = breach.rule
-    named = [facts.packages[PypiName(name)] for name in rule.when]
-    offenders = [facts.packages[PypiName(offence.package)] for offence in breach.offences]
+    named = [context.packages[PypiName(name)] for name in rule.when]
+    offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
     of_conda = not binds_conda(rule) and any(package.origin == "conda" for package in named)
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
     order = f" with {rule.order}" if rule.order else ""

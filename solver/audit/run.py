@@ -23,7 +23,7 @@ from solver.audit.codes import (
     python_tag,
     unknown,
 )
-from solver.audit.facts import Facts, RecordReader
+from solver.audit.context import AuditContext, RecordReader
 from solver.audit.package_set import PackageSet, default_python
 from solver.core.answer import NotKnown
 from solver.core.model import Finding, Target
@@ -66,22 +66,22 @@ def audit(
     environment variables in force where the set is used; ``record_of`` reads
     the RECORD of a wheel, so that wheels which no row compares are compared.
     """
-    facts = facts_of(package_set, matrices, index, target, environ, record_of)
-    found = {finding for module in CODES for finding in module.find(facts)}
-    found.update(rules.find(facts, WEIGHED))
+    context = context_of(package_set, matrices, index, target, environ, record_of)
+    found = {finding for module in CODES for finding in module.find(context)}
+    found.update(rules.find(context, WEIGHED))
     return tuple(sorted(found, key=_order))
 
 
-def facts_of(
+def context_of(
     package_set: PackageSet,
     matrices: Matrices,
     index: Index,
     target: Target | None = None,
     environ: Mapping[str, str] | None = None,
     record_of: RecordReader | None = None,
-) -> Facts:
+) -> AuditContext:
     """What an audit with these arguments looks at."""
-    return Facts(
+    return AuditContext(
         set=package_set,
         matrices=matrices,
         index=index,

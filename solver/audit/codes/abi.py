@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from solver.audit.builds import Build
+from solver.audit.builds import BuiltPackage
 from solver.audit.codes.metadata import requires_of
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import pins
 from solver.core.frameworks import distributions
@@ -18,17 +18,17 @@ _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-run
 """Bounds that are told under the code that rules on the same package are told under."""
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """The bounds of the rows that the set breaks, where the metadata does not tell them anyway."""
-    for build in (*facts.builds, *facts.companions):
+    for build in (*context.builds, *context.companions):
         for name, wanted in sorted(build.row.needs.items()):
-            for other in map(facts.package, distributions(name)):
+            for other in map(context.package, distributions(name)):
                 if other is not None and other.version is not None and not meets(other.version, wanted):
-                    yield from _finding(facts, build, other, wanted)
+                    yield from _finding(context, build, other, wanted)
 
 
-def _finding(facts: Facts, build: Build, other: Package, wanted: str) -> Iterator[Finding]:
-    if _metadata_tells(facts, build.package, other):
+def _finding(context: AuditContext, build: BuiltPackage, other: Package, wanted: str) -> Iterator[Finding]:
+    if _metadata_tells(context, build.package, other):
         return
     yield Finding(
         code=_OWN_CODES.get(other.name, CODE),
@@ -41,8 +41,8 @@ def _finding(facts: Facts, build: Build, other: Package, wanted: str) -> Iterato
     )
 
 
-def _metadata_tells(facts: Facts, package: Package, other: Package) -> bool:
-    requirements = map(parsed, requires_of(facts, package, facts.releases(package)))
+def _metadata_tells(context: AuditContext, package: Package, other: Package) -> bool:
+    requirements = map(parsed, requires_of(context, package, context.releases(package)))
     return any(
         found is not None and found.name == other.name and not meets(other.version or "", str(found.specifier))
         for found in requirements

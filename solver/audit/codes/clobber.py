@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from solver.audit.codes.clobber_prefix import installed_twice
-from solver.audit.facts import Facts, Provided
+from solver.audit.context import AuditContext, Provided
 from solver.audit.package_set import Package
-from solver.audit.rules import as_finding, broken
+from solver.audit.rules import as_finding, breaches
 from solver.audit.words import listed, pins
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Finding, PypiName
@@ -24,47 +24,47 @@ CODE = "clobber"
 _SHOWN = 12
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Each pair that overwrites each other's files, once, by the best witness at hand."""
     told: set[frozenset[str]] = set()
-    for pair, finding in _all(facts):
+    for pair, finding in _all(context):
         if pair not in told:
             told.add(pair)
             if finding is not None:
                 yield finding
-    for breach in broken(facts, CODE):
+    for breach in breaches(context, CODE):
         if not breach.pairs or breach.pairs - told:
-            yield as_finding(facts, breach)
+            yield as_finding(context, breach)
 
 
-def _all(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
-    if facts.set.prefix is not None:
-        yield from installed_twice(facts)
-    yield from _compared_now(facts)
-    yield from _compared_before(facts)
-    yield from _same_place(facts)
-    yield from _conda_and_pip(facts)
+def _all(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+    if context.set.prefix is not None:
+        yield from installed_twice(context)
+    yield from _compared_now(context)
+    yield from _compared_before(context)
+    yield from _same_place(context)
+    yield from _conda_and_pip(context)
 
 
-def _compared_before(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+def _compared_before(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
     rows: dict[tuple[Package, Package], list[Clobber]] = {}
-    for row in facts.matrices.clobbers:
-        first, second = facts.package(row.a), facts.package(row.b)
+    for row in context.matrices.clobbers:
+        first, second = context.package(row.a), context.package(row.b)
         if first is not None and second is not None and first is not second:
             rows.setdefault((first, second), []).append(row)
     for (first, second), found in rows.items():
         exact = [row for row in found if _is_of(row, first, second)]
         clobbering = [row for row in exact or found if row.different]
-        if not exact and _lie_apart(facts, first, second):
+        if not exact and _lie_apart(context, first, second):
             continue
-        finding = _from_rows(facts, first, second, clobbering, bool(exact), found) if clobbering else None
+        finding = _from_rows(context, first, second, clobbering, bool(exact), found) if clobbering else None
         yield frozenset((first.name, second.name)), finding
 
 
-def _lie_apart(facts: Facts, first: Package, second: Package) -> bool:
+def _lie_apart(context: AuditContext, first: Package, second: Package) -> bool:
     """Whether rows tell where both put their libraries, and that is not the same folder."""
     folders = [
-        {item.library.directory for item in facts.provided if item.package is package} for package in (first, second)
+        {item.library.directory for item in context.provided if item.package is package} for package in (first, second)
     ]
     return all(folders) and not folders[0] & folders[1]
 
@@ -76,7 +76,7 @@ def _is_of(row: Clobber, first: Package, second: Package) -> bool:
 
 
 def _from_rows(
-    facts: Facts, first: Package, second: Package, rows: list[Clobber], exact: bool, known: list[Clobber]
+    context: AuditContext, first: Package, second: Package, rows: list[Clobber], exact: bool, known: list[Clobber]
 ) -> Finding:
     row = rows[0]
     if exact:
@@ -87,13 +87,13 @@ def _from_rows(
             f"write the same paths with different bytes in {often} of versions that was compared; "
             "these two versions were not"
         )
-    return _finding(facts, first, second, what, row.source, row.paths, sure=exact or len(rows) == len(known))
+    return _finding(context, first, second, what, row.source, row.paths, sure=exact or len(rows) == len(known))
 
 
-def _same_place(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+def _same_place(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
     """Two distributions whose rows put a library of the same name into the same folder."""
     held: dict[str, Provided] = {}
-    for item in facts.provided:
+    for item in context.provided:
         for soname in item.library.sonames:
             path = f"{item.library.directory}/{soname}"
             other = held.setdefault(path, item)
@@ -101,7 +101,7 @@ def _same_place(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | N
                 yield (
                     frozenset((other.package.name, item.package.name)),
                     _finding(
-                        facts,
+                        context,
                         other.package,
                         item.package,
                         f"both write {path}",
@@ -111,11 +111,11 @@ def _same_place(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | N
                 )
 
 
-def _compared_now(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+def _compared_now(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
     """By the RECORDs of the wheels, where a reader for them was given."""
-    if facts.record_of is None or facts.set.prefix is not None:
+    if context.record_of is None or context.set.prefix is not None:
         return
-    records = {p.name: (p, record) for p in facts.set.packages if (record := _record(facts, p))}
+    records = {p.name: (p, record) for p in context.set.packages if (record := _record(context, p))}
     writers: dict[str, list[PypiName]] = {}
     for name, (_, record) in records.items():
         for path in record:
@@ -130,27 +130,27 @@ def _compared_now(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding |
         different = sorted(path for path in paths if record_a[path] != record_b[path])
         what = f"write {len(paths)} common paths, {len(different)} of them with different bytes"
         source = "the RECORD of both wheels"
-        finding = _finding(facts, first, second, what, source, tuple(different)) if different else None
+        finding = _finding(context, first, second, what, source, tuple(different)) if different else None
         yield frozenset((a, b)), finding
 
 
-def _record(facts: Facts, package: Package) -> Mapping[str, str] | None:
-    assert facts.record_of is not None
-    for release in facts.releases(package):
-        files = usable_files(release.files, facts.target)
+def _record(context: AuditContext, package: Package) -> Mapping[str, str] | None:
+    assert context.record_of is not None
+    for release in context.releases(package):
+        files = usable_files(release.files, context.target)
         if files:
             try:
-                return facts.record_of(files[0])
+                return context.record_of(files[0])
             except IndexUnavailable:
                 return None
     return None
 
 
-def _conda_and_pip(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+def _conda_and_pip(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
     """One project from conda and from pip: pip overwrites the files that conda recorded."""
-    pypi = {package.name: package for package in facts.set.packages if package.origin == "pypi"}
-    for package in facts.set.packages:
-        name = facts.pypi_name_of(package)
+    pypi = {package.name: package for package in context.set.packages if package.origin == "pypi"}
+    for package in context.set.packages:
+        name = context.pypi_name_of(package)
         twin = pypi.get(name) if name is not None else None
         # A conda package that is no python package may share its name with one on PyPI.
         is_python = package.build is None or "py" in package.build
@@ -176,7 +176,7 @@ def _conda_and_pip(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding 
 
 
 def _finding(
-    facts: Facts,
+    context: AuditContext,
     first: Package,
     second: Package,
     what: str,
@@ -189,26 +189,26 @@ def _finding(
         code=CODE,
         severity="error" if sure else "warning",
         packages=pins((first, second)),
-        why=f"{first.name} and {second.name} {what}; {_winner(facts, first, second)}",
+        why=f"{first.name} and {second.name} {what}; {_winner(context, first, second)}",
         source=source,
-        cure=_cure(facts, first, second),
+        cure=_cure(context, first, second),
         paths=(*paths[:_SHOWN], *([f"and {more} more"] if more > 0 else [])),
     )
 
 
-def _winner(facts: Facts, first: Package, second: Package) -> str:
-    if not facts.set.ordered:
+def _winner(context: AuditContext, first: Package, second: Package) -> str:
+    if not context.set.ordered:
         return "the one that is installed last wins, and nothing here tells which that is"
-    order = [package.name for package in facts.set.packages]
+    order = [package.name for package in context.set.packages]
     last = max((first, second), key=lambda package: order.index(package.name))
     return f"{last.name} is installed last and wins"
 
 
-def _cure(facts: Facts, first: Package, second: Package) -> str:
-    cuda = {p.package.name: p.library.cuda for p in facts.provided}
+def _cure(context: AuditContext, first: Package, second: Package) -> str:
+    cuda = {p.package.name: p.library.cuda for p in context.provided}
     majors = sorted({cuda[package.name] for package in (first, second) if package.name in cuda})
     if len(majors) > 1:
-        builds = [build.pin for build in facts.builds if build.major in majors]
+        builds = [build.pin for build in context.builds if build.major in majors]
         of = f" ({listed(sorted(builds))})" if builds else ""
         return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
     return f"keep one of {first.name} and {second.name}"

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.audit.facts import Facts
-from solver.audit.prefix_files import Recorded, records
+from solver.audit.context import AuditContext
+from solver.audit.prefix_files import RecordEntry, records
 from solver.audit.words import pins
 from solver.core.model import Finding, PypiName
 
@@ -15,10 +15,10 @@ CODE = "clobber"
 _SHOWN = 12
 
 
-def installed_twice(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
+def installed_twice(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
     """Each pair of installed distributions that recorded the same path with different hashes."""
-    assert facts.set.prefix is not None
-    prefix = Path(facts.set.prefix)
+    assert context.set.prefix is not None
+    prefix = Path(context.set.prefix)
     installed = records(prefix)
     writers: dict[Path, list[PypiName]] = {}
     for name, files in installed.items():
@@ -31,12 +31,12 @@ def installed_twice(facts: Facts) -> Iterator[tuple[frozenset[PypiName], Finding
     for (first, second), paths in sorted(shared.items()):
         a, b = installed[first], installed[second]
         different = [path for path in paths if a[path].sha256 != b[path].sha256]
-        finding = _finding(facts, prefix, first, second, sorted(different), len(paths)) if different else None
+        finding = _finding(context, prefix, first, second, sorted(different), len(paths)) if different else None
         yield frozenset((first, second)), finding
 
 
 def _finding(
-    facts: Facts, prefix: Path, first: PypiName, second: PypiName, different: list[Path], shared: int
+    context: AuditContext, prefix: Path, first: PypiName, second: PypiName, different: list[Path], shared: int
 ) -> Finding:
     # Shared libraries first: a license text that differs harms nobody.
     different.sort(key=lambda path: (".so" not in path.name and path.suffix != ".dll", path))
@@ -50,7 +50,7 @@ def _finding(
     return Finding(
         code=CODE,
         severity="error",
-        packages=pins(package for name in (first, second) if (package := facts.packages.get(name))),
+        packages=pins(package for name in (first, second) if (package := context.packages.get(name))),
         why=(
             f"{first} and {second} both wrote {shared} paths, {len(different)} of them with different bytes; "
             f"on the disk lie {won[first]} of {first} and {won[second]} of {second}"
@@ -62,7 +62,7 @@ def _finding(
     )
 
 
-def is_on_disk(path: Path, recorded: Recorded) -> bool:
+def is_on_disk(path: Path, recorded: RecordEntry) -> bool:
     """Whether the file at ``path`` is the recorded one; the bytes are read only where sizes agree."""
     try:
         if recorded.size is not None and path.stat().st_size != recorded.size:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.audit.words import pins
 from solver.core.model import Finding
@@ -14,13 +14,13 @@ from solver.core.versions import numbers
 CODE = "cudnn-older-than-build"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Another major than the build's, or a lower minor: cuDNN promises neither."""
-    for build in facts.builds:
+    for build in context.builds:
         # A wheel with its own CUDA inside takes its own cuDNN.
         if build.cudnn is None or build.cuda is None or (build.bundles and build.package.origin == "pypi"):
             continue
-        for package in _loaded(facts, build):
+        for package in _loaded(context, build):
             if package.version is None:
                 continue
             has, wants = numbers(package.version), numbers(build.cudnn)
@@ -28,19 +28,21 @@ def find(facts: Facts) -> Iterator[Finding]:
                 yield _finding(build, package, has[0] != wants[0])
 
 
-def _loaded(facts: Facts, build: Build) -> list[Package]:
+def _loaded(context: AuditContext, build: BuiltPackage) -> list[Package]:
     """The cuDNN of the build's CUDA major, and whatever overwrites it."""
-    own = facts.libraries(build.major or 0).get("cudnn")
+    own = context.libraries(build.major or 0).get("cudnn")
     if own is None:
-        conda = facts.package("cudnn")
+        conda = context.package("cudnn")
         return [conda] if conda is not None and conda.origin == "conda" else []
     folder = own.library.directory
     return [
-        item.package for item in facts.provided if item.library.library == "cudnn" and item.library.directory == folder
+        item.package
+        for item in context.provided
+        if item.library.library == "cudnn" and item.library.directory == folder
     ]
 
 
-def _finding(build: Build, package: Package, other_major: bool) -> Finding:
+def _finding(build: BuiltPackage, package: Package, other_major: bool) -> Finding:
     what = "has another major" if other_major else "is older"
     wanted = numbers(build.cudnn or "")
     return Finding(

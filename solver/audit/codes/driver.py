@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext
 from solver.core.answer import NotKnown
 from solver.core.model import Finding
 from solver.matrix.drivers import Oldest, oldest_of
@@ -13,18 +13,18 @@ from solver.matrix.drivers import Oldest, oldest_of
 CODE = "driver"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """A build whose CUDA the driver serves neither natively nor by minor-version compatibility."""
-    driver = facts.place.driver
+    driver = context.place.driver
     if driver is None or isinstance(driver, NotKnown):
         return
-    for build in facts.builds:
-        needed = oldest_of(build.row, facts.matrices)
+    for build in context.builds:
+        needed = oldest_of(build.row, context.matrices)
         if not isinstance(needed, NotKnown) and not needed.admits(driver):
             yield _too_old(build, needed, driver)
 
 
-def _too_old(build: Build, needed: Oldest, driver: str) -> Finding:
+def _too_old(build: BuiltPackage, needed: Oldest, driver: str) -> Finding:
     itself = needed.row == build.row.id
     what = "needs" if itself else f"is built for CUDA {build.cuda}, which needs"
     other = f"another {build.package.name}" if itself else "a build for an older CUDA"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.audit.words import pins
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
@@ -18,27 +18,27 @@ from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span
 CODE = "gpu-arch"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """For each compute capability that the target names."""
-    for gpu in facts.target.gpus:
-        for build in facts.builds:
+    for gpu in context.target.gpus:
+        for build in context.builds:
             if build.cuda is not None:
-                yield from _of_build(facts, build, gpu)
-        yield from _of_cudnn(facts, gpu)
+                yield from _of_build(context, build, gpu)
+        yield from _of_cudnn(context, gpu)
 
 
-def _of_build(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
+def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     code = code_for(gpu, build.row.sm, build.row.ptx)
     if code is NOT_KNOWN:
         yield from _unread(build, gpu)
     elif code == "none":
-        yield _no_code(facts, build, gpu)
+        yield _no_code(context, build, gpu)
     elif code == "ptx":
-        yield from _needs_compiling(facts, build, gpu)
+        yield from _needs_compiling(context, build, gpu)
 
 
-def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
-    toolkit, sm = facts.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
+def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
+    toolkit, sm = context.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
     beyond = toolkit is not None and is_newer(gpu, toolkit)
     newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
     return Finding(
@@ -52,7 +52,7 @@ def _no_code(facts: Facts, build: Build, gpu: str) -> Finding:
     )
 
 
-def _unread(build: Build, gpu: str) -> Iterator[Finding]:
+def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     # Of conda's builds nobody read it at all; `interlock verify --predict` says so once for the lock.
     if build.package.origin == "conda":
         return
@@ -66,14 +66,14 @@ def _unread(build: Build, gpu: str) -> Iterator[Finding]:
     )
 
 
-def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
+def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     """PTX of a newer toolkit than the driver's: minor-version compatibility does not cover it."""
-    driver, cuda, platform = facts.target.driver, build.cuda, facts.target.platform
-    if driver is None or cuda is None or facts.assumed:
+    driver, cuda, platform = context.target.driver, build.cuda, context.target.platform
+    if driver is None or cuda is None or context.assumed:
         return
-    compiled = compiles_ptx(cuda, driver, platform, facts.matrices)
+    compiled = compiles_ptx(cuda, driver, platform, context.matrices)
     only = f"{build.pin} has only PTX for compute capability {gpu}, and"
-    needed = own(cuda, platform, facts.matrices)
+    needed = own(cuda, platform, context.matrices)
     if compiled.answer is Answer.NO and not isinstance(needed, NotKnown):
         yield Finding(
             code=CODE,
@@ -94,10 +94,10 @@ def _needs_compiling(facts: Facts, build: Build, gpu: str) -> Iterator[Finding]:
         )
 
 
-def _of_cudnn(facts: Facts, gpu: str) -> Iterator[Finding]:
-    for package in _cudnns(facts):
-        row = cudnn_row(package.version or "", facts.matrices.cudnn)
-        served = cudnn_serves(package.version or "", gpu, facts.matrices.cudnn)
+def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
+    for package in _cudnns(context):
+        row = cudnn_row(package.version or "", context.matrices.cudnn)
+        served = cudnn_serves(package.version or "", gpu, context.matrices.cudnn)
         if row is not None and served.answer is Answer.NO:
             yield Finding(
                 code=CODE,
@@ -109,6 +109,6 @@ def _of_cudnn(facts: Facts, gpu: str) -> Iterator[Finding]:
             )
 
 
-def _cudnns(facts: Facts) -> list[Package]:
-    found = {item.package.name: item.package for item in facts.provided if item.library.library == "cudnn"}
+def _cudnns(context: AuditContext) -> list[Package]:
+    found = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
     return list(found.values())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.prefix_files import distributions_in, site_packages
 from solver.audit.words import listed
 from solver.core.frameworks import framework_of
@@ -17,13 +17,13 @@ CODE = "leftover"
 _CUDA_IN_PATH = re.compile(r"cuda[-_/]?v?(\d+\.\d+)")
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Rules; in a prefix second copies and a user site; environment variables that lead elsewhere."""
-    if facts.set.prefix is not None:
-        yield from _second_copies(Path(facts.set.prefix))
-        yield from _comes_first(facts, Path(facts.set.prefix))
-    yield from _library_path(facts)
-    yield from _cuda_home(facts)
+    if context.set.prefix is not None:
+        yield from _second_copies(Path(context.set.prefix))
+        yield from _comes_first(context, Path(context.set.prefix))
+    yield from _library_path(context)
+    yield from _cuda_home(context)
 
 
 def _second_copies(prefix: Path) -> Iterator[Finding]:
@@ -40,21 +40,21 @@ def _second_copies(prefix: Path) -> Iterator[Finding]:
                 )
 
 
-def _comes_first(facts: Facts, prefix: Path) -> Iterator[Finding]:
+def _comes_first(context: AuditContext, prefix: Path) -> Iterator[Finding]:
     """Folders that python searches before the prefix's own: PYTHONPATH, and a user site outside a venv."""
-    environ = facts.environ
+    environ = context.environ
     folders = [(Path(part), "PYTHONPATH") for part in environ.get("PYTHONPATH", "").split(":") if part]
     is_venv = (prefix / "pyvenv.cfg").is_file()
-    if not is_venv and not environ.get("PYTHONNOUSERSITE") and facts.set.python is not None:
+    if not is_venv and not environ.get("PYTHONNOUSERSITE") and context.set.python is not None:
         base = environ.get("PYTHONUSERBASE") or (f"{environ['HOME']}/.local" if "HOME" in environ else None)
         if base is not None:
-            user = Path(base) / "lib" / f"python{facts.set.python}" / "site-packages"
+            user = Path(base) / "lib" / f"python{context.set.python}" / "site-packages"
             folders.append((user, "the user site"))
     for folder, called in folders:
         there = distributions_in(folder)
-        shadowed = sorted(name for name in there if name in facts.packages and _matters(facts, name))
+        shadowed = sorted(name for name in there if name in context.packages and _matters(context, name))
         for name in shadowed:
-            mine = facts.packages[name].version
+            mine = context.packages[name].version
             if mine is not None and there[name] != [mine]:
                 yield Finding(
                     code=CODE,
@@ -66,17 +66,17 @@ def _comes_first(facts: Facts, prefix: Path) -> Iterator[Finding]:
                 )
 
 
-def _matters(facts: Facts, name: str) -> bool:
+def _matters(context: AuditContext, name: str) -> bool:
     """Whether a framework, or a package that some rule speaks of, is shadowed."""
-    spoken = {other for rule in facts.matrices.rules for other in (*rule.when, *rule.needs)}
+    spoken = {other for rule in context.matrices.rules for other in (*rule.when, *rule.needs)}
     return framework_of(name) is not None or name in spoken
 
 
-def _library_path(facts: Facts) -> Iterator[Finding]:
+def _library_path(context: AuditContext) -> Iterator[Finding]:
     """Known CUDA libraries in a folder of LD_LIBRARY_PATH outside the prefix: it comes before any RUNPATH."""
-    sonames = {soname: item for item in facts.provided for soname in item.library.sonames}
-    inside = [site.resolve() for site in site_packages(Path(facts.set.prefix))] if facts.set.prefix else []
-    for part in facts.environ.get("LD_LIBRARY_PATH", "").split(":"):
+    sonames = {soname: item for item in context.provided for soname in item.library.sonames}
+    inside = [site.resolve() for site in site_packages(Path(context.set.prefix))] if context.set.prefix else []
+    for part in context.environ.get("LD_LIBRARY_PATH", "").split(":"):
         folder = Path(part)
         if not part or any(folder.resolve().is_relative_to(site) for site in inside):
             continue
@@ -94,14 +94,14 @@ def _library_path(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _cuda_home(facts: Facts) -> Iterator[Finding]:
-    wanted = {numbers(build.cuda) for build in facts.builds if build.cuda is not None}
+def _cuda_home(context: AuditContext) -> Iterator[Finding]:
+    wanted = {numbers(build.cuda) for build in context.builds if build.cuda is not None}
     for name in ("CUDA_HOME", "CUDA_PATH"):
-        path = facts.environ.get(name, "")
+        path = context.environ.get(name, "")
         found = _CUDA_IN_PATH.search(path.lower())
         if found is None or not wanted or numbers(found[1])[0] in {major for major, _ in wanted}:
             continue
-        builds = sorted(build.pin for build in facts.builds if build.cuda is not None)
+        builds = sorted(build.pin for build in context.builds if build.cuda is not None)
         yield Finding(
             code=CODE,
             severity="warning",

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
+from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
-from solver.audit.codes.loader_search import Search
-from solver.audit.facts import Facts, Provided
+from solver.audit.codes.loader_search import LibrarySearch
+from solver.audit.context import AuditContext, Provided
 from solver.audit.words import listed, pins
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Finding
 from solver.core.versions import major
-from solver.matrix import rows
 from solver.matrix.builds import stated
 from solver.matrix.libraries import LOADER, decides_gpu, opened_library, search
+from solver.matrix.rows import Build
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
@@ -29,78 +29,78 @@ _LOADER_CURE = (
 )
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what torch does not."""
-    for build in facts.builds:
+    for build in context.builds:
         opens = build.framework == "tensorflow" or build.row.opens is not NOT_KNOWN
         if opens and build.package.origin == "pypi" and build.cuda is not None:
-            yield from _of_build(facts, build, build.row)
-    if facts.set.prefix is not None:
-        yield from loader_elf.torch(facts)
+            yield from _of_build(context, build, build.row)
+    if context.set.prefix is not None:
+        yield from loader_elf.torch(context)
 
 
-def _of_build(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
+def _of_build(context: AuditContext, build: BuiltPackage, row: Build) -> Iterator[Finding]:
     # Windows looks beside the importing module and on PATH; no row tells of either.
-    if facts.target.platform == "win-64" or facts.target.driver is None:
+    if context.target.platform == "win-64" or context.target.driver is None:
         return
-    if _conda_runtime(facts) is not None and not facts.libraries(build.major or 0):
-        yield from _from_conda(facts, build, row)
+    if _conda_runtime(context) is not None and not context.libraries(build.major or 0):
+        yield from _from_conda(context, build, row)
         return
-    in_prefix = facts.set.prefix is not None and build.framework == "tensorflow"
-    read = loader_elf.tensorflow(facts, row) if in_prefix else None
-    found = read or _recorded(facts, row)
-    hidden = tuple(item for item in found.hidden if not _is_led_to(facts, build, item))
+    in_prefix = context.set.prefix is not None and build.framework == "tensorflow"
+    read = loader_elf.tensorflow(context, row) if in_prefix else None
+    found = read or _recorded(context, row)
+    hidden = tuple(item for item in found.hidden if not _is_led_to(context, build, item))
     if hidden:
-        yield _hidden(facts, build, row, hidden)
-    doubtful = tuple(item for item in found.doubtful if not _is_led_to(facts, build, item))
+        yield _hidden(context, build, row, hidden)
+    doubtful = tuple(item for item in found.doubtful if not _is_led_to(context, build, item))
     if doubtful:
         yield _doubtful(build, row, doubtful)
     if found.nowhere:
-        yield _nowhere(facts, build, row, found.nowhere)
+        yield _nowhere(context, build, row, found.nowhere)
 
 
-def _is_led_to(facts: Facts, build: Build, item: Provided) -> bool:
+def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bool:
     """Whether a variable of the environment or our loader wheel leads to the library.
 
     A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for TensorFlow alone.
     """
-    if item.library.directory in dict(facts.set.variables).get("LD_LIBRARY_PATH", ""):
+    if item.library.directory in dict(context.set.variables).get("LD_LIBRARY_PATH", ""):
         return True
-    if facts.package(LOADER) is None or build.framework != "tensorflow":
+    if context.package(LOADER) is None or build.framework != "tensorflow":
         return False
-    return facts.set.prefix is None or item.library.library in loader_elf.preloaded(facts)
+    return context.set.prefix is None or item.library.library in loader_elf.preloaded(context)
 
 
-def _recorded(facts: Facts, row: rows.Build) -> Search:
-    here = {item.library.id: item for item in facts.libraries(major(stated(row.cuda) or "0")).values()}
-    found = search(row, [item.library for item in here.values()], facts.matrices)
-    nowhere = [_soname(facts, row, name) for name in found.nowhere]
+def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
+    here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
+    found = search(row, [item.library for item in here.values()], context.matrices)
+    nowhere = [_soname(context, row, name) for name in found.nowhere]
     if row.opens is NOT_KNOWN and row.runpath == () and not here:
         nowhere = ["any CUDA library"]
-    return Search(
+    return LibrarySearch(
         hidden=tuple(here[library.id] for library in found.hidden),
         nowhere=tuple(nowhere),
         doubtful=tuple(here[library.id] for library in found.doubtful),
     )
 
 
-def _soname(facts: Facts, row: rows.Build, name: str) -> str:
-    known = opened_library(row, name, (), facts.matrices)
+def _soname(context: AuditContext, row: Build, name: str) -> str:
+    known = opened_library(row, name, (), context.matrices)
     return name if known is None else known.sonames[0]
 
 
-def _cure(build: Build) -> str:
+def _cure(build: BuiltPackage) -> str:
     return _LOADER_CURE if build.framework == "tensorflow" else "put their folders on LD_LIBRARY_PATH"
 
 
-def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided, ...]) -> Finding:
+def _hidden(context: AuditContext, build: BuiltPackage, row: Build, hidden: tuple[Provided, ...]) -> Finding:
     names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
-    unless = " unless torch was imported first" if facts.build("torch") is not None else ""
+    unless = " unless torch was imported first" if context.build("torch") is not None else ""
     blind = any(decides_gpu(row, item.library.library) for item in hidden)
     effect = f"it then sees no GPU{unless}" if blind else "it still sees the GPU, and goes without them"
-    in_prefix = facts.set.prefix is not None and build.framework == "tensorflow"
+    in_prefix = context.set.prefix is not None and build.framework == "tensorflow"
     return Finding(
         code=CODE,
         severity="error" if blind else "warning",
@@ -113,7 +113,7 @@ def _hidden(facts: Facts, build: Build, row: rows.Build, hidden: tuple[Provided,
     )
 
 
-def _doubtful(build: Build, row: rows.Build, doubtful: tuple[Provided, ...]) -> Finding:
+def _doubtful(build: BuiltPackage, row: Build, doubtful: tuple[Provided, ...]) -> Finding:
     names = listed(sorted({soname for item in doubtful for soname in item.library.sonames[:1]}), most=12)
     return Finding(
         code=CODE,
@@ -126,7 +126,7 @@ def _doubtful(build: Build, row: rows.Build, doubtful: tuple[Provided, ...]) -> 
     )
 
 
-def _nowhere(facts: Facts, build: Build, row: rows.Build, names: tuple[str, ...]) -> Finding:
+def _nowhere(context: AuditContext, build: BuiltPackage, row: Build, names: tuple[str, ...]) -> Finding:
     asked = sorted(row.asks)
     cure = (
         f"install {build.package.name}[and-cuda], which asks for {listed(asked)}"
@@ -137,7 +137,7 @@ def _nowhere(facts: Facts, build: Build, row: rows.Build, names: tuple[str, ...]
     )
     return Finding(
         code=CODE,
-        severity="error" if facts.wants_gpu else "warning",
+        severity="error" if context.wants_gpu else "warning",
         packages=(build.pin,),
         why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore sees no GPU",
         source=row.source,
@@ -146,16 +146,16 @@ def _nowhere(facts: Facts, build: Build, row: rows.Build, names: tuple[str, ...]
     )
 
 
-def _conda_runtime(facts: Facts) -> str | None:
-    return next((p.pin for p in facts.set.packages if p.conda in _CONDA_RUNTIMES), None)
+def _conda_runtime(context: AuditContext) -> str | None:
+    return next((p.pin for p in context.set.packages if p.conda in _CONDA_RUNTIMES), None)
 
 
-def _from_conda(facts: Facts, build: Build, row: rows.Build) -> Iterator[Finding]:
+def _from_conda(context: AuditContext, build: BuiltPackage, row: Build) -> Iterator[Finding]:
     """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
-    variables = {**dict(facts.set.variables), **facts.environ}
-    if "LD_LIBRARY_PATH" in variables or facts.package(LOADER) is not None:
+    variables = {**dict(context.set.variables), **context.environ}
+    if "LD_LIBRARY_PATH" in variables or context.package(LOADER) is not None:
         return
-    runtime = _conda_runtime(facts)
+    runtime = _conda_runtime(context)
     yield Finding(
         code=CODE,
         severity="error",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.audit.codes.loader_search import Search
-from solver.audit.facts import Facts, Provided
+from solver.audit.codes.loader_search import LibrarySearch
+from solver.audit.context import AuditContext, Provided
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
 from solver.core.errors import BadInput
@@ -70,49 +70,49 @@ def _text(tag: object, name: str) -> str:
     return str(getattr(tag, name))
 
 
-def tensorflow(facts: Facts, row: Build) -> Search | None:
+def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
     """TensorFlow's search in the prefix; None where its library is not there."""
-    found = _first(facts, _TENSORFLOW[:1])
+    found = _first(context, _TENSORFLOW[:1])
     built = stated(row.cuda)
     if found is None or built is None:
         return None
     cuda = major(built)
-    dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(facts, (name,))) is not None]
+    dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(context, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
-    folders = [*_library_path(facts), *dynamic[0].runpath]
-    beside = [item.library for item in facts.provided]
-    opened = (opened_library(row, name, beside, facts.matrices) for name in entries(row.opens))
+    folders = [*_library_path(context), *dynamic[0].runpath]
+    beside = [item.library for item in context.provided]
+    opened = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
     rows = [known for known in opened if known is not None]
-    rows += [known for known in facts.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
+    rows += [known for known in context.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
-    here = facts.libraries(cuda)
+    here = context.libraries(cuda)
     for known in rows:
         for soname in known.sonames[:1]:
             if any((folder / soname).exists() for folder in folders) or in_system(soname):
                 continue
             brought = here.get(known.library)
-            if brought is not None and _exists(facts, brought.library, soname):
+            if brought is not None and _exists(context, brought.library, soname):
                 hidden[soname] = brought
             else:
                 nowhere[soname] = None
-    return Search(tuple(hidden.values()), tuple(nowhere))
+    return LibrarySearch(tuple(hidden.values()), tuple(nowhere))
 
 
-def torch(facts: Facts) -> Iterator[Finding]:
+def torch(context: AuditContext) -> Iterator[Finding]:
     """CUDA libraries that torch is linked to and that no folder of the prefix holds."""
-    known = {soname: row for row in facts.matrices.libraries for soname in row.sonames}
+    known = {soname: row for row in context.matrices.libraries for soname in row.sonames}
     lost: set[str] = set()
     for name in _TORCH:
-        path = _first(facts, (name,))
+        path = _first(context, (name,))
         if path is None:
             continue
         dynamic = read_dynamic(path)
         # torch loads from any folder of the nvidia packages what its RUNPATH does not find.
-        folders = [*_library_path(facts), *dynamic.runpath, path.parent, *_nvidia_folders(facts)]
+        folders = [*_library_path(context), *dynamic.runpath, path.parent, *_nvidia_folders(context)]
         for soname in dynamic.needed:
             if soname in known and not in_system(soname):
                 lost |= {soname} if not any((folder / soname).exists() for folder in folders) else set()
-    package = facts.package("torch")
+    package = context.package("torch")
     if lost and package is not None:
         brings = sorted({known[soname].distribution for soname in lost})
         yield Finding(
@@ -127,9 +127,9 @@ def torch(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def preloaded(facts: Facts) -> frozenset[str]:
+def preloaded(context: AuditContext) -> frozenset[str]:
     """The libraries (by short name) that the loader wheel of the prefix loads; empty where it tells nothing."""
-    path = _first(facts, ("_interlock_loader.json",))
+    path = _first(context, ("_interlock_loader.json",))
     if path is None:
         return frozenset()
     try:
@@ -147,24 +147,24 @@ def in_system(soname: str) -> bool:
         return False
 
 
-def _sites(facts: Facts) -> tuple[Path, ...]:
-    assert facts.set.prefix is not None
-    return site_packages(Path(facts.set.prefix))
+def _sites(context: AuditContext) -> tuple[Path, ...]:
+    assert context.set.prefix is not None
+    return site_packages(Path(context.set.prefix))
 
 
-def _first(facts: Facts, names: tuple[str, ...]) -> Path | None:
-    paths = (site / name for site in _sites(facts) for name in names)
+def _first(context: AuditContext, names: tuple[str, ...]) -> Path | None:
+    paths = (site / name for site in _sites(context) for name in names)
     return next((path for path in paths if path.is_file()), None)
 
 
-def _exists(facts: Facts, library: Library, soname: str) -> bool:
-    return any((site / library.directory / soname).exists() for site in _sites(facts))
+def _exists(context: AuditContext, library: Library, soname: str) -> bool:
+    return any((site / library.directory / soname).exists() for site in _sites(context))
 
 
-def _nvidia_folders(facts: Facts) -> list[Path]:
+def _nvidia_folders(context: AuditContext) -> list[Path]:
     patterns = ("nvidia/*/lib", "nvidia/lib")
-    return [folder for site in _sites(facts) for pattern in patterns for folder in sorted(site.glob(pattern))]
+    return [folder for site in _sites(context) for pattern in patterns for folder in sorted(site.glob(pattern))]
 
 
-def _library_path(facts: Facts) -> list[Path]:
-    return [Path(entry) for entry in facts.environ.get("LD_LIBRARY_PATH", "").split(":") if entry]
+def _library_path(context: AuditContext) -> list[Path]:
+    return [Path(entry) for entry in context.environ.get("LD_LIBRARY_PATH", "").split(":") if entry]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from solver.audit.facts import Provided
+from solver.audit.context import Provided
 
 
 @dataclass(frozen=True)
-class Search:
+class LibrarySearch:
     """How a build's search for its CUDA libraries ends."""
 
     hidden: tuple[Provided, ...] = ()

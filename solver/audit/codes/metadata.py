@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import pins
 from solver.core.model import Finding, Release
@@ -17,26 +17,26 @@ from solver.index import ReleaseRefused
 CODE = "metadata"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
-    environment = marker_environment(facts.target)
-    for package in facts.set.packages:
+    environment = marker_environment(context.target)
+    for package in context.set.packages:
         if package.version is None:
             continue
-        yield from _traps(facts, package)
-        releases = facts.releases(package)
+        yield from _traps(context, package)
+        releases = context.releases(package)
         try:
-            requires = requires_of(facts, package, releases)
+            requires = requires_of(context, package, releases)
         except ReleaseRefused as error:
             yield _refused(package, error)
             continue
-        yield from _requirements(facts, package, requires, environment)
+        yield from _requirements(context, package, requires, environment)
         yield from _yanked(package, releases)
-    for build in facts.builds:
-        yield from _relaxed(facts, build)
+    for build in context.builds:
+        yield from _relaxed(context, build)
 
 
-def requires_of(facts: Facts, package: Package, releases: tuple[Release, ...]) -> tuple[str, ...]:
+def requires_of(context: AuditContext, package: Package, releases: tuple[Release, ...]) -> tuple[str, ...]:
     """The requirements of a package: those of the set itself, else those of its wheel for the target.
 
     Raises ``ReleaseRefused`` where what the index says cannot be of this release.
@@ -45,16 +45,16 @@ def requires_of(facts: Facts, package: Package, releases: tuple[Release, ...]) -
         return package.requires
     if package.origin != "pypi":
         return ()
-    fitting = [release for release in releases if usable_files(release.files, facts.target)]
+    fitting = [release for release in releases if usable_files(release.files, context.target)]
     for release in [*fitting, *releases]:
-        found = facts.index.requires(release)
+        found = context.index.requires(release)
         if found is not None:
             return found
     return ()
 
 
 def _requirements(
-    facts: Facts, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
+    context: AuditContext, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
 ) -> Iterator[Finding]:
     for text in requires:
         # Most lines belong to extras that nobody asked for; parsing them costs more than all else here.
@@ -64,9 +64,9 @@ def _requirements(
             continue
         requirement = parsed(text)
         assert requirement is not None
-        other = facts.package(requirement.name)
+        other = context.package(requirement.name)
         if other is None:
-            if facts.set.closed:
+            if context.set.closed:
                 why = f"asks for {_asked(text)}, which is not in the set"
                 yield _finding(package, (package,), why, f"add {_asked(text)}")
         elif other.version is not None and not meets(other.version, str(requirement.specifier)):
@@ -127,7 +127,7 @@ def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding
         )
 
 
-def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
+def _relaxed(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     """What the and-cuda extra would refuse, had the set named it: too old, or of a later major.
 
     Extras that pin one version exactly are read as its minimum, since CUDA and
@@ -136,10 +136,10 @@ def _relaxed(facts: Facts, build: Build) -> Iterator[Finding]:
     if build.package.extras:
         return
     for name, asked in sorted(build.row.asks.items()):
-        package = facts.package(name)
+        package = context.package(name)
         if package is None or package.version is None or _is_enough(asked, package.version):
             continue
-        seen = evidence(facts, name) or "no evidence"
+        seen = evidence(context, name) or "no evidence"
         yield Finding(
             code=CODE,
             severity="warning",
@@ -160,24 +160,24 @@ def _is_enough(asked: str, has: str) -> bool:
     return meets(has, lenient)
 
 
-def evidence(facts: Facts, name: str) -> str | None:
+def evidence(context: AuditContext, name: str) -> str | None:
     """A run on a GPU, or an observation, of both frameworks at the set's versions; best one that names ``name``.
 
     None where there is none.
     """
-    runs = [(f"ran on {run.gpu} with driver {run.driver}", run.id, run.packages) for run in facts.matrices.verified]
-    seen = [(row.seen, row.id, row.packages) for row in facts.matrices.observations if row.works]
+    runs = [(f"ran on {run.gpu} with driver {run.driver}", run.id, run.packages) for run in context.matrices.verified]
+    seen = [(row.seen, row.id, row.packages) for row in context.matrices.observations if row.works]
     fitting = [
         (name not in packages, f"{text} ({row_id})")
         for text, row_id, packages in [*runs, *seen]
-        if {"tensorflow", "torch"} <= set(packages) and facts.is_this(packages)
+        if {"tensorflow", "torch"} <= set(packages) and context.is_this(packages)
     ]
     return min(fitting, key=lambda entry: entry[0])[1] if fitting else None
 
 
-def _traps(facts: Facts, package: Package) -> Iterator[Finding]:
+def _traps(context: AuditContext, package: Package) -> Iterator[Finding]:
     """conda-forge builds that a solver accepts and that cannot work."""
-    for row in facts.matrices.conda_traps:
+    for row in context.matrices.conda_traps:
         name, version, build = (*row.match.split("="), "*", "*")[:3]
         fits = fnmatchcase(package.version or "", version) and fnmatchcase(package.build or "", build)
         if row.refuse and package.conda == name and fits:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts, Provided
-from solver.audit.rules import broken
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext, Provided
+from solver.audit.rules import breaches
 from solver.audit.words import listed, pins
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
@@ -18,31 +18,31 @@ from solver.matrix.majors import majors, share_a_process
 CODE = "mixed-cuda"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library name in two majors, a compiler that the driver refuses."""
-    yield from _builds(facts)
-    yield from _same_soname(facts, {pair for breach in broken(facts, CODE) for pair in breach.pairs})
-    yield from _compiler(facts)
+    yield from _builds(context)
+    yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
+    yield from _compiler(context)
 
 
-def _builds(facts: Facts) -> Iterator[Finding]:
+def _builds(context: AuditContext) -> Iterator[Finding]:
     """Builds of another CUDA major than the framework that the rest goes by."""
-    with_cuda = [build for build in facts.builds if build.cuda is not None]
+    with_cuda = [build for build in context.builds if build.cuda is not None]
     anchor = min(with_cuda, key=_rank, default=None)
-    for build in (*with_cuda, *facts.companions):
+    for build in (*with_cuda, *context.companions):
         if anchor is not None and share_a_process(build.row.cuda, anchor.row.cuda) is Answer.NO:
-            yield from _two_majors(facts, build, anchor)
+            yield from _two_majors(context, build, anchor)
 
 
-def _rank(build: Build) -> tuple[bool, int]:
+def _rank(build: BuiltPackage) -> tuple[bool, int]:
     return build.framework is None, 0 if build.framework is None else FRAMEWORKS[build.framework].rank
 
 
-def _two_majors(facts: Facts, build: Build, anchor: Build) -> Iterator[Finding]:
-    alone = not (build.bundles or facts.libraries(build.major or 0))
-    if alone and facts.target.driver is None:
+def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage) -> Iterator[Finding]:
+    alone = not (build.bundles or context.libraries(build.major or 0))
+    if alone and context.target.driver is None:
         return
-    seen = facts.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
+    seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
     # What is linked to its libraries fails without them; what opens them when it needs them goes on without a GPU.
     harmless = alone and seen is None and build.row.opens is not NOT_KNOWN
     title = build.package.name if build.framework is None else FRAMEWORKS[build.framework].title
@@ -64,11 +64,11 @@ def _two_majors(facts: Facts, build: Build, anchor: Build) -> Iterator[Finding]:
 _CURE = "choose builds of both frameworks for one CUDA major; `interlock audit --fix` looks for the nearest"
 
 
-def _same_soname(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
+def _same_soname(context: AuditContext, told: set[frozenset[str]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
-    built = majors(build.cuda for build in facts.builds if build.cuda is not None)
+    built = majors(build.cuda for build in context.builds if build.cuda is not None)
     held: dict[str, list[Provided]] = {}
-    for item in facts.provided:
+    for item in context.provided:
         for soname in item.library.sonames:
             held.setdefault(soname, []).append(item)
     for soname, items in sorted(held.items()):
@@ -91,19 +91,19 @@ def _same_soname(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
             )
 
 
-def _compiler(facts: Facts) -> Iterator[Finding]:
+def _compiler(context: AuditContext) -> Iterator[Finding]:
     """ptxas of a newer CUDA than the runtime's, on a driver that cannot take what it writes."""
-    driver, platform = facts.place.driver, facts.target.platform
+    driver, platform = context.place.driver, context.target.platform
     if driver is None or isinstance(driver, NotKnown):
         return
-    for major in sorted(facts.cuda_majors):
-        libraries = facts.libraries(major)
+    for major in sorted(context.cuda_majors):
+        libraries = context.libraries(major)
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")
         if compiler is None or runtime is None:
             continue
         written, running = (numbers(item.package.version or "") for item in (compiler, runtime))
         cuda = ".".join(map(str, written))
-        needed = own(cuda, platform, facts.matrices)
+        needed = own(cuda, platform, context.matrices)
         if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):
             continue
         yield Finding(

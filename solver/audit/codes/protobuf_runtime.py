@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
-from solver.audit.facts import Facts
+from solver.audit.builds import BuiltPackage
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
-from solver.audit.rules import broken
+from solver.audit.rules import breaches
 from solver.audit.words import pins
 from solver.core.model import Finding
 from solver.core.versions import version_or_none
@@ -16,18 +16,18 @@ from solver.matrix.builds import stated
 CODE = "protobuf-runtime"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """A runtime older than the generated code, which it refuses, where no rule tells of it."""
-    runtime = facts.package("protobuf")
+    runtime = context.package("protobuf")
     if runtime is None:
         return
-    ruled = {pair for breach in broken(facts, CODE) for pair in breach.pairs}
-    for build in facts.builds:
+    ruled = {pair for breach in breaches(context, CODE) for pair in breach.pairs}
+    for build in context.builds:
         if frozenset((str(build.package.name), "protobuf")) not in ruled:
             yield from _older(build, runtime)
 
 
-def _older(build: Build, runtime: Package) -> Iterator[Finding]:
+def _older(build: BuiltPackage, runtime: Package) -> Iterator[Finding]:
     """A runtime that is older than the code that a build brings."""
     generated, has = version_or_none(stated(build.row.protobuf)), version_or_none(runtime.version)
     if generated is None or has is None or has >= generated:

@@ -8,7 +8,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import NotKnown
@@ -18,35 +18,35 @@ from solver.core.target import admits_python, usable_files, wheel_tags
 CODE = "python-tag"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Wheels by the set's own file names, by the index, or, for frameworks, by their rows."""
-    if facts.set.prefix is not None:
+    if context.set.prefix is not None:
         return  # What is installed was installed for this python.
-    for package in facts.set.packages:
+    for package in context.set.packages:
         if package.origin == "pypi" and package.version is not None:
-            yield from _check(facts, package)
+            yield from _check(context, package)
 
 
-def _check(facts: Facts, package: Package) -> Iterator[Finding]:
-    releases = facts.releases(package)
+def _check(context: AuditContext, package: Package) -> Iterator[Finding]:
+    releases = context.releases(package)
     named = [name for name in package.files if name.endswith(".whl")]
     if named:
         files = [IndexFile(filename=name, sha256=None) for name in named]
-        source = f"the file names in {facts.set.kind}"
+        source = f"the file names in {context.set.kind}"
     else:
         # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
         files = _admitted(package, [release for release in releases if release.index == "default"])
         source = "the wheels on the index"
-    if files and not usable_files(files, facts.target):
-        yield _no_wheel(facts, package, files, source)
+    if files and not usable_files(files, context.target):
+        yield _no_wheel(context, package, files, source)
     elif not files:
-        yield from _by_row(facts, package)
-    refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, facts.target)]
+        yield from _by_row(context, package)
+    refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, context.target)]
     if releases and len(refusing) == len(releases):
         yield _finding(
-            facts,
+            context,
             package,
-            f"{package.pin} asks for python {refusing[0]}; the target's is {facts.target.python}",
+            f"{package.pin} asks for python {refusing[0]}; the target's is {context.target.python}",
             "Requires-Python on the index",
         )
 
@@ -61,27 +61,27 @@ def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
     return [file for file in every if file.sha256 in package.hashes] if known >= set(package.hashes) else []
 
 
-def _no_wheel(facts: Facts, package: Package, files: list[IndexFile], source: str) -> Finding:
-    target = facts.target
+def _no_wheel(context: AuditContext, package: Package, files: list[IndexFile], source: str) -> Finding:
+    target = context.target
     pythons = served_pythons(files, target)
     if target.python not in pythons and pythons:
         why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {target.python}"
     else:
         on = target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
         why = f"{package.pin} has no wheel for {on}; the nearest is {files[0].filename}"
-    return _finding(facts, package, why, source)
+    return _finding(context, package, why, source)
 
 
-def _by_row(facts: Facts, package: Package) -> Iterator[Finding]:
-    platform, version = facts.target.platform, package.version or ""
-    row = facts.matrices.build(package.name, version, platform)
+def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
+    platform, version = context.target.platform, package.version or ""
+    row = context.matrices.build(package.name, version, platform)
     pythons = () if row is None or isinstance(row.python, NotKnown) else row.python
-    if row is not None and pythons and facts.target.python not in pythons:
-        why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {facts.target.python}"
-        yield _finding(facts, package, why, row.source)
+    if row is not None and pythons and context.target.python not in pythons:
+        why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
+        yield _finding(context, package, why, row.source)
 
 
-def _finding(facts: Facts, package: Package, why: str, source: str) -> Finding:
+def _finding(context: AuditContext, package: Package, why: str, source: str) -> Finding:
     return Finding(
         code=CODE,
         severity="error",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.audit.builds import Build
+from solver.audit.builds import BuiltPackage
 from solver.audit.codes.metadata import requires_of
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding
@@ -18,33 +18,33 @@ _CURE_BY_HAND = "add a row of it to matrices/builds.yaml; until then nothing can
 _CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
 
 
-def find(facts: Facts) -> Iterator[Finding]:
+def find(context: AuditContext) -> Iterator[Finding]:
     """Frameworks without a build, CUDA packages outside every row, and versions left open."""
     # What only its version string tells is known where rows know other builds of that release.
-    known = {build.package.name for build in facts.builds if not build.guessed or _is_released(facts, build)}
-    distributions = _distributions(facts)
-    for package in facts.set.packages:
-        name = facts.pypi_name_of(package)
+    known = {build.package.name for build in context.builds if not build.guessed or _is_released(context, build)}
+    distributions = _distributions(context)
+    for package in context.set.packages:
+        name = context.pypi_name_of(package)
         # Of several packages of one project (conda's tensorflow and tensorflow-base) one stands for all.
-        if package.origin == "conda" and name is not None and facts.packages[name].conda != package.conda:
+        if package.origin == "conda" and name is not None and context.packages[name].conda != package.conda:
             continue
-        framework = name is not None and facts.has_gpu_code(name)
+        framework = name is not None and context.has_gpu_code(name)
         cuda = package.origin == "pypi" and (package.name.startswith("nvidia-") or package.name in distributions)
         if package.version is None and (framework or cuda):
             yield _open(package)
-        elif framework and package.name not in known and not facts.knows(package):
+        elif framework and package.name not in known and not context.knows(package):
             cure = _CURE if framework_of(name or "") else _CURE_BY_HAND
-            yield _finding(package, f"no row knows the build of {package.pin} on {facts.target.platform}", cure)
+            yield _finding(package, f"no row knows the build of {package.pin} on {context.target.platform}", cure)
         elif cuda and version_or_none(package.version) is not None:
-            yield from _library(facts, package, distributions)
+            yield from _library(context, package, distributions)
 
 
-def _is_released(facts: Facts, build: Build) -> bool:
+def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
     """Whether a row knows the release of a build, in whatever build of it."""
     release = version_or_none(build.package.version)
     if release is None or build.package.origin == "conda":
         return release is not None  # conda's build string says as much as a row would
-    known = (version_or_none(row.version) for row in facts.matrices.builds_of(build.package.name) if row.version)
+    known = (version_or_none(row.version) for row in context.matrices.builds_of(build.package.name) if row.version)
     return any(found is not None and found.public == release.public for found in known)
 
 
@@ -59,13 +59,13 @@ def _open(package: Package) -> Finding:
     )
 
 
-def _library(facts: Facts, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
+def _library(context: AuditContext, package: Package, distributions: dict[str, list[str]]) -> Iterator[Finding]:
     version_text = package.version or ""
     if package.name not in distributions:
         yield _finding(package, f"no row knows {package.name}")
         return
     known = any(_is_known(spec, version_text) for spec in distributions[package.name])
-    if not (known or _is_of_a_toolkit(facts, package) or _is_pinned_by_a_framework(facts, package)):
+    if not (known or _is_of_a_toolkit(context, package) or _is_pinned_by_a_framework(context, package)):
         yield _finding(package, f"no row knows {package.pin}")
 
 
@@ -78,25 +78,25 @@ def _is_known(spec: str, version_text: str) -> bool:
     return meets(version_text, spec) or numbers(version_text) in named
 
 
-def _is_of_a_toolkit(facts: Facts, package: Package) -> bool:
+def _is_of_a_toolkit(context: AuditContext, package: Package) -> bool:
     """A part that is numbered like its toolkit, of a toolkit that has a row."""
-    numbered = any(item.package is package and item.library.same_minor for item in facts.provided)
-    return numbered and facts.matrices.toolkit(package.version or "") is not None
+    numbered = any(item.package is package and item.library.same_minor for item in context.provided)
+    return numbered and context.matrices.toolkit(package.version or "") is not None
 
 
-def _is_pinned_by_a_framework(facts: Facts, package: Package) -> bool:
+def _is_pinned_by_a_framework(context: AuditContext, package: Package) -> bool:
     """The version that a known framework was built with, as its own metadata says."""
-    for build in facts.builds:
-        for text in _requires(facts, build.package):
+    for build in context.builds:
+        for text in _requires(context, build.package):
             requirement = parsed(text) if package.name in text.lower() else None
             if requirement is not None and requirement.name == package.name:
                 return meets(package.version or "", str(requirement.specifier)) and "==" in str(requirement.specifier)
     return False
 
 
-def _requires(facts: Facts, package: Package) -> tuple[str, ...]:
+def _requires(context: AuditContext, package: Package) -> tuple[str, ...]:
     try:
-        return requires_of(facts, package, facts.releases(package))
+        return requires_of(context, package, context.releases(package))
     except ReleaseRefused:
         return ()  # ``metadata`` tells of it
 
@@ -105,17 +105,17 @@ def _finding(package: Package, why: str, cure: str = _CURE) -> Finding:
     return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=cure)
 
 
-def _distributions(facts: Facts) -> dict[str, list[str]]:
+def _distributions(context: AuditContext) -> dict[str, list[str]]:
     """The CUDA distributions of the rows and, for each, the specifiers of the versions they know."""
     found: dict[str, list[str]] = {}
-    for toolkit in facts.matrices.toolkits:
+    for toolkit in context.matrices.toolkits:
         for name, spec in toolkit.components.items():
             found.setdefault(name, []).append(spec)
-    for library in facts.matrices.libraries:
+    for library in context.matrices.libraries:
         if library.library == "cudnn":
-            found.setdefault(library.distribution, []).extend(row.cudnn for row in facts.matrices.cudnn)
+            found.setdefault(library.distribution, []).extend(row.cudnn for row in context.matrices.cudnn)
     # Libraries outside the toolkit (nccl, nvshmem) are known by the layout of their rows alone.
-    others = [library for library in facts.matrices.libraries if library.distribution not in found]
+    others = [library for library in context.matrices.libraries if library.distribution not in found]
     for library in others:
         found.setdefault(library.distribution, []).append(library.versions)
     return found

@@ -11,10 +11,10 @@ from msgspec import structs
 
 from solver.audit.codes import loader
 from solver.audit.codes.metadata import requires_of
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.fix.needs import asks_of, expected, root_of, unwanted, with_pins
 from solver.audit.package_set import Package, PackageSet, parsed
-from solver.audit.run import audit, facts_of
+from solver.audit.run import audit, context_of
 from solver.audit.words import listed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, Value, pypi_name
@@ -28,7 +28,7 @@ MOST_SEARCHES = 60
 _MOST_DECIDERS = 6
 
 
-class Search(Protocol):
+class ClosureSearch(Protocol):
     """Solves for a set of packages; the caller of ``fix`` brings one, so that the audit needs no solver."""
 
     def __call__(self, roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
@@ -43,7 +43,7 @@ LoaderFor = Callable[[Mapping[PypiName, str]], Package | None]
 """The loader wheel that the caller can write for a set (version by name); None where it needs none."""
 
 
-class Change(Value, frozen=True, kw_only=True):
+class PackageChange(Value, frozen=True, kw_only=True):
     """What became of one package."""
 
     name: PypiName
@@ -58,7 +58,7 @@ class Fixed(Value, frozen=True, kw_only=True):
     """A set that passes, and how it differs from the one that was given."""
 
     package_set: PackageSet
-    changes: tuple[Change, ...]
+    changes: tuple[PackageChange, ...]
     left: tuple[Finding, ...]
     """Warnings that remain."""
 
@@ -78,7 +78,7 @@ def fix(
     matrices: Matrices,
     index: Index,
     target: Target | None,
-    search: Search,
+    search: ClosureSearch,
     loader_for: LoaderFor | None = None,
 ) -> Fixed | None:
     """The nearest set without an error; the set itself where it has none; None where no search finds one.
@@ -89,8 +89,8 @@ def fix(
     findings = audit(package_set, matrices, index, target)
     if not _errors(findings):
         return Fixed(package_set=package_set, changes=(), left=findings)
-    facts = facts_of(package_set, matrices, index, target)
-    mender = _Mender(facts, _errors(findings), target, search, loader_for)
+    context = context_of(package_set, matrices, index, target)
+    mender = _Mender(context, _errors(findings), target, search, loader_for)
     best = mender.judged(package_set)
     if best is not None:
         return best
@@ -113,23 +113,23 @@ class _Mender:
 
     def __init__(
         self,
-        facts: Facts,
+        context: AuditContext,
         errors: list[Finding],
         target: Target | None,
-        search: Search,
+        search: ClosureSearch,
         loader_for: LoaderFor | None,
     ) -> None:
-        self.facts, self.errors, self.target = facts, errors, target
+        self.context, self.errors, self.target = context, errors, target
         self.search, self.loader_for = search, loader_for
         self.searched = 0
-        self.asks = asks_of(facts)
-        self.unwanted = unwanted(facts, errors, self.asks)
+        self.asks = asks_of(context)
+        self.unwanted = unwanted(context, errors, self.asks)
         asked = set(chain.from_iterable(self.asks.values()))
         # CUDA libraries come and go with the frameworks, whoever named them.
-        self.libraries = {item.package.name for item in facts.provided} if facts.builds else set()
+        self.libraries = {item.package.name for item in context.provided} if context.builds else set()
         self.roots = tuple(
             name
-            for name in facts.packages
+            for name in context.packages
             if name in self.asks
             and name not in self.unwanted | self.libraries
             and (name not in asked or framework_of(name))
@@ -141,7 +141,7 @@ class _Mender:
         for count in range(len(deciders) + 1):
             for freed in combinations(deciders, count):
                 yield from self._widening(freed)
-        everything = tuple(self.facts.packages)
+        everything = tuple(self.context.packages)
         yield self._attempt(everything, set(everything))
 
     def _widening(self, freed: tuple[PypiName, ...]) -> Iterator[_Attempt]:
@@ -179,7 +179,7 @@ class _Mender:
             pins = self.search(attempt.roots, attempt.constraints)
             if pins is None:
                 return None
-            mended = with_pins(self.facts, pins, set(self.asks), self.unwanted)
+            mended = with_pins(self.context, pins, set(self.asks), self.unwanted)
             sound = self.judged(mended)
             if sound is not None:
                 return sound
@@ -205,14 +205,14 @@ class _Mender:
         return None if _errors(findings) else Fixed(package_set=mended, changes=self._changes(mended), left=findings)
 
     def _audit(self, package_set: PackageSet) -> tuple[Finding, ...]:
-        return audit(package_set, self.facts.matrices, self.facts.index, self.target)
+        return audit(package_set, self.context.matrices, self.context.index, self.target)
 
     def _keepable(self, fixed: Fixed) -> dict[PypiName, str]:
         """Packages that changed although everything that asks for them admits what they were."""
-        facts = facts_of(fixed.package_set, self.facts.matrices, self.facts.index, self.target)
+        context = context_of(fixed.package_set, self.context.matrices, self.context.index, self.target)
         bounds: dict[PypiName, list[str]] = {}
         for package in fixed.package_set.packages:
-            for text in requires_of(facts, package, facts.releases(package)):
+            for text in requires_of(context, package, context.releases(package)):
                 requirement = parsed(text)
                 if requirement is not None:
                     bounds.setdefault(pypi_name(requirement.name), []).append(str(requirement.specifier))
@@ -229,7 +229,7 @@ class _Mender:
     def _deciders(self) -> list[PypiName]:
         """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
         named = _named(self.errors)
-        known = [name for name in self.facts.packages if name in self.asks and name not in self.unwanted]
+        known = [name for name in self.context.packages if name in self.asks and name not in self.unwanted]
         frameworks = [name for name in known if framework_of(name)]
         others = [name for name in known if name in named and name not in frameworks]
         return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
@@ -246,9 +246,9 @@ class _Mender:
         return set(self.asks) - reached - freed
 
     def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
-        packages = self.facts.packages
+        packages = self.context.packages
         roots = tuple(root_of(packages[name]) for name in self.roots)
-        missing = {name for finding in self.errors if finding.row for name in expected(self.facts, finding.row)}
+        missing = {name for finding in self.errors if finding.row for name in expected(self.context, finding.row)}
         constraints = {
             name: f"=={package.version}"
             for name, package in packages.items()
@@ -256,22 +256,22 @@ class _Mender:
         }
         return _Attempt(freed, (*roots, *sorted(missing)), constraints)
 
-    def _changes(self, mended: PackageSet) -> tuple[Change, ...]:
-        before = {name: package.version for name, package in self.facts.packages.items()}
+    def _changes(self, mended: PackageSet) -> tuple[PackageChange, ...]:
+        before = {name: package.version for name, package in self.context.packages.items()}
         after = {package.name: package.version for package in mended.packages if package.origin == "pypi"}
         names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-        after_facts = facts_of(mended, self.facts.matrices, self.facts.index, self.target)
-        asks = asks_of(after_facts)
-        builds = listed(sorted(build.pin for build in after_facts.builds))
+        after_context = context_of(mended, self.context.matrices, self.context.index, self.target)
+        asks = asks_of(after_context)
+        builds = listed(sorted(build.pin for build in after_context.builds))
         return tuple(
-            Change(
+            PackageChange(
                 name=name,
                 before=before.get(name),
                 after=after.get(name),
                 why=self._why(name, names, asks) or (f"goes with {builds}" if name in after else "nothing asks for it"),
             )
             for name in names
-            if name not in self.facts.packages or self.facts.packages[name].origin == "pypi"
+            if name not in self.context.packages or self.context.packages[name].origin == "pypi"
         )
 
     def _why(

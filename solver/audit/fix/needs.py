@@ -9,7 +9,7 @@ from msgspec import structs
 from packaging.requirements import Requirement
 
 from solver.audit.codes.metadata import requires_of
-from solver.audit.facts import Facts
+from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
@@ -21,20 +21,20 @@ def root_of(package: Package) -> str:
     return f"{package.name}[{','.join(package.extras)}]" if package.extras else str(package.name)
 
 
-def asks_of(facts: Facts) -> dict[PypiName, tuple[PypiName, ...]]:
+def asks_of(context: AuditContext) -> dict[PypiName, tuple[PypiName, ...]]:
     """Which packages of the set each known package asks for on the target, extras that others name included."""
-    environment = marker_environment(facts.target)
-    extras = {name: set(package.extras) for name, package in facts.packages.items()}
+    environment = marker_environment(context.target)
+    extras = {name: set(package.extras) for name, package in context.packages.items()}
     found: dict[PypiName, tuple[PypiName, ...]] = {}
-    waiting = list(facts.packages)
+    waiting = list(context.packages)
     while waiting:
         name = waiting.pop()
-        package = facts.packages[name]
-        releases = facts.releases(package)
+        package = context.packages[name]
+        releases = context.releases(package)
         if package.origin != "pypi" or package.version is None or not releases:
             continue
         asked: dict[PypiName, None] = {}
-        for text in requires_of(facts, package, releases):
+        for text in requires_of(context, package, releases):
             requirement = parsed(text)
             if requirement is None or not _holds(requirement, extras[name], environment):
                 continue
@@ -52,10 +52,12 @@ def _holds(requirement: Requirement, extras: set[str], environment: Mapping[str,
     return marker is None or any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
-def unwanted(facts: Facts, errors: Sequence[Finding], asks: Mapping[PypiName, tuple[PypiName, ...]]) -> set[PypiName]:
+def unwanted(
+    context: AuditContext, errors: Sequence[Finding], asks: Mapping[PypiName, tuple[PypiName, ...]]
+) -> set[PypiName]:
     """Packages that a rule wants out of the set and that nothing asks for."""
     asked = set(chain.from_iterable(asks.values()))
-    rules = {rule.id: rule for rule in facts.matrices.rules}
+    rules = {rule.id: rule for rule in context.matrices.rules}
     out = {
         pypi_name(name)
         for finding in errors
@@ -63,25 +65,25 @@ def unwanted(facts: Facts, errors: Sequence[Finding], asks: Mapping[PypiName, tu
         for name, wanted in rules[finding.row or ""].needs.items()
         if wanted == ABSENT
     }
-    return {name for name in out if name in facts.packages and name not in asked}
+    return {name for name in out if name in context.packages and name not in asked}
 
 
-def expected(facts: Facts, row: str) -> tuple[str, ...]:
+def expected(context: AuditContext, row: str) -> tuple[str, ...]:
     """What the rule of that id expects in the set; nothing where it is no rule's."""
-    return next((rule.expects for rule in facts.matrices.rules if rule.id == row), ())
+    return next((rule.expects for rule in context.matrices.rules if rule.id == row), ())
 
 
-def with_pins(facts: Facts, pins: Sequence[Pin], known: set[PypiName], unwanted: set[PypiName]) -> PackageSet:
+def with_pins(context: AuditContext, pins: Sequence[Pin], known: set[PypiName], unwanted: set[PypiName]) -> PackageSet:
     """The set with ``pins`` in place of what the search could choose: the packages ``known`` to the index."""
     chosen = {pin.name: pin for pin in pins}
     kept = [
         package
-        for package in facts.set.packages
+        for package in context.set.packages
         if package.origin == "conda" or (package.name not in known and package.name not in unwanted)
     ]
-    before = facts.packages
+    before = context.packages
     new = [_package(pin, before.get(pin.name)) for pin in chosen.values() if pin.name not in _names(kept)]
-    return structs.replace(facts.set, packages=(*kept, *sorted(new, key=lambda package: package.name)), prefix=None)
+    return structs.replace(context.set, packages=(*kept, *sorted(new, key=lambda package: package.name)), prefix=None)
 
 
 def _names(packages: Sequence[Package]) -> set[PypiName]:

@@ -17,7 +17,7 @@ def is_explicit(text: str) -> bool:
     return any(line.strip() == "@EXPLICIT" for line in text.splitlines())
 
 
-def read_explicit(text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+def read_archives(text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
     """The archives of an explicit file, and the pip lines that conda-lock writes into its comments.
 
     Raises ``BadInput`` with the line of what is no archive.

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.prefix_files import python_of, site_packages
+from solver.audit.prefix_files import prefix_python, site_packages
 from solver.core.errors import BadInput
 from solver.core.model import Platform, conda_name, pypi_name
 
@@ -38,7 +38,7 @@ def read_prefix(folder: Path) -> PackageSet:
         kind="prefix",
         file=str(folder),
         packages=(*_conda_records(folder), *(python[name] for name in sorted(python))),
-        python=python_of(folder),
+        python=prefix_python(folder),
         platform=_platform(folder),
         closed=True,
         prefix=str(folder),

@@ -13,7 +13,7 @@ from msgspec import structs
 from solver.audit.package_set import PackageSet, default_python
 from solver.audit.readers.conda_lock import read_conda_lock
 from solver.audit.readers.environment import read_environment
-from solver.audit.readers.explicit import is_explicit, read_explicit
+from solver.audit.readers.explicit import is_explicit, read_archives
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import read_poetry_lock
 from solver.audit.readers.pylock import read_pylock
@@ -127,7 +127,7 @@ def _environment(document: Document) -> PackageSet:
 
 
 def _explicit(document: Document) -> PackageSet:
-    return read_explicit(document.text, document.file, document.environment())
+    return read_archives(document.text, document.file, document.environment())
 
 
 def _requirements(document: Document) -> PackageSet:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from solver.audit.report import as_json, as_lines, summary
+from solver.audit.report import as_json, as_lines, tally
 from solver.core.model import Finding
 
 ERROR = Finding(
@@ -46,5 +46,5 @@ def test_lines_keep_to_the_width():
     ("findings", "said"),
     [([], "nothing found"), ([WARNING, WARNING], "2 warnings"), ([ERROR, ERROR, WARNING], "2 errors, 1 warning")],
 )
-def test_the_summary(findings, said):
-    assert summary(findings) == said
+def test_the_tally(findings, said):
+    assert tally(findings) == said

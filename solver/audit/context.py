@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import structs
 from packaging.version import Version
 
-from solver.audit.builds import Build, conda_build, wheel_build
+from solver.audit.builds import BuiltPackage, built_conda, built_wheel
 from solver.audit.package_set import Package, PackageSet
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
@@ -36,7 +36,7 @@ class Provided:
 
 
 @dataclass(frozen=True)
-class Facts:
+class AuditContext:
     """Everything that a code's module may look at."""
 
     set: PackageSet
@@ -87,17 +87,17 @@ class Facts:
         return Place.of(self.target, driver_named=not self.assumed)
 
     @cached_property
-    def builds(self) -> tuple[Build, ...]:
+    def builds(self) -> tuple[BuiltPackage, ...]:
         """The builds with GPU code that the facts know, or whose version says enough; no companions."""
         return tuple(build for name, build in self._built.items() if name not in COMPANIONS)
 
     @cached_property
-    def companions(self) -> tuple[Build, ...]:
+    def companions(self) -> tuple[BuiltPackage, ...]:
         """The builds of companions, which stand and fall with their framework."""
         return tuple(build for name, build in self._built.items() if name in COMPANIONS)
 
     @cached_property
-    def _built(self) -> dict[PypiName, Build]:
+    def _built(self) -> dict[PypiName, BuiltPackage]:
         found = {name: self._build(name, package) for name, package in self.packages.items()}
         return {name: build for name, build in found.items() if build is not None}
 
@@ -146,7 +146,7 @@ class Facts:
         """The package of that name."""
         return self.packages.get(pypi_name(name))
 
-    def build(self, framework: Framework) -> Build | None:
+    def build(self, framework: Framework) -> BuiltPackage | None:
         """The set's build of a framework; the first that has CUDA where there are several."""
         found = [build for build in self.builds if build.framework == framework]
         return min(found, key=lambda build: build.cuda is None, default=None)
@@ -185,12 +185,12 @@ class Facts:
         exact = tuple(release for release in every if release.version == package.version)
         return exact or tuple(release for release in every if version_or_none(release.version) == wanted)
 
-    def _build(self, name: PypiName, package: Package) -> Build | None:
+    def _build(self, name: PypiName, package: Package) -> BuiltPackage | None:
         if not (self.has_gpu_code(name) or name in COMPANIONS):
             return None
         if package.origin == "conda":
-            return conda_build(package, framework_of(name), self.set.packages, self.matrices, self.target.platform)
-        return wheel_build(package, framework_of(name), self.matrices, self.target.platform)
+            return built_conda(package, framework_of(name), self.set.packages, self.matrices, self.target.platform)
+        return built_wheel(package, framework_of(name), self.matrices, self.target.platform)
 
     def knows(self, package: Package) -> bool:
         """Whether some row speaks of this version of a framework, whichever build of it is meant."""
