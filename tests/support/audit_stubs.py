@@ -10,20 +10,21 @@ from typing import Any
 import msgspec
 import yaml
 from paths import SCENARIOS
+from scenario import AuditRelease
 
 from solver.audit.package_set import Package, PackageSet
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices, spelled_out
 
-AUDIT_SCENARIOS = SCENARIOS / "audit"
+MATRICES = SCENARIOS / "audit" / "matrices"
 
 
 @cache
 def small_matrices() -> Matrices:
     """The rows beside the scenarios, which stay as they are while the real ones move on."""
     parts: dict[str, Any] = {}
-    for path in sorted((AUDIT_SCENARIOS / "matrices").glob("*.yaml")):
+    for path in sorted(MATRICES.glob("*.yaml")):
         attribute, kind = FILES[path.stem]
         rows = read_yaml(path)["rows"]
         parts[attribute] = (*parts.get(attribute, ()), *(msgspec.convert(row, kind) for row in rows))
@@ -37,7 +38,7 @@ def read_yaml(path: Path) -> Any:
 class StubIndex:
     """An index of the releases that a test names."""
 
-    def __init__(self, releases: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> None:
+    def __init__(self, releases: Mapping[str, Sequence[AuditRelease | Mapping[str, Any]]] | None = None) -> None:
         self.held = {
             pypi_name(name): tuple(_release(entry) for entry in entries) for name, entries in (releases or {}).items()
         }
@@ -51,16 +52,14 @@ class StubIndex:
         return release.requires
 
 
-def _release(entry: Mapping[str, Any]) -> Release:
-    hashes = entry.get("sha256", {})
-    files = tuple(IndexFile(filename=name, sha256=hashes.get(name)) for name in entry.get("files", ()))
-    requires = entry.get("requires")
+def _release(entry: AuditRelease | Mapping[str, Any]) -> Release:
+    told = msgspec.convert(entry, AuditRelease)
     return Release(
-        version=entry["version"],
-        files=files,
-        requires=None if requires is None else tuple(requires),
-        requires_python=entry.get("requires_python"),
-        yanked=entry.get("yanked"),
+        version=told.version,
+        files=tuple(IndexFile(filename=name, sha256=told.sha256.get(name)) for name in told.files),
+        requires=None if told.requires is None else tuple(told.requires),
+        requires_python=told.requires_python,
+        yanked=told.yanked,
     )
 
 

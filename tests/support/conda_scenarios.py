@@ -13,8 +13,6 @@ from solver.matrix import rows
 from solver.matrix.load import Matrices
 from solver.solve.conda.profile import base_records, solve_conda
 
-FOLDER = SCENARIOS / "conda"
-FILES = sorted(FOLDER.glob("*.yaml"))
 KINDS = {
     "drivers": rows.DriverBranch,
     "families": rows.CudaFamily,
@@ -25,7 +23,7 @@ KINDS = {
     "conda_traps": rows.CondaTrap,
     "cudnn": rows.Cudnn,
 }
-COMMON = yaml.safe_load((FOLDER / "common" / "matrices.yaml").read_text())
+COMMON = yaml.safe_load((SCENARIOS / "conda" / "common" / "matrices.yaml").read_text())
 
 
 def read_matrices(own):
@@ -41,17 +39,16 @@ def read_matrices(own):
 
 
 def answer(scenario, folder):
-    matrices = read_matrices(scenario.get("matrices", {}))
-    address = {"conda-forge": (write_channel(folder, parse(scenario["channel"])).as_uri(),)}
+    matrices = read_matrices(scenario.matrices)
+    address = {"conda-forge": (write_channel(folder, parse(scenario.channel)).as_uri(),)}
     index = CondaIndex(settings=CondaSettings(mirrors=address))
-    asked = dict(scenario["profile"])
+    asked = dict(scenario.profile)
     target = msgspec.convert({"driver": "550.54.14", **asked.pop("target", {})}, Target)
     asked = {"name": "demo", "flavour": "conda", "target": msgspec.to_builtins(target), **asked}
     profile = msgspec.convert(asked, Profile)
     try:
         if profile.flavour != "conda":
-            pins = scenario.get("pins")
-            records = base_records(profile, target.python, target, index, matrices, pins=pins)
+            records = base_records(profile, target.python, target, index, matrices, pins=scenario.pins)
             return {"records": [record.pin for record in records]}
         found = solve_conda(profile, matrices, index)
     except InterlockError as error:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 from paths import SCENARIOS
+from scenario import Untyped
 
 from solver.commands.project import Project
 from solver.core.answer import Answer, answer
@@ -44,18 +45,8 @@ BUILDS = {"tensorflow": "tensorflow", "torch": "torch", "companions": "torchvisi
 KINDS = {**dict(FILES.values()), **{stem: kind for stem, (_, kind) in FILES.items() if stem in BUILDS}}
 
 
-class Unconverted(yaml.SafeLoader):
-    """Leaves every scalar a string, so that 2.10 stays a version; null is None."""
-
-
-Unconverted.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read_shorthand(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=Unconverted)  # a SafeLoader
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=Untyped)  # a SafeLoader
 
 
 class World:
@@ -72,7 +63,7 @@ class World:
         for attribute, rows in (shorthand.get("matrices") or {}).items():
             for key, fields in rows.items():
                 self.add_row(attribute, key, **(fields or {}))
-        self.live = self.live or shorthand.get("live") == "true"
+        self.live = self.live or bool(shorthand.get("live"))
         for name, versions in (shorthand.get("index") or {}).items():
             self.releases[pypi_name(name)] = [
                 self.release(name, version, told) for version, told in (versions or {}).items()

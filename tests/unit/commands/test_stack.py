@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
 from paths import ROOT
+from scenario import StackScenario, each, read
 
 from solver.audit.inputs import read_text
 from solver.audit.report import as_json
@@ -25,20 +25,18 @@ from solver.matrix.rows import Build, CudaFamily, Rule
 from solver.proof.predict import predict
 from solver.request.words import parse_target
 
-SCENARIOS = sorted((ROOT / "tests" / "scenarios" / "stacks").glob("*.yaml"))
-
 
 @pytest.fixture(scope="module")
 def project() -> Project:
     return open_project(ROOT)
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@each(StackScenario)
 def test_the_audit_of_a_stacks_literal_pins_says_exactly_this(project, path):
-    scenario = yaml.safe_load(path.read_text())
-    target = parse_target(scenario["target"])
-    packages = read_text(scenario["text"], "requirements.txt", Path(), target)
-    assert as_json(audit(packages, project.matrices, project.index, target))["findings"] == scenario["findings"]
+    scenario = read(path, StackScenario)
+    target = parse_target(scenario.target)
+    packages = read_text(scenario.text, "requirements.txt", Path(), target)
+    assert as_json(audit(packages, project.matrices, project.index, target))["findings"] == scenario.findings
 
 
 @pytest.mark.parametrize("name", ["tf2.10-cu117", "tf2.10-cu117-win", "tf2.9-cu113"])

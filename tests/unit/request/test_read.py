@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
-from paths import ROOT
+from paths import ROOT, SCENARIOS
+from scenario import RequestScenario, each, read
 
 from solver.core.model import GpuSharing, Image, Profile
 from solver.core.yamlfile import parse_yaml
@@ -18,7 +19,6 @@ from solver.request.read import parse_request, read_request
 from solver.request.text import ProfileText, RequestText, schema, schema_path, write_schema
 
 SHIPPED = ROOT / "environment.yml.in"
-SCENARIOS = sorted((ROOT / "tests" / "scenarios" / "request").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +93,11 @@ def test_the_shipped_request_passes_the_schema(validator):
     validator.validate(load(SHIPPED.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@each(RequestScenario)
 def test_the_schema_takes_every_request_that_is_read(path, validator):
-    scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if "error" not in scenario:
-        validator.validate(load(scenario["request"]))
+    scenario = read(path, RequestScenario)
+    if scenario.error is None:
+        validator.validate(load(scenario.request))
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,8 @@ def test_the_schema_takes_every_request_that_is_read(path, validator):
     ],
 )
 def test_the_schema_refuses_what_has_the_wrong_form(name, validator):
-    path = ROOT / "tests" / "scenarios" / "request" / f"{name}.yaml"
-    text = yaml.safe_load(path.read_text(encoding="utf-8"))["request"]
-    assert not validator.is_valid(load(text))
+    scenario = read(SCENARIOS / "request" / f"{name}.yaml", RequestScenario)
+    assert not validator.is_valid(load(scenario.request))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Each file beside this one is a claim about reading a request: its text, and the profiles or the error it gives."""
+"""Each file under tests/scenarios/request is one claim: a request, and the profiles or the error that it gives."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import yaml
-from paths import SCENARIOS
+from scenario import RequestScenario, each, read
 
 from solver.core.errors import BadInput
 from solver.matrix.rows import GpuModels
 from solver.request.read import read_request
 
-FILES = sorted((SCENARIOS / "request").glob("*.yaml"))
 GPUS = (
     GpuModels(id="hopper", source="test", gpu="9.0", architecture="Hopper", products=("H100", "H200")),
     GpuModels(id="ada", source="test", gpu="8.9", architecture="Ada", products=("GeForce RTX 4090", "RTX 6000 Ada")),
@@ -23,21 +21,21 @@ GPUS = (
 )
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@each(RequestScenario)
 def test_request(path, tmp_path, monkeypatch):
-    scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
+    scenario = read(path, RequestScenario)
     monkeypatch.chdir(tmp_path)
     file = Path("environment.yml.in")
-    file.write_text(scenario["request"], encoding="utf-8")
-    if "error" in scenario:
+    file.write_text(scenario.request, encoding="utf-8")
+    if scenario.error is not None:
         with pytest.raises(BadInput) as caught:
             read_request(file, GPUS)
-        assert str(caught.value) == scenario["error"]
+        assert str(caught.value) == scenario.error
         assert caught.value.exit_code == 2
     else:
         profiles = json.loads(msgspec.json.encode(read_request(file, GPUS).profiles))
         empty: tuple[object, ...] = (None, [], {}, "", False)
         told = [{key: value for key, value in profile.items() if value not in empty} for profile in profiles]
-        assert told == scenario["profiles"]
+        assert told == scenario.profiles
     # nothing is written
     assert list(tmp_path.iterdir()) == [tmp_path / file]

@@ -1,15 +1,10 @@
 """One claim a file under tests/scenarios/conda; the whole answer is the expectation."""
 
-import pytest
-import yaml
-from conda_scenarios import FILES, answer
+from conda_scenarios import answer
+from scenario import CondaScenario, each, read
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@each(CondaScenario)
 def test_scenario(path, tmp_path):
-    scenario = yaml.safe_load(path.read_text())
-    assert answer(scenario, tmp_path) == scenario["expect"]
-
-
-def test_there_are_scenarios():
-    assert FILES
+    scenario = read(path, CondaScenario)
+    assert answer(scenario, tmp_path) == scenario.expect
