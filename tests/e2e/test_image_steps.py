@@ -17,9 +17,9 @@ from paths import STANDINS
 
 import solver.proof.probes
 from solver.core.model import Image, IndexFile, Pin, Profile, Solution, Target, pypi_name
+from solver.core.wheelfile import build_wheel
 from solver.core.writers import wrapped
 from solver.lock.dockerfile import PROBE, Plan, check_sh, dockerfile, entry_sh
-from solver.lock.loader.wheelfile import build_wheel
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the steps are those of a Linux image")

@@ -14,8 +14,8 @@ from pathlib import Path
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.core.versions import major
+from solver.core.wheelfile import build_wheel
 from solver.lock.loader.sharing import sharing_settings
-from solver.lock.loader.wheelfile import build_wheel
 from solver.matrix.builds import stated
 from solver.matrix.libraries import LOADER, Search, brought, folders, in_order, search
 from solver.matrix.rows import Build, Library

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import io
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +15,7 @@ import solver
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.core.target import admits_python, marker_environment, usable_files
+from solver.core.wheelfile import pack_wheel
 from solver.proof.bundle.wanted import Wanted
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -27,8 +24,6 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 EXTRAS: tuple[str, ...] = ()
 BESIDES = ("uv", "pip", "pyelftools")
 """Brought along: the installer, ``pip check`` and the audit of a prefix use them."""
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that a zip can hold: the same wheel every time
 
 
 class ToolIndex(Protocol):
@@ -52,37 +47,24 @@ def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
 
     Made from the running code, so that what is proved is what is carried, and no build tool is needed.
     """
-    version = solver.__version__
-    info = f"interlock-{version}.dist-info"
-    members: dict[str, bytes] = {}
     package = Path(solver.__file__).parent
-    for path in sorted(package.rglob("*")):
-        inside = path.relative_to(package)
-        left_out = inside.parts[0] == "_matrices" or any(part.startswith((".", "__pyc")) for part in inside.parts)
-        if path.is_file() and not left_out:
-            members[f"solver/{inside.as_posix()}"] = path.read_bytes()
-    for path in sorted(path for path in matrices.rglob("*") if path.is_file()):
-        members[f"solver/_matrices/{path.relative_to(matrices).as_posix()}"] = path.read_bytes()
-    distribution = metadata.distribution("interlock")
-    members[f"{info}/METADATA"] = (distribution.read_text("METADATA") or "").encode()
-    members[f"{info}/entry_points.txt"] = b"[console_scripts]\ninterlock = solver.cli:main\n"
-    members[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: interlock\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    return f"interlock-{version}-py3-none-any.whl", _zip(members, f"{info}/RECORD")
+    files = {f"solver/{name}": content for name, content in _files(package) if not _left_out(name)}
+    files |= {f"solver/_matrices/{name}": content for name, content in _files(matrices)}
+    info = {
+        "METADATA": (metadata.distribution("interlock").read_text("METADATA") or "").encode(),
+        "entry_points.txt": b"[console_scripts]\ninterlock = solver.cli:main\n",
+    }
+    return pack_wheel(f"interlock-{solver.__version__}", files, info)
 
 
-def _zip(members: dict[str, bytes], record: str) -> bytes:
-    lines = []
-    for name, content in members.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        lines.append(f"{name},sha256={digest},{len(content)}")
-    members = {**members, record: "\n".join([*lines, f"{record},,", ""]).encode()}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for name, content in members.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr = 0o644 << 16
-            wheel.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _left_out(name: str) -> bool:
+    parts = name.split("/")
+    return parts[0] == "_matrices" or any(part.startswith((".", "__pyc")) for part in parts)
 
 
 def own_requirements() -> tuple[str, ...]:

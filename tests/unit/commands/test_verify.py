@@ -15,12 +15,12 @@ from solver.commands import verify as provepipe
 from solver.commands.verify import find_python
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.machine import Machine
+from solver.core.wheelfile import pack_wheel
 from solver.lock.install.prefix import install
 from solver.lock.read import read_folder
 from solver.lock.solution import installable_digest
 from solver.matrix.load import load_matrices
 from solver.proof.bundle.make import LockToCarry, make_bundle
-from solver.proof.bundle.tool import _zip
 from solver.proof.evidence import encode
 from solver.proof.learn import learn
 from solver.proof.verify import bundled, runner
@@ -36,15 +36,11 @@ notes: [{{package: nvidia-nccl-cu12, text: x, row: null, evidence: null}}]
 
 
 def standin_wheel(name, version):
-    info = f"{name}-{version}.dist-info"
-    members = {
-        f"{name}/__init__.py": (STANDINS / name / "__init__.py").read_bytes(),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
+    files = {f"{name}/__init__.py": (STANDINS / name / "__init__.py").read_bytes()}
     if name == "torch":
-        members["standin_behaviour.py"] = (STANDINS / "standin_behaviour.py").read_bytes()
-    return f"{name}-{version}-py3-none-any.whl", _zip(members, f"{info}/RECORD")
+        files["standin_behaviour.py"] = (STANDINS / "standin_behaviour.py").read_bytes()
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+    return pack_wheel(f"{name}-{version}", files, {"METADATA": metadata})
 
 
 @pytest.fixture
@@ -136,8 +132,7 @@ def test_a_bundle_of_stand_ins_is_proved_up_to_what_needs_a_gpu(locks, tmp_path,
         profile=subject.profile, folder=subject.folder, digest=subject.digest, python=MINOR, wheels=(),
         packages=subject.packages, relaxed=subject.relaxed, variables=subject.variables,
     )  # fmt: skip
-    interlock = ("interlock-1-py3-none-any.whl", _zip({}, "interlock-1.dist-info/RECORD"))
-    make_bundle([carry], tmp_path / "bundle", tool={}, interlock=interlock)
+    make_bundle([carry], tmp_path / "bundle", tool={}, interlock=pack_wheel("interlock-1", {}, {}))
     (carried,) = bundled.subjects(tmp_path / "bundle", [])
     assert carried.variables == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     seen, environments = [], []

@@ -7,10 +7,7 @@ import csv
 import hashlib
 import io
 import json
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 from packaging.utils import parse_wheel_filename
@@ -18,7 +15,6 @@ from packaging.utils import parse_wheel_filename
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import GpuSharing, PypiName, pypi_name
 from solver.lock.loader.wheel import loader_wheel
-from solver.lock.loader.wheelfile import build_wheel
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import Build, Library
 
@@ -214,31 +210,3 @@ def test_another_content_has_another_version():
     }
     # the CUDA minor changes nothing that is loaded
     assert len(names) == 3
-
-
-def other_pythons() -> list[Path]:
-    found = {}
-    for place in sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python")):
-        minor = tuple(int(part) for part in place.parts[-3].split(".")[:2])
-        if minor >= (3, 9) and minor != sys.version_info[:2]:
-            found[minor] = place
-    return list(found.values())
-
-
-@pytest.mark.parametrize("python", other_pythons() or [None], ids=lambda path: path.parts[-3] if path else "none")
-def test_every_python_writes_the_same_bytes(python):
-    if python is None:
-        pytest.skip("no other python is installed")
-    files = {"a.py": "import sys\n", "b.pth": "import a\n", "c.json": '{"ä": 1}\n'}
-    code = (
-        "import hashlib, json, sys; sys.path.insert(0, sys.argv[1]); import wheelfile; "
-        "wheel = wheelfile.build_wheel(*json.loads(sys.argv[2]), requires_python='>=3.9'); "
-        "print(wheel[0], hashlib.sha256(wheel[1]).hexdigest())"
-    )
-    arguments = ["some-name", "1+h0", "A summary", files]
-    folder = Path(build_wheel.__code__.co_filename).parent
-    told = subprocess.run(
-        [python, "-I", "-c", code, folder, json.dumps(arguments)], capture_output=True, text=True, check=True
-    )
-    name, data = build_wheel(*arguments, requires_python=">=3.9")
-    assert told.stdout.split() == [name, hashlib.sha256(data).hexdigest()]

@@ -1,4 +1,4 @@
-"""Write a tiny pure-python wheel, byte for byte the same from the same files."""
+"""Write a pure-python wheel of our own, byte for byte the same from the same files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 # The oldest time that a zip file can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
+_WHEEL = {"Wheel-Version": "1.0", "Generator": "interlock", "Root-Is-Purelib": "true", "Tag": "py3-none-any"}
 
 
 def build_wheel(
@@ -18,11 +19,9 @@ def build_wheel(
 ) -> tuple[str, bytes]:
     """The file name and the bytes of a py3-none-any wheel of ``files`` (path below site-packages -> text).
 
-    ``name`` and ``version`` must be in their normal forms. Nothing is compressed,
-    since what zlib writes depends on its version.
+    ``name`` and ``version`` must be in their normal forms. Raises ``ValueError`` for what a header
+    or the RECORD cannot hold.
     """
-    stem = f"{name.replace('-', '_')}-{version}"
-    info = f"{stem}.dist-info"
     metadata = {
         "Metadata-Version": "2.1",
         "Name": name,
@@ -31,11 +30,21 @@ def build_wheel(
         "License": "Apache-2.0",
         "Requires-Python": requires_python,
     }
-    wheel = {"Wheel-Version": "1.0", "Generator": "interlock", "Root-Is-Purelib": "true", "Tag": "py3-none-any"}
     contents = {path: text.encode() for path, text in sorted(files.items())}
-    contents[f"{info}/METADATA"] = _headers(metadata)
-    contents[f"{info}/WHEEL"] = _headers(wheel)
-    contents[f"{info}/RECORD"] = _record(contents, f"{info}/RECORD")
+    return pack_wheel(f"{name.replace('-', '_')}-{version}", contents, {"METADATA": _headers(metadata)})
+
+
+def pack_wheel(stem: str, files: Mapping[str, bytes], info: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """The file name and the bytes of the py3-none-any wheel called ``stem`` (``<name>-<version>``).
+
+    ``files`` (path below site-packages -> content) and then ``info``, the files of its .dist-info but
+    WHEEL and RECORD, lie in it in their own order. Nothing is compressed, since what zlib writes
+    depends on its version. Raises ``ValueError`` for a path that the RECORD cannot hold.
+    """
+    folder = f"{stem}.dist-info"
+    contents = dict(files)
+    contents |= {f"{folder}/{name}": content for name, content in {**info, "WHEEL": _headers(_WHEEL)}.items()}
+    contents[f"{folder}/RECORD"] = _record(contents, f"{folder}/RECORD")
     return f"{stem}-py3-none-any.whl", _zip(contents)
 
 
