@@ -24,6 +24,7 @@ Key = str | int
 """One step of a key path: a mapping key or a 0-based position in a list."""
 
 _TAG = "tag:yaml.org,2002:"
+_STR, _MERGE = f"{_TAG}str", f"{_TAG}merge"
 # Each is a subset of what PyYAML's own resolver takes, so that a string which
 # another tool dumped without quotes is never read as a number here.
 _SCALARS = {
@@ -64,6 +65,15 @@ class YamlDocument:
             known = known[:-1]
         return BadInput(problem, file=self.file, line=self.line(*known), key=dotted(path) or None, fix=fix)
 
+    def items(self, *path: Key) -> Iterator[YamlDocument]:
+        """Each item of the list at ``path`` as a document of its own; ``KeyError`` where no list is."""
+        place = self._place(path)
+        if place is None or not isinstance(place[1], yaml.SequenceNode):
+            raise KeyError(dotted(path))
+        data = functools.reduce(lambda value, step: value[step], path, self.data)
+        for item, node in zip(data, place[1].value, strict=True):
+            yield YamlDocument(self.file, item, node)
+
     def _place(self, path: Sequence[Key]) -> tuple[yaml.Node, yaml.Node] | None:
         """The node to point at and the node of the value."""
         if self.root is None:
@@ -92,17 +102,18 @@ def _spelled(key: str) -> str:
     return key if not isinstance(key, str) or key.isprintable() else ascii(key)
 
 
-def load_yaml(path: Path) -> YamlDocument:
-    """Read the file at ``path``; raises ``BadInput`` where it is missing or is no YAML."""
+def load_yaml(path: Path, file: str | None = None) -> YamlDocument:
+    """Read the file at ``path``, which errors call ``file``; raises ``BadInput`` where it is missing or is no YAML."""
+    file = str(path) if file is None else file
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise BadInput("there is no such file", file=path) from None
+        raise BadInput("there is no such file", file=file) from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 text: byte {error.start} cannot be read", file=path) from None
+        raise BadInput(f"is not UTF-8 text: byte {error.start} cannot be read", file=file) from None
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
-    return parse_yaml(text, str(path))
+        raise BadInput(f"cannot be read: {error.strerror}", file=file) from None
+    return parse_yaml(text, file)
 
 
 def parse_yaml(text: str, file: str) -> YamlDocument:
@@ -129,7 +140,9 @@ def parse_yaml(text: str, file: str) -> YamlDocument:
 @functools.cache
 def _loader() -> type[yaml.SafeLoader]:
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
-    loader: type[yaml.SafeLoader] = type("Loader", (base,), {"yaml_implicit_resolvers": {}})
+    # PyYAML asks twice a node whether its path decides its tag; here none does.
+    paths = {"descend_resolver": _nothing, "ascend_resolver": _nothing}
+    loader: type[yaml.SafeLoader] = type("Loader", (base,), {"yaml_implicit_resolvers": {}, **paths})
     firsts = {"null": "~nN", "bool": "tTfF", "int": "-+0123456789", "float": "-+0123456789.", "merge": "<"}
     for name, pattern in _SCALARS.items():
         whole = re.compile(f"(?:{pattern.pattern})$")
@@ -137,12 +150,16 @@ def _loader() -> type[yaml.SafeLoader]:
     return loader
 
 
+def _nothing(*of: object) -> None:
+    """The hook of a loader that is not used."""
+
+
 def _entries(node: yaml.MappingNode) -> Iterator[tuple[Any, yaml.Node, yaml.Node]]:
     """Key, key node and value node, own keys before those that ``<<`` merges in."""
     merged: list[yaml.MappingNode] = []
     seen = set()
     for key, value in node.value:
-        if key.tag == _TAG + "merge":
+        if key.tag == _MERGE:
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
         elif isinstance(key, yaml.ScalarNode):
             name = _scalar(key)
@@ -157,6 +174,8 @@ def _entries(node: yaml.MappingNode) -> Iterator[tuple[Any, yaml.Node, yaml.Node
 
 def _scalar(node: yaml.ScalarNode) -> Data:
     text: str = node.value
+    if node.tag == _STR:
+        return text
     match node.tag.removeprefix(_TAG):
         case "null":
             return None
@@ -179,6 +198,8 @@ class _Builder:
         self.open: set[int] = set()
 
     def build(self, node: yaml.Node) -> Data:
+        if isinstance(node, yaml.ScalarNode):  # nearly all nodes: no alias of one needs to share it
+            return node.value if node.tag == _STR else self._plain(node)
         if id(node) in self.built:
             return self.built[id(node)]
         if id(node) in self.open:
@@ -195,17 +216,21 @@ class _Builder:
             return {key: self.build(value) for key, _, value in _entries(node)}
         if isinstance(node, yaml.SequenceNode) and kind == "seq":
             return [self.build(item) for item in node.value]
-        if isinstance(node, yaml.ScalarNode) and kind in {"str", "null", "bool", "int", "float"}:
-            try:
-                return _scalar(node)
-            except ValueError:
-                raise self._bad(node, f"{node.value[:40]!r} is no {kind}") from None
         raise self._bad(node, f"the tag {node.tag} is not allowed here")
+
+    def _plain(self, node: yaml.ScalarNode) -> Data:
+        kind = node.tag.removeprefix(_TAG)
+        if kind not in {"null", "bool", "int", "float"}:
+            raise self._bad(node, f"the tag {node.tag} is not allowed here")
+        try:
+            return _scalar(node)
+        except ValueError:
+            raise self._bad(node, f"{node.value[:40]!r} is no {kind}") from None
 
     def _check_keys(self, node: yaml.MappingNode) -> None:
         lines: dict[Any, int] = {}
         for key, value in node.value:
-            if key.tag == _TAG + "merge":
+            if key.tag == _MERGE:
                 self._check_merge(value)
                 continue
             if not isinstance(key, yaml.ScalarNode):

@@ -165,7 +165,7 @@ def matrices_dir() -> Path:
 def load_matrices(overlay: Path | None = None) -> Matrices:
     """The built-in rows with those of ``overlay``, a folder laid out like ``matrices/``.
 
-    Raises ``BadInput`` naming file, line, row and field where a file does not
+    Raises ``BadInput`` naming file, line, row and key where a file does not
     keep to the schema. An overlay that does not exist, or that is the built-in
     folder itself, adds nothing.
     """

@@ -141,3 +141,20 @@ def test_a_file_is_read_by_its_name(tmp_path):
     with pytest.raises(BadInput) as caught:
         load_yaml(path)
     assert str(caught.value) == f"{path}: cannot be read: Is a directory"
+
+
+def test_each_item_of_a_list_is_a_document_of_its_own():
+    first, second = parse_yaml(TEXT, "f.yaml").items("rows")
+    assert (first.data, first.line("cuda")) == ({"id": "first", "cuda": "12.8"}, 5)
+    assert str(second.error("is odd", "list", 1)) == "f.yaml:8: list[1]: is odd"
+    with pytest.raises(KeyError):
+        next(parse_yaml(TEXT, "f.yaml").items("name"))
+    with pytest.raises(KeyError):
+        next(parse_yaml("", "f.yaml").items())
+
+
+def test_a_file_may_be_shown_by_another_name(tmp_path):
+    (tmp_path / "f.yaml").write_text("a: [")
+    with pytest.raises(BadInput) as caught:
+        load_yaml(tmp_path / "f.yaml", "shown/f.yaml")
+    assert str(caught.value) == "shown/f.yaml:2: is not YAML: did not find expected node content"

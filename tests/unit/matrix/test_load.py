@@ -50,67 +50,68 @@ def changed(old: str, new: str) -> str:
     [
         (
             changed('gpu: "9.9"', "gpu: 9.9"),
-            "matrices/gpus.yaml:5: row gpu-9.9, gpu: expected str, got float (put it in quotes)",
+            'matrices/gpus.yaml:5: row gpu-9.9, gpu: expected a string like "9.9", found a float 9.9; put it in quotes',
         ),
         (
             changed('gpu: "9.9"', 'gpu: "99"'),
-            r"matrices/gpus.yaml:5: row gpu-9.9, gpu: expected str matching regex '^[0-9]+\\.[0-9]\\Z'",
+            r'matrices/gpus.yaml:5: row gpu-9.9, gpu: expected a string that matches ^[0-9]+\.[0-9]\Z, found "99"',
         ),
         (
             changed("  products: []", "  products: [A, 5]"),
-            "matrices/gpus.yaml:7: row gpu-9.9, products[1]: expected str, got int (put it in quotes)",
+            "matrices/gpus.yaml:7: row gpu-9.9, products[1]: "
+            'expected a string like "5", found an integer 5; put it in quotes',
         ),
         (
             changed('  source: "a test"\n', ""),
-            "matrices/gpus.yaml:3: row gpu-9.9, source: expected this field",
+            "matrices/gpus.yaml:3: row gpu-9.9, source: this key is missing; add it",
         ),
         (
             changed('source: "a test"', 'source: ""'),
-            "matrices/gpus.yaml:4: row gpu-9.9, source: expected str of length >= 1",
+            "matrices/gpus.yaml:4: row gpu-9.9, source: expected some text, found an empty string",
         ),
         (
             changed("architecture: Test", "architecture: Test\n  colour: green"),
-            "matrices/gpus.yaml:7: row gpu-9.9, colour: expected no field of this name",
+            "matrices/gpus.yaml:7: row gpu-9.9, colour: is not a key known here; "
+            "the keys are architecture, derived, gpu, id, products, source",
         ),
         (
             changed("architecture: Test", "architecture: Test\n  architecture: Test"),
-            "matrices/gpus.yaml:3: expected the key architecture once",
+            "matrices/gpus.yaml:7: the key architecture stands here for the second time, first on line 6",
         ),
         (
             changed("products: []", "products: []\n  url: https://example.org/x.whl"),
-            "matrices/gpus.yaml:8: row gpu-9.9, url: expected a sha256 beside a url",
+            "matrices/gpus.yaml:8: row gpu-9.9, url: is not a key known here; "
+            "the keys are architecture, derived, gpu, id, products, source",
         ),
         (
             changed("products: []", "products: [{url: https://example.org/x.whl}]"),
-            "matrices/gpus.yaml:7: row gpu-9.9, products[0].url: expected a sha256 beside a url",
+            "matrices/gpus.yaml:7: row gpu-9.9, products[0]: expected a string, found a mapping",
         ),
         (
             changed("- id: gpu-9.9\n ", "-"),
-            "matrices/gpus.yaml:3: row number 1, id: expected this field",
+            "matrices/gpus.yaml:3: row number 1, id: this key is missing; add it",
         ),
         (
             GPU.replace("rows:\n- id", "rows:\n- 7\n- id"),
-            "matrices/gpus.yaml:3: row number 1: expected object, got int",
+            "matrices/gpus.yaml:3: row number 1: expected a mapping, found an integer 7",
         ),
         (
             changed("version: 1", "version: 2"),
-            "matrices/gpus.yaml: version: expected format version 1, found 2; "
+            "matrices/gpus.yaml:1: version: expected format version 1, found 2; "
             "a newer interlock wrote it: install that one",
         ),
-        (changed("version: 1", 'version: "1"'), "matrices/gpus.yaml: version: expected the number 1, found '1'"),
-        (changed("version: 1\n", ""), "matrices/gpus.yaml: version: expected the number 1, found None"),
-        (changed("version: 1", "version: 1\nnote: x"), "matrices/gpus.yaml: note: expected only version and rows"),
-        ("version: 1\n", "matrices/gpus.yaml: rows: expected a list of rows"),
-        ("- 1\n", "matrices/gpus.yaml: expected a mapping with the keys version and rows"),
+        (changed("version: 1", 'version: "1"'), "matrices/gpus.yaml:1: version: expected the number 1, found '1'"),
+        (changed("version: 1\n", ""), "matrices/gpus.yaml:1: version: expected the number 1, found None"),
+        (changed("version: 1", "version: 1\nnote: x"), "matrices/gpus.yaml:2: note: expected only version and rows"),
+        ("version: 1\n", "matrices/gpus.yaml:1: rows: expected a list of rows"),
+        ("- 1\n", "matrices/gpus.yaml:1: expected a mapping with the keys version and rows"),
         (
             "version: 1\nrows: [\n",
-            "matrices/gpus.yaml:3: expected YAML, but did not find expected node content",
+            "matrices/gpus.yaml:3: is not YAML: did not find expected node content",
         ),
     ],
 )
-def test_a_file_that_is_not_exact_is_refused_with_file_line_row_and_field(
-    folder: Path, text: str, message: str
-) -> None:
+def test_a_file_that_is_not_exact_is_refused_with_file_line_row_and_key(folder: Path, text: str, message: str) -> None:
     assert refusal(folder, "gpus.yaml", text) == message
 
 
@@ -161,7 +162,7 @@ def test_errors_of_own_files_name_them(folder: Path, tmp_path: Path) -> None:
     (own / "gpus.yaml").write_text(changed('  source: "a test"\n', ""), encoding="utf-8")
     with pytest.raises(BadInput) as caught:
         load_matrices(own)
-    assert str(caught.value) == f"{own}/gpus.yaml:3: row gpu-9.9, source: expected this field"
+    assert str(caught.value) == f"{own}/gpus.yaml:3: row gpu-9.9, source: this key is missing; add it"
 
 
 def test_an_overlay_that_is_absent_or_the_built_in_folder_adds_nothing(folder: Path, tmp_path: Path) -> None:
