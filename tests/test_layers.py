@@ -176,7 +176,15 @@ def test_the_library_never_prints_or_exits():
 
 
 @pytest.mark.parametrize(
-    "module", ["solver.commands.lock", "solver.audit.run", "solver.cli", "solver.solve.search", "solver.commands.audit"]
+    "module",
+    [
+        "solver.commands.lock",
+        "solver.commands.refresh",
+        "solver.audit.run",
+        "solver.cli",
+        "solver.cli.checking",
+        "solver.solve.search",
+    ],
 )
 def test_importing_loads_nothing_heavy(module):
     code = f"import sys, {module}; print(sorted(m for m in {HEAVY!r} if m in sys.modules))"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from solver.audit.report import as_json, as_lines
-from solver.cli.show import echo_json
-from solver.commands import audit as checks
+from solver.cli.show import Json, echo_json
+from solver.commands.audit import audit_path
+from solver.commands.doctor import Diagnosis, diagnose
+from solver.commands.fix import Repair, fix_file
 from solver.core.errors import BadInput
 
 TARGET = click.option(
@@ -49,10 +52,10 @@ def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
     words = target_words(targets)
     if fix:
-        lines, clean = checks.fix_file(Path(), what, words, live=live)
-        click.echo("\n".join(lines))
-        sys.exit(0 if clean else 1)
-    findings = checks.audit_path(Path(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+        repair = fix_file(Path(), what, words, live=live)
+        click.echo("\n".join(_repair_lines(what, repair)))
+        sys.exit(1 if repair.fixed is None else 0)
+    findings = audit_path(Path(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
     if as_json_:
         echo_json(as_json(findings))
     else:
@@ -65,6 +68,43 @@ def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix:
 @click.option("--json", "as_json_", is_flag=True, help="print JSON")
 def doctor(profile: str | None, as_json_: bool) -> None:
     """Tell whether this machine can run the locks, or the one of PROFILE; exit 1 if it cannot."""
-    told, fine = checks.doctor(Path(), profile)
-    echo_json(told) if as_json_ else click.echo("\n".join(checks.doctor_lines(told)))
-    sys.exit(0 if fine else 1)
+    diagnosis = diagnose(Path(), profile)
+    if as_json_:
+        echo_json(_diagnosis_json(diagnosis))
+    else:
+        click.echo("\n".join(_diagnosis_lines(diagnosis)))
+    sys.exit(0 if diagnosis.fine else 1)
+
+
+def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
+    if repair.fixed is None:
+        yield "no set near to this one passes; `interlock explain` tells why two packages cannot live together"
+        return
+    yield f"{what}: nothing to mend" if repair.file is None else f"wrote {repair.file}:"
+    for change in repair.fixed.changes:
+        before, after = change.before or "not there", change.after or "taken out"
+        yield f"  {change.name}: {before} -> {after}: {change.why}"
+    for finding in repair.fixed.left:
+        yield f"  left: {finding.code}: {finding.why}"
+
+
+def _diagnosis_json(diagnosis: Diagnosis) -> Json:
+    machine = diagnosis.machine
+    return {
+        "version": 1,
+        "machine": {
+            "driver": machine.driver,
+            "gpus": [{"name": gpu.name, "capability": gpu.capability} for gpu in machine.gpus],
+            "glibc": diagnosis.glibc,
+            "python": diagnosis.python,
+        },
+        "profiles": [{"profile": fit.profile, "problems": list(fit.problems)} for fit in diagnosis.fits],
+    }
+
+
+def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
+    machine = diagnosis.machine
+    gpus = ", ".join(f"{gpu.name} ({gpu.capability})" for gpu in machine.gpus) or "no NVIDIA GPU"
+    yield f"this machine: {gpus}, driver {machine.driver or 'none'}, glibc {diagnosis.glibc or 'unknown'}"
+    for fit in diagnosis.fits:
+        yield f"  {fit.profile}: {'; '.join(fit.problems) or 'fine'}"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Request
 from solver.index import Index
+from solver.index.layered import LayeredIndex
+from solver.index.pypi import PypiIndex
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.read import read_request
-
-if TYPE_CHECKING:
-    from solver.solve.space.packages import Spaces
+from solver.solve.space.packages import Spaces
 
 REQUEST_FILE = "environment.yml.in"
 
@@ -49,8 +48,6 @@ class Project:
 
 def open_project(root: Path, *, live: bool = False) -> Project:
     """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
-    from solver.solve.space.packages import Spaces
-
     matrices, index, snapshot = open_facts(root, live=live)
     path = root / REQUEST_FILE
     if not path.is_file():
@@ -73,7 +70,4 @@ def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, Snap
     snapshot = SnapshotIndex(snapshot_dir(root))
     if not live:
         return matrices, snapshot, snapshot
-    from solver.index.layered import LayeredIndex
-    from solver.index.pypi import PypiIndex
-
     return matrices, LayeredIndex(snapshot, PypiIndex()), snapshot

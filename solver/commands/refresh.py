@@ -7,10 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from solver.commands.project import open_project
+from solver.index.conda import open_channels
+from solver.index.pypi import PypiIndex
 from solver.matrix.builds import pythons
 from solver.matrix.load import load_matrices, matrices_dir
-
-ROOTS = "roots.yaml"
+from solver.refresh.derive import renew, write_renewal
+from solver.refresh.record import ROOTS, record_index
+from solver.refresh.wheels import IndexWheels
+from solver.solve.conda.reach import refresh_conda
 
 
 def refresh(root: Path, *, rows: bool, snapshot: bool, channels: Sequence[str]) -> Iterator[str]:
@@ -25,33 +29,24 @@ def refresh(root: Path, *, rows: bool, snapshot: bool, channels: Sequence[str]) 
 
 
 def _rows(folder: Path) -> Iterator[str]:
-    from solver.index.pypi import PypiIndex
-    from solver.refresh.derive import renew, write_renewal
-    from solver.refresh.wheels import IndexWheels
-
-    told: list[str] = []
-    renewal = renew(load_matrices(folder if folder.is_dir() else None), IndexWheels(PypiIndex()), tell=told.append)
-    yield from told
+    steps: list[str] = []
+    renewal = renew(load_matrices(folder if folder.is_dir() else None), IndexWheels(PypiIndex()), tell=steps.append)
+    yield from steps
     written = write_renewal(renewal, folder)
     yield f"matrices: {', '.join(path.name for path in written) or 'nothing new'}"
 
 
 def _snapshot(folder: Path) -> Iterator[str]:
-    from solver.refresh.record import refresh as record_index
-
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ROOTS).is_file():
         shutil.copyfile(matrices_dir() / "snapshot" / ROOTS, folder / ROOTS)
-    told: list[str] = []
-    changes = record_index(folder, tell=told.append)
-    yield from told
+    steps: list[str] = []
+    changes = record_index(folder, PypiIndex(), steps.append)
+    yield from steps
     yield f"snapshot: {changes.packages} packages, {changes.releases} releases recorded"
 
 
 def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str]:
-    from solver.index.conda import open_channels
-    from solver.solve.conda.reach import refresh_conda
-
     project = open_project(root)
     source = open_channels(channels)
     for path in refresh_conda(

@@ -39,17 +39,12 @@ class Changes(msgspec.Struct, kw_only=True):
     """What could not be read, a sentence each."""
 
 
-def refresh(snapshot: Path, index: Readable | None = None, tell: Callable[[str], None] = lambda text: None) -> Changes:
+def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = lambda text: None) -> Changes:
     """Record the default index anew below ``snapshot``, from the roots that its ``roots.yaml`` names.
 
-    ``index`` is the live one unless another is given; ``tell`` hears of the
-    progress. Nothing is written unless the whole crawl ended well. Raises
+    ``tell`` hears of the progress. Nothing is written unless the whole crawl ended well. Raises
     ``IndexUnavailable`` and, of the file of roots, ``BadInput``.
     """
-    if index is None:
-        from solver.index.pypi import PypiIndex
-
-        index = PypiIndex()
     held, skipped = record(read_roots(snapshot / ROOTS), index, tell)
     folder = snapshot / "default"
     before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}

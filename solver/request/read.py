@@ -13,6 +13,7 @@ from typing import Any
 from solver.core.decode import decode
 from solver.core.model import Profile, Request
 from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
+from solver.matrix.load import load_matrices
 from solver.matrix.rows import GpuModels
 from solver.request.fields import check_channels, check_profile_name, check_variables
 from solver.request.profile import GpuRows, ProfileReader, near
@@ -41,12 +42,7 @@ def parse_request(document: YamlDocument, gpus: Sequence[GpuModels] | None = Non
 
 
 def _rows(gpus: Sequence[GpuModels] | None) -> GpuRows:
-    def built_in() -> Sequence[GpuModels]:
-        from solver.matrix.load import load_matrices
-
-        return load_matrices().gpus
-
-    return built_in if gpus is None else lambda: gpus
+    return (lambda: load_matrices().gpus) if gpus is None else lambda: gpus
 
 
 def _lines(document: YamlDocument) -> dict[str, int]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from solver import cli
+from solver.commands import doctor
 from solver.core.errors import IndexUnavailable, InterlockError
+from solver.core.machine import Machine
 from solver.index.pypi import PypiIndex
 
 REQUEST = """\
@@ -344,9 +346,7 @@ def test_diff_gives_0_whatever_differs(folder, interlock):
 
 
 def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):
-    from solver.core import machine as gpus
-
-    monkeypatch.setattr(gpus, "this_machine", lambda: gpus.Machine(driver=None, gpus=()))
+    monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver=None, gpus=()))
     code, out, _ = interlock("doctor", "small", "--json")
     told = json.loads(out)
     assert code == 1

@@ -7,7 +7,7 @@ from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
 from solver.index.snapshot import SnapshotIndex, read_package
 from solver.refresh.crawl import Crawl, Group, holds, kept_requires
-from solver.refresh.record import read_roots, record, refresh
+from solver.refresh.record import read_roots, record, record_index
 
 
 class TinyIndex:
@@ -238,7 +238,7 @@ def test_groups_are_recorded_together(snapshot):
 def test_a_refresh_records_which_extras_it_followed(snapshot):
     packages = {**PACKAGES, "root": plain("1", requires=("lib[Fast,bare]",))}
     packages["lib"] = {"1": (f"{LINUX} {WINDOWS}", ("six; extra == 'fast'", "colorama; extra == 'slow'"))}
-    refresh(snapshot, TinyIndex(packages))
+    record_index(snapshot, TinyIndex(packages))
     header, releases = read_package(snapshot / "default" / "lib.jsonl")
     assert header.extras == ("bare", "fast")
     assert {release.extras for release in releases} == {("bare", "fast")}
@@ -246,14 +246,14 @@ def test_a_refresh_records_which_extras_it_followed(snapshot):
 
 def test_a_refresh_tells_what_it_did(snapshot):
     heard = []
-    first = refresh(snapshot, TinyIndex(PACKAGES), heard.append)
+    first = record_index(snapshot, TinyIndex(PACKAGES), heard.append)
     assert (first.packages, first.releases, len(first.new)) == (4, 5, 5)
     assert heard[-1] == "win-64: 3 packages, 4 releases read"
-    again = refresh(snapshot, TinyIndex(PACKAGES))
+    again = record_index(snapshot, TinyIndex(PACKAGES))
     assert (again.new, again.changed, again.removed) == ((), (), ())
 
     changed = {**PACKAGES, "six": plain("1", "2"), "lib": {"2": (LINUX, ("six",))}}
-    third = refresh(snapshot, TinyIndex(changed))
+    third = record_index(snapshot, TinyIndex(changed))
     assert third.new == ("six 2",)
     assert third.changed == ("lib 2",)
     assert third.removed == ("colorama 1", "lib 1")
@@ -261,7 +261,7 @@ def test_a_refresh_tells_what_it_did(snapshot):
 
 
 def test_a_refresh_that_fails_writes_nothing(snapshot):
-    refresh(snapshot, TinyIndex(PACKAGES))
+    record_index(snapshot, TinyIndex(PACKAGES))
     before = {path: path.read_bytes() for path in snapshot.rglob("*.jsonl")}
 
     class Failing(TinyIndex):
@@ -271,7 +271,7 @@ def test_a_refresh_that_fails_writes_nothing(snapshot):
             return super().releases(name)
 
     with pytest.raises(IndexUnavailable):
-        refresh(snapshot, Failing({**PACKAGES, "root": plain("9", requires=("lib",))}))
+        record_index(snapshot, Failing({**PACKAGES, "root": plain("9", requires=("lib",))}))
     assert {path: path.read_bytes() for path in snapshot.rglob("*.jsonl")} == before
 
 
@@ -279,7 +279,7 @@ def test_a_refresh_leaves_other_indexes_alone(snapshot):
     other = snapshot / "pytorch" / "torch.jsonl"
     other.parent.mkdir()
     other.write_text("as it was")
-    refresh(snapshot, TinyIndex(PACKAGES))
+    record_index(snapshot, TinyIndex(PACKAGES))
     assert other.read_text() == "as it was"
 
 

@@ -130,12 +130,10 @@ def test_anything_else_is_no_specifier(text):
 
 
 def test_product_names_are_looked_up_in_the_shipped_matrix_only_where_one_is_used(tmp_path, monkeypatch):
-    from solver.matrix import load as matrix
-
     def refuse() -> None:
         raise AssertionError("the matrices were read")
 
-    monkeypatch.setattr(matrix, "load_matrices", refuse)
+    monkeypatch.setattr("solver.request.read.load_matrices", refuse)
     file = tmp_path / "environment.yml.in"
     text = "name: x\ndependencies: [pip: ['torch==${torch}']]\nprofiles: {a: {gpu: '9.0'}}\n"
     file.write_text(text)

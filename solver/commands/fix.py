@@ -1,0 +1,103 @@
+"""audit --fix: the nearest set that passes, written over the file or beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from solver.audit.fix.file import as_requirements
+from solver.audit.fix.mend import ClosureSearch, Fixed, fix
+from solver.audit.package_set import Package
+from solver.audit.run import assumed_target
+from solver.commands.audit import Words, read_for
+from solver.commands.project import open_facts
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
+from solver.core.names import one_line
+from solver.core.whole import put_whole
+from solver.lock.loader.local import loader_beside
+from solver.lock.requirements import LocalWheel
+from solver.matrix.load import Matrices
+from solver.solve.search import find
+from solver.solve.space.packages import Spaces
+
+OTHER_FILE = "requirements.fixed.txt"
+"""Where the set goes that was read from a format which is not written."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What became of a set that was to be mended."""
+
+    fixed: Fixed | None
+    """None: no set near to it passes."""
+    file: Path | None
+    """The requirements file that was written; None where nothing had to change."""
+
+
+def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> Repair:
+    """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read."""
+    matrices, index, _ = open_facts(root, live=live)
+    package_set, target = read_for(what, words, matrices)
+    where = target or assumed_target(package_set, matrices)
+    loaders = _Loaders(matrices, where.platform)
+    fixed = fix(package_set, matrices, index, target, _search_on(where, Spaces(matrices, index)), loaders)
+    if fixed is None or not fixed.changes:
+        return Repair(fixed, None)
+    file = what if package_set.kind in ("requirements", "freeze") else what.with_name(OTHER_FILE)
+    _write(fixed, file, loaders.of(fixed), command=one_line(f"interlock audit --fix {what.name}"))
+    return Repair(fixed, file)
+
+
+def _write(fixed: Fixed, file: Path, wheels: Sequence[LocalWheel], command: str) -> None:
+    for wheel in wheels:
+        put_whole(file.parent / "wheels" / wheel.filename, wheel.content)
+    put_whole(file, as_requirements(fixed, command, local_wheels=bool(wheels)))
+
+
+def _search_on(target: Target, spaces: Spaces) -> ClosureSearch:
+    """The search of ``solve``, in the audit's words."""
+
+    def search(roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
+        solution = find(_as_profile(roots, constraints, target), spaces, lockable_only=True)
+        return None if solution is None else solution.pins
+
+    return search
+
+
+def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], target: Target) -> Profile:
+    names = {pypi_name(root.partition("[")[0]) for root in roots}
+    frameworks: tuple[Framework, ...] = tuple(name for name in FRAMEWORKS if name in names)
+    rest = tuple(root for root in roots if root not in FRAMEWORKS)
+    return Profile(
+        name="the nearest set",
+        frameworks=frameworks,
+        target=target,
+        python=f"=={target.python}",
+        constraints={str(name): specifier for name, specifier in constraints.items()},
+        packages=rest,
+        indexes=("default", "pytorch"),
+    )
+
+
+@dataclass
+class _Loaders:
+    """Makes the loader wheel of each set that is tried, and knows afterwards which one the mended set holds."""
+
+    matrices: Matrices
+    platform: Platform
+    made: dict[str, LocalWheel] = field(default_factory=dict)
+    """By sha256."""
+
+    def __call__(self, versions: Mapping[PypiName, str]) -> Package | None:
+        wheel = loader_beside(self.matrices, {str(name): version for name, version in versions.items()}, self.platform)
+        if wheel is None:
+            return None
+        self.made[wheel.sha256] = wheel
+        return Package(name=pypi_name(wheel.name), version=wheel.version, requires=(), hashes=(wheel.sha256,))
+
+    def of(self, fixed: Fixed) -> list[LocalWheel]:
+        """The wheels that ``fixed`` holds."""
+        digests = [digest for package in fixed.package_set.packages for digest in package.hashes]
+        return [self.made[digest] for digest in digests if digest in self.made]
