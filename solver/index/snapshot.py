@@ -146,9 +146,13 @@ def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
 
 
 def _recorded_extras(header: Header, releases: Iterable[Release]) -> tuple[str, ...]:
-    """Those that the header lists, and those under which anything was kept, of whichever release."""
-    kept = (extras_in(text) for release in releases for text in release.requires or ())
-    return tuple(sorted({canonicalize_name(extra) for extra in header.extras}.union(*kept)))
+    """Those that the header lists, and those that alone explain why a requirement was kept, of whichever release.
+
+    A requirement under several extras was kept for the sake of any one of them; which one, it does not tell.
+    """
+    under = (extras_in(text) for release in releases for text in release.requires or ())
+    alone = (extras for extras in under if len(extras) == 1)
+    return tuple(sorted({canonicalize_name(extra) for extra in header.extras}.union(*alone)))
 
 
 def release_line(release: Release) -> str:

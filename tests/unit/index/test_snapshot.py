@@ -72,6 +72,16 @@ def test_an_extra_was_recorded_where_the_header_or_a_requirement_names_it(tmp_pa
         assert answers == [Answer.YES, Answer.YES, Answer.NOT_KNOWN]
 
 
+def test_a_requirement_under_several_extras_tells_of_none_that_it_was_recorded(tmp_path):
+    either = 'codec<2; extra == "fast" or extra == "all"'
+    under = Release(version="1.0", files=(wheel(5),), requires=(either, 'six; extra == "plain"'))
+    write_package(tmp_path, NAME, "default", "all", [under], ["all"])
+    index = SnapshotIndex(tmp_path)
+    (release,) = index.releases(NAME)
+    answers = {extra: index.provides(release, extra) for extra in ("all", "plain", "fast")}
+    assert answers == {"all": Answer.YES, "plain": Answer.YES, "fast": Answer.NOT_KNOWN}
+
+
 def test_the_header_lists_the_extras_that_were_recorded():
     text = package_text(NAME, "default", "all", [], {"slow", "fast"})
     assert text == HEADER.removesuffix("}") + ',"extras":["fast","slow"]}\n'
