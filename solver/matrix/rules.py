@@ -89,6 +89,16 @@ def hard_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ...
     return found
 
 
+def joint_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ...]]:
+    """By the first of their packages, the rules of severity error about several and surely about the place."""
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in sorted(rules, key=lambda row: row.id):
+        if rule.severity == "error" and len(rule.when) > 1 and holds_at(rule, place) is Answer.YES:
+            first = next(iter(rule.when))
+            found[first] = (*found.get(first, ()), rule)
+    return found
+
+
 def binds_conda(rule: Rule) -> bool:
     """Whether the rule is true of conda's builds too.
 

@@ -27,6 +27,7 @@ from solver.solve.space.terms import (
     Kind,
     Space,
     base_of,
+    is_way,
 )
 
 Active = dict[str, frozenset[str]]
@@ -144,6 +145,8 @@ def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[st
 
 def _asked(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
     """What the admitted versions of ``name`` ask of ``targets``, versions that ask alike in one line."""
+    if is_way(name):  # told by whoever asks for the rule to be kept
+        return
     groups: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     first: dict[tuple[str, str], Ask] = {}
     for candidate in space.candidates(name):

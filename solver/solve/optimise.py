@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from solver.solve.propagate import Narrowing
 from solver.solve.provider import search
-from solver.solve.space.terms import Ask, Candidate, Space, is_package
+from solver.solve.space.terms import Ask, Candidate, Space, is_package, is_way
 
 Chosen = dict[str, Candidate]
 Grade = Callable[[Candidate], object]
@@ -83,11 +83,12 @@ class Optimiser:
             base = ident.partition("[")[0]
             if base in self._decided:
                 queue += [ask.ident for ask in self._space.asks(found[ident])]
-            elif is_package(base) or base in self._ranks:
+            elif is_package(base) or base in self._ranks or is_way(base):
                 yield base
 
     def _turn(self, ident: str) -> tuple[int, str]:
-        return self._ranks.get(ident, len(self._ranks)), ident
+        # How a rule is kept is decided when nothing else waits: no package is taken old for that.
+        return self._ranks.get(ident, len(self._ranks) + is_way(ident)), ident
 
     def _decide(self, ident: str, found: Chosen, grade: Grade) -> Chosen:
         """Make ``ident`` as good as it can be, and fix it."""

@@ -12,7 +12,7 @@ from resolvelib.resolvers import Resolution
 
 from solver.solve.exhaust import exhaust
 from solver.solve.propagate import Narrowing
-from solver.solve.space.terms import Ask, Candidate, Space, positions
+from solver.solve.space.terms import Ask, Candidate, Space, is_way, positions
 
 PATIENCE = 2_000
 """Rounds after which resolvelib is left; what it finds at all it finds in some hundred."""
@@ -56,10 +56,10 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         information: Mapping[str, Iterator[Any]],
         backtrack_causes: Sequence[Any],
     ) -> tuple[int, bool, str]:
-        """Axes in the order of the preference, then exact pins, then names; guards last."""
+        """Axes in the order of the preference, then exact pins, then names; guards and rules last."""
         rank = self._ranks.get(identifier)
         if rank is None:
-            rank = len(self._ranks) + identifier.startswith("?")
+            rank = len(self._ranks) + (is_way(identifier) or identifier.startswith("?"))
         exact = any(not (mask := i.requirement.mask) & (mask - 1) for i in information[identifier])
         return rank, not exact, identifier
 

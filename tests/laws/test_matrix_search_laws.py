@@ -187,6 +187,9 @@ def rules(tape: Tape, world: World) -> None:
                 ({"tensorflow": ">=2.1"}, {"triton": "!"}),
                 ({"keras": ">=2"}, {"protobuf": "<5"}),
                 ({"numpy": ">=2"}, {"helper": ">=2"}),
+                ({"tensorflow": ">=2.1", "numpy": ">=2"}, {"protobuf": ">=5"}),
+                ({"keras": ">=2", "torch": ">=2.6"}, {"helper": "!"}),
+                ({"numpy": ">=2", "helper": ">=2"}, {"keras": "<2", "protobuf": "<5"}),
             ]
         )
         severity = tape.pick(["error", "error", "warning"])

@@ -12,11 +12,25 @@ from solver.core.versions import as_requirement, minor
 from solver.index import Index, ReleaseRefused
 from solver.matrix.builds import bound_packages
 from solver.matrix.load import Matrices
+from solver.matrix.rows import Rule
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
+from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
 from solver.solve.space.scope import Scope
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, NOWHERE, Ask, Candidate, Kind, guard, is_package
+from solver.solve.space.terms import (
+    AXIS_CUDA,
+    AXIS_CUDNN,
+    ITSELF,
+    NOWHERE,
+    Ask,
+    Candidate,
+    Kind,
+    guard,
+    is_package,
+    is_way,
+    way,
+)
 
 
 class PackageSpace:
@@ -28,13 +42,27 @@ class PackageSpace:
     def __init__(self, scope: Scope, index: Index, guarded: Iterable[str] = ()) -> None:
         matrices = scope.matrices
         self.scope, self.choices = scope, Candidates(scope, index)
-        self.candidates = self.choices.candidates
+        self._ways: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
         self._written = written_twice(matrices)
         self._libraries = rows_by_distribution(matrices)
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._written)
         self._guarded |= {*scope.carriers, *bound_packages(matrices)}
+        self._joint = {way(rule.id): rule for rules in scope.joint_rules.values() for rule in rules}
+        self._guarded |= joint_packages(self._joint.values())
+
+    def candidates(self, ident: str) -> tuple[Candidate, ...]:
+        """See ``Space``."""
+        if not is_way(ident):
+            return self.choices.candidates(ident)
+        if ident not in self._ways:
+            self._ways[ident] = tuple(way_candidates(self.choices, self._joint[ident]))
+        return self._ways[ident]
+
+    def rule(self, ident: str) -> Rule:
+        """The rule of whose ways ``ident`` is the identifier."""
+        return self._joint[ident]
 
     def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
         """See ``Space``."""
@@ -44,6 +72,8 @@ class PackageSpace:
         return known
 
     def _make(self, candidate: Candidate) -> Iterable[Ask]:
+        if is_way(candidate.ident):
+            return ways_to_keep(self.choices, self._joint[candidate.ident])[candidate.position]
         base, _, extra = candidate.ident.partition("[")
         if extra:
             same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", ITSELF, kind=Kind.SAME)
@@ -88,6 +118,8 @@ class PackageSpace:
                 yield self.choices.guard_ask(other, specifier, source, rule.id)
             for other in rule.expects:
                 yield self.choices.ask(other, "", source, rule.id)
+        for rule in self.scope.joint_rules_of(name, candidate.version):
+            yield from joint_asks(self.choices, rule)
         yield from clobber_asks(self.choices, candidate, self._written.get(name, ()))
         library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:

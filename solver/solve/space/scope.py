@@ -16,7 +16,7 @@ from solver.matrix.builds import cudnn_carriers
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
-from solver.matrix.rules import hard_rules, holds
+from solver.matrix.rules import admits, hard_rules, holds, joint_rules
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ class Scope:
         """The hard rules that are about a version of a package."""
         for rule in self.hard_rules.get(name, ()):
             if holds(rule, {name: version}, self.place) is Answer.YES:
+                yield rule
+
+    @cached_property
+    def joint_rules(self) -> Mapping[str, tuple[Rule, ...]]:
+        """By their first package, the rules about several packages together that the search keeps to here."""
+        return joint_rules(self.matrices.rules, self.place)
+
+    def joint_rules_of(self, name: str, version: str) -> Iterator[Rule]:
+        """The joint rules that are about a version of their first package, should the others be there too."""
+        for rule in self.joint_rules.get(name, ()):
+            if admits(rule.when[name], version) is Answer.YES:
                 yield rule
 
     @cached_property

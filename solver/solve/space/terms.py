@@ -1,10 +1,11 @@
 """What the search moves in: candidates and what each asks of the others.
 
 An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
-an axis ("axis:cuda") or a guard ("?numpy": that package's version if anything
-brings it, else "absent"). Guards let a fact forbid versions of a package without
-asking for the package. A set of candidates of one identifier is an int used as a
-bit mask over their positions, which makes intersecting asks one operation.
+an axis ("axis:cuda"), a rule ("rule:<id>": how a rule about several packages is kept)
+or a guard ("?numpy": that package's version if anything brings it, else "absent").
+Guards let a fact forbid versions of a package without asking for the package. A set of
+candidates of one identifier is an int used as a bit mask over their positions, which
+makes intersecting asks one operation.
 """
 
 from __future__ import annotations
@@ -30,6 +31,16 @@ def guard(name: str) -> str:
     return f"?{name}"
 
 
+def way(rule: str) -> str:
+    """The identifier whose candidates are the ways to keep a rule about several packages."""
+    return f"rule:{rule}"
+
+
+def is_way(ident: str) -> bool:
+    """Whether ``ident`` stands for the ways to keep a rule."""
+    return ident.startswith("rule:")
+
+
 def is_axis(ident: str) -> bool:
     """Whether ``ident`` is an axis, or the guard of one."""
     return ident.removeprefix("?").startswith("axis:")
@@ -41,8 +52,8 @@ def base_of(ident: str) -> str:
 
 
 def is_package(ident: str) -> bool:
-    """Whether ``ident`` is a package itself: no axis, no guard, no extra."""
-    return not ident.startswith(("axis:", "?")) and "[" not in ident
+    """Whether ``ident`` is a package itself: no axis, no guard, no rule, no extra."""
+    return not ident.startswith(("axis:", "?", "rule:")) and "[" not in ident
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Target
 from solver.matrix.place import Place
 from solver.matrix.rows import Rule
-from solver.matrix.rules import Breach, Offence, binds_conda, broken, hard_rules, holds
+from solver.matrix.rules import Breach, Offence, binds_conda, broken, hard_rules, holds, joint_rules
 
 LINUX = Place("linux-64", "3.12", "550.54.14", ("9.0", "12.0"))
 NOBODY = Place("linux-64")
@@ -116,6 +116,17 @@ def test_hard_rules_are_errors_about_one_package_that_surely_hold_here():
         rule(id="perhaps", gpus=">=3"),
     ]
     assert hard_rules([hard, *others, rule(id="a")], NOBODY) == {"app": (rule(id="a"), hard)}
+
+
+def test_joint_rules_are_errors_about_several_packages_that_surely_hold_here():
+    two = rule(id="b", when={"app": "", "tool": ""})
+    others = [
+        rule(id="one"),
+        rule(id="soft", severity="warning", when=two.when),
+        rule(id="far", when=two.when, gpus=">=3"),
+    ]
+    first = rule(id="a", when={"app": ">=2", "part": "", "tool": ""})
+    assert joint_rules([two, *others, first], NOBODY) == {"app": (first, two)}
 
 
 def test_rules_that_were_read_out_of_wheels_do_not_bind_conda():
