@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.version import Version
-
+from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Target
-from solver.core.versions import minor, within
+from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import Build
+from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import broken
 
 
 def notes(
-    versions: Mapping[str, str], cuda: str | None, build: Build | None, matrices: Matrices, target: Target
+    versions: Mapping[str, str], cuda: str | None, builds: Iterable[Build], matrices: Matrices, target: Target
 ) -> list[Note]:
-    """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its TensorFlow build."""
-    found = list(_soft_rules(versions, matrices, Place.of(target)))
-    built = None if build is None else stated(build.cuda)
-    if build is None or built is None or cuda in (None, "none"):
-        return found
+    """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its frameworks' builds."""
     evidence = _evidence(versions, matrices)
-    assert cuda is not None
-    if Version(cuda) < Version(minor(built)):
-        text = f"the CUDA runtime {cuda} is older than the {built} that TensorFlow was built with"
-        found.append(Note(package="tensorflow", text=text, row=build.id, evidence=evidence))
-    for name, specifier in sorted(build.asks.items()):
-        have = versions.get(name)
-        if have is not None and not within(have, specifier):
-            text = (
-                f"{name} {have} is not what TensorFlow's and-cuda extra asks for ({specifier}); the extra is left out"
-            )
-            found.append(Note(package=name, text=text, row=build.id, evidence=evidence))
+    found = list(_soft_rules(versions, matrices, Place.of(target)))
+    for build in builds if cuda not in (None, NONE) else ():
+        found += _of_build(build, str(cuda), versions, evidence)
     return found
 
 
+def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:
+    """Where the set has less than what one framework's build was made with."""
+    framework, built = framework_of(build.package), stated(build.cuda)
+    # A build that carries its own CUDA has that, whatever runtime lies beside it.
+    if framework is None or built is None or build.bundles is True:
+        return
+    title = FRAMEWORKS[framework].title
+    if as_version(cuda) < as_version(minor(built)):
+        text = f"the CUDA runtime {cuda} is older than the {built} that {title} was built with"
+        yield Note(package=framework, text=text, row=build.id, evidence=evidence)
+    for name, specifier in sorted(build.asks.items()):
+        version = versions.get(name)
+        if version is not None and not within(version, specifier):
+            text = (
+                f"{name} {version} is not what {title}'s and-cuda extra asks for ({specifier}); the extra is left out"
+            )
+            yield Note(package=name, text=text, row=build.id, evidence=evidence)
+
+
 def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
-    """An observation of these frameworks at these versions that works; None where there is none.
+    """An observation of frameworks together at these versions that works; None where there is none.
 
     Rows learned from evidence do not count here: learning must change no lock.
     """
     for seen in sorted(matrices.observations, key=lambda row: row.id):
-        if seen.works and {"tensorflow", "torch"} <= set(seen.packages) and _matches(seen.packages, versions):
+        together = sum(name in seen.packages for name in FRAMEWORKS) > 1
+        if seen.works and together and _matches(seen.packages, versions):
             return f"{seen.id}: {seen.seen}"
     return None
 

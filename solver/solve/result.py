@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from packaging.requirements import Requirement
 
@@ -14,7 +14,7 @@ from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, is_package
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, is_package, is_way
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
@@ -23,14 +23,13 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
     axes = _axes(space, chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
-    build = next((b for b in _builds(space, chosen) if b is not None and framework_of(b.package) == "tensorflow"), None)
     return Solution(
         profile=profile.name,
         target=space.scope.target,
         axes=axes,
         pins=pins,
         because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _told(ident)),
-        notes=tuple(notes(versions, axes["cuda"], build, space.scope.matrices, space.scope.target)),
+        notes=tuple(notes(versions, axes["cuda"], _builds(space, chosen), space.scope.matrices, space.scope.target)),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 
@@ -39,8 +38,10 @@ def _told(ident: str) -> bool:
     return is_package(ident) or ident in (AXIS_CUDA, AXIS_CUDNN)
 
 
-def _builds(space: PackageSpace, chosen: Chosen) -> Iterator[Build | None]:
-    return (space.scope.build(name, chosen[name].version) for name in chosen if is_package(name))
+def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
+    """The rows of the frameworks, in the order in which those are told."""
+    idents = (ident for entry in FRAMEWORKS.values() for ident in entry.distributions if ident in chosen)
+    return [row for ident in idents if (row := space.scope.build(ident, chosen[ident].version)) is not None]
 
 
 def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
@@ -50,7 +51,8 @@ def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[st
         found[ask.ident].append((REQUEST, ask))
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
-            base = ident.partition("[")[0]
+            # What keeps a rule is there for the package that the rule is about.
+            base = next(iter(space.rule(ident).when)) if is_way(ident) else ident.partition("[")[0]
             if ask.ident.partition("[")[0] != base:
                 found[ask.ident].append((base, ask))
     return found
