@@ -14,13 +14,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from solver.core import names
+from solver.core.markers import applies
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
 from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
 from solver.index.extras import extras_in
 
-_ANYWHERE = {**marker_environment(Target()), "extra": ""}
+_ANYWHERE = marker_environment(Target())
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +67,8 @@ def _requirement(text: str, filename: str) -> str:
     """``text`` as packaging writes it, its marker one that can be evaluated."""
     try:
         found = Requirement(text)
-        if found.marker is not None:
-            # Every part of a marker is evaluated, so one environment shows whether all of them can be.
-            found.marker.evaluate(_ANYWHERE)
+        # Every part of a marker is evaluated, so one environment shows whether all of them can be.
+        applies(found.marker, _ANYWHERE)
     except (UndefinedComparison, UndefinedEnvironmentName):
         problem = "its marker compares what has no order"
     except (InvalidRequirement, ValueError) as error:

@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.errors import IndexUnavailable
+from solver.core.markers import applies
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
@@ -229,13 +230,12 @@ def kept_requires(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:
 
 def holds(text: str, target: Target, extras: Iterable[str]) -> bool:
     """Whether the requirement ``text`` counts on ``target`` for someone who asks for ``extras``."""
-    return any(_holds(text, target, extra) for extra in ("", *extras))
+    return _holds(text, target, tuple(sorted(extras)))
 
 
 @functools.cache
-def _holds(text: str, target: Target, extra: str) -> bool:
-    marker = _requirement(text).marker
-    return marker is None or marker.evaluate({**marker_environment(target), "extra": extra})
+def _holds(text: str, target: Target, extras: tuple[str, ...]) -> bool:
+    return applies(_requirement(text).marker, marker_environment(target), extras)
 
 
 @functools.cache

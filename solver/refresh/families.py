@@ -14,6 +14,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from solver.core.errors import IndexUnavailable
+from solver.core.markers import applies
 from solver.core.model import IndexFile, Platform, PypiName
 
 _CPYTHON = re.compile(r"cp3(?P<minor>\d+)t?")
@@ -128,9 +129,9 @@ def requirements(source: WheelSource, file: IndexFile) -> list[Requirement]:
     return [Requirement(text.strip()) for text in raw.get("requires_dist", [])]
 
 
-def holds(requirement: Requirement, family: Family, extra: str = "") -> bool:
-    """Whether the requirement counts for the family, with an extra or without."""
-    return requirement.marker is None or requirement.marker.evaluate({**family.markers, "extra": extra})
+def holds(requirement: Requirement, family: Family, *extras: str) -> bool:
+    """Whether the requirement counts for the family, with one of ``extras`` or without any."""
+    return applies(requirement.marker, family.markers, extras)
 
 
 def capability(text: str) -> str:

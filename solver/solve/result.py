@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from packaging.requirements import Requirement
 
 from solver.core.frameworks import FRAMEWORKS, framework_of
+from solver.core.markers import applies
 from solver.core.model import REQUEST, Because, Pin, Profile, PypiName, Solution
 from solver.matrix.rows import Build
 from solver.solve.notes import notes
@@ -81,9 +82,7 @@ def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> t
     kept = set()
     for text in declared:
         requirement = Requirement(text)
-        marker = requirement.marker
-        environments = ({**space.scope.environment, "extra": extra} for extra in ["", *extras])
-        if marker is None or any(marker.evaluate(environment) for environment in environments):
+        if applies(requirement.marker, space.scope.environment, extras):
             requirement.marker = None
             kept.add(str(requirement))
     return tuple(sorted(kept))

@@ -9,6 +9,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import pins
+from solver.core.markers import applies
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment, usable_files
 from solver.core.versions import meets, specifier_or_none
@@ -77,11 +78,7 @@ def _requirements(
 
 def _applies(text: str, extras: tuple[str, ...], environment: Mapping[str, str]) -> bool:
     requirement = parsed(text)
-    if requirement is None:
-        return False
-    if requirement.marker is None:
-        return True
-    return any(requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
+    return requirement is not None and applies(requirement.marker, environment, extras)
 
 
 def _asked(text: str) -> str:

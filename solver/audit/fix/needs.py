@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from msgspec import structs
-from packaging.requirements import Requirement
 
 from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet, parsed
+from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
 from solver.matrix.rows import ABSENT
@@ -36,7 +36,7 @@ def asks_of(context: AuditContext) -> dict[PypiName, tuple[PypiName, ...]]:
         asked: dict[PypiName, None] = {}
         for text in requires_of(context, package, releases):
             requirement = parsed(text)
-            if requirement is None or not _holds(requirement, extras[name], environment):
+            if requirement is None or not applies(requirement.marker, environment, extras[name]):
                 continue
             other = pypi_name(requirement.name)
             asked[other] = None
@@ -45,11 +45,6 @@ def asks_of(context: AuditContext) -> dict[PypiName, tuple[PypiName, ...]]:
                 waiting.append(other)
         found[name] = tuple(asked)
     return found
-
-
-def _holds(requirement: Requirement, extras: set[str], environment: Mapping[str, str]) -> bool:
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
 def unwanted(

@@ -12,6 +12,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
+from solver.core.markers import applies
 from solver.core.model import pypi_name
 from solver.core.versions import within
 
@@ -67,7 +68,7 @@ def _wanted(tables: Tables, number: int, table: Table, environment: Mapping[str,
 
 def _holds(tables: Tables, number: int, text: object, environment: Mapping[str, str]) -> bool:
     try:
-        return Marker(str(text)).evaluate({**environment, "extra": ""})
+        return applies(Marker(str(text)), environment)
     except InvalidMarker:
         raise tables.error(number, "markers", f"expected a marker, found {text!r}") from None
 

@@ -11,6 +11,7 @@ from solver.audit.readers.requirements import index_of, once
 from solver.audit.readers.toml import Table, Tables
 from solver.core import names
 from solver.core.errors import BadInput
+from solver.core.markers import applies_in_pylock
 from solver.core.model import pypi_name
 
 if TYPE_CHECKING:
@@ -40,15 +41,10 @@ def read_pylock(data: Table, text: str, file: str, environment: Mapping[str, str
             key=error.context,
             fix="write the lock anew with the tool that made it",
         ) from None
-    chosen: dict[str, str | frozenset[str]] = {
-        **environment,
-        "extras": frozenset[str](),
-        "dependency_groups": frozenset(lock.default_groups or ()),
-    }
     found = [
         _package(package, tables.line(number))
         for number, package in enumerate(lock.packages)
-        if package.marker is None or package.marker.evaluate(chosen, context="lock_file")
+        if applies_in_pylock(package.marker, environment, lock.default_groups or ())
     ]
     return PackageSet(
         kind="pylock",

@@ -15,6 +15,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.lines import Line, logical_lines
+from solver.core.markers import applies
 from solver.core.model import IndexName, pypi_name
 
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
@@ -225,7 +226,7 @@ def parse_line(line: Line, file: str, environment: Mapping[str, str]) -> Package
     except InvalidRequirement:
         problem = f"expected a requirement such as name==1.2, found {bare!r}"
         raise BadInput(problem, file=file, line=line.number) from None
-    if requirement.marker is not None and not requirement.marker.evaluate(dict(environment)):
+    if not applies(requirement.marker, environment):
         return None
     return requirement_package(requirement, line.number, hashes)
 

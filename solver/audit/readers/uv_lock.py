@@ -11,6 +11,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.requirements import index_of, wheel_of
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
+from solver.core.markers import applies
 from solver.core.model import pypi_name
 
 _NEWEST = 1
@@ -83,7 +84,7 @@ class _Walk:
         if text is None:
             return True
         try:
-            return Marker(str(text)).evaluate({**self.environment, "extra": ""})
+            return applies(Marker(str(text)), self.environment)
         except InvalidMarker:
             raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
 

@@ -13,6 +13,7 @@ from packaging.version import Version
 
 import solver
 from solver.core.errors import IndexUnavailable
+from solver.core.markers import applies
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.core.wheelfile import pack_wheel
@@ -106,22 +107,21 @@ def _asked(
     asked: dict[PypiName, SpecifierSet] = {}
     environment = marker_environment(target)
 
-    def add(text: str, extras: Iterable[str]) -> None:
+    def add(text: str, extras: Iterable[str] = ()) -> None:
         requirement = Requirement(text)
-        marker = requirement.marker
-        if marker is not None and not any(marker.evaluate({**environment, "extra": one}) for one in extras):
+        if not applies(requirement.marker, environment, extras):
             return
         name = pypi_name(requirement.name)
         asked[name] = asked.get(name, SpecifierSet()) & requirement.specifier
 
     for root in roots:
-        add(root, ("", *EXTRAS))
+        add(root, EXTRAS)
     seen: set[PypiName] = set()
     while fresh := [name for name in asked if name in chosen and name not in seen]:
         for name in fresh:
             seen.add(name)
             for text in index.requires(chosen[name][0]) or ():
-                add(text, ("",))
+                add(text)
     return asked
 
 

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, distributions, framework_of
+from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
 from solver.matrix.builds import bounds, entries, local_cuda, stated
@@ -125,8 +126,7 @@ def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
         if release.index == "default" and release.version == public:
             for text in space.requires(release) or ():
                 requirement = Requirement(text)
-                applies = requirement.marker is None or requirement.marker.evaluate(space.environment)
-                if requirement.name == "triton" and applies:
+                if requirement.name == "triton" and applies(requirement.marker, space.environment):
                     yield from space.requirement_asks(requirement, f"metadata of the default build of torch {public}")
             return
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from packaging.utils import canonicalize_name
 
 from solver.core.frameworks import COMPANIONS
+from solver.core.markers import applies
 from solver.core.model import Profile
 from solver.core.versions import as_requirement, minor
 from solver.index import Index, ReleaseRefused
@@ -90,10 +91,9 @@ class PackageSpace:
             return
         where = f"metadata of {candidate.ident.partition('[')[0]} {candidate.version}"
         source = f"{where} ({release.source})" if release.source else where
-        environment = {**self.scope.environment, "extra": extra}
-        plain = {**self.scope.environment, "extra": ""}
+        environment, extras = self.scope.environment, (extra,) if extra else ()
         try:
-            declared = self.choices.index.requires(release, [extra] if extra else ()) or ()
+            declared = self.choices.index.requires(release, extras) or ()
         except ReleaseRefused as error:
             # Only now anybody read it, when its version already has a place among the others.
             text, listing = f"may not be chosen: {error}", release.source or "the package index"
@@ -101,10 +101,9 @@ class PackageSpace:
             return
         for text in declared:
             requirement = as_requirement(text)
-            marker = requirement.marker
-            if marker is not None and not marker.evaluate(environment):
+            if not applies(requirement.marker, environment, extras):
                 continue
-            if extra and (marker is None or marker.evaluate(plain)):
+            if extra and applies(requirement.marker, environment):
                 continue  # the package itself asks for it already
             yield from self.choices.requirement_asks(requirement, source)
 

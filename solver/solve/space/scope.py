@@ -73,8 +73,8 @@ class Scope:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """What markers are evaluated in; the key "extra" is for whoever evaluates."""
-        return {**marker_environment(self.target)}
+        """What markers are evaluated in."""
+        return marker_environment(self.target)
 
     @cached_property
     def carriers(self) -> tuple[str, ...]:
