@@ -1,12 +1,9 @@
-"""Helpers that several test modules share lie in tests/support."""
+"""A channel of real packages, built once, and a server of channels."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 
 @pytest.fixture(scope="session")

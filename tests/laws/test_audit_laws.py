@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from audit_stubs import StubIndex, pinned, small_matrices
 from drawing import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solver.audit.inputs import read_text
 from solver.audit.run import audit

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 
 import pytest
 from conda_repodata import entry, write_channel
 from fault_server import make_wheel
 from hostile_index import HONEST, KINDS, LYING, NAME, TAG, serve
 
-from solver import cli
 from solver.index.pypi import INDEX_URL
 
 REQUEST = """\
@@ -43,21 +41,6 @@ def folder(tmp_path, monkeypatch, fault_server):
     monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "home" / "cache"))
     monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
     return tmp_path
-
-
-@pytest.fixture
-def interlock(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["interlock", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 def files(folder):

@@ -1,14 +1,14 @@
 """A name, a hash or an address that is none ends in one sentence with its place, whatever file it stands in."""
 
 import json
-from pathlib import Path
 
 import pytest
+from paths import DATA
 
 from solver.audit.inputs import read_set
 from solver.core.errors import BadInput
 
-BROKEN = Path(__file__).parents[3] / "data" / "broken"
+BROKEN = DATA / "broken"
 AGAIN = "write it anew with the tool that made it"
 NINES = "'" + "9" * 109 + " …"
 
