@@ -75,6 +75,8 @@ def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], targe
         frameworks=frameworks,
         target=target,
         python=f"=={target.python}",
+        # As in a request: a target without a driver can use no GPU.
+        cuda="none" if target.driver is None else "",
         constraints={str(name): specifier for name, specifier in constraints.items()},
         packages=rest,
         indexes=("default", "pytorch"),

@@ -12,7 +12,7 @@ import pytest
 from solver import cli
 from solver.commands import doctor
 from solver.core.errors import IndexUnavailable, InterlockError
-from solver.core.machine import Machine
+from solver.core.machine import Gpu, Machine
 from solver.index.pypi import PypiIndex
 
 REQUEST = """\
@@ -336,6 +336,37 @@ def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):
     assert told["profiles"] == [
         {"profile": "small", "problems": ["no NVIDIA driver answers; the frameworks would run on the CPU"]}
     ]
+
+
+def test_doctor_as_text(folder, interlock, monkeypatch):
+    gpu = Gpu(name="Some GPU", uuid="0" * 64, capability="9.0", memory=1)
+    monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver="580.65.06", gpus=(gpu,)))
+    monkeypatch.setattr("platform.libc_ver", lambda: ("", ""))
+    assert interlock("doctor", "small") == (
+        0,
+        "this machine: Some GPU (9.0), driver 580.65.06, glibc unknown\n  small: fine\n",
+        "",
+    )
+
+
+def test_fix_tells_what_it_changed_and_what_is_left(folder, interlock):
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    assert interlock("audit", "--fix", "requirements.txt") == (0, "requirements.txt: nothing to mend\n", "")
+    (folder / "requirements.txt").write_text("protobuf==5.28.0\ntensorflow==2.20.0\n")
+    code, out, _ = interlock("audit", "--fix", "requirements.txt", "--target", "driver=none")
+    first, *lines = out.splitlines()
+    assert (code, first) == (0, "wrote requirements.txt:")
+    assert "  termcolor: not there -> 3.3.0: tensorflow-cpu asks for it" in lines
+
+
+def test_fix_that_finds_nothing_says_so(folder, interlock):
+    # Both are asked for by name, and every pair of their versions writes the same files.
+    (folder / "requirements.txt").write_text("opencv-python==4.13.0.92\nopencv-python-headless==4.13.0.92\n")
+    assert interlock("audit", "--fix", "requirements.txt") == (
+        1,
+        "no set near to this one passes; `interlock explain` tells why two packages cannot live together\n",
+        "",
+    )
 
 
 def test_python_m_solver_is_the_same_command(tmp_path):

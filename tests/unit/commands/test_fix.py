@@ -1,0 +1,79 @@
+"""audit --fix: which file is written, and which wheels lie beside it."""
+
+from __future__ import annotations
+
+import pytest
+from audit_stubs import pinned
+from paths import ROOT
+
+from solver.audit.fix.mend import Fixed, PackageChange
+from solver.commands.fix import OTHER_FILE, fix_file
+from solver.core.errors import BadInput
+from solver.core.model import pypi_name
+
+SOUND = "six==1.17.0\n"
+# Where TensorFlow 2.21 does not look lies cusolver alone, or cusparse too.
+TWO_LOADERS = (
+    {"tensorflow": "2.21.0", "nvidia-cusolver-cu12": "11.7.3.90"},
+    {"tensorflow": "2.21.0", "nvidia-cusolver-cu12": "11.7.3.90", "nvidia-cusparse-cu12": "12.5.8.93"},
+)
+
+
+def test_a_set_that_passes_is_left_as_it_is(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text(SOUND)
+    repair = fix_file(ROOT, file, {})
+    assert repair.file is None
+    assert (repair.fixed.changes, repair.fixed.left) == ((), ())
+    assert file.read_text() == SOUND
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "written"),
+    [
+        ("requirements.txt", "protobuf==5.28.0\ntensorflow==2.20.0\n", "requirements.txt"),
+        (
+            "environment.yml",
+            "dependencies:\n- pip:\n  - protobuf==5.28.0\n  - tensorflow==2.20.0\n",
+            OTHER_FILE,
+        ),
+    ],
+)
+def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, written, tmp_path):
+    file = tmp_path / name
+    file.write_text(text)
+    repair = fix_file(ROOT, file, {"python": "3.12", "driver": "none"})
+    assert repair.file == tmp_path / written
+    (protobuf,) = [change for change in repair.fixed.changes if change.name == "protobuf"]
+    assert protobuf.before == "5.28.0"
+    lines = repair.file.read_text().splitlines()
+    assert lines[0] == f"# written by `interlock audit --fix {name}`"
+    assert any(line.startswith(f"protobuf=={protobuf.after}") for line in lines)
+    assert (file.read_text() == text) == (name != written)
+    assert not (tmp_path / "wheels").exists()
+
+
+def test_only_the_loader_wheel_of_the_mended_set_is_written(tmp_path, monkeypatch):
+    def choosing_the_first(package_set, matrices, index, target, search, loader_for):
+        first, second = (loader_for({pypi_name(name): version for name, version in one.items()}) for one in TWO_LOADERS)
+        assert first.version != second.version
+        change = PackageChange(name=first.name, before=None, after=first.version, why="w")
+        return Fixed(package_set=pinned(packages=(first,)), changes=(change,), left=())
+
+    monkeypatch.setattr("solver.commands.fix.fix", choosing_the_first)
+    file = tmp_path / "requirements.txt"
+    file.write_text("tensorflow==2.21.0\n")
+    repair = fix_file(ROOT, file, {"platform": "linux-64"})
+    (wheel,) = (tmp_path / "wheels").iterdir()
+    (package,) = repair.fixed.package_set.packages
+    assert wheel.name == f"interlock_loader-{package.version}-py3-none-any.whl"
+    assert "--find-links ./wheels" in file.read_text().splitlines()
+
+
+def test_what_cannot_be_read_is_not_written_over(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text("torch==\n")
+    with pytest.raises(BadInput, match=r"expected a requirement such as name==1\.2, found 'torch=='"):
+        fix_file(ROOT, file, {})
+    assert file.read_text() == "torch==\n"
