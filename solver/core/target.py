@@ -7,7 +7,8 @@ this code are never asked.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -15,7 +16,37 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from solver.core.model import IndexFile, Platform, Target
 from solver.core.versions import within
 
-PLATFORMS: tuple[Platform, ...] = ("linux-64", "linux-aarch64", "win-64")
+
+@dataclass(frozen=True)
+class PlatformNames:
+    """What markers, wheels and conda call one platform."""
+
+    system: str
+    """The marker ``platform_system``."""
+    sys_platform: str
+    os_name: str
+    machine: str
+    """The marker ``platform_machine``."""
+    release: str
+    """The marker ``platform_release``; only markers of foreign systems compare it."""
+    wheel: str
+    """The plain platform tag of a wheel."""
+    archspec: str
+    """What conda's ``__archspec`` calls the machine; Windows' own word for x86_64 is AMD64."""
+
+
+def _linux(machine: str) -> PlatformNames:
+    # 4.18.0 is the kernel beside glibc 2.28.
+    return PlatformNames("Linux", "linux", "posix", machine, "4.18.0", f"linux_{machine}", machine)
+
+
+PLATFORM_NAMES: Mapping[Platform, PlatformNames] = {
+    "linux-64": _linux("x86_64"),
+    "linux-aarch64": _linux("aarch64"),
+    "win-64": PlatformNames("Windows", "win32", "nt", "AMD64", "10", "win_amd64", "x86_64"),
+}
+"""Every platform that a lock may be for."""
+PLATFORMS: tuple[Platform, ...] = tuple(PLATFORM_NAMES)
 OLDEST_PYTHON = "3.9"
 """The wheels of our own and the probes run from this python on."""
 
@@ -24,10 +55,6 @@ OLDEST_PYTHON = "3.9"
 _PATCH = "99"
 _OLDEST_GLIBC = {"linux-64": 5, "linux-aarch64": 17}  # PEP 600: the baseline of each machine
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600, "Legacy manylinux tags"
-_MACHINES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "win-64": "AMD64"}
-# The kernel beside glibc 2.28; only markers of foreign systems compare it.
-_LINUX_RELEASE = "4.18.0"
-_WINDOWS_RELEASE = "10"
 
 
 @functools.cache
@@ -43,12 +70,11 @@ def wheel_tags(target: Target) -> tuple[Tag, ...]:
 
 
 def _platforms(platform: Platform, glibc: str) -> Iterator[str]:
-    if platform == "win-64":
-        yield "win_amd64"
-        return
-    machine = _MACHINES[platform]
     # The PyTorch index has wheels with the plain tag; pip takes it on every Linux, and first of all.
-    yield f"linux_{machine}"
+    yield PLATFORM_NAMES[platform].wheel
+    if platform not in _OLDEST_GLIBC:
+        return
+    machine = PLATFORM_NAMES[platform].machine
     for minor in range(int(glibc.split(".")[1]), _OLDEST_GLIBC[platform] - 1, -1):
         yield f"manylinux_2_{minor}_{machine}"
         if minor in _LEGACY:
@@ -92,20 +118,20 @@ def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile,
 
 def marker_environment(target: Target) -> dict[str, str]:
     """PEP 508's environment markers on ``target``, all but ``extra``."""
-    windows = target.platform == "win-64"
+    names = PLATFORM_NAMES[target.platform]
     full = f"{target.python}.{_PATCH}"
     return {
         "implementation_name": "cpython",
         "implementation_version": full,
-        "os_name": "nt" if windows else "posix",
-        "platform_machine": _MACHINES[target.platform],
+        "os_name": names.os_name,
+        "platform_machine": names.machine,
         "platform_python_implementation": "CPython",
-        "platform_release": _WINDOWS_RELEASE if windows else _LINUX_RELEASE,
-        "platform_system": "Windows" if windows else "Linux",
+        "platform_release": names.release,
+        "platform_system": names.system,
         "platform_version": "0",
         "python_full_version": full,
         "python_version": target.python,
-        "sys_platform": "win32" if windows else "linux",
+        "sys_platform": names.sys_platform,
     }
 
 

@@ -17,6 +17,7 @@ from packaging.version import Version
 
 from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Solution
+from solver.core.target import PLATFORM_NAMES
 from solver.lock.requirements import LocalWheel
 
 CREATED_BY = "interlock"
@@ -42,13 +43,9 @@ def pylock_toml(solution: Solution, addresses: Mapping[str, str], wheels: Sequen
 
 
 def _environment(solution: Solution) -> str:
-    system, machine = {
-        "linux-64": ("linux", "x86_64"),
-        "linux-aarch64": ("linux", "aarch64"),
-        "win-64": ("win32", "AMD64"),
-    }[solution.target.platform]
-    python = solution.target.python
-    return f"python_version == '{python}' and sys_platform == '{system}' and platform_machine == '{machine}'"
+    python, names = solution.target.python, PLATFORM_NAMES[solution.target.platform]
+    system = f"sys_platform == '{names.sys_platform}' and platform_machine == '{names.machine}'"
+    return f"python_version == '{python}' and {system}"
 
 
 def _package(pin: Pin, addresses: Mapping[str, str]) -> Package:

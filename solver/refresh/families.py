@@ -15,7 +15,8 @@ from packaging.version import Version
 
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
-from solver.core.model import IndexFile, Platform, PypiName
+from solver.core.model import IndexFile, Platform, PypiName, Target
+from solver.core.target import PLATFORM_NAMES, marker_environment
 
 _CPYTHON = re.compile(r"cp3(?P<minor>\d+)t?")
 
@@ -67,25 +68,9 @@ class Family:
         return f"{distribution}-{self.version}{tail}"
 
     @property
-    def markers(self) -> dict[str, str]:
-        """The environment in which its requirements are read."""
-        system, name, machine = _SYSTEMS[self.platform]
-        python = self.python[0] if self.python else "3.12"
-        return {
-            "platform_system": system,
-            "sys_platform": name,
-            "os_name": "nt" if name == "win32" else "posix",
-            "platform_machine": machine,
-            "python_version": python,
-            "python_full_version": f"{python}.0",
-        }
-
-
-_SYSTEMS: dict[Platform, tuple[str, str, str]] = {
-    "linux-64": ("Linux", "linux", "x86_64"),
-    "linux-aarch64": ("Linux", "linux", "aarch64"),
-    "win-64": ("Windows", "win32", "AMD64"),
-}
+    def environment(self) -> dict[str, str]:
+        """The marker values with which its requirements are read."""
+        return marker_environment(Target(platform=self.platform, python=self.python[0] if self.python else "3.12"))
 
 
 def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Family]:
@@ -108,11 +93,10 @@ def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Famil
 
 
 def _platform(tag: str) -> Platform | None:
-    if tag == "win_amd64":
-        return "win-64"
-    if "linux" in tag and tag.endswith("x86_64"):
-        return "linux-64"
-    return "linux-aarch64" if "linux" in tag and tag.endswith("aarch64") else None
+    for platform, names in PLATFORM_NAMES.items():
+        if tag == names.wheel or ("linux" in tag and tag.endswith(names.machine)):
+            return platform
+    return None
 
 
 def read(source: WheelSource, file: IndexFile, member: str) -> bytes:
@@ -131,7 +115,7 @@ def requirements(source: WheelSource, file: IndexFile) -> list[Requirement]:
 
 def holds(requirement: Requirement, family: Family, *extras: str) -> bool:
     """Whether the requirement counts for the family, with one of ``extras`` or without any."""
-    return applies(requirement.marker, family.markers, extras)
+    return applies(requirement.marker, family.environment, extras)
 
 
 def capability(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput, NoSolution
 from solver.core.model import CondaName, Target
+from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run
 from solver.index.conda_record import CondaRecord, in_order
 from solver.matrix.drivers import newest_cuda
@@ -17,8 +18,6 @@ from solver.matrix.rows import DriverBranch
 
 if TYPE_CHECKING:
     from rattler import GenericVirtualPackage, MatchSpec, RepoDataRecord
-
-_ARCHITECTURES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "win-64": "x86_64"}
 
 
 class ChannelRefusal(NoSolution):
@@ -45,7 +44,7 @@ def virtual_packages(
     as conda's ``CONDA_OVERRIDE_…`` variables do. ``__archspec`` holds the
     architecture. Raises ``BadInput`` for a driver that no row covers.
     """
-    found: dict[str, str] = {"__archspec": _ARCHITECTURES[target.platform]}
+    found: dict[str, str] = {"__archspec": PLATFORM_NAMES[target.platform].archspec}
     if target.platform == "linux-64" and target.driver is not None:
         # conda-forge's CUDA builds of TensorFlow ask for this level; a solution's notes say so.
         found["__archspec"] = "x86_64_v3"
