@@ -6,18 +6,19 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BytesIO
 
 import msgspec
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.elf import read_dynamic
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
 from solver.core.versions import minor
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
-from solver.refresh.elf import dynamic_of
 from solver.refresh.families import Family, WheelSource, capability, families, holds, read, requirements
 
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
@@ -158,9 +159,12 @@ def _gencode(source: WheelSource, file: IndexFile) -> str | NotKnown:
 def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | NotKnown:
     if _FRAMEWORK not in source.members(file):
         return NOT_KNOWN
+    try:
+        dynamic = read_dynamic(BytesIO(read(source, file, _FRAMEWORK)))
+    except ValueError as error:
+        raise IndexUnavailable(f"{_FRAMEWORK} of {file.filename} cannot be read: {error}") from None
     # It lies in tensorflow/; the many entries that climb further lead out of site-packages.
-    folders = (folder.replace("$ORIGIN", "tensorflow") for folder in dynamic_of(read(source, file, _FRAMEWORK)).runpath)
-    places = {posixpath.normpath(folder) for folder in folders}
+    places = {posixpath.normpath(folder) for folder in dynamic.folders("tensorflow")}
     return tuple(sorted(place.removeprefix("nvidia/") for place in places if place.startswith("nvidia/")))
 
 

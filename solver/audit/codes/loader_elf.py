@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from solver.audit.codes.loader_search import LibrarySearch
 from solver.audit.context import AuditContext, Provided
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
+from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.core.model import Finding
 from solver.core.versions import major
@@ -26,48 +26,15 @@ _TENSORFLOW = ("tensorflow/libtensorflow_framework.so.2", "tensorflow/libtensorf
 _TORCH = ("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_global_deps.so", "torch/lib/libc10_cuda.so")
 
 
-@dataclass(frozen=True)
-class Dynamic:
-    """The dynamic section of one ELF file."""
-
-    needed: tuple[str, ...]
-    runpath: tuple[Path, ...]
-    """RUNPATH, or RPATH where there is no RUNPATH, $ORIGIN replaced."""
-
-
-def read_dynamic(path: Path) -> Dynamic:
-    """The libraries that an ELF file is linked to and where it has them looked for.
-
-    Raises ``BadInput`` where the file is no ELF file.
-    """
-    from elftools.common.exceptions import ELFError
-    from elftools.elf.dynamic import DynamicSection
-    from elftools.elf.elffile import ELFFile
-
-    needed: list[str] = []
-    paths: dict[str, str] = {}
+def read_library(path: Path) -> Dynamic:
+    """What an installed library needs and where it has that looked for; raises ``BadInput`` where it is none."""
     try:
-        with path.open("rb") as stream:
-            for section in ELFFile(stream).iter_sections():
-                if isinstance(section, DynamicSection):
-                    for tag in section.iter_tags():
-                        if tag.entry.d_tag == "DT_NEEDED":
-                            needed.append(_text(tag, "needed"))
-                        elif tag.entry.d_tag in ("DT_RUNPATH", "DT_RPATH"):
-                            paths[tag.entry.d_tag] = _text(tag, tag.entry.d_tag[3:].lower())
-    except (ELFError, OSError) as error:
+        with path.open("rb") as library:
+            return read_dynamic(library)
+    except (ValueError, OSError) as error:
         raise BadInput(
             f"expected a shared library, but it cannot be read ({error})", file=path, fix="install it anew"
         ) from None
-    text = paths.get("DT_RUNPATH", paths.get("DT_RPATH", ""))
-    origin = str(path.parent)
-    entries = (entry.replace("$ORIGIN", origin).replace("${ORIGIN}", origin) for entry in text.split(":") if entry)
-    return Dynamic(tuple(needed), tuple(Path(entry) for entry in entries))
-
-
-def _text(tag: object, name: str) -> str:
-    """An attribute that pyelftools adds to a tag by the tag's own name."""
-    return str(getattr(tag, name))
 
 
 def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
@@ -77,9 +44,9 @@ def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
     if found is None or built is None:
         return None
     cuda = major(built)
-    dynamic = [read_dynamic(path) for name in _TENSORFLOW if (path := _first(context, (name,))) is not None]
+    dynamic = [read_library(path) for name in _TENSORFLOW if (path := _first(context, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
-    folders = [*_library_path(context), *dynamic[0].runpath]
+    folders = [*_library_path(context), *_folders(dynamic[0], found)]
     beside = [item.library for item in context.provided]
     opened = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
     rows = [known for known in opened if known is not None]
@@ -106,9 +73,9 @@ def torch(context: AuditContext) -> Iterator[Finding]:
         path = _first(context, (name,))
         if path is None:
             continue
-        dynamic = read_dynamic(path)
+        dynamic = read_library(path)
         # torch loads from any folder of the nvidia packages what its RUNPATH does not find.
-        folders = [*_library_path(context), *dynamic.runpath, path.parent, *_nvidia_folders(context)]
+        folders = [*_library_path(context), *_folders(dynamic, path), path.parent, *_nvidia_folders(context)]
         for soname in dynamic.needed:
             if soname in known and not in_system(soname):
                 lost |= {soname} if not any((folder / soname).exists() for folder in folders) else set()
@@ -145,6 +112,11 @@ def in_system(soname: str) -> bool:
         return b"\0" + soname.encode() + b"\0" in SYSTEM_CACHE.read_bytes()
     except OSError:
         return False
+
+
+def _folders(dynamic: Dynamic, path: Path) -> list[Path]:
+    """Where the library at ``path`` has others looked for."""
+    return [Path(folder) for folder in dynamic.folders(str(path.parent))]
 
 
 def _sites(context: AuditContext) -> tuple[Path, ...]:

@@ -23,8 +23,8 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The pythons that a GPU machine may have for interlock; locks may need others."""
 
 EXTRAS: tuple[str, ...] = ()
-BESIDES = ("uv", "pip", "pyelftools")
-"""Brought along: the installer, ``pip check`` and the audit of a prefix use them."""
+BESIDES = ("uv", "pip")
+"""Brought along: the installer and ``pip check`` use them."""
 
 
 class ToolIndex(Protocol):

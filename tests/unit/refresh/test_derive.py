@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
+from elf_files import library
 
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
@@ -19,7 +19,6 @@ from solver.matrix.rows import Build, CudaToolkit
 from solver.refresh.derive import Renewal, renew, write_renewal
 from solver.refresh.derive_cuda import components
 from solver.refresh.derive_tensorflow import build_info
-from solver.refresh.elf import Dynamic, dynamic_of
 
 X86 = "manylinux_2_27_x86_64"
 
@@ -48,28 +47,6 @@ def metadata(name: str, version: str, *requires: str) -> dict[str, bytes]:
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     lines += [f"Requires-Dist: {text}" for text in requires]
     return {f"{name.replace('-', '_')}-{version}.dist-info/METADATA": ("\r\n".join(lines) + "\r\n\r\ntext").encode()}
-
-
-def library(needed: Sequence[str] = (), runpath: str = "", symbols: Sequence[str] = (), text: str = "") -> bytes:
-    """A 64-bit ELF file that holds a dynamic section and the names of symbols."""
-    strings = b"\0"
-    entries = []
-    for tag, name in [*((1, each) for each in needed), *([(29, runpath)] if runpath else [])]:
-        entries.append((tag, len(strings)))
-        strings += name.encode() + b"\0"
-    strings += b"\0".join(each.encode() for each in symbols) + b"\0" + text.encode() + b"\0"
-    header, table, base = 64, 64 + 2 * 56, 0x1000
-    dynamic = table
-    entries += [(5, base), (0, 0)]
-    start = dynamic + 16 * len(entries)
-    head = (
-        b"\x7fELF\x02\x01\x01"
-        + bytes(9)
-        + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, header, 0, 0, 64, 56, 2, 64, 0, 0)
-    )
-    load = struct.pack("<IIQQQQQQ", 1, 4, start, base, base, len(strings), len(strings), 8)
-    dyn = struct.pack("<IIQQQQQQ", 2, 4, dynamic, 0, 0, 16 * len(entries), 16 * len(entries), 8)
-    return head + load + dyn + b"".join(struct.pack("<QQ", *each) for each in entries) + strings
 
 
 INFO = """import collections
@@ -368,20 +345,12 @@ def test_a_renewal_makes_the_folder_and_the_file(tmp_path: Path) -> None:
     )
 
 
-def test_a_dynamic_section_is_read_in_its_order() -> None:
-    data = library(needed=["libb.so.1", "liba.so"], runpath="$ORIGIN:/x/lib")
-    assert dynamic_of(data) == Dynamic(needed=("libb.so.1", "liba.so"), runpath=("$ORIGIN", "/x/lib"))
-    assert dynamic_of(library()) == Dynamic((), ())
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"MZ\x90", "no 64-bit little-endian ELF file"),
-        (b"\x7fELF\x01\x01", "no 64-bit little-endian ELF file"),
-        (library(needed=["liba.so"])[:70], "the ELF file is cut short"),
-    ],
-)
-def test_what_is_no_library_is_told(data: bytes, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        dynamic_of(data)
+def test_a_library_that_cannot_be_read_is_told_with_its_wheel() -> None:
+    wheel = tensorflow_wheel(**{"tensorflow/libtensorflow_framework.so.2": library(symbols=["cudaMalloc"])[:70]})
+    shelf = Shelf({f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": wheel})
+    with pytest.raises(IndexUnavailable) as caught:
+        renew(Matrices(), shelf)
+    assert str(caught.value) == (
+        f"tensorflow/libtensorflow_framework.so.2 of tensorflow-2.22.0-cp310-cp310-{X86}.whl cannot be read: "
+        "it is cut short"
+    )
