@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from solver.commands.project import locks_dir, own_matrices
+from solver.commands.refresh import refresh as refresh_matrices
+from solver.proof.learn import learn as learn_rows
+
 
 @click.group()
 def matrices() -> None:
@@ -15,9 +19,7 @@ def matrices() -> None:
 @matrices.command()
 def learn() -> None:
     """Write matrices/verified.yaml from the evidence in locks/; committed locks stay as they are."""
-    from solver.proof.learn import learn as learn_rows
-
-    rows = learn_rows(Path.cwd() / "locks", Path.cwd() / "matrices" / "verified.yaml")
+    rows = learn_rows(locks_dir(Path.cwd()), own_matrices(Path.cwd()) / "verified.yaml")
     click.echo(f"matrices/verified.yaml: {len(rows)} verified locks")
 
 
@@ -27,7 +29,5 @@ def learn() -> None:
 @click.option("--conda", "channel", metavar="NAME[=ADDRESS]", multiple=True, help="record this conda channel anew")
 def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
     """Renew what can be read from the indexes; rows written by hand stay as they are."""
-    from solver.commands import refresh as renewal
-
-    for line in renewal.refresh(Path.cwd(), rows=rows, snapshot=snapshot, channels=channel):
+    for line in refresh_matrices(Path.cwd(), rows=rows, snapshot=snapshot, channels=channel):
         click.echo(line)

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import click
 import msgspec
 
 from solver.cli.show import echo_json
-from solver.commands import verify as provepipe
+from solver.commands.bundle import bundle as bundle_locks
+from solver.commands.predict import predict_locks
+from solver.commands.status import markdown_lines, standing, text_lines
+from solver.commands.verify import Manner, admit_folder
+from solver.commands.verify import verify as verify_locks
 from solver.core.errors import BadInput
-from solver.matrix.load import Matrices, load_matrices
-from solver.proof.verify.report import Report, write_report
+from solver.matrix.gpus import is_capability
+from solver.proof.verify.report import Report
+from solver.request.words import parse_driver
 
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
-
-
-def _locks() -> Path:
-    return Path.cwd() / "locks"
-
-
-def _matrices() -> Matrices:
-    own = Path.cwd() / "matrices"
-    return load_matrices(own if own.is_dir() else None)
-
-
-def _names(profiles: tuple[str, ...]) -> tuple[str, ...]:
-    return profiles or tuple(path.parent.name for path in sorted(_locks().glob("*/solution.yaml")))
 
 
 @click.command()
@@ -37,8 +28,6 @@ def _names(profiles: tuple[str, ...]) -> tuple[str, ...]:
 @click.option("--markdown", is_flag=True, help="print the table of the README")
 def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    from solver.commands.status import markdown_lines, standing, text_lines
-
     rows = standing(Path())
     if as_json:
         echo_json(rows)
@@ -54,13 +43,12 @@ def status(as_json: bool, markdown: bool) -> None:
 @click.option("--jobs", type=int, default=8, show_default=True, help="downloads at once")
 def bundle(profiles: tuple[str, ...], directory: Path, split_size: str | None, python: Path | None, jobs: int) -> None:
     """Put everything that the locks PROFILES need into DIRECTORY, for a GPU machine without a network."""
-    shown = _Progress()
-    made, parts = provepipe.bundle_locks(
-        _locks(), profiles, directory, split_size=split_size, python=python, workers=jobs, progress=shown.tell
+    manifest, parts = bundle_locks(
+        Path.cwd(), profiles, directory, split_size=split_size, python=python, workers=jobs, progress=_Progress().show
     )
-    size = sum(file.size for file in made.files) / 1e9
+    size = sum(file.size for file in manifest.files) / 1e9
     cut = f", cut into {len(parts)} parts in {directory / 'parts'}" if parts else ""
-    click.echo(f"{directory}: {len(made.files)} files, {size:.2f} GB{cut}")
+    click.echo(f"{directory}: {len(manifest.files)} files, {size:.2f} GB{cut}")
 
 
 class _Progress:
@@ -70,7 +58,7 @@ class _Progress:
         self.done: dict[str, int] = {}
         self.terminal = sys.stderr.isatty()
 
-    def tell(self, name: str, done: int, size: int | None) -> None:
+    def show(self, name: str, done: int, size: int | None) -> None:
         """Called by the downloads."""
         self.done[name] = done
         if self.terminal:
@@ -93,88 +81,53 @@ class _Progress:
 @JSON
 def verify(
     profiles: tuple[str, ...],
-    admit: Path | None,
-    only_predict: bool,
-    as_json: bool,
-    **options: Any,  # noqa: ANN401 - the options of this command, each typed where it is used
-) -> None:
-    """Install locks on this GPU machine, run the probes, and keep what they saw as evidence."""
-    if admit is not None:
-        for path in provepipe.admit_folder(admit, _locks()):
-            click.echo(str(path))
-        return
-    if only_predict:
-        _predict(profiles, options["gpu"], options["driver"], as_json)
-        return
-    report = _verified(profiles, **options)
-    if as_json:
-        echo_json(msgspec.to_builtins(report))
-    else:
-        _table(report)
-    sys.exit(report.exit_code)
-
-
-def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
-    from solver.matrix.gpus import is_capability
-    from solver.request.words import parse_driver
-
-    if gpu is not None and not is_capability(gpu):
-        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
-    if driver is not None:
-        driver = parse_driver(driver)
-    found = provepipe.predict_locks(_locks(), _names(profiles), _matrices(), gpu, driver)
-    if as_json:
-        echo_json(msgspec.to_builtins(found))
-        return
-    for profile, prediction in found.items():
-        click.echo(f"{profile}: {'; '.join(prediction.told())}")
-
-
-def _verified(
-    profiles: tuple[str, ...],
-    *,
     bundle_dir: Path | None,
     out: Path | None,
     keep: bool,
     timeout: float | None,
+    only_predict: bool,
+    gpu: str | None,
+    driver: str | None,
     scheduler: str | None,
-    **_: object,
-) -> Report:
-    """Run the proof the way the options ask for, and write what came of it."""
-    from solver.proof.evidence import admit
-
-    if bundle_dir is not None and out is None:
-        raise BadInput("a bundle's evidence needs a place", key="--out", fix="name a folder with --out")
-    work = Path(tempfile.mkdtemp(prefix="interlock-"))
-    limits = {"": timeout} if timeout else None
-
-    def each(so_far: Report) -> None:
-        if out is not None:
-            write_report(so_far, out, work / "logs")
-
-    matrices = _matrices()
-    if scheduler is not None:
-        report = provepipe.verify_elsewhere(_locks(), _names(profiles), matrices, scheduler, bundle=bundle_dir)
-    elif bundle_dir is not None:
-        report = provepipe.verify_bundle(
-            bundle_dir, profiles, matrices, work=work, keep=keep, timeouts=limits, each=each
-        )
+    admit: Path | None,
+    as_json: bool,
+) -> None:
+    """Install locks on this GPU machine, run the probes, and keep what they saw as evidence."""
+    if admit is not None:
+        for path in admit_folder(admit, Path.cwd()):
+            click.echo(str(path))
+    elif only_predict:
+        _predict(profiles, gpu, driver, as_json)
     else:
-        names = _names(profiles)
-        report = provepipe.verify_locks(_locks(), names, matrices, work=work, keep=keep, timeouts=limits, each=each)
-    if out is not None:
-        write_report(report, out, work / "logs")
-    else:
-        for lock in report.locks:
-            if lock.evidence is not None:
-                click.echo(str(admit(lock.evidence, _locks())))
-    if keep:
-        click.echo(f"environments and logs: {work}")
-    else:
-        import shutil
+        manner = Manner(bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler)
+        _verify(profiles, manner, as_json)
 
-        shutil.rmtree(work, ignore_errors=True)
-    return report
+
+def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
+    if gpu is not None and not is_capability(gpu):
+        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
+    if driver is not None:
+        driver = parse_driver(driver)
+    predictions = predict_locks(Path.cwd(), profiles, gpu, driver)
+    if as_json:
+        echo_json(msgspec.to_builtins(predictions))
+        return
+    for profile, prediction in predictions.items():
+        click.echo(f"{profile}: {'; '.join(prediction.sentences())}")
+
+
+def _verify(profiles: tuple[str, ...], manner: Manner, as_json: bool) -> NoReturn:
+    outcome = verify_locks(Path.cwd(), profiles, manner)
+    # With --json nothing but JSON goes to the standard output.
+    for path in outcome.evidence:
+        click.echo(str(path), err=as_json)
+    if outcome.work is not None:
+        click.echo(f"environments and logs: {outcome.work}", err=as_json)
+    if as_json:
+        echo_json(msgspec.to_builtins(outcome.report))
+    else:
+        _table(outcome.report)
+    sys.exit(outcome.report.exit_code)
 
 
 def _table(report: Report) -> None:

@@ -33,7 +33,7 @@ class Project:
     @property
     def locks(self) -> Path:
         """The folder of the locks."""
-        return self.root / "locks"
+        return locks_dir(self.root)
 
     def profile(self, name: str) -> Profile:
         """The profile called ``name``; raises ``BadInput`` where there is none."""
@@ -57,16 +57,30 @@ def open_project(root: Path, *, live: bool = False) -> Project:
     return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index), live)
 
 
+def locks_dir(root: Path) -> Path:
+    """The folder of the locks of the project in ``root``."""
+    return root / "locks"
+
+
+def own_matrices(root: Path) -> Path:
+    """The folder of the rows and recorded indexes of the project's own; it need not be there."""
+    return root / "matrices"
+
+
+def open_matrices(root: Path) -> Matrices:
+    """The rows that come along, and over them the project's own."""
+    return load_matrices(own_matrices(root))
+
+
 def snapshot_dir(root: Path) -> Path:
     """The recorded indexes: the project's own where `interlock refresh` made some, else those that come along."""
-    own = root / "matrices" / "snapshot"
+    own = own_matrices(root) / "snapshot"
     return own if (own / "default").is_dir() else matrices_dir() / "snapshot"
 
 
 def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:
     """The matrices with the rows of ``root``, the index that searches use, and the snapshot itself."""
-    own = root / "matrices"
-    matrices = load_matrices(own if own.is_dir() else None)
+    matrices = open_matrices(root)
     snapshot = SnapshotIndex(snapshot_dir(root))
     if not live:
         return matrices, snapshot, snapshot

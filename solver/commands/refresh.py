@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from solver.commands.project import open_project
+from solver.commands.project import open_matrices, open_project, own_matrices
 from solver.index.conda import open_channels
 from solver.index.pypi import PypiIndex
 from solver.matrix.builds import pythons
-from solver.matrix.load import load_matrices, matrices_dir
+from solver.matrix.load import matrices_dir
 from solver.refresh.derive import renew, write_renewal
 from solver.refresh.record import ROOTS, record_index
 from solver.refresh.wheels import IndexWheels
@@ -19,20 +19,20 @@ from solver.solve.conda.reach import refresh_conda
 
 def refresh(root: Path, *, rows: bool, snapshot: bool, channels: Sequence[str]) -> Iterator[str]:
     """Renew below ``root``/matrices; yields a line a step. Raises ``IndexUnavailable``."""
-    folder = root / "matrices"
+    folder = own_matrices(root)
     if rows:
-        yield from _rows(folder)
+        yield from _rows(root)
     if snapshot:
         yield from _snapshot(folder / "snapshot")
     if channels:
         yield from _channels(root, folder / "snapshot", channels)
 
 
-def _rows(folder: Path) -> Iterator[str]:
+def _rows(root: Path) -> Iterator[str]:
     steps: list[str] = []
-    renewal = renew(load_matrices(folder if folder.is_dir() else None), IndexWheels(PypiIndex()), tell=steps.append)
+    renewal = renew(open_matrices(root), IndexWheels(PypiIndex()), tell=steps.append)
     yield from steps
-    written = write_renewal(renewal, folder)
+    written = write_renewal(renewal, own_matrices(root))
     yield f"matrices: {', '.join(path.name for path in written) or 'nothing new'}"
 
 

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from solver.commands.freshness import lock_state
 from solver.commands.project import Project, open_project
-from solver.commands.verify import gpu_states
 from solver.core.decode import decode
 from solver.core.model import Profile, Value
 from solver.core.yamlfile import load_yaml
-from solver.lock.read import is_lock, read_folder
+from solver.lock.read import is_lock, lock_folders, read_folder
+from solver.proof.evidence import State, all_states, read_all
 
 Row = dict[str, Any]
 NEVER_RUN = "never-run.yaml"
@@ -29,12 +29,18 @@ def standing(root: Path) -> list[Row]:
     """One row a profile: ``profile``, ``lock`` (fresh or stale), ``gpus`` (state by GPU) and a ``note``."""
     project = open_project(root)
     states = gpu_states(project.locks)
-    gpus = sorted({gpu for found in states.values() for gpu in found})
+    gpus = sorted({gpu for by_gpu in states.values() for gpu in by_gpu})
     never = _reasons(project)
     return [
         _row(project, profile, states.get(profile.name) or dict.fromkeys(gpus, "never"), never)
         for profile in project.request.profiles
     ]
+
+
+def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
+    """State by profile and GPU of every lock below ``locks``."""
+    folders = map(read_folder, lock_folders(locks))
+    return all_states({lock.name: (lock.digest, read_all(lock.path)) for lock in folders})
 
 
 def _reasons(project: Project) -> dict[str, str]:
@@ -62,8 +68,8 @@ def _inferred(folder: Path) -> int:
 def text_lines(rows: Sequence[Row]) -> Iterator[str]:
     """A line a profile, for a terminal."""
     for row in rows:
-        told = ", ".join(f"{gpu}: {state}" for gpu, state in row["gpus"].items()) or "never on a GPU"
-        yield f"{row['profile']}: {row['lock']}; {told}" + (f" ({row['note']})" if row["note"] else "")
+        gpus = ", ".join(f"{gpu}: {state}" for gpu, state in row["gpus"].items()) or "never on a GPU"
+        yield f"{row['profile']}: {row['lock']}; {gpus}" + (f" ({row['note']})" if row["note"] else "")
 
 
 def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:

@@ -1,300 +1,176 @@
-"""Part of the pipeline: from locks to bundles, from bundles and locks to evidence.
-
-Like ``pipeline`` it knows more than one step, calls them in order and holds no work of its own.
-"""
+"""verify: locks installed, looked at and probed here or on a cluster, and what was seen kept as evidence."""
 
 from __future__ import annotations
 
 import functools
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.run import assumed_target, audit
+from solver.commands.predict import with_predictions
+from solver.commands.project import locks_dir, open_facts, open_matrices
+from solver.commands.subject import subjects_of
 from solver.core.errors import BadInput
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import Machine, this_machine
-from solver.core.model import Finding, Target
-from solver.index.pypi import PypiIndex
-from solver.index.snapshot import SnapshotIndex
+from solver.core.model import Finding
+from solver.core.programs import find_python
+from solver.index import Index
 from solver.lock.install.prefix import install as install_lock
-from solver.lock.read import LockFolder, is_lock, lock_folders, read_folder
-from solver.matrix.load import Matrices, load_matrices, matrices_dir
-from solver.proof.bundle.download import Progress
-from solver.proof.bundle.make import LockToCarry, make_bundle
-from solver.proof.bundle.manifest import Manifest
-from solver.proof.bundle.split import parse_size, split
-from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, tool_files
-from solver.proof.bundle.wanted import locate
-from solver.proof.compare import compare
-from solver.proof.evidence import State, admit, all_states, read_all, read_evidence
-from solver.proof.predict import Prediction, predict, predict_conda
-from solver.proof.verify.bundled import subjects as bundled_subjects
+from solver.lock.read import is_lock, read_folder
+from solver.matrix.load import Matrices
+from solver.proof.bundle.make import WHEELS
+from solver.proof.evidence import admit, read_evidence
+from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
-from solver.proof.verify.one import Install, LockReport, Means, Subject, prove
-from solver.proof.verify.report import Report, verify
+from solver.proof.verify.one import Install, LockReport, Means, prove
+from solver.proof.verify.report import REPORT, Report, write_report
+from solver.proof.verify.report import verify as prove_each
 
 
-def subject_of(folder: Path) -> Subject:
-    """A lock folder as something to prove."""
-    lock = read_folder(folder)
-    return Subject(
-        profile=lock.name,
-        folder=folder,
-        digest=lock.digest,
-        packages=_packages(lock),
-        gpu=bool(lock.solution.solution.get("cuda")),
-        variables=lock.variables,
-        relaxed=tuple(sorted({note.package for note in lock.solution.notes})),
-    )
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How locks are proved, and where what was seen goes."""
+
+    bundle: Path | None = None
+    """The joined bundle that brings the locks and every file; None: the project's locks, from the index."""
+    out: Path | None = None
+    """Where evidence, report and log go; None: the evidence into the project's locks."""
+    keep: bool = False
+    """Leave environments and logs in place."""
+    timeout: float | None = None
+    """Seconds that a probe may take; None: as long as it is given by itself."""
+    scheduler: str | None = None
+    """The address of a Dask cluster that does it; None: this machine."""
+
+    @property
+    def wheels(self) -> Path | None:
+        """The folder that replaces every index."""
+        return self.bundle / WHEELS if self.bundle is not None else None
+
+    @property
+    def timeouts(self) -> dict[str, float]:
+        """Seconds by probe, as ``Means`` has them."""
+        return {"": self.timeout} if self.timeout else {}
 
 
-def _packages(lock: LockFolder) -> dict[str, str]:
-    """Version by name of what the probes and the predictions look at, python among it."""
-    axes = {name: version for name, version in lock.solution.solution.items() if version is not None}
-    if lock.solution.flavour == "conda":
-        # conda's names differ; the probes and the predictions go by the frameworks' own.
-        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if name in axes}
-    else:
-        versions = {str(pin.name): pin.installs for pin in lock.pins}
-    return {"python": axes["python"], **versions}
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it."""
+
+    report: Report
+    evidence: tuple[Path, ...]
+    """The files written into the project's locks."""
+    work: Path | None
+    """Where environments and logs were left; None where they were not."""
 
 
-# --- bundles ----------------------------------------------------------------------------------------
+def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
+    """Prove the locks ``names``, or all that the project in ``root`` or the bundle has, and keep what was seen.
 
-
-def bundle_locks(
-    locks: Path,
-    names: Sequence[str],
-    directory: Path,
-    *,
-    split_size: str | None = None,
-    python: Path | None = None,
-    workers: int = 8,
-    progress: Progress | None = None,
-) -> tuple[Manifest, tuple[Path, ...]]:
-    """Bundle the locks ``names`` below ``locks`` into ``directory``; returns its manifest and its parts.
-
-    With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts.
+    Raises ``BadInput`` for a manner that cannot be, and for a name that no lock has.
     """
-    size = parse_size(split_size) if split_size else None
-    whole = directory / "whole" if size else directory
-    index = PypiIndex()
-    subjects = [subject_of(locks / name) for name in names]
-    carried = [_to_carry(subject, index, workers) for subject in subjects]
-    tool = {minor: tool_files(index, Target(python=minor), own_requirements()) for minor in PYTHONS}
-    manifest = make_bundle(
-        carried,
-        whole,
-        tool=tool,
-        interlock=interlock_wheel(matrices_dir()),
-        python=python,
-        workers=workers,
-        progress=progress,
+    if manner.bundle is not None and manner.out is None:
+        raise BadInput("a bundle's evidence needs a place", key="--out", fix="name a folder with --out")
+    if manner.keep and manner.scheduler is not None:
+        fix = "leave --keep out, or verify on the machine itself"
+        raise BadInput("the workers of a cluster keep no environments", key="--keep", fix=fix)
+    subjects = subjects_of(root, names, manner.bundle)
+    work = Path(tempfile.mkdtemp(prefix="interlock-"))
+    evidence: tuple[Path, ...] = ()
+    try:
+        if manner.scheduler is not None:
+            report = prove_on(manner.scheduler, root, subjects, manner)
+        else:
+            report = prove_here(root, subjects, manner, work)
+        if manner.out is not None:
+            write_report(report, manner.out, work / "logs")
+        else:
+            evidence = _admit(report, locks_dir(root))
+    finally:
+        if not manner.keep:
+            shutil.rmtree(work, ignore_errors=True)
+    return Outcome(report, evidence, work if manner.keep else None)
+
+
+def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
+    """Prove locks on this machine; ``work`` takes environments and logs."""
+    means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep)
+    # The report is written after every lock, so that what ends this process loses little.
+    each = None if manner.out is None else functools.partial(write_report, out=manner.out, logs=work / "logs")
+    return with_predictions(prove_each(subjects, means, each), subjects, open_matrices(root))
+
+
+def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner) -> Report:
+    """Prove locks on the Dask cluster at ``address``, whose workers see the same folders."""
+    task = functools.partial(prove_elsewhere, root.absolute(), manner.wheels, manner.timeouts)
+    report = Report(machine=Machine(), locks=prove_on_cluster(subjects, task, address=address))
+    return with_predictions(report, subjects, open_matrices(root))
+
+
+def prove_elsewhere(root: Path, wheels: Path | None, timeouts: Mapping[str, float], subject: Subject) -> LockReport:
+    """Prove one lock on the cluster's worker that runs this; the worker imports this function by its name."""
+    with tempfile.TemporaryDirectory(prefix="interlock-") as work:
+        return prove(subject, means_here(root, Path(work), wheels, timeouts))
+
+
+def means_here(
+    root: Path, work: Path, wheels: Path | None, timeouts: Mapping[str, float], *, keep: bool = False
+) -> Means:
+    """What this machine has to prove locks with; ``wheels`` is a folder that replaces every index."""
+    machine = this_machine()
+    matrices, index, _ = open_facts(root)
+    return Means(
+        install=_installer(wheels, machine),
+        audit=lambda prefix: _audit(prefix, matrices, index, machine),
+        machine=machine,
+        work=work,
+        logs=work / "logs",
+        keep=keep,
+        timeouts=timeouts,
     )
-    return manifest, split(whole, directory / "parts", size) if size else ()
 
 
-def _to_carry(subject: Subject, index: PypiIndex, workers: int) -> LockToCarry:
-    lock = read_folder(subject.folder)
-    if lock.solution.flavour != "pip-in-conda":
-        fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
-        raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)
-    target, own = lock.target, lock.wheels
-    asked = [pin.name for pin in lock.pins if pin.url is None and not pin.hashes & set(own.values())]
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(index.releases, asked))
-    return LockToCarry(
-        profile=subject.profile,
-        folder=subject.folder,
-        digest=subject.digest,
-        python=target.python,
-        wheels=locate(lock.pins, index, target, own),
-        packages=subject.packages,
-        gpu=subject.gpu,
-        variables=subject.variables,
-        relaxed=subject.relaxed,
-    )
-
-
-# --- proof ------------------------------------------------------------------------------------------
-
-
-def installer(wheels: Path | None, machine: Machine) -> Install:
+def _installer(wheels: Path | None, machine: Machine) -> Install:
     """The project's one installer, for this machine; with ``wheels`` from that folder alone."""
 
     def install(lock: Path, prefix: Path) -> Path:
         solution = read_folder(lock).solution
         python = None if solution.flavour == "conda" else find_python(solution.target.python)
         # Without a driver only imports are run, and nothing is called verified.
-        driver_there = machine.driver is not None
-        return install_lock(lock, prefix, folder=wheels, python=python, check_driver=driver_there).python
+        with_driver = machine.driver is not None
+        return install_lock(lock, prefix, folder=wheels, python=python, check_driver=with_driver).python
 
     return install
 
 
-def find_python(minor: str) -> Path:
-    """An interpreter of ``minor`` ("3.12"): the one that runs this, or one of the path; never a venv's own.
-
-    Raises ``BadInput`` where there is none.
-    """
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" == minor:
-        return Path(getattr(sys, "_base_executable", sys.executable))
-    for folder in os.get_exec_path():
-        found = shutil.which(f"python{minor}", path=folder)
-        # A version manager's stand-in may be there and start nothing.
-        if found is not None and _starts(found, minor):
-            return Path(found)
-    raise BadInput(f"there is no python {minor} on this machine", fix="install one, or carry one with --python")
-
-
-def _starts(python: str, minor: str) -> bool:
-    asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() == minor
-
-
-def audit_prefix(prefix: Path, matrices: Matrices, machine: Machine) -> tuple[Finding, ...]:
+def _audit(prefix: Path, matrices: Matrices, index: Index, machine: Machine) -> tuple[Finding, ...]:
     """The audit of an installed environment for this machine's driver and GPUs."""
-    found = read_prefix(prefix)
-    target = assumed_target(found, matrices)
+    packages = read_prefix(prefix)
+    target = assumed_target(packages, matrices)
     if machine.driver is not None:
         capabilities = tuple(sorted({gpu.capability for gpu in machine.gpus}))
         target = msgspec.structs.replace(target, driver=machine.driver, gpus=capabilities)
-    return audit(found, matrices, SnapshotIndex(matrices_dir() / "snapshot"), target)
+    return audit(packages, matrices, index, target)
 
 
-def means_here(
-    matrices: Matrices,
-    work: Path,
-    *,
-    wheels: Path | None = None,
-    keep: bool = False,
-    timeouts: Mapping[str, float] | None = None,
-) -> Means:
-    """What this machine has to prove locks with; ``wheels`` is a folder that replaces every index."""
-    machine = this_machine()
-    return Means(
-        install=installer(wheels, machine),
-        audit=lambda prefix: audit_prefix(prefix, matrices, machine),
-        machine=machine,
-        work=work,
-        logs=work / "logs",
-        keep=keep,
-        timeouts=timeouts or {},
-    )
+def _admit(report: Report, locks: Path) -> tuple[Path, ...]:
+    return tuple(admit(lock.evidence, locks) for lock in report.locks if lock.evidence is not None)
 
 
-def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matrices) -> Report:
-    """The report with what differs from the predictions, lock by lock."""
-    by_name = {subject.profile: subject for subject in subjects}
-
-    def judged(lock: LockReport) -> LockReport:
-        if lock.evidence is None:
-            return lock
-        evidence = lock.evidence
-        prediction = _predicted(by_name[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
-        return msgspec.structs.replace(lock, prediction=compare(prediction, evidence))
-
-    return msgspec.structs.replace(report, locks=tuple(judged(lock) for lock in report.locks))
-
-
-def verify_bundle(
-    bundle: Path,
-    names: Sequence[str],
-    matrices: Matrices,
-    *,
-    work: Path,
-    keep: bool = False,
-    timeouts: Mapping[str, float] | None = None,
-    each: Callable[[Report], None] | None = None,
-) -> Report:
-    """Prove the locks of a joined bundle; ``work`` keeps environments, caches and logs."""
-    subjects = bundled_subjects(bundle, names)
-    means = means_here(matrices, work, wheels=bundle / "wheels", keep=keep, timeouts=timeouts)
-    return with_predictions(verify(subjects, means, each), subjects, matrices)
-
-
-def verify_locks(
-    locks: Path,
-    names: Sequence[str],
-    matrices: Matrices,
-    *,
-    work: Path,
-    keep: bool = False,
-    timeouts: Mapping[str, float] | None = None,
-    each: Callable[[Report], None] | None = None,
-) -> Report:
-    """Prove locks of the project, their files taken from the index."""
-    subjects = [subject_of(locks / name) for name in names]
-    means = means_here(matrices, work, keep=keep, timeouts=timeouts)
-    return with_predictions(verify(subjects, means, each), subjects, matrices)
-
-
-def prove_elsewhere(wheels: Path | None, own: Path | None, subject: Subject) -> LockReport:
-    """Prove one lock on the cluster's worker that runs this; the worker reads the same folders."""
-    with tempfile.TemporaryDirectory(prefix="interlock-") as work:
-        return prove(subject, means_here(load_matrices(own), Path(work), wheels=wheels))
-
-
-def verify_elsewhere(
-    locks: Path,
-    names: Sequence[str],
-    matrices: Matrices,
-    address: str,
-    *,
-    bundle: Path | None = None,
-    told: Callable[[LockReport], None] | None = None,
-) -> Report:
-    """Prove locks on a Dask cluster whose workers see the same folders."""
-    subjects = bundled_subjects(bundle, names) if bundle else [subject_of(locks / name) for name in names]
-    own = locks.parent / "matrices"
-    task = functools.partial(prove_elsewhere, bundle / "wheels" if bundle else None, own if own.is_dir() else None)
-    reports = prove_on_cluster(subjects, task, address=address, told=told)
-    return with_predictions(Report(machine=Machine(), locks=reports), subjects, matrices)
-
-
-# --- what is known ----------------------------------------------------------------------------------
-
-
-def predict_locks(
-    locks: Path, names: Sequence[str], matrices: Matrices, gpu: str | None = None, driver: str | None = None
-) -> dict[str, Prediction]:
-    """What the probes will report by profile, on this machine's GPU or on the one named."""
-    machine = this_machine()
-    gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
-    driver = driver or machine.driver
-    if gpu is None or driver is None:
-        fix = "name them with --gpu 9.0 --driver 580.65.06"
-        raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
-    subjects = [subject_of(locks / name) for name in names]
-    return {one.profile: _predicted(one, gpu, driver, matrices) for one in subjects}
-
-
-def _predicted(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
-    solution = read_folder(subject.folder).solution
-    target = solution.target
-    if solution.flavour == "conda":
-        return predict_conda(solution.solution, gpu, driver, matrices, target.platform)
-    return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
-
-
-def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
-    """Take the evidence that a GPU machine left in ``out`` into ``locks``; returns the files written.
+def admit_folder(out: Path, root: Path) -> tuple[Path, ...]:
+    """Take the evidence that a GPU machine left in ``out`` into the project's locks; returns the files written.
 
     Raises ``BadInput`` for a file that is no evidence, and where the lock is not here or has changed since.
     """
+    locks = locks_dir(root)
     written = []
-    for path in sorted(out.glob("*.json")):
-        if path.name == "report.json":
-            continue
+    for path in sorted(path for path in out.glob("*.json") if path.name != REPORT):
         evidence = read_evidence(path)
         folder = locks / evidence.profile
         if not is_lock(folder) or read_folder(folder).digest != evidence.lock:
@@ -302,9 +178,3 @@ def admit_folder(out: Path, locks: Path) -> tuple[Path, ...]:
             raise BadInput(f"it is of another lock than {folder}", file=path, key="lock", fix=fix)
         written.append(admit(evidence, locks))
     return tuple(written)
-
-
-def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
-    """State by profile and GPU of every lock below ``locks``."""
-    found = map(read_folder, lock_folders(locks))
-    return all_states({lock.name: (lock.digest, read_all(lock.path)) for lock in found})

@@ -57,7 +57,7 @@ class Prediction(Value, frozen=True, kw_only=True):
     unread: bool = False
     """True for conda's builds: nobody read which GPUs they hold code for."""
 
-    def told(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """Sentences for people, worst first; "works" alone where nothing is to be said."""
         lines = [f"driver {self.driver} is too old"] if self.driver_serves is False else []
         for name in preferred_first(FRAMEWORKS):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 
-from solver.proof.verify.one import LockReport, Subject
+from solver.proof.subject import Subject
+from solver.proof.verify.one import LockReport
 
 
 def prove(subject: Subject) -> LockReport:

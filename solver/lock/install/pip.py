@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -16,6 +14,7 @@ from packaging.requirements import Requirement
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.lines import LockedPin, has_own_wheels, read_pins
 from solver.core.model import pypi_name
+from solver.core.programs import uv_here
 from solver.core.writers import requirement_line
 
 Installer = Literal["uv", "pip"]
@@ -24,10 +23,10 @@ _LAST_LINES = 15
 
 def find_uv() -> str:
     """The ``uv`` beside this python, or of the path; raises ``BadInput`` where there is none."""
-    found = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    if found is None:
+    uv = uv_here()
+    if uv is None:
         raise BadInput("there is no uv on this machine", key="--installer", fix="install it, or choose pip")
-    return found
+    return uv
 
 
 def install_pip_half(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from solver.core.errors import IndexUnavailable
-from solver.proof.bundle.wanted import Wanted
+from solver.proof.bundle.wheels import RemoteWheel
 
 if TYPE_CHECKING:
     import requests
@@ -30,7 +30,7 @@ def file_sha256(path: Path) -> str:
 
 
 def download(
-    files: Iterable[Wanted],
+    files: Iterable[RemoteWheel],
     folder: Path,
     *,
     workers: int = 8,
@@ -78,7 +78,7 @@ class _Job:
         self.folder, self.session, self.tries, self.pause = folder, session, tries, pause
         self.timeout, self.progress, self.stop = timeout, progress, threading.Event()
 
-    def bring(self, file: Wanted) -> None:
+    def bring(self, file: RemoteWheel) -> None:
         """Download one file, or find that it is there."""
         path = self.folder / file.filename
         if path.exists() and file_sha256(path) == file.sha256:
@@ -95,7 +95,7 @@ class _Job:
                 return
         raise IndexUnavailable(f"{file.filename} could not be downloaded in {self.tries} tries: {problem}")
 
-    def _attempt(self, file: Wanted, part: Path) -> str:
+    def _attempt(self, file: RemoteWheel, part: Path) -> str:
         """One try; returns what went wrong, or nothing."""
         import requests
 
@@ -111,7 +111,7 @@ class _Job:
             return f"its sha256 is {got}, not {file.sha256}"
         return ""
 
-    def _receive(self, file: Wanted, part: Path) -> None:
+    def _receive(self, file: RemoteWheel, part: Path) -> None:
         done = part.stat().st_size if part.exists() else 0
         if file.size is not None and done >= file.size:
             return
@@ -127,7 +127,7 @@ class _Job:
                 done = 0
             self._write(file, answer.iter_content(BLOCK), part, done)
 
-    def _write(self, file: Wanted, blocks: Iterable[bytes], part: Path, done: int) -> None:
+    def _write(self, file: RemoteWheel, blocks: Iterable[bytes], part: Path, done: int) -> None:
         last = 0.0
         with part.open("ab" if done else "wb") as out:
             for block in blocks:
@@ -140,6 +140,6 @@ class _Job:
                     last = time.monotonic()
         self._tell(file, done)
 
-    def _tell(self, file: Wanted, done: int) -> None:
+    def _tell(self, file: RemoteWheel, done: int) -> None:
         if self.progress is not None:
             self.progress(file.filename, done, file.size)

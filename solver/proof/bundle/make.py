@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from solver.core.errors import BadInput
 from solver.core.whole import put_whole
 from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
-from solver.proof.bundle.wanted import Wanted
+from solver.proof.bundle.wheels import RemoteWheel
+from solver.proof.evidence import encode
+from solver.proof.subject import Subject
 
 WHEELS, TOOL, LOCKS = "wheels", "tool", "locks"
+_SCRIPT = "verify.py"
 _NOT_CARRIED = {"evidence", "pylock.toml"}
 
 
@@ -24,30 +25,60 @@ _NOT_CARRIED = {"evidence", "pylock.toml"}
 class LockToCarry:
     """One lock, and the wheels that its installation needs beside what lies in its folder."""
 
-    profile: str
-    folder: Path
-    digest: str
+    subject: Subject
     python: str
-    wheels: tuple[Wanted, ...]
-    packages: Mapping[str, str]
-    """Version by name of everything the lock installs."""
-    gpu: bool = True
-    variables: Mapping[str, str] = field(default_factory=dict)
-    relaxed: tuple[str, ...] = ()
+    """major.minor of the interpreter that its environment needs."""
+    wheels: tuple[RemoteWheel, ...]
 
 
-def _copy_lock(lock: LockToCarry, bundle: Path) -> str:
-    target = bundle / LOCKS / lock.profile
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(lock.folder, target, ignore=lambda _, names: [n for n in names if n in _NOT_CARRIED])
-    return target.relative_to(bundle).as_posix()
+def make_bundle(
+    locks: Sequence[LockToCarry],
+    directory: Path,
+    *,
+    tool: Mapping[str, Sequence[RemoteWheel]],
+    interlock: tuple[str, bytes],
+    python: Path | None = None,
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Make or complete the bundle at ``directory`` and return its manifest.
+
+    ``tool`` gives the wheels that interlock needs by python major.minor, ``interlock`` its own wheel
+    as (file name, content), ``python`` an interpreter to carry. A bundle that broke off is completed.
+    Raises ``IndexUnavailable`` where a file cannot be had as its lock names it.
+    """
+    wheels = _by_filename(wheel for lock in locks for wheel in lock.wheels)
+    tools = _by_filename(wheel for few in tool.values() for wheel in few)
+    directory.mkdir(parents=True, exist_ok=True)
+    download(wheels.values(), directory / WHEELS, workers=workers, progress=progress)
+    download(tools.values(), directory / TOOL, workers=workers, progress=progress)
+    (directory / TOOL / interlock[0]).write_bytes(interlock[1])
+    shutil.copyfile(Path(__file__).with_name("offline.py"), directory / _SCRIPT)
+    interpreter = _pack_interpreter(python, directory) if python is not None else None
+    carried = tuple(_carry(lock, directory) for lock in sorted(locks, key=lambda one: one.subject.profile))
+    # Hashes of what was downloaded are not taken again: the download has checked them.
+    digests = {name: wheel.sha256 for name, wheel in (wheels | tools).items()}
+    digests |= {interlock[0]: file_sha256(directory / TOOL / interlock[0])}
+    manifest = Manifest(
+        files=tuple(_files(directory, digests, {_SCRIPT, interpreter})),
+        locks=carried,
+        tool={
+            minor: tuple(sorted(f"{TOOL}/{name}" for name in {*(one.filename for one in few), interlock[0]}))
+            for minor, few in sorted(tool.items())
+        },
+        interpreter=interpreter,
+    )
+    put_whole(directory / NAME, encode(manifest))
+    return manifest
 
 
-def _one_name_one_file(wheels: Sequence[Wanted]) -> None:
-    seen: dict[str, str] = {}
+def _by_filename(wheels: Iterator[RemoteWheel]) -> dict[str, RemoteWheel]:
+    """The wheels by file name; raises ``BadInput`` where a name is that of two."""
+    seen: dict[str, RemoteWheel] = {}
     for wheel in wheels:
-        if seen.setdefault(wheel.filename, wheel.sha256) != wheel.sha256:
+        if seen.setdefault(wheel.filename, wheel).sha256 != wheel.sha256:
             raise BadInput(f"two locks name different files called {wheel.filename}", fix="bundle them separately")
+    return seen
 
 
 def _pack_interpreter(python: Path, bundle: Path) -> str:
@@ -64,78 +95,37 @@ def _pack_interpreter(python: Path, bundle: Path) -> str:
     return "python.tar.gz"
 
 
-def make_bundle(
-    locks: Sequence[LockToCarry],
-    directory: Path,
-    *,
-    tool: Mapping[str, Sequence[Wanted]],
-    interlock: tuple[str, bytes],
-    python: Path | None = None,
-    workers: int = 8,
-    progress: Progress | None = None,
-) -> Manifest:
-    """Make or complete the bundle at ``directory`` and return its manifest.
-
-    ``tool`` gives the wheels that interlock needs by python major.minor, ``interlock`` its own wheel
-    as (file name, content), ``python`` an interpreter to carry. A bundle that broke off is completed.
-    Raises ``IndexUnavailable`` where a file cannot be had as its lock names it.
-    """
-    wheels = [wheel for lock in locks for wheel in lock.wheels]
-    tools = [wheel for one in tool.values() for wheel in one]
-    _one_name_one_file(wheels)
-    _one_name_one_file(tools)
-    directory.mkdir(parents=True, exist_ok=True)
-    download(wheels, directory / WHEELS, workers=workers, progress=progress)
-    download(tools, directory / TOOL, workers=workers, progress=progress)
-    (directory / TOOL / interlock[0]).write_bytes(interlock[1])
-    shutil.copyfile(Path(__file__).with_name("offline.py"), directory / "verify.py")
-    carried = tuple(
-        CarriedLock(
-            profile=lock.profile,
-            folder=_copy_lock(lock, directory),
-            digest=lock.digest,
-            python=lock.python,
-            files=tuple(sorted({f"{WHEELS}/{wheel.filename}" for wheel in lock.wheels})),
-            packages=dict(sorted(lock.packages.items())),
-            gpu=lock.gpu,
-            variables=dict(lock.variables),
-            relaxed=lock.relaxed,
-        )
-        for lock in sorted(locks, key=lambda one: one.profile)
+def _carry(lock: LockToCarry, bundle: Path) -> CarriedLock:
+    """Copy the folder of a lock into the bundle, and tell of it."""
+    subject = lock.subject
+    target = bundle / LOCKS / subject.profile
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(subject.folder, target, ignore=lambda _, names: [n for n in names if n in _NOT_CARRIED])
+    return CarriedLock(
+        profile=subject.profile,
+        folder=target.relative_to(bundle).as_posix(),
+        digest=subject.digest,
+        python=lock.python,
+        files=tuple(sorted({f"{WHEELS}/{wheel.filename}" for wheel in lock.wheels})),
+        packages=dict(sorted(subject.packages.items())),
+        gpu=subject.gpu,
+        variables=dict(subject.variables),
+        relaxed=subject.relaxed,
     )
-    manifest = Manifest(
-        files=_carried(directory, {wheel.filename: wheel.sha256 for wheel in [*wheels, *tools]}, interlock[0]),
-        locks=carried,
-        tool={
-            minor: tuple(sorted(f"{TOOL}/{name}" for name in {*(one.filename for one in few), interlock[0]}))
-            for minor, few in sorted(tool.items())
-        },
-        interpreter=_pack_interpreter(python, directory) if python is not None else None,
-    )
-    if manifest.interpreter is not None:
-        path = directory / manifest.interpreter
-        packed = Carried(path=manifest.interpreter, sha256=file_sha256(path), size=path.stat().st_size)
-        files = tuple(sorted((*manifest.files, packed), key=lambda file: file.path))
-        manifest = msgspec.structs.replace(manifest, files=files)
-    content = msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1)
-    put_whole(directory / NAME, content + b"\n")
-    return manifest
 
 
-def _carried(directory: Path, wheels: Mapping[str, str], interlock: str) -> tuple[Carried, ...]:
-    """Every file of the bundle but manifest, interpreter and wheels of an earlier, other bundle.
+def _files(directory: Path, digests: Mapping[str, str], loose: set[str | None]) -> Iterator[Carried]:
+    """Every file of the bundle: its locks, its wheels by ``digests`` (sha256 by file name), and its ``loose`` files.
 
-    ``wheels`` gives the sha256 of the downloaded ones, which the download has checked.
+    The manifest and the wheels of an earlier, other bundle are left out.
     """
-    found = []
-    for path in sorted(directory.rglob("*")):
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         inside = path.relative_to(directory)
-        if not path.is_file() or (len(inside.parts) == 1 and inside.name != "verify.py"):
+        wheel = inside.parts[0] in (WHEELS, TOOL)
+        if wheel and inside.name in digests:
+            sha256 = digests[inside.name]
+        elif inside.parts[0] == LOCKS or inside.as_posix() in loose:
+            sha256 = file_sha256(path)
+        else:
             continue
-        downloaded = inside.parts[0] in (WHEELS, TOOL)
-        if downloaded and inside.name not in wheels and inside.name != interlock:
-            continue
-        known = wheels.get(inside.name) if downloaded else None
-        sha256 = known or file_sha256(path)
-        found.append(Carried(path=inside.as_posix(), sha256=sha256, size=path.stat().st_size))
-    return tuple(found)
+        yield Carried(path=inside.as_posix(), sha256=sha256, size=path.stat().st_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ import msgspec
 
 from solver.core.errors import BadInput
 from solver.core.model import Digest, ProfileName, Value
+from solver.proof.subject import Subject
 
 NAME = "manifest.json"
 _PART = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._+!~\-]*"
@@ -45,6 +47,18 @@ class CarriedLock(Value, frozen=True, kw_only=True):
     relaxed: tuple[str, ...] = ()
     """Packages whose declared bounds the lock breaks knowingly."""
 
+    def subject(self, bundle: Path) -> Subject:
+        """The lock in the ``bundle`` as something to prove."""
+        return Subject(
+            profile=self.profile,
+            folder=bundle / self.folder,
+            digest=self.digest,
+            packages=self.packages,
+            gpu=self.gpu,
+            variables=self.variables,
+            relaxed=self.relaxed,
+        )
+
 
 class Manifest(Value, frozen=True, kw_only=True):
     """The whole of manifest.json."""
@@ -68,3 +82,13 @@ def read_manifest(bundle: Path) -> Manifest:
         raise BadInput("there is no bundle here", file=path, fix="name the folder that holds it") from None
     except msgspec.MsgspecError as error:
         raise BadInput(f"this is no manifest: {error}", file=path, fix="make the bundle again") from None
+
+
+def carried_subjects(bundle: Path, profiles: Sequence[str] = ()) -> tuple[Subject, ...]:
+    """The locks that ``bundle`` carries, all or those named; raises ``BadInput`` for an unknown name."""
+    carried = {lock.profile: lock for lock in read_manifest(bundle).locks}
+    unknown = [name for name in profiles if name not in carried]
+    if unknown:
+        names = ", ".join(carried)
+        raise BadInput(f"the bundle carries no {unknown[0]}", file=bundle, fix=f"name some of: {names}")
+    return tuple(carried[name].subject(bundle) for name in profiles or carried)

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
-
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 import solver
 from solver.core.errors import IndexUnavailable
-from solver.core.markers import applies
-from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
-from solver.core.target import admits_python, marker_environment, usable_files
+from solver.core.lines import LockedPin, read_pins
 from solver.core.wheelfile import pack_wheel
-from solver.proof.bundle.wanted import Wanted
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The pythons that a GPU machine may have for interlock; locks may need others."""
+BESIDES = ("uv", "pip", "pyelftools")
+"""Brought along: the installer, ``pip check`` and the audit of a prefix use them."""
 
-EXTRAS: tuple[str, ...] = ()
-BESIDES = ("uv", "pip")
-"""Brought along: the installer and ``pip check`` use them."""
-
-
-class ToolIndex(Protocol):
-    """An index with requirements and addresses."""
-
-    def releases(self, name: PypiName) -> tuple[Release, ...]:
-        """Every release of ``name`` that has a wheel."""
-        ...
-
-    def requires(self, release: Release) -> tuple[str, ...] | None:
-        """The requirements of ``release``."""
-        ...
-
-    def address(self, file: IndexFile) -> str:
-        """Where a wheel that ``releases`` listed can be downloaded."""
-        ...
+# What of uv's environment says how a network is reached; the rest would have a say in what is chosen.
+_TRANSPORT = ("UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS")
+_PLATFORM = "x86_64-manylinux_2_28"  # what a plain ``Target`` is, as uv calls it
+_LAST_LINES = 15
 
 
 def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
@@ -69,71 +52,35 @@ def _left_out(name: str) -> bool:
 
 
 def own_requirements() -> tuple[str, ...]:
-    """What the running interlock declares that it needs, with the extras used on a GPU machine."""
+    """What the running interlock declares that it needs, and what a GPU machine needs besides."""
     return (*(metadata.distribution("interlock").requires or ()), *BESIDES)
 
 
-def tool_files(index: ToolIndex, target: Target, roots: Sequence[str]) -> tuple[Wanted, ...]:
-    """The newest wheels for ``target`` that meet ``roots`` and what they ask for in turn.
+def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | None = None) -> tuple[LockedPin, ...]:
+    """The newest wheels for ``Target(python=python)`` that meet ``requirements``, as the program ``uv`` resolves them.
 
-    A few plain libraries: versions are raised and lowered until nothing changes, without a search.
-    Raises ``IndexUnavailable`` where that ends nowhere.
+    ``index`` is the address of another default index than uv's own. Raises ``IndexUnavailable`` with
+    what uv says where there is no such set, or the index does not answer.
     """
-    chosen: dict[PypiName, tuple[Release, IndexFile]] = {}
-    for _ in range(20):
-        asked = _asked(index, target, roots, chosen)
-        now = {name: _newest(index, target, name, specifier) for name, specifier in asked.items()}
-        if {name: one[1] for name, one in now.items()} == {name: one[1] for name, one in chosen.items()}:
-            return tuple(
-                Wanted(
-                    name=name,
-                    filename=file.filename,
-                    sha256=file.sha256 or "",
-                    size=file.size,
-                    url=index.address(file),
-                )
-                for name, (_, file) in sorted(chosen.items())
-            )
-        chosen = now
-    raise IndexUnavailable(f"what interlock needs on python {target.python} does not fit together")
+    command = [uv, "pip", "compile", "-", "--no-config", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+    command += ["--only-binary", ":all:", "--python", sys.executable, "--no-python-downloads"]
+    command += ["--python-version", python, "--python-platform", _PLATFORM]
+    done = subprocess.run(
+        command, input="\n".join(requirements), capture_output=True, text=True, env=_environment(os.environ, index)
+    )
+    if done.returncode != 0:
+        lines = "\n".join(done.stderr.strip().splitlines()[-_LAST_LINES:])
+        raise IndexUnavailable(f"there is no set of wheels for interlock on python {python}, uv says: {lines}")
+    with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
+        file = Path(folder) / "requirements.txt"
+        file.write_text(done.stdout, encoding="utf-8")
+        return read_pins(file)
 
 
-def _asked(
-    index: ToolIndex,
-    target: Target,
-    roots: Iterable[str],
-    chosen: dict[PypiName, tuple[Release, IndexFile]],
-) -> dict[PypiName, SpecifierSet]:
-    asked: dict[PypiName, SpecifierSet] = {}
-    environment = marker_environment(target)
-
-    def add(text: str, extras: Iterable[str] = ()) -> None:
-        requirement = Requirement(text)
-        if not applies(requirement.marker, environment, extras):
-            return
-        name = pypi_name(requirement.name)
-        asked[name] = asked.get(name, SpecifierSet()) & requirement.specifier
-
-    for root in roots:
-        add(root, EXTRAS)
-    seen: set[PypiName] = set()
-    while fresh := [name for name in asked if name in chosen and name not in seen]:
-        for name in fresh:
-            seen.add(name)
-            for text in index.requires(chosen[name][0]) or ():
-                add(text)
-    return asked
-
-
-def _newest(index: ToolIndex, target: Target, name: PypiName, specifier: SpecifierSet) -> tuple[Release, IndexFile]:
-    best: tuple[Version, Release, IndexFile] | None = None
-    for release in index.releases(name):
-        version = Version(release.version)
-        if version.is_prerelease or release.yanked is not None or not specifier.contains(version):
-            continue
-        usable = [file for file in usable_files(release.files, target) if file.sha256]
-        if usable and admits_python(release.requires_python, target) and (best is None or version > best[0]):
-            best = version, release, usable[0]
-    if best is None:
-        raise IndexUnavailable(f"the index has no wheel of {name}{specifier} for python {target.python}")
-    return best[1], best[2]
+def _environment(environ: Mapping[str, str], index: str | None) -> dict[str, str]:
+    own = {
+        name: value
+        for name, value in environ.items()
+        if name in _TRANSPORT or not name.startswith(("UV_", "PIP_", "PYTHON"))
+    }
+    return own if index is None else {**own, "UV_DEFAULT_INDEX": index}

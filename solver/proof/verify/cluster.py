@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from solver.core.errors import BadInput
-from solver.proof.verify.one import LockReport, Subject
+from solver.proof.subject import Subject
+from solver.proof.verify.one import LockReport
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -32,11 +33,11 @@ def prove_on_cluster(
     address: str | None = None,
     client: Client | None = None,
     retries: int = RETRIES,
-    told: Callable[[LockReport], None] | None = None,
+    each: Callable[[LockReport], None] | None = None,
 ) -> tuple[LockReport, ...]:
     """Run ``task`` for each lock on the cluster at ``address`` (or of ``client``), in the given order.
 
-    ``told`` is called for each report as it comes in. Raises ``BadInput`` where the scheduler does not
+    ``each`` is called for each report as it comes in. Raises ``BadInput`` where the scheduler does not
     answer or no worker has the resource.
     """
     distributed = _distributed()
@@ -49,7 +50,7 @@ def prove_on_cluster(
             raise BadInput(f"no scheduler answers at {address}: {error}", key="--scheduler", fix=fix) from None
     try:
         _check_workers(client)
-        return _gather(distributed, client, subjects, task, retries, told)
+        return _gather(distributed, client, subjects, task, retries, each)
     finally:
         if own:
             client.close()
@@ -78,7 +79,7 @@ def _gather(
     subjects: Sequence[Subject],
     task: Task,
     retries: int,
-    told: Callable[[LockReport], None] | None,
+    each: Callable[[LockReport], None] | None,
 ) -> tuple[LockReport, ...]:
     """Submit, and take each result as soon as it is there, so that a worker lost later takes none along."""
     futures = {}
@@ -91,8 +92,8 @@ def _gather(
         _, subject = futures[future.key]
         error = future.exception()
         report = _lost(subject, error) if error is not None else future.result()
-        if subject.profile not in reports and told is not None:
-            told(report)
+        if subject.profile not in reports and each is not None:
+            each(report)
         reports.setdefault(subject.profile, report)
         future.release()
     return tuple(reports[subject.profile] for subject in subjects)

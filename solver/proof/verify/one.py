@@ -15,28 +15,11 @@ from solver.core.machine import Machine
 from solver.core.model import Finding, Value
 from solver.proof.checks import Order
 from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders, problems, validated
+from solver.proof.subject import Subject
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
 Verdict = Literal["verified", "failed", "imports only"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A lock to prove."""
-
-    profile: str
-    folder: Path
-    digest: str
-    """SHA-256 of the installable files."""
-    packages: Mapping[str, str]
-    """Version by name of everything the lock installs."""
-    gpu: bool = True
-    """False for a CPU lock, of which only the import half can be run."""
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables that the lock asks for."""
-    relaxed: tuple[str, ...] = ()
-    """Packages whose declared bounds the lock breaks knowingly; ``pip check`` may name them."""
 
 
 class Install(Protocol):

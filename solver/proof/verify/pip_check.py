@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core.errors import CheckFailed
 from solver.core.model import PypiName, pypi_name
+from solver.core.programs import uv_here
 
 _PIP = re.compile(r"\S+ \S+ (?:has requirement|requires) (?P<needs>.+), (?:but you have .*|which is not installed\.)")
 _UV = re.compile(r"The package `[^`]+` requires `(?P<needs>[^`]+)`, but .*")
@@ -46,7 +45,7 @@ def pip_check(python: Path) -> tuple[Complaint, ...]:
     command = [str(python), "-I", "-m", "pip", "--isolated", "check"]
     has_pip = subprocess.run([str(python), "-I", "-c", "import pip"], capture_output=True).returncode == 0
     if not has_pip:
-        uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+        uv = uv_here()
         if uv is None:
             raise CheckFailed("the environment holds no pip and there is no uv to check it with")
         command = [uv, "--no-config", "pip", "check", "--python", str(python)]

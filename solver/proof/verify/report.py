@@ -11,7 +11,10 @@ from solver.core.machine import Machine
 from solver.core.model import Value
 from solver.core.whole import put_whole
 from solver.proof.evidence import encode
-from solver.proof.verify.one import LockReport, Means, Subject, prove
+from solver.proof.subject import Subject
+from solver.proof.verify.one import LockReport, Means, prove
+
+REPORT = "report.json"
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -57,7 +60,7 @@ def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
     for lock in report.locks:
         if lock.evidence is not None:
             put_whole(out / f"{lock.profile}.json", encode(lock.evidence))
-    put_whole(out / "report.json", encode(report))
+    put_whole(out / REPORT, encode(report))
     if logs is not None:
         texts = (f"==> {log.name} <==\n".encode() + log.read_bytes() for log in sorted(logs.glob("*.log")))
         put_whole(out / "log.txt", b"\n".join(texts))

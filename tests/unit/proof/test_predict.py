@@ -60,7 +60,7 @@ def without(name):
     ],
 )
 def test_what_is_told(matrices, packages, gpu, driver, told):
-    assert predict(packages, gpu, driver, matrices).told() == told
+    assert predict(packages, gpu, driver, matrices).sentences() == told
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ KIT = Build(
 )
 def test_another_package_is_predicted_by_its_rows(matrices, build, gpu, told):
     more = dataclasses.replace(matrices, builds=(*matrices.builds, build))
-    before = predict(PACKAGES, gpu, "580.159.04", matrices).told()
-    assert set(predict({**PACKAGES, "cudakit": "1.0"}, gpu, "580.159.04", more).told()) - set(before) == set(
+    before = predict(PACKAGES, gpu, "580.159.04", matrices).sentences()
+    assert set(predict({**PACKAGES, "cudakit": "1.0"}, gpu, "580.159.04", more).sentences()) - set(before) == set(
         told if told != before else ()
     )
 
@@ -152,7 +152,7 @@ def test_an_old_driver_compiles_no_new_ptx(matrices):
     assert prediction.driver_serves is True
     assert prediction.tensorflow_code == "ptx"
     assert prediction.probes["tensorflow"] is False
-    assert prediction.told() == (
+    assert prediction.sentences() == (
         "TensorFlow: it has only PTX for compute capability 12.0: "
         "driver 525.60.13 is older than 555.42.02, CUDA 12.5's own, and does not compile its PTX",
     )

@@ -13,19 +13,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from fault_server import make_wheel
 
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.lines import read_pins
 from solver.core.model import IndexFile, Release, Target, pypi_name
+from solver.core.programs import uv_here
 from solver.core.wheelfile import pack_wheel
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import download, file_sha256
 from solver.proof.bundle.make import LockToCarry, make_bundle
-from solver.proof.bundle.manifest import read_manifest
+from solver.proof.bundle.manifest import carried_subjects, read_manifest
 from solver.proof.bundle.split import parse_size, split
-from solver.proof.bundle.tool import interlock_wheel, tool_files
-from solver.proof.bundle.wanted import Wanted, locate
-from solver.proof.verify.bundled import subjects
+from solver.proof.bundle.tool import interlock_wheel, resolved
+from solver.proof.bundle.wheels import RemoteWheel, downloads, locate
+from solver.proof.subject import Subject
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -73,7 +75,7 @@ class Server:
         digest = hashlib.sha256(content).hexdigest()
         url = f"http://127.0.0.1:{self.server.server_address[1]}/{name}"
         made = {"name": pypi_name(name.split("-")[0]), "filename": name, "sha256": digest, "size": len(content)}
-        return Wanted(**{"url": url, **made, **fields})
+        return RemoteWheel(**{"url": url, **made, **fields})
 
 
 @pytest.fixture
@@ -159,9 +161,6 @@ class Index:
     def releases(self, name):
         return tuple(self.held.get(name, ()))
 
-    def requires(self, release):
-        return release.requires
-
     def address(self, file):
         return f"https://index.invalid/{file.filename}"
 
@@ -186,8 +185,8 @@ def test_requirements_are_read_with_their_hashes(tmp_path):
         ("torch", None, ["3" * 64]),
         ("c", "2", ["4" * 64]),
     ]
-    (wanted,) = locate(pins[1:2], Index(), Target(), {})
-    assert wanted.filename == "torch-1.0+cu117-cp310-cp310-linux_x86_64.whl"
+    (wheel,) = locate(pins[1:2], Index(), Target())
+    assert wheel.filename == "torch-1.0+cu117-cp310-cp310-linux_x86_64.whl"
 
 
 def test_the_wheel_of_the_target_is_taken_and_own_wheels_are_not_asked_for(tmp_path):
@@ -197,29 +196,60 @@ def test_the_wheel_of_the_target_is_taken_and_own_wheels_are_not_asked_for(tmp_p
         for minor in (11, 12)
     )
     index = Index(Release(version="1", files=files))
-    found = locate(read_pins(tmp_path / "r.txt"), index, Target(python="3.12"), {"loader": "9" * 64})
-    assert [file.filename for file in found] == ["a-1-cp312-cp312-manylinux_2_17_x86_64.whl"]
+    pins = downloads(read_pins(tmp_path / "r.txt"), {"loader": "9" * 64})
+    wheels = locate(pins, index, Target(python="3.12"))
+    assert [wheel.filename for wheel in wheels] == ["a-1-cp312-cp312-manylinux_2_17_x86_64.whl"]
 
 
 def test_what_the_index_no_longer_has_is_named(tmp_path):
     (tmp_path / "r.txt").write_text(f"a==1 --hash=sha256:{'2' * 64}\n")
     with pytest.raises(IndexUnavailable, match=r"no wheel of a 1 for python 3\.12 on linux-64 with a hash"):
-        locate(read_pins(tmp_path / "r.txt"), Index(release("a-1-py3-none-any.whl")), Target(), {})
+        locate(read_pins(tmp_path / "r.txt"), Index(release("a-1-py3-none-any.whl")), Target())
 
 
-def test_the_tool_brings_what_it_needs_and_lowers_what_must_be_lower():
-    index = Index(
-        release("tool-1-py3-none-any.whl", requires=("a", "b ; sys_platform == 'win32'", "c ; extra == 'x'")),
-        release("a-2-py3-none-any.whl", requires=("d<2",)),
-        release("d-1-py3-none-any.whl", "2" * 64),
-        release("d-3-py3-none-any.whl", "3" * 64),
-    )
-    found = tool_files(index, Target(python="3.12"), ("tool", "d", "e ; extra == 'conda'"))
-    assert [file.filename for file in found] == [
-        "a-2-py3-none-any.whl",
-        "d-1-py3-none-any.whl",
-        "tool-1-py3-none-any.whl",
-    ]
+@pytest.fixture
+def uv(tmp_path, monkeypatch):
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    # A user's own settings have no say in what travels.
+    monkeypatch.setenv("UV_EXCLUDE_NEWER", "2001-01-01")
+    monkeypatch.setenv("UV_INDEX", "http://127.0.0.1:1/simple")
+    return uv_here()
+
+
+def add(index, name, *wheels):
+    """A project of wheels (version, and requirements if any), with PEP 658 metadata."""
+    files = {}
+    for version, *requires in wheels:
+        filename = f"{name}-{version}-py3-none-any.whl"
+        index.add_wheel(filename, make_wheel(name, version, *requires))
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        lines += [f"Requires-Dist: {text}" for few in requires for text in few]
+        metadata = "\n".join([*lines, ""]).encode()
+        index.add_wheel(f"{filename}.metadata", metadata)
+        files[filename] = {"core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()}}
+    index.add_project(name, files)
+
+
+def test_the_tool_brings_what_it_needs_and_lowers_what_must_be_lower(fault_server, uv):
+    index = fault_server
+    add(index, "tool", ("1", ("a", "b ; sys_platform == 'win32'", "c ; extra == 'x'", "e ; python_version < '3.12'")))
+    add(index, "a", ("2", ("d<2",)))
+    add(index, "d", ("1",), ("3",))
+    add(index, "e", ("5",))
+    requirements = ("tool", "d", "f ; extra == 'conda'")
+    pins = resolved(requirements, "3.11", uv=uv, index=f"{index.url}/simple")
+    assert [f"{pin.name} {pin.version}" for pin in pins] == ["a 2", "d 1", "e 5", "tool 1"]
+    assert pins[1].hashes == {hashlib.sha256(make_wheel("d", "1")).hexdigest()}
+    newer = resolved(requirements, "3.13", uv=uv, index=f"{index.url}/simple")
+    assert [f"{pin.name} {pin.version}" for pin in newer] == ["a 2", "d 1", "tool 1"]
+
+
+def test_a_tool_that_fits_together_nowhere_is_told(fault_server, uv):
+    index = fault_server
+    add(index, "tool", ("1", ("d<2",)))
+    add(index, "d", ("3",))
+    with pytest.raises(IndexUnavailable, match=r"(?s)for interlock on python 3\.12, uv says: .*d<2"):
+        resolved(("tool",), "3.12", uv=uv, index=f"{index.url}/simple")
 
 
 def test_interlocks_own_wheel_is_the_same_every_time():
@@ -246,6 +276,10 @@ def stub():
     return pack_wheel("interlock-1", members, {})
 
 
+def subject(folder, profile, packages=()):
+    return Subject(profile=profile, folder=folder, digest="a" * 64, packages=dict(packages))
+
+
 @pytest.fixture
 def bundle(server, tmp_path):
     lock = tmp_path / "lock"
@@ -255,7 +289,7 @@ def bundle(server, tmp_path):
     (lock / "evidence" / "x.json").write_text("{}")
     wheels = tuple(server.put(f"w{number}-1-py3-none-any.whl", CONTENT[number:]) for number in range(3))
     locks = [
-        LockToCarry(profile=name, folder=lock, digest="a" * 64, python=MINOR, wheels=few, packages={"torch": "2.10.0"})
+        LockToCarry(subject=subject(lock, name, packages={"torch": "2.10.0"}), python=MINOR, wheels=few)
         for name, few in (("full", wheels), ("other", wheels[:2]))
     ]
     made = tmp_path / "bundle"
@@ -281,10 +315,10 @@ def test_the_manifest_tells_everything_and_shares_files(bundle, tmp_path):
     ]
     assert [len(lock.files) for lock in manifest.locks] == [3, 2]
     assert all(file_sha256(bundle / file.path) == file.sha256 for file in manifest.files)
-    (subject,) = subjects(bundle, ["other"])
+    (subject,) = carried_subjects(bundle, ["other"])
     assert (subject.folder, subject.packages) == (bundle / "locks/other", {"torch": "2.10.0"})
     with pytest.raises(BadInput, match="the bundle carries no nothing"):
-        subjects(bundle, ["nothing"])
+        carried_subjects(bundle, ["nothing"])
 
 
 def test_a_whole_bundle_starts_interlock_in_an_environment_of_its_own(bundle, tmp_path):
@@ -369,7 +403,7 @@ def test_an_interpreter_may_be_carried(server, tmp_path):
     lock.mkdir()
     (python / "bin").mkdir(parents=True)
     (python / "bin" / "python3").symlink_to(sys.executable)
-    carry = LockToCarry(profile="a", folder=lock, digest="a" * 64, python=MINOR, wheels=(), packages={})
+    carry = LockToCarry(subject=subject(lock, "a"), python=MINOR, wheels=())
     manifest = make_bundle([carry], tmp_path / "bundle", tool={MINOR: ()}, interlock=stub(), python=python)
     assert manifest.interpreter == "python.tar.gz"
     done = run(tmp_path / "bundle" / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)

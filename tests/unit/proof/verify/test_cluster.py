@@ -13,8 +13,8 @@ import pytest
 distributed = pytest.importorskip("distributed", reason="the cluster extra is not installed")
 
 from solver.core.errors import BadInput  # noqa: E402
+from solver.proof.subject import Subject  # noqa: E402
 from solver.proof.verify.cluster import prove_on_cluster  # noqa: E402
-from solver.proof.verify.one import Subject  # noqa: E402
 
 # distributed warns about its own sockets and tasks when a worker is killed.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -53,7 +53,7 @@ def test_a_killed_worker_loses_no_lock_and_reports_none_twice(cluster, tmp_path)
     killer.start()
     told = []
     with distributed.Client(cluster) as client:
-        reports = prove_on_cluster(locks, cluster_task.prove, client=client, told=told.append)
+        reports = prove_on_cluster(locks, cluster_task.prove, client=client, each=told.append)
     killer.join()
     assert [report.profile for report in reports] == ["first", "slow", "third", "fourth"]
     assert {report.verdict for report in reports} == {"imports only"}

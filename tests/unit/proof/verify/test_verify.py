@@ -13,7 +13,8 @@ from standin_env import CLAIMED, FRAMEWORKS, make_environment
 from solver.core.errors import InterlockError
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding
-from solver.proof.verify.one import Means, Subject, prove
+from solver.proof.subject import Subject
+from solver.proof.verify.one import Means, prove
 from solver.proof.verify.pip_check import Complaint, complaint, pip_check
 from solver.proof.verify.report import verify, write_report
 from solver.proof.verify.runner import run_probe

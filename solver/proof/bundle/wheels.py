@@ -1,4 +1,4 @@
-"""Which files the pins of a lock need, and at which addresses an index has them."""
+"""Which wheels the pins of a lock need, and at which addresses an index has them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from solver.core.target import usable_files
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RemoteWheel:
     """One wheel to carry; raises ``names.BadName`` where a part of it is not what it must be."""
 
     name: PypiName
@@ -43,43 +43,34 @@ class AddressIndex(Protocol):
         ...
 
 
-def locate(
-    pins: Iterable[LockedPin], index: AddressIndex, target: Target, have: Mapping[str, str]
-) -> tuple[Wanted, ...]:
+def downloads(pins: Iterable[LockedPin], own: Mapping[str, str]) -> tuple[LockedPin, ...]:
+    """The pins that no wheel of the lock folder serves; ``own`` holds the sha256 of those by file name."""
+    digests = set(own.values())
+    return tuple(pin for pin in pins if not pin.hashes & digests)
+
+
+def locate(pins: Iterable[LockedPin], index: AddressIndex, target: Target) -> tuple[RemoteWheel, ...]:
     """The one wheel that each pin installs on ``target``, with its address.
 
-    ``have`` holds the files that the lock folder brings itself (sha256 by file name), which need no
-    download. Raises ``IndexUnavailable`` where the index has no longer what a lock names.
+    Raises ``IndexUnavailable`` where the index has no longer what a lock names.
     """
-    own = set(have.values())
-    found = []
-    for pin in pins:
-        if pin.hashes & own:
-            continue
-        found.append(_at_url(pin) if pin.url is not None else _in_index(pin, index, target))
-    return tuple(found)
+    return tuple(_at_url(pin, pin.url) if pin.url is not None else _in_index(pin, index, target) for pin in pins)
 
 
-def _at_url(pin: LockedPin) -> Wanted:
-    assert pin.url is not None
-    filename = names.wheel_of_address(pin.url, pin.name)
-    (sha256,) = sorted(pin.hashes)[:1]
-    return Wanted(name=pin.name, filename=filename, sha256=sha256, size=None, url=pin.url)
+def _at_url(pin: LockedPin, url: str) -> RemoteWheel:
+    filename = names.wheel_of_address(url, pin.name)
+    return RemoteWheel(name=pin.name, filename=filename, sha256=min(pin.hashes), size=None, url=url)
 
 
-def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> Wanted:
-    files = [
-        file
-        for release in index.releases(pin.name)
-        for file in release.files
-        if file.sha256 is not None and file.sha256 in pin.hashes
-    ]
-    usable = usable_files(files, target)
+def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> RemoteWheel:
+    files = (file for release in index.releases(pin.name) for file in release.files)
+    usable = usable_files((file for file in files if file.sha256 in pin.hashes), target)
     if not usable or usable[0].sha256 is None:
         raise IndexUnavailable(
             f"the index has no wheel of {pin.name} {pin.version} for python {target.python} on "
             f"{target.platform} with a hash that the lock names; lock the profile again"
         )
     file = usable[0]
-    assert file.sha256 is not None
-    return Wanted(name=pin.name, filename=file.filename, sha256=file.sha256, size=file.size, url=index.address(file))
+    return RemoteWheel(
+        name=pin.name, filename=file.filename, sha256=usable[0].sha256, size=file.size, url=index.address(file)
+    )

@@ -1,0 +1,85 @@
+"""bundle: locks and all they need put together for a GPU machine without a network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from solver.commands.project import locks_dir
+from solver.commands.subject import subject_of
+from solver.core.errors import BadInput
+from solver.core.lines import LockedPin
+from solver.core.model import Target
+from solver.core.programs import uv_here
+from solver.index.pypi import INDEX_URL, PypiIndex
+from solver.lock.read import LockFolder, read_folder
+from solver.matrix.load import matrices_dir
+from solver.proof.bundle.download import Progress
+from solver.proof.bundle.make import LockToCarry, make_bundle
+from solver.proof.bundle.manifest import Manifest
+from solver.proof.bundle.split import parse_size, split
+from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, resolved
+from solver.proof.bundle.wheels import RemoteWheel, downloads, locate
+
+
+def bundle(
+    root: Path,
+    names: Sequence[str],
+    directory: Path,
+    *,
+    split_size: str | None = None,
+    python: Path | None = None,
+    workers: int = 8,
+    progress: Progress | None = None,
+) -> tuple[Manifest, tuple[Path, ...]]:
+    """Bundle the locks ``names`` of the project in ``root`` into ``directory``; returns its manifest and its parts.
+
+    With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts.
+    """
+    size = parse_size(split_size) if split_size else None
+    whole = directory / "whole" if size else directory
+    locks = [_pip_lock(locks_dir(root) / name) for name in names]
+    index = PypiIndex()
+    manifest = make_bundle(
+        [_to_carry(lock, index, workers) for lock in locks],
+        whole,
+        tool=_tool(index, workers),
+        interlock=interlock_wheel(matrices_dir()),
+        python=python,
+        workers=workers,
+        progress=progress,
+    )
+    return manifest, split(whole, directory / "parts", size) if size else ()
+
+
+def _pip_lock(folder: Path) -> LockFolder:
+    lock = read_folder(folder)
+    if lock.solution.flavour != "pip-in-conda":
+        fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
+        raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)
+    return lock
+
+
+def _to_carry(lock: LockFolder, index: PypiIndex, workers: int) -> LockToCarry:
+    wheels = _located(downloads(lock.pins, lock.wheels), index, lock.target, workers)
+    return LockToCarry(subject=subject_of(lock.path), python=lock.target.python, wheels=wheels)
+
+
+def _tool(index: PypiIndex, workers: int) -> dict[str, tuple[RemoteWheel, ...]]:
+    """What interlock itself needs, by python major.minor."""
+    uv = uv_here()
+    if uv is None:
+        fix = "install it; it finds what Interlock needs on the other machine, and travels along"
+        raise BadInput("there is no uv on this machine", key="bundle", fix=fix)
+    # uv and ``index`` must ask the same index, or the one would not have what the other chose.
+    address = os.environ.get(INDEX_URL)
+    pins = {python: resolved(own_requirements(), python, uv=uv, index=address) for python in PYTHONS}
+    return {python: _located(pins[python], index, Target(python=python), workers) for python in PYTHONS}
+
+
+def _located(pins: Sequence[LockedPin], index: PypiIndex, target: Target, workers: int) -> tuple[RemoteWheel, ...]:
+    with ThreadPoolExecutor(workers) as pool:  # each listing is asked for once, many at a time
+        list(pool.map(index.releases, (pin.name for pin in pins if pin.url is None)))
+    return locate(pins, index, target)

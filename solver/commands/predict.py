@@ -1,0 +1,59 @@
+"""Predictions of locks: what their probes will report, and where evidence differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from solver.commands.project import open_matrices
+from solver.commands.subject import subjects_of
+from solver.core.errors import BadInput
+from solver.core.machine import this_machine
+from solver.lock.read import read_folder
+from solver.matrix.load import Matrices
+from solver.proof.compare import compare
+from solver.proof.predict import Prediction, predict, predict_conda
+from solver.proof.subject import Subject
+from solver.proof.verify.one import LockReport
+from solver.proof.verify.report import Report
+
+
+def predict_locks(
+    root: Path, names: Sequence[str], gpu: str | None = None, driver: str | None = None
+) -> dict[str, Prediction]:
+    """What the probes of locks (all where none is named) will report, on this machine's GPU or on the one named.
+
+    Raises ``BadInput`` where a GPU or a driver is neither here nor named.
+    """
+    machine = this_machine()
+    gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
+    driver = driver or machine.driver
+    if gpu is None or driver is None:
+        fix = "name them with --gpu 9.0 --driver 580.65.06"
+        raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
+    matrices = open_matrices(root)
+    return {one.profile: _prediction(one, gpu, driver, matrices) for one in subjects_of(root, names)}
+
+
+def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matrices) -> Report:
+    """The report with what differs from the predictions, lock by lock."""
+    by_name = {subject.profile: subject for subject in subjects}
+
+    def judged(lock: LockReport) -> LockReport:
+        if lock.evidence is None:
+            return lock
+        evidence = lock.evidence
+        prediction = _prediction(by_name[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
+        return msgspec.structs.replace(lock, prediction=compare(prediction, evidence))
+
+    return msgspec.structs.replace(report, locks=tuple(judged(lock) for lock in report.locks))
+
+
+def _prediction(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
+    solution = read_folder(subject.folder).solution
+    target = solution.target
+    if solution.flavour == "conda":
+        return predict_conda(solution.solution, gpu, driver, matrices, target.platform)
+    return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)

@@ -1,0 +1,46 @@
+"""Locks as something to prove or to carry: those of the project, and those of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from solver.commands.project import locks_dir
+from solver.core.frameworks import FRAMEWORKS
+from solver.lock.read import LockFolder, lock_folders, read_folder
+from solver.proof.bundle.manifest import carried_subjects
+from solver.proof.subject import Subject
+
+
+def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) -> tuple[Subject, ...]:
+    """The locks ``names``, or all, of the ``bundle`` or else of the project in ``root``."""
+    if bundle is not None:
+        return carried_subjects(bundle, names)
+    locks = locks_dir(root)
+    folders = [locks / name for name in names] if names else lock_folders(locks)
+    return tuple(map(subject_of, folders))
+
+
+def subject_of(folder: Path) -> Subject:
+    """The lock in ``folder`` as a subject; raises ``BadInput`` where there is none."""
+    lock = read_folder(folder)
+    return Subject(
+        profile=lock.name,
+        folder=folder,
+        digest=lock.digest,
+        packages=_packages(lock),
+        gpu=bool(lock.solution.solution.get("cuda")),
+        variables=lock.variables,
+        relaxed=tuple(sorted({note.package for note in lock.solution.notes})),
+    )
+
+
+def _packages(lock: LockFolder) -> dict[str, str]:
+    """Version by name of what the probes and the predictions look at, python among it."""
+    axes = {name: version for name, version in lock.solution.solution.items() if version is not None}
+    if lock.solution.flavour == "conda":
+        # conda's names differ; the probes and the predictions go by the frameworks' own.
+        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if name in axes}
+    else:
+        versions = {str(pin.name): pin.installs for pin in lock.pins}
+    return {"python": axes["python"], **versions}

@@ -1,0 +1,75 @@
+"""What verify prints, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from real_evidence import real_evidence
+from standin_lock import make_lock
+
+from solver.cli import proving
+from solver.commands.verify import Outcome
+from solver.core.machine import Machine
+from solver.proof.verify.one import LockReport, Step
+from solver.proof.verify.report import Report
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def outcome(verdict="verified", why="", prediction=()):
+    lock = LockReport(
+        profile="one",
+        lock="a" * 64,
+        verdict=verdict,
+        why=why,
+        steps=(Step(name="install", status="ok", seconds=3.2),),
+        probes=real_evidence().probes[:1],
+        prediction=prediction,
+    )
+    return Outcome(Report(machine=Machine(), locks=(lock,)), (Path("locks/one/evidence/a.json"),), Path("/work"))
+
+
+def test_the_report_is_a_table_and_what_is_wrong_a_line_each(interlock, folder, monkeypatch):
+    manners = []
+    bad = outcome("failed", "torch: SIGSEGV in torch.fft", ("cuda: predicted 12.8, seen 13.0",))
+    monkeypatch.setattr(proving, "verify_locks", lambda root, names, manner: manners.append(manner) or bad)
+    code, out, err = interlock("verify", "one", "--timeout", "9", "--scheduler", "tcp://x")
+    assert (code, err) == (1, "")
+    assert [line.split() for line in out.splitlines()] == [
+        ["locks/one/evidence/a.json"],
+        ["environments", "and", "logs:", "/work"],
+        ["profile", "verdict", "install", "pip", "check", "audit", "probes"],
+        ["one", "failed", "ok", "3", "s", "–", "–", "torch", "ok"],
+        ["one:", "torch:", "SIGSEGV", "in", "torch.fft"],
+        ["one:", "not", "as", "predicted:", "cuda:", "predicted", "12.8,", "seen", "13.0"],
+    ]
+    (manner,) = manners
+    assert (manner.timeout, manner.scheduler, manner.keep, manner.out) == (9.0, "tcp://x", False, None)
+
+
+def test_with_json_nothing_else_goes_to_the_standard_output(interlock, folder, monkeypatch):
+    monkeypatch.setattr(proving, "verify_locks", lambda *_: outcome())
+    code, out, err = interlock("verify", "--json")
+    assert (code, json.loads(out)["locks"][0]["verdict"]) == (0, "verified")
+    assert err == "locks/one/evidence/a.json\nenvironments and logs: /work\n"
+
+
+def test_a_lock_that_is_not_there_is_told(interlock, folder):
+    code, out, err = interlock("verify", "nothing")
+    assert (code, out) == (2, "")
+    assert "this profile has no lock; make it with `interlock lock nothing`" in err
+
+
+def test_it_predicts_without_running_anything(interlock, folder):
+    make_lock(folder / "locks")
+    code, out, err = interlock("verify", "--predict", "--gpu", "5.0", "--driver", "580.65.06")
+    assert (code, err) == (0, "")
+    assert out.startswith("full-py312: torch has no kernel for compute capability 5.0; ")
+    code, out, err = interlock("verify", "--predict", "--gpu", "x")
+    assert (code, out, err) == (2, "", "interlock: --gpu: 'x' is no compute capability; write it like 9.0\n")

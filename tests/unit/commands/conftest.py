@@ -1,0 +1,15 @@
+"""A project with one lock of stand-ins."""
+
+import pytest
+from standin_lock import make_lock
+
+
+@pytest.fixture
+def lock(tmp_path):
+    """The folder of the lock; the project is the parent of its parent."""
+    return make_lock(tmp_path / "project" / "locks")
+
+
+@pytest.fixture
+def root(lock):
+    return lock.parent.parent

@@ -1,0 +1,40 @@
+"""Lock folders as something to prove."""
+
+from __future__ import annotations
+
+import pytest
+from standin_lock import MINOR
+
+from solver.commands.subject import subject_of, subjects_of
+from solver.core.errors import BadInput
+from solver.lock.solution import installable_digest
+
+
+def test_a_lock_folder_as_something_to_prove(lock):
+    subject = subject_of(lock)
+    assert subject.packages == {"python": MINOR, "torch": "2.10.0", "tensorflow": "2.21.0", "numpy": "2.5.5"}
+    assert (subject.gpu, subject.relaxed) == (True, ("nvidia-nccl-cu12",))
+    assert subject.variables == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    files = {path.relative_to(subject.folder).as_posix(): path.read_bytes() for path in subject.folder.rglob("*.*")}
+    assert subject.digest == installable_digest(files)
+
+
+def test_a_conda_lock_is_told_by_the_frameworks_own_names(lock):
+    (lock / "solution.yaml").write_text(
+        "version: 1\nprofile: full-py312\nflavour: conda\ntarget: {platform: linux-64}\n"
+        "solution: {python: '3.12', cuda: null, torch: '2.10.0', numpy: '2.3.0', other: '1'}\nnotes: []\n"
+    )
+    subject = subject_of(lock)
+    assert subject.packages == {"python": "3.12", "torch": "2.10.0", "numpy": "2.3.0"}
+    assert subject.gpu is False
+
+
+def test_where_none_is_named_all_locks_are_meant(root, lock):
+    (root / "locks" / "no-lock").mkdir()
+    assert [one.folder for one in subjects_of(root, ())] == [lock]
+    assert [one.folder for one in subjects_of(root, ["full-py312"])] == [lock]
+
+
+def test_a_profile_without_a_lock_is_told(root, lock):
+    with pytest.raises(BadInput, match="this profile has no lock; make it with `interlock lock nothing`"):
+        subjects_of(root, ["nothing"])
