@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from solver.index.conda_record import from_repodata
+
 
 def entry(name, version, build="0", depends=(), **fields):
     """One record of repodata and its file name; the build number is what the build string ends with."""
@@ -47,3 +49,17 @@ def parse(lines):
         fields = dict(told) if isinstance(told, dict) else {"depends": told or []}
         found.append(entry(name, version, *build, **fields))
     return found
+
+
+ADDRESS = "https://conda.anaconda.org/conda-forge"
+ENTRIES = [
+    entry("demo", "1.0", "h_3", depends=["lib >=2"], constrains=["other <3"], timestamp=1700000000000),
+    entry("demo", "1.1", "7_llvm", depends=["lib >=3"], build_number=7),
+    entry("lib", "2.0", "py_0", subdir="noarch", noarch="python", license="MIT"),
+    entry("lib", "2.1", "py_1", subdir="noarch", noarch="python", track_features="a b"),
+]
+
+
+def records():
+    """`ENTRIES` as records, one of which was inferred."""
+    return [from_repodata(fields, ADDRESS, name, inferred=name.startswith("lib-2.0")) for name, fields in ENTRIES]

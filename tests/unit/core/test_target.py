@@ -9,19 +9,8 @@ import pytest
 from packaging.markers import Marker
 from packaging.tags import Tag, parse_tag, sys_tags
 
-from solver.core.errors import BadInput
 from solver.core.model import IndexFile, Target
 from solver.core.target import admits_python, marker_environment, usable_files, wheel_tags
-from solver.matrix.gpus import resolve_gpus
-from solver.matrix.rows import GpuModels
-from solver.request.words import parse_target
-
-GPUS = (
-    GpuModels(id="1", source="test", gpu="12.0", architecture="B", products=("GeForce RTX 5090", "RTX PRO 6000 (WS)")),
-    GpuModels(id="2", source="test", gpu="9.0", architecture="H", products=("H100", "GH200")),
-    GpuModels(id="3", source="test", gpu="7.5", architecture="T", products=("Tesla T4", "Twin")),
-    GpuModels(id="4", source="test", gpu="7.0", architecture="V", products=("Tesla V100", "Twin")),
-)
 
 
 def files(*names: str) -> tuple[IndexFile, ...]:
@@ -182,53 +171,3 @@ def test_the_marker_environment_is_whole():
 )
 def test_requires_python(requires, admitted):
     assert admits_python(requires, Target(python="3.12")) is admitted
-
-
-def test_a_target_is_read_from_words():
-    words = {"platform": "linux-aarch64", "python": "3.11", "glibc": ">=2.34", "driver": ">= 550.54.14"}
-    assert parse_target(words) == Target(
-        platform="linux-aarch64", python="3.11", glibc="2.34", driver="550.54.14", gpus=()
-    )
-    assert parse_target({}) == Target()
-    assert parse_target({"driver": "none", "gpu": "9.0"}) == Target(driver=None, gpus=("9.0",))
-    assert parse_target({"gpu": ["10.0", "9.0", "9.0"], "python": None}) == Target(gpus=("9.0", "10.0"))
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ({"system": "linux"}, "system: is not part of a target; use platform, python, glibc, driver or gpu"),
-        ({"platform": "linux"}, 'platform: expected one of linux-64, linux-aarch64, win-64, found "linux"'),
-        ({"python": "3"}, 'python: expected a python such as "3.12", 3.9 or newer, found "3"'),
-        ({"python": 3.1}, 'python: expected a python such as "3.12", 3.9 or newer, found "3.1"'),
-        ({"python": "2.7"}, 'python: expected a python such as "3.12", 3.9 or newer, found "2.7"'),
-        ({"glibc": "2.28.1"}, 'glibc: expected a glibc such as "2.28", found "2.28.1"'),
-        (
-            {"driver": "<550"},
-            'driver: expected an NVIDIA driver such as ">=550" or "550.54.14", or "none", found "<550"',
-        ),
-        (
-            {"gpu": "H100"},
-            'gpu: no GPU is known by the name "H100"; write its compute capability, such as "9.0", '
-            "or add it to the gpus matrix",
-        ),
-    ],
-)
-def test_a_word_that_cannot_be_used_is_named(words, message):
-    with pytest.raises(BadInput) as caught:
-        parse_target(words)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize("name", ["H100", "h100", "NVIDIA H100", "9.0", "GH200"])
-def test_a_gpu_has_many_names(name):
-    assert resolve_gpus([name], GPUS) == ("9.0",)
-
-
-def test_gpus_are_ordered_by_capability():
-    assert resolve_gpus(["RTX PRO 6000", "T4", "nvidia geforce rtx-5090", "H100"], GPUS) == ("7.5", "9.0", "12.0")
-
-
-def test_an_ambiguous_name_is_refused():
-    with pytest.raises(BadInput, match=r"compute capability 7\.0 and 7\.5; write the one you mean"):
-        resolve_gpus(["Twin"], GPUS)

@@ -1,30 +1,18 @@
+"""Recorded channels, written and read back."""
+
 import json
 import random
 
 import pytest
-from conda_repodata import entry, write_channel
+from conda_repodata import ADDRESS, ENTRIES, records, write_channel
 
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.index.conda_record import from_repodata
 from solver.index.conda_snapshot import CondaSnapshot, read_records, write_records
-from solver.lock.conda_section import conda_section, read_conda_section
 from solver.matrix.load import matrices_dir
 from solver.solve.conda.channels import close_conda
-
-ADDRESS = "https://conda.anaconda.org/conda-forge"
-ENTRIES = [
-    entry("demo", "1.0", "h_3", depends=["lib >=2"], constrains=["other <3"], timestamp=1700000000000),
-    entry("demo", "1.1", "7_llvm", depends=["lib >=3"], build_number=7),
-    entry("lib", "2.0", "py_0", subdir="noarch", noarch="python", license="MIT"),
-    entry("lib", "2.1", "py_1", subdir="noarch", noarch="python", track_features="a b"),
-]
-
-
-def records():
-    return [from_repodata(fields, ADDRESS, name, inferred=name.startswith("lib-2.0")) for name, fields in ENTRIES]
 
 
 def written(folder, some):
@@ -121,27 +109,6 @@ def test_a_line_that_cannot_be_used_is_named(tmp_path, line, text, message):
     with pytest.raises(BadInput, match=message) as caught:
         read_records(path)
     assert (caught.value.file, caught.value.line) == (path, line)
-
-
-def test_solution_yaml_holds_the_same_records():
-    section = conda_section(records(), ("conda-forge",), {"__cuda": "12.4"})
-    assert list(section) == ["channels", "virtual", "packages"]
-    found = read_conda_section(json.loads(json.dumps(section)), "solution.yaml")
-    assert sorted(found, key=lambda r: r.filename) == sorted(records(), key=lambda r: r.filename)
-    assert conda_section(reversed(records()), ("conda-forge",), {"__cuda": "12.4"}) == section
-
-
-@pytest.mark.parametrize(
-    ("section", "message"),
-    [
-        (None, "conda.packages: expected the packages"),
-        ({"packages": {"linux-64": []}}, "conda.linux-64: expected the address"),
-        ({"packages": {f"{ADDRESS}/noarch": [{"file": "x"}]}}, r"noarch\[0\]: Object missing required field"),
-    ],
-)
-def test_a_section_that_cannot_be_used_names_its_key(section, message):
-    with pytest.raises(BadInput, match=message):
-        read_conda_section(section, "solution.yaml")
 
 
 def test_the_shipped_snapshot_is_whole_and_small():

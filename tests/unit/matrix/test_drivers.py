@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer, Verdict
-from solver.matrix.drivers import Oldest, oldest, oldest_of, own, serves
+from solver.core.errors import BadInput
+from solver.matrix.drivers import Oldest, newest_cuda, oldest, oldest_of, own, serves
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import Build, CudaFamily, CudaToolkit
+from solver.matrix.rows import Build, CudaFamily, CudaToolkit, DriverBranch
 
 FAMILY, TOOLKIT, OLD = "families.html", "toolkits.html", "archive.html"
 MATRICES = Matrices(
@@ -85,3 +86,22 @@ def test_a_cuda_of_which_no_row_tells_is_not_known():
 def test_a_build_may_need_a_newer_driver_than_its_cuda(fields, expected):
     build = Build(id="b", source="wheel", package="torch", version="1", platform="linux-64", **fields)
     assert oldest_of(build, MATRICES) == expected
+
+
+DRIVERS = tuple(
+    DriverBranch(id=str(branch), source="s", branch=branch, cuda=cuda)
+    for branch, cuda in ((450, "11.0"), (525, "12.0"), (550, "12.4"), (580, "13.0"))
+)
+
+
+@pytest.mark.parametrize(
+    ("driver", "cuda"),
+    [("525.60.13", "12.0"), ("550", "12.4"), ("560.35.03", "12.4"), ("999.1", "13.0"), ("450.80.02", "11.0")],
+)
+def test_the_driver_says_which_cuda_conda_sees(driver, cuda):
+    assert newest_cuda(driver, DRIVERS) == cuda
+
+
+def test_a_driver_older_than_every_row_is_bad_input():
+    with pytest.raises(BadInput, match=r"driver: no row of the drivers matrix covers driver 390.1; ask for a newer"):
+        newest_cuda("390.1", DRIVERS)

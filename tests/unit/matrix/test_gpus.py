@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from solver.core.answer import Answer, Verdict
-from solver.matrix.gpus import cudnn_serves, is_newer, toolkit_serves
-from solver.matrix.rows import CudaToolkit, Cudnn
+from solver.core.errors import BadInput
+from solver.matrix.gpus import cudnn_serves, is_newer, resolve_gpus, toolkit_serves
+from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 
 TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpu_min="5.0", gpu_max="12.0")
 BOTH = Cudnn(
@@ -46,3 +47,25 @@ def test_a_gpu_newer_than_a_toolkit_is_served_through_ptx(gpu, answer):
 def test_a_gpu_newer_than_a_row_is_known_as_such():
     assert [is_newer(gpu, BOTH) for gpu in ("3.7", "9.0", "10.0")] == [False, False, True]
     assert not is_newer("99.0", OPEN)
+
+
+GPUS = (
+    GpuModels(id="1", source="test", gpu="12.0", architecture="B", products=("GeForce RTX 5090", "RTX PRO 6000 (WS)")),
+    GpuModels(id="2", source="test", gpu="9.0", architecture="H", products=("H100", "GH200")),
+    GpuModels(id="3", source="test", gpu="7.5", architecture="T", products=("Tesla T4", "Twin")),
+    GpuModels(id="4", source="test", gpu="7.0", architecture="V", products=("Tesla V100", "Twin")),
+)
+
+
+@pytest.mark.parametrize("name", ["H100", "h100", "NVIDIA H100", "9.0", "GH200"])
+def test_a_gpu_has_many_names(name):
+    assert resolve_gpus([name], GPUS) == ("9.0",)
+
+
+def test_gpus_are_ordered_by_capability():
+    assert resolve_gpus(["RTX PRO 6000", "T4", "nvidia geforce rtx-5090", "H100"], GPUS) == ("7.5", "9.0", "12.0")
+
+
+def test_an_ambiguous_name_is_refused():
+    with pytest.raises(BadInput, match=r"compute capability 7\.0 and 7\.5; write the one you mean"):
+        resolve_gpus(["Twin"], GPUS)

@@ -1,22 +1,12 @@
-"""The shipped request, its schema, and what scenarios cannot show."""
+"""The shipped request, and what scenarios cannot show."""
 
 from __future__ import annotations
 
-import json
-
-import jsonschema
 import pytest
-import yaml
-from packaging.specifiers import SpecifierSet
-from paths import ROOT, SCENARIOS
-from scenario import RequestScenario, each, read
+from paths import ROOT
 
-from solver.core.model import GpuSharing, Image, Profile
-from solver.core.yamlfile import parse_yaml
-from solver.matrix.rows import GpuModels
-from solver.request.profile import specifier
-from solver.request.read import parse_request, read_request
-from solver.request.text import ProfileText, RequestText, schema, schema_path, write_schema
+from solver.core.model import Profile
+from solver.request.read import read_request
 
 SHIPPED = ROOT / "environment.yml.in"
 
@@ -66,69 +56,6 @@ def test_every_line_of_the_shipped_request_can_be_named():
     assert request.file == str(SHIPPED)
 
 
-def test_the_shipped_schema_is_the_generated_one():
-    assert schema_path().read_text(encoding="utf-8") == schema()
-
-
-def test_the_schema_is_written_whole(tmp_path):
-    path = tmp_path / "request.schema.json"
-    path.write_text("old")
-    write_schema(path)
-    assert path.read_text(encoding="utf-8") == schema()
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.fixture(scope="module")
-def validator() -> jsonschema.Draft202012Validator:
-    jsonschema.Draft202012Validator.check_schema(json.loads(schema()))
-    return jsonschema.Draft202012Validator(json.loads(schema()))
-
-
-def load(text: str) -> object:
-    """As an editor reads it: YAML 1.1 differs in nothing that the requests use."""
-    return yaml.safe_load(text)
-
-
-def test_the_shipped_request_passes_the_schema(validator):
-    validator.validate(load(SHIPPED.read_text(encoding="utf-8")))
-
-
-@each(RequestScenario)
-def test_the_schema_takes_every_request_that_is_read(path, validator):
-    scenario = read(path, RequestScenario)
-    if scenario.error is None:
-        validator.validate(load(scenario.request))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("float-version", "null-key", "list-as-word", "number-in-list", "variable-not-a-string", "no-channel"),
-        *("unknown-key", "unknown-top-key", "unknown-index", "unknown-framework", "unknown-flavour"),
-        *("no-name", "no-profiles", "bad-platform", "sharing-unknown", "second-kind-of-block"),
-    ],
-)
-def test_the_schema_refuses_what_has_the_wrong_form(name, validator):
-    scenario = read(SCENARIOS / "request" / f"{name}.yaml", RequestScenario)
-    assert not validator.is_valid(load(scenario.request))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("2.10.1", "==2.10.1"), (" 2.* ", "==2.*"), ("1.13.0+cu117", "==1.13.0+cu117"), (">=2,<3", "<3,>=2")],
-)
-def test_a_bare_version_is_that_version(text, expected):
-    assert specifier(text) == expected
-    assert specifier(specifier(text)) == specifier(text)
-    SpecifierSet(expected)
-
-
-@pytest.mark.parametrize("text", ["", " ", "new", "2..1", "===2.9", ">>2", "2.9 2.10", "*"])
-def test_anything_else_is_no_specifier(text):
-    with pytest.raises(ValueError, match="is no version and no specifier"):
-        specifier(text)
-
-
 def test_product_names_are_looked_up_in_the_shipped_matrix_only_where_one_is_used(tmp_path, monkeypatch):
     def refuse() -> None:
         raise AssertionError("the matrices were read")
@@ -141,19 +68,3 @@ def test_product_names_are_looked_up_in_the_shipped_matrix_only_where_one_is_use
     file.write_text(text.replace("'9.0'", "H100"))
     with pytest.raises(AssertionError, match="the matrices were read"):
         read_request(file)
-
-
-DOCS = (ROOT / "docs" / "request.md").read_text(encoding="utf-8")
-
-
-def test_the_documented_example_is_read(validator):
-    example = DOCS.split("```yaml\n")[1].split("```")[0]
-    hopper = GpuModels(id="hopper", source="test", gpu="9.0", architecture="Hopper", products=("H100",))
-    request = parse_request(parse_yaml(example, "environment.yml.in"), (hopper,))
-    assert [profile.target.gpus for profile in request.profiles] == [("8.0", "9.0"), ()]
-    validator.validate(load(example))
-
-
-@pytest.mark.parametrize("block", [ProfileText, RequestText, GpuSharing, Image], ids=lambda block: block.__name__)
-def test_every_key_is_documented(block):
-    assert [key for key in block.__struct_encode_fields__ if f"`{key}" not in DOCS] == []

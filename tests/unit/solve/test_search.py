@@ -7,7 +7,6 @@ import msgspec
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices, matrices_dir
 from solver.request.adhoc import ad_hoc
-from solver.solve.conda.profile import newest_day
 from solver.solve.search import solve
 from solver.solve.space.packages import Spaces
 
@@ -18,8 +17,3 @@ def test_nothing_later_is_chosen() -> None:
     solution = solve(PROFILE, Spaces(load_matrices(), SnapshotIndex(matrices_dir() / "snapshot")), lockable_only=True)
     assert max(file.uploaded or "9" for pin in solution.pins for file in pin.files) <= "2025-09-30"
     assert (solution.axes["tensorflow"], solution.axes["torch"]) == ("2.20.0", "2.8.0")
-
-
-def test_the_day_itself_still_counts_for_conda() -> None:
-    day = newest_day(PROFILE)
-    assert day is not None and day.isoformat() == "2025-09-30T23:59:59+00:00"

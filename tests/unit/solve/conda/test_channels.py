@@ -1,3 +1,5 @@
+"""What conda takes for installed on a target, and its solver over channels."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -7,33 +9,13 @@ from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.matrix.builds import build_cuda, is_cpu_build
-from solver.matrix.drivers import newest_cuda
-from solver.matrix.load import Matrices
-from solver.matrix.rows import CudaFamily, CudaToolkit, DriverBranch
+from solver.matrix.rows import DriverBranch
 from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, virtual_packages
-from solver.solve.conda.traps import (
-    admitted_cuda,
-    conda_versions,
-)
 
 DRIVERS = tuple(
     DriverBranch(id=str(branch), source="s", branch=branch, cuda=cuda)
     for branch, cuda in ((450, "11.0"), (525, "12.0"), (550, "12.4"), (580, "13.0"))
 )
-
-
-@pytest.mark.parametrize(
-    ("driver", "cuda"),
-    [("525.60.13", "12.0"), ("550", "12.4"), ("560.35.03", "12.4"), ("999.1", "13.0"), ("450.80.02", "11.0")],
-)
-def test_the_driver_says_which_cuda_conda_sees(driver, cuda):
-    assert newest_cuda(driver, DRIVERS) == cuda
-
-
-def test_a_driver_older_than_every_row_is_bad_input():
-    with pytest.raises(BadInput, match=r"driver: no row of the drivers matrix covers driver 390.1; ask for a newer"):
-        newest_cuda("390.1", DRIVERS)
 
 
 def test_virtual_packages_are_the_targets_and_not_this_machines():
@@ -61,8 +43,6 @@ def test_virtual_packages_can_be_replaced_and_taken_away():
 
 
 # --- solving ----------------------------------------------------------------------------------------
-
-
 def close(folder, entries, specs, constraints=(), *, target=None, virtual=None, **more):
     channel = write_channel(folder, entries).as_uri()
     index = CondaIndex(settings=CondaSettings(mirrors={"conda-forge": (channel,)}))
@@ -140,55 +120,3 @@ def test_specs_are_taken_as_people_write_them(spec):
 def test_a_spec_that_is_none_is_bad_input(spec):
     with pytest.raises(BadInput, match=r'is no conda MatchSpec.*write one such as "numpy >=2"'):
         match_spec(spec)
-
-
-# --- facts ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("build", "cuda"),
-    [
-        ("cuda129_mkl_py312_h2ff76c1_300", "12.9"),
-        ("cuda112py310h457873b_1", "11.2"),
-        ("cuda102py38_0", "10.2"),
-        ("py3.10_cuda12.4_cudnn9.1.0_0", "12.4"),
-        ("cuda_py313_h6be0d2c_2", None),
-        ("cpu_py312_0", None),
-        ("h092f7fd_3", None),
-    ],
-)
-def test_the_build_string_tells_the_cuda(build, cuda):
-    assert build_cuda(build) == cuda
-
-
-def test_a_cpu_build_is_told_by_its_string():
-    assert is_cpu_build("cpu_mkl_py312_0")
-    assert not is_cpu_build("cuda129_mkl_0")
-
-
-@pytest.mark.parametrize(
-    ("pypi", "conda"),
-    [(">=2.18,<2.21", "<2.21,>=2.18"), ("==2.10.*", "2.10.*"), ("==2.10.1", "==2.10.1"), ("~=1.4", "~=1.4"), ("", "")],
-)
-def test_a_specifier_becomes_conda(pypi, conda):
-    assert conda_versions(pypi) == conda
-
-
-def test_a_local_version_has_no_conda_counterpart():
-    with pytest.raises(ValueError, match=r"conda has no version 2.11.0\+cu128"):
-        conda_versions("==2.11.0+cu128")
-
-
-def test_why_a_cuda_may_not_be_chosen():
-    matrices = Matrices(
-        families=(CudaFamily(id="f12", source="vendor", major=12, driver="525.60.13"),),
-        toolkits=(CudaToolkit(id="t", source="vendor", cuda="12.9", driver="575.51", gpu_min="7.5"),),
-    )
-    target = Target(driver="530.30", gpus=("7.0",))
-    fit, excluded = admitted_cuda(["13.0", "12.9", "12.4", "11.8"], ">=12", target, matrices)
-    assert fit == ["12.4"]
-    assert [(each.version, each.why, each.source) for each in excluded] == [
-        ("13.0", "no row tells which driver CUDA 13.0 needs on linux-64", "matrices/cuda-families.yaml"),
-        ("12.9", "it serves compute capability 7.5 to the newest, not 7.0", "vendor"),
-        ("11.8", "it asks for >=12", "the request"),
-    ]
