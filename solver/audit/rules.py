@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from solver.audit.context import AuditContext
-from solver.audit.words import pins
+from solver.audit.findings import finding_about
 from solver.core.model import Finding, PypiName
 from solver.matrix import rules
 from solver.matrix.rules import Breach, binds_conda
@@ -32,10 +32,10 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
     order = f" with {rule.order}" if rule.order else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
-    return Finding(
+    return finding_about(
+        [*named, *offenders],
         code=rule.code,
         severity="warning" if of_conda else rule.severity,
-        packages=pins([*named, *offenders]),
         why=f"{rule.why}{seen}{unread}",
         source=rule.source,
         cure=rule.cure,

@@ -1,15 +1,8 @@
-"""Small things about words that every code's module needs."""
+"""Words that every code's module needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-from solver.audit.package_set import Package
-
-
-def pins(packages: Iterable[Package]) -> tuple[str, ...]:
-    """The pins of ``packages``, sorted and once each."""
-    return tuple(sorted({package.pin for package in packages}))
 
 
 def listed(words: Iterable[str], most: int = 6) -> str:

@@ -191,7 +191,9 @@ class Finding(Value, frozen=True, kw_only=True):
     code: str
     severity: Severity
     packages: tuple[str, ...]
-    """``name==version`` each."""
+    """``name==version`` each, or the name with the specifier of one whose version is open."""
+    names: tuple[PypiName, ...] = ()
+    """The names in ``packages``."""
     why: str
     source: str
     cure: str
@@ -199,11 +201,6 @@ class Finding(Value, frozen=True, kw_only=True):
     """Files or libraries concerned, where there are any."""
     row: str | None = None
     """Id of the matrix row that decided it, where one did."""
-
-    @property
-    def names(self) -> tuple[PypiName, ...]:
-        """The names in ``packages``."""
-        return tuple(pypi_name(pin.partition("==")[0]) for pin in self.packages)
 
 
 class GpuSharing(Value, frozen=True, kw_only=True):

@@ -70,7 +70,9 @@ def test_errors_come_first_and_nothing_is_told_twice(pins, target):
 @settings(deadline=None, max_examples=examples(60))
 @given(sets, targets)
 def test_every_package_that_is_named_is_in_the_set(pins, target):
-    assert {pin for finding in find(pins, target) for pin in finding.packages} <= set(pins)
+    for finding in find(pins, target):
+        assert set(finding.packages) <= set(pins)
+        assert finding.names == tuple(pin.partition("==")[0] for pin in finding.packages)
 
 
 @settings(deadline=None, max_examples=examples(60))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
-from solver.audit.words import pins
 from solver.core.frameworks import distributions
 from solver.core.model import Finding
 from solver.core.versions import meets
@@ -30,10 +30,10 @@ def find(context: AuditContext) -> Iterator[Finding]:
 def _finding(context: AuditContext, build: BuiltPackage, other: Package, wanted: str) -> Iterator[Finding]:
     if _metadata_tells(context, build.package, other):
         return
-    yield Finding(
+    yield finding_about(
+        (build.package, other),
         code=_OWN_CODES.get(other.name, CODE),
         severity="error",
-        packages=pins((build.package, other)),
         why=f"{build.pin} was compiled against {other.name}{wanted}, and the set has {other.version}",
         source=build.source,
         cure=f"take {other.name}{wanted}, or another {build.package.name}",

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from solver.audit.codes.clobber_prefix import installed_twice
 from solver.audit.context import AuditContext, Provided
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, breaches
-from solver.audit.words import listed, pins
+from solver.audit.words import listed
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Finding, PypiName
 from solver.core.target import usable_files
@@ -160,10 +161,10 @@ def _conda_and_pip(context: AuditContext) -> Iterator[tuple[frozenset[PypiName],
             continue  # pip finds it there and leaves conda's files alone
         yield (
             frozenset((package.name, PypiName(f"{twin.name} by pip"))),
-            Finding(
+            finding_about(
+                (package, twin),
                 code=CODE,
                 severity="warning",
-                packages=pins((package, twin)),
                 why=(
                     f"conda installs {package.conda} {package.version or ''}".rstrip()
                     + f" and pip installs {twin.name} {twin.version or ''}".rstrip()
@@ -185,10 +186,10 @@ def _finding(
     sure: bool = True,
 ) -> Finding:
     more = len(paths) - _SHOWN
-    return Finding(
+    return finding_about(
+        (first, second),
         code=CODE,
         severity="error" if sure else "warning",
-        packages=pins((first, second)),
         why=f"{first.name} and {second.name} {what}; {_winner(context, first, second)}",
         source=source,
         cure=_cure(context, first, second),

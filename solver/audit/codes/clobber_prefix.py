@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.prefix_files import RecordEntry, records
-from solver.audit.words import pins
 from solver.core.model import Finding, PypiName
 
 CODE = "clobber"
@@ -47,10 +47,10 @@ def _finding(
             won[name] += is_on_disk(path, installed[name][path])
     shown = [path.relative_to(prefix).as_posix() if path.is_relative_to(prefix) else path.name for path in different]
     more = len(shown) - _SHOWN
-    return Finding(
+    return finding_about(
+        [package for name in (first, second) if (package := context.packages.get(name))],
         code=CODE,
         severity="error",
-        packages=pins(package for name in (first, second) if (package := context.packages.get(name))),
         why=(
             f"{first} and {second} both wrote {shared} paths, {len(different)} of them with different bytes; "
             f"on the disk lie {won[first]} of {first} and {won[second]} of {second}"

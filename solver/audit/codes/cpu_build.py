@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.model import Finding
@@ -35,10 +36,10 @@ def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         reasons.append(f"{listed(with_cuda)} is a CUDA build")
     if not reasons:
         return
-    yield Finding(
+    yield finding_about(
+        (build.package,),
         code=CODE,
         severity="error" if context.target.gpus or context.provided else "warning",
-        packages=(build.pin,),
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reasons[0]}",
         source=build.source,
         cure=_cure(context, build),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.words import pins
 from solver.core.model import Finding
 from solver.core.versions import numbers
 
@@ -45,10 +45,10 @@ def _loaded(context: AuditContext, build: BuiltPackage) -> list[Package]:
 def _finding(build: BuiltPackage, package: Package, other_major: bool) -> Finding:
     what = "has another major" if other_major else "is older"
     wanted = numbers(build.cudnn or "")
-    return Finding(
+    return finding_about(
+        (build.package, package),
         code=CODE,
         severity="error",
-        packages=pins((build.package, package)),
         why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {package.pin}, which it will load, {what}",
         source=build.source,
         cure=f"take {package.name} >={wanted[0]}.{wanted[1]},<{wanted[0] + 1}",

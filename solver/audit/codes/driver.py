@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.core.answer import NotKnown
 from solver.core.model import Finding
 from solver.matrix.drivers import Oldest, oldest_of
@@ -28,10 +29,10 @@ def _too_old(build: BuiltPackage, needed: Oldest, driver: str) -> Finding:
     itself = needed.row == build.row.id
     what = "needs" if itself else f"is built for CUDA {build.cuda}, which needs"
     other = f"another {build.package.name}" if itself else "a build for an older CUDA"
-    return Finding(
+    return finding_about(
+        (build.package,),
         code=CODE,
         severity="error",
-        packages=(build.pin,),
         why=f"{build.pin} {what} driver {needed.driver} or newer; the target's driver is {driver}",
         source=needed.source,
         cure=f"update the driver to {needed.driver} or newer, or take {other}",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.words import pins
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Finding
 from solver.core.versions import numbers
@@ -41,10 +41,10 @@ def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
     toolkit, sm = context.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
     beyond = toolkit is not None and is_newer(gpu, toolkit)
     newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
-    return Finding(
+    return finding_about(
+        (build.package,),
         code=CODE,
         severity="error",
-        packages=(build.pin,),
         why=f"{build.pin} has neither machine code nor PTX for compute capability {gpu}; it has code for "
         f"{', '.join(sm)}",
         source=build.source,
@@ -56,10 +56,10 @@ def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     # Of conda's builds nobody read it at all; `interlock verify --predict` says so once for the lock.
     if build.package.origin == "conda":
         return
-    yield Finding(
+    yield finding_about(
+        (build.package,),
         code=CODE,
         severity="warning",
-        packages=(build.pin,),
         why=f"nobody read which compute capabilities {build.pin} has code for, so {gpu} is not assured",
         source=build.source,
         cure=f"take a {build.package.name} whose row names them, or run it on that GPU first",
@@ -75,19 +75,19 @@ def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> It
     only = f"{build.pin} has only PTX for compute capability {gpu}, and"
     needed = own(cuda, platform, context.matrices)
     if compiled.answer is Answer.NO and not isinstance(needed, NotKnown):
-        yield Finding(
+        yield finding_about(
+            (build.package,),
             code=CODE,
             severity="error",
-            packages=(build.pin,),
             why=f"{only} driver {driver} cannot compile PTX of CUDA {cuda}",
             source=compiled.source,
             cure=f"take driver {needed.driver} or newer, or a build with machine code for {gpu}",
         )
     if compiled.answer is Answer.NOT_KNOWN:
-        yield Finding(
+        yield finding_about(
+            (build.package,),
             code=CODE,
             severity="warning",
-            packages=(build.pin,),
             why=f"{only} {compiled.why}",
             source=compiled.source,
             cure=f"take a build with machine code for {gpu}, or run it on that GPU first",
@@ -99,10 +99,10 @@ def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
         row = cudnn_row(package.version or "", context.matrices.cudnn)
         served = cudnn_serves(package.version or "", gpu, context.matrices.cudnn)
         if row is not None and served.answer is Answer.NO:
-            yield Finding(
+            yield finding_about(
+                (package,),
                 code=CODE,
                 severity="error",
-                packages=pins((package,)),
                 why=f"{package.pin} serves compute capability {span(row)}, not {gpu}",
                 source=row.source,
                 cure=f"take {'a newer' if is_newer(gpu, row) else 'an older'} {package.name}",

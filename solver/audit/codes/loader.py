@@ -12,7 +12,9 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
 from solver.audit.codes.loader_search import LibrarySearch
 from solver.audit.context import AuditContext, Provided
-from solver.audit.words import listed, pins
+from solver.audit.findings import finding_about
+from solver.audit.package_set import Package
+from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Finding
 from solver.core.versions import major
@@ -34,29 +36,34 @@ def find(context: AuditContext) -> Iterator[Finding]:
     for build in context.builds:
         opens = build.framework == "tensorflow" or build.row.opens is not NOT_KNOWN
         if opens and build.package.origin == "pypi" and build.cuda is not None:
-            yield from _of_build(context, build, build.row)
+            yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.torch(context)
 
 
-def _of_build(context: AuditContext, build: BuiltPackage, row: Build) -> Iterator[Finding]:
+def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     # Windows looks beside the importing module and on PATH; no row tells of either.
     if context.target.platform == "win-64" or context.target.driver is None:
         return
-    if _conda_runtime(context) is not None and not context.libraries(build.major or 0):
-        yield from _from_conda(context, build, row)
+    runtime = _conda_runtime(context)
+    if runtime is not None and not context.libraries(build.major or 0):
+        yield from _from_conda(context, build, runtime)
         return
-    in_prefix = context.set.prefix is not None and build.framework == "tensorflow"
-    read = loader_elf.tensorflow(context, row) if in_prefix else None
-    found = read or _recorded(context, row)
-    hidden = tuple(item for item in found.hidden if not _is_led_to(context, build, item))
+    in_files = loader_elf.tensorflow(context, build.row) if _is_in_files(context, build) else None
+    outcome = in_files or _recorded(context, build.row)
+    hidden = tuple(item for item in outcome.hidden if not _is_led_to(context, build, item))
     if hidden:
-        yield _hidden(context, build, row, hidden)
-    doubtful = tuple(item for item in found.doubtful if not _is_led_to(context, build, item))
+        yield _hidden(context, build, hidden)
+    doubtful = tuple(item for item in outcome.doubtful if not _is_led_to(context, build, item))
     if doubtful:
-        yield _doubtful(build, row, doubtful)
-    if found.nowhere:
-        yield _nowhere(context, build, row, found.nowhere)
+        yield _doubtful(build, doubtful)
+    if outcome.nowhere:
+        yield _nowhere(context, build, outcome.nowhere)
+
+
+def _is_in_files(context: AuditContext, build: BuiltPackage) -> bool:
+    """Whether files on the disk tell where it looks, rather than rows."""
+    return context.set.prefix is not None and build.framework == "tensorflow"
 
 
 def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bool:
@@ -73,14 +80,14 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
-    found = search(row, [item.library for item in here.values()], context.matrices)
-    nowhere = [_soname(context, row, name) for name in found.nowhere]
+    outcome = search(row, [item.library for item in here.values()], context.matrices)
+    nowhere = [_soname(context, row, name) for name in outcome.nowhere]
     if row.opens is NOT_KNOWN and row.runpath == () and not here:
         nowhere = ["any CUDA library"]
     return LibrarySearch(
-        hidden=tuple(here[library.id] for library in found.hidden),
+        hidden=tuple(here[library.id] for library in outcome.hidden),
         nowhere=tuple(nowhere),
-        doubtful=tuple(here[library.id] for library in found.doubtful),
+        doubtful=tuple(here[library.id] for library in outcome.doubtful),
     )
 
 
@@ -93,75 +100,79 @@ def _cure(build: BuiltPackage) -> str:
     return _LOADER_CURE if build.framework == "tensorflow" else "put their folders on LD_LIBRARY_PATH"
 
 
-def _hidden(context: AuditContext, build: BuiltPackage, row: Build, hidden: tuple[Provided, ...]) -> Finding:
-    names = listed(sorted({soname for item in hidden for soname in item.library.sonames[:1]}), most=12)
+def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, ...]) -> Finding:
+    row = build.row
+    names = _first_sonames(hidden)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = " unless torch was imported first" if context.build("torch") is not None else ""
     blind = any(decides_gpu(row, item.library.library) for item in hidden)
     effect = f"it then sees no GPU{unless}" if blind else "it still sees the GPU, and goes without them"
-    in_prefix = context.set.prefix is not None and build.framework == "tensorflow"
-    return Finding(
+    in_files = _is_in_files(context, build)
+    return finding_about(
+        [build.package, *(item.package for item in hidden)],
         code=CODE,
         severity="error" if blind else "warning",
-        packages=pins([build.package, *(item.package for item in hidden)]),
         why=f"{build.pin} {looks} and so does not find {names}; {effect}",
-        source="the RUNPATH of the installed libtensorflow_framework.so.2" if in_prefix else row.source,
+        source="the RUNPATH of the installed libtensorflow_framework.so.2" if in_files else row.source,
         cure=_cure(build),
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
         row=row.id,
     )
 
 
-def _doubtful(build: BuiltPackage, row: Build, doubtful: tuple[Provided, ...]) -> Finding:
-    names = listed(sorted({soname for item in doubtful for soname in item.library.sonames[:1]}), most=12)
-    return Finding(
+def _doubtful(build: BuiltPackage, doubtful: tuple[Provided, ...]) -> Finding:
+    names = _first_sonames(doubtful)
+    return finding_about(
+        [build.package, *(item.package for item in doubtful)],
         code=CODE,
         severity="warning",
-        packages=pins([build.package, *(item.package for item in doubtful)]),
         why=f"nobody read where {build.pin} looks for CUDA libraries, so it is not known whether it finds {names}",
-        source=row.source,
+        source=build.source,
         cure=_cure(build),
-        row=row.id,
+        row=build.row.id,
     )
 
 
-def _nowhere(context: AuditContext, build: BuiltPackage, row: Build, names: tuple[str, ...]) -> Finding:
-    asked = sorted(row.asks)
-    cure = (
-        f"install {build.package.name}[and-cuda], which asks for {listed(asked)}"
-        if asked
-        else f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip()
-        + " as packages"
-        + (f", then let {LOADER} load them" if build.framework == "tensorflow" else "")
-    )
-    return Finding(
+def _first_sonames(items: tuple[Provided, ...]) -> str:
+    return listed(sorted({soname for item in items for soname in item.library.sonames[:1]}), most=12)
+
+
+def _nowhere(context: AuditContext, build: BuiltPackage, names: tuple[str, ...]) -> Finding:
+    return finding_about(
+        (build.package,),
         code=CODE,
         severity="error" if context.wants_gpu else "warning",
-        packages=(build.pin,),
         why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore sees no GPU",
-        source=row.source,
-        cure=cure,
-        row=row.id,
+        source=build.source,
+        cure=_install(build),
+        row=build.row.id,
     )
 
 
-def _conda_runtime(context: AuditContext) -> str | None:
-    return next((p.pin for p in context.set.packages if p.conda in _CONDA_RUNTIMES), None)
+def _install(build: BuiltPackage) -> str:
+    distributions = sorted(build.row.asks)
+    if distributions:
+        return f"install {build.package.name}[and-cuda], which asks for {listed(distributions)}"
+    libraries = f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip() + " as packages"
+    return libraries + (f", then let {LOADER} load them" if build.framework == "tensorflow" else "")
 
 
-def _from_conda(context: AuditContext, build: BuiltPackage, row: Build) -> Iterator[Finding]:
+def _conda_runtime(context: AuditContext) -> Package | None:
+    return next((package for package in context.set.packages if package.conda in _CONDA_RUNTIMES), None)
+
+
+def _from_conda(context: AuditContext, build: BuiltPackage, runtime: Package) -> Iterator[Finding]:
     """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
     variables = {**dict(context.set.variables), **context.environ}
     if "LD_LIBRARY_PATH" in variables or context.package(LOADER) is not None:
         return
-    runtime = _conda_runtime(context)
-    yield Finding(
+    yield finding_about(
+        (build.package, runtime),
         code=CODE,
         severity="error",
-        packages=tuple(sorted({build.pin, runtime or ""})),
         why=f"conda installs CUDA into the environment's lib folder, where {build.pin} of the package index "
         "does not look",
-        source=row.source,
+        source=build.source,
         cure="set LD_LIBRARY_PATH to $CONDA_PREFIX/lib on activation, or take TensorFlow from conda too",
     )

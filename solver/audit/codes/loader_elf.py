@@ -8,6 +8,7 @@ from pathlib import Path
 
 from solver.audit.codes.loader_search import LibrarySearch
 from solver.audit.context import AuditContext, Provided
+from solver.audit.findings import finding_about
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
 from solver.core.elf import Dynamic, read_dynamic
@@ -82,10 +83,10 @@ def torch(context: AuditContext) -> Iterator[Finding]:
     package = context.package("torch")
     if lost and package is not None:
         brings = sorted({known[soname].distribution for soname in lost})
-        yield Finding(
+        yield finding_about(
+            (package,),
             code=CODE,
             severity="error",
-            packages=(package.pin,),
             why=f"{package.pin} is linked to {listed(sorted(lost), most=12)}, which nothing here brings; "
             "importing it fails",
             source="DT_NEEDED of the installed libraries of torch",

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
-from solver.audit.words import pins
 from solver.core.markers import applies
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment, usable_files
@@ -88,10 +88,10 @@ def _asked(text: str) -> str:
 
 
 def _finding(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
-    return Finding(
+    return finding_about(
+        packages,
         code=CODE,
         severity="error",
-        packages=pins(packages),
         why=f"{package.pin} {why}",
         source=f"Requires-Dist of {package.pin}",
         cure=cure,
@@ -99,10 +99,10 @@ def _finding(package: Package, packages: tuple[Package, ...], why: str, cure: st
 
 
 def _refused(package: Package, error: ReleaseRefused) -> Finding:
-    return Finding(
+    return finding_about(
+        (package,),
         code=CODE,
         severity="error",
-        packages=(package.pin,),
         why=f"the package index cannot mean {package.pin}: {error}",
         source="the package index",
         cure=f"take another version of {package.name}, and tell the index",
@@ -114,10 +114,10 @@ def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding
     held = [reason for reason in reasons if reason is not None]
     if held and len(held) == len(reasons):
         said = f": {held[0]}" if held[0] else ", without a reason"
-        yield Finding(
+        yield finding_about(
+            (package,),
             code=CODE,
             severity="warning",
-            packages=(package.pin,),
             why=f"{package.pin} was yanked from the index{said}",
             source="the index",
             cure=f"take another {package.name}",
@@ -137,10 +137,10 @@ def _relaxed(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         if package is None or package.version is None or _is_enough(asked, package.version):
             continue
         seen = evidence(context, name) or "no evidence"
-        yield Finding(
+        yield finding_about(
+            (build.package, package),
             code=CODE,
             severity="warning",
-            packages=pins((build.package, package)),
             why=f"the and-cuda extra of {build.pin} asks for {name}{asked}, and the set has {package.version}; "
             f"that it works all the same: {seen}",
             source=build.row.source,
@@ -178,10 +178,10 @@ def _traps(context: AuditContext, package: Package) -> Iterator[Finding]:
         name, version, build = (*row.match.split("="), "*", "*")[:3]
         fits = fnmatchcase(package.version or "", version) and fnmatchcase(package.build or "", build)
         if row.refuse and package.conda == name and fits:
-            yield Finding(
+            yield finding_about(
+                (package,),
                 code=CODE,
                 severity="error",
-                packages=(package.pin,),
                 why=f"conda-forge's build {package.build} of {package.pin} cannot work: {row.why}",
                 source=row.source,
                 cure=f"take another build of {package.conda}",

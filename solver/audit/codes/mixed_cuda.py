@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
+from solver.audit.findings import finding_about
 from solver.audit.rules import breaches
-from solver.audit.words import listed, pins
+from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
@@ -51,10 +52,10 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
         if harmless
         else "one process would hold both" + (f"; seen: {seen}" if seen else "")
     )
-    yield Finding(
+    yield finding_about(
+        (build.package, anchor.package),
         code=CODE,
         severity="warning" if harmless else "error",
-        packages=pins((build.package, anchor.package)),
         why=f"{build.pin} is built for CUDA {build.cuda} and {anchor.pin} for CUDA {anchor.cuda}: {effect}",
         source=f"{build.source}; {anchor.source}",
         cure=_CURE if build.framework is not None else _CURE.replace("both frameworks", "both"),
@@ -77,10 +78,10 @@ def _same_soname(context: AuditContext, told: set[frozenset[str]]) -> Iterator[F
         names = frozenset(str(item.package.name) for item in items)
         if len(cudas) > 1 and len(places) > 1 and names not in told:
             paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
-            yield Finding(
+            yield finding_about(
+                [item.package for item in items],
                 code=CODE,
                 severity="error" if len(built) > 1 else "warning",
-                packages=pins(item.package for item in items),
                 why=(
                     f"{soname} is here for CUDA {listed(map(str, cudas))} under the same name in different "
                     "folders; whichever is loaded first serves both frameworks"
@@ -106,10 +107,10 @@ def _compiler(context: AuditContext) -> Iterator[Finding]:
         needed = own(cuda, platform, context.matrices)
         if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):
             continue
-        yield Finding(
+        yield finding_about(
+            (compiler.package, runtime.package),
             code=CODE,
             severity="warning",
-            packages=pins((compiler.package, runtime.package)),
             why=(
                 f"ptxas of CUDA {cuda} stands beside the runtime of CUDA {running[0]}.{running[1]}; "
                 f"driver {driver} takes its PTX only from {needed.driver} on"

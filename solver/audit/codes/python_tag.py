@@ -9,6 +9,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import NotKnown
@@ -82,10 +83,10 @@ def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
 
 
 def _finding(context: AuditContext, package: Package, why: str, source: str) -> Finding:
-    return Finding(
+    return finding_about(
+        (package,),
         code=CODE,
         severity="error",
-        packages=(package.pin,),
         why=why,
         source=source,
         cure="take another version of it, or say with --target which python and platform you mean",

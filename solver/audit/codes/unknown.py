@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding
@@ -49,10 +50,10 @@ def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
 
 
 def _open(package: Package) -> Finding:
-    return Finding(
+    return finding_about(
+        (package,),
         code=CODE,
         severity="warning",
-        packages=(package.pin,),
         why=f"the set does not say which version of {package.name} it means, so nothing was checked for it",
         source="the set itself",
         cure="audit a lock, the output of pip freeze, or the installed prefix",
@@ -102,7 +103,7 @@ def _requires(context: AuditContext, package: Package) -> tuple[str, ...]:
 
 
 def _finding(package: Package, why: str, cure: str = _CURE) -> Finding:
-    return Finding(code=CODE, severity="warning", packages=(package.pin,), why=why, source="the matrices", cure=cure)
+    return finding_about((package,), code=CODE, severity="warning", why=why, source="the matrices", cure=cure)
 
 
 def _distributions(context: AuditContext) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.words import listed
 from solver.core.errors import BadInput, IndexUnavailable
@@ -49,10 +50,10 @@ def vulnerabilities(package_set: PackageSet, service: Service | None = None) -> 
 def _finding(package: Package, result: Any) -> Finding:  # noqa: ANN401 - pip-audit's type, imported late
     said = " ".join(str(result.description).split())
     fixed = [str(release) for release in result.fix_versions]
-    return Finding(
+    return finding_about(
+        (package,),
         code=CODE,
         severity="warning",
-        packages=(package.pin,),
         why=f"{result.id}: {said}",
         source=", ".join(sorted({str(result.id), *map(str, result.aliases)})),
         cure=f"take {package.name} {listed(fixed)}" if fixed else f"no fixed version of {package.name} is known",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit_stubs import StubIndex, pinned, small_matrices
+from msgspec import structs
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -158,6 +159,17 @@ def test_a_leftover_goes():
     found = fix(given, small_matrices(), LEFTOVER, CPU, naive(LEFTOVER))
     assert [(change.name, change.after) for change in found.changes] == [("tensorflow-cpu", None)]
     assert "# tensorflow-cpu==2.20.0 was taken out: leftover: " in as_requirements(found, "x")
+
+
+def test_a_leftover_goes_whatever_version_of_it_was_meant():
+    leftover = Package(name=pypi_name("tensorflow-cpu"), version=None, asked=">=2")
+    sound = pinned("six==1.17.0", "tensorflow==2.20.0")
+    given = structs.replace(sound, packages=(*sound.packages, leftover))
+    (error,) = [one for one in audit(given, small_matrices(), LEFTOVER, CPU) if one.severity == "error"]
+    assert error.packages == ("tensorflow-cpu>=2", "tensorflow==2.20.0")
+    assert error.names == ("tensorflow-cpu", "tensorflow")
+    found = fix(given, small_matrices(), LEFTOVER, CPU, naive(LEFTOVER))
+    assert [package.pin for package in found.package_set.packages] == ["six==1.17.0", "tensorflow==2.20.0"]
 
 
 def test_what_cannot_be_mended():
