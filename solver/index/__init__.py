@@ -13,7 +13,7 @@ from typing import Protocol
 
 from solver.core.answer import Answer
 from solver.core.errors import IndexUnavailable
-from solver.core.model import PypiName, Release
+from solver.core.model import PypiName, Release, Target
 
 
 class UnknownPackage(IndexUnavailable):
@@ -28,7 +28,7 @@ class Index(Protocol):
     """A source of releases of Python packages."""
 
     complete: bool
-    """Whether what it does not list does not exist; a record may lack what its index has."""
+    """Whether the default index has nothing that it does not list; a record may lack what its index has."""
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release of ``name`` that has a wheel, in any order; pre-releases may be left out.
@@ -37,6 +37,13 @@ class Index(Protocol):
         Every file is a wheel of ``name`` and of its release's version.
         Raises ``NotRecorded`` where a snapshot does not hold the name and
         ``IndexUnavailable`` where the index does not answer.
+        """
+        ...
+
+    def covers(self, name: PypiName, version: str, target: Target) -> bool:
+        """Whether no wheel for ``target`` is missing from what it has of one version on the default index.
+
+        Raises as ``releases`` does.
         """
         ...
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from solver.core.answer import Answer
 from solver.core.errors import NotRecorded
-from solver.core.model import PypiName, Release
+from solver.core.model import PypiName, Release, Target
 from solver.index import Index, UnknownPackage
 
 
@@ -20,13 +23,18 @@ class LayeredIndex:
         self._merged: dict[PypiName, tuple[Release, ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
-        """Recorded releases, then live ones of other versions; raises as the live index does."""
+        """Recorded releases, then what is live only; raises as the live index does.
+
+        Of a recorded version that is a part with the wheels that were not recorded, where there are any.
+        """
         if name not in self._merged:
             recorded = self._recorded(name)
-            held = {release.version for release in recorded if release.index == "default"}
-            fresh = tuple(release for release in self._live(name, recorded) if release.version not in held)
-            self._merged[name] = recorded + fresh
+            self._merged[name] = recorded + tuple(_fresh(recorded, self._live(name, recorded)))
         return self._merged[name]
+
+    def covers(self, name: PypiName, version: str, target: Target) -> bool:
+        """As the live index, whose further wheels of a recorded release are a part of it."""
+        return self.live.covers(name, version, target)
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
         """As recorded; a live release of the default index is asked for its own, and for what the record left out."""
@@ -55,3 +63,16 @@ class LayeredIndex:
             if recorded:  # packages of another index need not be on the default one
                 return ()
             raise
+
+
+def _fresh(recorded: Iterable[Release], live: Iterable[Release]) -> Iterator[Release]:
+    """What of ``live`` is not among ``recorded``: other versions, and further wheels of the same."""
+    known: dict[str, set[str]] = defaultdict(set)
+    for release in recorded:
+        if release.index == "default":
+            known[release.version].update(file.filename for file in release.files)
+    for release in live:
+        if release.version not in known:
+            yield release
+        elif files := tuple(file for file in release.files if file.filename not in known[release.version]):
+            yield msgspec.structs.replace(release, files=files)

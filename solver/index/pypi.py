@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from solver.core import names
 from solver.core.answer import Answer, answer
 from solver.core.errors import IndexUnavailable
-from solver.core.model import IndexFile, PypiName, Release, pypi_name
+from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import TIMEOUT, open_session, read_member
@@ -61,6 +61,10 @@ class PypiIndex:
         if name not in self._releases:
             self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
+
+    def covers(self, name: PypiName, version: str, target: Target) -> bool:
+        """Always: every wheel is listed."""
+        return True
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...]:
         """The requirements that the release's first wheel declares; raises ``ReleaseRefused``."""

@@ -2,7 +2,8 @@
 
 A file's first line is its header::
 
-    {"version":1,"name":"torch","index":"default","held":"every final release that … admits"}
+    {"version":1,"name":"torch","index":"default","held":"every final release that … admits",
+     "targets":[{"platform":"linux-64","glibc":"2.28","pythons":["3.12"]}]}
 
 and each further line is the wheels of one version that declare the same
 requirements, oldest version first::
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,43 @@ from packaging.version import Version
 from solver.core import names
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import FORMAT_VERSION, Digest, IndexFile, IndexName, PypiName, Release, pypi_name
+from solver.core.model import (
+    FORMAT_VERSION,
+    Digest,
+    IndexFile,
+    IndexName,
+    Platform,
+    PypiName,
+    Release,
+    Target,
+    pypi_name,
+)
+from solver.core.target import usable_files
+from solver.core.versions import numbers
 from solver.core.whole import put_whole
 from solver.index.extras import extras_in
 
 _REFRESH = "record it anew with `nox -s refresh`"
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Targets of which every wheel of a recorded release was recorded."""
+
+    platform: Platform
+    glibc: str
+    """The newest whose wheels were recorded; without meaning on Windows."""
+    pythons: tuple[str, ...]
+    """major.minor, oldest first."""
+
+    def __contains__(self, target: Target) -> bool:
+        """Whether nothing that ``target`` can use was left out."""
+        fits = self.platform == "win-64" or numbers(target.glibc) <= numbers(self.glibc)
+        return self.platform == target.platform and target.python in self.pythons and fits
+
+    def serves(self, files: Sequence[IndexFile]) -> bool:
+        """Whether one of ``files`` can be used on some of the targets."""
+        targets = (Target(platform=self.platform, glibc=self.glibc, python=python) for python in self.pythons)
+        return any(usable_files(files, target) for target in targets)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +80,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which releases were recorded, in words: a bounded history says so here."""
     extras: tuple[str, ...] = ()
     """Extras that somebody asked for, so that what stands under them was recorded."""
+    targets: tuple[Coverage, ...] = ()
+    """Empty: nobody knows which wheels were left out."""
 
 
 class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -95,6 +130,17 @@ class SnapshotIndex:
     def provides(self, release: Release, extra: str) -> Answer:
         """YES of an extra that somebody asked for when this was recorded; of others nothing was kept."""
         return Answer.YES if extra in release.extras else Answer.NOT_KNOWN
+
+    def covers(self, name: PypiName, version: str, target: Target) -> bool:
+        """Whether the record of the version on the default index was made for ``target`` too."""
+        for header, releases in self._parts(name):
+            coverage = next((one for one in header.targets if target in one), None)
+            if header.index == "default" and coverage is not None:
+                files = [file for release in releases if release.version == version for file in release.files]
+                # What was read for one platform alone was read for it; of several, a wheel tells for which.
+                platforms = {one.platform for one in header.targets}
+                return platforms == {target.platform} or coverage.serves(files)
+        return False
 
     def held(self, name: PypiName) -> str:
         """Which releases of ``name`` were recorded, in words."""
@@ -167,22 +213,37 @@ def release_line(release: Release) -> str:
 
 
 def package_text(
-    name: PypiName, index: IndexName, held: str, releases: Iterable[Release], extras: Iterable[str] = ()
+    name: PypiName,
+    index: IndexName,
+    held: str,
+    releases: Iterable[Release],
+    extras: Iterable[str] = (),
+    targets: Iterable[Coverage] = (),
 ) -> str:
     """The whole file of one package: the same text for the same facts in any order."""
     header: dict[str, Any] = {"version": FORMAT_VERSION, "name": name, "index": index, "held": held}
     header |= {"extras": sorted(extras)} if extras else {}
+    spans = sorted({(one.platform, one.glibc, one.pythons) for one in targets})
+    header |= (
+        {"targets": [dict(zip(("platform", "glibc", "pythons"), span, strict=True)) for span in spans]} if spans else {}
+    )
     lines = sorted((Version(release.version), release_line(release)) for release in releases)
     texts = [json.dumps(header, ensure_ascii=False, separators=(",", ":")), *(line for _, line in lines)]
     return "\n".join(texts) + "\n"
 
 
 def write_package(
-    root: Path, name: PypiName, index: IndexName, held: str, releases: Iterable[Release], extras: Iterable[str] = ()
+    root: Path,
+    name: PypiName,
+    index: IndexName,
+    held: str,
+    releases: Iterable[Release],
+    extras: Iterable[str] = (),
+    targets: Iterable[Coverage] = (),
 ) -> Path:
     """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
     path = root / index / f"{name}.jsonl"
-    put_whole(path, package_text(name, index, held, releases, extras))
+    put_whole(path, package_text(name, index, held, releases, extras, targets))
     return path
 
 

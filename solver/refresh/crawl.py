@@ -28,6 +28,7 @@ from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
 from solver.index.extras import extras_in
 from solver.index.metadata import Metadata
+from solver.index.snapshot import Coverage
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -73,6 +74,8 @@ class Held(msgspec.Struct, kw_only=True):
     """Several of one version where its wheels require different things."""
     extras: set[str]
     """Those that someone asks for, normalized."""
+    targets: tuple[Coverage, ...]
+    """For which every wheel of these releases is held."""
 
 
 class Crawl:
@@ -213,8 +216,9 @@ class Crawl:
             which = f"the newest {self.group.newest} final releases that each requirement admits"
         else:
             which = f"every final release in {root}" if str(root) else "every final release"
-        span = f"{self.group.platform}, python {self.group.pythons[0]} to {self.group.pythons[-1]}"
-        return Held(name=name, held=f"{span}: {which}", releases=read, extras=self._extras[name])
+        span = Coverage(platform=self.group.platform, glibc=self.group.glibc, pythons=self.group.pythons)
+        held = f"{span.platform}, python {span.pythons[0]} to {span.pythons[-1]}: {which}"
+        return Held(name=name, held=held, releases=read, extras=self._extras[name], targets=(span,))
 
 
 def kept_requires(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:

@@ -52,9 +52,9 @@ def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = 
     new = {f"{name} {version}": lines for name, one in held.items() for version, lines in _lines(one.releases)}
     for name, one in held.items():
         path = folder / f"{name}.jsonl"
-        whole = package_text(name, "default", one.held, one.releases, one.extras)
+        whole = package_text(name, "default", one.held, one.releases, one.extras, one.targets)
         if not path.is_file() or path.read_text(encoding="utf-8") != whole:
-            write_package(snapshot, name, "default", one.held, one.releases, one.extras)
+            write_package(snapshot, name, "default", one.held, one.releases, one.extras, one.targets)
     for path, (header, _) in before.items():
         if header.name not in held:
             path.unlink()
@@ -96,7 +96,13 @@ def read_roots(path: Path) -> Roots:
 
 def _together(name: PypiName, parts: Sequence[Held]) -> Held:
     extras = set().union(*(part.extras for part in parts))
-    return Held(name=name, held="; ".join(part.held for part in parts), releases=_merge(parts, extras), extras=extras)
+    return Held(
+        name=name,
+        held="; ".join(part.held for part in parts),
+        releases=_merge(parts, extras),
+        extras=extras,
+        targets=tuple(span for part in parts for span in part.targets),
+    )
 
 
 def _merge(parts: Iterable[Held], extras: set[str]) -> list[Release]:

@@ -107,10 +107,6 @@ def _fewest_targets(name: str, active: Active, impossible: Callable[[Active], bo
     return {**active, name: frozenset(targets)}
 
 
-LIVE = " (--live asks the index, `interlock refresh` records what roots.yaml names)"
-"""What to do about what only the record lacks."""
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """A core in words."""
@@ -133,7 +129,7 @@ def tell(core: Core, space: Space, choices: Candidates) -> Told:
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
-    unknown = any(exclusion.askable for some in left_out for exclusion in some)
+    unknown = any(exclusion.remedy for some in left_out for exclusion in some)
     return Told(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
 
 
@@ -208,8 +204,8 @@ def _reasons(left_out: Iterable[Exclusion]) -> Iterable[Cause]:
 
 def _sentence(exclusion: Exclusion) -> str:
     verdict = exclusion.verdict
-    if exclusion.askable:
-        return f"{verdict.why}{LIVE}"
+    if exclusion.remedy:
+        return f"{verdict.why} ({exclusion.remedy})"
     if verdict.answer is Answer.NOT_KNOWN:
         return f"not known well enough to be chosen: {verdict.why}"
     return verdict.why if exclusion.version is None else f"may not be chosen: {verdict.why}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,14 +12,14 @@ from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.model import Explanation, Profile, Solution
 from solver.matrix.load import Matrices
-from solver.solve.explain import find_core, tell
+from solver.solve.explain import Core, find_core, tell
 from solver.solve.nearest import Facts, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space.terms import Candidate
+from solver.solve.space.terms import Candidate, base_of
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -110,34 +111,67 @@ def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Versi
 
 
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
-    """Why ``profile`` has no solution; told on the newest python that it admits."""
+    """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
     admitted = pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
-    others = [python for python in admitted if python != first]
     told = _deeper(profile, spaces, first, lockable_only=lockable_only)
     space = spaces.get(told, first, lockable_only=lockable_only)
-    ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
-    core = find_core(space, root_asks(space.choices, told), ranks)
-    if core is None:
-        raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
+    core = _core(told, space)
     words = tell(core, space, space.choices)
+    others = {
+        python: _answer(profile, spaces.get(profile, python, lockable_only=lockable_only))
+        for python in admitted
+        if python != first
+    }
+    known = Answer.NOT_KNOWN not in (words.answer, *others.values())
     return Explanation(
         causes=words.causes,
-        answer=words.answer,
+        answer=Answer.NO if known else Answer.NOT_KNOWN,
         nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
-        note=f"python {', '.join(others)}: no solution either" if others else None,
+        note=_note(words.answer, others),
     )
 
 
-def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_only: bool) -> str:
-    """The python on which most of the request exists at all, the newest of equals.
+def _core(profile: Profile, space: PackageSpace) -> Core:
+    ranks = {ident: rank for rank, ident in enumerate(preference(profile, space.scope.matrices))}
+    core = find_core(space, root_asks(space.choices, profile), ranks)
+    if core is None:
+        raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
+    return core
 
-    There it fails for its own sake, and not for want of wheels.
+
+def _answer(profile: Profile, space: PackageSpace) -> Answer:
+    """Whether it is sure that there is no solution in ``space``, where the search found none."""
+    impossible = [ask for ask in root_asks(space.choices, profile) if not ask.mask]
+    if impossible:
+        # Each of them alone is a reason, so one that is sure is enough.
+        answers = [tell(Core((ask,), {}), space, space.choices).answer for ask in impossible]
+        return Answer.NO if Answer.NO in answers else Answer.NOT_KNOWN
+    if not any(exclusion.remedy for some in space.choices.exclusions.values() for exclusion in some):
+        return Answer.NO
+    return tell(_core(profile, space), space, space.choices).answer
+
+
+def _note(answer: Answer, others: Mapping[str, Answer]) -> str | None:
+    """What the other pythons come to, beside the one of which the answer is told."""
+    parts = []
+    for each, words in ((Answer.NO, "no solution"), (Answer.NOT_KNOWN, "not known")):
+        if versions := [python for python, other in others.items() if other is each]:
+            parts.append(f"python {', '.join(versions)}: {words}{' either' if each is answer else ''}")
+    return "; ".join(parts) or None
+
+
+def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_only: bool) -> str:
+    """The python on which most of the request exists at all, the newest of equals that was recorded.
+
+    There it fails for its own sake, and not for want of wheels or of a record of them.
     """
 
-    def met(python: str) -> int:
+    def met(python: str) -> tuple[int, bool]:
         space = spaces.get(profile, python, lockable_only=lockable_only)
-        return sum(bool(ask.mask) for ask in root_asks(space.choices, profile))
+        asks = root_asks(space.choices, profile)
+        excluded = (exclusion for ask in asks for exclusion in space.choices.exclusions[base_of(ask.ident)])
+        return sum(bool(ask.mask) for ask in asks), not any(exclusion.remedy for exclusion in excluded)
 
     return max(admitted, key=met)
 

@@ -57,6 +57,8 @@ class World:
         self.live = False
         """Whether the releases are all that there are, and not only what was recorded."""
         self.releases: dict[str, list[Release]] = {}
+        self.recorded: dict[tuple[str, str], tuple[str, ...]] = {}
+        """(package, version) -> the only pythons whose wheels were recorded."""
 
     def add(self, shorthand: Mapping[str, Any]) -> World:
         """Take in the keys ``matrices``, ``index`` and ``live``; a row or package of the same key is replaced."""
@@ -92,8 +94,13 @@ class World:
         self.rows.setdefault(attribute, {})[key] = msgspec.convert(data, KINDS[attribute], strict=False)
 
     def release(self, name: str, version: str, told: Any) -> Release:
-        """``told`` is the list of requirements, or a mapping with requires, pythons, yanked, …"""
+        """``told`` is the list of requirements, or a mapping with requires, pythons, yanked, …
+
+        ``recorded`` in it are the pythons that the release was recorded for, where not for all.
+        """
         fields = dict(told) if isinstance(told, Mapping) else {"requires": told or []}
+        if "recorded" in fields:
+            self.recorded[pypi_name(name), version] = tuple(fields.pop("recorded"))
         index = fields.pop("index", "pytorch" if "+" in version else "default")
         pythons = fields.pop("pythons", None)
         if pythons is None and name in ("tensorflow", "tensorflow-cpu", "torch"):
@@ -115,7 +122,7 @@ class World:
         return Matrices(**found)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:
-        return StandIn(self.releases, complete=self.live)
+        return StandIn(self.releases, complete=self.live, recorded=self.recorded)
 
 
 def _file(name: str, version: str, python: str | None, hashed: bool, index: str) -> IndexFile:
@@ -129,14 +136,23 @@ def _file(name: str, version: str, python: str | None, hashed: bool, index: str)
 class StandIn:
     """An index held in memory: a record, or, where it is complete, the index itself."""
 
-    def __init__(self, releases: Mapping[str, Iterable[Release]], *, complete: bool = False) -> None:
-        self.complete = complete
+    def __init__(
+        self,
+        releases: Mapping[str, Iterable[Release]],
+        *,
+        complete: bool = False,
+        recorded: Mapping[tuple[str, str], tuple[str, ...]] = {},
+    ) -> None:
+        self.complete, self.recorded = complete, recorded
         self.held = {name: tuple(some) for name, some in releases.items()}
 
     def releases(self, name):
         if name not in self.held:
             raise UnknownPackage(name) if self.complete else NotRecorded(name)
         return self.held[name]
+
+    def covers(self, name, version, target):
+        return self.complete or target.python in self.recorded.get((name, version), (target.python,))
 
     def requires(self, release, extras=()):
         return release.requires

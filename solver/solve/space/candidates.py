@@ -26,7 +26,9 @@ from solver.solve.space.terms import (
     AXIS_CUDA,
     AXIS_CUDNN,
     AXIS_PYTHON,
+    LIVE,
     NOWHERE,
+    RECORDED_ONLY,
     Ask,
     Candidate,
     Exclusion,
@@ -106,7 +108,7 @@ class Candidates:
             return self.index.releases(PypiName(name))
         except NotRecorded:
             absent = Verdict(Answer.NOT_KNOWN, "the snapshot does not hold it", "the snapshot")
-            self.exclusions[name].append(Exclusion(name, None, absent, askable=True))
+            self.exclusions[name].append(Exclusion(name, None, absent, LIVE))
         except UnknownPackage:
             absent = Verdict(Answer.NO, "the package index has no package of this name", "the package index")
             self.exclusions[name].append(Exclusion(name, None, absent))
@@ -148,10 +150,15 @@ class Candidates:
                 found[version] = Release(version=version, files=(), index="pytorch", source=row.source)
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
-        verdict = refusal(self.scope, name, version, release)
+        recorded = bool(release.files) or release.index != "default" or self._covers(name, version)
+        verdict = refusal(self.scope, name, version, release, recorded=recorded)
         if verdict.answer is not Answer.YES:
-            self.exclusions[name].append(Exclusion(name, version, verdict))
+            unread = not recorded and verdict.answer is Answer.NOT_KNOWN
+            self.exclusions[name].append(Exclusion(name, version, verdict, LIVE if unread else ""))
         return verdict.answer is Answer.YES
+
+    def _covers(self, name: str, version: str) -> bool:
+        return self.index.covers(PypiName(name), version, self.target)
 
     def nothing_is(self, ask: Ask) -> Exclusion:
         """Why no version meets ``ask``, where none was seen that could and was left out."""
@@ -159,13 +166,22 @@ class Candidates:
         if is_axis(ident):
             verdict = Verdict(Answer.NO, f"none that the matrices know is {ask.specifier or ask.text}", "the matrices")
             return Exclusion(ident, None, verdict)
+        if self._of_pytorch(ident, ask.specifier or ""):
+            why = f"the record of the PyTorch index holds no build that is {ask.text}"
+            return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, "the snapshot"), RECORDED_ONLY)
         if self.index.complete:
             verdict = Verdict(
                 Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
             )
             return Exclusion(ident, None, verdict)
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", "the snapshot")
-        return Exclusion(ident, None, verdict, askable=True)
+        return Exclusion(ident, None, verdict, LIVE)
+
+    def _of_pytorch(self, name: str, specifier: str) -> bool:
+        """Whether only the PyTorch index, which is never asked, could have a version within ``specifier``."""
+        if "+" not in specifier or "pytorch" not in self.scope.indexes:
+            return False
+        return any(release.index == "pytorch" for release in self._releases(name))
 
     # ---- masks --------------------------------------------------------------------------------
 
@@ -226,7 +242,7 @@ class Candidates:
         if ident not in self._extras:
             self._extras[ident] = {c.position: self._provides(c, extra) for c in self.candidates(name)}
             left_out = [
-                Exclusion(ident, candidate.version, verdict, askable=verdict.answer is Answer.NOT_KNOWN)
+                Exclusion(ident, candidate.version, verdict, LIVE if verdict.answer is Answer.NOT_KNOWN else "")
                 for candidate in self.candidates(name)
                 if (verdict := self._extras[ident][candidate.position]).answer is not Answer.YES
             ]

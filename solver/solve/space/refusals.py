@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
@@ -16,10 +16,13 @@ MAY = Verdict(Answer.YES)
 """Nothing speaks against it."""
 
 
-def refusal(scope: Scope, name: str, version: str, release: Release) -> Verdict:
-    """Whether ``release`` may be chosen in ``scope``: YES, or why it is denied (NO) or not known enough of."""
+def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded: bool = True) -> Verdict:
+    """Whether ``release`` may be chosen in ``scope``: YES, or why it is denied (NO) or not known enough of.
+
+    Unless ``recorded``, it may have wheels for the target that are not among its files.
+    """
     return (
-        _listed(scope, name, version, release)
+        _listed(scope, name, version, release, recorded=recorded)
         or _read(scope, release)
         or _build_refusal(scope, name, version)
         or _rule_refusal(scope, name, version)
@@ -27,7 +30,7 @@ def refusal(scope: Scope, name: str, version: str, release: Release) -> Verdict:
     )
 
 
-def _listed(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
+def _listed(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Verdict | None:
     """What the index itself says against it."""
     listing = release.source or "the package index"
     if release.refused is not None:
@@ -38,23 +41,42 @@ def _listed(scope: Scope, name: str, version: str, release: Release) -> Verdict 
         why = "it is on the PyTorch index only, which the profile does not allow"
         return Verdict(Answer.NO, why, listing)
     if not release.files:
-        return _without_files(scope, name, version, release)
+        if release.index == "pytorch":
+            return _without_pytorch_files(scope, name, version, release)
+        return _without_files(scope, name, version, release, recorded=recorded)
     return None
 
 
-def _without_files(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
-    python, platform = scope.target.python, scope.target.platform
-    listing = release.source or "the package index"
-    there = f"for python {python} on {platform}"
-    if release.index != "pytorch":
+def _without_files(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Verdict | None:
+    there, listing = _there(scope), release.source or "the package index"
+    if recorded or _listed_by_row(scope, name, version) is Answer.NO:
         return Verdict(Answer.NO, f"it has no wheel {there}", listing)
-    if name != "torch":
-        # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
-        return Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
-    row = scope.matrices.build(name, version, platform)
-    if row is None or not has_wheel(row, python):
+    if not admits_python(release.requires_python, scope.target):
+        return None  # what it requires is told next
+    return Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", "the snapshot")
+
+
+def _without_pytorch_files(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
+    # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
+    listed = _listed_by_row(scope, name, version) if name == "torch" else Answer.NOT_KNOWN
+    there, listing = _there(scope), release.source or "the package index"
+    if listed is Answer.NO:
         return Verdict(Answer.NO, f"the PyTorch index has no wheel of it {there}", listing)
-    return None
+    if listed is Answer.NOT_KNOWN:
+        return Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
+    return None  # documented, and solved with; it cannot be locked
+
+
+def _listed_by_row(scope: Scope, name: str, version: str) -> Answer:
+    """Whether the row of a build tells of a wheel for the target's python; NOT_KNOWN without such a row."""
+    row = scope.build(name, version)
+    if row is None or row.python is NOT_KNOWN:
+        return Answer.NOT_KNOWN
+    return answer(has_wheel(row, scope.target.python))
+
+
+def _there(scope: Scope) -> str:
+    return f"for python {scope.target.python} on {scope.target.platform}"
 
 
 def _read(scope: Scope, release: Release) -> Verdict | None:

@@ -100,6 +100,12 @@ class Ask:
     kind: Kind = Kind.ONE_OF
 
 
+LIVE = "--live asks the index, `interlock refresh` records what roots.yaml names"
+"""The remedy for what the record of the default index lacks."""
+RECORDED_ONLY = "the PyTorch index is known as far as it was recorded, also with --live"
+"""What to tell of the index that is never asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     """A version that may not be chosen, or all of an identifier, and why."""
@@ -109,8 +115,8 @@ class Exclusion:
     """None: whatever version there may be."""
     verdict: Verdict
     """NO: it is denied. NOT_KNOWN: nobody read or recorded what would have to be known."""
-    askable: bool = False
-    """Whether only the record lacks it, so that the live index may tell."""
+    remedy: str = ""
+    """Where only the record lacks it, what to do about that; empty where the answer stands."""
 
 
 class Space(Protocol):

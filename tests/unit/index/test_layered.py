@@ -2,7 +2,7 @@ import pytest
 
 from solver.core.answer import Answer
 from solver.core.errors import NotRecorded
-from solver.core.model import Release, pypi_name
+from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import UnknownPackage
 from solver.index.layered import LayeredIndex
 
@@ -30,6 +30,9 @@ class Stub:
 
     otherwise = Answer.NOT_KNOWN
 
+    def covers(self, name, version, target):
+        return self.otherwise is Answer.NO
+
 
 class Live(Stub):
     otherwise = Answer.NO
@@ -43,6 +46,21 @@ def layered(recorded, live):
 
 def test_live_releases_come_beside_the_recorded_ones():
     assert layered((OLD,), (LIVE_OLD, LIVE_NEW)).releases(NAME) == (OLD, LIVE_NEW)
+
+
+def test_wheels_of_a_recorded_version_that_were_not_recorded_are_a_part_of_it():
+    linux, windows = (
+        IndexFile(filename=f"demo-1-cp312-cp312-{platform}.whl", sha256=None)
+        for platform in ("manylinux_2_17_x86_64", "win_amd64")
+    )
+    recorded = Release(version="1", files=(linux,), requires=("recorded",))
+    index = layered((recorded,), (Release(version="1", files=(windows, linux)),))
+    assert index.releases(NAME) == (recorded, Release(version="1", files=(windows,)))
+    assert [index.requires(release) for release in index.releases(NAME)] == [("recorded",), ("live",)]
+
+
+def test_nothing_is_missing_that_the_live_index_has():
+    assert layered((OLD,), (LIVE_OLD,)).covers(NAME, "1", Target())
 
 
 def test_what_is_not_recorded_is_live():

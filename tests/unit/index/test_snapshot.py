@@ -7,8 +7,8 @@ import pytest
 
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import IndexFile, Release, pypi_name
-from solver.index.snapshot import SnapshotIndex, package_text, read_package, release_line, write_package
+from solver.core.model import IndexFile, Release, Target, pypi_name
+from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package, release_line, write_package
 
 NAME = pypi_name("demo")
 REFRESH = "record it anew with `nox -s refresh`"
@@ -85,6 +85,41 @@ def test_a_requirement_under_several_extras_tells_of_none_that_it_was_recorded(t
 def test_the_header_lists_the_extras_that_were_recorded():
     text = package_text(NAME, "default", "all", [], {"slow", "fast"})
     assert text == HEADER.removesuffix("}") + ',"extras":["fast","slow"]}\n'
+
+
+LINUX = Coverage(platform="linux-64", glibc="2.28", pythons=("3.12",))
+WINDOWS = Coverage(platform="win-64", glibc="2.28", pythons=("3.12", "3.13"))
+
+
+def test_the_header_tells_for_which_targets_was_recorded():
+    text = package_text(NAME, "default", "all", [], targets=[WINDOWS, LINUX, WINDOWS])
+    assert text == HEADER.removesuffix("}") + (
+        ',"targets":[{"platform":"linux-64","glibc":"2.28","pythons":["3.12"]},'
+        '{"platform":"win-64","glibc":"2.28","pythons":["3.12","3.13"]}]}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "targets", "covered"),
+    [
+        ({}, [LINUX], True),
+        ({}, [], False),
+        ({"python": "3.13"}, [LINUX], False),
+        ({"glibc": "2.17"}, [LINUX], True),
+        ({"glibc": "2.31"}, [LINUX], False),
+        ({"platform": "linux-aarch64"}, [LINUX], False),
+        ({"platform": "win-64", "glibc": "2.31"}, [WINDOWS], True),
+        # Read for two platforms: a release without a wheel for one of them may not have been read for that one.
+        ({}, [LINUX, WINDOWS], True),
+        ({"platform": "win-64"}, [LINUX, WINDOWS], False),
+    ],
+)
+def test_a_wheel_is_known_not_to_exist_only_where_it_would_have_been_recorded(tmp_path, changes, targets, covered):
+    file = IndexFile(filename="demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl", sha256=sha(1))
+    release = Release(version="1.0", files=(file,), requires=())
+    write_package(tmp_path, NAME, "default", "all", [release], targets=targets)
+    target = Target(**{"python": "3.12", "glibc": "2.28", **changes})
+    assert SnapshotIndex(tmp_path).covers(NAME, "1.0", target) is covered
 
 
 def vars_of(release):

@@ -10,7 +10,7 @@ from paths import ROOT
 from solver.core.errors import NotRecorded
 from solver.core.model import Target, pypi_name
 from solver.core.target import admits_python, usable_files
-from solver.index.snapshot import SnapshotIndex, package_text, read_package
+from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package
 from solver.refresh.crawl import holds
 from solver.refresh.record import ROOTS, read_roots
 
@@ -44,8 +44,17 @@ def read():
 
 def test_every_file_is_in_its_one_form(read):
     for path, (header, releases) in read.items():
-        text = package_text(pypi_name(header.name), header.index, header.held, releases, header.extras)
+        name = pypi_name(header.name)
+        text = package_text(name, header.index, header.held, releases, header.extras, header.targets)
         assert path.read_text(encoding="utf-8") == text, path
+
+
+def test_every_package_of_the_default_index_tells_for_which_targets_it_was_recorded(read):
+    groups = read_roots(ROOT / ROOTS).groups
+    of_roots = {Coverage(platform=group.platform, glibc=group.glibc, pythons=group.pythons) for group in groups}
+    for path, (header, _) in read.items():
+        assert set(header.targets) <= of_roots, path
+        assert (header.targets != ()) == (header.index == "default"), path
 
 
 def test_it_is_small():

@@ -227,6 +227,10 @@ def test_groups_are_recorded_together(snapshot):
         "linux-64, python 3.12 to 3.12: the newest 2 final releases that each requirement admits; "
         "win-64, python 3.10 to 3.10: every final release in >=1"
     )
+    assert [(one.platform, one.glibc, one.pythons) for one in lib.targets] == [
+        ("linux-64", "2.28", ("3.12",)),
+        ("win-64", "2.28", ("3.10",)),
+    ]
     assert sorted((r.version, r.requires, sorted(f.filename for f in r.files)) for r in lib.releases) == [
         ("1", ("colorama",), [f"lib-1-{WINDOWS}.whl"]),
         ("1", ("six",), [f"lib-1-{LINUX}.whl"]),
