@@ -32,7 +32,18 @@ ALLOWED: dict[tuple[str, str], str] = {}
 """Further imports, each with its reason."""
 TRAVELS = ("lock/loader/_loader_hook.py", "lock/loader/_sharing_hook.py", "proof/bundle/offline.py")
 """Scripts that are copied to where nothing of ours is installed."""
-HEAVY = ("requests", "rattler", "conda_lock", "elftools", "rich", "distributed", "pip_audit", "torch", "tensorflow")
+HEAVY = (
+    "requests",
+    "rattler",
+    "conda_lock",
+    "elftools",
+    "pynvml",
+    "rich",
+    "distributed",
+    "pip_audit",
+    "torch",
+    "tensorflow",
+)
 
 
 class Import(NamedTuple):

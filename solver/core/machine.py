@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -31,48 +30,47 @@ class Machine(Value, frozen=True, kw_only=True):
     gpus: tuple[Gpu, ...] = ()
 
 
-class _Memory(ctypes.Structure):
-    _fields_ = (("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong))
+def this_machine() -> Machine:
+    """Ask the driver; an empty ``Machine`` where no NVIDIA driver answers."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return Machine()
+    try:
+        answers = (_gpu(index) for index in range(_answer(pynvml.nvmlDeviceGetCount) or 0))
+        gpus = tuple(gpu for gpu in answers if gpu is not None)
+        return Machine(driver=_answer(pynvml.nvmlSystemGetDriverVersion) or None, gpus=gpus)
+    finally:
+        _answer(pynvml.nvmlShutdown)
 
 
-def _text(call: Callable[..., int], *arguments: Any) -> str:  # noqa: ANN401 - handles of a C library
-    buffer = ctypes.create_string_buffer(128)
-    if call(*arguments, buffer, 128) != 0:
-        return ""
-    return buffer.value.decode(errors="replace")
+def _gpu(index: int) -> Gpu | None:
+    """The GPU of that index; None where it does not say which one it is."""
+    import pynvml
 
-
-def _gpu(nvml: Any, index: int) -> Gpu | None:  # noqa: ANN401
-    handle = ctypes.c_void_p()
-    if nvml.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(handle)) != 0:
+    handle = _answer(pynvml.nvmlDeviceGetHandleByIndex, index)
+    if handle is None:
         return None
-    major, minor, memory = ctypes.c_int(), ctypes.c_int(), _Memory()
-    nvml.nvmlDeviceGetCudaComputeCapability(handle, ctypes.byref(major), ctypes.byref(minor))
-    nvml.nvmlDeviceGetMemoryInfo(handle, ctypes.byref(memory))
-    name, uuid = _text(nvml.nvmlDeviceGetName, handle), _text(nvml.nvmlDeviceGetUUID, handle)
-    if not name or not uuid:
+    name, uuid = _answer(pynvml.nvmlDeviceGetName, handle), _answer(pynvml.nvmlDeviceGetUUID, handle)
+    capability = _answer(pynvml.nvmlDeviceGetCudaComputeCapability, handle)
+    if not name or not uuid or capability is None:
         return None
+    memory = _answer(pynvml.nvmlDeviceGetMemoryInfo, handle)
     return Gpu(
         name=name,
         uuid=hashlib.sha256(uuid.encode()).hexdigest(),
-        capability=f"{major.value}.{minor.value}",
-        memory=memory.total,
+        capability="{}.{}".format(*capability),
+        memory=0 if memory is None else memory.total,  # a GPU that shares the memory of the machine has none to tell
     )
 
 
-def this_machine() -> Machine:
-    """Ask the driver; an empty ``Machine`` where no NVIDIA driver answers."""
+def _answer(call: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - what NVML answers
+    """What the driver answers to one call; None where it refuses."""
+    import pynvml
+
     try:
-        nvml = ctypes.CDLL("libnvidia-ml.so.1")
-    except OSError:
-        return Machine()
-    if nvml.nvmlInit_v2() != 0:
-        return Machine()
-    try:
-        count = ctypes.c_uint()
-        nvml.nvmlDeviceGetCount_v2(ctypes.byref(count))
-        found = (_gpu(nvml, index) for index in range(count.value))
-        driver = _text(nvml.nvmlSystemGetDriverVersion)
-        return Machine(driver=driver or None, gpus=tuple(gpu for gpu in found if gpu is not None))
-    finally:
-        nvml.nvmlShutdown()
+        return call(*arguments)
+    except pynvml.NVMLError:
+        return None

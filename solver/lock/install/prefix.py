@@ -6,7 +6,6 @@ built it carries a mark, and whatever goes wrong takes it away again.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.machine import this_machine
 from solver.core.model import Platform
 from solver.index.conda import run
 from solver.index.conda_config import CondaSettings, read_settings
@@ -73,7 +73,7 @@ def install(
     """
     found = checked_folder(lock)
     if check_driver:
-        _check_driver(found, (driver or installed_driver)())
+        _check_driver(found, this_machine().driver if driver is None else driver())
     if python is None and not found.records:
         raise BadInput("has no conda part", file=lock, fix="pass --python to make a plain venv of an interpreter")
     if python is not None and found.requirements is None:
@@ -97,21 +97,6 @@ def python_of(prefix: Path, *, venv: bool = False) -> Path:
     if os.name == "nt":
         return prefix / "Scripts" / "python.exe" if venv else prefix / "python.exe"
     return prefix / "bin" / "python"
-
-
-def installed_driver() -> str | None:
-    """The NVIDIA driver of this machine by its own library (NVML); None where none answers."""
-    name = "nvml.dll" if os.name == "nt" else "libnvidia-ml.so.1"
-    try:
-        nvml = ctypes.CDLL(name)
-    except OSError:
-        return None
-    if nvml.nvmlInit_v2() != 0:
-        return None
-    text = ctypes.create_string_buffer(96)
-    answered = nvml.nvmlSystemGetDriverVersion(text, ctypes.c_uint(len(text))) == 0
-    nvml.nvmlShutdown()
-    return text.value.decode() if answered else None
 
 
 def link_conda_half(

@@ -8,7 +8,7 @@ from solver.index.conda_record import from_repodata
 from solver.lock.conda_section import conda_section
 from solver.lock.environment import environment_yml
 from solver.lock.explicit import explicit
-from solver.lock.install.prefix import install, installed_driver
+from solver.lock.install.prefix import install
 from solver.lock.install.read import checked_folder
 
 ADDRESS = "https://conda.anaconda.org/conda-forge"
@@ -93,8 +93,3 @@ def test_a_conda_lock_makes_no_venv(lock):
 def test_a_folder_that_is_no_lock(tmp_path):
     with pytest.raises(BadInput, match=r"solution.yaml: this profile has no lock; make it with `interlock lock"):
         checked_folder(tmp_path)
-
-
-def test_a_driver_is_a_version_or_none():
-    found = installed_driver()
-    assert found is None or found.split(".")[0].isdigit()
