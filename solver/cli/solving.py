@@ -11,7 +11,7 @@ from solver.cli.show import echo_json, explanation_json, explanation_lines, solu
 from solver.commands.diff import diff_locks
 from solver.commands.project import open_facts, open_project
 from solver.commands.solve import solve_ad_hoc, solve_profile
-from solver.commands.stack_page import explained
+from solver.commands.stack import explain_stack
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.model import Profile
@@ -65,7 +65,7 @@ def explain(
         project = open_project(Path(), live=live)
         wanted = constrained(project.profile(profile), asked)
         if wanted.stack and not as_json:
-            click.echo("\n".join(explained(project, wanted)))
+            click.echo("\n".join(explain_stack(project, wanted)))
         matrices, index = project.matrices, project.index
     elif asked:
         matrices, index, _ = open_facts(Path(), live=live)

@@ -16,8 +16,8 @@ from solver.commands.diff import diff_locks
 from solver.commands.lock import make_lock
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_profile
-from solver.commands.stack import Held, stack_lines
-from solver.commands.stack_page import explained
+from solver.commands.stack import explain_stack
+from solver.commands.stack_report import StackLock, report
 from solver.core.errors import Unsolvable
 from solver.core.model import Cause, Pin, Profile, Solution, Target, pypi_name
 from solver.matrix.load import Matrices
@@ -80,7 +80,7 @@ def test_a_stacks_lock_is_the_nearest_set(project, name):
 
 
 def test_explain_tells_the_first_stack_pin_by_pin(project):
-    told = explained(project, project.profile("tf2.10-cu117"))
+    told = explain_stack(project, project.profile("tf2.10-cu117"))
     assert told[:13] == [
         "tf2.10-cu117: what this lock makes of the published pins",
         "  python 3.10: kept",
@@ -102,7 +102,7 @@ def test_explain_tells_the_first_stack_pin_by_pin(project):
 
 
 def test_explain_tells_why_torchaudio_is_left_out(project):
-    told = explained(project, project.profile("tf2.9-cu113"))
+    told = explain_stack(project, project.profile("tf2.9-cu113"))
     place = told.index("  torchaudio 0.12.1+cu113: left out")
     assert "nobody read a hash of a wheel for python 3.9 on linux-64" in told[place + 1]
     (numpy,) = [line for line in told if line.startswith("  numpy ")]
@@ -111,7 +111,7 @@ def test_explain_tells_why_torchaudio_is_left_out(project):
 
 
 def test_explain_says_that_conda_has_another_tensorflow(project):
-    told = explained(project, project.profile("tf2.10-cu117-conda"))
+    told = explain_stack(project, project.profile("tf2.10-cu117-conda"))
     place = told.index("  tensorflow 2.10.1: changed to 2.10.0")
     assert "No candidates were found for tensorflow ==2.10.1" in told[place + 1]
     assert "  torch 1.13.0+cu117: kept, as 1.13.0" in told
@@ -120,7 +120,7 @@ def test_explain_says_that_conda_has_another_tensorflow(project):
 def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_hold(project):
     profile = msgspec.structs.replace(project.profile("tf2.10-cu117-conda"), exclude_newer="2020-01-01")
     with pytest.raises(Unsolvable) as caught:
-        explained(project, profile)
+        explain_stack(project, profile)
     with pytest.raises(Unsolvable) as locked:
         solve_profile(project, profile)
     assert str(caught.value) == str(locked.value)
@@ -129,7 +129,7 @@ def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_h
 # ---- the lines themselves, over a small made-up set
 
 
-def held(stack: dict[str, str], **changes: object) -> Held:
+def small_lock(stack: dict[str, str], **changes: object) -> StackLock:
     axes = {"python": "3.9", "cuda": "11.8", "cudnn": "8.6", "tensorflow": "2.0", "torch": "1.0", "protobuf": None}
     requires = ("tool<2",)
     pin = Pin(name=pypi_name("app"), version="1", index="default", files=(), requires=requires, asked_by=())
@@ -145,11 +145,11 @@ def held(stack: dict[str, str], **changes: object) -> Held:
                     needs={"helper": "<5", "tool": "<2"}, why="it breaks", cure="take less"),),
     )  # fmt: skip
     packages = {"tensorflow": "2.0", "torch": "1.0", "numpy": "1.5", "app": "1", "helper": "4", "tool": "1"}
-    return Held(Profile(name="p", stack=stack, constraints={"numpy": "<2"}), solution, packages, matrices)
+    return StackLock(Profile(name="p", stack=stack, constraints={"numpy": "<2"}), solution, packages, matrices)
 
 
 def told(stack: dict[str, str], causes: tuple[Cause, ...] = (), **changes: object) -> list[str]:
-    return stack_lines(held(stack, **changes), lambda _: causes, lambda _: None)[1:]
+    return report(small_lock(stack, **changes), lambda _: causes, None)[1:]
 
 
 def test_a_pin_that_is_what_the_own_build_says_is_kept():
@@ -196,17 +196,21 @@ def test_a_driver_is_compared_with_what_the_cuda_asks_for(pin, platform, line):
 
 def test_the_literal_pin_takes_the_place_of_the_profiles_own_constraint():
     asked: list[Profile] = []
-    stack_lines(held({"numpy": "9", "extra": "3"}), lambda profile: asked.append(profile) or (), lambda _: None)
+    report(small_lock({"numpy": "9", "extra": "3"}), lambda profile: asked.append(profile) or (), None)
     assert [profile.constraints for profile in asked] == [{"numpy": "==9"}, {"numpy": "<2"}]
     assert [profile.packages for profile in asked] == [(), ("extra==3",)]
 
 
 def test_what_a_rule_holds_back_is_told_unless_the_metadata_says_it_too():
     newest = {"helper": "6", "tool": "3"}
-    lines = stack_lines(held({}), lambda _: (), newest.get)[1:]
+    lines = report(small_lock({}), lambda _: (), newest.get)[1:]
     assert lines == ["  helper (not named): held at 4, the newest is 6", "      it breaks  [rule]"]
-    named = msgspec.structs.replace(held({}).profile, stack={"helper": "4"})
-    shown = stack_lines(Held(named, held({}).solution, held({}).packages, held({}).matrices), lambda _: (), newest.get)
+    named = msgspec.structs.replace(small_lock({}).profile, stack={"helper": "4"})
+    shown = report(
+        StackLock(named, small_lock({}).solution, small_lock({}).packages, small_lock({}).matrices),
+        lambda _: (),
+        newest.get,
+    )
     assert shown[1:] == ["  helper 4: kept"]
 
 

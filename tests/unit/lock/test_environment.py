@@ -1,0 +1,103 @@
+"""environment.yml: conda's own rules, the pip block, and the variables of sharing."""
+
+import msgspec
+import pytest
+import yaml
+from conda_formats import CONDA, PIP
+from packaging.requirements import Requirement
+
+from solver.core.errors import BadInput
+from solver.core.model import GpuSharing, Profile, Target
+from solver.lock.environment import KEYS, environment_yml, pip_block, sharing_variables
+
+LINES = [
+    "# a comment",
+    "--find-links ./wheels",
+    "",
+    "numpy==2.1.0 \\",
+    f"    --hash=sha256:{'a' * 64} \\",
+    f"    --hash=sha256:{'b' * 64}",
+    f"torch @ https://w.example/torch-2.11.0%2Bcu128.whl --hash=sha256:{'c' * 64}  # from elsewhere",
+]
+LOGICAL = [
+    "--find-links ./wheels",
+    f"numpy==2.1.0 --hash=sha256:{'a' * 64} --hash=sha256:{'b' * 64}",
+    f"torch @ https://w.example/torch-2.11.0%2Bcu128.whl --hash=sha256:{'c' * 64}",
+]
+
+
+def test_the_whole_file(records):
+    some = [record for record in records if record.name in {"pip", "tzdata"}]
+    profile = Profile(name="demo", variables={"A": "1"}, target=Target(driver=None))
+    assert environment_yml(profile, some, LINES).splitlines() == [
+        "# Made by `nox -s lock` (or `interlock lock demo`); change environment.yml.in, not this file.",
+        "# Install: conda env create -f locks/demo/environment.yml",
+        "# conda cannot check hashes here: pip checks its half below, nobody checks conda's packages.",
+        "# `interlock install demo PREFIX` checks every hash and leaves a whole environment or none.",
+        "name: demo",
+        "channels:",
+        "- conda-forge",
+        "dependencies:",
+        f"- {some[0].pin}",
+        f"- {some[1].pin}",
+        "- pip:",
+        *(f"  - {line}" for line in LOGICAL),
+        "variables:",
+        "  A: '1'",
+    ]
+
+
+def test_it_keeps_condas_rules(records):
+    data = yaml.safe_load(environment_yml(PIP, records, LINES, {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}))
+    assert tuple(data) == KEYS
+    assert set(data) <= {"name", "channels", "dependencies", "prefix", "variables"}
+    assert "nodefaults" not in data["channels"]
+    assert all(isinstance(value, str) for value in data["variables"].values())
+    *pins, block = data["dependencies"]
+    assert [pin.count("=") for pin in pins] == [2] * len(records)
+    assert pins == sorted(pins, key=lambda pin: pin.split("=")[0])
+    assert block == {"pip": LOGICAL}
+    for line in block["pip"][1:]:
+        Requirement(line.partition(" --hash=")[0])
+
+
+def test_conda_profiles_have_no_pip_block_and_tell_where_the_hashes_are(records):
+    text = environment_yml(CONDA, records)
+    assert "pip:" not in text
+    assert "# conda cannot check hashes here; linux-64.lock and conda-lock.yml hold them." in text
+
+
+def test_a_pip_block_needs_pip(records):
+    with pytest.raises(BadInput, match="demo: has packages for pip and no pip among its conda packages; add pip"):
+        environment_yml(PIP, [r for r in records if r.name != "pip"], LINES)
+
+
+def test_lines_are_joined_and_comments_dropped():
+    assert pip_block(LINES) == LOGICAL
+    assert pip_block(["a==1 \\"]) == ["a==1"]
+    assert pip_block([]) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (Profile(name="p"), {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}),
+        (Profile(name="p", frameworks=("torch",)), {}),
+        (Profile(name="p", cuda="none", target=Target(driver=None)), {}),
+        (Profile(name="p", gpu_sharing=GpuSharing(growth=False)), {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}),
+        (Profile(name="p", variables={"TF_FORCE_GPU_ALLOW_GROWTH": "false"}), {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}),
+    ],
+)
+def test_variables_that_let_both_share_a_gpu(profile, expected):
+    found = sharing_variables(profile)
+    assert {name: found[name] for name in found if name.startswith("TF_FORCE")} == expected
+
+
+def test_the_block_outweighs_a_variable_and_a_cpu_profile_has_no_gpu_variable():
+    sharing = GpuSharing(growth=False, intra_threads=2)
+    profile = Profile(name="p", gpu_sharing=sharing, variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true", "OWN": "1"})
+    assert sharing_variables(profile) == {
+        "TF_FORCE_GPU_ALLOW_GROWTH": "false", "OWN": "1", "OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2",
+    }  # fmt: skip
+    cpu = msgspec.structs.replace(profile, cuda="none", target=Target(driver=None), variables={})
+    assert sharing_variables(cpu) == {"OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2"}
