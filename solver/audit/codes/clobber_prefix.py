@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from solver.audit.codes.clobber_pair import CODE, Comparison, shown
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import RecordEntry, records
 from solver.core.model import Finding, PypiName
 
-CODE = "clobber"
-_SHOWN = 12
+Files = Mapping[Path, RecordEntry]
 
 
-def installed_twice(context: AuditContext) -> Iterator[tuple[frozenset[PypiName], Finding | None]]:
-    """Each pair of installed distributions that recorded the same path with different hashes."""
+def installed_twice(context: AuditContext) -> Iterator[Comparison]:
+    """The installed distributions that recorded the same path; of more than two, the first two."""
     assert context.set.prefix is not None
-    prefix = Path(context.set.prefix)
-    installed = records(prefix)
+    installed = records(Path(context.set.prefix))
+    for (a, b), paths in sorted(_recorded_twice(installed).items()):
+        different = [path for path in paths if installed[a][path].sha256 != installed[b][path].sha256]
+        finding = _finding(context, {a: installed[a], b: installed[b]}, different, len(paths)) if different else None
+        yield Comparison(frozenset((a, b)), finding)
+
+
+def _recorded_twice(installed: Mapping[PypiName, Files]) -> dict[tuple[PypiName, PypiName], list[Path]]:
     writers: dict[Path, list[PypiName]] = {}
     for name, files in installed.items():
         for path in files:
@@ -28,27 +34,15 @@ def installed_twice(context: AuditContext) -> Iterator[tuple[frozenset[PypiName]
     for path, names in writers.items():
         if len(names) > 1:
             shared.setdefault((names[0], names[1]), []).append(path)
-    for (first, second), paths in sorted(shared.items()):
-        a, b = installed[first], installed[second]
-        different = [path for path in paths if a[path].sha256 != b[path].sha256]
-        finding = _finding(context, prefix, first, second, sorted(different), len(paths)) if different else None
-        yield frozenset((first, second)), finding
+    return shared
 
 
-def _finding(
-    context: AuditContext, prefix: Path, first: PypiName, second: PypiName, different: list[Path], shared: int
-) -> Finding:
-    # Shared libraries first: a license text that differs harms nobody.
-    different.sort(key=lambda path: (".so" not in path.name and path.suffix != ".dll", path))
-    installed = records(prefix)
-    won = {first: 0, second: 0}
-    for path in different:
-        for name in (first, second):
-            won[name] += is_on_disk(path, installed[name][path])
-    shown = [path.relative_to(prefix).as_posix() if path.is_relative_to(prefix) else path.name for path in different]
-    more = len(shown) - _SHOWN
+def _finding(context: AuditContext, pair: Mapping[PypiName, Files], different: list[Path], shared: int) -> Finding:
+    first, second = pair
+    prefix = Path(context.set.prefix or "")
+    won = {name: sum(is_on_disk(path, files[path]) for path in different) for name, files in pair.items()}
     return finding_about(
-        [package for name in (first, second) if (package := context.packages.get(name))],
+        [context.packages[name] for name in pair if name in context.packages],
         code=CODE,
         severity="error",
         why=(
@@ -58,16 +52,25 @@ def _finding(
         source="the RECORD of both distributions and the files themselves",
         cure=f"uninstall both, then install only the one that the frameworks need: removing {first} or {second} "
         "alone takes the other's files with it",
-        paths=(*shown[:_SHOWN], *([f"and {more} more"] if more > 0 else [])),
+        paths=shown([_below(path, prefix) for path in sorted(different, key=_libraries_first)]),
     )
 
 
-def is_on_disk(path: Path, recorded: RecordEntry) -> bool:
+def _libraries_first(path: Path) -> tuple[bool, Path]:
+    """A license text that differs harms nobody."""
+    return ".so" not in path.name and path.suffix != ".dll", path
+
+
+def _below(path: Path, prefix: Path) -> str:
+    return path.relative_to(prefix).as_posix() if path.is_relative_to(prefix) else path.name
+
+
+def is_on_disk(path: Path, entry: RecordEntry) -> bool:
     """Whether the file at ``path`` is the recorded one; the bytes are read only where sizes agree."""
     try:
-        if recorded.size is not None and path.stat().st_size != recorded.size:
+        if entry.size is not None and path.stat().st_size != entry.size:
             return False
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == recorded.sha256
+            return hashlib.file_digest(stream, "sha256").hexdigest() == entry.sha256
     except OSError:
         return False

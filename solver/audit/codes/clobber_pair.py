@@ -1,0 +1,85 @@
+"""What every witness of a ``clobber`` says: of two distributions, whether they write the same path differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeVar
+
+from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
+from solver.audit.package_set import Package
+from solver.audit.words import listed
+from solver.core.model import Finding, PypiName
+
+CODE = "clobber"
+_SHOWN = 12
+_Path = TypeVar("_Path")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one witness says of two distributions."""
+
+    pair: frozenset[PypiName]
+    finding: Finding | None
+    """None: they get on with each other."""
+
+
+def shared_paths(writers: Iterable[tuple[PypiName, Iterable[_Path]]]) -> dict[tuple[PypiName, PypiName], list[_Path]]:
+    """The paths that two distributions both write, by the pair, in the order in which they were given."""
+    by_path: dict[_Path, list[PypiName]] = {}
+    for name, paths in writers:
+        for path in paths:
+            by_path.setdefault(path, []).append(name)
+    shared: dict[tuple[PypiName, PypiName], list[_Path]] = {}
+    for path, names in by_path.items():
+        for pair in combinations(names, 2):
+            shared.setdefault(pair, []).append(path)
+    return shared
+
+
+def shown(paths: Sequence[str]) -> tuple[str, ...]:
+    """The first paths, and how many more there are."""
+    more = len(paths) - _SHOWN
+    return (*paths[:_SHOWN], *([f"and {more} more"] if more > 0 else []))
+
+
+def pair_finding(
+    context: AuditContext,
+    first: Package,
+    second: Package,
+    what: str,
+    source: str,
+    paths: Sequence[str],
+    sure: bool = True,
+) -> Finding:
+    """The finding that tells ``what`` two packages do; a warning unless the witness is ``sure`` of these versions."""
+    return finding_about(
+        (first, second),
+        code=CODE,
+        severity="error" if sure else "warning",
+        why=f"{first.name} and {second.name} {what}; {_winner(context, first, second)}",
+        source=source,
+        cure=_cure(context, first, second),
+        paths=shown(paths),
+    )
+
+
+def _winner(context: AuditContext, first: Package, second: Package) -> str:
+    if not context.set.ordered:
+        return "the one that is installed last wins, and nothing here tells which that is"
+    order = [package.name for package in context.set.packages]
+    last = max((first, second), key=lambda package: order.index(package.name))
+    return f"{last.name} is installed last and wins"
+
+
+def _cure(context: AuditContext, first: Package, second: Package) -> str:
+    cuda = {p.package.name: p.library.cuda for p in context.provided}
+    majors = sorted({cuda[package.name] for package in (first, second) if package.name in cuda})
+    if len(majors) > 1:
+        builds = [build.pin for build in context.builds if build.major in majors]
+        of = f" ({listed(sorted(builds))})" if builds else ""
+        return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
+    return f"keep one of {first.name} and {second.name}"
