@@ -1,0 +1,79 @@
+"""The reader of pylock.toml."""
+# ruff: noqa: E501 - a lock has long lines
+
+from __future__ import annotations
+
+import pytest
+from reading import HASH, pins, read
+
+from solver.core.errors import BadInput
+from solver.core.model import Target
+
+PYLOCK = f"""
+    lock-version = "1.0"
+    created-by = "hand"
+    requires-python = ">=3.10"
+
+    [[packages]]
+    name = "colorama"
+    version = "0.4.6"
+    marker = "sys_platform == 'win32'"
+    wheels = [{{ name = "colorama-0.4.6-py2.py3-none-any.whl", url = "https://index.example/c.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+
+    [[packages]]
+    name = "numpy"
+    version = "2.2.6"
+    marker = "python_full_version < '3.11'"
+    wheels = [{{ url = "https://index.example/numpy-2.2.6-cp310-cp310-manylinux_2_17_x86_64.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+
+    [[packages]]
+    name = "numpy"
+    version = "2.4.6"
+    marker = "python_full_version >= '3.11'"
+    sdist = {{ url = "https://index.example/numpy-2.4.6.tar.gz", hashes = {{ sha256 = "{HASH}" }} }}
+    wheels = [{{ url = "https://index.example/numpy-2.4.6-cp312-cp312-manylinux_2_17_x86_64.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+
+    [[packages]]
+    name = "torch"
+    version = "2.10.0+cu128"
+    wheels = [{{ url = "https://download.pytorch.org/whl/cu128/torch-2.10.0%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+"""
+
+
+def test_pylock_keeps_what_the_target_wants(tmp_path):
+    found = read(PYLOCK, tmp_path, Target(python="3.12"))
+    assert (found.kind, found.closed, found.requires_python) == ("pylock", True, ">=3.10")
+    assert pins(found) == ["numpy==2.4.6", "torch==2.10.0+cu128"]
+    numpy, torch = found.packages
+    assert numpy.files == ()  # an sdist may be installed as well
+    assert torch.index == "pytorch"
+    assert torch.files == ("torch-2.10.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",)
+    assert torch.line == 24
+    windows = read(PYLOCK, tmp_path, Target(platform="win-64", python="3.10"))
+    assert pins(windows) == ["colorama==0.4.6", "numpy==2.2.6", "torch==2.10.0+cu128"]
+
+
+def test_pylock_without_a_target_takes_a_python_that_it_admits(tmp_path):
+    assert "numpy==2.4.6" in pins(read(PYLOCK, tmp_path))
+    old = PYLOCK.replace('requires-python = ">=3.10"', 'requires-python = "<3.11"')
+    assert "numpy==2.2.6" in pins(read(old, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            PYLOCK.replace('"1.0"', '"7.0"'),
+            "a.file: lock-version: pylock version 7.0 is not supported; update interlock, or write the older format",
+        ),
+        (
+            PYLOCK.replace('version = "2.4.6"', "version = 2"),
+            "a.file:17: packages[2].version: Unexpected type int (expected str); write the lock anew with the tool "
+            "that made it",
+        ),
+    ],
+)
+def test_a_pylock_that_cannot_be_read_is_named_with_line_and_key(text, message, tmp_path):
+    with pytest.raises(BadInput) as caught:
+        read(text, tmp_path)
+    assert str(caught.value) == message

@@ -1,0 +1,104 @@
+"""The reader of uv.lock."""
+# ruff: noqa: E501 - a lock has long lines
+
+from __future__ import annotations
+
+import pytest
+from reading import HASH, pins, read
+
+from solver.core.errors import BadInput
+from solver.core.model import Target
+
+UV = f"""
+    version = 1
+    revision = 3
+    requires-python = ">=3.10"
+
+    [[package]]
+    name = "demo"
+    version = "0.1.0"
+    source = {{ virtual = "." }}
+    dependencies = [
+        {{ name = "numpy", version = "2.2.6", source = {{ registry = "https://index.example/simple" }}, marker = "python_full_version < '3.11'" }},
+        {{ name = "numpy", version = "2.4.6", source = {{ registry = "https://index.example/simple" }}, marker = "python_full_version >= '3.11'" }},
+        {{ name = "requests", extra = ["socks"] }},
+    ]
+
+    [package.dev-dependencies]
+    dev = [{{ name = "pytest" }}]
+
+    [package.optional-dependencies]
+    plots = [{{ name = "matplotlib" }}]
+
+    [[package]]
+    name = "matplotlib"
+    version = "3.10.0"
+    source = {{ registry = "https://index.example/simple" }}
+
+    [[package]]
+    name = "numpy"
+    version = "2.2.6"
+    source = {{ registry = "https://index.example/simple" }}
+
+    [[package]]
+    name = "numpy"
+    version = "2.4.6"
+    source = {{ registry = "https://index.example/simple" }}
+    wheels = [
+        {{ url = "https://index.example/numpy-2.4.6-cp312-cp312-manylinux_2_17_x86_64.whl", hash = "sha256:{HASH}", size = 1 }},
+    ]
+
+    [[package]]
+    name = "pysocks"
+    version = "1.7.1"
+    source = {{ registry = "https://index.example/simple" }}
+
+    [[package]]
+    name = "pytest"
+    version = "9.0.0"
+    source = {{ registry = "https://index.example/simple" }}
+    dependencies = [{{ name = "requests" }}]
+
+    [[package]]
+    name = "requests"
+    version = "2.34.2"
+    source = {{ registry = "https://index.example/simple" }}
+
+    [package.optional-dependencies]
+    socks = [{{ name = "pysocks" }}]
+"""
+
+
+def test_uv_lock_follows_the_project(tmp_path):
+    found = read(UV, tmp_path, Target(python="3.12"))
+    assert (found.kind, found.closed) == ("uv.lock", True)
+    assert pins(found) == ["numpy==2.4.6", "pysocks==1.7.1", "pytest==9.0.0", "requests==2.34.2"]
+    assert found.packages[0].hashes == (HASH,)
+    assert found.packages[3].extras == ("socks",)
+    assert pins(read(UV, tmp_path, Target(python="3.10")))[0] == "numpy==2.2.6"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            UV.replace("version = 1\n", "version = 9\n"),
+            "a.file: version: expected version 1, found 9; update interlock, or write the lock with a uv of that "
+            "version",
+        ),
+        (
+            UV.replace('{ name = "pytest" }', '{ name = "nosuch" }'),
+            "a.file:5: package[0].dev-dependencies.dev: nosuch is not in the lock; write the lock anew with the tool "
+            "that made it",
+        ),
+        (
+            UV.replace("\"python_full_version < '3.11'\"", '"python_full_version <> 3"'),
+            "a.file:5: package[0].dependencies: expected a marker, found 'python_full_version <> 3'; write the lock "
+            "anew with the tool that made it",
+        ),
+    ],
+)
+def test_a_uv_lock_that_cannot_be_read_is_named_with_line_and_key(text, message, tmp_path):
+    with pytest.raises(BadInput) as caught:
+        read(text, tmp_path)
+    assert str(caught.value) == message
