@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import msgspec
+import platformdirs
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
@@ -81,10 +82,7 @@ def _requirement(text: str, filename: str) -> str:
 def user_cache() -> Path:
     """Folder for what was read once: $INTERLOCK_CACHE_DIR, or "interlock" in the system's cache folder."""
     chosen = os.environ.get("INTERLOCK_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "interlock"
+    return Path(chosen) if chosen else platformdirs.user_cache_path("interlock", appauthor=False)
 
 
 class MetadataCache:

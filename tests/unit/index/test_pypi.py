@@ -200,9 +200,18 @@ def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
 
     monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path))
     assert user_cache() == tmp_path
-    monkeypatch.delenv("INTERLOCK_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME" if sys.platform != "win32" else "LOCALAPPDATA", str(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="each system has a cache folder of its own")
+def test_the_cache_folder_is_the_systems(monkeypatch, tmp_path):
+    from solver.index.metadata import user_cache
+
+    monkeypatch.delenv("INTERLOCK_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert user_cache() == tmp_path / "interlock"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_cache() == tmp_path / ".cache" / "interlock"
 
 
 def test_a_cache_that_cannot_be_written_is_none(tmp_path):
