@@ -7,24 +7,24 @@ import sys
 import click
 
 from solver import __version__
-from solver.cli.lazy import LazyGroup
+from solver.cli.lazy import Lazy, LazyGroup
 from solver.core.errors import InterlockError
 
 COMMANDS = {
-    "lock": "solver.cli.locking:lock",
-    "export": "solver.cli.locking:export",
-    "install": "solver.cli.locking:install",
-    "solve": "solver.cli.solving:solve",
-    "explain": "solver.cli.solving:explain",
-    "pairs": "solver.cli.solving:pairs",
-    "diff": "solver.cli.solving:diff",
-    "audit": "solver.cli.checking:audit",
-    "doctor": "solver.cli.checking:doctor",
-    "status": "solver.cli.proving:status",
-    "bundle": "solver.cli.proving:bundle",
-    "verify": "solver.cli.proving:verify",
-    "matrices": "solver.cli.matrices:matrices",
-    "refresh": "solver.cli.matrices:refresh",
+    "lock": Lazy("solver.cli.locking:lock", "Make the locks of profiles, or of every profile."),
+    "export": Lazy("solver.cli.locking:export", "Write another format of a lock."),
+    "install": Lazy("solver.cli.locking:install", "Install a lock: every hash checked, whole or not at all."),
+    "solve": Lazy("solver.cli.solving:solve", "Print a solution, with the row behind each choice."),
+    "explain": Lazy("solver.cli.solving:explain", "Tell whether versions can live together, and why not."),
+    "pairs": Lazy("solver.cli.solving:pairs", "Search every known TensorFlow x torch pair."),
+    "diff": Lazy("solver.cli.solving:diff", "What one lock has less, more and else than another."),
+    "audit": Lazy("solver.cli.checking:audit", "Find what is broken in a lock, a file or a prefix."),
+    "doctor": Lazy("solver.cli.checking:doctor", "Tell whether this machine can run the locks."),
+    "status": Lazy("solver.cli.proving:status", "Which locks are fresh, and on which GPUs they ran."),
+    "bundle": Lazy("solver.cli.proving:bundle", "Pack locks for a GPU machine without a network."),
+    "verify": Lazy("solver.cli.proving:verify", "Install locks on this GPU machine and run the probes."),
+    "matrices": Lazy("solver.cli.matrices:matrices", "Work on the compatibility matrices."),
+    "refresh": Lazy("solver.cli.matrices:refresh", "Renew the facts that can be read from the indexes."),
 }
 
 

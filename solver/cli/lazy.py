@@ -1,17 +1,27 @@
-"""A click group whose commands are imported when they are called: `interlock audit` stays fast."""
+"""A click group whose commands are imported when they are called: `interlock --help` imports none of them."""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import click
 
 
-class LazyGroup(click.Group):
-    """``lazy`` maps a command to "module:attribute"."""
+class Lazy(NamedTuple):
+    """A command that is not imported yet."""
 
-    def __init__(self, *args: Any, lazy: dict[str, str], **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+    place: str
+    """``module:attribute``."""
+    help: str
+    """The line of the group's help: the first sentence of the command's own."""
+
+
+class LazyGroup(click.Group):
+    """``lazy`` holds the commands by name, in the order in which they are listed."""
+
+    def __init__(self, *args: Any, lazy: Mapping[str, Lazy], **kwargs: Any) -> None:  # noqa: ANN401 - click's own
         super().__init__(*args, **kwargs)
         self._lazy = lazy
 
@@ -21,10 +31,15 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module that holds the command."""
-        place = self._lazy.get(cmd_name)
-        if place is None:
+        lazy = self._lazy.get(cmd_name)
+        if lazy is None:
             return None
-        module, _, attribute = place.partition(":")
+        module, _, attribute = lazy.place.partition(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but for the help, which is at hand here."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in self._lazy.items()])

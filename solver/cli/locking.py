@@ -9,13 +9,14 @@ from typing import Literal
 import click
 
 from solver.cli.solving import LIVE
-from solver.commands.export import addresses_of, write_pylock
+from solver.commands.export import FORMATS, write_pylocks
+from solver.commands.export import export as export_lock
 from solver.commands.freshness import lock_state
-from solver.commands.lock import Lock, make_lock, summary, write_lock
+from solver.commands.lock import summary, write_locks
 from solver.commands.project import Project, open_project
-from solver.core.errors import BadInput, IndexUnavailable, InterlockError, NoSolution
-
-FORMATS = ("pylock.toml", "pixi.lock", "pixi.lock-6", "conda-lock", "explicit", "constraints.txt", "dockerfile")
+from solver.core.errors import BadInput, IndexUnavailable, InterlockError
+from solver.core.whole import put_whole
+from solver.lock.install.prefix import install as install_lock
 
 
 @click.command()
@@ -27,24 +28,22 @@ def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> No
     """Make the locks of PROFILES, or of every profile, under locks/."""
     project = open_project(Path(), live=live)
     names = profiles or tuple(profile.name for profile in project.request.profiles)
-    wanted = [project.profile(name) for name in names]
+    requested = [project.profile(name) for name in names]
     if check:
         _check(project, names)
         return
     failures: list[InterlockError] = []
-    made = []
-    for profile in wanted:
-        try:
-            one = make_lock(project, profile)
-        except (NoSolution, InterlockError) as error:
-            failures.append(error)
-            click.echo(f"interlock: {error}", err=True)
+    written = []
+    for outcome in write_locks(project, requested):
+        if isinstance(outcome, InterlockError):
+            failures.append(outcome)
+            click.echo(f"interlock: {outcome}", err=True)
             continue
-        changed = write_lock(project, one)
-        made.append(one)
-        click.echo(f"{profile.name}: {summary(one)}{'' if changed else ' (unchanged)'}")
-    if pylock and made:
-        _pylocks(project, made)
+        made, changed = outcome
+        written.append(made.profile.name)
+        click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
+    if pylock and written:
+        _pylocks(project, written)
     if failures:
         sys.exit(failures[0].exit_code)
 
@@ -59,32 +58,24 @@ def _check(project: Project, names: tuple[str, ...]) -> None:
         sys.exit(1)
 
 
-def _pylocks(project: Project, made: list[Lock]) -> None:
-    pip_locks = [one for one in made if one.profile.flavour == "pip-in-conda"]
+def _pylocks(project: Project, names: list[str]) -> None:
     try:
-        addresses = addresses_of(pip_locks)
+        write_pylocks(project, names)
     except IndexUnavailable as error:
         # The locks themselves are whole; only this convenience needs the index.
         click.echo(f"pylock.toml not written, it needs the index for addresses: {error}", err=True)
-        return
-    for one in pip_locks:
-        write_pylock(project, one, addresses)
 
 
 @click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
+@click.argument("form", metavar="FORMAT", type=click.Choice(tuple(FORMATS)))
 @click.argument("profile")
 @click.option("--out", type=click.Path(path_type=Path), help="folder to write into (default: exports/PROFILE)")
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
-    from solver.commands import export as exports
-    from solver.core.whole import put_whole
-
     project = open_project(Path())
-    wanted = project.profile(profile)
     folder = out or project.root / "exports" / profile
-    for name, text in exports.export(project, wanted, form, compose=compose).items():
+    for name, text in export_lock(project, profile, form, compose=compose).items():
         put_whole(folder / name, text)
         click.echo(str(folder / name))
 
@@ -107,8 +98,6 @@ def install(
     no_driver_check: bool,
 ) -> None:
     """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""
-    from solver.lock.install.prefix import install as install_lock
-
     lock = Path.cwd() / "locks" / profile
     if not (lock / "solution.yaml").is_file():
         fix = f"make it with `interlock lock {profile}`"

@@ -1,42 +1,77 @@
-"""What one lock has less, more and else than another."""
+"""What one lock that lies there has less, more and else than another."""
 
 from __future__ import annotations
 
-from solver.commands.conda import solve_conda_profile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from solver.commands.locked import LockedProfile, locked_profile
 from solver.commands.project import Project
-from solver.commands.solve import solve_profile
-from solver.core.model import Profile
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One package of a lock."""
+
+    version: str
+    size: int | None
+    """Bytes to download; None where nobody recorded them."""
 
 
 def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[str, object]]:
-    """What ``other`` has less, more and else than ``one``, in packages and bytes."""
-    a, b = (_held(project, project.profile(name)) for name in (one, other))
+    """What ``other`` has less, more and else than ``one``, in packages and bytes; nothing is solved.
+
+    Raises ``BadInput`` where one of them was never made.
+    """
+    for name in (one, other):
+        project.profile(name)
+    a, b = (packages_of(locked_profile(project, name)) for name in (one, other))
     removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
-    changed = sorted(name for name in set(a) & set(b) if a[name][0] != b[name][0])
-    sizes = [sum(size or 0 for _, size in held.values()) for held in (a, b)]
+    changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
+    differing = {*removed, *added, *changed}
+    unknown = [name for name in sorted(differing) if None in (_size(a, name), _size(b, name))]
     data: dict[str, object] = {
         "version": 1,
-        "removed": {name: a[name][0] for name in removed},
-        "added": {name: b[name][0] for name in added},
-        "changed": {name: [a[name][0], b[name][0]] for name in changed},
+        "removed": {name: a[name].version for name in removed},
+        "added": {name: b[name].version for name in added},
+        "changed": {name: [a[name].version, b[name].version] for name in changed},
         "packages": [len(a), len(b)],
-        "bytes": sizes,
+        "bytes": [_total(packages) for packages in (a, b)],
+        "size_unknown": [name for name in sorted({*a, *b}) if None in (_size(a, name), _size(b, name))],
     }
-    lines = [f"- {name}=={a[name][0]} ({_mb(a[name][1])})" for name in removed]
-    lines += [f"+ {name}=={b[name][0]} ({_mb(b[name][1])})" for name in added]
-    lines += [f"~ {name} {a[name][0]} -> {b[name][0]}" for name in changed]
-    less_or_more = "less" if sizes[1] <= sizes[0] else "more"
-    between = f"{_mb(abs(sizes[1] - sizes[0]))} {less_or_more} to download"
-    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {between}")
+    lines = [f"- {name}=={a[name].version} ({_mb(a[name].size)})" for name in removed]
+    lines += [f"+ {name}=={b[name].version} ({_mb(b[name].size)})" for name in added]
+    lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
+    more = sum((_size(b, name) or 0) - (_size(a, name) or 0) for name in differing)
+    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {_between(more, unknown)}")
     return lines, data
 
 
-def _held(project: Project, profile: Profile) -> dict[str, tuple[str, int | None]]:
-    """Version and size in bytes of what a lock installs for itself, by name."""
-    if profile.flavour == "conda":
-        records = solve_conda_profile(project, profile).records
-        return {str(record.name): (record.version, record.size) for record in records}
-    return {str(pin.name): (pin.version, pin.files[0].size) for pin in solve_profile(project, profile).pins}
+def packages_of(lock: LockedProfile) -> dict[str, Installed]:
+    """What a lock installs, by name: conda's, then pip's, which are installed over them."""
+    packages = {str(record.name): Installed(record.version, record.size) for record in lock.records}
+    packages |= {
+        str(pin.name): Installed(pin.version, pin.files[0].size if pin.files else None) for pin in lock.solution.pins
+    }
+    return packages | {wheel.name: Installed(wheel.version, len(wheel.content)) for wheel in lock.wheels}
+
+
+def _size(packages: Mapping[str, Installed], name: str) -> int | None:
+    """Bytes of one package: 0 where the lock has none of this name, None where nobody recorded them."""
+    return packages[name].size if name in packages else 0
+
+
+def _total(packages: Mapping[str, Installed]) -> int:
+    """Bytes of all whose size was recorded."""
+    return sum(package.size or 0 for package in packages.values())
+
+
+def _between(more: int, unknown: Sequence[str]) -> str:
+    difference = f"{_mb(abs(more))} {'less' if more <= 0 else 'more'} to download"
+    if not unknown:
+        return difference
+    names = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+    return f"{difference} beside {names}, whose sizes nobody recorded"
 
 
 def _mb(size: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Other formats of a lock: `interlock export FORMAT PROFILE`."""
+"""Other formats of the lock that lies there: `interlock export FORMAT PROFILE`."""
 
 from __future__ import annotations
 
@@ -6,112 +6,118 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from solver.commands.lock import Lock, make_lock
+from solver.commands.image import image_files
+from solver.commands.locked import LockedProfile, locked_profile
 from solver.commands.project import Project
-from solver.core.errors import BadInput
-from solver.core.model import Profile
+from solver.core.errors import BadInput, IndexUnavailable
+from solver.core.model import IndexFile, Solution
 from solver.core.whole import put_whole
-from solver.core.yamlfile import parse_yaml
 from solver.index.conda_record import CondaRecord
-from solver.lock.conda_section import KEY, read_conda_section
+from solver.index.layered import LayeredIndex
+from solver.index.pypi import PypiIndex
+from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
 from solver.lock.explicit import base_explicit, explicit, explicit_filename
 from solver.lock.pip_half import LockedWheel, locked_wheels
+from solver.lock.pixi import pixi_lock
 from solver.lock.pylock import pylock_toml
-from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.matrix.names import Names
 
+Exported = Mapping[str, str | bytes]
+"""Files by POSIX name."""
 
-def export(project: Project, profile: Profile, form: str, *, compose: bool = False) -> Mapping[str, str | bytes]:
-    """The files of a format by name, made from the profile's lock.
 
-    Raises ``BadInput`` for a format that the profile cannot have, ``IndexUnavailable``
-    where addresses are needed and the index does not answer.
+def export(project: Project, name: str, form: str, *, compose: bool = False) -> Exported:
+    """The files of a format, one of ``FORMATS``, made from the lock of the profile called ``name``.
+
+    Nothing is solved. Raises ``BadInput`` where there is no such lock or it cannot have the format,
+    ``IndexUnavailable`` where addresses are needed and the index does not answer.
     """
-    lock = make_lock(project, profile)
-    makers: dict[str, Callable[[], Mapping[str, str | bytes]]] = {
-        "pylock.toml": lambda: {"pylock.toml": _pylock(lock)},
-        "pixi.lock": lambda: {"pixi.lock": _pixi(lock, 7)},
-        "pixi.lock-6": lambda: {"pixi.lock": _pixi(lock, 6)},
-        "conda-lock": lambda: {"conda-lock.yml": _conda_lock(lock)},
-        "explicit": lambda: _explicit(lock),
-        "constraints.txt": lambda: {"constraints.txt": _constraints(project, lock)},
-        "dockerfile": lambda: _dockerfile(project, lock, compose),
-    }
-    return makers[form]()
+    return FORMATS[form](project, name, compose)
 
 
-def _records(lock: Lock) -> tuple[CondaRecord, ...]:
-    text = lock.files[SOLUTION_FILE].decode()
-    data = parse_yaml(text, f"locks/{lock.profile.name}/{SOLUTION_FILE}").data
-    section = data.get(KEY) if isinstance(data, dict) else None
-    return read_conda_section(section, SOLUTION_FILE)
+def _records(lock: LockedProfile) -> tuple[CondaRecord, ...]:
+    if not lock.records:
+        why = lock.folder.solution.conda.get("not_written", "its solution.yaml holds no conda packages")
+        raise BadInput(f"has no conda half: {why}", key=lock.profile.name, fix="export pylock.toml or constraints.txt")
+    return lock.records
 
 
-def _wheels(lock: Lock) -> tuple[LockedWheel, ...]:
-    if lock.profile.flavour == "conda":
-        return ()
-    return locked_wheels(lock.solution, addresses_of([lock]), lock.wheels)
+def _wheels(lock: LockedProfile, index: PypiIndex) -> tuple[LockedWheel, ...]:
+    return locked_wheels(lock.solution, addresses_of([lock.solution], index), lock.wheels)
 
 
-def _pylock(lock: Lock) -> str:
-
-    if lock.profile.flavour == "conda":
-        fix = "export explicit or conda-lock"
-        raise BadInput("has no pip half for pylock.toml", key=lock.profile.name, fix=fix)
-    return pylock_toml(lock.solution, addresses_of([lock]), lock.wheels)
+def _asking(project: Project, name: str) -> tuple[LockedProfile, PypiIndex]:
+    """The lock, and the live index that knows the addresses of its files."""
+    live = PypiIndex()
+    return locked_profile(project, name, LayeredIndex(project.snapshot, live)), live
 
 
-def _pixi(lock: Lock, version: Literal[6, 7]) -> str:
-    from solver.lock.pixi import pixi_lock
-
-    platform = lock.solution.target.platform
-    return pixi_lock(lock.profile, _records(lock), _wheels(lock), platform, version=version)
-
-
-def _conda_lock(lock: Lock) -> str:
-    from solver.lock.condalock import conda_lock_yml
-
-    return conda_lock_yml(lock.profile, _records(lock), _wheels(lock), lock.solution.target.platform)
+def _pylock(project: Project, name: str) -> Exported:
+    lock, live = _asking(project, name)
+    if lock.folder.requirements is None:
+        raise BadInput("has no pip half for pylock.toml", key=name, fix="export explicit or conda-lock")
+    return {"pylock.toml": pylock_toml(lock.solution, addresses_of([lock.solution], live), lock.wheels)}
 
 
-def _explicit(lock: Lock) -> dict[str, str]:
-    platform = lock.solution.target.platform
-    write = explicit if lock.profile.flavour == "conda" else base_explicit
+def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
+    lock, live = _asking(project, name)
+    records, platform = _records(lock), lock.solution.target.platform
+    wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.get("virtual", {})
+    return {"pixi.lock": pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)}
+
+
+def _conda_lock(project: Project, name: str) -> Exported:
+    lock, live = _asking(project, name)
+    records, platform = _records(lock), lock.solution.target.platform
+    return {"conda-lock.yml": conda_lock_yml(lock.profile, records, _wheels(lock, live), platform)}
+
+
+def _explicit(project: Project, name: str) -> Exported:
+    lock = locked_profile(project, name)
+    platform = lock.folder.solution.target.platform
+    write = explicit if lock.folder.requirements is None else base_explicit
     return {explicit_filename(lock.profile, platform): write(lock.profile, _records(lock), platform)}
 
 
-def _dockerfile(project: Project, lock: Lock, compose: bool) -> Mapping[str, bytes]:
-    from solver.commands.image import image_files
-
-    packages = {str(pin.name): pin.version for pin in lock.solution.pins}
-    if lock.profile.flavour == "conda":
-        packages = {record.name: record.version for record in _records(lock)}
-    return image_files(project, lock, packages, compose=compose)
+def _constraints(project: Project, name: str) -> Exported:
+    lock = locked_profile(project, name)
+    pins = {str(pin.name): pin.installs for pin in lock.folder.pins if not lock.brings(pin)}
+    return {"constraints.txt": constraints_txt(lock.profile, pins, lock.records, Names(project.matrices))}
 
 
-def _constraints(project: Project, lock: Lock) -> str:
-    pins = {str(pin.name): pin.version for pin in lock.solution.pins}
-    return constraints_txt(lock.profile, pins, _records(lock), Names(project.matrices))
+def _dockerfile(project: Project, name: str, compose: bool) -> Exported:
+    return image_files(project, locked_profile(project, name), compose=compose)
 
 
-def write_pylock(project: Project, lock: Lock, addresses: Mapping[str, str]) -> None:
-    """pylock.toml beside the lock; see ``solver.lock.pylock``."""
-    text = pylock_toml(lock.solution, addresses, lock.wheels)
-    put_whole(project.locks / lock.profile.name / "pylock.toml", text)
+FORMATS: Mapping[str, Callable[[Project, str, bool], Exported]] = {
+    "pylock.toml": lambda project, name, _: _pylock(project, name),
+    "pixi.lock": lambda project, name, _: _pixi(project, name, 7),
+    "pixi.lock-6": lambda project, name, _: _pixi(project, name, 6),
+    "conda-lock": lambda project, name, _: _conda_lock(project, name),
+    "explicit": lambda project, name, _: _explicit(project, name),
+    "constraints.txt": lambda project, name, _: _constraints(project, name),
+    "dockerfile": lambda project, name, compose: _dockerfile(project, name, compose),
+}
+"""What writes each format, in the order in which they are listed; the last argument asks for a compose file too."""
 
 
-def addresses_of(locks: Sequence[Lock]) -> dict[str, str]:
-    """Where the default index keeps the files of ``locks``, by file name; raises ``IndexUnavailable``."""
-    from solver.index.pypi import PypiIndex
+def write_pylocks(project: Project, names: Sequence[str]) -> None:
+    """pylock.toml beside every lock of ``names`` that has a pip half; raises ``IndexUnavailable``."""
+    locks = [lock for lock in (locked_profile(project, name) for name in names) if lock.folder.requirements is not None]
+    addresses = addresses_of([lock.solution for lock in locks], PypiIndex())
+    for lock in locks:
+        put_whole(lock.folder.path / "pylock.toml", pylock_toml(lock.solution, addresses, lock.wheels))
 
-    index = PypiIndex()
-    wanted = {file.filename: (pin.name, file) for lock in locks for pin in lock.solution.pins for file in pin.files}
-    names = sorted({name for name, file in wanted.values() if file.url is None})
+
+def addresses_of(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, str]:
+    """Where the default index keeps the files of ``solutions``, by file name; raises ``IndexUnavailable``."""
+    files: dict[str, IndexFile] = {}
+    for pin in (pin for solution in solutions for pin in solution.pins):
+        if not pin.files:
+            raise IndexUnavailable(f"the package index does not list what the lock holds of {pin.name} {pin.version}")
+        files |= {file.filename: file for file in pin.files if file.url is None}
+    projects = sorted({pin.name for solution in solutions for pin in solution.pins if pin.files[0].url is None})
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(index.releases, names))
-    found = {}
-    for filename, (_, file) in wanted.items():
-        if file.url is None:
-            found[filename] = index.address(file)
-    return found
+        list(pool.map(index.releases, projects))
+    return {filename: index.address(file) for filename, file in files.items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import IndexName, Pin, Solution, pypi_name
+from solver.core.indexes import INDEXES
+from solver.core.model import Pin, Solution, pypi_name
 from solver.core.versions import major
 from solver.lock.read import is_lock, read_folder
 from solver.lock.solution import digest, request_digest
@@ -14,8 +15,6 @@ from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Row
 from solver.matrix.rules import holds
-
-INDEXES: tuple[IndexName, ...] = ("default", "pytorch")
 
 
 def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:

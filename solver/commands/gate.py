@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
-from solver.audit.inputs import read_text
 from solver.audit.package_set import Package, PackageSet, of_solution
+from solver.audit.readers.conda_names import of_records
 from solver.audit.run import audit
+from solver.commands.closure import Closure
 from solver.commands.project import Project
 from solver.core.errors import CheckFailed
-from solver.core.model import Finding, Solution, Target, pypi_name
+from solver.core.model import Finding, Profile, pypi_name
 from solver.lock.requirements import LocalWheel
 
 
-def audit_solution(project: Project, solution: Solution, wheels: Sequence[LocalWheel] = ()) -> tuple[Finding, ...]:
-    """The findings of a solution with its local wheels; raises ``CheckFailed`` where one is an error."""
-    ours = [Package(name=pypi_name(wheel.name), version=wheel.version, requires=()) for wheel in wheels]
-    return _gate(project, solution.profile, of_solution(solution, ours), solution.target)
-
-
-def audit_conda(project: Project, profile: str, target: Target, conda_lock: str) -> tuple[Finding, ...]:
-    """The same for a conda lock, read back from its conda-lock.yml."""
-    held = read_text(conda_lock, "conda-lock.yml", Path(), target)
-    return _gate(project, profile, held, target)
-
-
-def _gate(project: Project, profile: str, held: PackageSet, target: Target) -> tuple[Finding, ...]:
+def gate(
+    project: Project, profile: Profile, closure: Closure, wheels: Sequence[LocalWheel] = ()
+) -> tuple[Finding, ...]:
+    """The audit's warnings of a closure with its local wheels; raises ``CheckFailed`` where one is an error."""
     # What evidence taught is left out: a lock must not change because it was verified.
     matrices = dataclasses.replace(project.matrices, verified=())
-    findings = audit(held, matrices, project.index, target)
+    findings = audit(_package_set(profile, closure, wheels), matrices, project.index, closure.solution.target)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        told = "; ".join(f"{finding.code}: {finding.why}" for finding in errors)
-        raise CheckFailed(f"{profile} is not locked, since its own audit finds it broken: {told}")
+        reasons = "; ".join(f"{finding.code}: {finding.why}" for finding in errors)
+        raise CheckFailed(f"{profile.name} is not locked, since its own audit finds it broken: {reasons}")
     return findings
+
+
+def _package_set(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> PackageSet:
+    if not closure.solution.pins:
+        return of_records(closure.records, closure.solution.target, profile.name)
+    ours = [Package(name=pypi_name(wheel.name), version=wheel.version, requires=()) for wheel in wheels]
+    return of_solution(closure.solution, ours)

@@ -2,77 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 import solver.proof.probes
-from solver.commands.lock import Lock
+from solver.commands.locked import LockedProfile
 from solver.commands.project import Project
-from solver.commands.solve import solve_profile
-from solver.core.errors import BadInput
-from solver.core.model import Profile
-from solver.core.writers import comment, wrapped
+from solver.core.lines import LockedPin
+from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.environment import sharing_variables
 from solver.lock.explicit import explicit_filename
-from solver.lock.requirements import requirement_lines
-from solver.lock.solution import installable_digest
+from solver.lock.read import LockFolder, is_lock, read_folder
 from solver.proof.evidence import orders
 
 COMMAND = "interlock export dockerfile"
 
 
-def image_files(project: Project, lock: Lock, packages: dict[str, str], *, compose: bool) -> dict[str, bytes]:
-    """The files by name; ``packages`` are version by name of all that the lock installs.
-
-    Raises ``BadInput`` where the request names no base image, or the platform has none.
-    """
-    profile, platform = lock.profile, lock.solution.target.platform
+def image_files(project: Project, lock: LockedProfile, *, compose: bool) -> dict[str, bytes]:
+    """The files by name; raises ``BadInput`` where the request names no base image, or the platform has none."""
+    profile, target = lock.profile, lock.folder.solution.target
     place = project.request.lines.get(f"profiles.{profile.name}")
-    image = base_image(profile, lock.solution.target.python, project.request.file, place)
-    conda = profile.flavour == "conda"
-    shared = None if conda else _shared(project, profile, packages)
-    plan = Plan(
-        profile=profile,
-        solution=lock.solution,
-        packages=packages,
-        digest=installable_digest(lock.files),
-        variables=sharing_variables(profile),
-        orders=[",".join(order) for order in orders(profile.frameworks)],
-        shared=shared is not None,
-        wheels=bool(lock.wheels),
-        explicit=explicit_filename(profile, platform) if conda else None,
-        family=profile.variant_of or profile.name,
-    )
+    image = base_image(profile, target.python, project.request.file, place)
     command = f"{COMMAND} {profile.name}"
+    shared = _shared(project, lock)
+    plan = _plan(lock, shared=bool(shared))
     files = {"Dockerfile": dockerfile(plan, image, command).encode()}
     files |= {"check.sh": check_sh(plan, command).encode(), "entry.sh": entry_sh(command).encode()}
-    if shared is not None:
-        files["requirements-base.txt"] = shared.encode()
-    if plan.explicit is not None:
-        files[plan.explicit] = lock.files[plan.explicit]
-    else:
-        files["requirements.txt"] = lock.files["requirements.txt"]
-        files |= {f"wheels/{wheel.filename}": wheel.content for wheel in lock.wheels}
+    if shared:
+        files["requirements-base.txt"] = _base_txt(plan.family, shared).encode()
     if compose:
         files["compose.yaml"] = compose_yaml(plan, f"{command} --compose").encode()
-    return files | _probes()
+    return files | _lock_files(plan, lock.folder) | _probes()
 
 
-def _shared(project: Project, profile: Profile, packages: dict[str, str]) -> str | None:
-    """requirements-base.txt, the same in a profile and all its variants; None where nothing can be shared."""
-    family = project.profile(profile.variant_of or profile.name)
-    if len(family.frameworks) < 2:
-        return None
-    asked = msgspec.structs.replace(family, variant_of=family.name, frameworks=(), packages=(), interop=False)
-    base = solve_profile(project, asked)
-    if not base.pins or {str(pin.name) for pin in base.pins} == set(packages):
-        return None
-    if any(packages.get(str(pin.name)) != pin.version for pin in base.pins):
-        raise BadInput(f"does not hold what the frameworks of {family.name} share", key=profile.name)
-    head = [comment(f"What both frameworks of {family.name} need."), comment(f"Made by `{COMMAND}`; do not edit.")]
-    return "\n".join([*head, *map(wrapped, requirement_lines(base)), ""])
+def _plan(lock: LockedProfile, *, shared: bool) -> Plan:
+    profile, folder = lock.profile, lock.folder
+    conda = folder.requirements is None
+    packages = {str(pin.name): pin.installs for pin in folder.pins}
+    if conda:
+        packages = {str(record.name): record.version for record in folder.records}
+    return Plan(
+        name=profile.name,
+        target=folder.solution.target,
+        axes=folder.solution.solution,
+        packages=packages,
+        digest=folder.digest,
+        variables=folder.variables or sharing_variables(profile),
+        orders=[",".join(order) for order in orders(profile.frameworks)],
+        shared=shared,
+        wheels=bool(lock.wheels),
+        explicit=explicit_filename(profile, folder.solution.target.platform) if conda else None,
+        family=profile.variant_of or profile.name,
+    )
+
+
+def _lock_files(plan: Plan, folder: LockFolder) -> dict[str, bytes]:
+    """What of the lock is copied into the image."""
+    return {
+        name: content
+        for name, content in folder.files.items()
+        if name == (plan.explicit or "requirements.txt") or (plan.wheels and name.startswith("wheels/"))
+    }
+
+
+def _shared(project: Project, lock: LockedProfile) -> tuple[LockedPin, ...]:
+    """The pins that the locks of a profile and of all its variants have in common; empty where there is but one lock.
+
+    A pin of each lock's closure, and each closure whole: what they share is closed too, so pip installs it alone.
+    """
+    family = lock.profile.variant_of or lock.profile.name
+    members = [profile.name for profile in project.request.profiles if family in (profile.name, profile.variant_of)]
+    folders = [read_folder(project.locks / name) for name in members if is_lock(project.locks / name)]
+    pips = [folder for folder in folders if folder.requirements is not None]
+    if len(pips) < 2 or lock.folder.requirements is None:
+        return ()
+    common = frozenset.intersection(*(frozenset(_lines(folder)) for folder in pips))
+    return tuple(pin for pin in lock.folder.pins if not lock.brings(pin) and _line(pin) in common)
+
+
+def _lines(folder: LockFolder) -> Iterator[str]:
+    return map(_line, folder.pins)
+
+
+def _line(pin: LockedPin) -> str:
+    if pin.url is not None:
+        return requirement_line(pin.name, url=pin.url, hashes=sorted(pin.hashes))
+    return requirement_line(pin.name, version=pin.version, hashes=sorted(pin.hashes))
+
+
+def _base_txt(family: str, pins: tuple[LockedPin, ...]) -> str:
+    """requirements-base.txt, the same in a profile and all its variants."""
+    head = [
+        comment(f"What the locks of {family} and its variants share."),
+        comment(f"Made by `{COMMAND}`; do not edit."),
+    ]
+    return "\n".join([*head, *(wrapped(_line(pin)) for pin in pins), ""])
 
 
 def _probes() -> dict[str, bytes]:

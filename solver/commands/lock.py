@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.commands.conda import base_environment, conda_lock_files
-from solver.commands.freshness import index_facts, rows_used
-from solver.commands.gate import audit_conda, audit_solution
+from solver.commands.closure import Closure, close
+from solver.commands.freshness import index_facts
+from solver.commands.gate import gate
 from solver.commands.project import Project
-from solver.commands.solve import solve_profile
-from solver.core.errors import NoSolution
+from solver.core.errors import InterlockError, NoSolution
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Finding, Profile, Solution
+from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
-from solver.lock.environment import sharing_variables
+from solver.lock.condalock import conda_lock_yml
+from solver.lock.environment import environment_yml, sharing_variables
+from solver.lock.explicit import explicit, explicit_filename
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
@@ -27,12 +28,15 @@ class Lock:
     """One profile's lock, made and not yet written."""
 
     profile: Profile
-    solution: Solution
-    files: dict[str, bytes]
-    """By POSIX name below locks/<profile>."""
+    closure: Closure
     wheels: tuple[LocalWheel, ...]
-    conda_packages: int = 0
-    """Packages of the conda half."""
+    files: Mapping[str, bytes]
+    """By POSIX name below locks/<profile>."""
+
+    @property
+    def solution(self) -> Solution:
+        """What the search found."""
+        return self.closure.solution
 
 
 def command_for(profile: Profile) -> str:
@@ -46,61 +50,56 @@ def make_lock(project: Project, profile: Profile) -> Lock:
     Raises ``Unsolvable``, ``NoSolution`` where something in it was never read, ``CheckFailed`` where
     the audit finds an error, ``BadInput``.
     """
-    if profile.flavour == "conda":
-        return _make_conda_lock(project, profile)
-    solution = solve_profile(project, profile)
-    if not solution.lockable:
-        missing = "; ".join(solution.missing)
-        raise NoSolution(f"{profile.name} is solvable, not lockable here, since nobody read {missing}")
-    wheels = tuple(local_wheels(project.matrices, profile, solution))
-    lines = requirement_lines(solution, wheels)
-    command = command_for(profile)
-    files = {"requirements.txt": requirements_txt(solution, lines, command).encode()}
-    files |= {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
-    if profile.gpu_sharing is not None:
-        files[ACTIVATION] = activation_script(sharing_variables(profile)).encode()
-    base = base_environment(project, profile, solution, lines)
-    files |= base.files
-    warnings = audit_solution(project, solution, wheels)
-    files[SOLUTION_FILE] = _solution_file(project, profile, solution, files, warnings, base.told).encode()
-    return Lock(profile, solution, files, wheels, base.packages)
-
-
-def _make_conda_lock(project: Project, profile: Profile) -> Lock:
-    made = conda_lock_files(project, profile)
-    files = dict(made.files)
-    warnings = audit_conda(project, profile.name, made.solution.target, files["conda-lock.yml"].decode())
+    closure = close(project, profile)
+    _refuse_unread(profile, closure)
+    wheels = tuple(local_wheels(project.matrices, profile, closure.solution))
+    warnings = gate(project, profile, closure, wheels)
+    files = FILES[profile.flavour](profile, closure, wheels)
     text = solution_yaml(
-        made.solution,
+        closure.solution,
         profile,
         lock_digest=installable_digest(files),
-        rows={row: project.matrices.digest(row) for row in made.rows},
-        index_facts={},
+        rows=closure.rows,
+        index_facts=index_facts(project, closure.solution),
         command=command_for(profile),
         warnings=warnings,
-        conda=made.told,
+        conda=closure.conda,
     )
-    return Lock(profile, made.solution, {**files, SOLUTION_FILE: text.encode()}, (), made.packages)
+    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()})
 
 
-def _solution_file(
-    project: Project,
-    profile: Profile,
-    solution: Solution,
-    files: Mapping[str, bytes],
-    warnings: Sequence[Finding],
-    conda: Mapping[str, object] | None = None,
-) -> str:
-    return solution_yaml(
-        solution,
-        profile,
-        lock_digest=installable_digest(files),
-        rows=rows_used(project.matrices, solution),
-        index_facts=index_facts(project, solution),
-        command=command_for(profile),
-        warnings=warnings,
-        conda=conda,
-    )
+def _refuse_unread(profile: Profile, closure: Closure) -> None:
+    if not closure.solution.lockable:
+        missing = "; ".join(closure.solution.missing)
+        raise NoSolution(f"{profile.name} is solvable, not lockable here, since nobody read {missing}")
+
+
+def _pip_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
+    """requirements.txt with our own wheels, and the environment.yml around it where the channels are known."""
+    lines = requirement_lines(closure.solution, wheels)
+    texts = {"requirements.txt": requirements_txt(closure.solution, lines, command_for(profile))}
+    if profile.gpu_sharing is not None:
+        texts[ACTIVATION] = activation_script(sharing_variables(profile))
+    if closure.records:
+        texts["environment.yml"] = environment_yml(profile, closure.records, lines)
+    own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
+    return {**{name: text.encode() for name, text in texts.items()}, **own}
+
+
+def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
+    """The same environment for conda, for ``conda create --file`` and for conda-lock."""
+    platform = closure.solution.target.platform
+    texts = {
+        "environment.yml": environment_yml(profile, closure.records),
+        explicit_filename(profile, platform): explicit(profile, closure.records, platform),
+        "conda-lock.yml": conda_lock_yml(profile, closure.records, (), platform),
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+Files = Callable[[Profile, Closure, Sequence[LocalWheel]], Mapping[str, bytes]]
+FILES: Mapping[Flavour, Files] = {"pip-in-conda": _pip_files, "conda": _conda_files}
+"""What a lock folder holds beside solution.yaml, by POSIX name."""
 
 
 def write_lock(project: Project, lock: Lock) -> bool:
@@ -108,9 +107,19 @@ def write_lock(project: Project, lock: Lock) -> bool:
     return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/",), derived=("pylock.toml",))
 
 
+def write_locks(project: Project, profiles: Iterable[Profile]) -> Iterator[tuple[Lock, bool] | InterlockError]:
+    """Lock one profile after the other: each lock with whether its folder changed, or why there is none."""
+    for profile in profiles:
+        try:
+            lock = make_lock(project, profile)
+            yield lock, write_lock(project, lock)
+        except InterlockError as error:
+            yield error
+
+
 def summary(lock: Lock) -> str:
     """One line on what a lock holds."""
     axes = lock.solution.axes
     chosen = [f"{axis} {axes[axis]}" for axis in (*FRAMEWORKS, "python", "cuda", "cudnn") if axes[axis]]
-    halves = [(len(lock.solution.pins), "by pip"), (lock.conda_packages, "by conda")]
+    halves = [(len(lock.solution.pins), "by pip"), (len(lock.closure.records), "by conda")]
     return f"{', '.join(chosen)}; " + ", ".join(f"{count} packages {how}" for count, how in halves if count)

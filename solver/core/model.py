@@ -150,9 +150,11 @@ class Because(Value, frozen=True, kw_only=True):
 
     package: str
     version: str
-    row: str | None
-    source: str
-    asked_by: str
+    row: str | None = None
+    """Id of the matrix row that decided it, where one did."""
+    source: str = ""
+    """What was asked and where it says so; empty where nobody asked."""
+    asked_by: str = ""
 
 
 class Note(Value, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from packaging.version import Version
 from solver.core import names
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
+from solver.core.indexes import INDEXES
 from solver.core.model import (
     FORMAT_VERSION,
     Digest,
@@ -110,9 +111,9 @@ class SnapshotIndex:
 
     complete = False
 
-    def __init__(self, root: Path, indexes: tuple[IndexName, ...] = ("default", "pytorch")) -> None:
+    def __init__(self, root: Path, indexes: Iterable[IndexName] = INDEXES) -> None:
         self.root = root
-        self.indexes = indexes
+        self.indexes = tuple(indexes)
         self._read: dict[PypiName, tuple[tuple[Header, tuple[Release, ...]], ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Image, Profile, Solution
+from solver.core.model import Image, Profile, Target
 from solver.core.names import any_version
 from solver.core.writers import comment, docker_copy, docker_env, docker_from, docker_label, docker_stage
 
@@ -31,8 +31,10 @@ PLATFORMS = ("linux-64", "linux-aarch64")
 class Plan:
     """What an image is made of."""
 
-    profile: Profile
-    solution: Solution
+    name: str
+    """Of the profile."""
+    target: Target
+    axes: Mapping[str, str | None]
     packages: Mapping[str, str]
     """Version by name of everything that the lock installs."""
     digest: str
@@ -52,7 +54,7 @@ class Plan:
     @property
     def gpu(self) -> bool:
         """Whether the lock is meant for a GPU."""
-        return self.solution.axes.get("cuda") is not None
+        return self.axes.get("cuda") is not None
 
 
 def base_image(profile: Profile, python: str, file: str, line: int | None) -> Image:
@@ -83,13 +85,13 @@ def dockerfile(plan: Plan, image: Image, command: str) -> str:
 
 
 def _header(plan: Plan, image: Image, command: str) -> list[str]:
-    axes = plan.solution.axes
+    axes = plan.axes
     chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes.get(name))
     what = f"CUDA {axes['cuda']} comes with the lock, so the base image needs none" if plan.gpu else "CPU only"
-    needs = "conda or micromamba" if plan.explicit is not None else f"python {plan.solution.target.python}"
+    needs = "conda or micromamba" if plan.explicit is not None else f"python {plan.target.python}"
     return [
-        comment(f"{plan.profile.name}: {chosen or 'no framework'}. {what}; it must have {needs}."),
-        comment(f"Made by `{command}`; do not edit. Build in this folder: docker build --tag {plan.profile.name} ."),
+        comment(f"{plan.name}: {chosen or 'no framework'}. {what}; it must have {needs}."),
+        comment(f"Made by `{command}`; do not edit. Build in this folder: docker build --tag {plan.name} ."),
         docker_from(image.base, image.digest, "start"),
     ]
 
@@ -121,7 +123,7 @@ def _pip_stages(plan: Plan) -> list[str]:
 
 def _check_base(plan: Plan) -> str:
     # Both stand in code below, within its quotes.
-    python, glibc = any_version(plan.solution.target.python), any_version(plan.solution.target.glibc)
+    python, glibc = any_version(plan.target.python), any_version(plan.target.glibc)
     return (
         "import os, sys; "
         f"assert '{python}' == '%d.%d' % sys.version_info[:2], 'this lock is for python {python}'; "
@@ -157,7 +159,7 @@ def _final(plan: Plan) -> list[str]:
         variables |= {"NVIDIA_VISIBLE_DEVICES": "all", "NVIDIA_DRIVER_CAPABILITIES": "compute,utility"}
     lines = [
         docker_stage("packages", "image"),
-        docker_label({"org.opencontainers.image.title": plan.profile.name, "interlock.lock": f"sha256:{plan.digest}"}),
+        docker_label({"org.opencontainers.image.title": plan.name, "interlock.lock": f"sha256:{plan.digest}"}),
         docker_env(variables, f"{ENVIRONMENT}/bin"),
         docker_copy([PROBE], f"{PLACE}/{PROBE}"),
         docker_copy(["check.sh", "entry.sh"], f"{PLACE}/"),
@@ -223,12 +225,12 @@ def compose_yaml(plan: Plan, command: str) -> str:
     """A compose file that builds the image and reserves the machine's GPUs for it."""
     import yaml
 
-    service: dict[str, object] = {"build": {"context": "."}, "image": plan.profile.name}
+    service: dict[str, object] = {"build": {"context": "."}, "image": plan.name}
     if JUPYTER in plan.packages:
         service["ports"] = ["127.0.0.1:8888:8888"]
     if plan.gpu:
         device = {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
         service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
-    name = plan.profile.name.replace(".", "-")
+    name = plan.name.replace(".", "-")
     body = yaml.safe_dump({"services": {name: service}}, sort_keys=False)
     return comment(f"Made by `{command}`; do not edit.") + "\n" + body

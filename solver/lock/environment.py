@@ -6,7 +6,7 @@ warns of any other; ``nodefaults`` it would read as the name of a channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from solver.core.errors import BadInput
 from solver.core.lines import logical_lines
@@ -15,42 +15,37 @@ from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.loader.sharing import sharing_variables as shared_variables
 
-KEYS = ("name", "channels", "dependencies", "variables")
-"""The keys that are written, in the order of the file."""
-
 
 def environment_yml(
     profile: Profile,
     records: Iterable[CondaRecord],
     requirements: Sequence[str] = (),
-    variables: Mapping[str, str] | None = None,
 ) -> str:
     """The whole file. ``requirements`` are the lines of requirements.txt, hashes included.
 
-    ``variables`` are set by ``conda activate``; None means those of the profile.
     Raises ``BadInput`` where there are requirements and ``records`` have no pip.
     """
     import yaml
 
-    held = in_order(records)
-    if requirements and not any(record.name == "pip" for record in held):
+    packages = in_order(records)
+    if requirements and not any(record.name == "pip" for record in packages):
         raise BadInput(
             "has packages for pip and no pip among its conda packages",
             key=profile.name,
             fix="add pip to conda_packages",
         )
-    dependencies: list[object] = [record.pin for record in held]
+    dependencies: list[object] = [record.pin for record in packages]
     if requirements:
         dependencies.append({"pip": pip_block(requirements)})
-    found: dict[str, object] = {
+    data: dict[str, object] = {
         "name": profile.name,
         "channels": list(profile.channels),
         "dependencies": dependencies,
     }
-    set_here = sharing_variables(profile) if variables is None else dict(variables)
-    if set_here:
-        found["variables"] = {name: str(set_here[name]) for name in sorted(set_here)}
-    body = yaml.safe_dump(found, sort_keys=False, width=1_000_000, allow_unicode=True)
+    variables = sharing_variables(profile)
+    if variables:
+        data["variables"] = {name: str(variables[name]) for name in sorted(variables)}
+    body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
     return _header(profile, bool(requirements)) + body
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from solver.core.errors import BadInput
@@ -11,7 +10,6 @@ from solver.core.writers import comment, explicit_line
 from solver.index.conda_record import CondaRecord, depends_first
 
 MARK = "@EXPLICIT"
-_LINE = re.compile(r"(?P<url>\S+/(?P<subdir>[^/]+)/(?P<file>[^/#]+))#sha256:(?P<sha256>[0-9a-f]{64})")
 
 
 def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platform) -> str:
@@ -51,29 +49,6 @@ def base_explicit(profile: Profile, records: Iterable[CondaRecord], platform: Pl
 def explicit_filename(profile: Profile, platform: Platform) -> str:
     """``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
     return f"{platform}.lock" if profile.flavour == "conda" else f"base-{platform}.lock"
-
-
-def read_explicit(text: str, file: str) -> dict[str, str]:
-    """Address -> sha256 of an @EXPLICIT file; raises ``BadInput`` with the line that is not one of ours."""
-    found: dict[str, str] = {}
-    marked = False
-    for number, line in enumerate(text.splitlines(), start=1):
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            continue
-        if bare == MARK:
-            marked = True
-            continue
-        entry = _LINE.fullmatch(bare)
-        if entry is None or not marked:
-            raise BadInput(
-                f"expected an address with #sha256: after {MARK}",
-                file=file,
-                line=number,
-                fix="make the lock again with `interlock lock`",
-            )
-        found[entry["url"]] = entry["sha256"]
-    return found
 
 
 def _file(head: list[str], records: Iterable[CondaRecord], platform: Platform) -> str:

@@ -14,8 +14,6 @@ from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
 
-VERSIONS = (6, 7)
-
 
 def pixi_lock(
     profile: Profile,
@@ -29,12 +27,10 @@ def pixi_lock(
     """The whole file, with the pip half in it.
 
     ``virtual`` is what the target brings; only version 7 has a place for it.
-    Raises ``BadInput`` for another version, or for a profile whose pip half is missing.
+    Raises ``BadInput`` for a profile whose pip half is missing.
     """
     import yaml
 
-    if version not in VERSIONS:
-        raise BadInput(f"expected pixi.lock version 6 or 7, found {version}", key="version")
     if profile.flavour != "conda" and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
     held = sorted(in_order(records), key=lambda record: record.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ class LocalWheel:
     filename: str
     sha256: str
     content: bytes
+
+    @classmethod
+    def of(cls, filename: str, content: bytes) -> LocalWheel:
+        """The wheel of this file name, which tells its project and version."""
+        name, version = filename.split("-")[:2]
+        return cls(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)
 
 
 def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from solver.core.model import FORMAT_VERSION, Finding, Flavour, Note, Profile, Solution, Target, Value
+from solver.core.model import FORMAT_VERSION, Because, Finding, Flavour, Note, Profile, Solution, Target, Value
 from solver.core.writers import comment
 
 FILE = "solution.yaml"
@@ -39,7 +39,7 @@ class SolutionText(Value, frozen=True, kw_only=True):
     target: Target
     solution: dict[str, str | None] = msgspec.field(default_factory=dict)
     """Version by axis; None where the axis is absent."""
-    because: tuple[dict[str, str], ...] = ()
+    because: tuple[Because, ...] = ()
     notes: tuple[Note, ...] = ()
     warnings: tuple[Warned, ...] = ()
     rows: dict[str, str] = msgspec.field(default_factory=dict)

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.indexes import INDEXES
 from solver.core.model import Profile
 
 
@@ -19,7 +20,7 @@ def ad_hoc(constraints: Sequence[str]) -> Profile:
     """A profile of its own: both frameworks unless only one is named, every index allowed."""
     named = {canonicalize_name(_parse(text).name) for text in constraints}
     frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
-    profile = Profile(name="ad hoc", frameworks=frameworks, indexes=("default", "pytorch"))
+    profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES))
     return constrained(profile, constraints)
 
 

@@ -37,7 +37,12 @@ class Lock:
         self.channel, self.folder = channel, root / "locks" / "demo"
         self.folder.mkdir(parents=True)
         self.profile = Profile(
-            name="demo", flavour=flavour, target=TARGET, channels=(str(channel),), conda_packages=("demo",)
+            name="demo",
+            flavour=flavour,
+            target=TARGET,
+            channels=(str(channel),),
+            conda_packages=("demo",),
+            variables={"DEMO": "1"},
         )
         index = CondaIndex(channels=(str(channel),))
         self.records = base_records(self.profile, VERSION, TARGET, index, Matrices(), pins={"setuptools": "80.0"})
@@ -49,8 +54,7 @@ class Lock:
         if self.lines:
             text = "\n".join(line.replace(" --hash", " \\\n    --hash") for line in self.lines)
             (self.folder / "requirements.txt").write_text(text + "\n")
-        variables = {"DEMO": "1"}
-        environment = environment_yml(self.profile, self.records, self.lines, variables)
+        environment = environment_yml(self.profile, self.records, self.lines)
         (self.folder / "environment.yml").write_text(environment)
         if self.profile.flavour == "conda":
             (self.folder / "linux-64.lock").write_text(explicit(self.profile, self.records, "linux-64"))

@@ -16,7 +16,7 @@ from dockerfile_parse import DockerfileParser
 from paths import STANDINS
 
 import solver.proof.probes
-from solver.core.model import Image, IndexFile, Pin, Profile, Solution, Target, pypi_name
+from solver.core.model import Image, IndexFile, Pin, Solution, Target, pypi_name
 from solver.core.wheelfile import build_wheel
 from solver.core.writers import wrapped
 from solver.lock.dockerfile import PROBE, Plan, check_sh, dockerfile, entry_sh
@@ -136,7 +136,7 @@ def write_context(made: Context, pins: tuple[Pin, ...]) -> None:
     base = [line for line in lines if line.startswith("standin-shared")]
     (made.folder / "requirements-base.txt").write_text("\n".join(map(wrapped, base)) + "\n")
     plan = Plan(
-        profile=Profile(name="p"), solution=solution, packages=VERSIONS, digest="0" * 64,
+        name="p", target=target, axes=solution.axes, packages=VERSIONS, digest="0" * 64,
         variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true"}, orders=["torch", "torch,tensorflow", "tensorflow,torch"],
         shared=True, wheels=True, family="p",
     )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
-from solver.audit.package_set import Package
+from solver.audit.package_set import Package, PackageSet
 from solver.core import names, target
-from solver.core.model import Platform, conda_name, pypi_name
+from solver.core.model import Platform, Target, conda_name, pypi_name
+from solver.index.conda_record import CondaRecord
 
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
@@ -42,6 +43,18 @@ def of(
         build=build,
         hashes=(sha256,) if sha256 else (),
         line=line,
+    )
+
+
+def of_records(records: Iterable[CondaRecord], target: Target, file: str) -> PackageSet:
+    """The set of a closure whose packages all come from conda, as its conda-lock.yml would be read."""
+    return PackageSet(
+        kind="conda-lock",
+        file=file,
+        packages=tuple(of(record.name, record.version, record.build, None, record.sha256) for record in records),
+        python=target.python,
+        platform=target.platform,
+        closed=True,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
-from solver.audit.readers.requirements import index_of, wheel_of
+from solver.audit.readers.requirements import wheel_of
+from solver.core.indexes import index_of
 from solver.core.model import Platform, Target, pypi_name
 from solver.core.versions import minor
 from solver.core.yamlfile import YamlDocument

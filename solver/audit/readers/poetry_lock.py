@@ -9,9 +9,10 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import index_of, once
+from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
+from solver.core.indexes import index_of
 from solver.core.markers import applies
 from solver.core.model import pypi_name
 from solver.core.versions import within

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import index_of, once
+from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import Table, Tables
 from solver.core import names
 from solver.core.errors import BadInput
+from solver.core.indexes import index_of
 from solver.core.markers import applies_in_pylock
 from solver.core.model import pypi_name
 

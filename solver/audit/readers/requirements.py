@@ -14,9 +14,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.audit.package_set import Package, PackageSet
 from solver.core import names
 from solver.core.errors import BadInput
+from solver.core.indexes import index_of
 from solver.core.lines import Line, logical_lines
 from solver.core.markers import applies
-from solver.core.model import IndexName, pypi_name
+from solver.core.model import pypi_name
 
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
 _OPTION = re.compile(r"\s--?[a-z].*$")
@@ -126,12 +127,6 @@ def wheel_of(url: str) -> str | None:
     except names.BadName:
         return None
     return name
-
-
-def index_of(url: str) -> IndexName | None:
-    """The index that a file's address belongs to; None where it is none that we know."""
-    host = names.url_parts(url).hostname or ""
-    return "pytorch" if host == "pytorch.org" or host.endswith(".pytorch.org") else None
 
 
 def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import index_of, wheel_of
+from solver.audit.readers.requirements import wheel_of
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
+from solver.core.indexes import index_of
 from solver.core.markers import applies
 from solver.core.model import pypi_name
 

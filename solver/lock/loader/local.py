@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from solver.core.frameworks import FRAMEWORKS
@@ -18,7 +17,7 @@ def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> li
     versions = {str(pin.name): pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, versions, solution.target.platform)
     made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks)
-    return [] if made is None else [_local(*made)]
+    return [] if made is None else [LocalWheel.of(*made)]
 
 
 def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> LocalWheel | None:
@@ -27,7 +26,7 @@ def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Pla
     if build is None:
         return None
     made = loader_wheel(build, matrices.libraries, versions)
-    return None if made is None else _local(*made)
+    return None if made is None else LocalWheel.of(*made)
 
 
 def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | None:
@@ -36,8 +35,3 @@ def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: 
         if name in versions:
             return matrices.build(name, versions[name], platform)
     return None
-
-
-def _local(filename: str, content: bytes) -> LocalWheel:
-    name, version = filename.split("-")[:2]
-    return LocalWheel(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)

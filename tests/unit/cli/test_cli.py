@@ -323,9 +323,10 @@ def test_status_as_json(folder, interlock):
 
 
 def test_diff_gives_0_whatever_differs(folder, interlock):
+    assert interlock("lock", "small", "smaller", "--no-pylock")[0] == 0
     code, out, err = interlock("diff", "small", "smaller", "--json")
     assert (code, err) == (0, "")
-    assert set(json.loads(out)) == {"version", "removed", "added", "changed", "packages", "bytes"}
+    assert set(json.loads(out)) == {"version", "removed", "added", "changed", "packages", "bytes", "size_unknown"}
 
 
 def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):

@@ -10,10 +10,12 @@ import yaml
 from search_world import BASE, World, project_of, read_shorthand, request_of
 
 from solver.commands.diff import diff_locks
+from solver.commands.export import export
 from solver.commands.freshness import lock_state
 from solver.commands.lock import make_lock, write_lock
+from solver.commands.locked import locked_profile
 from solver.commands.solve import solve_profile
-from solver.core.errors import CheckFailed, NoSolution
+from solver.core.errors import BadInput, CheckFailed, NoSolution
 from solver.index.snapshot import SnapshotIndex, write_package
 from solver.lock.solution import installable_digest
 from solver.solve.space.packages import Spaces
@@ -184,16 +186,83 @@ def test_new_releases_and_new_rows_make_no_lock_stale(locked, tmp_path):
     assert made(changed).solution.pins != made(locked).solution.pins
 
 
+def write(project, *names):
+    for name in names:
+        write_lock(project, made(project, name))
+    return project
+
+
+LOADER = "1+tf2.20.0.cu12.hd7a0cff31806"
+
+
 def test_the_difference_of_two_locks(project):
-    lines, data = diff_locks(project, "full", "part")
-    assert data["removed"] == {"keras": "3.1", "tensorflow": "2.20.0"}
-    assert (data["added"], data["changed"], data["packages"]) == ({}, {}, [6, 4])
-    assert data["bytes"] == [6000, 4000]
+    lines, data = diff_locks(write(project, "full", "part"), "full", "part")
+    loader = (project.locks / "full" / "wheels").glob("*.whl")
+    size = sum(path.stat().st_size for path in loader)
+    assert data["removed"] == {"interlock-loader": LOADER, "keras": "3.1", "tensorflow": "2.20.0"}
+    assert (data["added"], data["changed"], data["packages"]) == ({}, {}, [7, 4])
+    assert data["bytes"] == [6000 + size, 4000]
     assert lines == [
+        f"- interlock-loader=={LOADER} (0.0 MB)",
         "- keras==3.1 (0.0 MB)",
         "- tensorflow==2.20.0 (0.0 MB)",
-        "full: 6 packages; part: 4 packages, 0.0 MB less to download",
+        "full: 7 packages; part: 4 packages, 0.0 MB less to download",
     ]
+
+
+def newer_torch(facts):
+    facts["matrices"]["torch"]["2.10.0"] = {"cuda": "12.8", "cudnn": "9.10.2.21"}
+    facts["index"]["torch"]["2.10.0"] = facts["index"]["torch"]["2.9.1"]
+
+
+def test_what_is_told_of_a_lock_is_what_lies_there(project, tmp_path):
+    write(project, "full", "part")
+    changed = project_with(tmp_path, newer_torch)
+    assert made(changed).solution.axes["torch"] == "2.10.0"
+    assert locked_profile(changed, "full").solution.axes["torch"] == "2.9.1"
+    assert "torch==2.9.1\n" in export(changed, "full", "constraints.txt")["constraints.txt"]
+    write(changed, "part")
+    assert diff_locks(changed, "full", "part")[1]["changed"] == {"torch": ["2.9.1", "2.10.0"]}
+
+
+def test_a_size_that_nobody_recorded_is_not_known(project, tmp_path):
+    write(project, "full", "part")
+
+    def gone(facts):
+        facts["index"]["keras"] = {"3.2": []}
+
+    lines, data = diff_locks(project_with(tmp_path, gone), "full", "part")
+    assert data["size_unknown"] == ["keras"]
+    assert "- keras==3.1 (size unknown)" in lines
+    tail = "0.0 MB less to download beside keras, whose sizes nobody recorded"
+    assert lines[-1] == f"full: 7 packages; part: 4 packages, {tail}"
+
+
+def test_a_lock_that_was_never_made_is_not_told_of(project):
+    file = project.locks / "full" / "solution.yaml"
+    sentence = f"{file}: this profile has no lock; make it with `interlock lock full`"
+    for tell in (lambda: diff_locks(project, "full", "part"), lambda: export(project, "full", "explicit")):
+        with pytest.raises(BadInput) as caught:
+            tell()
+        assert str(caught.value) == sentence
+
+
+def test_a_lock_without_conda_packages_has_no_format_that_holds_them(project):
+    write(project, "full")
+    with pytest.raises(BadInput) as caught:
+        export(project, "full", "explicit")
+    assert str(caught.value).startswith("full: has no conda half: ")
+
+
+def test_extras_that_a_pin_asks_for_count_for_what_it_needs(tmp_path):
+    def extras(facts):
+        facts["index"]["keras"] = {"3.1": ["numpy[fast]"]}
+        facts["index"]["numpy"] = {"2.0.2": ['more; extra == "fast"', 'less; extra == "slow"']}
+        facts["index"]["more"] = {"1.0": []}
+
+    project = write(project_with(tmp_path, extras), "full")
+    requires = {str(pin.name): pin.requires for pin in locked_profile(project, "full").solution.pins}
+    assert (requires["keras"], requires["numpy"]) == (("numpy[fast]",), ("more",))
 
 
 def test_a_verified_set_is_taken_where_it_is_preferred(tmp_path):

@@ -6,11 +6,14 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from lock_checker import ROOT, Checker, logical_lines
 
+from solver.commands.closure import close
 from solver.commands.lock import make_lock
+from solver.commands.locked import locked_profile
 from solver.commands.project import open_project
 
 LOCKS = sorted(path.parent for path in (ROOT / "locks").glob("*/requirements.txt"))
@@ -162,3 +165,16 @@ def test_a_lock_made_now_is_the_committed_one_byte_for_byte(name, project):
     beside = {other for other in held if other.startswith("evidence/") or other == "pylock.toml"}
     assert set(made) == set(held) - beside
     assert [other for other in sorted(made) if made[other] != held[other]] == []
+
+
+@pytest.mark.parametrize("folder", LOCKS, ids=NAMES)
+def test_the_committed_lock_says_all_that_was_found_but_who_asked(folder, project):
+    made, read = close(project, project.profile(folder.name)), locked_profile(project, folder.name)
+    pins = tuple(
+        msgspec.structs.replace(pin, files=tuple(file for file in pin.files if file.sha256), asked_by=(), row=None)
+        for pin in made.solution.pins
+    )
+    # Of another index the lock holds the one file that is installed.
+    pins = tuple(pin if pin.index == "default" else msgspec.structs.replace(pin, files=pin.files[:1]) for pin in pins)
+    assert read.solution == msgspec.structs.replace(made.solution, pins=pins)
+    assert read.records == made.records

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 import sys
@@ -33,16 +34,14 @@ def project() -> Project:
 MADE: dict[str, dict[str, str]] = {}
 
 
-def made(project: Project, name: str, **changes: object) -> dict[str, str]:
-    """The exported files; each profile is solved once."""
-    if not changes and name in MADE:
-        return MADE[name]
-    profile = msgspec.structs.replace(project.profile(name), **changes)
-    files = exports.export(project, profile, "dockerfile", compose=True)
-    found = {key: text if isinstance(text, str) else text.decode("utf-8", "replace") for key, text in files.items()}
-    if not changes:
-        MADE[name] = found
-    return found
+def made(project: Project, name: str) -> dict[str, str]:
+    """The exported files of a committed lock."""
+    if name not in MADE:
+        files = exports.export(project, name, "dockerfile", compose=True)
+        MADE[name] = {
+            key: text if isinstance(text, str) else text.decode("utf-8", "replace") for key, text in files.items()
+        }
+    return MADE[name]
 
 
 def lines(text: str) -> list[str]:
@@ -86,9 +85,16 @@ def test_the_image_runs_as_nobody_special_and_checks_itself(full):
     assert {"interlock_probe/__main__.py", "interlock_probe/recorder.py"} <= set(full)
 
 
-def test_variables_of_the_lock_are_set_and_the_driver_is_let_in(project):
+def test_variables_of_the_lock_are_set_and_the_driver_is_let_in(project, tmp_path):
     odd = 'two words, a "quote" and $HOME'
-    text = made(project, "full-py312", variables={"ODD": odd})["Dockerfile"]
+    locks = tmp_path / "locks"
+    shutil.copytree(ROOT / "locks" / "full-py312", locks / "full-py312")
+    environment = locks / "full-py312" / "environment.yml"
+    data = yaml.safe_load(environment.read_text(encoding="utf-8"))
+    data["variables"]["ODD"] = odd
+    environment.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    files = exports.export(dataclasses.replace(project, root=tmp_path), "full-py312", "dockerfile")
+    text = files["Dockerfile"].decode()
     assert 'ODD="two words, a \\"quote\\" and \\$HOME"' in text
     assert "TF_FORCE_GPU_ALLOW_GROWTH=true" in text
     assert "NVIDIA_VISIBLE_DEVICES=all" in text
@@ -143,7 +149,7 @@ def test_a_conda_lock_is_installed_from_its_explicit_file(project):
 def test_without_a_base_image_it_says_how_to_find_one():
     opened = open_project(ROOT)
     with pytest.raises(BadInput) as caught:
-        exports.export(opened, opened.profile("full-py312-tf"), "dockerfile")
+        exports.export(opened, "full-py312-tf", "dockerfile")
     place = opened.request.lines["profiles.full-py312-tf"]
     assert caught.value.exit_code == 2
     assert str(caught.value).removeprefix(f"{ROOT}/") == (

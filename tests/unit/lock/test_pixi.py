@@ -1,9 +1,8 @@
 """pixi.lock, read back by rattler."""
 
 import pytest
-from conda_formats import CONDA, PIP, WHEELS
+from conda_formats import PIP, WHEELS
 
-from solver.core.errors import BadInput
 from solver.lock.pixi import pixi_lock
 
 
@@ -38,8 +37,3 @@ def test_pixi_lock_is_read_by_rattler(records, tmp_path, version):
     assert {(p.name, p.version, p.hashes.sha256.hex(), tuple(p.requires_dist)) for p in pip} == {
         (w.name, w.version, w.sha256, w.requires) for w in WHEELS
     }
-
-
-def test_another_pixi_version_is_refused(records):
-    with pytest.raises(BadInput, match=r"expected pixi.lock version 6 or 7, found 5"):
-        pixi_lock(CONDA, records, (), "linux-64", version=5)

@@ -1,0 +1,152 @@
+"""The lock that lies there, with what the indexes say of its files: exports and differences are made of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+from packaging.requirements import Requirement
+
+from solver.commands.project import Project
+from solver.core.errors import NotRecorded
+from solver.core.indexes import index_of
+from solver.core.lines import LockedPin
+from solver.core.markers import applies
+from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, Solution, pypi_name
+from solver.core.names import wheel_of_address
+from solver.core.target import marker_environment, usable_files
+from solver.index import Index
+from solver.index.conda_record import CondaRecord
+from solver.lock.read import LockFolder, read_folder
+from solver.lock.requirements import LocalWheel
+from solver.request.interop import with_interop
+
+
+@dataclass(frozen=True)
+class LockedProfile:
+    """A profile and its lock folder; whatever the two disagree about is as the folder says."""
+
+    folder: LockFolder
+    request: Profile
+    index: Index
+    """Asked for names, sizes and requirements of the files that the lock names by hash."""
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The request's profile, as far as the lock was made from it."""
+        text = self.folder.solution
+        channels = tuple(text.conda.get("channels", self.request.channels))
+        variables = self.folder.variables or self.request.variables
+        return msgspec.structs.replace(self.request, flavour=text.flavour, channels=channels, variables=variables)
+
+    @cached_property
+    def solution(self) -> Solution:
+        """What the lock holds. A pin of which no file was recorded has none; nobody tells who asked for a pin."""
+        text = self.folder.solution
+        return Solution(
+            profile=text.profile,
+            target=text.target,
+            axes=dict(text.solution),
+            pins=tuple(self._pins()),
+            because=text.because,
+            notes=text.notes,
+            missing=(),
+        )
+
+    @property
+    def records(self) -> tuple[CondaRecord, ...]:
+        """The conda half."""
+        return self.folder.records
+
+    @cached_property
+    def wheels(self) -> tuple[LocalWheel, ...]:
+        """The wheels that the lock brings itself."""
+        return tuple(
+            LocalWheel.of(name.removeprefix("wheels/"), content)
+            for name, content in self.folder.files.items()
+            if name.startswith("wheels/") and name.endswith(".whl")
+        )
+
+    def brings(self, pin: LockedPin) -> bool:
+        """Whether the wheel of ``pin`` is one of the lock's own."""
+        return pin.hashes <= {wheel.sha256 for wheel in self.wheels}
+
+    def _pins(self) -> Iterator[Pin]:
+        releases = {pin: self._release(pin) for pin in self.folder.pins if not self.brings(pin)}
+        requires = self._requires({pin.name: release for pin, release in releases.items()})
+        for pin, release in sorted(releases.items(), key=lambda item: item[0].name):
+            yield Pin(
+                name=pin.name,
+                version=pin.installs,
+                index=release.index,
+                files=usable_files(release.files, self.folder.solution.target),
+                requires=requires[pin.name],
+                asked_by=(),
+            )
+
+    def _release(self, pin: LockedPin) -> Release:
+        """The release with those of its files that the lock admits."""
+        for release in self._releases(pin.name):
+            files = tuple(file for file in release.files if file.sha256 in pin.hashes and pin.url in (None, file.url))
+            if files:
+                return msgspec.structs.replace(release, files=files)
+        index = "default" if pin.url is None else index_of(pin.url) or "default"
+        return Release(version=pin.installs, files=_file_at(pin), index=index)
+
+    def _releases(self, name: PypiName) -> tuple[Release, ...]:
+        try:
+            return self.index.releases(name)
+        except NotRecorded:
+            return ()
+
+    def _requires(self, releases: Mapping[PypiName, Release]) -> dict[PypiName, tuple[str, ...] | None]:
+        """What each asks for on the target, sorted; None where nobody read it.
+
+        A lock names no extras: those count that the request or another pin asks for.
+        """
+        extras = _extras(map(Requirement, self.request.packages))
+        while True:
+            requires = {name: self._asks(release, extras.get(name, ())) for name, release in releases.items()}
+            asked = [requirement for asks in requires.values() for requirement in asks or ()]
+            wider = _extras([*map(Requirement, self.request.packages), *asked])
+            if wider == extras:
+                break
+            extras = wider
+        return {name: None if asks is None else tuple(sorted(set(map(str, asks)))) for name, asks in requires.items()}
+
+    def _asks(self, release: Release, extras: Iterable[str]) -> list[Requirement] | None:
+        declared = self.index.requires(release, extras)
+        return None if declared is None else list(self._holding(declared, extras))
+
+    def _holding(self, declared: Iterable[str], extras: Iterable[str]) -> Iterator[Requirement]:
+        environment = marker_environment(self.folder.solution.target)
+        for requirement in map(Requirement, declared):
+            marker, requirement.marker = requirement.marker, None
+            if applies(marker, environment, extras):
+                yield requirement
+
+
+def _extras(requirements: Iterable[Requirement]) -> dict[PypiName, frozenset[str]]:
+    """The extras that somebody asks for, by the package that has them."""
+    extras: dict[PypiName, set[str]] = defaultdict(set)
+    for requirement in requirements:
+        if requirement.extras:
+            extras[pypi_name(requirement.name)] |= requirement.extras
+    return {name: frozenset(asked) for name, asked in extras.items()}
+
+
+def _file_at(pin: LockedPin) -> tuple[IndexFile, ...]:
+    if pin.url is None:
+        return ()
+    return tuple(
+        IndexFile(filename=wheel_of_address(pin.url, pin.name), sha256=sha256, url=pin.url) for sha256 in pin.hashes
+    )
+
+
+def locked_profile(project: Project, name: str, index: Index | None = None) -> LockedProfile:
+    """The lock of the profile called ``name``; raises ``BadInput`` where there is no such profile or no lock."""
+    profile = with_interop(project.profile(name), project.matrices)
+    return LockedProfile(read_folder(project.locks / name), profile, index or project.index)

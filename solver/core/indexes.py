@@ -1,0 +1,32 @@
+"""The package indexes that there are. A new one is a new row here, and its record under matrices/snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solver.core.model import IndexName
+from solver.core.names import url_parts
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """One index."""
+
+    name: IndexName
+    domain: str | None
+    """Where its files lie. None: the default index, whose address every client knows and no file of ours holds."""
+
+
+_TABLE = (PackageIndex("default", None), PackageIndex("pytorch", "pytorch.org"))
+INDEXES: Mapping[IndexName, PackageIndex] = {index.name: index for index in _TABLE}
+"""By name, the default one first."""
+
+
+def index_of(url: str) -> IndexName | None:
+    """The index that a file's address belongs to; None where it is none whose addresses are known."""
+    host = url_parts(url).hostname or ""
+    for name, index in INDEXES.items():
+        if index.domain is not None and (host == index.domain or host.endswith("." + index.domain)):
+            return name
+    return None
