@@ -19,8 +19,8 @@ class Gpu(Value, frozen=True, kw_only=True):
     uuid: Digest
     """SHA-256 of the UUID, which tells two machines apart without naming one."""
     capability: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]\Z")]
-    memory: Annotated[int, msgspec.Meta(gt=0)]
-    """Bytes."""
+    memory: Annotated[int, msgspec.Meta(ge=0)]
+    """Bytes; 0 where the GPU shares the memory of the machine and has none to tell."""
 
 
 class Machine(Value, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ def _gpu(index: int) -> Gpu | None:
         name=name,
         uuid=hashlib.sha256(uuid.encode()).hexdigest(),
         capability="{}.{}".format(*capability),
-        memory=0 if memory is None else memory.total,  # a GPU that shares the memory of the machine has none to tell
+        memory=0 if memory is None else memory.total,
     )
 
 
