@@ -16,6 +16,7 @@ from solver.commands.lock import make_lock, write_lock
 from solver.commands.locked import locked_profile
 from solver.commands.solve import solve_profile
 from solver.core.errors import BadInput, CheckFailed, NoSolution
+from solver.core.model import Finding
 from solver.index.snapshot import SnapshotIndex, write_package
 from solver.lock.solution import installable_digest
 from solver.solve.space.packages import Spaces
@@ -117,18 +118,25 @@ def test_what_nobody_read_is_never_locked(tmp_path):
     assert caught.value.exit_code == 3
 
 
-def test_what_the_audit_calls_broken_is_never_locked(tmp_path):
-    def broken(facts):
-        # Two packages in `when`: no constraint of the search, a finding of the audit.
-        rule = {"when": {"tensorflow": ">=2", "torch": ">=2"}, "needs": {"keras": ">=4"}, "code": "metadata"}
-        facts["matrices"]["rules"]["pair"] = {**rule, "why": "they need another keras"}
+def test_what_the_audit_calls_broken_is_never_locked(project, monkeypatch):
+    def judge(package_set, *_):
+        assert "keras==3.1" in {package.pin for package in package_set.packages}
+        why = "keras 3.1 needs another numpy"
+        return (
+            Finding(
+                code="metadata", severity="error", packages=("keras==3.1",), why=why, source="a judge", cure="none"
+            ),
+        )
 
-    project = project_with(tmp_path, broken)
+    # Search and audit read the same facts, so what only the audit sees is a fault of the search, and not at hand.
+    monkeypatch.setattr("solver.commands.gate.audit", judge)
     with pytest.raises(CheckFailed) as caught:
         made(project)
-    assert str(caught.value).startswith("full is not locked, since its own audit finds it broken: metadata: ")
+    assert str(caught.value) == (
+        "full is not locked, since its own audit finds it broken: metadata: keras 3.1 needs another numpy"
+    )
     assert caught.value.exit_code == 1
-    assert not (tmp_path / "locks").exists()
+    assert not project.locks.exists()
 
 
 # ---- whether a lock on disk still stands
