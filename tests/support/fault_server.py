@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "text/html"
+DAY = (2020, 1, 1, 0, 0, 0)
+"""When every member of a wheel was written."""
 
 
 @dataclass
@@ -112,13 +114,14 @@ def span(asked, size):
 
 
 def make_wheel(name, version, requires=(), python=None, members=()):
-    """A wheel with METADATA, and ``members`` (name, bytes) before it."""
+    """A wheel with METADATA, and ``members`` (name, bytes) before it; the same bytes whenever it is made."""
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     lines += [f"Requires-Python: {python}"] if python else []
     lines += [f"Requires-Dist: {text}" for text in requires]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as wheel:
         for member, data in members:
-            wheel.writestr(member, data)
-        wheel.writestr(f"{name}-{version}.dist-info/METADATA", "\n".join(lines) + "\n\nText\n")
+            wheel.writestr(zipfile.ZipInfo(member, DAY), data)
+        metadata = zipfile.ZipInfo(f"{name}-{version}.dist-info/METADATA", DAY)
+        wheel.writestr(metadata, "\n".join(lines) + "\n\nText\n")
     return stream.getvalue()
