@@ -17,8 +17,8 @@ from solver.core.wheelfile import pack_wheel
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """The pythons that a GPU machine may have for interlock; locks may need others."""
-BESIDES = ("uv", "pip", "pyelftools")
-"""Brought along: the installer, ``pip check`` and the audit of a prefix use them."""
+BESIDES = ("uv", "pip")
+"""Brought along: the installer and ``pip check`` use them."""
 
 # What of uv's environment says how a network is reached; the rest would have a say in what is chosen.
 _TRANSPORT = ("UV_CACHE_DIR", "UV_HTTP_TIMEOUT", "UV_INSECURE_HOST", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS")
