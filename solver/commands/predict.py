@@ -14,7 +14,8 @@ from solver.core.machine import this_machine
 from solver.lock.read import read_folder
 from solver.matrix.load import Matrices
 from solver.proof.compare import compare
-from solver.proof.predict import Prediction, predict, predict_conda
+from solver.proof.predict import predict, predict_conda
+from solver.proof.prediction import Prediction
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report

@@ -72,7 +72,12 @@ def major(version: str) -> int:
 
 def minor(version: str) -> str:
     """The first two parts of a dotted version: "12.8" of "12.8.1", "12" of "12"."""
-    return ".".join(version.split(".", 2)[:2])
+    return leading(version, 2)
+
+
+def leading(version: str, parts: int) -> str:
+    """The first ``parts`` of a dotted version: "9.10.2" of "9.10.2.21" for 3; fewer where it has no more."""
+    return ".".join(version.split(".", parts)[:parts])
 
 
 def numbers(version: str) -> tuple[int, int]:

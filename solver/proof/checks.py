@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from solver.core.model import Framework
+
 Lack = Literal["compiler", "torch.compile", "several GPUs", "numpy", "limit"]
 """Why a check cannot be made where the probe runs; the probes write the same words."""
-Order = tuple[Literal["torch", "tensorflow"], ...]
+Order = tuple[Framework, ...]
+"""The frameworks that a probe imports, in that order."""
 
 TF32_TOLERANCE = 5e-3
 """Relative to the norm, where TF32 may be used."""
@@ -44,22 +47,28 @@ def _operations(framework: str) -> Iterator[tuple[str, Demand]]:
         yield f"{framework}.{name}.fp32", _EXACT
 
 
-_TORCH = {
-    "torch.available": _SEEN,
-    "torch.device": _SEEN,
-    "torch.memory": _MEASURED,
-    "torch.autocast": _MEASURED,
-    **dict(_operations("torch")),
+SEES_GPU: Mapping[Framework, str] = {"torch": "torch.available", "tensorflow": "tensorflow.devices"}
+"""The check that a framework's own probe passes where it sees a GPU."""
+_OF_FRAMEWORK: Mapping[Framework, Mapping[str, Demand]] = {
+    "torch": {
+        "torch.available": _SEEN,
+        "torch.device": _SEEN,
+        "torch.memory": _MEASURED,
+        "torch.autocast": _MEASURED,
+        **dict(_operations("torch")),
+    },
+    "tensorflow": {
+        "tensorflow.built": _SEEN,
+        "tensorflow.devices": _SEEN,
+        "tensorflow.growth": _SEEN,
+        "tensorflow.fit": _MEASURED,
+        "tensorflow.mixed_float16": _MEASURED,
+        "tensorflow.xla": _COMPARED,
+        **dict(_operations("tensorflow")),
+    },
 }
-_TENSORFLOW = {
-    "tensorflow.built": _SEEN,
-    "tensorflow.devices": _SEEN,
-    "tensorflow.growth": _SEEN,
-    "tensorflow.fit": _MEASURED,
-    "tensorflow.mixed_float16": _MEASURED,
-    "tensorflow.xla": _COMPARED,
-    **dict(_operations("tensorflow")),
-}
+_COMPILES_FIRST: frozenset[Framework] = frozenset({"torch"})
+"""Frameworks that compile before another one comes in."""
 _TOGETHER = {
     "together.memory": _MEASURED,
     "together.dlpack": _MEASURED,
@@ -72,14 +81,13 @@ _TOGETHER = {
 
 def demands(order: Order) -> Mapping[str, Demand]:
     """What a probe of this order must have checked, by name of the check, in the order of names."""
-    wanted = {**{f"{one}.import": _SEEN for one in order}, "libraries": _SEEN}
-    if "torch" in order:
-        wanted |= _TORCH
-    if "tensorflow" in order:
-        wanted |= _TENSORFLOW
-    if len(order) == 2:
-        wanted |= _TOGETHER
-    if order[0] == "torch":
-        # Compiling before TensorFlow comes in and compiling alone are one thing under two names.
-        wanted["together.compile.before" if len(order) == 2 else "torch.compile"] = _COMPILED
-    return dict(sorted(wanted.items()))
+    together = len(order) > 1
+    table = {f"{name}.import": _SEEN for name in order} | {"libraries": _SEEN}
+    for name in order:
+        table |= _OF_FRAMEWORK[name]
+    if together:
+        table |= _TOGETHER
+    if order[0] in _COMPILES_FIRST:
+        # Compiling before another framework comes in and compiling alone are one thing under two names.
+        table["together.compile.before" if together else f"{order[0]}.compile"] = _COMPILED
+    return dict(sorted(table.items()))

@@ -3,72 +3,82 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from solver.core.answer import NotKnown
+from solver.core.frameworks import FRAMEWORKS, preferred_first
+from solver.core.model import Framework
 from solver.core.versions import minor
 from solver.matrix.builds import Code, code_for
+from solver.proof.checks import SEES_GPU
 from solver.proof.evidence import Evidence, ProbeResult
-from solver.proof.predict import Prediction
+from solver.proof.prediction import Prediction
+
+_ARCH = re.compile(r"(sm|compute)_(\d+)(\d)[af]?")  # sm_90, compute_90, sm_90a, sm_100
+# TensorFlow's build names compute_90 where it holds machine code and PTX for 9.0.
+_COMPUTE_IS_BOTH: frozenset[Framework] = frozenset({"tensorflow"})
 
 
-def _archs(probe: ProbeResult | None, framework: str, gpu: str) -> Code | None:
-    """The code that a framework says it has, e.g. sm_90 and compute_90; sm_90a and sm_100 included."""
-    seen = probe.frameworks.get(framework) if probe is not None else None
-    if seen is None or not seen.archs:
-        return None
-    found = [re.fullmatch(r"(sm|compute)_(\d+)(\d)[af]?", arch) for arch in seen.archs]
-    codes = [(one.group(1), f"{one.group(2)}.{one.group(3)}") for one in found if one]
-    # TensorFlow's build names compute_90 where it holds machine code and PTX for 9.0.
-    native = [code for kind, code in codes if kind == "sm" or framework == "tensorflow"]
-    held = code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
-    return None if isinstance(held, NotKnown) else held
+def compare(prediction: Prediction, evidence: Evidence) -> tuple[str, ...]:
+    """Each field in which evidence differs from its prediction, as a sentence."""
+    differences = [
+        f"{field}: predicted {predicted}, seen {seen}"
+        for field, predicted, seen in _fields(prediction, evidence)
+        if predicted is not None and seen is not None and not _agree(predicted, seen)
+    ]
+    return (*differences, *_of_probes(prediction, evidence))
 
 
-def _ok(probe: ProbeResult | None, check: str) -> bool | None:
+def _agree(predicted: object, seen: object) -> bool:
+    """Whether they are the same, or what was seen is told more exactly: 12.8.90 where 12.8 was predicted."""
+    return predicted == seen or str(seen).startswith(f"{predicted}.")
+
+
+def _fields(prediction: Prediction, evidence: Evidence) -> Iterator[tuple[str, object, object]]:
+    """Name, prediction and evidence of each field but the probes; None where one of them does not tell."""
+    probes = {probe.name: probe for probe in evidence.probes}
+    yield "gpu", prediction.gpu, evidence.gpu.capability
+    yield "driver", prediction.driver, evidence.driver
+    for name, framework in prediction.frameworks.items():
+        probe = probes.get(name)  # the one that imports it alone
+        yield f"{name}_sees_gpu", framework.sees_gpu, _passed(probe, SEES_GPU[name])
+        yield f"{name}_cuda", framework.cuda, _cuda(probe, name)
+        yield f"{name}_code", framework.code, _code(probe, name, evidence.gpu.capability)
+    loaded = _loaded(probes)
+    yield "cuda", prediction.loaded.cuda, loaded.get("libcudart")
+    yield "cudnn", prediction.loaded.cudnn, loaded.get("libcudnn")
+    yield "nccl", prediction.loaded.nccl, loaded.get("libnccl")
+
+
+def _loaded(probes: Mapping[str, ProbeResult]) -> Mapping[str, str]:
+    """What the preferred framework's own probe had loaded, or else the first of all."""
+    alone = [probes[name] for name in preferred_first(FRAMEWORKS) if name in probes]
+    by_preference = [*alone, *probes.values()]
+    return by_preference[0].loaded if by_preference else {}
+
+
+def _passed(probe: ProbeResult | None, check: str) -> bool | None:
     if probe is None:
         return None
     return next((one.status == "ok" for one in probe.checks if one.name == check), None)
 
 
-def seen(evidence: Evidence) -> dict[str, object]:
-    """What evidence says about each field of a prediction; a field that it does not tell is None."""
-    probes = {probe.name: probe for probe in evidence.probes}
-    torch, tensorflow = probes.get("torch"), probes.get("tensorflow")
-    loaded = (torch or tensorflow or evidence.probes[0]).loaded if evidence.probes else {}
-    frameworks = {name: one for probe in (torch, tensorflow) if probe for name, one in probe.frameworks.items()}
-
-    def build(name: str) -> str | None:
-        version = frameworks[name].cuda if name in frameworks else None
-        return minor(version) if version else None
-
-    return {
-        "gpu": evidence.gpu.capability,
-        "driver": evidence.driver,
-        "torch_sees_gpu": _ok(torch, "torch.available"),
-        "torch_cuda": build("torch"),
-        "torch_code": _archs(torch, "torch", evidence.gpu.capability),
-        "tensorflow_sees_gpu": _ok(tensorflow, "tensorflow.devices"),
-        "tensorflow_cuda": build("tensorflow"),
-        "tensorflow_code": _archs(tensorflow, "tensorflow", evidence.gpu.capability),
-        "cuda": loaded.get("libcudart"),
-        "cudnn": loaded.get("libcudnn"),
-        "nccl": loaded.get("libnccl"),
-        "probes": {name: probe.ok for name, probe in probes.items()},
-    }
+def _cuda(probe: ProbeResult | None, name: Framework) -> str | None:
+    """major.minor of the CUDA that a framework says it was built with."""
+    framework = probe.frameworks.get(name) if probe is not None else None
+    return minor(framework.cuda) if framework is not None and framework.cuda else None
 
 
-def compare(prediction: Prediction, evidence: Evidence) -> tuple[str, ...]:
-    """Each field in which evidence differs from its prediction, as a sentence."""
-    differences = []
-    for field, value in seen(evidence).items():
-        predicted = getattr(prediction, field)
-        if predicted is None or value is None:
-            continue
-        if field == "probes":
-            differences += _of_probes(prediction, evidence)
-        elif predicted != value and not str(value).startswith(f"{predicted}."):
-            differences.append(f"{field}: predicted {predicted}, seen {value}")
-    return tuple(differences)
+def _code(probe: ProbeResult | None, name: Framework, gpu: str) -> Code | None:
+    """What a framework says it has for a GPU, by the architectures that it names."""
+    framework = probe.frameworks.get(name) if probe is not None else None
+    if framework is None or not framework.archs:
+        return None
+    matches = [match for arch in framework.archs if (match := _ARCH.fullmatch(arch))]
+    codes = [(match[1], f"{match[2]}.{match[3]}") for match in matches]
+    native = [code for kind, code in codes if kind == "sm" or name in _COMPUTE_IS_BOTH]
+    has = code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
+    return None if isinstance(has, NotKnown) else has
 
 
 def _of_probes(prediction: Prediction, evidence: Evidence) -> list[str]:

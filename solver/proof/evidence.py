@@ -19,7 +19,7 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.machine import Gpu
-from solver.core.model import Digest, Finding, ProfileName, Text, Value
+from solver.core.model import Digest, Finding, Framework, ProfileName, Text, Value
 from solver.core.whole import put_whole
 from solver.proof.checks import Demand, Lack, Order, demands
 
@@ -220,7 +220,7 @@ def problems(evidence: Evidence, frameworks: Iterable[str]) -> tuple[str, ...]:
     return tuple(missing + errors + found)
 
 
-def frameworks_of(packages: Mapping[str, str]) -> tuple[str, ...]:
+def frameworks_of(packages: Mapping[str, str]) -> tuple[Framework, ...]:
     """The frameworks among the packages of a lock."""
     return tuple(
         preferred_first(

@@ -54,7 +54,10 @@ def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(pro
     packages = {str(pin.name): pin.version for pin in lock.solution.pins}
     packages |= {wheel.name: wheel.version for wheel in lock.wheels}
     modern = predict(packages, "9.0", "580.159.04", project.matrices)
-    assert (modern.torch_code, modern.tensorflow_code, modern.tensorflow_sees_gpu) == ("none", "ptx", True)
+    assert {name: (one.code, one.sees_gpu) for name, one in modern.frameworks.items()} == {
+        "torch": ("none", True),
+        "tensorflow": ("ptx", True),
+    }
     assert modern.probes == {"torch": False, "tensorflow": True, "torch-tensorflow": False, "tensorflow-torch": False}
     assert set(predict(packages, "8.0", "580.159.04", project.matrices).probes.values()) == {True}
 

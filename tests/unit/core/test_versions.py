@@ -11,6 +11,7 @@ from solver.core.versions import (
     as_requirement,
     as_specifier,
     as_version,
+    leading,
     major,
     meets,
     minor,
@@ -69,6 +70,7 @@ def test_a_version_or_a_specifier_or_none():
 def test_major_minor_and_numbers():
     assert [major("12.8.1"), major("12")] == [12, 12]
     assert [minor("12.8.1"), minor("3.12.4"), minor("12")] == ["12.8", "3.12", "12"]
+    assert [leading("9.10.2.21", 3), leading("2.27", 3), leading("12.8.90", 1)] == ["9.10.2", "2.27", "12"]
     assert [numbers("12.8.1"), numbers("9"), numbers("10.0")] == [(12, 8), (9, 0), (10, 0)]
     with pytest.raises(ValueError, match="invalid literal"):
         major("none")

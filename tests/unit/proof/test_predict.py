@@ -16,6 +16,7 @@ from solver.matrix.rows import Build, Rule
 from solver.proof.compare import compare
 from solver.proof.evidence import orders, read_evidence
 from solver.proof.predict import predict, predict_conda
+from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
 
 replace = msgspec.structs.replace
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
@@ -134,7 +135,8 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
     (row,) = [row for row in rows.values() if row.id == f"tensorflow-{PACKAGES['tensorflow']}"]
     unread = dataclasses.replace(matrices, builds=tuple({**rows, row.id: replace(row, runpath=NOT_KNOWN)}.values()))
     prediction = predict(without("interlock-loader"), "9.0", "580.159.04", unread)
-    assert (prediction.tensorflow_sees_gpu, prediction.tensorflow_misses) == (None, None)
+    tensorflow = prediction.frameworks["tensorflow"]
+    assert (tensorflow.sees_gpu, tensorflow.misses) == (None, None)
     assert prediction.probes == {
         "torch": True, "tensorflow": None, "torch-tensorflow": True, "tensorflow-torch": None,
     }  # fmt: skip
@@ -143,14 +145,41 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
 
 def test_a_framework_without_a_row_is_not_known(matrices):
     prediction = predict({"torch": "99.0"}, "9.0", "580.159.04", matrices)
-    assert (prediction.torch_sees_gpu, prediction.torch_code, prediction.probes) == (None, None, {"torch": None})
+    assert (prediction.frameworks, prediction.probes) == ({"torch": FrameworkPrediction()}, {"torch": None})
+    assert prediction.sentences() == ("nobody read what torch's build has for a GPU",)
+
+
+def test_cpu_builds_use_no_gpu(matrices):
+    prediction = predict({"torch": "2.9.1+cpu"}, "9.0", "580.159.04", matrices)
+    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=False)}
+    assert (prediction.probes, prediction.sentences()) == ({"torch": False}, ("uses no GPU",))
+
+
+def test_no_probe_dies_that_the_lock_does_not_have(matrices):
+    packages = {**without("torch"), "triton": "3.9.0"}
+    prediction = predict(packages, "9.0", "580.159.04", matrices)
+    assert (prediction.dies, prediction.sentences()) == ((), ("works",))
+
+
+def test_a_conda_lock_finds_its_libraries_and_its_code_nobody_read(matrices):
+    axes = {"python": "3.12", "cuda": "12.9", "cudnn": "9.10.2.21", "tensorflow": "2.20.0", "torch": None}
+    prediction = predict_conda(axes, "9.0", "580.159.04", matrices)
+    assert prediction.frameworks == {"tensorflow": FrameworkPrediction(sees_gpu=True, misses=())}
+    assert (prediction.loaded, prediction.probes) == (
+        LoadedPrediction(cuda="12.9", cudnn="9.10.2"),
+        {"tensorflow": True},
+    )
+    assert prediction.sentences() == ("nobody read whether conda's builds hold code for compute capability 9.0",)
+    cpu = predict_conda({**axes, "cuda": None, "cudnn": None}, "9.0", "580.159.04", matrices)
+    assert (cpu.probes, cpu.sentences()) == ({"tensorflow": False}, ("uses no GPU",))
 
 
 def test_an_old_driver_compiles_no_new_ptx(matrices):
     # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out.
     prediction = predict(PACKAGES, "12.0", "525.60.13", matrices)
     assert prediction.driver_serves is True
-    assert prediction.tensorflow_code == "ptx"
+    tensorflow = prediction.frameworks["tensorflow"]
+    assert (tensorflow.code, tensorflow.compiles) == ("ptx", False)
     assert prediction.probes["tensorflow"] is False
     assert prediction.sentences() == (
         "TensorFlow: it has only PTX for compute capability 12.0: "

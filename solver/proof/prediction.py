@@ -1,0 +1,88 @@
+"""What the probes of a lock are expected to report, as a value and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import Framework, Value
+from solver.matrix.builds import Code
+
+
+class FrameworkPrediction(Value, frozen=True, kw_only=True):
+    """What one framework will report of itself; a field that no row decides is None."""
+
+    sees_gpu: bool | None = None
+    """Imported alone, with no other framework to load CUDA for it."""
+    cuda: str | None = None
+    """CUDA major.minor of its build; None for a CPU build too."""
+    code: Code | None = None
+    """What it has for the GPU."""
+    compiles: bool | None = None
+    """Whether the driver compiles its PTX, where it has nothing but that."""
+    misses: tuple[str, ...] | None = None
+    """CUDA libraries that it opens and does not find by itself."""
+
+
+class LoadedPrediction(Value, frozen=True, kw_only=True):
+    """Versions that loaded libraries will tell of themselves."""
+
+    cuda: str | None = None
+    """major.minor of the CUDA runtime."""
+    cudnn: str | None = None
+    nccl: str | None = None
+
+
+class Prediction(Value, frozen=True, kw_only=True):
+    """What the probes of one lock will report on one GPU."""
+
+    gpu: str
+    """Compute capability."""
+    driver: str
+    driver_serves: bool | None = None
+    """Whether the driver is new enough for every build's CUDA, minor versions counted in."""
+    frameworks: dict[Framework, FrameworkPrediction]
+    """Those of the lock, the preferred one first."""
+    loaded: LoadedPrediction
+    probes: dict[str, bool | None]
+    """By probe: whether everything in it will be well."""
+    dies: tuple[str, ...] = ()
+    """Probes whose process will end before its time."""
+    doubts: tuple[str, ...] = ()
+    """Why a build does not, or not surely, run on the GPU, beyond what its code tells: a sentence each."""
+    unread: bool = False
+    """True for conda's builds: nobody read which GPUs they hold code for."""
+
+    def sentences(self) -> tuple[str, ...]:
+        """Sentences for people, worst first; "works" alone where nothing is to be said."""
+        lines = [f"driver {self.driver} is too old"] if self.driver_serves is False else []
+        lines += self._about_code()
+        lines += self.doubts
+        for name, one in self.frameworks.items():
+            if one.misses and one.sees_gpu is False:
+                lines.append(f"{_title(name)} alone sees no GPU: it does not find {', '.join(one.misses)}")
+        lines += [f"torch.compile ends the process of the probe {name}" for name in self.dies]
+        if self.unread:
+            lines.append(f"nobody read whether conda's builds hold code for compute capability {self.gpu}")
+        else:
+            lines += self._about_no_cuda()
+        return tuple(lines) or ("works",)
+
+    def _about_code(self) -> Iterator[str]:
+        for name, one in self.frameworks.items():
+            if one.code == "none":
+                yield f"{_title(name)} has no kernel for compute capability {self.gpu}"
+            elif one.code == "ptx" and one.compiles:
+                yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"
+
+    def _about_no_cuda(self) -> Iterator[str]:
+        """That a build has no CUDA code is said only where somebody read so, and where no other build has any."""
+        unknown = [name for name, one in self.frameworks.items() if one.cuda is None and one.sees_gpu is None]
+        if unknown:
+            yield from (f"nobody read what {_title(name)}'s build has for a GPU" for name in unknown)
+        elif all(one.cuda is None for one in self.frameworks.values()):
+            yield "uses no GPU"
+
+
+def _title(name: Framework) -> str:
+    return FRAMEWORKS[name].title
