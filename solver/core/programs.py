@@ -26,11 +26,16 @@ def find_python(minor: str) -> Path:
     for folder in os.get_exec_path():
         program = shutil.which(f"python{minor}", path=folder)
         # A version manager's stand-in may be there and start nothing.
-        if program is not None and _starts(program, minor):
+        if program is not None and minor_of(program) == minor:
             return Path(program)
     raise BadInput(f"there is no python {minor} on this machine", fix="install one, or carry one with --python")
 
 
-def _starts(python: str, minor: str) -> bool:
+def minor_of(python: str | Path) -> str | None:
+    """The version ("3.12") of an interpreter, which is started for it; None where it does not start."""
     command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() == minor
+    try:
+        version = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return None
+    return version or None

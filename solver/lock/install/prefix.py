@@ -22,6 +22,7 @@ from packaging.version import Version
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.machine import this_machine
 from solver.core.model import Platform
+from solver.core.programs import minor_of
 from solver.index.conda import run
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
@@ -160,13 +161,11 @@ def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
 
 
 def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installer) -> None:
-    asked = subprocess.run(
-        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
-    )
-    version = asked.stdout.strip()
+    version = minor_of(python)
     if version != lock.target.python:
-        told = f"is python {version}" if version else "is no python"
-        raise BadInput(f"{python} {told}, the lock is for python {lock.target.python}", key="--python", file=lock.path)
+        what = "no python" if version is None else f"python {version}"
+        problem = f"{python} is {what}, the lock is for python {lock.target.python}"
+        raise BadInput(problem, key="--python", file=lock.path)
     if installer == "uv":
         find_uv()
     options = ["--without-pip"] if installer == "uv" else []

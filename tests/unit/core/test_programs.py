@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from solver.core.errors import BadInput
-from solver.core.programs import find_python, uv_here
+from solver.core.programs import find_python, minor_of, uv_here
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -33,6 +33,14 @@ def test_an_absent_python_is_told(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadInput, match=r"there is no python 3\.99 on this machine"):
         find_python("3.99")
+
+
+def test_a_python_tells_its_version(tmp_path):
+    assert minor_of(sys.executable) == MINOR
+    assert minor_of(tmp_path / "absent") is None
+    (tmp_path / "fails").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "fails").chmod(0o755)
+    assert minor_of(tmp_path / "fails") is None
 
 
 def test_uv_is_that_beside_this_python_or_else_that_of_the_path(tmp_path, monkeypatch):
