@@ -56,7 +56,7 @@ def bundle(
 
 def _pip_lock(folder: Path) -> LockFolder:
     lock = read_folder(folder)
-    if lock.solution.flavour != "pip-in-conda":
+    if not lock.from_pip:
         fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
         raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)
     return lock

@@ -9,6 +9,7 @@ import msgspec
 
 from solver.commands.project import Project, snapshot_dir
 from solver.core.errors import NotRecorded
+from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
@@ -30,7 +31,7 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
 
 def beside_conda(project: Project, profile: Profile) -> Profile:
     """``profile``, whose pip closure keeps to the versions that conda's base can bring of the same packages."""
-    if profile.flavour != "pip-in-conda" or not profile.python.startswith("==") or "*" in profile.python:
+    if not FLAVOURS[profile.flavour].from_pip or not profile.python.startswith("==") or "*" in profile.python:
         return profile
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)

@@ -53,8 +53,8 @@ def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matr
 
 
 def _prediction(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
-    solution = read_folder(subject.folder).solution
-    target = solution.target
-    if solution.flavour == "conda":
-        return predict_conda(solution.solution, gpu, driver, matrices, target.platform)
-    return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
+    lock = read_folder(subject.folder)
+    target = lock.solution.target
+    if lock.from_pip:
+        return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
+    return predict_conda(lock.solution.solution, gpu, driver, matrices, target.platform)

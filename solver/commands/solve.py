@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
 from solver.commands.project import Project
+from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import preferred_first
 from solver.core.model import Profile, Solution
 from solver.index import Index
@@ -24,7 +25,7 @@ def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution
 def solve_profile(project: Project, profile: Profile) -> Solution:
     """The solution that ``lock`` writes: everything in it was read; a variant is part of its parent's."""
     profile = with_interop(profile, project.matrices)
-    if profile.flavour == "conda":
+    if not FLAVOURS[profile.flavour].from_pip:
         return solve_conda_profile(project, profile).solution
     if profile.variant_of is None:
         wanted = beside_conda(project, profile)

@@ -9,6 +9,7 @@ from solver.commands.project import Project
 from solver.commands.solve import solve_profile
 from solver.commands.stack_report import StackLock, report
 from solver.core.errors import IndexUnavailable, Unsolvable
+from solver.core.flavours import FLAVOURS
 from solver.core.model import Cause, Profile, PypiName
 from solver.index import Index
 from solver.matrix.names import Names
@@ -26,12 +27,12 @@ def explain_stack(project: Project, profile: Profile) -> list[str]:
         return ()
 
     # The index is that of pip's packages; nobody asks it about a channel's.
-    newest = None if profile.flavour == "conda" else lambda name: _newest(project.index, name)
+    newest = (lambda name: _newest(project.index, name)) if FLAVOURS[profile.flavour].from_pip else None
     return report(lock, causes, newest)
 
 
 def _lock(project: Project, profile: Profile) -> StackLock:
-    if profile.flavour != "conda":
+    if FLAVOURS[profile.flavour].from_pip:
         solution = solve_profile(project, profile)
         return StackLock(profile, solution, {pin.name: pin.version for pin in solution.pins}, project.matrices)
     conda = solve_conda_profile(project, profile)

@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
+from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.core.versions import major, meets, within
@@ -54,7 +55,7 @@ class StackLock:
 
     def build(self) -> str | None:
         """What torch calls itself, local part included."""
-        version = self.packages.get("torch") if self.profile.flavour != "conda" else None
+        version = self.packages.get("torch") if FLAVOURS[self.profile.flavour].from_pip else None
         row = version and self.matrices.build("torch", version, self.solution.target.platform)
         return stated(row.reports) if row else None
 
@@ -92,7 +93,7 @@ def _pin_lines(name: str, text: str, lock: StackLock, causes: Causes) -> Iterato
 
 
 def _specifier(name: str, text: str, lock: StackLock) -> str:
-    if lock.profile.flavour == "conda":
+    if not FLAVOURS[lock.profile.flavour].from_pip:
         text = text.partition("+")[0]  # conda's builds tell their CUDA otherwise
     # "cuDNN 8.1" names a line of releases, not one.
     return f"=={text}.*" if name == "cudnn" and text[:1].isdigit() else specifier(text)

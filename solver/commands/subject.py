@@ -38,9 +38,9 @@ def subject_of(folder: Path) -> Subject:
 def _packages(lock: LockFolder) -> dict[str, str]:
     """Version by name of what the probes and the predictions look at, python among it."""
     axes = {name: version for name, version in lock.solution.solution.items() if version is not None}
-    if lock.solution.flavour == "conda":
+    if lock.from_pip:
+        versions = {str(pin.name): pin.installs for pin in lock.pins}
+    else:
         # conda's names differ; the probes and the predictions go by the frameworks' own.
         versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if name in axes}
-    else:
-        versions = {str(pin.name): pin.installs for pin in lock.pins}
     return {"python": axes["python"], **versions}

@@ -140,8 +140,8 @@ def _installer(wheels: Path | None, machine: Machine) -> Install:
     """The project's one installer, for this machine; with ``wheels`` from that folder alone."""
 
     def install(lock: Path, prefix: Path) -> Path:
-        solution = read_folder(lock).solution
-        python = None if solution.flavour == "conda" else find_python(solution.target.python)
+        carried = read_folder(lock)
+        python = find_python(carried.target.python) if carried.from_pip else None
         # Without a driver only imports are run, and nothing is called verified.
         with_driver = machine.driver is not None
         return install_lock(lock, prefix, folder=wheels, python=python, check_driver=with_driver).python

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from packaging.requirements import Requirement
 
 from solver.core.errors import BadInput
+from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
@@ -41,7 +42,7 @@ def conda_lock_yml(
         from conda_lock.lockfile.v2prelim.models import HashModel, LockedDependency, Lockfile, LockMeta
         from conda_lock.models.channel import Channel
 
-    if profile.flavour != "conda" and not wheels:
+    if FLAVOURS[profile.flavour].from_pip and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
     held = in_order(records)
     packages = [
@@ -84,7 +85,7 @@ def conda_lock_yml(
 
 
 def _header(profile: Profile) -> str:
-    made = "nox -s lock" if profile.flavour == "conda" else f"interlock export conda-lock {profile.name}"
+    made = f"interlock export conda-lock {profile.name}" if FLAVOURS[profile.flavour].from_pip else "nox -s lock"
     lines = [
         f"Made by `{made}`; change environment.yml.in, not this file.",
         f"Install: conda-lock install --name {profile.name} conda-lock.yml",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.core.errors import BadInput
+from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Image, Profile, Target
 from solver.core.names import any_version
@@ -63,7 +64,7 @@ def base_image(profile: Profile, python: str, file: str, line: int | None) -> Im
         raise BadInput(f"there are no images for {profile.target.platform}", file=file, line=line, key=profile.name)
     if profile.image is not None:
         return profile.image
-    example = f"python:{python}-slim" if profile.flavour == "pip-in-conda" else "mambaorg/micromamba:2"
+    example = FLAVOURS[profile.flavour].image.format(python=python)
     owner = profile.variant_of or profile.name
     raise BadInput(
         "names no base image, and a digest is never made up",

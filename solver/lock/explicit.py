@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from solver.core.errors import BadInput
+from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment, explicit_line
 from solver.index.conda_record import CondaRecord, depends_first
@@ -18,7 +19,7 @@ def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platfor
     Raises ``BadInput`` for a profile whose frameworks come from pip: the file
     would install an environment without them and say nothing.
     """
-    if profile.flavour != "conda":
+    if FLAVOURS[profile.flavour].from_pip:
         raise BadInput(
             "has frameworks that come from pip, which an @EXPLICIT file cannot hold",
             key=profile.name,
@@ -48,7 +49,7 @@ def base_explicit(profile: Profile, records: Iterable[CondaRecord], platform: Pl
 
 def explicit_filename(profile: Profile, platform: Platform) -> str:
     """``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
-    return f"{platform}.lock" if profile.flavour == "conda" else f"base-{platform}.lock"
+    return FLAVOURS[profile.flavour].conda_file.format(platform=platform)
 
 
 def _file(head: list[str], records: Iterable[CondaRecord], platform: Platform) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from solver.core.errors import BadInput
+from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
@@ -31,7 +32,7 @@ def pixi_lock(
     """
     import yaml
 
-    if profile.flavour != "conda" and not wheels:
+    if FLAVOURS[profile.flavour].from_pip and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
     held = sorted(in_order(records), key=lambda record: record.url)
     pip = sorted(wheels, key=lambda wheel: wheel.url)

@@ -13,6 +13,7 @@ import msgspec
 
 from solver.core.decode import decode
 from solver.core.errors import BadInput
+from solver.core.flavours import FLAVOURS
 from solver.core.lines import LockedPin, read_pins
 from solver.core.model import FORMAT_VERSION, Target
 from solver.core.yamlfile import load_yaml
@@ -41,6 +42,11 @@ class LockFolder:
         """Where the lock runs; without a driver where nothing in it asks for a GPU."""
         target = self.solution.target
         return target if self.asks_for_gpu else msgspec.structs.replace(target, driver=None)
+
+    @property
+    def from_pip(self) -> bool:
+        """Whether its frameworks come from pip."""
+        return FLAVOURS[self.solution.flavour].from_pip
 
     @property
     def asks_for_gpu(self) -> bool:

@@ -19,7 +19,7 @@ def checked_folder(folder: Path) -> LockFolder:
     assert lock.pins is not None  # read before anything is done: an option or a line without a hash ends here
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
-        if lock.solution.flavour == "conda":
+        if not lock.from_pip:
             _same_explicit(lock.records, folder / f"{lock.target.platform}.lock")
     return lock
 

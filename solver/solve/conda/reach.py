@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import CondaName, Profile, Target
 from solver.index.conda import CondaSource
@@ -56,7 +57,7 @@ def reachable(
     """The records that ``HELD`` describes."""
     found: list[CondaRecord] = []
     for profile in profiles:
-        if profile.flavour == "conda":
+        if not FLAVOURS[profile.flavour].from_pip:
             found += _of_profile(profile, pythons, source, matrices)
     bases = {(profile.target.platform, profile.conda_packages): profile for profile in profiles}
     for profile in bases.values():

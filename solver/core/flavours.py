@@ -1,0 +1,26 @@
+"""The flavours of a lock: where its packages come from. What differs between them is told here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solver.core.model import Flavour
+
+
+@dataclass(frozen=True)
+class FlavourEntry:
+    """One flavour."""
+
+    from_pip: bool
+    """Whether frameworks and packages come from pip, by requirements.txt, and only the base below them from conda."""
+    conda_file: str
+    """Name of the @EXPLICIT file that lists what comes from conda; ``{platform}`` is conda's subdir."""
+    image: str
+    """A base image that has what installs it; ``{python}`` is major.minor."""
+
+
+FLAVOURS: Mapping[Flavour, FlavourEntry] = {
+    "pip-in-conda": FlavourEntry(from_pip=True, conda_file="base-{platform}.lock", image="python:{python}-slim"),
+    "conda": FlavourEntry(from_pip=False, conda_file="{platform}.lock", image="mambaorg/micromamba:2"),
+}
