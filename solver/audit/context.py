@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from msgspec import structs
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.audit.builds import BuiltPackage, built_conda, built_wheel
-from solver.audit.package_set import Package, PackageSet
+from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
+from solver.core.target import usable_files
 from solver.core.versions import meets, version_or_none
-from solver.index import Index
+from solver.index import Index, ReleaseRefused
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -52,17 +55,17 @@ class AuditContext:
     @cached_property
     def packages(self) -> dict[PypiName, Package]:
         """The packages by PyPI name; pip's stands where conda has one of the same name."""
-        found: dict[PypiName, Package] = {}
+        packages: dict[PypiName, Package] = {}
         for package in sorted(self.set.packages, key=self._standing):
             name = self.pypi_name_of(package)
             if name is None:
                 continue
             # In a prefix what conda installed stands twice: its record, then its metadata.
-            record = found.get(name)
+            record = packages.get(name)
             if package.origin == "conda" and package.conda is None and record is not None:
                 package = structs.replace(record, requires=package.requires)
-            found[name] = package
-        return found
+            packages[name] = package
+        return packages
 
     def _standing(self, package: Package) -> tuple[bool, bool, int]:
         """The later it sorts, the better it stands for a PyPI name that several packages have."""
@@ -73,8 +76,8 @@ class AuditContext:
     @cached_property
     def versions(self) -> dict[PypiName, Version]:
         """The versions of the packages that have one."""
-        found = {name: version_or_none(package.version) for name, package in self.packages.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        versions = {name: version_or_none(package.version) for name, package in self.packages.items()}
+        return {name: version for name, version in versions.items() if version is not None}
 
     @cached_property
     def stated(self) -> dict[str, str | NotKnown]:
@@ -88,7 +91,7 @@ class AuditContext:
 
     @cached_property
     def builds(self) -> tuple[BuiltPackage, ...]:
-        """The builds with GPU code that the facts know, or whose version says enough; no companions."""
+        """The builds with GPU code that rows know, or whose version says enough; no companions."""
         return tuple(build for name, build in self._built.items() if name not in COMPANIONS)
 
     @cached_property
@@ -98,8 +101,8 @@ class AuditContext:
 
     @cached_property
     def _built(self) -> dict[PypiName, BuiltPackage]:
-        found = {name: self._build(name, package) for name, package in self.packages.items()}
-        return {name: build for name, build in found.items() if build is not None}
+        builds = {name: self._build(name, package) for name, package in self.packages.items()}
+        return {name: build for name, build in builds.items() if build is not None}
 
     @cached_property
     def provided(self) -> tuple[Provided, ...]:
@@ -148,8 +151,8 @@ class AuditContext:
 
     def build(self, framework: Framework) -> BuiltPackage | None:
         """The set's build of a framework; the first that has CUDA where there are several."""
-        found = [build for build in self.builds if build.framework == framework]
-        return min(found, key=lambda build: build.cuda is None, default=None)
+        builds = [build for build in self.builds if build.framework == framework]
+        return min(builds, key=lambda build: build.cuda is None, default=None)
 
     def libraries(self, cuda_major: int) -> dict[str, Provided]:
         """The set's libraries of one CUDA major by their short name."""
@@ -166,24 +169,57 @@ class AuditContext:
 
     def is_this(self, packages: Mapping[str, str]) -> bool:
         """Whether every one of ``packages`` (version or specifier by name) is in the set as it says."""
-        for name, wanted in packages.items():
+        for name, text in packages.items():
             package = self.package(name)
-            spec = f"=={wanted}" if wanted[:1].isdigit() else wanted
-            if package is None or not meets(package.version or "", spec):
+            specifier = f"=={text}" if text[:1].isdigit() else text
+            if package is None or not meets(package.version or "", specifier):
                 return False
         return bool(packages)
 
     def releases(self, package: Package) -> tuple[Release, ...]:
         """The index's releases of the package's version; empty where the index does not know it."""
-        wanted = version_or_none(package.version)
-        if wanted is None or package.origin != "pypi":
+        version = version_or_none(package.version)
+        if version is None or package.origin != "pypi":
             return ()
         try:
             every = self.index.releases(package.name)
         except IndexUnavailable:
             return ()
+        # An index may list 1.0 and 1.0.0 as two releases; only where it has no such spelling do equals count.
         exact = tuple(release for release in every if release.version == package.version)
-        return exact or tuple(release for release in every if version_or_none(release.version) == wanted)
+        return exact or tuple(release for release in every if version_or_none(release.version) == version)
+
+    def requires(self, package: Package) -> tuple[str, ...]:
+        """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
+
+        Empty where nobody read them. Raises ``ReleaseRefused`` where what the index says cannot be of this release.
+        """
+        if package.requires is not None:
+            return package.requires
+        releases = self.releases(package)
+        # Wheels of one release may differ in what they ask for; the target takes one that it can use.
+        fitting = [release for release in releases if usable_files(release.files, self.target)]
+        for release in [*fitting, *releases]:
+            requires = self.index.requires(release)
+            if requires is not None:
+                return requires
+        return ()
+
+    def requirements(self, package: Package, about: str = "") -> Iterator[Requirement]:
+        """Its requirements parsed, of one package only where ``about`` names it (normalized).
+
+        None where the index is refused: the code ``metadata`` tells of that.
+        """
+        try:
+            texts = self.requires(package)
+        except ReleaseRefused:
+            return
+        # However a name is spelt, its first word is in the text; parsing what has it not costs too much.
+        word = about.partition("-")[0]
+        for text in texts:
+            requirement = parsed(text) if word in text.lower() else None
+            if requirement is not None and (not about or canonicalize_name(requirement.name) == about):
+                yield requirement
 
     def _build(self, name: PypiName, package: Package) -> BuiltPackage | None:
         if not (self.has_gpu_code(name) or name in COMPANIONS):

@@ -74,6 +74,11 @@ class Package(Value, frozen=True, kw_only=True):
         """``name==version``, or the name with what was asked where the version is open."""
         return f"{self.name}=={self.version}" if self.version is not None else f"{self.name}{self.asked}"
 
+    @property
+    def stated(self) -> str:
+        """Its version, or what stands in the version's place where that is open."""
+        return self.version or self.asked or "any version"
+
 
 class PackageSet(Value, frozen=True, kw_only=True):
     """What an audit reads."""

@@ -66,10 +66,14 @@ def audit(
     environment variables in force where the set is used; ``record_of`` reads
     the RECORD of a wheel, so that wheels which no row compares are compared.
     """
-    context = context_of(package_set, matrices, index, target, environ, record_of)
-    found = {finding for module in CODES for finding in module.find(context)}
-    found.update(rules.find(context, WEIGHED))
-    return tuple(sorted(found, key=_order))
+    return findings_in(context_of(package_set, matrices, index, target, environ, record_of))
+
+
+def findings_in(context: AuditContext) -> tuple[Finding, ...]:
+    """What every code finds, in the order of ``audit``."""
+    findings = {finding for module in CODES for finding in module.find(context)}
+    findings.update(rules.find(context, WEIGHED))
+    return tuple(sorted(findings, key=_order))
 
 
 def context_of(

@@ -82,7 +82,8 @@ def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
         return
     yield f"{what}: nothing to mend" if repair.file is None else f"wrote {repair.file}:"
     for change in repair.fixed.changes:
-        before, after = change.before or "not there", change.after or "taken out"
+        before = "not there" if change.before is None else change.before.stated
+        after = "taken out" if change.after is None else change.after.stated
         yield f"  {change.name}: {before} -> {after}: {change.why}"
     for finding in repair.fixed.left:
         yield f"  left: {finding.code}: {finding.why}"

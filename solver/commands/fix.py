@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from solver.audit.fix.changes import Fixed
 from solver.audit.fix.file import as_requirements
-from solver.audit.fix.mend import ClosureSearch, Fixed, fix
+from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
 from solver.audit.run import assumed_target
 from solver.commands.audit import Words, read_for

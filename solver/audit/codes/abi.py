@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from solver.audit.builds import BuiltPackage
-from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.package_set import Package, parsed
+from solver.audit.package_set import Package
 from solver.core.frameworks import distributions
 from solver.core.model import Finding
 from solver.core.versions import meets
@@ -21,29 +20,26 @@ _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-run
 def find(context: AuditContext) -> Iterator[Finding]:
     """The bounds of the rows that the set breaks, where the metadata does not tell them anyway."""
     for build in (*context.builds, *context.companions):
-        for name, wanted in sorted(build.row.needs.items()):
+        for name, bound in sorted(build.row.needs.items()):
             for other in map(context.package, distributions(name)):
-                if other is not None and other.version is not None and not meets(other.version, wanted):
-                    yield from _finding(context, build, other, wanted)
+                if other is not None and other.version is not None and not meets(other.version, bound):
+                    yield from _finding(context, build, other, bound)
 
 
-def _finding(context: AuditContext, build: BuiltPackage, other: Package, wanted: str) -> Iterator[Finding]:
+def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: str) -> Iterator[Finding]:
     if _metadata_tells(context, build.package, other):
         return
     yield finding_about(
         (build.package, other),
         code=_OWN_CODES.get(other.name, CODE),
         severity="error",
-        why=f"{build.pin} was compiled against {other.name}{wanted}, and the set has {other.version}",
+        why=f"{build.pin} was compiled against {other.name}{bound}, and the set has {other.version}",
         source=build.source,
-        cure=f"take {other.name}{wanted}, or another {build.package.name}",
+        cure=f"take {other.name}{bound}, or another {build.package.name}",
         row=build.row.id,
     )
 
 
 def _metadata_tells(context: AuditContext, package: Package, other: Package) -> bool:
-    requirements = map(parsed, requires_of(context, package, context.releases(package)))
-    return any(
-        found is not None and found.name == other.name and not meets(other.version or "", str(found.specifier))
-        for found in requirements
-    )
+    requirements = context.requirements(package, about=other.name)
+    return any(not meets(other.version or "", str(requirement.specifier)) for requirement in requirements)

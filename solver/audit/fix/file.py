@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solver.audit.fix.mend import Fixed
+from solver.audit.fix.changes import Fixed, PackageChange
 from solver.audit.package_set import Package
 from solver.core.names import one_line
 from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
@@ -23,15 +23,21 @@ def as_requirements(fixed: Fixed, command: str, *, local_wheels: bool = False) -
     )
     hashed = all(package.hashes for package in packages)
     lines = [comment(f"written by `{command}`"), *([LOCAL_WHEELS] if local_wheels else [])]
-    for name, change in sorted(changes.items()):
-        if change.after is None:
-            lines.append(comment(one_line(f"{name}=={change.before} was taken out: {change.why}")))
+    lines += [
+        comment(one_line(f"{change.before.pin} was taken out: {change.why}"))
+        for change in fixed.changes
+        if change.before is not None and change.after is None
+    ]
     for package in packages:
-        told = changes.get(package.name)
-        if told is not None:
-            lines.append(comment(one_line(f"{'was ' + told.before if told.before else 'is new'}: {told.why}")))
+        if package.name in changes:
+            lines.append(comment(one_line(_reason(changes[package.name]))))
         lines.append(wrapped(_line(package, package.hashes if hashed else ())))
     return "\n".join(lines) + "\n"
+
+
+def _reason(change: PackageChange) -> str:
+    before = "is new" if change.before is None else f"was {change.before.stated}"
+    return f"{before}: {change.why}"
 
 
 def _line(package: Package, hashes: Sequence[str]) -> str:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Protocol
 
 from msgspec import structs
 
 from solver.audit.codes import loader
-from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
-from solver.audit.fix.needs import asks_of, expected, root_of, unwanted, with_pins
-from solver.audit.package_set import Package, PackageSet, parsed
-from solver.audit.run import audit, context_of
-from solver.audit.words import listed
+from solver.audit.fix.changes import Fixed, changes_of
+from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.run import context_of, findings_in
 from solver.core.frameworks import framework_of
-from solver.core.model import Finding, Pin, PypiName, Target, Value, pypi_name
+from solver.core.model import Finding, Pin, PypiName, Target, pypi_name
 from solver.core.versions import meets
 from solver.index import Index
-from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 
 MOST_SEARCHES = 60
@@ -41,26 +39,6 @@ class ClosureSearch(Protocol):
 
 LoaderFor = Callable[[Mapping[PypiName, str]], Package | None]
 """The loader wheel that the caller can write for a set (version by name); None where it needs none."""
-
-
-class PackageChange(Value, frozen=True, kw_only=True):
-    """What became of one package."""
-
-    name: PypiName
-    before: str | None
-    """None: it was not in the set."""
-    after: str | None
-    """None: it is no longer in the set."""
-    why: str
-
-
-class Fixed(Value, frozen=True, kw_only=True):
-    """A set that passes, and how it differs from the one that was given."""
-
-    package_set: PackageSet
-    changes: tuple[PackageChange, ...]
-    left: tuple[Finding, ...]
-    """Warnings that remain."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +64,24 @@ def fix(
     A package that the index does not know stays as it is. Where only the loader
     wheel is wanting, ``loader_for`` gives it; without it other versions are searched.
     """
-    findings = audit(package_set, matrices, index, target)
-    if not _errors(findings):
-        return Fixed(package_set=package_set, changes=(), left=findings)
     context = context_of(package_set, matrices, index, target)
-    mender = _Mender(context, _errors(findings), target, search, loader_for)
-    best = mender.judged(package_set)
-    if best is not None:
-        return best
-    size = 0
+    findings = findings_in(context)
+    errors = _errors(findings)
+    if not errors:
+        return Fixed(package_set=package_set, changes=(), left=findings)
+    mender = _Mender(context, errors, target, search, loader_for)
+    return mender.judged(package_set) or _nearest(mender)
+
+
+def _nearest(mender: _Mender) -> Fixed | None:
+    """Of the sets that come of freeing equally few packages, the one with the fewest changes."""
+    best, freed = None, 0
     for attempt in mender.attempts():
-        if mender.searched >= MOST_SEARCHES or (best is not None and len(attempt.freed) > size):
+        if mender.searched >= MOST_SEARCHES or (best is not None and len(attempt.freed) > freed):
             break
-        found = mender.tried(attempt)
-        if found is not None and (best is None or len(found.changes) < len(best.changes)):
-            best, size = found, len(attempt.freed)
+        fixed = mender.tried(attempt)
+        if fixed is not None and (best is None or len(fixed.changes) < len(best.changes)):
+            best, freed = fixed, len(attempt.freed)
     return best
 
 
@@ -123,17 +104,24 @@ class _Mender:
         self.search, self.loader_for = search, loader_for
         self.searched = 0
         self.asks = asks_of(context)
+        self.named = _names(errors)
         self.unwanted = unwanted(context, errors, self.asks)
-        asked = set(chain.from_iterable(self.asks.values()))
         # CUDA libraries come and go with the frameworks, whoever named them.
         self.libraries = {item.package.name for item in context.provided} if context.builds else set()
-        self.roots = tuple(
+        self.roots = self._roots()
+
+    def _roots(self) -> tuple[PypiName, ...]:
+        """The packages to ask the search for: what the index knows and nobody asks for, and the frameworks."""
+        others = asked_for(self.asks)
+        return tuple(
             name
-            for name in context.packages
+            for name in self.context.packages
             if name in self.asks
             and name not in self.unwanted | self.libraries
-            and (name not in asked or framework_of(name))
+            and (name not in others or framework_of(name))
         )
+
+    # ---- what to try
 
     def attempts(self) -> Iterator[_Attempt]:
         """Fewest freed packages first: only those, then also what they alone brought, at last everything."""
@@ -144,33 +132,57 @@ class _Mender:
         everything = tuple(self.context.packages)
         yield self._attempt(everything, set(everything))
 
+    def _deciders(self) -> list[PypiName]:
+        """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
+        choosable = [name for name in self.context.packages if name in self.asks and name not in self.unwanted]
+        frameworks = [name for name in choosable if framework_of(name)]
+        others = [name for name in choosable if name in self.named and name not in frameworks]
+        return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
+
     def _widening(self, freed: tuple[PypiName, ...]) -> Iterator[_Attempt]:
+        """The packages alone, then with what only they ask for, then, for a framework, with every CUDA library."""
         wider: set[PypiName] = set(freed)
         yield self._attempt(freed, wider)
-        for more in (self._private(set(freed)), self.libraries if self._frees_a_framework(freed) else set()):
+        libraries = self.libraries if any(framework_of(name) for name in freed) else set()
+        for more in (self._private(set(freed)), libraries):
             if more - wider:
                 wider = wider | more
                 yield self._attempt(freed, wider)
 
-    def _frees_a_framework(self, freed: tuple[PypiName, ...]) -> bool:
-        return any(framework_of(name) for name in freed)
+    def _private(self, freed: set[PypiName]) -> set[PypiName]:
+        """What nothing but ``freed`` asks for, directly or not."""
+        roots = [name for name in self.roots if name not in freed]
+        return set(self.asks) - reached(roots, self.asks, without=freed) - freed
+
+    def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
+        packages = self.context.packages
+        roots = [root_of(packages[name]) for name in self.roots]
+        constraints = {
+            name: f"=={package.version}"
+            for name, package in packages.items()
+            if name in self.asks and name not in open_names and name not in self.unwanted and package.version
+        }
+        return _Attempt(freed, (*roots, *sorted(expected(self.context, self.errors))), constraints)
+
+    # ---- trying it
 
     def tried(self, attempt: _Attempt) -> Fixed | None:
         """The set that an attempt leads to, where it has no error, with as much as can be left as it was."""
-        found = self._mended(attempt)
-        if found is None:
+        fixed = self._mended(attempt)
+        if fixed is None:
             return None
-        kept = self._keepable(found)
-        if not kept:
-            return found
-        together = self._mended(_constrained(attempt, kept))
+        before = self._needlessly_changed(fixed)
+        if not before:
+            return fixed
+        # All of them as they were, or, where that has no solution, as many as go together.
+        together = self._mended(_constrained(attempt, before))
         if together is not None:
             return together
-        for name, constraint in kept.items():
-            better = self._mended(_constrained(attempt, {name: constraint}))
-            if better is not None and len(better.changes) < len(found.changes):
-                found, attempt = better, _constrained(attempt, {name: constraint})
-        return found
+        for name, constraint in before.items():
+            nearer = self._mended(_constrained(attempt, {name: constraint}))
+            if nearer is not None and len(nearer.changes) < len(fixed.changes):
+                fixed, attempt = nearer, _constrained(attempt, {name: constraint})
+        return fixed
 
     def _mended(self, attempt: _Attempt) -> Fixed | None:
         """One search, and others where a freed package came out at a version that is no better."""
@@ -180,115 +192,62 @@ class _Mender:
             if pins is None:
                 return None
             mended = with_pins(self.context, pins, set(self.asks), self.unwanted)
-            sound = self.judged(mended)
-            if sound is not None:
-                return sound
-            chosen = {pin.name: pin.version for pin in pins}
-            named = _named(_errors(self._audit(mended)))
-            worse = next((name for name in attempt.freed if name in named and name in chosen), None)
+            fixed = self.judged(mended)
+            if fixed is not None:
+                return fixed
+            versions = {pin.name: pin.version for pin in pins}
+            named = _names(_errors(findings_in(self._context(mended))))
+            worse = next((name for name in attempt.freed if name in named and name in versions), None)
             if worse is None:
                 return None
-            said = attempt.constraints.get(worse, "")
-            attempt = _constrained(attempt, {worse: f"{said},!={chosen[worse]}".removeprefix(",")})
+            bounds = filter(None, (attempt.constraints.get(worse), f"!={versions[worse]}"))
+            attempt = _constrained(attempt, {worse: ",".join(bounds)})
         return None
 
     def judged(self, mended: PackageSet) -> Fixed | None:
         """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
-        findings = self._audit(mended)
-        errors = _errors(findings)
-        if errors and self.loader_for is not None and {finding.code for finding in errors} == {loader.CODE}:
-            versions = {package.name: package.version for package in mended.packages if package.version is not None}
-            wheel = self.loader_for(versions)
-            if wheel is not None and wheel.name not in versions:
-                mended = structs.replace(mended, packages=(*mended.packages, wheel))
-                findings = self._audit(mended)
-        return None if _errors(findings) else Fixed(package_set=mended, changes=self._changes(mended), left=findings)
+        context = self._context(mended)
+        findings = findings_in(context)
+        wheel = self._loader(mended, _errors(findings))
+        if wheel is not None:
+            context = self._context(structs.replace(mended, packages=(*mended.packages, wheel)))
+            findings = findings_in(context)
+        if _errors(findings):
+            return None
+        changes = changes_of(self.context, context, self.errors, self.asks, asks_of(context))
+        return Fixed(package_set=context.set, changes=changes, left=findings)
 
-    def _audit(self, package_set: PackageSet) -> tuple[Finding, ...]:
-        return audit(package_set, self.context.matrices, self.context.index, self.target)
+    def _loader(self, mended: PackageSet, errors: Sequence[Finding]) -> Package | None:
+        """The loader wheel where nothing but that is wanting and it is not there already."""
+        if self.loader_for is None or {error.code for error in errors} != {loader.CODE}:
+            return None
+        versions = {package.name: package.version for package in mended.packages if package.version is not None}
+        wheel = self.loader_for(versions)
+        return None if wheel is None or wheel.name in versions else wheel
 
-    def _keepable(self, fixed: Fixed) -> dict[PypiName, str]:
-        """Packages that changed although everything that asks for them admits what they were."""
-        context = context_of(fixed.package_set, self.context.matrices, self.context.index, self.target)
+    def _needlessly_changed(self, fixed: Fixed) -> dict[PypiName, str]:
+        """The versions from before of packages that changed although whatever asks for them admits these."""
+        context = self._context(fixed.package_set)
         bounds: dict[PypiName, list[str]] = {}
         for package in fixed.package_set.packages:
-            for text in requires_of(context, package, context.releases(package)):
-                requirement = parsed(text)
-                if requirement is not None:
-                    bounds.setdefault(pypi_name(requirement.name), []).append(str(requirement.specifier))
-        named = _named(self.errors)
-        return {
-            change.name: f"=={change.before}"
+            for requirement in context.requirements(package):
+                bounds.setdefault(pypi_name(requirement.name), []).append(str(requirement.specifier))
+        versions = {
+            change.name: change.before.version
             for change in fixed.changes
-            if change.before is not None
-            and change.after is not None
-            and change.name not in named
-            and all(meets(change.before, bound) for bound in bounds.get(change.name, ()))
+            if change.before is not None and change.after is not None and change.name not in self.named
+        }
+        return {
+            name: f"=={version}"
+            for name, version in versions.items()
+            if version is not None and all(meets(version, bound) for bound in bounds.get(name, ()))
         }
 
-    def _deciders(self) -> list[PypiName]:
-        """The packages to free: those that a finding names; frameworks first, CUDA libraries last."""
-        named = _named(self.errors)
-        known = [name for name in self.context.packages if name in self.asks and name not in self.unwanted]
-        frameworks = [name for name in known if framework_of(name)]
-        others = [name for name in known if name in named and name not in frameworks]
-        return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
-
-    def _private(self, freed: set[PypiName]) -> set[PypiName]:
-        """What nothing but ``freed`` asks for, directly or not."""
-        kept = {name for name in self.roots if name not in freed}
-        reached, waiting = set(kept), list(kept)
-        while waiting:
-            for name in self.asks.get(waiting.pop(), ()):
-                if name not in reached and name not in freed:
-                    reached.add(name)
-                    waiting.append(name)
-        return set(self.asks) - reached - freed
-
-    def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
-        packages = self.context.packages
-        roots = tuple(root_of(packages[name]) for name in self.roots)
-        missing = {name for finding in self.errors if finding.row for name in expected(self.context, finding.row)}
-        constraints = {
-            name: f"=={package.version}"
-            for name, package in packages.items()
-            if name in self.asks and name not in open_names and name not in self.unwanted and package.version
-        }
-        return _Attempt(freed, (*roots, *sorted(missing)), constraints)
-
-    def _changes(self, mended: PackageSet) -> tuple[PackageChange, ...]:
-        before = {name: package.version for name, package in self.context.packages.items()}
-        after = {package.name: package.version for package in mended.packages if package.origin == "pypi"}
-        names = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
-        after_context = context_of(mended, self.context.matrices, self.context.index, self.target)
-        asks = asks_of(after_context)
-        builds = listed(sorted(build.pin for build in after_context.builds))
-        return tuple(
-            PackageChange(
-                name=name,
-                before=before.get(name),
-                after=after.get(name),
-                why=self._why(name, names, asks) or (f"goes with {builds}" if name in after else "nothing asks for it"),
-            )
-            for name in names
-            if name not in self.context.packages or self.context.packages[name].origin == "pypi"
-        )
-
-    def _why(
-        self, name: PypiName, changed: Sequence[PypiName], asks: Mapping[PypiName, tuple[PypiName, ...]]
-    ) -> str | None:
-        for finding in self.errors:
-            if name in _named([finding]) or (finding.code == loader.CODE and name == LOADER):
-                return f"{finding.code}: {finding.why}"
-        asking = sorted(other for other, names in asks.items() if name in names)
-        if asking:
-            return f"{asking[0]} asks for it"
-        brought = sorted(other for other in changed if name in self.asks.get(other, ()) and name not in asks)
-        return f"only {brought[0]} asked for it" if brought else None
+    def _context(self, package_set: PackageSet) -> AuditContext:
+        return context_of(package_set, self.context.matrices, self.context.index, self.target)
 
 
-def _named(findings: Sequence[Finding]) -> set[PypiName]:
-    """The packages that findings are about."""
+def _names(findings: Sequence[Finding]) -> set[PypiName]:
     return {name for finding in findings for name in finding.names}
 
 

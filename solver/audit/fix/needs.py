@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import chain
 
 from msgspec import structs
 
-from solver.audit.codes.metadata import requires_of
 from solver.audit.context import AuditContext
-from solver.audit.package_set import Package, PackageSet, parsed
+from solver.audit.package_set import Package, PackageSet
 from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
 from solver.matrix.rows import ABSENT
+
+Asks = Mapping[PypiName, tuple[PypiName, ...]]
+"""Whom each package asks for on the target; only packages whose requirements the index knows are keys."""
 
 
 def root_of(package: Package) -> str:
@@ -21,68 +23,72 @@ def root_of(package: Package) -> str:
     return f"{package.name}[{','.join(package.extras)}]" if package.extras else str(package.name)
 
 
-def asks_of(context: AuditContext) -> dict[PypiName, tuple[PypiName, ...]]:
-    """Which packages of the set each known package asks for on the target, extras that others name included."""
+def asks_of(context: AuditContext) -> Asks:
+    """Who asks for whom in the set, extras that others name included."""
     environment = marker_environment(context.target)
     extras = {name: set(package.extras) for name, package in context.packages.items()}
-    found: dict[PypiName, tuple[PypiName, ...]] = {}
+    asks: dict[PypiName, tuple[PypiName, ...]] = {}
     waiting = list(context.packages)
     while waiting:
         name = waiting.pop()
         package = context.packages[name]
-        releases = context.releases(package)
-        if package.origin != "pypi" or package.version is None or not releases:
+        if package.origin != "pypi" or package.version is None or not context.releases(package):
             continue
-        asked: dict[PypiName, None] = {}
-        for text in requires_of(context, package, releases):
-            requirement = parsed(text)
-            if requirement is None or not applies(requirement.marker, environment, extras[name]):
+        others: dict[PypiName, None] = {}
+        for requirement in context.requirements(package):
+            if not applies(requirement.marker, environment, extras[name]):
                 continue
             other = pypi_name(requirement.name)
-            asked[other] = None
+            others[other] = None
             if other in extras and requirement.extras - extras[other]:
+                # With an extra more it may ask for more: it is looked at again.
                 extras[other] |= requirement.extras
                 waiting.append(other)
-        found[name] = tuple(asked)
-    return found
+        asks[name] = tuple(others)
+    return asks
 
 
-def unwanted(
-    context: AuditContext, errors: Sequence[Finding], asks: Mapping[PypiName, tuple[PypiName, ...]]
-) -> set[PypiName]:
+def asked_for(asks: Asks) -> set[PypiName]:
+    """Whoever is asked for by some package."""
+    return set(chain.from_iterable(asks.values()))
+
+
+def reached(roots: Sequence[PypiName], asks: Asks, without: Set[PypiName]) -> set[PypiName]:
+    """``roots`` and all that they ask for, directly or not, but for ``without`` and what only these ask for."""
+    names, waiting = set(roots), list(roots)
+    while waiting:
+        for name in asks.get(waiting.pop(), ()):
+            if name not in names and name not in without:
+                names.add(name)
+                waiting.append(name)
+    return names
+
+
+def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> set[PypiName]:
     """Packages that a rule wants out of the set and that nothing asks for."""
-    asked = set(chain.from_iterable(asks.values()))
     rules = {rule.id: rule for rule in context.matrices.rules}
-    out = {
-        pypi_name(name)
-        for finding in errors
-        if finding.row in rules
-        for name, wanted in rules[finding.row or ""].needs.items()
-        if wanted == ABSENT
-    }
-    return {name for name in out if name in context.packages and name not in asked}
+    broken = [rules[error.row] for error in errors if error.row in rules]
+    absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if bound == ABSENT}
+    return absent & set(context.packages) - asked_for(asks)
 
 
-def expected(context: AuditContext, row: str) -> tuple[str, ...]:
-    """What the rule of that id expects in the set; nothing where it is no rule's."""
-    return next((rule.expects for rule in context.matrices.rules if rule.id == row), ())
+def expected(context: AuditContext, errors: Sequence[Finding]) -> set[str]:
+    """What the rules behind ``errors`` expect in the set."""
+    ids = {error.row for error in errors}
+    return {name for rule in context.matrices.rules if rule.id in ids for name in rule.expects}
 
 
-def with_pins(context: AuditContext, pins: Sequence[Pin], known: set[PypiName], unwanted: set[PypiName]) -> PackageSet:
+def with_pins(context: AuditContext, pins: Sequence[Pin], known: Set[PypiName], unwanted: Set[PypiName]) -> PackageSet:
     """The set with ``pins`` in place of what the search could choose: the packages ``known`` to the index."""
-    chosen = {pin.name: pin for pin in pins}
-    kept = [
+    stay = [
         package
         for package in context.set.packages
         if package.origin == "conda" or (package.name not in known and package.name not in unwanted)
     ]
-    before = context.packages
-    new = [_package(pin, before.get(pin.name)) for pin in chosen.values() if pin.name not in _names(kept)]
-    return structs.replace(context.set, packages=(*kept, *sorted(new, key=lambda package: package.name)), prefix=None)
-
-
-def _names(packages: Sequence[Package]) -> set[PypiName]:
-    return {package.name for package in packages if package.origin == "pypi"}
+    names = {package.name for package in stay if package.origin == "pypi"}
+    chosen = {pin.name: _package(pin, context.packages.get(pin.name)) for pin in pins if pin.name not in names}
+    packages = (*stay, *(chosen[name] for name in sorted(chosen)))
+    return structs.replace(context.set, packages=packages, prefix=None)
 
 
 def _package(pin: Pin, before: Package | None) -> Package:

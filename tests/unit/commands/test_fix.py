@@ -6,7 +6,7 @@ import pytest
 from audit_stubs import pinned
 from paths import ROOT
 
-from solver.audit.fix.mend import Fixed, PackageChange
+from solver.audit.fix.changes import Fixed, PackageChange
 from solver.commands.fix import OTHER_FILE, fix_file
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
@@ -46,10 +46,10 @@ def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, wri
     repair = fix_file(ROOT, file, {"python": "3.12", "driver": "none"})
     assert repair.file == tmp_path / written
     (protobuf,) = [change for change in repair.fixed.changes if change.name == "protobuf"]
-    assert protobuf.before == "5.28.0"
+    assert protobuf.before.version == "5.28.0"
     lines = repair.file.read_text().splitlines()
     assert lines[0] == f"# written by `interlock audit --fix {name}`"
-    assert any(line.startswith(f"protobuf=={protobuf.after}") for line in lines)
+    assert any(line.startswith(protobuf.after.pin) for line in lines)
     assert (file.read_text() == text) == (name != written)
     assert not (tmp_path / "wheels").exists()
 
@@ -58,7 +58,7 @@ def test_only_the_loader_wheel_of_the_mended_set_is_written(tmp_path, monkeypatc
     def choosing_the_first(package_set, matrices, index, target, search, loader_for):
         first, second = (loader_for({pypi_name(name): version for name, version in one.items()}) for one in TWO_LOADERS)
         assert first.version != second.version
-        change = PackageChange(name=first.name, before=None, after=first.version, why="w")
+        change = PackageChange(name=first.name, before=None, after=first, why="w")
         return Fixed(package_set=pinned(packages=(first,)), changes=(change,), left=())
 
     monkeypatch.setattr("solver.commands.fix.fix", choosing_the_first)

@@ -1,0 +1,75 @@
+"""How a mended set differs from the one that was given, and why each package changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solver.audit.codes import loader
+from solver.audit.context import AuditContext
+from solver.audit.fix.needs import Asks
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.words import listed
+from solver.core.model import Finding, PypiName, Value
+from solver.matrix.libraries import LOADER
+
+
+class PackageChange(Value, frozen=True, kw_only=True):
+    """What became of one package."""
+
+    name: PypiName
+    before: Package | None
+    """None: it was not in the set."""
+    after: Package | None
+    """None: it is no longer in the set."""
+    why: str
+
+
+class Fixed(Value, frozen=True, kw_only=True):
+    """A set that passes, and how it differs from the one that was given."""
+
+    package_set: PackageSet
+    changes: tuple[PackageChange, ...]
+    """Sorted by name."""
+    left: tuple[Finding, ...]
+    """Warnings that remain."""
+
+
+def changes_of(
+    before: AuditContext, after: AuditContext, errors: Sequence[Finding], asks: Asks, asks_after: Asks
+) -> tuple[PackageChange, ...]:
+    """The packages of pip that were changed, added or taken out to be rid of ``errors``.
+
+    ``asks`` and ``asks_after`` say who asks for whom in either set.
+    """
+    old, new = _of_pip(before), _of_pip(after)
+    names = [name for name in sorted({*old, *new}) if _differ(old.get(name), new.get(name))]
+    builds = listed(sorted(build.pin for build in after.builds))
+
+    def why(name: PypiName) -> str:
+        reason = _because_of(name, errors) or _asked_by(name, names, asks, asks_after)
+        return reason or (f"goes with {builds}" if name in new else "nothing asks for it")
+
+    return tuple(PackageChange(name=name, before=old.get(name), after=new.get(name), why=why(name)) for name in names)
+
+
+def _of_pip(context: AuditContext) -> dict[PypiName, Package]:
+    return {package.name: package for package in context.set.packages if package.origin == "pypi"}
+
+
+def _differ(before: Package | None, after: Package | None) -> bool:
+    return before is None or after is None or before.version != after.version
+
+
+def _because_of(name: PypiName, errors: Sequence[Finding]) -> str | None:
+    for error in errors:
+        if name in error.names or (error.code == loader.CODE and name == LOADER):
+            return f"{error.code}: {error.why}"
+    return None
+
+
+def _asked_by(name: PypiName, changed: Sequence[PypiName], asks: Asks, asks_after: Asks) -> str | None:
+    asking = sorted(other for other, names in asks_after.items() if name in names)
+    if asking:
+        return f"{asking[0]} asks for it"
+    brought = sorted(other for other in changed if name in asks.get(other, ()) and name not in asks_after)
+    return f"only {brought[0]} asked for it" if brought else None
