@@ -1,0 +1,45 @@
+"""What is in a bundle."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from small_bundle import MINOR, run, stub, subject
+
+from solver.core.errors import BadInput
+from solver.proof.bundle.download import file_sha256
+from solver.proof.bundle.make import LockToCarry, make_bundle
+from solver.proof.bundle.manifest import carried_subjects, read_manifest
+
+
+def test_the_manifest_tells_everything_and_shares_files(bundle, tmp_path):
+    manifest = read_manifest(bundle)
+    assert [file.path for file in manifest.files] == [
+        "locks/full/wheels/loader-1-py3-none-any.whl",
+        "locks/other/wheels/loader-1-py3-none-any.whl",
+        "tool/interlock-1-py3-none-any.whl",
+        "verify.py",
+        "wheels/w0-1-py3-none-any.whl",
+        "wheels/w1-1-py3-none-any.whl",
+        "wheels/w2-1-py3-none-any.whl",
+    ]
+    assert [len(lock.files) for lock in manifest.locks] == [3, 2]
+    assert all(file_sha256(bundle / file.path) == file.sha256 for file in manifest.files)
+    (subject,) = carried_subjects(bundle, ["other"])
+    assert (subject.folder, subject.packages) == (bundle / "locks/other", {"torch": "2.10.0"})
+    with pytest.raises(BadInput, match="the bundle carries no nothing"):
+        carried_subjects(bundle, ["nothing"])
+
+
+def test_an_interpreter_may_be_carried(server, tmp_path):
+    lock, python = tmp_path / "lock", tmp_path / "py"
+    lock.mkdir()
+    (python / "bin").mkdir(parents=True)
+    (python / "bin" / "python3").symlink_to(sys.executable)
+    carry = LockToCarry(subject=subject(lock, "a"), python=MINOR, wheels=())
+    manifest = make_bundle([carry], tmp_path / "bundle", tool={MINOR: ()}, interlock=stub(), python=python)
+    assert manifest.interpreter == "python.tar.gz"
+    done = run(tmp_path / "bundle" / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 7, done.stderr
+    assert (tmp_path / "out.work" / "python" / "python" / "bin" / "python3").exists()
