@@ -14,7 +14,7 @@ from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_ya
 from solver.lock.environment import sharing_variables
 from solver.lock.explicit import explicit_filename
 from solver.lock.read import LockFolder, is_lock, read_folder
-from solver.proof.evidence import orders
+from solver.proof.checks import orders
 
 COMMAND = "interlock export dockerfile"
 

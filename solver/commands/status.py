@@ -12,7 +12,8 @@ from solver.core.decode import decode
 from solver.core.model import Profile, Value
 from solver.core.yamlfile import load_yaml
 from solver.lock.read import is_lock, lock_folders, read_folder
-from solver.proof.evidence import State, all_states, read_all
+from solver.proof.records import read_all
+from solver.proof.states import State, all_states
 
 Row = dict[str, Any]
 NEVER_RUN = "never-run.yaml"

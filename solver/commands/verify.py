@@ -25,7 +25,7 @@ from solver.lock.install.prefix import install as install_lock
 from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS
-from solver.proof.evidence import admit, read_evidence
+from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.one import Install, LockReport, Means, prove

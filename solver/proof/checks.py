@@ -1,11 +1,13 @@
-"""What each check of the probes must show before a record counts: one table, by name of the check."""
+"""The probes of a lock, and what each of their checks must show before a record counts: one table, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Literal
 
+from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 
 Lack = Literal["compiler", "torch.compile", "several GPUs", "numpy", "limit"]
@@ -91,3 +93,19 @@ def demands(order: Order) -> Mapping[str, Demand]:
         # Compiling before another framework comes in and compiling alone are one thing under two names.
         table["together.compile.before" if together else f"{order[0]}.compile"] = _COMPILED
     return dict(sorted(table.items()))
+
+
+def orders(frameworks: Iterable[str]) -> tuple[Order, ...]:
+    """The probes of a lock with these frameworks: each alone, then both in both orders."""
+    present = set(frameworks)
+    named = preferred_first(name for name in FRAMEWORKS if name in present)
+    return tuple(order for length in (1, 2) for order in permutations(named, length))
+
+
+def frameworks_of(packages: Mapping[str, str]) -> tuple[Framework, ...]:
+    """The frameworks among the packages of a lock."""
+    return tuple(
+        preferred_first(
+            entry.name for entry in FRAMEWORKS.values() if {*entry.distributions, entry.conda} & set(packages)
+        )
+    )

@@ -8,7 +8,8 @@ from pathlib import Path
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
-from solver.proof.evidence import Evidence, evidence_name, read_all
+from solver.proof.evidence import Evidence
+from solver.proof.records import evidence_name, read_all
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 

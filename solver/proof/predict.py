@@ -21,8 +21,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
 from solver.matrix.rules import broken
-from solver.proof.checks import Order
-from solver.proof.evidence import frameworks_of, orders
+from solver.proof.checks import Order, frameworks_of, orders
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
 
 # What a loaded library tells of itself: so many parts of its distribution's version (12.8 of 12.8.90).

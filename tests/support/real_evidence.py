@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from solver.proof.checks import demands
-from solver.proof.evidence import (
-    Check,
-    Evidence,
-    FrameworkSeen,
-    Gpu,
-    GpuSeen,
-    LoadedLibrary,
-    Order,
-    ProbeResult,
-    orders,
-)
+from solver.core.machine import Gpu
+from solver.proof.checks import Order, demands, orders
+from solver.proof.evidence import Check, Evidence, FrameworkSeen, GpuSeen, LoadedLibrary, ProbeResult
 
 PACKAGES = {
     "interlock-loader": "1",

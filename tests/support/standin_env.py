@@ -11,8 +11,7 @@ from pathlib import Path
 
 from paths import STANDINS
 
-from solver.core.machine import Machine
-from solver.proof.evidence import Gpu
+from solver.core.machine import Gpu, Machine
 
 FRAMEWORKS = {"torch": "2.10.0", "tensorflow": "2.21.0"}
 CLAIMED = Machine(

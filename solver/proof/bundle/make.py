@@ -13,7 +13,7 @@ from solver.core.whole import put_whole
 from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
 from solver.proof.bundle.wheels import RemoteWheel
-from solver.proof.evidence import encode
+from solver.proof.records import encode
 from solver.proof.subject import Subject
 
 WHEELS, TOOL, LOCKS = "wheels", "tool", "locks"

@@ -181,8 +181,8 @@ def join(folder: Path, bundle: Path) -> None:
     pieces: dict[str, list[tuple[int, Path, Any]]] = {}
     for place, part in parts.values():
         for piece in part["pieces"]:
-            found = (piece["offset"], safe(place, piece["name"]), piece["sha256"])
-            pieces.setdefault(piece["path"], []).append(found)
+            run = (piece["offset"], safe(place, piece["name"]), piece["sha256"])
+            pieces.setdefault(piece["path"], []).append(run)
     entries = sorted(read_manifest(manifest)["files"], key=lambda one: -one["size"])
 
     def one(entry: Any) -> str:  # noqa: ANN401
@@ -241,14 +241,14 @@ def unpack_interpreter(bundle: Path, manifest: Any, work: Path) -> list[str]:  #
                 archive.extractall(target, filter="tar")
             else:  # its hash is in the manifest, so it holds what the maker of the bundle put there
                 archive.extractall(target)
-    found = sorted(target.glob("*/bin/python3")) or sorted(target.glob("bin/python3"))
-    return [str(one) for one in found]
+    pythons = sorted(target.glob("*/bin/python3")) or sorted(target.glob("bin/python3"))
+    return [str(python) for python in pythons]
 
 
 def choose_python(manifest: Any, carried: list[str]) -> tuple[str, str]:  # noqa: ANN401
     """An interpreter for interlock that the bundle has wheels for, and its major.minor."""
     names = [f"python{minor}" for minor in sorted(manifest["tool"], reverse=True)]
-    on_path = [found for found in map(shutil.which, [*names, "python3"]) if found]
+    on_path = [python for python in map(shutil.which, [*names, "python3"]) if python]
     for python in [sys.executable, *carried, *on_path]:
         minor = minor_of(python)
         if minor and minor >= OLDEST and f"{minor[0]}.{minor[1]}" in manifest["tool"]:
@@ -261,11 +261,11 @@ def choose_python(manifest: Any, carried: list[str]) -> tuple[str, str]:  # noqa
 
 def record_of(wheel: Path, archive: zipfile.ZipFile) -> list[str]:
     """The lines of a wheel's one RECORD."""
-    found = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1]
-    if len(found) != 1:
-        raise Refused(f"{wheel.name} has {len(found)} RECORDs, expected one")
+    records = [name for name in archive.namelist() if name.endswith(".dist-info/RECORD") and name.count("/") == 1]
+    if len(records) != 1:
+        raise Refused(f"{wheel.name} has {len(records)} RECORDs, expected one")
     try:
-        return archive.read(found[0]).decode().splitlines()
+        return archive.read(records[0]).decode().splitlines()
     except UnicodeDecodeError:
         raise Refused(f"{wheel.name}: its RECORD is no text") from None
 

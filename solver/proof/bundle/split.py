@@ -50,10 +50,10 @@ class Part(Value, frozen=True, kw_only=True):
 
 def parse_size(text: str) -> int:
     """Bytes of "54MB", "50MiB", "1.5 GB" or a plain number; raises ``BadInput``."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?)B?\s*", text.upper())
-    if not found or found.group(2) not in _UNITS:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?)B?\s*", text.upper())
+    if match is None or match[2] not in _UNITS:
         raise BadInput(f"{text!r} is no size", key="--split", fix="write it like 54MB or 2GiB")
-    return int(float(found.group(1)) * _UNITS[found.group(2)])
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def _cuts(manifest: Manifest, room: int) -> Iterator[list[tuple[str, int, int]]]:

@@ -13,8 +13,9 @@ from typing import Literal, Protocol
 from solver.core.errors import CheckFailed, InterlockError
 from solver.core.machine import Machine
 from solver.core.model import Finding, Value
-from solver.proof.checks import Order
-from solver.proof.evidence import Evidence, ProbeResult, frameworks_of, orders, problems, validated
+from solver.proof.checks import Order, frameworks_of, orders
+from solver.proof.evidence import Evidence, ProbeResult
+from solver.proof.judge import problems, validated
 from solver.proof.subject import Subject
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe

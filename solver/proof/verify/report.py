@@ -10,7 +10,7 @@ import msgspec
 from solver.core.machine import Machine
 from solver.core.model import Value
 from solver.core.whole import put_whole
-from solver.proof.evidence import encode
+from solver.proof.records import encode
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport, Means, prove
 

@@ -39,22 +39,24 @@ def probe_environment(
     LD_LIBRARY_PATH only the folders of the driver stay, which some containers need.
     ``variables`` are the lock's own.
     """
-    kept = {name: value for name, value in base.items() if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES}
+    clean = {
+        name: value for name, value in base.items() if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES
+    }
     folders = [folder for folder in base.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
     driver = [
         folder for folder in folders if Path(folder, _DRIVER).exists() and not list(Path(folder).glob("libcudart.so*"))
     ]
     if driver:
-        kept["LD_LIBRARY_PATH"] = os.pathsep.join(driver)
+        clean["LD_LIBRARY_PATH"] = os.pathsep.join(driver)
     path = [folder for folder in base.get("PATH", os.defpath).split(os.pathsep) if folder]
-    clean = [
+    tools = [
         folder for folder in path if folder in _SYSTEM or not any(Path(folder, tool).exists() for tool in _TOOLKIT)
     ]
-    kept["PATH"] = os.pathsep.join([str(prefix / "bin"), *clean])
-    kept.update(HOME=str(home), TMPDIR=str(home), XDG_CACHE_HOME=str(home / "cache"))
-    kept.update(PYTHONFAULTHANDLER="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
-    kept.update(variables)
-    return kept
+    clean["PATH"] = os.pathsep.join([str(prefix / "bin"), *tools])
+    clean.update(HOME=str(home), TMPDIR=str(home), XDG_CACHE_HOME=str(home / "cache"))
+    clean.update(PYTHONFAULTHANDLER="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
+    clean.update(variables)
+    return clean
 
 
 def place_probes(scratch: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from standin_lock import evidence_of
 
 from solver.commands.status import gpu_states
-from solver.proof.evidence import admit
+from solver.proof.records import admit
 
 
 def test_evidence_stands_as_long_as_what_is_installed_is_the_same(lock):

@@ -17,7 +17,7 @@ from solver.core.programs import find_python
 from solver.core.wheelfile import pack_wheel
 from solver.lock.install.prefix import install
 from solver.proof.bundle.make import LockToCarry, make_bundle
-from solver.proof.evidence import encode
+from solver.proof.records import encode
 from solver.proof.verify import runner
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report

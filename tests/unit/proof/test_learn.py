@@ -5,8 +5,8 @@ from __future__ import annotations
 from real_evidence import real_evidence
 
 from solver.matrix.load import load_matrices
-from solver.proof.evidence import encode
 from solver.proof.learn import learn
+from solver.proof.records import encode
 
 
 def test_learning_writes_a_row_for_each_verified_lock(tmp_path):

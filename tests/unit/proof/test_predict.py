@@ -13,10 +13,11 @@ from solver.core.answer import NOT_KNOWN
 from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import Build, Rule
+from solver.proof.checks import orders
 from solver.proof.compare import compare
-from solver.proof.evidence import orders, read_evidence
 from solver.proof.predict import predict, predict_conda
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
+from solver.proof.records import read_evidence
 
 replace = msgspec.structs.replace
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))

@@ -11,8 +11,7 @@ import pytest
 from standin_env import make_environment
 
 import solver.proof.probes
-from solver.proof.checks import demands
-from solver.proof.evidence import orders
+from solver.proof.checks import demands, orders
 from solver.proof.verify.runner import place_probes, probe_environment, run_probe
 
 BOTH = ("torch", "tensorflow")
