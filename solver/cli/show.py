@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from solver.core.answer import Answer
+from solver.core.axes import AXES
 from solver.core.frameworks import distributions
 from solver.core.model import Explanation, Solution
-from solver.request.template import AXES
 
 Json = dict[str, Any]
 
@@ -68,7 +68,7 @@ def solution_lines(solution: Solution) -> Iterator[str]:
     """The axes first, then each package with its reason, then notes and what is missing."""
     told = {item.package: item for item in solution.because}
     yield f"{solution.profile}: python {solution.target.python} on {solution.target.platform}"
-    for axis in AXES[1:]:
+    for axis in list(AXES)[1:]:
         version = solution.axes[axis]
         if version:
             reason = next((told[name] for name in distributions(axis) if name in told), None)

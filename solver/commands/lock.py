@@ -9,8 +9,8 @@ from solver.commands.closure import Closure, close
 from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
 from solver.commands.project import Project
+from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.lock.condalock import conda_lock_yml
@@ -120,6 +120,6 @@ def write_locks(project: Project, profiles: Iterable[Profile]) -> Iterator[tuple
 def summary(lock: Lock) -> str:
     """One line on what a lock holds."""
     axes = lock.solution.axes
-    chosen = [f"{axis} {axes[axis]}" for axis in (*FRAMEWORKS, "python", "cuda", "cudnn") if axes[axis]]
+    chosen = [f"{axis} {axes[axis]}" for axis in axes_of("framework", "python", "toolkit", "library") if axes[axis]]
     halves = [(len(lock.solution.pins), "by pip"), (len(lock.closure.records), "by conda")]
     return f"{', '.join(chosen)}; " + ", ".join(f"{count} packages {how}" for count, how in halves if count)

@@ -11,6 +11,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from solver.commands.project import Project
+from solver.core.axes import AXES
 from solver.core.errors import NotRecorded
 from solver.core.indexes import index_of
 from solver.core.lines import LockedPin
@@ -49,7 +50,7 @@ class LockedProfile:
         return Solution(
             profile=text.profile,
             target=text.target,
-            axes=dict(text.solution),
+            axes={axis: text.solution.get(axis) for axis in AXES},
             pins=tuple(self._pins()),
             because=text.because,
             notes=text.notes,

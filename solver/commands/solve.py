@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
 from solver.commands.project import Project
+from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import preferred_first
 from solver.core.model import Profile, Solution
@@ -73,7 +74,8 @@ def _shared_base(project: Project, profile: Profile, parent: Solution) -> Soluti
     names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
     kept = tuple(pin for pin in parent.pins if pin.name in names)
     axes = {
-        axis: version if axis in {"python", "cuda", "cudnn", *names} else None for axis, version in parent.axes.items()
+        axis: version if axis in {*axes_of("python", "toolkit", "library"), *names} else None
+        for axis, version in parent.axes.items()
     }
-    because = tuple(item for item in parent.because if item.package in {"cuda", "cudnn", *names})
+    because = tuple(item for item in parent.because if item.package in {*axes_of("toolkit", "library"), *names})
     return msgspec.structs.replace(parent, profile=profile.name, pins=kept, axes=axes, because=because, notes=())

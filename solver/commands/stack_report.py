@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
+from solver.core.axes import AXES, axes_of
 from solver.core.flavours import FLAVOURS
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.core.versions import major, meets, within
 from solver.matrix.builds import stated
@@ -28,7 +28,6 @@ from solver.matrix.rows import ABSENT, Rule
 from solver.matrix.rules import broken, holds
 from solver.request.profile import specifier
 
-AXES = ("cuda", "cudnn", "python")
 MOST = 3
 """Causes told of one pin."""
 
@@ -51,7 +50,8 @@ class StackLock:
 
     def version(self, name: str) -> str | None:
         """The version of an axis or a package; None where the lock has none."""
-        return self.solution.axes.get(name) or self.packages.get(name)
+        axis = next((version for axis, version in self.solution.axes.items() if axis == name), None)
+        return axis or self.packages.get(name)
 
     def build(self) -> str | None:
         """What torch calls itself, local part included."""
@@ -87,7 +87,7 @@ def _pin_lines(name: str, text: str, lock: StackLock, causes: Causes) -> Iterato
     else:
         yield f"  {pin}: kept" if version == text else f"  {pin}: kept, {_as(name, version, lock)}"
         is_open = not text[:1].isdigit()
-        if is_open and name not in AXES:
+        if is_open and name not in axes_of("toolkit", "library", "python"):
             above = _asking(lock.profile, name, f"{literal},>{version}")
             yield from _reasons(causes(above), "newer is refused: ")
 
@@ -139,9 +139,9 @@ def _driver(pin: str, text: str, lock: StackLock) -> Iterator[str]:
 def _asking(profile: Profile, name: str, spec: str) -> Profile:
     """``profile`` asking for exactly what the stack says of one name."""
     replace = msgspec.structs.replace
-    if name in ("python", "cuda"):
+    if name in axes_of("python", "toolkit"):
         return replace(profile, **{name: spec})
-    if name in (*FRAMEWORKS, "cudnn", "protobuf", "numpy"):
+    if name in AXES:
         return replace(profile, constraints={**profile.constraints, name: spec})
     others = [text for text in profile.packages if canonicalize_name(Requirement(text).name) != name]
     constraints = {key: value for key, value in profile.constraints.items() if key != name}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from solver.commands.project import locks_dir
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.axes import axes_of
 from solver.lock.read import LockFolder, lock_folders, read_folder
 from solver.proof.bundle.manifest import carried_subjects
 from solver.proof.subject import Subject
@@ -42,5 +42,5 @@ def _packages(lock: LockFolder) -> dict[str, str]:
         versions = {str(pin.name): pin.installs for pin in lock.pins}
     else:
         # conda's names differ; the probes and the predictions go by the frameworks' own.
-        versions = {name: axes[name] for name in (*FRAMEWORKS, "protobuf", "numpy") if name in axes}
+        versions = {str(name): axes[name] for name in axes_of("framework", "package") if name in axes}
     return {"python": axes["python"], **versions}

@@ -7,6 +7,7 @@ Versions are strings as their index spells them; they become
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal, NewType
 
@@ -26,6 +27,8 @@ Platform = Literal["linux-64", "linux-aarch64", "win-64"]
 IndexName = Literal["default", "pytorch"]
 Flavour = Literal["pip-in-conda", "conda"]
 Framework = Literal["tensorflow", "torch"]
+Axis = Literal["python", "cuda", "cudnn", Framework, "protobuf", "numpy"]
+"""What solutions are told and preferred by; ``solver.core.axes`` says of each what it is."""
 Severity = Literal["error", "warning"]
 
 Digest = Annotated[str, msgspec.Meta(pattern=rf"^{names.SHA256}\Z")]
@@ -172,8 +175,8 @@ class Solution(Value, frozen=True, kw_only=True):
 
     profile: str
     target: Target
-    axes: dict[str, str | None]
-    """python, cuda, cudnn, tensorflow, torch, protobuf, numpy; None where an axis is absent."""
+    axes: Mapping[Axis, str | None]
+    """Every axis; None where it is absent."""
     pins: tuple[Pin, ...]
     """Sorted by name."""
     because: tuple[Because, ...]
@@ -289,7 +292,7 @@ class Nearest(Value, frozen=True, kw_only=True, omit_defaults=True):
 
     changes: tuple[str, ...]
     """What to change, in the words of the request."""
-    solution: dict[str, str | None]
+    solution: Mapping[Axis, str | None]
     """The axes that come out."""
     lockable: bool = True
     """False where nobody read a hash or the requirements of a build in it."""

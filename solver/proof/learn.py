@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.axes import axes_of
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
 from solver.proof.evidence import Evidence
@@ -13,7 +13,7 @@ from solver.proof.records import evidence_name, read_all
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 
-_DECIDING = (*FRAMEWORKS, "triton", "numpy", "protobuf", "python")
+_DECIDING = (*axes_of("framework", "package", "python"), "triton")
 _PREFIXES = ("nvidia-", "cuda-", "tensorflow-", "pytorch")
 
 

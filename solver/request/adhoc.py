@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
@@ -40,7 +41,7 @@ def constrained(profile: Profile, constraints: Sequence[str]) -> Profile:
             profile = msgspec.structs.replace(profile, constraints={**profile.constraints, name: both})
             if name in FRAMEWORKS:
                 _check_framework(profile, requirement, text)
-            elif name not in ("cudnn", "protobuf", "numpy"):
+            elif name not in axes_of("library", "package"):
                 profile = _with_package(profile, requirement)
     return profile
 

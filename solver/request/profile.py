@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 
+from solver.core.axes import AXES, axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
 from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
@@ -27,14 +28,14 @@ from solver.request.fields import (
     check_variables,
     check_virtual_packages,
 )
-from solver.request.template import AXES, Template, requirement_at
+from solver.request.template import Template, requirement_at
 from solver.request.text import RequestText
 from solver.request.words import parse_python, parse_target
 
 GpuRows = Callable[[], Sequence[GpuModels]]
 """Gives the rows that tell product names, when they are needed."""
 
-_PACKAGE_AXES = ("cudnn", *FRAMEWORKS, "protobuf", "numpy")
+_PACKAGE_AXES = axes_of("library", "framework", "package")
 _TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
 
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
+from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Framework, conda_name, pypi_name
 from solver.core.yamlfile import Key, YamlDocument
 from solver.request.fields import check_conda_spec
 from solver.request.text import PipBlock, RequestText
-
-AXES = ("python", "cuda", "cudnn", *FRAMEWORKS, "protobuf", "numpy")
 
 _SLOT = re.compile(r"\$\{([^}]*)\}")
 _CONDA = re.compile(r"(?:[\w.\-/]+::)?([A-Za-z0-9_][\w.\-]*)\s*(.*)")

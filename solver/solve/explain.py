@@ -14,18 +14,17 @@ from dataclasses import dataclass
 from packaging.specifiers import SpecifierSet
 
 from solver.core.answer import Answer
+from solver.core.axes import AXES
 from solver.core.model import REQUEST, Cause
 from solver.solve.provider import search
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import (
-    AXIS_CUDA,
-    AXIS_CUDNN,
-    AXIS_PYTHON,
     Ask,
     Candidate,
     Exclusion,
     Kind,
     Space,
+    axis_ident,
     base_of,
     is_way,
 )
@@ -213,4 +212,4 @@ def _sentence(exclusion: Exclusion) -> str:
 
 def label(ident: str) -> str:
     """An identifier as a person would write it."""
-    return {AXIS_CUDA: "CUDA", AXIS_CUDNN: "cuDNN", AXIS_PYTHON: "python"}.get(ident, ident)
+    return next((entry.title for name, entry in AXES.items() if axis_ident(name) == ident), ident)

@@ -7,22 +7,23 @@ from collections.abc import Mapping
 
 from packaging.requirements import Requirement
 
+from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.markers import applies
-from solver.core.model import REQUEST, Because, Pin, Profile, PypiName, Solution
-from solver.matrix.rows import Build
+from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Solution
+from solver.matrix.rows import NONE, Build
 from solver.solve.notes import notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, is_package, is_way
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, axis_idents, is_package, is_way
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
     """Describe ``chosen``, a complete set of candidates of ``space``."""
     askers = _askers(space, profile, chosen)
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
-    axes = _axes(space, chosen)
+    axes = _axes(chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
     return Solution(
         profile=profile.name,
@@ -113,23 +114,12 @@ def _label(ident: str) -> str:
     return ident.removeprefix("axis:")
 
 
-def _axes(space: PackageSpace, chosen: Chosen) -> dict[str, str | None]:
-    def version(ident: str) -> str | None:
-        found = chosen.get(ident)
-        return None if found is None or found.version == "none" else found.version
+def _axes(chosen: Chosen) -> dict[Axis, str | None]:
+    def version(axis: Axis) -> str | None:
+        candidate = next((chosen[ident] for ident in axis_idents(axis) if ident in chosen), None)
+        return None if candidate is None or candidate.version == NONE else candidate.version
 
-    frameworks: dict[str, str | None] = {
-        name: version(next((ident for ident in entry.distributions if ident in chosen), name))
-        for name, entry in FRAMEWORKS.items()
-    }
-    return {
-        "python": space.scope.target.python,
-        "cuda": version(AXIS_CUDA),
-        "cudnn": version(AXIS_CUDNN),
-        **frameworks,
-        "protobuf": version("protobuf"),
-        "numpy": version("numpy"),
-    }
+    return {axis: version(axis) for axis in AXES}
 
 
 def _missing(pin: Pin, python: str) -> list[str]:

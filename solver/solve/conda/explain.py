@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
+from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.core.versions import meets, minor
@@ -18,19 +19,12 @@ from solver.solve.conda.asks import Ask, Asks, branches
 from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Rejected, Search
-from solver.solve.conda.traps import CUDA_VERSION, PYTHON
+from solver.solve.conda.traps import PYTHON
 
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
 _MOST_NEAR = 3
-_AXES: dict[str, str] = {
-    **{name: entry.conda for name, entry in FRAMEWORKS.items()},
-    "python": PYTHON,
-    "cuda": CUDA_VERSION,
-}
-
-
-_FRAME = ("python", *FRAMEWORKS, "cuda")
+_FRAME = axes_of("python", "framework", "toolkit")
 
 
 @dataclass(frozen=True)
@@ -217,7 +211,7 @@ def _nearest(asks: Asks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
             continue
         yield Nearest(
             changes=(changes,),
-            solution={axis: answer.get(CondaName(name)) for axis, name in _AXES.items()},
+            solution={axis: answer.get(AXES[axis].conda[0]) for axis in axes_of("framework", "python", "toolkit")},
         )
         found += 1
         if found == _MOST_NEAR:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from solver.core.axes import AXES, AxisEntry, axes_of
 from solver.core.errors import BadInput, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import REQUEST, Because, CondaName, Note, Profile, PypiName, Solution, Target
+from solver.core.model import REQUEST, Axis, Because, CondaName, Note, Profile, PypiName, Solution, Target
 from solver.core.versions import minor
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
@@ -21,7 +22,7 @@ from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Branch, Rejected, Search, Searched
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
 
-_LIBRARIES = (CondaName("protobuf"), CondaName("libprotobuf"), CondaName("numpy"))
+_LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
 """The last axes, in the order of preference."""
 _MICROARCHITECTURE = CondaName("_x86_64-microarch-level")
 _PIP = CondaName("pip")
@@ -195,7 +196,7 @@ def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, sol
     solution = Solution(
         profile=profile.name,
         target=target,
-        axes=_axes(chosen, asks, Names(matrices)),
+        axes=_axes(chosen, gpu=asks.gpu),
         pins=(),
         because=because,
         notes=(*_notes(chosen), *wheel_notes(chosen, target, matrices)),
@@ -215,19 +216,14 @@ def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, sol
     )
 
 
-def _axes(chosen: Mapping[CondaName, CondaRecord], asks: Asks, names: Names) -> dict[str, str | None]:
-    def version(name: CondaName) -> str | None:
-        return chosen[name].version if name in chosen else None
+def _axes(chosen: Mapping[CondaName, CondaRecord], *, gpu: bool) -> dict[Axis, str | None]:
+    def version(entry: AxisEntry) -> str | None:
+        record = next((chosen[name] for name in entry.conda if name in chosen), None)
+        if entry.kind != "toolkit":
+            return None if record is None else record.version
+        return None if record is None or not gpu else minor(record.version)
 
-    cuda = version(CUDA_VERSION) or version(CUDATOOLKIT)
-    return {
-        "python": version(PYTHON),
-        "cuda": minor(cuda) if cuda and asks.gpu else None,
-        "cudnn": version(CUDNN),
-        **{name: version(entry.conda) for name, entry in FRAMEWORKS.items()},
-        "protobuf": version(CondaName("protobuf")) or version(CondaName("libprotobuf")),
-        "numpy": version(CondaName("numpy")),
-    }
+    return {name: version(entry) for name, entry in AXES.items()}
 
 
 def _because(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import CondaName, Profile, Target
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
@@ -27,7 +27,7 @@ HELD = (
 )
 
 
-_FRAME = ("python", "cuda", *FRAMEWORKS)
+_FRAME = axes_of("python", "toolkit", "framework")
 """The asks that a pair of frameworks needs at least."""
 
 

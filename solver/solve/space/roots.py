@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework, Profile
 from solver.core.versions import within
 from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind
-
-PACKAGE_AXES = ("protobuf", "numpy")
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident
 
 
 def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
@@ -35,7 +34,7 @@ def framework_idents(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
 
 def preference(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
     """Identifiers in the order in which the solution is made best."""
-    return (*framework_idents(profile, matrices), AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN, *PACKAGE_AXES)
+    return (*framework_idents(profile, matrices), AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN, *axes_of("package"))
 
 
 def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
@@ -66,12 +65,11 @@ def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[A
 
 def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     for name, specifier in sorted(profile.constraints.items()):
-        if name in (*FRAMEWORKS, "python", "cuda"):
+        if name in axes_of("framework", "python", "toolkit"):
             continue
-        if name == "cudnn":
-            yield Ask(
-                AXIS_CUDNN, choices.mask(AXIS_CUDNN, specifier), f"cuDNN {specifier}", source, specifier=specifier
-            )
+        if name in axes_of("library"):
+            ident, title = axis_ident(name), AXES[name].title
+            yield Ask(ident, choices.mask(ident, specifier), f"{title} {specifier}", source, specifier=specifier)
         else:
             yield choices.guard_ask(name, specifier, source)
 

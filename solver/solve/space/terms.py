@@ -16,9 +16,23 @@ from enum import Enum
 from typing import Protocol
 
 from solver.core.answer import Verdict
-from solver.core.model import Release
+from solver.core.axes import AXES
+from solver.core.frameworks import distributions
+from solver.core.model import Axis, Release
 
-AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = "axis:python", "axis:cuda", "axis:cudnn"
+
+def axis_ident(axis: Axis) -> str:
+    """The identifier of an axis that is no package."""
+    return f"axis:{axis}"
+
+
+def axis_idents(axis: Axis) -> tuple[str, ...]:
+    """The identifiers of which one may stand for an axis: of a framework, its distributions."""
+    kind = AXES[axis].kind
+    return distributions(axis) if kind in ("framework", "package") else (axis_ident(axis),)
+
+
+AXIS_PYTHON, AXIS_CUDA, AXIS_CUDNN = axis_ident("python"), axis_ident("cuda"), axis_ident("cudnn")
 NOWHERE = "axis:nowhere"
 """Has no candidate at all: what asks for it cannot be chosen."""
 ABSENT = "absent"
