@@ -38,8 +38,8 @@ def _read_set(path: Path, target: Target | None, own: Target | None) -> PackageS
         raise BadInput(f"is not UTF-8 text (byte {error.start})", file=path, fix=EXPECTED) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
-    found = read_text(text, str(path), path.parent, target or own)
-    return found if own is None else structs.replace(found, target=own)
+    package_set = read_text(text, str(path), path.parent, target or own)
+    return package_set if own is None else structs.replace(package_set, target=own)
 
 
 def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:

@@ -35,7 +35,7 @@ class Package(Value, frozen=True, kw_only=True):
     """For a conda package its conda name, normalized; ``context`` maps it to PyPI's."""
     version: str | None
     """None where the set leaves it open, or names a folder or a repository."""
-    asked: str = ""
+    specifier: str = ""
     """The specifier of a package whose version is open."""
     extras: tuple[str, ...] = ()
     origin: Origin = "pypi"
@@ -71,13 +71,13 @@ class Package(Value, frozen=True, kw_only=True):
 
     @property
     def pin(self) -> str:
-        """``name==version``, or the name with what was asked where the version is open."""
-        return f"{self.name}=={self.version}" if self.version is not None else f"{self.name}{self.asked}"
+        """``name==version``, or the name with the specifier where the version is open."""
+        return f"{self.name}=={self.version}" if self.version is not None else f"{self.name}{self.specifier}"
 
     @property
     def stated(self) -> str:
         """Its version, or what stands in the version's place where that is open."""
-        return self.version or self.asked or "any version"
+        return self.version or self.specifier or "any version"
 
 
 class PackageSet(Value, frozen=True, kw_only=True):

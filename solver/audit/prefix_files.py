@@ -24,37 +24,37 @@ class RecordEntry:
 
 def site_packages(prefix: Path) -> tuple[Path, ...]:
     """The site-packages folders of a venv or a conda environment, on any platform."""
-    found = [*sorted(prefix.glob("lib/python3*/site-packages")), prefix / "Lib" / "site-packages"]
+    folders = [*sorted(prefix.glob("lib/python3*/site-packages")), prefix / "Lib" / "site-packages"]
     # On a case-blind file system both spellings are the same folder.
-    unique = {path.resolve(): path for path in reversed(found) if path.is_dir()}
+    unique = {path.resolve(): path for path in reversed(folders) if path.is_dir()}
     return tuple(sorted(unique.values()))
 
 
 def prefix_python(prefix: Path) -> str | None:
     """major.minor of the prefix's python; None where nothing tells."""
     for folder in sorted(prefix.glob("lib/python3*")):
-        named = re.fullmatch(r"python(3\.\d+)", folder.name)
-        if named and (folder / "site-packages").is_dir():
-            return named[1]
+        match = re.fullmatch(r"python(3\.\d+)", folder.name)
+        if match and (folder / "site-packages").is_dir():
+            return match[1]
     config = prefix / "pyvenv.cfg"
     if config.is_file():
-        told = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", config.read_text(encoding="utf-8"), re.MULTILINE)
-        if told:
-            return told[1]
+        written = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", config.read_text(encoding="utf-8"), re.MULTILINE)
+        if written:
+            return written[1]
     for record in sorted(prefix.glob("conda-meta/python-3.*.json")):
-        named = re.match(r"python-(3\.\d+)", record.name)
-        if named:
-            return named[1]
+        match = re.match(r"python-(3\.\d+)", record.name)
+        if match:
+            return match[1]
     return None
 
 
 def distributions_in(folder: Path) -> dict[PypiName, list[str]]:
     """The versions that the .dist-info folders of a folder name, by distribution; empty without the folder."""
-    found: dict[PypiName, list[str]] = {}
+    versions: dict[PypiName, list[str]] = {}
     for path in sorted(folder.glob("*.dist-info")):
         name, _, version = path.name.removesuffix(".dist-info").partition("-")
-        found.setdefault(pypi_name(name), []).append(version)
-    return found
+        versions.setdefault(pypi_name(name), []).append(version)
+    return versions
 
 
 @functools.lru_cache(maxsize=8)
@@ -73,15 +73,15 @@ def _record(dist_info: Path) -> dict[Path, RecordEntry]:
     record = dist_info / "RECORD"
     if not record.is_file():
         return {}
-    found = {}
+    entries = {}
     with record.open(encoding="utf-8", newline="") as stream:
         for row in csv.reader(stream):
             # Compiled files and the RECORD itself carry no hash.
             if len(row) == 3 and row[1].startswith("sha256="):
                 size = int(row[2]) if row[2].isdigit() else None
                 path = dist_info.parent / row[0]
-                found[path] = RecordEntry(hex_digest(row[1]), size)
-    return found
+                entries[path] = RecordEntry(hex_digest(row[1]), size)
+    return entries
 
 
 def hex_digest(recorded: str) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 from solver.audit.context import RecordReader
 from solver.audit.prefix_files import hex_digest
@@ -27,16 +28,15 @@ def record_reader(
     """
 
     def read(file: IndexFile) -> Mapping[str, str]:
-        kept = None if file.sha256 is None else cache / names.sha256(file.sha256) / names.file_name(file.filename)
-        if kept is not None and kept.is_file():
+        cached = None if file.sha256 is None else cache / names.sha256(file.sha256) / names.file_name(file.filename)
+        if cached is not None and cached.is_file():
             try:
-                held: dict[str, str] = json.loads(kept.read_bytes())
-                return held
+                return cast(dict[str, str], json.loads(cached.read_bytes()))
             except ValueError:
-                kept.unlink()  # Cut short by a crash of another program; read it again.
+                cached.unlink()  # Cut short by a crash of another program; read it again.
         record = parse_record((read_member or _by_ranges)(address(file), "*.dist-info/RECORD").decode("utf-8"))
-        if kept is not None:
-            _keep(kept, record)
+        if cached is not None:
+            _write(cached, record)
         return record
 
     return read
@@ -54,5 +54,5 @@ def parse_record(text: str) -> dict[str, str]:
     return {row[0]: digest for row in rows if (digest := hex_digest(row[1])) and ".dist-info/" not in row[0]}
 
 
-def _keep(path: Path, record: Mapping[str, str]) -> None:
+def _write(path: Path, record: Mapping[str, str]) -> None:
     put_whole(path, json.dumps(record, sort_keys=True), durable=False)

@@ -45,21 +45,21 @@ def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = 
     ``tell`` hears of the progress. Nothing is written unless the whole crawl ended well. Raises
     ``IndexUnavailable`` and, of the file of roots, ``BadInput``.
     """
-    held, skipped = record(read_roots(snapshot / ROOTS), index, tell)
+    packages, skipped = record(read_roots(snapshot / ROOTS), index, tell)
     folder = snapshot / "default"
     before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}
-    old = {f"{header.name} {version}": lines for header, found in before.values() for version, lines in _lines(found)}
-    new = {f"{name} {version}": lines for name, one in held.items() for version, lines in _lines(one.releases)}
-    for name, one in held.items():
+    old = {f"{header.name} {version}": lines for header, known in before.values() for version, lines in _lines(known)}
+    new = {f"{name} {version}": lines for name, one in packages.items() for version, lines in _lines(one.releases)}
+    for name, one in packages.items():
         path = folder / f"{name}.jsonl"
         whole = package_text(name, "default", one.held, one.releases, one.extras, one.targets)
         if not path.is_file() or path.read_text(encoding="utf-8") != whole:
             write_package(snapshot, name, "default", one.held, one.releases, one.extras, one.targets)
     for path, (header, _) in before.items():
-        if header.name not in held:
+        if header.name not in packages:
             path.unlink()
     return Changes(
-        packages=len(held),
+        packages=len(packages),
         releases=len(new),
         new=tuple(sorted(set(new) - set(old))),
         changed=tuple(sorted(key for key in set(new) & set(old) if new[key] != old[key])),
@@ -75,10 +75,10 @@ def record(
     crawls = [Crawl(group, index, tell) for group in roots.groups]
     by_name: dict[PypiName, list[Held]] = defaultdict(list)
     for crawl in crawls:
-        for held in crawl.run():
-            by_name[held.name].append(held)
-    found = {name: _together(name, parts) for name, parts in by_name.items()}
-    return found, tuple(sorted({text for crawl in crawls for text in crawl.skipped}))
+        for part in crawl.run():
+            by_name[part.name].append(part)
+    packages = {name: _together(name, parts) for name, parts in by_name.items()}
+    return packages, tuple(sorted({text for crawl in crawls for text in crawl.skipped}))
 
 
 def read_roots(path: Path) -> Roots:
@@ -116,12 +116,12 @@ def _merge(parts: Iterable[Held], extras: set[str]) -> list[Release]:
         if fresh:
             files[key].update(fresh)
             seen |= set(fresh)
-    return [msgspec.structs.replace(key, files=tuple(held.values())) for key, held in files.items()]
+    return [msgspec.structs.replace(key, files=tuple(by_name.values())) for key, by_name in files.items()]
 
 
 def _lines(releases: Iterable[Release]) -> Iterable[tuple[str, list[str]]]:
     """Each version with its canonical lines, sorted."""
-    found: dict[str, list[str]] = defaultdict(list)
+    by_version: dict[str, list[str]] = defaultdict(list)
     for release in releases:
-        found[release.version].append(release_line(release))
-    return [(version, sorted(lines)) for version, lines in found.items()]
+        by_version[release.version].append(release_line(release))
+    return [(version, sorted(lines)) for version, lines in by_version.items()]

@@ -23,9 +23,9 @@ def find(context: AuditContext) -> Iterator[Finding]:
         for package in _loaded(context, build):
             if package.version is None:
                 continue
-            has, wants = numbers(package.version), numbers(build.cudnn)
-            if has[0] != wants[0] or has < wants:
-                yield _finding(build, package, has[0] != wants[0])
+            version, built = numbers(package.version), numbers(build.cudnn)
+            if version[0] != built[0] or version < built:
+                yield _finding(build, package, version[0] != built[0])
 
 
 def _loaded(context: AuditContext, build: BuiltPackage) -> list[Package]:
@@ -44,12 +44,12 @@ def _loaded(context: AuditContext, build: BuiltPackage) -> list[Package]:
 
 def _finding(build: BuiltPackage, package: Package, other_major: bool) -> Finding:
     what = "has another major" if other_major else "is older"
-    wanted = numbers(build.cudnn or "")
+    built = numbers(build.cudnn or "")
     return finding_about(
         (build.package, package),
         code=CODE,
         severity="error",
         why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {package.pin}, which it will load, {what}",
         source=build.source,
-        cure=f"take {package.name} >={wanted[0]}.{wanted[1]},<{wanted[0] + 1}",
+        cure=f"take {package.name} >={built[0]}.{built[1]},<{built[0] + 1}",
     )

@@ -110,5 +110,5 @@ def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
 
 
 def _cudnns(context: AuditContext) -> list[Package]:
-    found = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
-    return list(found.values())
+    by_name = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
+    return list(by_name.values())

@@ -40,14 +40,14 @@ def read_library(path: Path) -> Dynamic:
 
 def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
     """TensorFlow's search in the prefix; None where its library is not there."""
-    found = _first(context, _TENSORFLOW[:1])
+    opener = _first(context, _TENSORFLOW[:1])
     built = stated(row.cuda)
-    if found is None or built is None:
+    if opener is None or built is None:
         return None
     cuda = major(built)
     dynamic = [read_library(path) for name in _TENSORFLOW if (path := _first(context, (name,))) is not None]
     linked = {name for each in dynamic for name in each.needed}
-    folders = [*_library_path(context), *_folders(dynamic[0], found)]
+    folders = [*_library_path(context), *_folders(dynamic[0], opener)]
     beside = [item.library for item in context.provided]
     opened = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
     rows = [known for known in opened if known is not None]
@@ -101,8 +101,8 @@ def preloaded(context: AuditContext) -> frozenset[str]:
     if path is None:
         return frozenset()
     try:
-        held = json.loads(path.read_bytes())
-        return frozenset(entry["library"] for entry in held["preload"])
+        manifest = json.loads(path.read_bytes())
+        return frozenset(entry["library"] for entry in manifest["preload"])
     except (ValueError, KeyError, TypeError):
         return frozenset()
 

@@ -65,18 +65,18 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
 _CURE = "choose builds of both frameworks for one CUDA major; `interlock audit --fix` looks for the nearest"
 
 
-def _same_soname(context: AuditContext, told: set[frozenset[str]]) -> Iterator[Finding]:
+def _same_soname(context: AuditContext, ruled: set[frozenset[str]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
     built = majors(build.cuda for build in context.builds if build.cuda is not None)
-    held: dict[str, list[Provided]] = {}
+    by_soname: dict[str, list[Provided]] = {}
     for item in context.provided:
         for soname in item.library.sonames:
-            held.setdefault(soname, []).append(item)
-    for soname, items in sorted(held.items()):
+            by_soname.setdefault(soname, []).append(item)
+    for soname, items in sorted(by_soname.items()):
         places = {item.library.directory for item in items}
         cudas = sorted({item.library.cuda for item in items})
         names = frozenset(str(item.package.name) for item in items)
-        if len(cudas) > 1 and len(places) > 1 and names not in told:
+        if len(cudas) > 1 and len(places) > 1 and names not in ruled:
             paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
             yield finding_about(
                 [item.package for item in items],

@@ -29,8 +29,8 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _older(build: BuiltPackage, runtime: Package) -> Iterator[Finding]:
     """A runtime that is older than the code that a build brings."""
-    generated, has = version_or_none(stated(build.row.protobuf)), version_or_none(runtime.version)
-    if generated is None or has is None or has >= generated:
+    generated, installed = version_or_none(stated(build.row.protobuf)), version_or_none(runtime.version)
+    if generated is None or installed is None or installed >= generated:
         return
     yield finding_about(
         (build.package, runtime),

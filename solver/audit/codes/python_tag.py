@@ -96,14 +96,14 @@ def _finding(context: AuditContext, package: Package, why: str, source: str) -> 
 def served_pythons(files: Iterable[IndexFile], target: Target) -> list[str]:
     """The CPythons (major.minor, ascending) that the wheels serve on the target's platform."""
     platforms = {tag.platform for tag in wheel_tags(target)}
-    found = set()
+    pythons = set()
     for file in files:
         try:
             tags = parse_wheel_filename(file.filename)[3]
         except InvalidWheelFilename:
             continue
-        found |= {python for tag in tags if tag.platform in platforms and (python := _python(tag))}
-    return sorted(found, key=Version)
+        pythons |= {python for tag in tags if tag.platform in platforms and (python := _python(tag))}
+    return sorted(pythons, key=Version)
 
 
 def _python(tag: Tag) -> str | None:

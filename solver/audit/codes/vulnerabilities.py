@@ -34,17 +34,17 @@ def vulnerabilities(package_set: PackageSet, service: Service | None = None) -> 
         from pip_audit._service import PyPIService, ResolvedDependency, ServiceError
     except ImportError:
         raise BadInput("--vulnerabilities needs pip-audit", fix="install interlock[audit]") from None
-    asked = {
+    packages = {
         ResolvedDependency(name=str(package.name), version=release): package
         for package in package_set.packages
         if package.origin == "pypi" and (release := version_or_none(package.version)) is not None
     }
     try:
-        answers = list((service or PyPIService()).query_all(iter(asked)))
+        answers = list((service or PyPIService()).query_all(iter(packages)))
     except ServiceError as error:
         raise IndexUnavailable(f"the vulnerability service does not answer: {error}") from error
-    found = [_finding(asked[dependency], result) for dependency, results in answers for result in results]
-    return tuple(sorted(found, key=lambda finding: (finding.packages, finding.why)))
+    findings = [_finding(packages[dependency], result) for dependency, results in answers for result in results]
+    return tuple(sorted(findings, key=lambda finding: (finding.packages, finding.why)))
 
 
 def _finding(package: Package, result: Any) -> Finding:  # noqa: ANN401 - pip-audit's type, imported late

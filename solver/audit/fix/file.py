@@ -44,7 +44,7 @@ def _line(package: Package, hashes: Sequence[str]) -> str:
     return requirement_line(
         package.name,
         version=package.version,
-        specifier=package.asked,
+        specifier=package.specifier,
         url=package.url,
         extras=package.extras,
         hashes=hashes,

@@ -32,27 +32,27 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None) -> Packag
         raise document.error("expected a list", "package")
     served = list(dict.fromkeys(_text(document, entries, n, "platform") for n in range(len(entries))))
     default = Target().platform
-    wanted = str(platform or (default if default in served or not served else served[0]))
-    if served and wanted not in served:
-        problem = f"the lock serves {', '.join(served)}, not {wanted}"
+    chosen = str(platform or (default if default in served or not served else served[0]))
+    if served and chosen not in served:
+        problem = f"the lock serves {', '.join(served)}, not {chosen}"
         raise document.error(problem, "package", fix="name one of these with --target platform=…")
-    found = [
+    packages = [
         _package(document, entries, number)
         for number, entry in enumerate(entries)
-        if entry["platform"] == wanted and _is_wanted(entry)
+        if entry["platform"] == chosen and _is_main(entry)
     ]
-    python = next((package.version for package in found if package.conda == "python"), None)
+    python = next((package.version for package in packages if package.conda == "python"), None)
     return PackageSet(
         kind="conda-lock",
         file=document.file,
-        packages=tuple(found),
+        packages=tuple(packages),
         python=None if python is None else minor(python),
-        platform=conda_names.PLATFORMS.get(wanted),
+        platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
     )
 
 
-def _is_wanted(entry: Mapping[str, Any]) -> bool:
+def _is_main(entry: Mapping[str, Any]) -> bool:
     categories = entry.get("categories") or [entry.get("category", _DEFAULT)]
     return _DEFAULT in categories and entry.get("optional") is not True
 
@@ -70,8 +70,8 @@ def _package(document: YamlDocument, entries: list[Any], number: int) -> Package
     version = str(entries[number].get("version", ""))
     url = _text(document, entries, number, "url")
     line = document.line("package", number)
-    held = entries[number].get("hash")
-    sha256 = held.get("sha256") if isinstance(held, dict) else None
+    hashes = entries[number].get("hash")
+    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
     manager = _text(document, entries, number, "manager")
     if manager == "pip":
         wheel = wheel_of(url)

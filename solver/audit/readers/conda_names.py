@@ -30,14 +30,14 @@ def from_url(url: str, line: int | None, sha256: str | None = None) -> Package |
 
 
 def of(
-    name: str, version: str | None, build: str | None, line: int | None, sha256: str | None = None, asked: str = ""
+    name: str, version: str | None, build: str | None, line: int | None, sha256: str | None = None, specifier: str = ""
 ) -> Package:
     """A conda package; raises ``ValueError`` for a name that conda would refuse."""
     conda = conda_name(name)
     return Package(
         name=pypi_name(conda),
         version=version,
-        asked=asked,
+        specifier=specifier,
         origin="conda",
         conda=conda,
         build=build,
@@ -77,7 +77,7 @@ def from_spec(text: str, line: int | None) -> Package | None:
     build = build or inside.get("build")
     sha256 = inside.get("sha256")
     try:
-        return of(matched["name"], version, build, line, sha256, asked="" if version else rest)
+        return of(matched["name"], version, build, line, sha256, specifier="" if version else rest)
     except ValueError:
         return None
 

@@ -59,7 +59,7 @@ def _pip(
 
 
 def _variables(document: YamlDocument) -> tuple[tuple[str, str], ...]:
-    held = document.data.get("variables") or {}
-    if not isinstance(held, dict):
+    variables = document.data.get("variables") or {}
+    if not isinstance(variables, dict):
         raise document.error("expected a mapping", "variables")
-    return tuple((str(key), str(value)) for key, value in sorted(held.items()))
+    return tuple((str(key), str(value)) for key, value in sorted(variables.items()))

@@ -22,13 +22,13 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
 
     Raises ``BadInput`` with the line of what is no archive.
     """
-    found: list[Package] = []
+    packages: list[Package] = []
     platforms = []
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
         if line.startswith("# pip "):
             package = parse_line(Line(line.removeprefix("# pip ").strip(), number), file, environment)
-            found += [] if package is None else [package]
+            packages += [] if package is None else [package]
         elif line and not line.startswith(("#", "@EXPLICIT")):
             try:
                 archive = conda_names.from_url(line, number)
@@ -38,13 +38,13 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
                 raise BadInput(
                     f"expected the address of a .conda or .tar.bz2 archive, found {line!r}", file=file, line=number
                 )
-            found.append(archive)
+            packages.append(archive)
             platforms.append(conda_names.subdir_of(line))
-    python = next((p.version for p in found if p.conda == "python" and p.version), None)
+    python = next((p.version for p in packages if p.conda == "python" and p.version), None)
     return PackageSet(
         kind="explicit",
         file=file,
-        packages=tuple(found),
+        packages=tuple(packages),
         python=None if python is None else minor(python),
         platform=next((platform for platform in platforms if platform), None),
         closed=True,

@@ -27,13 +27,14 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
         fix = "update interlock, or write the lock with a pixi of that version"
         raise document.error(f"expected version {_OLDEST} to {_NEWEST}, found {version!r}", "version", fix=fix)
     name, chosen = _environment(document, platform)
-    known = _known(document)
-    found = [_package(document, name, chosen, number, known) for number in range(len(_list(document, name, chosen)))]
-    python = next((package.version for package in found if package.conda == "python"), None)
+    entries = _by_address(document)
+    positions = range(len(_list(document, name, chosen)))
+    packages = [_package(document, name, chosen, position, entries) for position in positions]
+    python = next((package.version for package in packages if package.conda == "python"), None)
     return PackageSet(
         kind="pixi",
         file=document.file,
-        packages=tuple(found),
+        packages=tuple(packages),
         python=None if python is None else minor(python),
         platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
@@ -41,35 +42,35 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
 
 
 def _environment(document: YamlDocument, platform: Platform | None) -> tuple[str, str]:
-    held = document.data.get("environments")
-    if not isinstance(held, dict) or not held:
+    environments = document.data.get("environments")
+    if not isinstance(environments, dict) or not environments:
         raise document.error("expected at least one environment", "environments")
-    name = "default" if "default" in held else next(iter(held))
-    served = held[name].get("packages") if isinstance(held[name], dict) else None
+    name = "default" if "default" in environments else next(iter(environments))
+    served = environments[name].get("packages") if isinstance(environments[name], dict) else None
     if not isinstance(served, dict) or not served:
         raise document.error("expected packages by platform", "environments", name, "packages")
     default = Target().platform
-    wanted = str(platform or (default if default in served else next(iter(served))))
-    if wanted not in served:
-        problem = f"the lock serves {', '.join(served)}, not {wanted}"
+    chosen = str(platform or (default if default in served else next(iter(served))))
+    if chosen not in served:
+        problem = f"the lock serves {', '.join(served)}, not {chosen}"
         fix = "name one of these with --target platform=…"
         raise document.error(problem, "environments", name, "packages", fix=fix)
-    return name, wanted
+    return name, chosen
 
 
 def _list(document: YamlDocument, name: str, platform: str) -> list[Any]:
-    held = document.data["environments"][name]["packages"][platform]
-    if not isinstance(held, list):
+    references = document.data["environments"][name]["packages"][platform]
+    if not isinstance(references, list):
         raise document.error("expected a list", "environments", name, "packages", platform)
-    return held
+    return references
 
 
-def _known(document: YamlDocument) -> dict[str, tuple[int, Mapping[str, Any]]]:
+def _by_address(document: YamlDocument) -> dict[str, tuple[int, Mapping[str, Any]]]:
     """The package entries by their address."""
     entries = document.data.get("packages")
     if not isinstance(entries, list):
         raise document.error("expected a list", "packages")
-    found: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    by_address: dict[str, tuple[int, Mapping[str, Any]]] = {}
     for number, entry in enumerate(entries):
         if not isinstance(entry, dict):
             raise document.error("expected a mapping", "packages", number)
@@ -77,8 +78,8 @@ def _known(document: YamlDocument) -> dict[str, tuple[int, Mapping[str, Any]]]:
         address = entry.get("conda") or entry.get("pypi") or entry.get("url") or entry.get("path")
         if not isinstance(address, str):
             raise document.error("expected an address under conda or pypi", "packages", number)
-        found[address] = (number, entry)
-    return found
+        by_address[address] = (number, entry)
+    return by_address
 
 
 def _package(
@@ -86,15 +87,15 @@ def _package(
     name: str,
     platform: str,
     position: int,
-    known: Mapping[str, tuple[int, Mapping[str, Any]]],
+    entries: Mapping[str, tuple[int, Mapping[str, Any]]],
 ) -> Package:
     place = ("environments", name, "packages", platform, position)
     reference = _list(document, name, platform)[position]
     kind = next((key for key in ("conda", "pypi") if isinstance(reference, dict) and key in reference), None)
-    if kind is None or reference[kind] not in known:
+    if kind is None or reference[kind] not in entries:
         raise document.error("expected conda or pypi with an address that packages lists", *place)
     address = reference[kind]
-    number, entry = known[address]
+    number, entry = entries[address]
     line = document.line("packages", number)
     sha256 = entry.get("sha256")
     if kind == "conda":

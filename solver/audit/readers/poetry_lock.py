@@ -36,13 +36,13 @@ def read_poetry_lock(data: Table, text: str, file: str, environment: Mapping[str
             fix="update interlock, or write the lock with an older poetry",
         )
     tables = Tables(data, text, file, "package")
-    kept = [number for number, table in tables if _wanted(tables, number, table, environment)]
-    if not any("groups" in tables.tables[number] for number in kept):  # written since 2.1, with markers
-        kept = _reached(tables, kept, environment)
+    chosen = [number for number, table in tables if _is_installed(tables, number, table, environment)]
+    if not any("groups" in tables.tables[number] for number in chosen):  # written since 2.1, with markers
+        chosen = _reached(tables, chosen, environment)
     return PackageSet(
         kind="poetry.lock",
         file=file,
-        packages=once([_package(tables, number, meta) for number in kept], file),
+        packages=once([_package(tables, number, meta) for number in chosen], file),
         requires_python=_plain(meta.get("python-versions")),
         closed=True,
     )
@@ -56,11 +56,11 @@ def _plain(versions: object) -> str | None:
         return None
 
 
-def _wanted(tables: Tables, number: int, table: Table, environment: Mapping[str, str]) -> bool:
+def _is_installed(tables: Tables, number: int, table: Table, environment: Mapping[str, str]) -> bool:
     if table.get("optional") is True:
         return False
-    held = table.get("markers")
-    texts = list(held.values()) if isinstance(held, Mapping) else [] if held is None else [held]
+    markers = table.get("markers")
+    texts = list(markers.values()) if isinstance(markers, Mapping) else [] if markers is None else [markers]
     if texts and not any(_holds(tables, number, text, environment) for text in texts):
         return False
     pythons = _plain(table.get("python-versions"))
@@ -74,25 +74,25 @@ def _holds(tables: Tables, number: int, text: object, environment: Mapping[str, 
         raise tables.error(number, "markers", f"expected a marker, found {text!r}") from None
 
 
-def _reached(tables: Tables, kept: list[int], environment: Mapping[str, str]) -> list[int]:
-    """``kept`` without the packages that others ask for, but none on this target."""
-    asked: dict[str, bool] = {}
-    for number in kept:
+def _reached(tables: Tables, numbers: list[int], environment: Mapping[str, str]) -> list[int]:
+    """``numbers`` without the packages that others ask for, but none on this target."""
+    applies: dict[str, bool] = {}
+    for number in numbers:
         for name, markers in _dependencies(tables, number):
             if markers:
-                held = any(text is None or _holds(tables, number, text, environment) for text in markers)
-                asked[name] = asked.get(name, False) or held
-    left = [number for number in kept if asked.get(_name(tables, number), True)]
-    return left if len(left) == len(kept) else _reached(tables, left, environment)
+                holds = any(text is None or _holds(tables, number, text, environment) for text in markers)
+                applies[name] = applies.get(name, False) or holds
+    left = [number for number in numbers if applies.get(_name(tables, number), True)]
+    return left if len(left) == len(numbers) else _reached(tables, left, environment)
 
 
 def _dependencies(tables: Tables, number: int) -> Iterator[tuple[str, list[Any]]]:
     """Name and markers of each dependency, None for one that holds everywhere; none for one of an extra."""
-    held = tables.tables[number].get("dependencies", {})
-    if not isinstance(held, Mapping):
+    dependencies = tables.tables[number].get("dependencies", {})
+    if not isinstance(dependencies, Mapping):
         raise tables.error(number, "dependencies", "expected a table")
-    for name, wanted in held.items():
-        forms = wanted if isinstance(wanted, list) else [wanted]
+    for name, value in dependencies.items():
+        forms = value if isinstance(value, list) else [value]
         # An optional dependency belongs to an extra, and the lock does not say who takes that.
         mandatory = [form for form in forms if not (isinstance(form, Mapping) and form.get("optional") is True)]
         yield pypi_name(name), [form.get("markers") if isinstance(form, Mapping) else None for form in mandatory]

@@ -32,12 +32,12 @@ def read_prefix(folder: Path) -> PackageSet:
             file=folder,
             fix="name the folder that holds one of them",
         )
-    installed = [_package(found) for found in _distributions(folder)]
-    python = {package.name: package for package in installed if package is not None}
+    installed = [_package(distribution) for distribution in _distributions(folder)]
+    by_name = {package.name: package for package in installed if package is not None}
     return PackageSet(
         kind="prefix",
         file=str(folder),
-        packages=(*_conda_records(folder), *(python[name] for name in sorted(python))),
+        packages=(*_conda_records(folder), *(by_name[name] for name in sorted(by_name))),
         python=prefix_python(folder),
         platform=_platform(folder),
         closed=True,
@@ -53,31 +53,31 @@ def _distributions(folder: Path) -> list[metadata.Distribution]:
     if not paths:
         return []
     # Not metadata.distributions: it asks every finder that anything loaded here has hooked in.
-    found = metadata.MetadataPathFinder.find_distributions(metadata.DistributionFinder.Context(path=paths))
+    distributions = metadata.MetadataPathFinder.find_distributions(metadata.DistributionFinder.Context(path=paths))
     # The first folder on the path is the one that python imports from.
-    return list(reversed(list(found)))
+    return list(reversed(list(distributions)))
 
 
 def _system_packages(config: Path) -> list[str]:
     lines = (line.partition("=") for line in config.read_text(encoding="utf-8").splitlines())
-    held = {key.strip(): value.strip() for key, _, value in lines}
-    if held.get("include-system-site-packages", "false").lower() != "true" or "home" not in held:
+    values = {key.strip(): value.strip() for key, _, value in lines}
+    if values.get("include-system-site-packages", "false").lower() != "true" or "home" not in values:
         return []
-    return [str(path) for path in site_packages(Path(held["home"]).parent)]
+    return [str(path) for path in site_packages(Path(values["home"]).parent)]
 
 
-def _package(found: metadata.Distribution) -> Package | None:
-    told = found.metadata
+def _package(distribution: metadata.Distribution) -> Package | None:
+    fields = distribution.metadata
     # The protocol of python 3.11 has no get.
-    name, version, requires_python = (told[key] if key in told else None for key in _KEYS)  # noqa: SIM401
+    name, version, requires_python = (fields[key] if key in fields else None for key in _KEYS)  # noqa: SIM401
     if not name:
         return None
     return Package(
         name=pypi_name(name),
         version=version,
         # conda writes this file into what it installs; its own record of the same thing tells the build.
-        origin="conda" if (found.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
-        requires=tuple(found.requires or ()),
+        origin="conda" if (distribution.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
+        requires=tuple(distribution.requires or ()),
         requires_python=requires_python,
     )
 
@@ -86,8 +86,8 @@ def _conda_records(folder: Path) -> list[Package]:
     records = []
     for path in sorted((folder / "conda-meta").glob("*.json")):
         try:
-            held = json.loads(path.read_bytes())
-            name, version, build = held["name"], held["version"], held["build"]
+            record = json.loads(path.read_bytes())
+            name, version, build = record["name"], record["version"], record["build"]
         except (ValueError, KeyError, TypeError) as error:
             raise BadInput(
                 f"is no record of conda ({error})", file=path, fix="install that package anew with conda"
@@ -99,7 +99,7 @@ def _conda_records(folder: Path) -> list[Package]:
                 origin="conda",
                 conda=conda_name(name),
                 build=build,
-                hashes=(held["sha256"],) if held.get("sha256") else (),
+                hashes=(record["sha256"],) if record.get("sha256") else (),
             )
         )
     return records

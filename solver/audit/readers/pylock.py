@@ -42,7 +42,7 @@ def read_pylock(data: Table, text: str, file: str, environment: Mapping[str, str
             key=error.context,
             fix="write the lock anew with the tool that made it",
         ) from None
-    found = [
+    packages = [
         _package(package, tables.line(number))
         for number, package in enumerate(lock.packages)
         if applies_in_pylock(package.marker, environment, lock.default_groups or ())
@@ -50,7 +50,7 @@ def read_pylock(data: Table, text: str, file: str, environment: Mapping[str, str
     return PackageSet(
         kind="pylock",
         file=file,
-        packages=once(found, file),
+        packages=once(packages, file),
         requires_python=None if lock.requires_python is None else str(lock.requires_python),
         closed=True,
     )

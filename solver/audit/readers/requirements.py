@@ -39,8 +39,7 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     ``-r`` and ``-c`` look (None: they are refused). Raises ``BadInput`` with
     the line of what cannot be read, or of a package that is pinned twice.
     """
-    found = _packages(said_lines(text), file, environment, folder, seen=())
-    packages = once(found, file)
+    packages = once(_packages(said_lines(text), file, environment, folder, seen=()), file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = _COMPILED.search(text) is not None
     return PackageSet(
@@ -56,8 +55,8 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
 def compiled_for(text: str) -> str | None:
     """The python (major.minor) that the header of a compiled file names; None where it names none."""
     head = "\n".join(text.splitlines()[:10])
-    found = _COMPILED_FOR.search(head)
-    return found["python"] if found else None
+    header = _COMPILED_FOR.search(head)
+    return header["python"] if header else None
 
 
 def said_lines(text: str) -> Iterator[Line]:
@@ -69,18 +68,18 @@ def said_lines(text: str) -> Iterator[Line]:
 
 def once(packages: list[Package], file: str) -> tuple[Package, ...]:
     """``packages`` without repetitions; raises ``BadInput`` for a name with two versions."""
-    held: dict[tuple[str, str], Package] = {}
+    by_name: dict[tuple[str, str], Package] = {}
     for package in packages:
         key = (package.origin, package.name)
-        first = held.get(key)
+        first = by_name.get(key)
         if first is None or (first.version is None and package.version is not None):
-            held[key] = package if first is None else replace_extras(package, first)
+            by_name[key] = package if first is None else replace_extras(package, first)
         elif package.version is not None and package.version != first.version:
             problem = f"{package.name} is pinned to {first.version} and to {package.version}"
             raise BadInput(problem, file=file, line=package.line, fix="keep one of the two pins")
         else:
-            held[key] = replace_extras(first, package)
-    return tuple(held.values())
+            by_name[key] = replace_extras(first, package)
+    return tuple(by_name.values())
 
 
 def replace_extras(package: Package, other: Package) -> Package:
@@ -101,7 +100,7 @@ def requirement_package(requirement: Requirement, line: int | None, hashes: tupl
     return Package(
         name=pypi_name(requirement.name),
         version=version,
-        asked=str(requirement.specifier),
+        specifier=str(requirement.specifier),
         extras=tuple(sorted(requirement.extras)),
         index=index,
         url=requirement.url,
@@ -141,21 +140,21 @@ def _packages(
     folder: Path | None,
     seen: tuple[str, ...],
 ) -> list[Package]:
-    found: list[Package] = []
+    packages: list[Package] = []
     constraints: dict[str, Package] = {}
     for line in lines:
         option, value = _split_option(line.text)
         if option in ("-r", "--requirement", "-c", "--constraint"):
             inner = _included(value.strip(), file, line, environment, folder, seen)
             if option in ("-r", "--requirement"):
-                found += inner
+                packages += inner
             else:
                 constraints |= {package.name: package for package in inner if package.version}
         elif not _GLOBAL_OPTION.fullmatch(option):
             package = parse_line(line, file, environment)
             if package is not None:
-                found.append(package)
-    return [_constrained(package, constraints) for package in found]
+                packages.append(package)
+    return [_constrained(package, constraints) for package in packages]
 
 
 def _split_option(text: str) -> tuple[str, str]:

@@ -42,8 +42,8 @@ class Tables:
         """A string that has to be there."""
         value = self.tables[number].get(key)
         if not isinstance(value, str):
-            found = "nothing" if value is None else repr(value)
-            raise self.error(number, key, f"expected a string, found {found}")
+            instead = "nothing" if value is None else repr(value)
+            raise self.error(number, key, f"expected a string, found {instead}")
         return value
 
     def list_of(self, number: int, key: str) -> list[Table]:

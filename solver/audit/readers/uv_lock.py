@@ -90,15 +90,15 @@ class _Walk:
             raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
 
     def _enter(self, asking: int, dependency: Table, key: str) -> None:
-        found = [
+        candidates = [
             number
             for number in self.by_name.get(str(dependency.get("name")), [])
             if dependency.get("version") in (None, self.tables.tables[number].get("version"))
             and dependency.get("source") in (None, self.tables.tables[number].get("source"))
         ]
-        if not found:
+        if not candidates:
             raise self.tables.error(asking, key, f"{dependency.get('name')} is not in the lock")
-        number = found[0]
+        number = candidates[0]
         extras = {str(extra) for extra in dependency.get("extra", ())}
         before = self.chosen.get(number)
         now = tuple(sorted({*(before or ()), *extras}))

@@ -166,7 +166,7 @@ def test_a_leftover_goes():
 
 
 def test_a_leftover_goes_whatever_version_of_it_was_meant():
-    leftover = Package(name=pypi_name("tensorflow-cpu"), version=None, asked=">=2")
+    leftover = Package(name=pypi_name("tensorflow-cpu"), version=None, specifier=">=2")
     sound = pinned("six==1.17.0", "tensorflow==2.20.0")
     given = structs.replace(sound, packages=(*sound.packages, leftover))
     (error,) = [one for one in audit(given, small_matrices(), LEFTOVER, CPU) if one.severity == "error"]
