@@ -1,6 +1,7 @@
-"""A project with one lock of stand-ins."""
+"""A project with one lock of stand-ins, and one of a few rows that can make its own."""
 
 import pytest
+from small_project import project_with
 from standin_lock import make_lock
 
 
@@ -13,3 +14,8 @@ def lock(tmp_path):
 @pytest.fixture
 def root(lock):
     return lock.parent.parent
+
+
+@pytest.fixture
+def project(tmp_path):
+    return project_with(tmp_path)

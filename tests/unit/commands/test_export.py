@@ -1,0 +1,26 @@
+"""Other formats of a lock that lies there, and of one that does not."""
+
+from __future__ import annotations
+
+import pytest
+from small_project import write
+
+from solver.commands.diff import diff_locks
+from solver.commands.export import export
+from solver.core.errors import BadInput
+
+
+def test_a_lock_that_was_never_made_is_not_told_of(project):
+    file = project.locks / "full" / "solution.yaml"
+    sentence = f"{file}: this profile has no lock; make it with `interlock lock full`"
+    for tell in (lambda: diff_locks(project, "full", "part"), lambda: export(project, "full", "explicit")):
+        with pytest.raises(BadInput) as caught:
+            tell()
+        assert str(caught.value) == sentence
+
+
+def test_a_lock_without_conda_packages_has_no_format_that_holds_them(project):
+    write(project, "full")
+    with pytest.raises(BadInput) as caught:
+        export(project, "full", "explicit")
+    assert str(caught.value).startswith("full: has no conda half: ")
