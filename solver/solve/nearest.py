@@ -9,41 +9,62 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import msgspec
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from solver.core.answer import NotKnown
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.axes import axes_of
 from solver.core.model import Framework, Nearest, Profile, Solution
+from solver.core.versions import as_requirement, as_specifier, as_version, within
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
 from solver.solve.space.packages import Spaces
 from solver.solve.space.roots import admitted_pythons, distribution_of, preference, root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, base_of
+from solver.solve.space.terms import AXIS_CUDA, axis_ident, base_of
+
+Edit = Callable[[Profile], Profile]
+
+MOST = 3
+"""Requests told."""
+MOST_COUPLES = 60
+"""Couples of changes tried, the cheapest first: each is a search of its own."""
+FARTHEST = 15
+"""Releases of a framework looked at on both sides of the one asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a search goes by beside the profile."""
+class Trial:
+    """Tries changed profiles, over the facts and with the demands of the search that failed."""
 
     spaces: Spaces
     lockable_only: bool
+    solve: Callable[[Profile], Solution | None]
+    """The preferred solution of a profile; None where it has none."""
 
     @property
     def matrices(self) -> Matrices:
         """The rows that the spaces are made of."""
         return self.spaces.matrices
 
+    def feasible(self, profile: Profile) -> bool:
+        """Whether ``profile`` has any solution on any python.
 
-Alternative = Callable[[Profile, Facts], Solution | None]
-MOST = 3
-MOST_COUPLES = 60
-FARTHEST = 15
-"""Releases of a framework looked at on both sides of the one asked for."""
+        Finding some solution is much cheaper than finding the preferred one, and most changes help nothing.
+        """
+        ranks = {ident: rank for rank, ident in enumerate(preference(profile, self.matrices))}
+        for python in admitted_pythons(profile, self.matrices):
+            space = self.spaces.get(profile, python, lockable_only=self.lockable_only)
+            if search(space, root_asks(space.choices, profile), ranks) is not None:
+                return True
+        return False
+
+    def outcome(self, texts: tuple[str, ...], profile: Profile) -> Nearest | None:
+        """What ``profile``, changed as ``texts`` say, comes to; None where it has no solution either."""
+        solution = self.solve(profile)
+        if solution is None:
+            return None
+        return Nearest(changes=texts, solution=solution.axes, lockable=solution.lockable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,124 +74,113 @@ class Change:
     text: str
     cost: int
     """Releases passed over, or a fixed cost for other kinds of change."""
-    profile: Profile
+    edit: Edit
     part: str
     """What is changed; two changes of one part do not combine."""
 
 
-def nearest(profile: Profile, facts: Facts, core: Core, alternative: Alternative) -> tuple[Nearest, ...]:
+def nearest(profile: Profile, trial: Trial, core: Core) -> tuple[Nearest, ...]:
     """Up to three requests near to an impossible ``profile`` that have a solution, nearest first."""
-    changes = sorted(_changes(profile, facts.matrices, core), key=lambda change: change.cost)
-    found: list[Nearest] = []
-    done: set[str] = set()
+    changes = sorted(_changes(profile, trial.matrices, core), key=lambda change: change.cost)
+    outcomes: list[Nearest] = []
+    # Of one part only its nearest change is told, as a farther one teaches nothing new. Where that one cannot be
+    # locked, the nearest that can be is told besides.
     shown: set[str] = set()
+    done: set[str] = set()
     for change in changes:
-        if len(found) == MOST or change.part in done or not _feasible(change.profile, facts):
+        changed = change.edit(profile)
+        if len(outcomes) == MOST or change.part in done or not trial.feasible(changed):
             continue
-        for near in _told((change.text,), change.profile, facts, alternative):
-            # One that cannot be locked is told, and the next one that can be.
-            if near.lockable or change.part not in shown:
-                found.append(near)
+        outcome = trial.outcome((change.text,), changed)
+        if outcome is not None and (outcome.lockable or change.part not in shown):
+            outcomes.append(outcome)
+        if outcome is not None:
             shown.add(change.part)
-            if near.lockable:
-                done.add(change.part)
-    return tuple(found) or _pairs(profile, changes, facts, alternative)
+            done |= {change.part} if outcome.lockable else set()
+    return tuple(outcomes) or _two(profile, changes, trial)
 
 
-def _pairs(profile: Profile, changes: list[Change], facts: Facts, alternative: Alternative) -> tuple[Nearest, ...]:
+def _two(profile: Profile, changes: list[Change], trial: Trial) -> tuple[Nearest, ...]:
     """Two changes together; if nothing near fits, the frameworks apart."""
-    couples = [(a, b) for a, b in combinations(changes, 2) if a.part != b.part]
+    couples = [(one, two) for one, two in combinations(changes, 2) if one.part != two.part]
     for one, two in sorted(couples, key=lambda couple: couple[0].cost + couple[1].cost)[:MOST_COUPLES]:
-        both = _combine(profile, one, two)
-        if _feasible(both, facts):
-            told = _told((one.text, two.text), both, facts, alternative)
-            if told:
-                return tuple(told)
-    return tuple(_apart(profile, facts, alternative))
+        # Edits compose: each changes what the other left, so that two of one field (a driver and the GPUs of one
+        # target) are both kept.
+        both = two.edit(one.edit(profile))
+        outcome = trial.outcome((one.text, two.text), both) if trial.feasible(both) else None
+        if outcome is not None:
+            return (outcome,)
+    return tuple(_apart(profile, trial))
 
 
-def _apart(profile: Profile, facts: Facts, alternative: Alternative) -> Iterator[Nearest]:
+def _apart(profile: Profile, trial: Trial) -> Iterator[Nearest]:
     for framework in profile.frameworks if len(profile.frameworks) > 1 else ():
         alone = msgspec.structs.replace(profile, frameworks=(framework,), prefer=framework)
-        text = f"two locks on one shared base: {framework} in a lock of its own"
-        yield from _told((text,), alone, facts, alternative)
-
-
-def _combine(profile: Profile, one: Change, two: Change) -> Profile:
-    """``one``'s profile with every field that ``two`` changed taken from ``two``."""
-    changed = {
-        field: getattr(two.profile, field)
-        for field in profile.__struct_fields__
-        if getattr(two.profile, field) != getattr(profile, field)
-    }
-    if "constraints" in changed:
-        merged = dict(one.profile.constraints)
-        for name in {*profile.constraints, *two.profile.constraints}:
-            if two.profile.constraints.get(name) != profile.constraints.get(name):
-                merged.pop(name, None)
-                if name in two.profile.constraints:
-                    merged[name] = two.profile.constraints[name]
-        changed["constraints"] = merged
-    return msgspec.structs.replace(one.profile, **changed)
-
-
-def _told(texts: tuple[str, ...], profile: Profile, facts: Facts, alternative: Alternative) -> list[Nearest]:
-    found = alternative(profile, facts)
-    return [] if found is None else [Nearest(changes=texts, solution=found.axes, lockable=found.lockable)]
-
-
-def _feasible(profile: Profile, facts: Facts) -> bool:
-    ranks = {ident: rank for rank, ident in enumerate(preference(profile, facts.matrices))}
-    for python in admitted_pythons(profile, facts.matrices):
-        space = facts.spaces.get(profile, python, lockable_only=facts.lockable_only)
-        if search(space, root_asks(space.choices, profile), ranks) is not None:
-            return True
-    return False
+        outcome = trial.outcome((f"two locks on one shared base: {framework} in a lock of its own",), alone)
+        if outcome is not None:
+            yield outcome
 
 
 def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Change]:
-    asked = {base_of(ask.ident) for ask in core.asks}
-    touched = asked.union(*core.active.values())
+    """Every change that could help.
+
+    What the core does not ask for is not to blame: loosening it leaves the core as impossible as it was. But
+    python, the GPUs and the indexes bound what may be chosen without asking for anything: no core acquits them.
+    """
+    idents = {base_of(ask.ident) for ask in core.asks}
     for framework in profile.frameworks:
         ident = distribution_of(framework, profile, matrices)
-        if ident in asked and profile.constraints.get(framework):
+        if ident in idents and profile.constraints.get(framework):
             yield from _other_versions(profile, matrices, framework, ident)
     yield from _other_pythons(profile, matrices)
-    for name in sorted(profile.constraints):
-        if name not in FRAMEWORKS and (name in asked or (name == "cudnn" and AXIS_CUDNN in asked)):
-            rest = {key: value for key, value in profile.constraints.items() if key != name}
-            changed = msgspec.structs.replace(profile, constraints=rest)
-            yield Change(f"no constraint on {name} (was {profile.constraints[name]})", 2, changed, name)
-    if AXIS_CUDA in touched:
+    yield from _fewer_constraints(profile, idents)
+    if AXIS_CUDA in idents.union(*core.active.values()):
         yield from _other_drivers(profile, matrices)
     if profile.target.gpus:
-        changed = msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, gpus=()))
-        yield Change(f"no GPU constraint (was {', '.join(profile.target.gpus)})", 4, changed, "gpu")
-    for text in profile.packages:
-        if canonicalize_name(Requirement(text).name) in asked:
-            others = tuple(other for other in profile.packages if other != text)
-            yield Change(f"without {text}", 6, msgspec.structs.replace(profile, packages=others), text)
+        text = f"no GPU constraint (was {', '.join(profile.target.gpus)})"
+        yield Change(text, 4, _of_target(gpus=()), "gpu")
+    yield from _fewer_packages(profile, idents)
     if "pytorch" not in profile.indexes:
-        changed = msgspec.structs.replace(profile, indexes=(*profile.indexes, "pytorch"))
-        yield Change("indexes: [pytorch]", 1, changed, "indexes")
+        more = (*profile.indexes, "pytorch")
+        yield Change("indexes: [pytorch]", 1, _of_profile(indexes=more), "indexes")
+
+
+def _of_profile(**fields: object) -> Edit:
+    return lambda profile: msgspec.structs.replace(profile, **fields)
+
+
+def _of_target(**fields: object) -> Edit:
+    def edit(profile: Profile) -> Profile:
+        return msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, **fields))
+
+    return edit
+
+
+def _constraint(name: str, specifier: str | None) -> Edit:
+    """``specifier`` as the constraint on ``name``; None: no constraint on it."""
+
+    def edit(profile: Profile) -> Profile:
+        rest = {key: value for key, value in profile.constraints.items() if key != name}
+        return msgspec.structs.replace(profile, constraints=rest if specifier is None else {**rest, name: specifier})
+
+    return edit
 
 
 def _other_versions(profile: Profile, matrices: Matrices, framework: Framework, ident: str) -> Iterator[Change]:
-    wanted = SpecifierSet(profile.constraints[framework])
+    specifier = profile.constraints[framework]
     texts = {row.version for row in matrices.builds_of(ident) if isinstance(row.version, str)}
-    versions = sorted({Version(Version(text).public) for text in texts})
-    admitted: list[float] = [i for i, version in enumerate(versions) if wanted.contains(version, prereleases=True)]
+    versions = sorted({as_version(as_version(text).public) for text in texts})
+    admitted: list[float] = [at for at, version in enumerate(versions) if within(str(version), specifier)]
     # Of a version that nobody knows the nearest are those between which it would stand.
-    named = [Version(part.version.removesuffix(".*")) for part in wanted]
-    admitted = admitted or [bisect(versions, min(named)) - 0.5]
-    for position, version in enumerate(versions):
-        distance = min(abs(position - other) for other in admitted)
+    bounds = [as_version(part.version.removesuffix(".*")) for part in as_specifier(specifier)]
+    admitted = admitted or [bisect(versions, min(bounds)) - 0.5]
+    for at, version in enumerate(versions):
+        distance = min(abs(at - other) for other in admitted)
         if 0 < distance <= FARTHEST:
-            constraints = {**profile.constraints, framework: f"=={version}"}
-            changed = msgspec.structs.replace(profile, constraints=constraints)
             # Going forward is a smaller change than going back as far.
-            cost = math.ceil(2 * distance) + (position < admitted[0])
-            yield Change(f"{framework}=={version}", cost, changed, framework)
+            cost = math.ceil(2 * distance) + (at < admitted[0])
+            exact = f"=={version}"
+            yield Change(f"{framework}{exact}", cost, _constraint(framework, exact), framework)
 
 
 def _other_pythons(profile: Profile, matrices: Matrices) -> Iterator[Change]:
@@ -179,17 +189,35 @@ def _other_pythons(profile: Profile, matrices: Matrices) -> Iterator[Change]:
     for python in everything:
         if python not in mine:
             distance = min(abs(everything.index(python) - everything.index(own)) for own in mine)
-            changed = msgspec.structs.replace(profile, python=f"=={python}")
-            yield Change(f"python=={python}", 2 * distance, changed, "python")
+            yield Change(f"python=={python}", 2 * distance, _of_profile(python=f"=={python}"), "python")
+
+
+def _fewer_constraints(profile: Profile, idents: set[str]) -> Iterator[Change]:
+    for name, specifier in sorted(profile.constraints.items()):
+        ident = axis_ident(name) if name in axes_of("library") else name
+        if name not in axes_of("framework") and ident in idents:
+            yield Change(f"no constraint on {name} (was {specifier})", 2, _constraint(name, None), name)
+
+
+def _fewer_packages(profile: Profile, idents: set[str]) -> Iterator[Change]:
+    for text in profile.packages:
+        if canonicalize_name(as_requirement(text).name) in idents:
+            yield Change(f"without {text}", 6, _without(text), text)
+
+
+def _without(text: str) -> Edit:
+    def edit(profile: Profile) -> Profile:
+        others = tuple(other for other in profile.packages if other != text)
+        return msgspec.structs.replace(profile, packages=others)
+
+    return edit
 
 
 def _other_drivers(profile: Profile, matrices: Matrices) -> Iterator[Change]:
-    have = profile.target.driver
+    driver = profile.target.driver
     for major in sorted(family.major for family in matrices.families):
         needed = oldest(f"{major}.0", profile.target.platform, matrices)
-        if have is not None and not isinstance(needed, NotKnown) and not needed.admits(have):
-            target = msgspec.structs.replace(profile.target, driver=needed.driver)
-            changed = msgspec.structs.replace(profile, target=target)
-            yield Change(f"driver>={needed.driver}", 3, changed, "driver")
+        if driver is not None and not isinstance(needed, NotKnown) and not needed.admits(driver):
+            yield Change(f"driver>={needed.driver}", 3, _of_target(driver=needed.driver), "driver")
     if profile.cuda not in ("", "none"):
-        yield Change(f"any CUDA (was {profile.cuda})", 2, msgspec.structs.replace(profile, cuda=""), "cuda")
+        yield Change(f"any CUDA (was {profile.cuda})", 2, _of_profile(cuda=""), "cuda")

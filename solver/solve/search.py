@@ -13,7 +13,7 @@ from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.model import Explanation, Profile, Solution
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core, find_core, tell
-from solver.solve.nearest import Facts, nearest
+from solver.solve.nearest import Trial, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.provider import search
 from solver.solve.result import to_solution
@@ -123,11 +123,12 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
         for python in admitted
         if python != first
     }
+    trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
     known = Answer.NOT_KNOWN not in (words.answer, *others.values())
     return Explanation(
         causes=words.causes,
         answer=Answer.NO if known else Answer.NOT_KNOWN,
-        nearest=nearest(profile, Facts(spaces, lockable_only), core, _alternative),
+        nearest=nearest(profile, trial, core),
         note=_note(words.answer, others),
     )
 
@@ -186,8 +187,3 @@ def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     space = spaces.get(anyhow, python, lockable_only=lockable_only)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
     return anyhow if search(space, root_asks(space.choices, anyhow), ranks) is None else profile
-
-
-def _alternative(profile: Profile, facts: Facts) -> Solution | None:
-    """A changed profile's solution; None where it has none either."""
-    return find(profile, facts.spaces, lockable_only=facts.lockable_only)

@@ -21,7 +21,7 @@ from solver.core.frameworks import distributions
 from solver.core.model import Axis, Release
 
 
-def axis_ident(axis: Axis) -> str:
+def axis_ident(axis: str) -> str:
     """The identifier of an axis that is no package."""
     return f"axis:{axis}"
 
