@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +13,7 @@ import msgspec
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
 from solver.commands.predict import predict_locks
-from solver.commands.status import markdown_lines, standing, text_lines
+from solver.commands.status import Standing, standings
 from solver.commands.verify import Manner, admit_folder
 from solver.commands.verify import verify as verify_locks
 from solver.core.errors import BadInput
@@ -28,11 +29,27 @@ JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--markdown", is_flag=True, help="print the table of the README")
 def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    rows = standing(Path())
+    rows = standings(Path())
     if as_json:
-        echo_json(rows)
+        echo_json(msgspec.to_builtins(rows))
     else:
-        click.echo("\n".join(markdown_lines(rows) if markdown else text_lines(rows)))
+        click.echo("\n".join(_markdown_lines(rows) if markdown else _text_lines(rows)))
+
+
+def _text_lines(rows: Sequence[Standing]) -> Iterator[str]:
+    for row in rows:
+        gpus = ", ".join(f"{gpu}: {state}" for gpu, state in row.gpus.items()) or "never on a GPU"
+        yield f"{row.profile}: {row.lock}; {gpus}" + (f" ({row.note})" if row.note else "")
+
+
+def _markdown_lines(rows: Sequence[Standing]) -> Iterator[str]:
+    """The table of the README."""
+    gpus = sorted({gpu for row in rows for gpu in row.gpus})
+    yield "| lock | state | " + "".join(f"{gpu} | " for gpu in gpus) + "note |"
+    yield "|---|---|" + "---|" * (len(gpus) + 1)
+    for row in rows:
+        cells = "".join(f"{row.gpus.get(gpu, 'never')} | " for gpu in gpus)
+        yield f"| {row.profile} | {row.lock} | {cells}{row.note} |"
 
 
 @click.command()

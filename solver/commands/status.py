@@ -1,10 +1,10 @@
-"""How every lock stands: fresh or stale, and on which GPUs it was verified."""
+"""status: how every lock stands, fresh or stale, and on which GPUs it was verified."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from solver.commands.freshness import lock_state
 from solver.commands.project import Project, open_project
@@ -15,7 +15,6 @@ from solver.lock.read import is_lock, lock_folders, read_folder
 from solver.proof.records import read_all
 from solver.proof.states import State, all_states
 
-Row = dict[str, Any]
 NEVER_RUN = "never-run.yaml"
 
 
@@ -26,16 +25,25 @@ class NeverRun(Value, frozen=True, kw_only=True):
     reasons: dict[str, str]
 
 
-def standing(root: Path) -> list[Row]:
-    """One row a profile: ``profile``, ``lock`` (fresh or stale), ``gpus`` (state by GPU) and a ``note``."""
+class Standing(Value, frozen=True, kw_only=True):
+    """How the lock of one profile stands."""
+
+    profile: str
+    lock: Literal["fresh", "stale"]
+    gpus: dict[str, State]
+    """By the name of each GPU that any lock ran on."""
+    note: str
+    """What to do or to know about it; empty where there is nothing."""
+
+
+def standings(root: Path) -> tuple[Standing, ...]:
+    """One for each profile of the project in ``root``, in the order of the request."""
     project = open_project(root)
-    states = gpu_states(project.locks)
-    gpus = sorted({gpu for by_gpu in states.values() for gpu in by_gpu})
-    never = _reasons(project)
-    return [
-        _row(project, profile, states.get(profile.name) or dict.fromkeys(gpus, "never"), never)
-        for profile in project.request.profiles
-    ]
+    states, reasons = gpu_states(project.locks), _reasons(project)
+    never: dict[str, State] = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), "never")
+    return tuple(
+        _standing(project, profile, states.get(profile.name) or never, reasons) for profile in project.request.profiles
+    )
 
 
 def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
@@ -44,40 +52,23 @@ def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
     return all_states({lock.name: (lock.digest, read_all(lock.path)) for lock in folders})
 
 
-def _reasons(project: Project) -> dict[str, str]:
+def _reasons(project: Project) -> Mapping[str, str]:
     path = project.locks / NEVER_RUN
     return decode(load_yaml(path), NeverRun).reasons if path.is_file() else {}
 
 
-def _row(project: Project, profile: Profile, gpus: dict[str, Any], never: dict[str, str]) -> Row:
+def _standing(project: Project, profile: Profile, gpus: dict[str, State], reasons: Mapping[str, str]) -> Standing:
     stale = lock_state(project, profile.name)
     notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
-    if not any(state in ("verified", "failed", "stale") for state in gpus.values()) and profile.name in never:
-        notes.append(f"never run: {never[profile.name]}")
+    if set(gpus.values()) <= {"never"} and profile.name in reasons:
+        notes.append(f"never run: {reasons[profile.name]}")
     inferred = _inferred(project.locks / profile.name)
     if inferred:
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")
-    return {"profile": profile.name, "lock": "stale" if stale else "fresh", "gpus": gpus, "note": "; ".join(notes)}
+    return Standing(profile=profile.name, lock="stale" if stale else "fresh", gpus=gpus, note="; ".join(notes))
 
 
 def _inferred(folder: Path) -> int:
     """How many conda records of a lock nobody read from a channel itself."""
     count = read_folder(folder).solution.conda.get("inferred", 0) if is_lock(folder) else 0
     return count if isinstance(count, int) else 0
-
-
-def text_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """A line a profile, for a terminal."""
-    for row in rows:
-        gpus = ", ".join(f"{gpu}: {state}" for gpu, state in row["gpus"].items()) or "never on a GPU"
-        yield f"{row['profile']}: {row['lock']}; {gpus}" + (f" ({row['note']})" if row["note"] else "")
-
-
-def markdown_lines(rows: Sequence[Row]) -> Iterator[str]:
-    """The table of the README."""
-    gpus = sorted({gpu for row in rows for gpu in row["gpus"]})
-    yield "| lock | state | " + "".join(f"{gpu} | " for gpu in gpus) + "note |"
-    yield "|---|---|" + "---|" * (len(gpus) + 1)
-    for row in rows:
-        cells = "".join(f"{row['gpus'].get(gpu, 'never')} | " for gpu in gpus)
-        yield f"| {row['profile']} | {row['lock']} | {cells}{row['note']} |"

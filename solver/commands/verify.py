@@ -29,8 +29,7 @@ from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.one import Install, LockReport, Means, prove
-from solver.proof.verify.report import REPORT, Report, write_report
-from solver.proof.verify.report import verify as prove_each
+from solver.proof.verify.report import REPORT, Report, prove_all, write_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,7 @@ def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Pa
     means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep)
     # The report is written after every lock, so that what ends this process loses little.
     each = None if manner.out is None else functools.partial(write_report, out=manner.out, logs=work / "logs")
-    return with_predictions(prove_each(subjects, means, each), subjects, open_matrices(root))
+    return with_predictions(prove_all(subjects, means, each), subjects, open_matrices(root))
 
 
 def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner) -> Report:

@@ -21,6 +21,7 @@ from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
 Verdict = Literal["verified", "failed", "imports only"]
+StepName = Literal["install", "pip check", "audit", "probes"]
 
 
 class Install(Protocol):
@@ -65,7 +66,7 @@ PipCheck = Callable[[Path], tuple[Complaint, ...]]
 class Step(Value, frozen=True, kw_only=True):
     """One step of proving a lock."""
 
-    name: Literal["install", "pip check", "audit", "probes"]
+    name: StepName
     status: Literal["ok", "failed", "skipped"]
     seconds: float
     detail: str = ""
@@ -119,7 +120,7 @@ class _Run:
         self.findings: tuple[Finding, ...] = ()
         self.probes: list[ProbeResult] = []
 
-    def step(self, name: str, work: Callable[[], str]) -> bool:
+    def step(self, name: StepName, work: Callable[[], str]) -> bool:
         """Run a step; ``work`` returns what is wrong, or nothing."""
         start = time.monotonic()
         try:
@@ -128,8 +129,7 @@ class _Run:
             wrong = str(error) or type(error).__name__
         seconds = round(time.monotonic() - start, 3)
         status: Literal["ok", "failed"] = "failed" if wrong else "ok"
-        made = {"name": name, "status": status, "seconds": seconds, "detail": wrong}
-        self.steps.append(Step(**made))  # type: ignore[arg-type]
+        self.steps.append(Step(name=name, status=status, seconds=seconds, detail=wrong))
         return not wrong
 
     def check_pip(self, python: Path) -> str:

@@ -41,7 +41,7 @@ class Report(Value, frozen=True, kw_only=True):
         return tuple(rows)
 
 
-def verify(subjects: Sequence[Subject], means: Means, each: Callable[[Report], None] | None = None) -> Report:
+def prove_all(subjects: Sequence[Subject], means: Means, each: Callable[[Report], None] | None = None) -> Report:
     """Prove each lock in turn; a broken one does not stop the others.
 
     ``each`` is given the report so far after every lock, so that what ends this process loses little.

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -70,6 +70,22 @@ def place_probes(scratch: Path) -> Path:
     return scratch
 
 
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, timeout: float
+) -> tuple[int, bool]:
+    """The exit status of ``command``, and whether it had to be ended after ``timeout`` seconds."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            return process.wait(timeout), False
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return process.returncode, True
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask the process where it stands (faulthandler answers SIGABRT), then kill all it started."""
     process.send_signal(signal.SIGABRT)
@@ -128,18 +144,8 @@ def run_probe(
     command = [str(python), "-m", PACKAGE, "--order", ",".join(order), "--out", str(out)]
     command += ["--imports-only"] if imports_only else []
     environment = probe_environment(prefix or python.parent.parent, home, os.environ, variables or {})
-    start, hung = time.monotonic(), False
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, cwd=place_probes(scratch), env=environment, stdin=subprocess.DEVNULL,
-            stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            hung = True
-            _end(process)
-            status = process.returncode
+    start = time.monotonic()
+    status, hung = _run(command, place_probes(scratch), environment, log, timeout)
     result = _result(order, _output(out), status, hung, time.monotonic() - start)
     if result.ended != "finished":
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

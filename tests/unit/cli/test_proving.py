@@ -1,4 +1,4 @@
-"""What verify prints, and with which exit code it ends."""
+"""What status and verify print, and with which exit code they end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from real_evidence import real_evidence
 from standin_lock import make_lock
 
 from solver.cli import proving
+from solver.commands.status import Standing
 from solver.commands.verify import Outcome
 from solver.core.machine import Machine
 from solver.proof.verify.one import LockReport, Step
@@ -73,3 +74,36 @@ def test_it_predicts_without_running_anything(interlock, folder):
     assert out.startswith("full-py312: torch has no kernel for compute capability 5.0; ")
     code, out, err = interlock("verify", "--predict", "--gpu", "x")
     assert (code, out, err) == (2, "", "interlock: --gpu: 'x' is no compute capability; write it like 9.0\n")
+
+
+STANDINGS = (
+    Standing(profile="one", lock="fresh", gpus={"A100": "stale", "H200": "verified"}, note=""),
+    Standing(profile="two", lock="stale", gpus={}, note="run `interlock lock two`: it was never made"),
+)
+
+
+@pytest.mark.parametrize(
+    ("option", "lines"),
+    [
+        (
+            [],
+            [
+                "one: fresh; A100: stale, H200: verified",
+                "two: stale; never on a GPU (run `interlock lock two`: it was never made)",
+            ],
+        ),
+        (
+            ["--markdown"],
+            [
+                "| lock | state | A100 | H200 | note |",
+                "|---|---|---|---|---|",
+                "| one | fresh | stale | verified |  |",
+                "| two | stale | never | never | run `interlock lock two`: it was never made |",
+            ],
+        ),
+    ],
+    ids=["text", "markdown"],
+)
+def test_how_locks_stand_is_told_a_line_each(interlock, folder, monkeypatch, option, lines):
+    monkeypatch.setattr(proving, "standings", lambda root: STANDINGS)
+    assert interlock("status", *option) == (0, "\n".join(lines) + "\n", "")

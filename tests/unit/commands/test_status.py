@@ -1,10 +1,10 @@
-"""On which GPUs the locks of a project were verified."""
+"""How the locks of a project stand: fresh or stale, and on which GPUs they were verified."""
 
 from __future__ import annotations
 
 from standin_lock import evidence_of
 
-from solver.commands.status import gpu_states
+from solver.commands.status import Standing, gpu_states, standings
 from solver.proof.records import admit
 
 
@@ -17,3 +17,43 @@ def test_evidence_stands_as_long_as_what_is_installed_is_the_same(lock):
     with (lock / "requirements.txt").open("a") as file:
         file.write("# changed\n")
     assert gpu_states(lock.parent) == {"full-py312": {"NVIDIA H200": "stale"}}
+
+
+REQUEST = """\
+name: mine
+channels: [conda-forge]
+dependencies:
+  - python=${python}
+  - pip
+  - pip:
+      - torch==${torch}
+profiles:
+  full-py312: {python: "3.12"}
+  other: {python: "3.12"}
+  never: {python: "3.12"}
+"""
+
+
+def test_each_profile_stands_for_itself(root, lock):
+    (root / "environment.yml.in").write_text(REQUEST)
+    (lock.parent / "never-run.yaml").write_text(
+        "version: 1\nreasons: {never: nobody had the time, full-py312: it did run}\n"
+    )
+    admit(evidence_of(lock), lock.parent)
+    (lock / "solution.yaml").write_text((lock / "solution.yaml").read_text() + "conda: {inferred: 2}\n")
+    first, *rest = standings(root)
+    assert (first.profile, first.lock, first.gpus) == ("full-py312", "stale", {"NVIDIA H200": "verified"})
+    assert first.note == (
+        "run `interlock lock full-py312`: the request was changed; its files were changed; "
+        "2 conda records inferred, until a live channel clears that"
+    )
+    never = {"NVIDIA H200": "never"}
+    assert rest == [
+        Standing(profile="other", lock="stale", gpus=never, note="run `interlock lock other`: it was never made"),
+        Standing(
+            profile="never",
+            lock="stale",
+            gpus=never,
+            note="run `interlock lock never`: it was never made; never run: nobody had the time",
+        ),
+    ]

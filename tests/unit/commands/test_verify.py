@@ -75,7 +75,7 @@ def seen_here(monkeypatch, lock):
             each(reports)
         return reports
 
-    monkeypatch.setattr(page, "prove_each", prove)
+    monkeypatch.setattr(page, "prove_all", prove)
 
 
 def test_evidence_goes_into_the_locks_of_the_project(root, lock, scratch, monkeypatch):
@@ -101,7 +101,7 @@ def test_what_breaks_off_leaves_nothing_behind(root, scratch, monkeypatch):
     def broken(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(page, "prove_each", broken)
+    monkeypatch.setattr(page, "prove_all", broken)
     with pytest.raises(KeyboardInterrupt):
         verify(root, (), Manner())
     assert list(scratch.iterdir()) == []

@@ -15,7 +15,7 @@ from solver.core.model import Finding
 from solver.proof.subject import Subject
 from solver.proof.verify.one import Means, prove
 from solver.proof.verify.pip_check import complaint
-from solver.proof.verify.report import verify, write_report
+from solver.proof.verify.report import prove_all, write_report
 from solver.proof.verify.runner import run_probe
 
 ERROR = Finding(code="clobber", severity="error", packages=(), why="two cudnn packages", source="s", cure="c")
@@ -58,7 +58,7 @@ REAL = Machine(driver=CLAIMED.driver, gpus=(msgspec.structs.replace(CLAIMED.gpus
     ],
 )
 def test_each_fault_is_told_and_leaves_no_evidence(tmp_path, means, behaviour, why):
-    report = verify([subject(tmp_path)], means({"gpu": True, **behaviour}))
+    report = prove_all([subject(tmp_path)], means({"gpu": True, **behaviour}))
     assert report.exit_code == 1
     assert report.locks[0].verdict == "failed"
     assert why in report.locks[0].why
@@ -90,7 +90,7 @@ def test_a_broken_lock_does_not_stop_the_others(tmp_path, means):
         return make_environment(prefix)
 
     locks = [subject(tmp_path, "broken"), subject(tmp_path, "sound")]
-    report = verify(locks, means(install=install, machine=Machine()))
+    report = prove_all(locks, means(install=install, machine=Machine()))
     assert [(lock.profile, lock.verdict) for lock in report.locks] == [
         ("broken", "failed"),
         ("sound", "imports only"),
@@ -100,7 +100,7 @@ def test_a_broken_lock_does_not_stop_the_others(tmp_path, means):
 
 
 def test_on_a_machine_without_a_gpu_nothing_is_verified(tmp_path, means):
-    report = verify([subject(tmp_path)], means(machine=Machine()))
+    report = prove_all([subject(tmp_path)], means(machine=Machine()))
     lock = report.locks[0]
     assert (lock.verdict, lock.evidence, report.exit_code) == ("imports only", None, 0)
     assert lock.why == (
@@ -123,7 +123,7 @@ def test_environments_are_removed_unless_kept(tmp_path, means):
 
 
 def test_a_real_run_becomes_evidence(tmp_path, means):
-    report = verify([subject(tmp_path)], means(machine=REAL, probe_runner=real_probes))
+    report = prove_all([subject(tmp_path)], means(machine=REAL, probe_runner=real_probes))
     lock = report.locks[0]
     assert (lock.verdict, lock.why, report.exit_code) == ("verified", "", 0)
     write_report(report, tmp_path / "out")
