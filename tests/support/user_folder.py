@@ -1,0 +1,24 @@
+"""A request as a user writes it, and what the command line left beside it."""
+
+from pathlib import Path
+
+REQUEST = """\
+name: test
+channels: [nowhere]
+dependencies:
+  - python=${python}
+  - pip
+  - pip:
+      - torch==${torch}
+      - tensorflow==${tensorflow}
+profiles:
+  small: {python: "3.12", frameworks: [torch], torch: "2.9.1"}
+  smaller: {variant-of: small, frameworks: []}
+  never: {python: "3.12", torch: "2.15.0", tensorflow: "2.21.0"}
+"""
+
+
+def written(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
+        "environment.yml.in"
+    }

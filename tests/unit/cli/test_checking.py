@@ -1,0 +1,58 @@
+"""audit, with and without --fix, and doctor."""
+
+from __future__ import annotations
+
+import json
+
+from solver.commands import doctor
+from solver.core.machine import Gpu, Machine
+
+
+def test_audit_says_no_with_1(folder, interlock):
+    (folder / "requirements.txt").write_text("nvidia-cudnn-cu12==9.28.0.42\nnvidia-cudnn-cu13==9.26.0.51\n")
+    code, out, _ = interlock("audit", "requirements.txt", "--json")
+    found = json.loads(out)["findings"]
+    assert code == 1
+    assert [finding["code"] for finding in found] == ["clobber"]
+    assert set(found[0]) >= {"code", "severity", "packages", "why", "source", "cure"}
+
+
+def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):
+    monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver=None, gpus=()))
+    code, out, _ = interlock("doctor", "small", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["profiles"] == [
+        {"profile": "small", "problems": ["no NVIDIA driver answers; the frameworks would run on the CPU"]}
+    ]
+
+
+def test_doctor_as_text(folder, interlock, monkeypatch):
+    gpu = Gpu(name="Some GPU", uuid="0" * 64, capability="9.0", memory=1)
+    monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver="580.65.06", gpus=(gpu,)))
+    monkeypatch.setattr("platform.libc_ver", lambda: ("", ""))
+    assert interlock("doctor", "small") == (
+        0,
+        "this machine: Some GPU (9.0), driver 580.65.06, glibc unknown\n  small: fine\n",
+        "",
+    )
+
+
+def test_fix_tells_what_it_changed_and_what_is_left(folder, interlock):
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    assert interlock("audit", "--fix", "requirements.txt") == (0, "requirements.txt: nothing to mend\n", "")
+    (folder / "requirements.txt").write_text("protobuf==5.28.0\ntensorflow==2.20.0\n")
+    code, out, _ = interlock("audit", "--fix", "requirements.txt", "--target", "driver=none")
+    first, *lines = out.splitlines()
+    assert (code, first) == (0, "wrote requirements.txt:")
+    assert "  termcolor: not there -> 3.3.0: tensorflow-cpu asks for it" in lines
+
+
+def test_fix_that_finds_nothing_says_so(folder, interlock):
+    # Both are asked for by name, and every pair of their versions writes the same files.
+    (folder / "requirements.txt").write_text("opencv-python==4.13.0.92\nopencv-python-headless==4.13.0.92\n")
+    assert interlock("audit", "--fix", "requirements.txt") == (
+        1,
+        "no set near to this one passes; `interlock explain` tells why two packages cannot live together\n",
+        "",
+    )

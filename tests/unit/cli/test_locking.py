@@ -1,0 +1,55 @@
+"""lock: what is written, what is told, and what a check finds."""
+
+from __future__ import annotations
+
+from user_folder import REQUEST, written
+
+from solver.core.errors import IndexUnavailable
+from solver.index.pypi import PypiIndex
+
+
+def test_lock_writes_what_it_says_and_check_finds_it_fresh(folder, interlock):
+    code, out, err = interlock("lock", "small", "smaller", "--no-pylock")
+    assert (code, err) == (0, "")
+    assert out.startswith("small: torch 2.9.1, python 3.12, cuda 12.8, cudnn 9.10.2.21; ")
+    names = {f"locks/{name}/{file}" for name in ("small", "smaller") for file in ("requirements.txt", "solution.yaml")}
+    assert written(folder) == names
+    assert interlock("lock", "--check", "small", "smaller") == (0, "small: fresh\nsmaller: fresh\n", "")
+    code, again, _ = interlock("lock", "small", "--no-pylock")
+    assert (code, again) == (0, out.splitlines()[0] + " (unchanged)\n")
+
+
+def test_check_says_no_and_writes_nothing(folder, interlock):
+    assert interlock("lock", "--check", "small") == (1, "small: it was never made\n", "")
+    assert written(folder) == set()
+    interlock("lock", "small", "--no-pylock")
+    path = folder / "locks" / "small" / "requirements.txt"
+    path.write_text(path.read_text().replace("torch==2.9.1", "torch==2.9.2"))
+    assert interlock("lock", "--check", "small") == (1, "small: its files were changed\n", "")
+    assert "torch==2.9.2" in path.read_text()
+
+
+def test_a_lock_for_python_3_10_comes_out_of_this_python(folder, interlock):
+    (folder / "environment.yml.in").write_text(REQUEST.replace('small: {python: "3.12"', 'small: {python: "3.10"'))
+    assert interlock("lock", "small", "--no-pylock")[0] == 0
+    text = (folder / "locks" / "small" / "requirements.txt").read_text()
+    assert "# For python 3.10, linux-64, glibc >= 2.28, NVIDIA driver >= 525.60.13." in text
+
+
+def test_an_impossible_profile_stops_no_other(folder, interlock):
+    code, out, err = interlock("lock", "never", "small", "--no-pylock")
+    assert code == 3
+    assert out.startswith("small: torch 2.9.1")
+    assert err.startswith("interlock: never has no solution, because\n  the request: torch==2.15.0  [profile never]\n")
+    assert {name.split("/")[1] for name in written(folder)} == {"small"}
+
+
+def test_pylock_waits_for_the_index(folder, interlock, monkeypatch):
+    def silent(*_):
+        raise IndexUnavailable("the package index did not answer")
+
+    monkeypatch.setattr(PypiIndex, "releases", silent)
+    code, _, err = interlock("lock", "small")
+    assert code == 0
+    assert err == "pylock.toml not written, it needs the index for addresses: the package index did not answer\n"
+    assert written(folder) == {"locks/small/requirements.txt", "locks/small/solution.yaml"}

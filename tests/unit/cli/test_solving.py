@@ -1,0 +1,98 @@
+"""solve, explain and diff: what is printed, JSON of the documented shape, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+
+from user_folder import written
+
+from solver.core.errors import IndexUnavailable
+from solver.index.pypi import PypiIndex
+
+AXES = {"python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy"}
+
+
+def test_solve_prints_the_row_behind_each_choice(folder, interlock):
+    code, out, err = interlock("solve", "small")
+    assert (code, err) == (0, "")
+    assert out.startswith("small: python 3.12 on linux-64\n")
+    assert "    torch==2.9.1  the request: torch==2.9.1 (profile small) [torch-2.9.1]\n" in out
+    assert written(folder) == set()
+
+
+def test_solve_as_json(folder, interlock):
+    code, out, _ = interlock("solve", "small", "-c", "numpy", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert set(told) == {"version", "profile", "target", "solution", "because", "notes", "lockable", "missing"}
+    assert (told["version"], told["profile"], told["lockable"], told["missing"]) == (1, "small", True, [])
+    assert set(told["solution"]) >= AXES | {"triton"}
+    assert told["solution"]["torch"] == "2.9.1"
+    assert told["solution"]["tensorflow"] is None
+    assert all(version is None or isinstance(version, str) for version in told["solution"].values())
+    assert {tuple(item) for item in told["because"]} == {("package", "version", "row", "source", "asked_by")}
+
+
+def test_solve_needs_no_request_for_a_pair(tmp_path, monkeypatch, interlock):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = interlock("solve", "-c", "torch==2.9.1", "-c", "python==3.12", "--json")
+    assert code == 0
+    assert json.loads(out)["solution"]["cuda"] == "12.8"
+
+
+def test_torch_keeps_its_local_part_and_cuda_is_major_minor(folder, interlock):
+    told = json.loads(interlock("solve", "-c", "torch==2.11.0", "-c", "python==3.12", "--json")[1])
+    assert told["solution"]["torch"] == "2.11.0+cu128"
+    assert told["solution"]["cuda"] == "12.8"
+
+
+def test_explain_says_no_with_1_and_names_what_would_work(folder, interlock):
+    code, out, err = interlock("explain", "tensorflow==2.21.0", "torch==2.15.0", "python==3.12")
+    assert (code, err) == (1, "")
+    first, *lines = out.splitlines()
+    assert first == "tensorflow==2.21.0, torch==2.15.0, python==3.12: cannot live together, because"
+    assert lines[:2] == ["  the request: torch==2.15.0", "      [profile ad hoc]"]
+    assert any(line.startswith("would work with ") for line in lines)
+
+
+def test_explain_as_json(folder, interlock):
+    code, out, _ = interlock("explain", "tensorflow==2.21.0", "torch==2.15.0", "python==3.12", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert set(told) == {"version", "profile", "solution", "causes", "nearest"}
+    assert (told["version"], told["solution"]) == (1, None)
+    assert {tuple(cause) for cause in told["causes"]} == {("who", "asks", "source")}
+    assert told["nearest"]
+    for near in told["nearest"]:
+        assert set(near) - {"lockable"} == {"changes", "solution"}
+        assert set(near["solution"]) == AXES
+
+
+def test_solve_without_a_solution(folder, interlock):
+    code, out, err = interlock("solve", "never")
+    assert (code, out) == (3, "")
+    assert err.startswith("interlock: never has no solution, because\n")
+    assert written(folder) == set()
+
+
+def test_solve_without_a_solution_as_json(folder, interlock):
+    code, out, err = interlock("solve", "never", "--json")
+    assert (code, err) == (3, "")
+    assert json.loads(out)["solution"] is None
+
+
+def test_an_index_that_does_not_answer(folder, interlock, monkeypatch):
+    def silent(*_):
+        raise IndexUnavailable("the package index did not answer")
+
+    monkeypatch.setattr(PypiIndex, "releases", silent)
+    asked = interlock("solve", "-c", "torch==2.9.1", "-c", "python==3.12", "--live")
+    assert asked == (4, "", "interlock: the package index did not answer\n")
+    assert written(folder) == set()
+
+
+def test_diff_gives_0_whatever_differs(folder, interlock):
+    assert interlock("lock", "small", "smaller", "--no-pylock")[0] == 0
+    code, out, err = interlock("diff", "small", "smaller", "--json")
+    assert (code, err) == (0, "")
+    assert set(json.loads(out)) == {"version", "removed", "added", "changed", "packages", "bytes", "size_unknown"}
