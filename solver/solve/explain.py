@@ -11,11 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
-
 from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.model import REQUEST, Cause
+from solver.core.versions import as_specifier, within
 from solver.solve.provider import search
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import (
@@ -47,36 +46,36 @@ def find_core(space: Space, asks: Sequence[Ask], ranks: Mapping[str, int]) -> Co
     if names is None:
         return None
 
-    def impossible(some: Sequence[Ask], active: Mapping[str, frozenset[str] | None]) -> bool:
-        return search(space, some, ranks, active=active) is None
+    def impossible(fewer: Sequence[Ask], active: Mapping[str, frozenset[str] | None]) -> bool:
+        return search(space, fewer, ranks, active=active) is None
 
     for name in sorted(names, key=lambda n: (-ranks.get(n, len(ranks)), n)):
         rest = {n: None for n in names if n != name}
         if impossible(asks, rest):
             names = set(rest)
-    kept = list(asks)
+    needed = list(asks)
     for ask in reversed(asks):
-        some = [other for other in kept if other is not ask]
-        if impossible(some, dict.fromkeys(names)):
-            kept = some
+        fewer = [other for other in needed if other is not ask]
+        if impossible(fewer, dict.fromkeys(names)):
+            needed = fewer
     active = {name: _targets(space, name) for name in names}
     for name in sorted(names, key=lambda n: (ranks.get(n, len(ranks)), n)):
-        active = _fewest_targets(name, active, lambda some: impossible(kept, some))
-    return Core(tuple(kept), {name: targets for name, targets in active.items() if targets})
+        active = _fewest_targets(name, active, lambda fewer: impossible(needed, fewer))
+    return Core(tuple(needed), {name: targets for name, targets in active.items() if targets})
 
 
 def _impossible_names(space: Space, asks: Sequence[Ask], ranks: Mapping[str, int]) -> set[str] | None:
     """Packages whose asks together make the problem impossible, found from the axes outward."""
     names: set[str] = set()
     while True:
-        found = search(space, asks, ranks, active=dict.fromkeys(names))
-        if found is None:
+        solution = search(space, asks, ranks, active=dict.fromkeys(names))
+        if solution is None:
             return names
         clashing, open_ = set(), set()
-        for ident, candidate in found.items():
+        for ident, candidate in solution.items():
             if ident not in names:
                 for ask in space.asks(candidate):
-                    other = found.get(ask.ident)
+                    other = solution.get(ask.ident)
                     if not ask.mask or (other is not None and not ask.mask >> other.position & 1):
                         clashing.add(ident)
                     elif other is None:
@@ -107,7 +106,7 @@ def _fewest_targets(name: str, active: Active, impossible: Callable[[Active], bo
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Telling:
     """A core in words."""
 
     causes: tuple[Cause, ...]
@@ -116,7 +115,7 @@ class Told:
     """NO; NOT_KNOWN where something that only the record lacks could be what is missing."""
 
 
-def tell(core: Core, space: Space, choices: Candidates) -> Told:
+def tell(core: Core, space: Space, choices: Candidates) -> Telling:
     """``core`` in words; ``choices`` knows what was left out of ``space``, and why."""
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)
@@ -124,12 +123,12 @@ def tell(core: Core, space: Space, choices: Candidates) -> Told:
     for ask in core.asks:
         admitted[ask.ident] &= ask.mask
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
-        lines += _asked(name, core.active[name], space, admitted)
+        lines += _asking(name, core.active[name], space, admitted)
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
     unknown = any(exclusion.remedy for some in left_out for exclusion in some)
-    return Told(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
+    return Telling(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
 
 
 def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Ask]:
@@ -138,7 +137,7 @@ def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[st
             yield from (ask for ask in space.asks(candidate) if ask.ident in targets)
 
 
-def _asked(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
+def _asking(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
     """What the admitted versions of ``name`` ask of ``targets``, versions that ask alike in one line."""
     if is_way(name):  # told by whoever asks for the rule to be kept
         return
@@ -165,8 +164,8 @@ def _left_out(ask: Ask, choices: Candidates) -> list[Exclusion]:
     """What the ask would admit and may not be chosen; where nothing is, that there is no such thing."""
     ident = ask.ident.removeprefix("?")
     known = (exclusion for name in dict.fromkeys([ident, base_of(ident)]) for exclusion in choices.exclusions[name])
-    found = [exclusion for exclusion in known if _admits(ask, exclusion)]
-    return found or ([choices.nothing_is(ask)] if _meets_nothing(ask) else [])
+    left_out = [exclusion for exclusion in known if _admits(ask, exclusion)]
+    return left_out or ([choices.nothing_is(ask)] if _meets_nothing(ask) else [])
 
 
 def _admits(ask: Ask, exclusion: Exclusion) -> bool:
@@ -176,10 +175,10 @@ def _admits(ask: Ask, exclusion: Exclusion) -> bool:
     """
     if ask.specifier is None or exclusion.version is None:
         return not ask.mask
-    specifiers = [SpecifierSet(part) for part in ask.specifier.split("||")]
-    named = any(one.operator == "==" for specifier in specifiers for one in specifier)
-    within = any(specifier.contains(exclusion.version, prereleases=True) for specifier in specifiers)
-    return within and (named or not ask.mask)
+    specifiers = ask.specifier.split("||")
+    named = any(part.operator == "==" for specifier in specifiers for part in as_specifier(specifier))
+    meant = any(within(exclusion.version, specifier) for specifier in specifiers)
+    return meant and (named or not ask.mask)
 
 
 def _meets_nothing(ask: Ask) -> bool:

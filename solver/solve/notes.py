@@ -19,10 +19,10 @@ def notes(
 ) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its frameworks' builds."""
     evidence = _evidence(versions, matrices)
-    found = list(_soft_rules(versions, matrices, Place.of(target)))
+    solution_notes = list(_soft_rules(versions, matrices, Place.of(target)))
     for build in builds if cuda not in (None, NONE) else ():
-        found += _of_build(build, str(cuda), versions, evidence)
-    return found
+        solution_notes += _of_build(build, str(cuda), versions, evidence)
+    return solution_notes
 
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:

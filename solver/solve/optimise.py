@@ -46,29 +46,29 @@ class Optimiser:
         """The one preferred solution; None where there is none."""
         if not self._narrowing.add(self._asks):
             return None
-        found = self._search(())
-        if found is None:
+        solution = self._search(())
+        if solution is None:
             return None
         for ident in self._axes:
-            if self._always(ident, found):
-                found = self._decide(ident, found, self._grade.get(ident, _position))
+            if self._always(ident, solution):
+                solution = self._decide(ident, solution, self._grade.get(ident, _position))
         for ident in self._axes:
             # A torch of one version may still be one of several builds.
             if ident in self._grade and ident in self._decided:
-                found = self._decide(ident, found, _position)
-        while (asked := min(self._open(found), key=self._turn, default=None)) is not None:
-            found = self._decide(asked, found, _position)
-        return found
+                solution = self._decide(ident, solution, _position)
+        while (waiting := min(self._open(solution), key=self._turn, default=None)) is not None:
+            solution = self._decide(waiting, solution, _position)
+        return solution
 
     def _search(self, more: Sequence[Ask], without: str | None = None) -> Chosen | None:
         forbids = None if without is None else without.__eq__
         return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing)
 
-    def _always(self, ident: str, found: Chosen) -> bool:
+    def _always(self, ident: str, solution: Chosen) -> bool:
         """Whether every solution holds ``ident``."""
-        return ident in found and (ident in self._narrowing.allowed or self._search((), without=ident) is None)
+        return ident in solution and (ident in self._narrowing.allowed or self._search((), without=ident) is None)
 
-    def _open(self, found: Chosen) -> Iterator[str]:
+    def _open(self, solution: Chosen) -> Iterator[str]:
         """What the request or anything decided asks for and what is not decided itself.
 
         All that was decided counts, not only what decided packages lead to from the request: it is in
@@ -82,7 +82,7 @@ class Optimiser:
             seen.add(ident)
             base = ident.partition("[")[0]
             if base in self._decided:
-                queue += [ask.ident for ask in self._space.asks(found[ident])]
+                queue += [ask.ident for ask in self._space.asks(solution[ident])]
             elif is_package(base) or base in self._ranks or is_way(base):
                 yield base
 
@@ -90,12 +90,12 @@ class Optimiser:
         # How a rule is kept is decided when nothing else waits: no package is taken old for that.
         return self._ranks.get(ident, len(self._ranks) + is_way(ident)), ident
 
-    def _decide(self, ident: str, found: Chosen, grade: Grade) -> Chosen:
+    def _decide(self, ident: str, solution: Chosen, grade: Grade) -> Chosen:
         """Make ``ident`` as good as it can be, and fix it."""
         self._decided.add(ident)
         candidates = self._space.candidates(ident)
         while True:
-            mine = grade(found[ident])
+            mine = grade(solution[ident])
             better = 0
             for candidate in candidates:
                 if grade(candidate) == mine:
@@ -105,10 +105,10 @@ class Optimiser:
             improved = self._search([Ask(ident, better, "newer", "the preference")]) if better else None
             if improved is None:
                 break
-            found = improved
+            solution = improved
         equal = sum(1 << c.position for c in candidates if grade(c) == mine)
         self._narrowing.add([Ask(ident, equal, "settled", "the preference")])
-        return found
+        return solution
 
 
 def _position(candidate: Candidate) -> object:

@@ -81,14 +81,14 @@ class Narrowing:
         unions: dict[str, tuple[int, int]] = {}
         candidates = self._space.candidates(ident)
         for position in positions(self.allowed[ident]):
-            wanted = self._wanted(candidates[position], forbids)
-            for target in wanted or ():
+            masks = self._masks(candidates[position], forbids)
+            for target in masks or ():
                 self._dependents[target].add(ident)
-            if wanted is None or not all(self.allowed.get(t, -1) & mask for t, mask in wanted.items()):
+            if masks is None or not all(self.allowed.get(t, -1) & mask for t, mask in masks.items()):
                 continue
             keep |= 1 << position
             count += 1
-            for target, mask in wanted.items():
+            for target, mask in masks.items():
                 union, times = unions.get(target, (0, 0))
                 unions[target] = union | mask, times + 1
         narrowed = [ident] if self._narrow(ident, keep) else []
@@ -97,11 +97,11 @@ class Narrowing:
             narrowed += [target for target, union in common if self._narrow(target, union)]
         return narrowed
 
-    def _wanted(self, candidate: Candidate, forbids: Forbids) -> dict[str, int] | None:
+    def _masks(self, candidate: Candidate, forbids: Forbids) -> dict[str, int] | None:
         """The candidate's asks by identifier; None where one of them cannot be met at all."""
-        wanted: dict[str, int] = {}
+        masks: dict[str, int] = {}
         for ask in self._asks_of(candidate):
-            wanted[ask.ident] = wanted.get(ask.ident, -1) & ask.mask
-            if not wanted[ask.ident] or forbids(ask.ident):
+            masks[ask.ident] = masks.get(ask.ident, -1) & ask.mask
+            if not masks[ask.ident] or forbids(ask.ident):
                 return None
-        return wanted
+        return masks

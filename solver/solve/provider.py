@@ -121,25 +121,25 @@ def search(
     narrowing = narrowing.copy() if narrowing else Narrowing(space, provider.asks)
     if not narrowing.add(asks, forbids):
         return None
-    wanted = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
+    needed = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
     resolution: Any = Resolution(provider, Impatient())
     try:
         # Of the rounds that it is given, resolvelib spends a tenth on jumping far back, which finds most.
-        state = resolution.resolve(wanted, max_rounds=100 * PATIENCE)
+        state = resolution.resolve(needed, max_rounds=100 * PATIENCE)
     except (ResolutionImpossible, ResolutionTooDeep):
         return exhaust(space, narrowing, forbids)
-    return _reachable(state.mapping, wanted, provider.asks)
+    return _reachable(state.mapping, needed, provider.asks)
 
 
 def _reachable(
     pinned: Mapping[str, Candidate], asks: Iterable[Ask], asks_of: Callable[[Candidate], Iterable[Ask]]
 ) -> dict[str, Candidate]:
     """The pins that the request still needs; the search leaves behind some that it no longer does."""
-    found: dict[str, Candidate] = {}
+    reachable: dict[str, Candidate] = {}
     queue = [ask.ident for ask in asks]
     while queue:
         ident = queue.pop()
-        if ident not in found:
-            found[ident] = pinned[ident]
+        if ident not in reachable:
+            reachable[ident] = pinned[ident]
             queue += [ask.ident for ask in asks_of(pinned[ident])]
-    return found
+    return reachable

@@ -30,13 +30,13 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
         target=space.scope.target,
         axes=axes,
         pins=pins,
-        because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _told(ident)),
+        because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _is_explained(ident)),
         notes=tuple(notes(versions, axes["cuda"], _builds(space, chosen), space.scope.matrices, space.scope.target)),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 
 
-def _told(ident: str) -> bool:
+def _is_explained(ident: str) -> bool:
     return is_package(ident) or ident in (AXIS_CUDA, AXIS_CUDNN)
 
 
@@ -48,16 +48,16 @@ def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
 
 def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
     """Who asks for each identifier, and with which ask; the request first."""
-    found: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
+    askers: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
     for ask in root_asks(space.choices, profile):
-        found[ask.ident].append((REQUEST, ask))
+        askers[ask.ident].append((REQUEST, ask))
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
             # What keeps a rule is there for the package that the rule is about.
             base = next(iter(space.rule(ident).when)) if is_way(ident) else ident.partition("[")[0]
             if ask.ident.partition("[")[0] != base:
-                found[ask.ident].append((base, ask))
-    return found
+                askers[ask.ident].append((base, ask))
+    return askers
 
 
 def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Pin:
@@ -80,22 +80,22 @@ def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> t
     declared = space.choices.index.requires(candidate.release, extras)
     if declared is None:
         return None
-    kept = set()
+    requirements = set()
     for text in declared:
         requirement = Requirement(text)
         if applies(requirement.marker, space.scope.environment, extras):
             requirement.marker = None
-            kept.add(str(requirement))
-    return tuple(sorted(kept))
+            requirements.add(str(requirement))
+    return tuple(sorted(requirements))
 
 
 def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Because:
     """The narrowest ask is the reason; a row outweighs metadata that admits as much."""
     candidate = chosen[ident]
-    asked = askers.get(ident, [])
-    if not asked:
+    asks = askers.get(ident, [])
+    if not asks:
         return Because(package=_label(ident), version=candidate.version, row=candidate.row, source="", asked_by="")
-    who, ask = min(asked, key=_weight)
+    who, ask = min(asks, key=_weight)
     return Because(
         package=_label(ident),
         version=candidate.version,

@@ -27,15 +27,15 @@ def pythons(profile: Profile, matrices: Matrices) -> list[str]:
 
     Raises ``BadInput`` where it admits none.
     """
-    found = admitted_pythons(profile, matrices)
-    if not found:
+    admitted = admitted_pythons(profile, matrices)
+    if not admitted:
         have = ", ".join(reversed(admitted_pythons(msgspec.structs.replace(profile, python=""), matrices)))
         raise BadInput(
             f"no known python is {profile.python}",
             key=f"profiles.{profile.name}.python",
             fix=f"choose from {have}",
         )
-    return found
+    return admitted
 
 
 def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution:
@@ -67,7 +67,7 @@ def find(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> So
 
 
 @dataclass(frozen=True)
-class Found:
+class Preferred:
     """The best solution on some python, and how good it is."""
 
     merit: tuple[Version, ...]
@@ -76,21 +76,21 @@ class Found:
     chosen: Chosen
 
 
-def _unbeatable(profile: Profile, best: Found | None) -> bool:
+def _unbeatable(profile: Profile, best: Preferred | None) -> bool:
     """Whether every framework and python is pinned, so that no wider search can bring a newer one."""
     pinned = [profile.python, *(profile.constraints.get(framework, "") for framework in profile.frameworks)]
     return best is not None and all(text.startswith("==") and "*" not in text for text in pinned)
 
 
-def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Found | None:
-    best: Found | None = None
+def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Preferred | None:
+    best: Preferred | None = None
     for python in pythons(profile, spaces.matrices):
         space = spaces.get(profile, python, lockable_only=lockable_only)
         chosen = optimiser(space, profile).best()
         if chosen is not None:
-            found = Found(_merit(profile, space, chosen), space, chosen)
-            if best is None or found.merit > best.merit:
-                best = found
+            other = Preferred(_merit(profile, space, chosen), space, chosen)
+            if best is None or other.merit > best.merit:
+                best = other
     return best
 
 
@@ -114,9 +114,9 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
     admitted = pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
-    told = _deeper(profile, spaces, first, lockable_only=lockable_only)
-    space = spaces.get(told, first, lockable_only=lockable_only)
-    core = _core(told, space)
+    freed = _freed_of_driver(profile, spaces, first, lockable_only=lockable_only)
+    space = spaces.get(freed, first, lockable_only=lockable_only)
+    core = _core(freed, space)
     words = tell(core, space, space.choices)
     others = {
         python: _answer(profile, spaces.get(profile, python, lockable_only=lockable_only))
@@ -177,7 +177,7 @@ def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_
     return max(admitted, key=met)
 
 
-def _deeper(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Profile:
+def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Profile:
     """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong."""
     newest = max((row.branch for row in spaces.matrices.drivers), default=None)
     if newest is None or profile.target.driver is None:

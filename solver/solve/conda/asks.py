@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
-from solver.core.versions import within
+from solver.core.versions import as_version, version_or_none, within
 from solver.matrix.majors import majors
 from solver.matrix.names import Names
 from solver.solve.conda.channels import ChannelSolver
@@ -23,7 +22,7 @@ from solver.solve.conda.traps import (
     CUDATOOLKIT,
     CUDNN,
     PYTHON,
-    Exclusion,
+    CondaExclusion,
     admitted_cuda,
     conda_versions,
     excluded_cudnn,
@@ -31,7 +30,7 @@ from solver.solve.conda.traps import (
 
 
 @dataclass(frozen=True)
-class Ask:
+class CondaAsk:
     """One thing that the request wants of conda."""
 
     text: str
@@ -48,10 +47,10 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Asks:
+class CondaAsks:
     """All asks of one profile, and what the matrices took away beforehand."""
 
-    asks: tuple[Ask, ...]
+    asks: tuple[CondaAsk, ...]
     frameworks: tuple[CondaName, ...]
     """The preferred one first."""
     gpu: bool
@@ -59,7 +58,7 @@ class Asks:
     """CUDA majors that the target admits, newest first; empty without a GPU."""
     known: tuple[int, ...]
     """CUDA majors that the channels have, newest first."""
-    excluded: tuple[Exclusion, ...]
+    excluded: tuple[CondaExclusion, ...]
     left_out: tuple[CondaName, ...] = ()
     """Frameworks that were asked for at first."""
     any_driver: bool = False
@@ -73,7 +72,7 @@ class Asks:
         """What must hold of anything installed."""
         return [spec for ask in self.asks for spec in ask.constraints]
 
-    def less(self, one: Ask) -> Asks:
+    def less(self, one: CondaAsk) -> CondaAsks:
         """The same without one ask, and without what came along with it."""
         return replace(
             self,
@@ -84,22 +83,22 @@ class Asks:
             left_out=self.left_out if one.framework is None else (*self.left_out, one.framework),
         )
 
-    def misses(self, found: Mapping[CondaName, object]) -> bool:
-        """Whether ``found`` brings a framework that is no longer asked for."""
-        return any(name in found for name in self.left_out)
+    def misses(self, packages: Mapping[CondaName, object]) -> bool:
+        """Whether ``packages`` bring a framework that is no longer asked for."""
+        return any(name in packages for name in self.left_out)
 
-    def instead(self, one: Ask, other: Ask) -> Asks:
+    def instead(self, one: CondaAsk, other: CondaAsk) -> CondaAsks:
         """The same with ``other`` in place of ``one``."""
         return replace(self, asks=tuple(other if ask is one else ask for ask in self.asks))
 
 
-def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> Asks:
+def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAsks:
     """The asks of a ``conda`` profile; raises ``BadInput`` for a name or version that conda cannot have."""
     gpu = profile.cuda != "none" and profile.target.driver is not None
     frameworks = tuple(names.conda(word) for word in preferred_first(profile.frameworks, profile.prefer))
     asks = [_python(profile, solver)]
     asks += [_framework(profile, word, names, gpu) for word in preferred_first(profile.frameworks, profile.prefer)]
-    excluded: list[Exclusion] = []
+    excluded: list[CondaExclusion] = []
     families: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
     if gpu:
@@ -111,56 +110,56 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> Asks:
         if key not in profile.frameworks
     ]
     asks += [_package(profile, text, names, solver, gpu) for text in profile.packages]
-    asks += [Ask(f"the conda package {text}", "conda-packages", (text,)) for text in profile.conda_packages]
+    asks += [CondaAsk(f"the conda package {text}", "conda-packages", (text,)) for text in profile.conda_packages]
     excluded += excluded_cudnn(_versions(solver, CUDNN), profile.target, names.matrices) if gpu else []
     unfit = tuple(f"cudnn !={each.version}" for each in excluded if each.package == CUDNN)
     if unfit:
-        asks.append(Ask(f"GPUs of compute capability {', '.join(profile.target.gpus)}", "gpu", (), unfit))
-    return Asks(tuple(asks), frameworks, gpu, families, known, tuple(excluded))
+        asks.append(CondaAsk(f"GPUs of compute capability {', '.join(profile.target.gpus)}", "gpu", (), unfit))
+    return CondaAsks(tuple(asks), frameworks, gpu, families, known, tuple(excluded))
 
 
-def _python(profile: Profile, solver: ChannelSolver) -> Ask:
+def _python(profile: Profile, solver: ChannelSolver) -> CondaAsk:
     text = f"python {profile.python}".strip()
     if not profile.python:
-        return Ask(text, "python", (PYTHON,))
+        return CondaAsk(text, "python", (PYTHON,))
     # The request speaks of major.minor; conda compares all three numbers, so that
     # "<=3.12" would refuse 3.12.1. Hence the minors are named one by one.
-    minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=Version)
+    minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=as_version)
     fit = [minor for minor in minors if within(minor, profile.python)]
     exact = re.fullmatch(r"==(\d+\.\d+)", profile.python)
     named = tuple(fit) or ((exact[1],) if exact else ())
-    asked = "|".join(f"{minor}.*" for minor in named) or "0"
-    return Ask(text, "python", (f"{PYTHON} {asked}",), minors=named)
+    either = "|".join(f"{minor}.*" for minor in named) or "0"
+    return CondaAsk(text, "python", (f"{PYTHON} {either}",), minors=named)
 
 
-def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> Ask:
+def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> CondaAsk:
     name = names.conda(word)
     specifier = profile.constraints.get(word, "")
     build = "*cuda*" if gpu else "cpu*"
     version = _specified(profile, word, specifier) or "*"
     kind = "a CUDA build" if gpu else "a CPU build"
-    return Ask(f"{word} {specifier}".strip() + f" as {kind}", word, (f"{name} {version} {build}",), framework=name)
+    return CondaAsk(f"{word} {specifier}".strip() + f" as {kind}", word, (f"{name} {version} {build}",), framework=name)
 
 
 def _cuda(
     profile: Profile, names: Names, solver: ChannelSolver
-) -> tuple[Ask, tuple[int, ...], tuple[int, ...], list[Exclusion]]:
+) -> tuple[CondaAsk, tuple[int, ...], tuple[int, ...], list[CondaExclusion]]:
     known = {_minor(version) for version in _versions(solver, CUDA_VERSION)}
     known |= {_minor(version) for version in _versions(solver, CUDATOOLKIT)}
-    newest_first = sorted(known, key=Version, reverse=True)
+    newest_first = sorted(known, key=as_version, reverse=True)
     fit, excluded = admitted_cuda(newest_first, profile.cuda, profile.target, names.matrices)
     either = "|".join(f"{version}.*" for version in fit) or "0"
     said = f"CUDA {profile.cuda}".strip() + f" with driver {profile.target.driver}"
-    ask = Ask(said, "cuda", (), (f"{CUDA_VERSION} {either}", f"{CUDATOOLKIT} {either}"))
+    ask = CondaAsk(said, "cuda", (), (f"{CUDA_VERSION} {either}", f"{CUDATOOLKIT} {either}"))
     return ask, majors(fit), majors(newest_first), excluded
 
 
-def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> Ask:
+def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> CondaAsk:
     name = CUDNN if key == "cudnn" else names.conda(key)
-    return Ask(f"{key} {specifier}", key, (), (f"{name} {_specified(profile, key, specifier)}",))
+    return CondaAsk(f"{key} {specifier}", key, (), (f"{name} {_specified(profile, key, specifier)}",))
 
 
-def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, gpu: bool) -> Ask:
+def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, gpu: bool) -> CondaAsk:
     requirement = Requirement(text)
     name = names.conda(requirement.name)
     candidates = solver.candidates(name)
@@ -175,7 +174,7 @@ def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, g
     version = _specified(profile, requirement.name, str(requirement.specifier)) or "*"
     # What can have CUDA code must have it, or an import would load a second, CPU-only library.
     build = " *cuda*" if gpu and any("cuda" in str(record.build) for record in candidates) else ""
-    return Ask(f"the package {text}", "packages", (f"{name} {version}{build}",))
+    return CondaAsk(f"the package {text}", "packages", (f"{name} {version}{build}",))
 
 
 def _specified(profile: Profile, key: str, specifier: str) -> str:
@@ -190,14 +189,11 @@ def _versions(solver: ChannelSolver, name: CondaName) -> list[str]:
 
 
 def _minor(version: str) -> str:
-    try:
-        found = Version(version)
-    except InvalidVersion:
-        return version
-    return f"{found.major}.{found.minor}"
+    parsed = version_or_none(version)
+    return version if parsed is None else f"{parsed.major}.{parsed.minor}"
 
 
-def branches(asks: Asks) -> list[Branch]:
+def branches(asks: CondaAsks) -> list[Branch]:
     """One branch a CUDA major, in which nothing of another major is left to choose."""
     specs, constraints = asks.specs(), asks.constraints()
     if not asks.gpu:

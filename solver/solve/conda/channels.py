@@ -44,22 +44,22 @@ def virtual_packages(
     as conda's ``CONDA_OVERRIDE_…`` variables do. ``__archspec`` holds the
     architecture. Raises ``BadInput`` for a driver that no row covers.
     """
-    found: dict[str, str] = {"__archspec": PLATFORM_NAMES[target.platform].archspec}
+    versions: dict[str, str] = {"__archspec": PLATFORM_NAMES[target.platform].archspec}
     if target.platform == "linux-64" and target.driver is not None:
         # conda-forge's CUDA builds of TensorFlow ask for this level; a solution's notes say so.
-        found["__archspec"] = "x86_64_v3"
+        versions["__archspec"] = "x86_64_v3"
     if target.platform == "win-64":
-        found["__win"] = "0"
+        versions["__win"] = "0"
     else:
         # The kernel is unknown; conda too says 0 where it solves for another machine.
-        found |= {"__unix": "0", "__linux": "0", "__glibc": target.glibc}
+        versions |= {"__unix": "0", "__linux": "0", "__glibc": target.glibc}
     if target.driver is not None:
-        found["__cuda"] = newest_cuda(target.driver, drivers)
+        versions["__cuda"] = newest_cuda(target.driver, drivers)
     for name, version in (overrides or {}).items():
-        found.pop(name, None)
+        versions.pop(name, None)
         if version is not None:
-            found[name] = version
-    return found
+            versions[name] = version
+    return versions
 
 
 def close_conda(
@@ -114,18 +114,18 @@ class ChannelSolver:
             exclude_newer=_in_utc(self.exclude_newer),
         )
         try:
-            found = run(work)
+            records = run(work)
         except SolverError as error:
             reason = "\n".join([*self._lies(specs), _reason(error)])
             raise ChannelRefusal(specs, reason, self.source.partial) from None
         except Exception as error:
             raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
-        return {CondaName(record.name.normalized): record for record in found}
+        return {CondaName(record.name.normalized): record for record in records}
 
     def _lies(self, specs: Sequence[str]) -> list[str]:
         """What was left out of the packages that ``specs`` name, since it cannot be of them."""
-        asked = {re.split(r"[\s=<>!~\[]", spec.rpartition("::")[2].strip(), maxsplit=1)[0].lower() for spec in specs}
-        return [told for channel in self.channels() for name in sorted(asked) for told in channel.lies.get(name, ())]
+        named = {re.split(r"[\s=<>!~\[]", spec.rpartition("::")[2].strip(), maxsplit=1)[0].lower() for spec in specs}
+        return [lie for channel in self.channels() for name in sorted(named) for lie in channel.lies.get(name, ())]
 
     def channels(self) -> list[ChannelRecords]:
         """The channels, opened once."""

@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from packaging.version import Version
-
 from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
-from solver.core.versions import meets, minor
+from solver.core.versions import as_version, meets, minor, numbers, version_or_none
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
-from solver.solve.conda.asks import Ask, Asks, branches
+from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
 from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
 from solver.solve.conda.judge import CondaJudge
-from solver.solve.conda.search import Rejected, Search
+from solver.solve.conda.search import ChannelSearch, Rejected
 from solver.solve.conda.traps import PYTHON
 
 _MOST_LINES = 12
@@ -29,19 +27,19 @@ _FRAME = axes_of("python", "framework", "toolkit")
 
 @dataclass(frozen=True)
 class _Core:
-    asks: tuple[Ask, ...]
+    asks: tuple[CondaAsk, ...]
     refusal: ChannelRefusal | None
     """What the channels say; None where they have a set and it is the matrices that refuse it."""
-    refused: tuple[Rejected, ...]
+    rejected: tuple[Rejected, ...]
     """Sets that the channels have and the matrices refuse."""
 
 
 def explain_conda(
-    profile: Profile, asks: Asks, refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
+    profile: Profile, asks: CondaAsks, refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
 ) -> Explanation:
     """The shortest true story, and the nearest requests that do work."""
     judge = CondaJudge(matrices, profile.target, asks.frameworks, asks.gpu)
-    newest = max((row.cuda for row in matrices.drivers), key=Version, default=None)
+    newest = max((row.cuda for row in matrices.drivers), key=as_version, default=None)
     virtual = solver.virtual if newest is None else {**solver.virtual, "__cuda": newest}
     try_out = _Possible(solver, judge, replace(solver, virtual=virtual))
     core = _core(asks, refusal, try_out)
@@ -50,7 +48,7 @@ def explain_conda(
     causes += _rows(core, asks, matrices, profile, solver)
     causes += [
         Cause(who=f"{each.package} {each.tried}", asks=f"may not be chosen: {each.why}", source=each.source)
-        for each in core.refused
+        for each in core.rejected
     ]
     if core.refusal is not None and core.refusal.specs:
         causes.append(_channel(profile, core.refusal))
@@ -70,51 +68,51 @@ class _Possible:
     any_driver: ChannelSolver
     """The same on a machine whose driver is the newest that is known."""
 
-    def __call__(self, asks: Asks) -> dict[CondaName, str] | _Core:
+    def __call__(self, asks: CondaAsks) -> dict[CondaName, str] | _Core:
         """Versions of some set that meets ``asks``, or why there is none."""
         judge = replace(self.judge, frameworks=asks.frameworks, gpu=asks.gpu)
         solver = self.any_driver if asks.any_driver else self.solver
-        search = Search(solver, (), judge)
+        search = ChannelSearch(solver, (), judge)
         try:
-            found = search.run(branches(asks))
-        except ChannelRefusal as refusal:
-            told: ChannelRefusal | None = refusal
+            result = search.run(branches(asks))
+        except ChannelRefusal as error:
+            refusal: ChannelRefusal | None = error
         else:
-            return {record.name: record.version for record in found.records}
-        refused = tuple(dict.fromkeys(search.found.rejected))
+            return {record.name: record.version for record in result.records}
+        rejected = tuple(dict.fromkeys(search.result.rejected))
         try:
             # Without a CUDA major named, the channel speaks of all its builds at once.
             solver.solve(asks.specs(), asks.constraints())
-        except ChannelRefusal as refusal:
-            told = refusal
+        except ChannelRefusal as error:
+            refusal = error
         else:
-            told = None if refused else told
-        return _Core(asks.asks, told, refused)
+            refusal = None if rejected else refusal
+        return _Core(asks.asks, refusal, rejected)
 
 
-def _core(asks: Asks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
+def _core(asks: CondaAsks, refusal: ChannelRefusal, possible: _Possible) -> _Core:
     """A smallest part of the asks that is impossible: none of it can be left out."""
     whole = possible(asks)
     core = whole if isinstance(whole, _Core) else _Core(asks.asks, refusal, ())
-    kept = asks
+    rest = asks
     for ask in [ask for ask in asks.asks if ask.key not in _FRAME]:
-        kept = kept.less(ask)
+        rest = rest.less(ask)
     # Mostly the clash lies among the few asks that every profile has.
-    bare = possible(kept)
+    bare = possible(rest)
     if isinstance(bare, _Core):
         core = bare
     else:
-        kept = asks
+        rest = asks
     # The asks for the environment's own pieces go last, so that they stay in the story.
-    for ask in reversed(kept.asks):
-        some = kept.less(ask)
-        answer = possible(some)
+    for ask in reversed(rest.asks):
+        fewer = rest.less(ask)
+        answer = possible(fewer)
         if isinstance(answer, _Core):
-            kept, core = some, answer
+            rest, core = fewer, answer
     return core
 
 
-def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
+def _taken_away(core: _Core, asks: CondaAsks) -> Iterable[Cause]:
     """What the matrices excluded beforehand, where the core speaks of it; one cause a reason."""
     keys = {ask.key for ask in core.asks}
     reasons: dict[tuple[str, str], list[str]] = {}
@@ -126,19 +124,19 @@ def _taken_away(core: _Core, asks: Asks) -> Iterable[Cause]:
             yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
 
 
-def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
+def _rows(core: _Core, asks: CondaAsks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
     """What the matrices know of each framework's builds, where the core speaks of it."""
     python = next((ask for ask in core.asks if ask.key == "python"), None)
     both = len([ask for ask in core.asks if ask.framework is not None]) > 1
     for ask in core.asks:
-        asked = profile.constraints.get(ask.key, "")
+        specifier = profile.constraints.get(ask.key, "")
         built = [
             row
             for row in matrices.conda_builds
             if row.package == ask.framework
             and row.platform == profile.target.platform
             and (row.cuda != NONE) == asks.gpu
-            and meets(row.version, asked)
+            and meets(row.version, specifier)
         ]
         if ask.framework is None or not built:
             continue
@@ -149,35 +147,35 @@ def _rows(core: _Core, asks: Asks, matrices: Matrices, profile: Profile, solver:
             yield _of_rows(ask.key, built, f"libprotobuf {', '.join(against)}")
 
 
-def _pythons(ask: Ask, python: Ask, built: Sequence[CondaBuild], solver: ChannelSolver) -> Iterable[Cause]:
+def _pythons(ask: CondaAsk, python: CondaAsk, built: Sequence[CondaBuild], solver: ChannelSolver) -> Iterable[Cause]:
     """For which pythons a framework was built, where none of them is the one asked for."""
-    asked = set(python.minors)
-    held = _pythons_held(ask, solver)
-    if asked & set(held):
+    minors = set(python.minors)
+    built_for = _pythons_built_for(ask, solver)
+    if minors & set(built_for):
         return
-    without = [row for row in built if not asked & set(row.python)]
+    without = [row for row in built if not minors & set(row.python)]
     if without:
         yield _of_rows(ask.key, without, f"python {', '.join(_all_pythons(without))}")
-    rendered = [row for row in built if asked & set(row.python)]
+    rendered = [row for row in built if minors & set(row.python)]
     if rendered:
-        told = f"python {', '.join(held)}" if held else "no python"
+        theirs = f"python {', '.join(built_for)}" if built_for else "no python"
         yield _of_rows(
             ask.key,
             rendered,
-            f"a recipe for python {', '.join(_ordered(asked))}, of which the channel's records hold no build "
-            f"(theirs are for {told})",
+            f"a recipe for python {', '.join(_ordered(minors))}, of which the channel's records hold no build "
+            f"(theirs are for {theirs})",
         )
 
 
-def _pythons_held(ask: Ask, solver: ChannelSolver) -> list[str]:
+def _pythons_built_for(ask: CondaAsk, solver: ChannelSolver) -> list[str]:
     """The pythons that the channel's builds of a framework, as asked for, depend on."""
     specs = [match_spec(spec) for spec in ask.specs]
     records = [r for r in solver.candidates(ask.framework or PYTHON) if all(s.matches(r) for s in specs)]
     return _ordered(
-        found[1]
+        match[1]
         for record in records
         for spec in record.depends
-        if (found := re.match(r"python >=(\d+\.\d+)", spec)) is not None
+        if (match := re.match(r"python >=(\d+\.\d+)", spec)) is not None
     )
 
 
@@ -202,9 +200,9 @@ def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:
     )
 
 
-def _nearest(asks: Asks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
+def _nearest(asks: CondaAsks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
     """Requests that differ in one ask of the core, those that keep most of it first."""
-    found = 0
+    count = 0
     for changes, changed in _changes(asks, core, possible.solver):
         answer = possible(changed)
         if isinstance(answer, _Core) or changed.misses(answer):
@@ -213,12 +211,12 @@ def _nearest(asks: Asks, core: _Core, possible: _Possible) -> Iterable[Nearest]:
             changes=(changes,),
             solution={axis: answer.get(AXES[axis].conda[0]) for axis in axes_of("framework", "python", "toolkit")},
         )
-        found += 1
-        if found == _MOST_NEAR:
+        count += 1
+        if count == _MOST_NEAR:
             return
 
 
-def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[str, Asks]]:
+def _changes(asks: CondaAsks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[str, CondaAsks]]:
     for ask in core.asks:
         if ask.key == "python":
             for minor in _other_pythons(ask, solver):
@@ -227,8 +225,8 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
     for ask in core.asks:
         if ask.key in ("python", *FRAMEWORKS):
             continue
-        told = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
-        yield told, asks.less(ask)
+        text = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
+        yield text, asks.less(ask)
     for ask in core.asks:
         if ask.key in FRAMEWORKS:
             loose = replace(ask, specs=tuple(_any_version(spec) for spec in ask.specs))
@@ -239,12 +237,12 @@ def _changes(asks: Asks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[s
             yield f"no {ask.key} (a profile of its own for it)", asks.less(ask)
 
 
-def _other_pythons(ask: Ask, solver: ChannelSolver) -> list[str]:
+def _other_pythons(ask: CondaAsk, solver: ChannelSolver) -> list[str]:
     """Other minors that the channels have, nearest to the asked ones first."""
     minors = {minor(str(r.version)) for r in solver.candidates(PYTHON)}
-    middle = max((Version(minor).minor for minor in ask.minors or minors), default=0)
+    middle = max((numbers(minor)[1] for minor in ask.minors or minors), default=0)
     rest = [minor for minor in minors if minor not in ask.minors]
-    return sorted(rest, key=lambda minor: (abs(Version(minor).minor - middle), -Version(minor).minor))
+    return sorted(rest, key=lambda minor: (abs(numbers(minor)[1] - middle), -numbers(minor)[1]))
 
 
 def _any_version(spec: str) -> str:
@@ -258,4 +256,5 @@ def _span(versions: Sequence[str]) -> str:
 
 
 def _ordered(versions: Iterable[str]) -> list[str]:
-    return sorted(set(versions), key=lambda text: [int(part) for part in text.split(".") if part.isdigit()])
+    # What is no version, as some of conda's are not, comes first.
+    return sorted(set(versions), key=lambda text: (version_or_none(text) or as_version("0"), text))

@@ -17,13 +17,13 @@ from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
     PYTHON,
-    Breach,
+    CondaBreach,
     build_row,
     rule_breaches,
     trap_row,
 )
 
-Chosen = Mapping[CondaName, CondaRecord]
+CondaSet = Mapping[CondaName, CondaRecord]
 
 _BUILT_AGAINST = (("libprotobuf", "libprotobuf"), ("libabseil", "libabseil"))
 """Packages that both frameworks link to, and the fields of a build's row that tell which."""
@@ -38,21 +38,21 @@ class CondaJudge:
     frameworks: tuple[CondaName, ...]
     gpu: bool
 
-    def __call__(self, chosen: Chosen) -> Sequence[Breach]:
+    def __call__(self, chosen: CondaSet) -> Sequence[CondaBreach]:
         """The breaches, the plainest first."""
-        found: list[Breach] = []
+        breaches: list[CondaBreach] = []
         if self.gpu:
-            found += _cpu_parts(chosen, self.frameworks, self.matrices)
-            found += _mixed_cuda(chosen, self.frameworks, trap_row(CUDA_VERSION, self.matrices))
-        found += self._built_against(chosen)
-        found += rule_breaches(chosen, self.target, self.matrices)
-        return found
+            breaches += _cpu_parts(chosen, self.frameworks, self.matrices)
+            breaches += _mixed_cuda(chosen, self.frameworks, trap_row(CUDA_VERSION, self.matrices))
+        breaches += self._built_against(chosen)
+        breaches += rule_breaches(chosen, self.target, self.matrices)
+        return breaches
 
-    def _python(self, chosen: Chosen) -> str:
+    def _python(self, chosen: CondaSet) -> str:
         python = chosen.get(PYTHON)
         return self.target.python if python is None else minor(python.version)
 
-    def _built_against(self, chosen: Chosen) -> Iterable[Breach]:
+    def _built_against(self, chosen: CondaSet) -> Iterable[CondaBreach]:
         for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
             record = chosen[CondaName(name)]
             row = build_row(record, self._python(chosen), self.target.platform, self.matrices)
@@ -64,10 +64,10 @@ class CondaJudge:
                     continue
                 why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"
                 cures = ((f"{library} {built}.*",), (_another_build(record),))
-                yield Breach(record.name, why, row.source, row.id, cures)
+                yield CondaBreach(record.name, why, row.source, row.id, cures)
 
 
-def _cpu_parts(chosen: Chosen, frameworks: Iterable[CondaName], matrices: Matrices) -> Iterable[Breach]:
+def _cpu_parts(chosen: CondaSet, frameworks: Iterable[CondaName], matrices: Matrices) -> Iterable[CondaBreach]:
     for framework in frameworks:
         trap = trap_row(framework, matrices)
         for record in parts(chosen, framework):
@@ -77,7 +77,7 @@ def _cpu_parts(chosen: Chosen, frameworks: Iterable[CondaName], matrices: Matric
                 yield _breach(record, why, trap, cures)
 
 
-def _mixed_cuda(chosen: Chosen, frameworks: Iterable[CondaName], trap: CondaTrap | None) -> Iterable[Breach]:
+def _mixed_cuda(chosen: CondaSet, frameworks: Iterable[CondaName], trap: CondaTrap | None) -> Iterable[CondaBreach]:
     runtime = chosen.get(CUDA_VERSION) or chosen.get(CUDATOOLKIT)
     if runtime is None:
         for framework in frameworks:
@@ -100,26 +100,26 @@ def _mixed_cuda(chosen: Chosen, frameworks: Iterable[CondaName], trap: CondaTrap
             yield _breach(record, why, trap, cures)
 
 
-def parts(chosen: Chosen, framework: CondaName) -> list[CondaRecord]:
+def parts(chosen: CondaSet, framework: CondaName) -> list[CondaRecord]:
     """The packages that make up one framework: it, and what it needs of its own version, however deep."""
     start = chosen.get(framework)
     if start is None:
         return []
-    found = {start.name: start}
+    members = {start.name: start}
     waiting = [start]
     while waiting:
         for spec in waiting.pop().depends:
             record = chosen.get(CondaName(spec.split()[0]))
-            if record is not None and record.version == start.version and record.name not in found:
-                found[record.name] = record
+            if record is not None and record.version == start.version and record.name not in members:
+                members[record.name] = record
                 waiting.append(record)
-    return list(found.values())
+    return list(members.values())
 
 
-def _breach(record: CondaRecord, why: str, trap: CondaTrap | None, cures: tuple[tuple[str, ...], ...]) -> Breach:
+def _breach(record: CondaRecord, why: str, trap: CondaTrap | None, cures: tuple[tuple[str, ...], ...]) -> CondaBreach:
     if trap is not None:
-        return Breach(record.name, f"{why}: {trap.why}", trap.source, trap.id, cures)
-    return Breach(record.name, why, f"repodata of {record.channel}/{record.subdir}", None, cures)
+        return CondaBreach(record.name, f"{why}: {trap.why}", trap.source, trap.id, cures)
+    return CondaBreach(record.name, why, f"repodata of {record.channel}/{record.subdir}", None, cures)
 
 
 def _another_build(record: CondaRecord) -> str:

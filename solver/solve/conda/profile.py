@@ -15,11 +15,11 @@ from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
-from solver.solve.conda.asks import Asks, branches, conda_asks
+from solver.solve.conda.asks import CondaAsks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_conda
 from solver.solve.conda.judge import CondaJudge
-from solver.solve.conda.search import Branch, Rejected, Search, Searched
+from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
 
 _LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
@@ -62,10 +62,10 @@ def solve_conda(
     solver = open_solver(profile, profile.target, source, matrices)
     asks = conda_asks(profile, Names(matrices), solver)
     try:
-        found = search_asks(asks, profile.target, matrices, solver)
+        result = search_asks(asks, profile.target, matrices, solver)
     except ChannelRefusal as refusal:
         raise Unsolvable(profile.name, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
-    return _told(profile, asks, found, matrices, solver)
+    return _solution(profile, asks, result, matrices, solver)
 
 
 def open_solver(profile: Profile, target: Target, source: CondaSource, matrices: Matrices) -> ChannelSolver:
@@ -74,9 +74,9 @@ def open_solver(profile: Profile, target: Target, source: CondaSource, matrices:
     It never chooses a build which the matrices refuse. Whoever solves for a profile opens its
     channels here, so that a lock, its explanation and a refresh see the same records.
     """
-    asked = frozenset({PYTHON, *_LIBRARIES, *(entry.conda for entry in FRAMEWORKS.values())})
+    named = frozenset({PYTHON, *_LIBRARIES, *(entry.conda for entry in FRAMEWORKS.values())})
     virtual = virtual_packages(target, matrices.drivers, profile.virtual_packages)
-    return ChannelSolver(source, target, virtual, newest_day(profile), Traps(matrices, asked))
+    return ChannelSolver(source, target, virtual, newest_day(profile), Traps(matrices, named))
 
 
 def newest_day(profile: Profile) -> datetime | None:
@@ -86,11 +86,11 @@ def newest_day(profile: Profile) -> datetime | None:
     return datetime.fromisoformat(profile.exclude_newer).replace(hour=23, minute=59, second=59, tzinfo=UTC)
 
 
-def search_asks(asks: Asks, target: Target, matrices: Matrices, solver: ChannelSolver) -> Searched:
+def search_asks(asks: CondaAsks, target: Target, matrices: Matrices, solver: ChannelSolver) -> SearchResult:
     """The best set for ``asks``; raises ``ChannelRefusal``."""
     judge = CondaJudge(matrices, target, asks.frameworks, asks.gpu)
     axes = (*asks.frameworks, PYTHON, CUDA_VERSION, CUDATOOLKIT, CUDNN, *_LIBRARIES)
-    return Search(solver, axes, judge).run(branches(asks))
+    return ChannelSearch(solver, axes, judge).run(branches(asks))
 
 
 def base_records(
@@ -141,12 +141,12 @@ def base_offers(
     """
     names = Names(matrices)
     solver = open_solver(profile, target, source, matrices)
-    found: dict[PypiName, tuple[str, ...]] = {}
+    offers: dict[PypiName, tuple[str, ...]] = {}
     for record in solver.close(base_specs(profile, python)):
         twin = names.pypi(record.name)
         if twin is not None and record.name != PYTHON and is_python_package(record):
-            found[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
-    return found
+            offers[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
+    return offers
 
 
 def base_specs(profile: Profile, python: str) -> list[str]:
@@ -174,16 +174,18 @@ def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solv
                 if offered
                 else f"take {name} out of conda-packages",
             )
-    told = ", ".join(f"{name} {version}" for name, version in shared.items())
+    pins = ", ".join(f"{name} {version}" for name, version in shared.items())
     return BadInput(
-        f"conda and pip would both install {told}, and conda has no base with these versions",
+        f"conda and pip would both install {pins}, and conda has no base with these versions",
         key=profile.name,
         fix="constrain one of them in the profile",
     )
 
 
-def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, solver: ChannelSolver) -> CondaSolution:
-    chosen = {record.name: record for record in found.records}
+def _solution(
+    profile: Profile, asks: CondaAsks, result: SearchResult, matrices: Matrices, solver: ChannelSolver
+) -> CondaSolution:
+    chosen = {record.name: record for record in result.records}
     python = minor(chosen[PYTHON].version)
     target = Target(
         platform=profile.target.platform,
@@ -202,17 +204,17 @@ def _told(profile: Profile, asks: Asks, found: Searched, matrices: Matrices, sol
         notes=(*_notes(chosen), *wheel_notes(chosen, target, matrices)),
         missing=(),
     )
-    used = [item.row for item in because] + [each.row for each in found.rejected]
-    branch = found.branch or Branch((), ())
+    used = [item.row for item in because] + [each.row for each in result.rejected]
+    branch = result.branch or Branch((), ())
     return CondaSolution(
         solution=solution,
-        records=found.records,
-        rejected=tuple(found.rejected),
+        records=result.records,
+        rejected=tuple(result.rejected),
         rows=tuple(sorted({row for row in used if row is not None})),
         virtual=solver.virtual,
         specs=branch.specs,
-        constraints=(*branch.constraints, *branch.held),
-        solves=found.solves,
+        constraints=(*branch.constraints, *branch.pins),
+        solves=result.solves,
     )
 
 
@@ -227,7 +229,7 @@ def _axes(chosen: Mapping[CondaName, CondaRecord], *, gpu: bool) -> dict[Axis, s
 
 
 def _because(
-    profile: Profile, asks: Asks, chosen: Mapping[CondaName, CondaRecord], matrices: Matrices, python: str
+    profile: Profile, asks: CondaAsks, chosen: Mapping[CondaName, CondaRecord], matrices: Matrices, python: str
 ) -> tuple[Because, ...]:
     """Who asked for each package: the request, or the packages that depend on it."""
     askers: dict[str, list[str]] = {}
@@ -235,11 +237,11 @@ def _because(
         for spec in record.depends:
             askers.setdefault(spec.split()[0].lower(), []).append(record.name)
     named = {spec.split()[0] for spec in asks.specs()}
-    found = []
+    reasons = []
     for name, record in sorted(chosen.items()):
         row = build_row(record, python, profile.target.platform, matrices)
         by = [REQUEST] if name in named else sorted(set(askers.get(name, ())))
-        found.append(
+        reasons.append(
             Because(
                 package=name,
                 version=f"{record.version} {record.build}",
@@ -248,7 +250,7 @@ def _because(
                 asked_by=", ".join(by[:3]) + (f" and {len(by) - 3} more" if len(by) > 3 else ""),
             )
         )
-    return tuple(found)
+    return tuple(reasons)
 
 
 def _read_in(record: CondaRecord) -> str:

@@ -16,7 +16,7 @@ from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import write_records
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
-from solver.solve.conda.asks import Asks, branches, conda_asks
+from solver.solve.conda.asks import CondaAsks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.profile import base_specs, is_python_package, open_solver, solve_conda
 from solver.solve.conda.traps import PYTHON
@@ -42,12 +42,14 @@ def refresh_conda(
 
     ``root`` is the snapshot's folder. Everything is read before anything is written.
     """
-    found: dict[str, list[CondaRecord]] = {}
+    by_channel: dict[str, list[CondaRecord]] = {}
     for record in reachable(profiles, pythons, source, matrices):
-        found.setdefault(record.channel, []).append(record)
+        by_channel.setdefault(record.channel, []).append(record)
     by_address = {channel.address: channel.name for channel in source.opened("linux-64")}
     return [
-        path for address, records in found.items() for path in write_records(root, by_address[address], records, HELD)
+        path
+        for address, records in by_channel.items()
+        for path in write_records(root, by_address[address], records, HELD)
     ]
 
 
@@ -55,15 +57,15 @@ def reachable(
     profiles: Sequence[Profile], pythons: Sequence[str], source: CondaSource, matrices: Matrices
 ) -> tuple[CondaRecord, ...]:
     """The records that ``HELD`` describes."""
-    found: list[CondaRecord] = []
+    records: list[CondaRecord] = []
     for profile in profiles:
         if not FLAVOURS[profile.flavour].from_pip:
-            found += _of_profile(profile, pythons, source, matrices)
+            records += _of_profile(profile, pythons, source, matrices)
     bases = {(profile.target.platform, profile.conda_packages): profile for profile in profiles}
     for profile in bases.values():
         for python in pythons:
-            found += _of_base(profile, python, source, matrices)
-    return in_order(found)
+            records += _of_base(profile, python, source, matrices)
+    return in_order(records)
 
 
 def _of_profile(
@@ -83,31 +85,33 @@ def _of_profile(
 
 
 def _pairs(
-    asks: Asks, frameworks: Sequence[CondaName], held: tuple[str, ...], solver: ChannelSolver
+    asks: CondaAsks, frameworks: Sequence[CondaName], pins: tuple[str, ...], solver: ChannelSolver
 ) -> Iterable[CondaRecord]:
     """A set for every combination of framework versions that has one."""
     if not frameworks:
         return
     name, *rest = frameworks
     for version in dict.fromkeys(str(r.version) for r in solver.candidates(name) if "cuda" in str(r.build)):
-        pinned = (*held, f"{name} =={version}")
-        found = list(_first_set(asks.specs(), asks, pinned, solver))
-        yield from found
-        if found:
-            yield from _pairs(asks, rest, pinned, solver)
+        narrower = (*pins, f"{name} =={version}")
+        records = list(_first_set(asks.specs(), asks, narrower, solver))
+        yield from records
+        if records:
+            yield from _pairs(asks, rest, narrower, solver)
 
 
-def _first_set(specs: Sequence[str], asks: Asks, held: tuple[str, ...], solver: ChannelSolver) -> Iterable[CondaRecord]:
+def _first_set(
+    specs: Sequence[str], asks: CondaAsks, pins: tuple[str, ...], solver: ChannelSolver
+) -> Iterable[CondaRecord]:
     """A set of the newest CUDA major that has one; nothing where none has."""
     for branch in branches(asks):
         try:
-            yield from solver.close(specs, (*branch.constraints, *held))
+            yield from solver.close(specs, (*branch.constraints, *pins))
             return
         except ChannelRefusal:
             continue
 
 
-def _gpu_builds(asks: Asks, solver: ChannelSolver) -> Iterable[CondaRecord]:
+def _gpu_builds(asks: CondaAsks, solver: ChannelSolver) -> Iterable[CondaRecord]:
     """Every CUDA build of each framework and of the part that it is made of, for any python.
 
     Without them an explanation could not say which builds there are.

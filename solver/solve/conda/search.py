@@ -15,13 +15,13 @@ from solver.core.errors import InterlockError
 from solver.core.model import CondaName
 from solver.index.conda_record import CondaRecord
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, match_spec
-from solver.solve.conda.traps import Breach
+from solver.solve.conda.traps import CondaBreach
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
-Found = Mapping[CondaName, "RepoDataRecord"]
-Judge = Callable[[Mapping[CondaName, CondaRecord]], Sequence[Breach]]
+Records = Mapping[CondaName, "RepoDataRecord"]
+Judge = Callable[[Mapping[CondaName, CondaRecord]], Sequence[CondaBreach]]
 
 CHANNEL = "channel"
 """The source of what the channel's solver itself refused."""
@@ -35,7 +35,7 @@ class Branch:
 
     specs: tuple[str, ...]
     constraints: tuple[str, ...]
-    held: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
     """Constraints that hold axes at the versions found so far."""
 
 
@@ -52,32 +52,32 @@ class Rejected:
 
 
 @dataclass
-class Searched:
+class SearchResult:
     """What a search found, and what it had to leave on the way."""
 
     records: tuple[CondaRecord, ...] = ()
     branch: Branch | None = None
-    """With ``held``: the very request that gives ``records``."""
+    """With ``pins``: the very request that gives ``records``."""
     rejected: list[Rejected] = field(default_factory=list)
     solves: int = 0
 
 
 @dataclass
-class Search:
+class ChannelSearch:
     """Finds the best set of several branches."""
 
     solver: ChannelSolver
     axes: Sequence[CondaName]
     """In the order of preference."""
     judge: Judge
-    found: Searched = field(default_factory=Searched)
+    result: SearchResult = field(default_factory=SearchResult)
     _beyond: dict[Branch, list[Rejected]] = field(default_factory=dict)
     """What each branch could not be raised to."""
 
-    def run(self, branches: Sequence[Branch]) -> Searched:
+    def run(self, branches: Sequence[Branch]) -> SearchResult:
         """The best set that the judge lets pass.
 
-        Raises ``ChannelRefusal`` where there is none; ``found.rejected`` then
+        Raises ``ChannelRefusal`` where there is none; ``result.rejected`` then
         holds the sets that the channel has and the judge refused.
         """
         if not branches:
@@ -90,60 +90,60 @@ class Search:
             records = self.solver.ours(self._solve(winner).values())
             breaches = self.judge({record.name: record for record in records})
             if not breaches:
-                self.found.records, self.found.branch = records, winner
-                self.found.rejected += self._beyond.get(start, [])
-                return self.found
+                self.result.records, self.result.branch = records, winner
+                self.result.rejected += self._beyond.get(start, [])
+                return self.result
             breach = breaches[0]
             self._reject(breach, records)
             del open_[start]
             split = [replace(start, constraints=(*start.constraints, *cure)) for cure in breach.cures]
-            found, told = self._solvable(split)
-            refusal = refusal or told
-            open_ |= found
-        raise InterlockError(f"no end of sets that break {self.found.rejected[-1].why}")
+            solved, refused = self._solvable(split)
+            refusal = refusal or refused
+            open_ |= solved
+        raise InterlockError(f"no end of sets that break {self.result.rejected[-1].why}")
 
-    def _best(self, solved: Mapping[Branch, Found]) -> tuple[Branch, Branch]:
+    def _best(self, solved: Mapping[Branch, Records]) -> tuple[Branch, Branch]:
         """The best branch with its axes held, and the branch that it started as."""
-        alive = {start: (start, found) for start, found in solved.items()}
+        alive = {start: (start, records) for start, records in solved.items()}
         self._beyond.clear()
         for axis in self.axes:
-            raised = {start: self._raise(axis, start, branch, found) for start, (branch, found) in alive.items()}
-            versions = [found[axis].version for _, found in raised.values() if axis in found]
+            raised = {start: self._raise(axis, start, branch, records) for start, (branch, records) in alive.items()}
+            versions = [records[axis].version for _, records in raised.values() if axis in records]
             if not versions:
                 continue
             newest = max(versions)
             pin = f"{axis} =={newest}"
             alive = {
-                start: (replace(branch, held=(*branch.held, pin)), found)
-                for start, (branch, found) in raised.items()
-                if axis in found and found[axis].version == newest
+                start: (replace(branch, pins=(*branch.pins, pin)), records)
+                for start, (branch, records) in raised.items()
+                if axis in records and records[axis].version == newest
             }
         start = next(iter(alive))
         return alive[start][0], start
 
-    def _raise(self, axis: CondaName, start: Branch, branch: Branch, found: Found) -> tuple[Branch, Found]:
-        """``found`` with the newest ``axis`` that the branch has."""
-        while axis in found and self._has_newer(axis, branch, found):
-            now = found[axis].version
+    def _raise(self, axis: CondaName, start: Branch, branch: Branch, records: Records) -> tuple[Branch, Records]:
+        """``records`` with the newest ``axis`` that the branch has."""
+        while axis in records and self._has_newer(axis, branch, records):
+            now = records[axis].version
             try:
-                found = self._solve(replace(branch, held=(*branch.held, f"{axis} >{now}")))
+                records = self._solve(replace(branch, pins=(*branch.pins, f"{axis} >{now}")))
             except ChannelRefusal as refusal:
                 tried = Rejected(axis, f"newer than {now}", refusal.reason, CHANNEL)
                 self._beyond.setdefault(start, []).append(tried)
                 break
-        return branch, found
+        return branch, records
 
-    def _has_newer(self, axis: CondaName, branch: Branch, found: Found) -> bool:
-        now = found[axis].version
-        asked = [match_spec(text) for text in (*branch.specs, *branch.constraints) if _names(text, axis)]
+    def _has_newer(self, axis: CondaName, branch: Branch, records: Records) -> bool:
+        now = records[axis].version
+        specs = [match_spec(text) for text in (*branch.specs, *branch.constraints) if _names(text, axis)]
         return any(
-            record.version > now and all(spec.matches(record) for spec in asked)
+            record.version > now and all(spec.matches(record) for spec in specs)
             for record in self.solver.candidates(axis)
         )
 
-    def _solvable(self, branches: Sequence[Branch]) -> tuple[dict[Branch, Found], ChannelRefusal | None]:
+    def _solvable(self, branches: Sequence[Branch]) -> tuple[dict[Branch, Records], ChannelRefusal | None]:
         """The branches that have a set at all, each with one; and the first refusal."""
-        solved: dict[Branch, Found] = {}
+        solved: dict[Branch, Records] = {}
         first: ChannelRefusal | None = None
         for branch in branches:
             try:
@@ -152,14 +152,14 @@ class Search:
                 first = first or refusal
         return solved, first
 
-    def _solve(self, branch: Branch) -> Found:
-        self.found.solves += 1
-        return self.solver.solve(branch.specs, (*branch.constraints, *branch.held))
+    def _solve(self, branch: Branch) -> Records:
+        self.result.solves += 1
+        return self.solver.solve(branch.specs, (*branch.constraints, *branch.pins))
 
-    def _reject(self, breach: Breach, records: Sequence[CondaRecord]) -> None:
+    def _reject(self, breach: CondaBreach, records: Sequence[CondaRecord]) -> None:
         record = next(each for each in records if each.name == breach.package)
         tried = f"{record.version} {record.build}"
-        self.found.rejected.append(Rejected(breach.package, tried, breach.why, breach.source, breach.row))
+        self.result.rejected.append(Rejected(breach.package, tried, breach.why, breach.source, breach.row))
 
 
 def _names(spec: str, name: CondaName) -> bool:

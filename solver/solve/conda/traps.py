@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ PYTHON = CondaName("python")
 
 
 @dataclass(frozen=True)
-class Exclusion:
+class CondaExclusion:
     """Why a version may not be chosen."""
 
     package: str
@@ -45,7 +45,7 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
-class Breach:
+class CondaBreach:
     """A chosen set that the matrices know not to work.
 
     ``cures`` are constraints, any of which a set must keep to; none means that
@@ -74,11 +74,11 @@ def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]
     """The traps that no lock may hold, by package."""
     from rattler import MatchSpec
 
-    found: dict[str, list[tuple[CondaTrap, MatchSpec]]] = {}
+    traps: dict[str, list[tuple[CondaTrap, MatchSpec]]] = {}
     for row in matrices.conda_traps:
         if row.refuse:
-            found.setdefault(row.package, []).append((row, MatchSpec(row.match, strict=False)))
-    return found
+            traps.setdefault(row.package, []).append((row, MatchSpec(row.match, strict=False)))
+    return traps
 
 
 def trap_row(package: str, matrices: Matrices) -> CondaTrap | None:
@@ -91,7 +91,7 @@ class Traps:
     """Keeps trapped builds and pre-releases of named packages from the solver."""
 
     matrices: Matrices
-    asked: frozenset[str]
+    finals: frozenset[str]
     """Packages of which no pre-release may be chosen: those that the request names."""
 
     @cached_property
@@ -103,31 +103,23 @@ class Traps:
         name = record.name.normalized
         if any(spec.matches(record) for _, spec in self._rows.get(name, ())):
             return True
-        return name in self.asked and _is_prerelease(str(record.version))
-
-    def told(self, names: Iterable[str]) -> list[Exclusion]:
-        """What the rows say of the packages ``names``."""
-        return [
-            Exclusion(row.package, row.match, row.why, row.source, row.id)
-            for name in names
-            for row, _ in self._rows.get(name, ())
-        ]
+        return name in self.finals and _is_prerelease(str(record.version))
 
 
 def admitted_cuda(
     versions: Sequence[str], specifier: str, target: Target, matrices: Matrices
-) -> tuple[list[str], list[Exclusion]]:
+) -> tuple[list[str], list[CondaExclusion]]:
     """Which CUDA versions (major.minor) the driver, the GPUs and the request admit, and why the rest not."""
     admitted, excluded = [], []
     for version in versions:
         if not meets(version, specifier):
-            excluded.append(Exclusion("cuda", version, f"it asks for {specifier}", REQUEST, None))
+            excluded.append(CondaExclusion("cuda", version, f"it asks for {specifier}", REQUEST, None))
             continue
         refusal = _cuda_refusal(version, target, matrices)
         if refusal is None:
             admitted.append(version)
         else:
-            excluded.append(Exclusion("cuda", version, refusal.why, refusal.source, refusal.row))
+            excluded.append(CondaExclusion("cuda", version, refusal.why, refusal.source, refusal.row))
     return admitted, excluded
 
 
@@ -140,10 +132,10 @@ def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Verdict |
     return next((one for one in served if one.answer is Answer.NO), None)
 
 
-def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) -> list[Exclusion]:
+def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) -> list[CondaExclusion]:
     """cuDNN versions that do not serve every GPU of the target."""
     return [
-        Exclusion(CUDNN, version, verdict.why, verdict.source, verdict.row)
+        CondaExclusion(CUDNN, version, verdict.why, verdict.source, verdict.row)
         for version in versions
         for gpu in target.gpus
         if (verdict := gpus.cudnn_serves(version, gpu, matrices.cudnn)).answer is Answer.NO
@@ -157,11 +149,11 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
     return next(iter(rows), None)
 
 
-def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Breach]:
+def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[CondaBreach]:
     """Rules of the matrices that ``chosen`` breaks and that end in an error."""
     by_pypi = Names(matrices).by_pypi(chosen)
-    found = _broken(by_pypi, target, matrices)
-    return [each for breach in found if binds_conda(breach.rule) for each in _breaches(breach, by_pypi)]
+    broken = _broken(by_pypi, target, matrices)
+    return [each for breach in broken if binds_conda(breach.rule) for each in _breaches(breach, by_pypi)]
 
 
 def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
@@ -171,8 +163,8 @@ def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrice
     for breach in _broken(by_pypi, target, matrices):
         rule, askers = breach.rule, [by_pypi[name] for name in breach.rule.when]
         if not binds_conda(rule) and all(record.noarch is not None for record in askers):
-            asked = ", ".join(f"{record.name} {record.version}" for record in askers)
-            text = f"of the wheel of {asked} it is known that {rule.why}; of conda's build nobody read it"
+            pins = ", ".join(f"{record.name} {record.version}" for record in askers)
+            text = f"of the wheel of {pins} it is known that {rule.why}; of conda's build nobody read it"
             names = [by_pypi[each.package].name for each in breach.offences]
             notes += [Note(package=name, text=text, row=rule.id, evidence=None) for name in names]
     return notes
@@ -183,15 +175,15 @@ def _broken(chosen: Mapping[str, CondaRecord], target: Target, matrices: Matrice
     return rules.broken(errors, {name: record.version for name, record in chosen.items()}, Place.of(target))
 
 
-def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterator[Breach]:
+def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterator[CondaBreach]:
     """What a channel's solver has to avoid: one breach a package that offends, or that clashes with the others."""
     rule, named = breach.rule, [chosen[name] for name in breach.rule.when]
     away = tuple((f"{record.name} !={record.version}",) for record in named)
     for offence in breach.offences:
         record = chosen[offence.package]
-        yield Breach(record.name, rule.why, rule.source, rule.id, ((_kept(record, offence.needed),), *away))
+        yield CondaBreach(record.name, rule.why, rule.source, rule.id, ((_kept(record, offence.needed),), *away))
     if breach.missing or not breach.offences:
-        yield Breach(named[0].name, rule.why, rule.source, rule.id, away)
+        yield CondaBreach(named[0].name, rule.why, rule.source, rule.id, away)
 
 
 def _kept(record: CondaRecord, needed: str) -> str:

@@ -76,9 +76,9 @@ class Candidates:
             return [Candidate(ident, c.position, c.version, c.release, c.row) for c in base]
         return self._package(ident)
 
-    def _axis(self, ident: str, found: list[Candidate], excluded: list[Exclusion]) -> list[Candidate]:
+    def _axis(self, ident: str, candidates: list[Candidate], excluded: list[Exclusion]) -> list[Candidate]:
         self.exclusions[ident] += excluded
-        return found
+        return candidates
 
     def _cudnns(self) -> Iterable[str]:
         """Versions of every distribution that brings a cuDNN."""
@@ -89,19 +89,19 @@ class Candidates:
     # ---- packages -----------------------------------------------------------------------------
 
     def _package(self, name: str) -> list[Candidate]:
-        found = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
-        ordered = sorted(found, key=_newest_first(found))
+        releases = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
+        ordered = sorted(releases, key=_newest_first(releases))
         return [
-            Candidate(name, position, version, found[version], self.scope.row_id(name, version))
+            Candidate(name, position, version, releases[version], self.scope.row_id(name, version))
             for position, version in enumerate(ordered)
         ]
 
     def _usable(self, name: str) -> dict[str, Release]:
         """Releases of ``name`` by version, their files cut down to those the target can use."""
-        found = {version: self._cut(parts) for version, parts in _by_version(self._releases(name)).items()}
+        releases = {version: self._cut(parts) for version, parts in _by_version(self._releases(name)).items()}
         if name == "torch":
-            self._add_documented(found)
-        return found
+            self._add_documented(releases)
+        return releases
 
     def _releases(self, name: str) -> tuple[Release, ...]:
         try:
@@ -141,13 +141,13 @@ class Candidates:
         newest = self.scope.exclude_newer
         return newest is not None and (file.uploaded or "9") > newest
 
-    def _add_documented(self, found: dict[str, Release]) -> None:
+    def _add_documented(self, releases: dict[str, Release]) -> None:
         # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,
         # or a pair that works would be called impossible; it cannot be locked.
         for row in self.matrices.builds_of("torch"):
             version = row.version if row.index == "pytorch" and row.platform == self.target.platform else NOT_KNOWN
-            if isinstance(version, str) and version not in found:
-                found[version] = Release(version=version, files=(), index="pytorch", source=row.source)
+            if isinstance(version, str) and version not in releases:
+                releases[version] = Release(version=version, files=(), index="pytorch", source=row.source)
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         recorded = bool(release.files) or release.index != "default" or self._covers(name, version)
@@ -274,14 +274,14 @@ def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
     return parts
 
 
-def _newest_first(found: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
+def _newest_first(releases: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
     """Newest public version first; of one version the default index's build, then the newest local part."""
-    newest = sorted({Version(Version(text).public) for text in found}, reverse=True)
+    newest = sorted({Version(Version(text).public) for text in releases}, reverse=True)
     rank = {version: position for position, version in enumerate(newest)}
 
     def key(text: str) -> tuple[object, ...]:
         local = Version(text).local or ""
         inverted = tuple(-ord(letter) for letter in local)
-        return rank[Version(Version(text).public)], found[text].index != "default", inverted
+        return rank[Version(Version(text).public)], releases[text].index != "default", inverted
 
     return key

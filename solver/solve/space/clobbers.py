@@ -29,13 +29,13 @@ def written_twice(matrices: Matrices) -> Mapping[str, tuple[Written, ...]]:
         for name in rule.when
         for other in rule.needs
     }
-    found: dict[str, list[Written]] = defaultdict(list)
+    by_package: dict[str, list[Written]] = defaultdict(list)
     for row in sorted(matrices.clobbers, key=lambda row: row.id):
         a, b = canonicalize_name(row.a), canonicalize_name(row.b)
         if row.different and frozenset((a, b)) not in ruled:
-            found[a].append((row.versions_a, b, row.versions_b, row))
-            found[b].append((row.versions_b, a, row.versions_a, row))
-    return {name: tuple(some) for name, some in found.items()}
+            by_package[a].append((row.versions_a, b, row.versions_b, row))
+            by_package[b].append((row.versions_b, a, row.versions_a, row))
+    return {name: tuple(some) for name, some in by_package.items()}
 
 
 def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written, ...]) -> Iterator[Ask]:
@@ -50,10 +50,10 @@ def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written
 
 def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]]:
     """What the rows of CUDA libraries say of each distribution, the libraries that tie an axis first."""
-    found: dict[str, list[Library]] = defaultdict(list)
+    by_distribution: dict[str, list[Library]] = defaultdict(list)
     for row in sorted(matrices.libraries, key=lambda row: (row.library not in ("cudnn", "cudart", "nvcc"), row.id)):
-        found[canonicalize_name(row.distribution)].append(row)
-    return {name: tuple(rows) for name, rows in found.items()}
+        by_distribution[canonicalize_name(row.distribution)].append(row)
+    return {name: tuple(rows) for name, rows in by_distribution.items()}
 
 
 def library_row(rows: tuple[Library, ...], version: str) -> Library | None:

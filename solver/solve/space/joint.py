@@ -28,7 +28,7 @@ def joint_asks(space: Candidates, rule: Rule) -> Iterator[Ask]:
         yield from ways[0]
         return
     needed = [ask.text for ask in ways[-1]] if rule.needs or rule.expects else []
-    absent = [f"no {name}{wanted}" for name, wanted in list(rule.when.items())[1:]]
+    absent = [f"no {name}{specifier}" for name, specifier in list(rule.when.items())[1:]]
     text = ", or ".join([*filter(None, [" and ".join(needed)]), f"{' or '.join(absent)} beside it"])
     yield Ask(way(rule.id), (1 << len(ways)) - 1, text, _source(rule), rule.id)
 
@@ -45,7 +45,7 @@ def ways_to_keep(space: Candidates, rule: Rule) -> list[Way]:
     """One way for each further package, not to be as the rule says; and, last, what the rule needs."""
     ways: list[Way] = [(_without(space, rule, name),) for name in list(rule.when)[1:]]
     if rule.needs or rule.expects:
-        needed = [space.guard_ask(name, wanted, _source(rule), rule.id) for name, wanted in rule.needs.items()]
+        needed = [space.guard_ask(name, specifier, _source(rule), rule.id) for name, specifier in rule.needs.items()]
         needed += [space.ask(name, "", _source(rule), rule.id) for name in rule.expects]
         ways.append(tuple(needed))
     return ways

@@ -52,11 +52,11 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
 
 
 def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
-    wanted = profile.cuda
-    if wanted == "none":
+    specifier = profile.cuda
+    if specifier == "none":
         yield Ask(AXIS_CUDA, 1, "no CUDA", source, kind=Kind.NONE_OF)
-    elif wanted:
-        yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, wanted), f"CUDA {wanted}", source, specifier=wanted)
+    elif specifier:
+        yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, specifier), f"CUDA {specifier}", source, specifier=specifier)
     elif profile.frameworks:
         everything = choices.mask_where(AXIS_CUDA, lambda _: True)
         driver = choices.target.driver or "none"

@@ -87,9 +87,9 @@ class Scope:
 
     def companion(self, name: str, version: str) -> Build | None:
         """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
-        found = self.matrices.build(name, version, self.target.platform)
+        row_here = self.matrices.build(name, version, self.target.platform)
         rows = (row for row in self.matrices.builds_of(name) if row.version == version)
-        return found or min(rows, key=lambda row: row.id, default=None)
+        return row_here or min(rows, key=lambda row: row.id, default=None)
 
     def row_id(self, name: str, version: str) -> str | None:
         """Id of the row that describes a version; None where there is none."""
