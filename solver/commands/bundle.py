@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from solver.commands.project import locks_dir
+from solver.commands.project import locks_dir, own_matrices
 from solver.commands.subject import subject_of
 from solver.core.errors import BadInput
 from solver.core.lines import LockedPin
@@ -47,6 +47,7 @@ def bundle(
         whole,
         tool=_tool(index, workers),
         interlock=interlock_wheel(matrices_dir()),
+        matrices=_carried_matrices(root),
         python=python,
         workers=workers,
         progress=progress,
@@ -60,6 +61,12 @@ def _pip_lock(folder: Path) -> LockFolder:
         fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
         raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)
     return lock
+
+
+def _carried_matrices(root: Path) -> Path | None:
+    """The project's own rows; None where it has none, or they are those that come along with interlock."""
+    own = own_matrices(root)
+    return own if own.is_dir() and own.resolve() != matrices_dir().resolve() else None
 
 
 def _to_carry(lock: LockFolder, index: PypiIndex, workers: int) -> LockToCarry:

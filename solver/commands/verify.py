@@ -80,13 +80,15 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
         fix = "leave --keep out, or verify on the machine itself"
         raise BadInput("the workers of a cluster keep no environments", key="--keep", fix=fix)
     subjects = subjects_of(root, names, manner.bundle)
+    # A bundle is laid out like a project: it brings the rows that its locks were made with.
+    facts = manner.bundle or root
     work = Path(tempfile.mkdtemp(prefix="interlock-"))
     evidence: tuple[Path, ...] = ()
     try:
         if manner.scheduler is not None:
-            report = prove_on(manner.scheduler, root, subjects, manner)
+            report = prove_on(manner.scheduler, facts, subjects, manner)
         else:
-            report = prove_here(root, subjects, manner, work)
+            report = prove_here(facts, subjects, manner, work)
         if manner.out is not None:
             write_report(report, manner.out, work / "logs")
         else:
@@ -98,7 +100,7 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
 
 
 def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
-    """Prove locks on this machine; ``work`` takes environments and logs."""
+    """Prove locks on this machine by the rows of ``root``; ``work`` takes environments and logs."""
     means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep)
     # The report is written after every lock, so that what ends this process loses little.
     each = None if manner.out is None else functools.partial(write_report, out=manner.out, logs=work / "logs")
@@ -106,7 +108,7 @@ def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Pa
 
 
 def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner) -> Report:
-    """Prove locks on the Dask cluster at ``address``, whose workers see the same folders."""
+    """Prove locks by the rows of ``root`` on the Dask cluster at ``address``, whose workers see the same folders."""
     task = functools.partial(prove_elsewhere, root.absolute(), manner.wheels, manner.timeouts)
     report = Report(machine=Machine(), locks=prove_on_cluster(subjects, task, address=address))
     return with_predictions(report, subjects, open_matrices(root))

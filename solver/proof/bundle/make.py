@@ -16,7 +16,9 @@ from solver.proof.bundle.wheels import RemoteWheel
 from solver.proof.records import encode
 from solver.proof.subject import Subject
 
-WHEELS, TOOL, LOCKS = "wheels", "tool", "locks"
+WHEELS, TOOL = "wheels", "tool"
+LOCKS, MATRICES = "locks", "matrices"
+"""As in a project, so that a bundle can be opened as one."""
 _SCRIPT = "verify.py"
 _NOT_CARRIED = {"evidence", "pylock.toml"}
 
@@ -37,6 +39,7 @@ def make_bundle(
     *,
     tool: Mapping[str, Sequence[RemoteWheel]],
     interlock: tuple[str, bytes],
+    matrices: Path | None = None,
     python: Path | None = None,
     workers: int = 8,
     progress: Progress | None = None,
@@ -44,8 +47,9 @@ def make_bundle(
     """Make or complete the bundle at ``directory`` and return its manifest.
 
     ``tool`` gives the wheels that interlock needs by python major.minor, ``interlock`` its own wheel
-    as (file name, content), ``python`` an interpreter to carry. A bundle that broke off is completed.
-    Raises ``IndexUnavailable`` where a file cannot be had as its lock names it.
+    as (file name, content), ``matrices`` the folder of the project's own rows, ``python`` an
+    interpreter to carry. A bundle that broke off is completed. Raises ``IndexUnavailable`` where a
+    file cannot be had as its lock names it.
     """
     wheels = _by_filename(wheel for lock in locks for wheel in lock.wheels)
     tools = _by_filename(wheel for few in tool.values() for wheel in few)
@@ -54,6 +58,7 @@ def make_bundle(
     download(tools.values(), directory / TOOL, workers=workers, progress=progress)
     (directory / TOOL / interlock[0]).write_bytes(interlock[1])
     shutil.copyfile(Path(__file__).with_name("offline.py"), directory / _SCRIPT)
+    _carry_matrices(matrices, directory)
     interpreter = _pack_interpreter(python, directory) if python is not None else None
     carried = tuple(_carry(lock, directory) for lock in sorted(locks, key=lambda one: one.subject.profile))
     # Hashes of what was downloaded are not taken again: the download has checked them.
@@ -62,10 +67,7 @@ def make_bundle(
     manifest = Manifest(
         files=tuple(_files(directory, digests, {_SCRIPT, interpreter})),
         locks=carried,
-        tool={
-            minor: tuple(sorted(f"{TOOL}/{name}" for name in {*(one.filename for one in few), interlock[0]}))
-            for minor, few in sorted(tool.items())
-        },
+        tool={minor: _tool_paths(few, interlock[0]) for minor, few in sorted(tool.items())},
         interpreter=interpreter,
     )
     put_whole(directory / NAME, encode(manifest))
@@ -114,8 +116,19 @@ def _carry(lock: LockToCarry, bundle: Path) -> CarriedLock:
     )
 
 
+def _carry_matrices(own: Path | None, bundle: Path) -> None:
+    target = bundle / MATRICES
+    shutil.rmtree(target, ignore_errors=True)
+    if own is not None:
+        shutil.copytree(own, target, ignore=shutil.ignore_patterns(".*", "*~"))
+
+
+def _tool_paths(wheels: Sequence[RemoteWheel], interlock: str) -> tuple[str, ...]:
+    return tuple(sorted(f"{TOOL}/{name}" for name in {*(wheel.filename for wheel in wheels), interlock}))
+
+
 def _files(directory: Path, digests: Mapping[str, str], loose: set[str | None]) -> Iterator[Carried]:
-    """Every file of the bundle: its locks, its wheels by ``digests`` (sha256 by file name), and its ``loose`` files.
+    """Every file of the bundle: locks, rows, wheels by ``digests`` (sha256 by file name), and its ``loose`` files.
 
     The manifest and the wheels of an earlier, other bundle are left out.
     """
@@ -124,7 +137,7 @@ def _files(directory: Path, digests: Mapping[str, str], loose: set[str | None]) 
         wheel = inside.parts[0] in (WHEELS, TOOL)
         if wheel and inside.name in digests:
             sha256 = digests[inside.name]
-        elif inside.parts[0] == LOCKS or inside.as_posix() in loose:
+        elif inside.parts[0] in (LOCKS, MATRICES) or inside.as_posix() in loose:
             sha256 = file_sha256(path)
         else:
             continue

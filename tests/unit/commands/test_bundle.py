@@ -44,6 +44,7 @@ def test_a_bundle_carries_locked_wheels_and_the_tool_for_each_python(root, lock,
     assert carried.packages["jinja2"] == "3.1"
     tool = ("tool/interlock-0.1.0-py3-none-any.whl", "tool/tool-1-py3-none-any.whl")
     assert manifest.tool == {"3.11": tool, "3.14": tool}
+    assert not (tmp_path / "bundle" / "matrices").exists()
     for file in manifest.files:
         assert hashlib.sha256((tmp_path / "bundle" / file.path).read_bytes()).hexdigest() == file.sha256
     assert parts == ()

@@ -60,6 +60,25 @@ def test_a_bundle_of_stand_ins_is_proved_up_to_what_needs_a_gpu(root, lock, tmp_
     assert list(scratch.iterdir()) == []
 
 
+RULE = """\
+version: 1
+rows:
+- {id: mine, source: a test, code: mine, severity: error, when: {torch: ""}, needs: {numpy: "<2"}, why: w, cure: c}
+"""
+
+
+def test_a_bundle_is_proved_by_the_rows_that_it_brings(root, lock, tmp_path, scratch):
+    (root / "matrices").mkdir()
+    (root / "matrices" / "rules.yaml").write_text(RULE)
+    carry = LockToCarry(subject=subject_of(lock), python=MINOR, wheels=())
+    made = tmp_path / "bundle"
+    make_bundle([carry], made, tool={}, interlock=pack_wheel("interlock-1", {}, {}), matrices=root / "matrices")
+    outcome = verify(tmp_path, (), Manner(bundle=made, out=tmp_path / "out"))
+    assert [one.packages for one in outcome.report.locks[0].findings if one.code == "mine"] == [
+        ("numpy==2.5.5", "torch==2.10.0")
+    ]
+
+
 def seen_here(monkeypatch, lock):
     """Makes proving give what a machine with a GPU would."""
     evidence = evidence_of(lock)

@@ -43,3 +43,19 @@ def test_an_interpreter_may_be_carried(server, tmp_path):
     done = run(tmp_path / "bundle" / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 7, done.stderr
     assert (tmp_path / "out.work" / "python" / "python" / "bin" / "python3").exists()
+
+
+def test_rows_of_ones_own_travel_and_those_of_an_earlier_bundle_do_not(tmp_path):
+    lock, own = tmp_path / "lock", tmp_path / "own"
+    lock.mkdir()
+    (own / "snapshot" / "default").mkdir(parents=True)
+    (own / "rules.yaml").write_text("version: 1\nrows: []\n")
+    (own / ".rules.yaml.swp").write_bytes(b"")
+    (own / "snapshot" / "default" / "a.json").write_text("{}")
+    carry = LockToCarry(subject=subject(lock, "a"), python=MINOR, wheels=())
+    made = tmp_path / "bundle"
+    make_bundle([carry], made, tool={MINOR: ()}, interlock=stub(), matrices=own)
+    rows = [file.path for file in read_manifest(made).files if file.path.startswith("matrices/")]
+    assert rows == ["matrices/rules.yaml", "matrices/snapshot/default/a.json"]
+    make_bundle([carry], made, tool={MINOR: ()}, interlock=stub())
+    assert [file.path for file in read_manifest(made).files] == ["tool/interlock-1-py3-none-any.whl", "verify.py"]
