@@ -9,8 +9,20 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
-from solver.core.model import CondaName, IndexName, Pin, Platform, PypiName, Solution, Target, Value
+from solver.core.model import (
+    CondaName,
+    IndexName,
+    Pin,
+    Platform,
+    PypiName,
+    Solution,
+    Target,
+    Value,
+    conda_name,
+    pypi_name,
+)
 from solver.core.versions import meets
+from solver.index.conda_record import CondaRecord
 
 Kind = Literal[
     "requirements",
@@ -114,6 +126,42 @@ def of_solution(solution: Solution, also: Iterable[Package] = ()) -> PackageSet:
         python=solution.target.python,
         platform=solution.target.platform,
         closed=True,
+    )
+
+
+def of_records(records: Iterable[CondaRecord], target: Target, file: str) -> PackageSet:
+    """The set of a closure whose packages all come from conda, as its conda-lock.yml would be read."""
+    return PackageSet(
+        kind="conda-lock",
+        file=file,
+        packages=tuple(
+            conda_package(record.name, record.version, record.build, sha256=record.sha256) for record in records
+        ),
+        python=target.python,
+        platform=target.platform,
+        closed=True,
+    )
+
+
+def conda_package(
+    name: str,
+    version: str | None,
+    build: str | None,
+    line: int | None = None,
+    sha256: str | None = None,
+    specifier: str = "",
+) -> Package:
+    """A package of a channel; raises ``ValueError`` for a name that conda would refuse."""
+    conda = conda_name(name)
+    return Package(
+        name=pypi_name(conda),
+        version=version,
+        specifier=specifier,
+        origin="conda",
+        conda=conda,
+        build=build,
+        hashes=(sha256,) if sha256 else (),
+        line=line,
     )
 
 

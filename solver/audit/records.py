@@ -13,6 +13,7 @@ from solver.audit.prefix_files import hex_digest
 from solver.core import names
 from solver.core.model import IndexFile
 from solver.core.whole import put_whole
+from solver.index import ranges
 
 
 def record_reader(
@@ -43,9 +44,7 @@ def record_reader(
 
 
 def _by_ranges(url: str, member: str) -> bytes:
-    from solver.index.ranges import read_member
-
-    return read_member(url, member)
+    return ranges.read_member(url, member)
 
 
 def parse_record(text: str) -> dict[str, str]:

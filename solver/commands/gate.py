@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from solver.audit.package_set import Package, PackageSet, of_solution
-from solver.audit.readers.conda_names import of_records
+from solver.audit.package_set import Package, PackageSet, of_records, of_solution
 from solver.audit.run import audit
 from solver.commands.closure import Closure
 from solver.commands.project import Project

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from solver.audit.package_set import Package, PackageSet
+from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import wheel_of
 from solver.core.indexes import index_of
-from solver.core.model import Platform, Target, pypi_name
-from solver.core.versions import minor
+from solver.core.model import Platform, pypi_name
 from solver.core.yamlfile import YamlDocument
 
 _NEWEST = 1
@@ -23,33 +22,35 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None) -> Packag
     Raises ``BadInput`` naming file, line and key of what cannot be read, and
     for a platform that the lock does not serve.
     """
-    data = document.data
-    if data.get("version") != _NEWEST:
-        fix = "update interlock, or write the older format"
-        raise document.error(f"expected version {_NEWEST}, found {data.get('version')!r}", "version", fix=fix)
-    entries = data.get("package")
-    if not isinstance(entries, list):
-        raise document.error("expected a list", "package")
+    entries = _entries(document)
     served = list(dict.fromkeys(_text(document, entries, n, "platform") for n in range(len(entries))))
-    default = Target().platform
-    chosen = str(platform or (default if default in served or not served else served[0]))
+    chosen = conda_names.choose_platform(served, platform)
     if served and chosen not in served:
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
-        raise document.error(problem, "package", fix="name one of these with --target platform=…")
+        raise document.error(problem, "package", fix=conda_names.NAME_PLATFORM)
     packages = [
         _package(document, entries, number)
         for number, entry in enumerate(entries)
         if entry["platform"] == chosen and _is_main(entry)
     ]
-    python = next((package.version for package in packages if package.conda == "python"), None)
     return PackageSet(
         kind="conda-lock",
         file=document.file,
         packages=tuple(packages),
-        python=None if python is None else minor(python),
+        python=conda_names.python_among(packages),
         platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
     )
+
+
+def _entries(document: YamlDocument) -> list[Any]:
+    version, entries = document.data.get("version"), document.data.get("package")
+    if version != _NEWEST:
+        fix = "update interlock, or write the older format"
+        raise document.error(f"expected version {_NEWEST}, found {version!r}", "version", fix=fix)
+    if not isinstance(entries, list):
+        raise document.error("expected a list", "package")
+    return entries
 
 
 def _is_main(entry: Mapping[str, Any]) -> bool:
@@ -86,4 +87,4 @@ def _package(document: YamlDocument, entries: list[Any], number: int) -> Package
     if manager != "conda":
         raise document.error(f"expected conda or pip, found {manager!r}", "package", number, "manager")
     archive = conda_names.from_url(url, line, sha256)
-    return archive if archive is not None else conda_names.of(name, version, None, line, sha256)
+    return archive if archive is not None else conda_package(name, version, None, line, sha256)

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
-from solver.audit.package_set import Package, PackageSet
+from solver.audit.package_set import Package, conda_package
 from solver.core import names, target
-from solver.core.model import Platform, Target, conda_name, pypi_name
-from solver.index.conda_record import CondaRecord
+from solver.core.model import Platform, Target
+from solver.core.versions import minor
 
 _SPEC = re.compile(
     r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
 )
 PLATFORMS: Mapping[str, Platform] = {platform: platform for platform in target.PLATFORMS}
+
+
+NAME_PLATFORM = "name one of these with --target platform=…"
+"""What to do where a lock does not serve the platform."""
+
+
+def choose_platform(served: Sequence[str], platform: Platform | None) -> str:
+    """The platform to read a lock for: the one that was named, else the default one, else the first that is served."""
+    default = Target().platform
+    return platform or (default if default in served or not served else served[0])
+
+
+def python_among(packages: Iterable[Package]) -> str | None:
+    """major.minor of conda's python; None where none is among ``packages``, or only a major is said."""
+    version = next((package.version for package in packages if package.conda == "python"), None)
+    return minor(version) if version is not None and "." in version else None
 
 
 def from_url(url: str, line: int | None, sha256: str | None = None) -> Package | None:
@@ -26,36 +42,7 @@ def from_url(url: str, line: int | None, sha256: str | None = None) -> Package |
         return None
     fragment = parts.fragment.removeprefix("sha256:")
     digest = sha256 or (fragment if re.fullmatch(r"[0-9a-f]{64}", fragment) else None)
-    return of(named.name, named.version, named.build, line, digest)
-
-
-def of(
-    name: str, version: str | None, build: str | None, line: int | None, sha256: str | None = None, specifier: str = ""
-) -> Package:
-    """A conda package; raises ``ValueError`` for a name that conda would refuse."""
-    conda = conda_name(name)
-    return Package(
-        name=pypi_name(conda),
-        version=version,
-        specifier=specifier,
-        origin="conda",
-        conda=conda,
-        build=build,
-        hashes=(sha256,) if sha256 else (),
-        line=line,
-    )
-
-
-def of_records(records: Iterable[CondaRecord], target: Target, file: str) -> PackageSet:
-    """The set of a closure whose packages all come from conda, as its conda-lock.yml would be read."""
-    return PackageSet(
-        kind="conda-lock",
-        file=file,
-        packages=tuple(of(record.name, record.version, record.build, None, record.sha256) for record in records),
-        python=target.python,
-        platform=target.platform,
-        closed=True,
-    )
+    return conda_package(named.name, named.version, named.build, line, digest)
 
 
 def subdir_of(url: str) -> Platform | None:
@@ -77,7 +64,7 @@ def from_spec(text: str, line: int | None) -> Package | None:
     build = build or inside.get("build")
     sha256 = inside.get("sha256")
     try:
-        return of(matched["name"], version, build, line, sha256, specifier="" if version else rest)
+        return conda_package(matched["name"], version, build, line, sha256, specifier="" if version else rest)
     except ValueError:
         return None
 

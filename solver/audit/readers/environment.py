@@ -9,7 +9,6 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import once, read_lines
 from solver.core.lines import Line
-from solver.core.versions import minor
 from solver.core.yamlfile import YamlDocument
 
 
@@ -34,12 +33,11 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
             pip += _pip(document, number, entry["pip"], environment, folder)
         else:
             raise document.error("expected a match spec, or pip and its list", "dependencies", number)
-    python = next((package.version for package in conda if package.conda == "python"), None)
     return PackageSet(
         kind="environment",
         file=document.file,
         packages=once([*conda, *pip], document.file),
-        python=minor(python) if python and "." in python else None,
+        python=conda_names.python_among(conda),
         closed=bool(pip) and all(package.hashes for package in pip),
         variables=_variables(document),
     )

@@ -9,12 +9,16 @@ from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import parse_line
 from solver.core.errors import BadInput
 from solver.core.lines import Line
-from solver.core.versions import minor
+from solver.core.model import Platform
+
+_MARK = "@EXPLICIT"
+_PIP = "# pip "
+"""How conda-lock writes what pip installs, which conda takes for a comment."""
 
 
 def is_explicit(text: str) -> bool:
     """Whether a line of its own says ``@EXPLICIT``."""
-    return any(line.strip() == "@EXPLICIT" for line in text.splitlines())
+    return any(line.strip() == _MARK for line in text.splitlines())
 
 
 def read_archives(text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
@@ -23,30 +27,32 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
     Raises ``BadInput`` with the line of what is no archive.
     """
     packages: list[Package] = []
-    platforms = []
+    platforms: list[Platform | None] = []
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.strip()
-        if line.startswith("# pip "):
-            package = parse_line(Line(line.removeprefix("# pip ").strip(), number), file, environment)
+        if line.startswith(_PIP):
+            package = parse_line(Line(line.removeprefix(_PIP).strip(), number), file, environment)
             packages += [] if package is None else [package]
-        elif line and not line.startswith(("#", "@EXPLICIT")):
-            try:
-                archive = conda_names.from_url(line, number)
-            except ValueError:
-                archive = None
-            if archive is None:
-                raise BadInput(
-                    f"expected the address of a .conda or .tar.bz2 archive, found {line!r}", file=file, line=number
-                )
-            packages.append(archive)
+        elif line and not line.startswith(("#", _MARK)):
+            packages.append(_archive(line, file, number))
             platforms.append(conda_names.subdir_of(line))
-    python = next((p.version for p in packages if p.conda == "python" and p.version), None)
     return PackageSet(
         kind="explicit",
         file=file,
         packages=tuple(packages),
-        python=None if python is None else minor(python),
+        python=conda_names.python_among(packages),
         platform=next((platform for platform in platforms if platform), None),
         closed=True,
         ordered=True,
     )
+
+
+def _archive(line: str, file: str, number: int) -> Package:
+    try:
+        archive = conda_names.from_url(line, number)
+    except ValueError:
+        archive = None
+    if archive is None:
+        problem = f"expected the address of a .conda or .tar.bz2 archive, found {line!r}"
+        raise BadInput(problem, file=file, line=number)
+    return archive

@@ -9,8 +9,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import wheel_of
 from solver.core.indexes import index_of
-from solver.core.model import Platform, Target, pypi_name
-from solver.core.versions import minor
+from solver.core.model import Platform, pypi_name
 from solver.core.yamlfile import YamlDocument
 
 _OLDEST, _NEWEST = 5, 7
@@ -30,12 +29,11 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
     entries = _by_address(document)
     positions = range(len(_list(document, name, chosen)))
     packages = [_package(document, name, chosen, position, entries) for position in positions]
-    python = next((package.version for package in packages if package.conda == "python"), None)
     return PackageSet(
         kind="pixi",
         file=document.file,
         packages=tuple(packages),
-        python=None if python is None else minor(python),
+        python=conda_names.python_among(packages),
         platform=conda_names.PLATFORMS.get(chosen),
         closed=True,
     )
@@ -49,12 +47,10 @@ def _environment(document: YamlDocument, platform: Platform | None) -> tuple[str
     served = environments[name].get("packages") if isinstance(environments[name], dict) else None
     if not isinstance(served, dict) or not served:
         raise document.error("expected packages by platform", "environments", name, "packages")
-    default = Target().platform
-    chosen = str(platform or (default if default in served else next(iter(served))))
+    chosen = conda_names.choose_platform(list(served), platform)
     if chosen not in served:
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
-        fix = "name one of these with --target platform=…"
-        raise document.error(problem, "environments", name, "packages", fix=fix)
+        raise document.error(problem, "environments", name, "packages", fix=conda_names.NAME_PLATFORM)
     return name, chosen
 
 

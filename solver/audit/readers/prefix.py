@@ -6,10 +6,10 @@ import json
 from importlib import metadata
 from pathlib import Path
 
-from solver.audit.package_set import Package, PackageSet
+from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.prefix_files import prefix_python, site_packages
 from solver.core.errors import BadInput
-from solver.core.model import Platform, conda_name, pypi_name
+from solver.core.model import Platform, pypi_name
 
 _KEYS = ("Name", "Version", "Requires-Python")
 
@@ -92,16 +92,7 @@ def _conda_records(folder: Path) -> list[Package]:
             raise BadInput(
                 f"is no record of conda ({error})", file=path, fix="install that package anew with conda"
             ) from None
-        records.append(
-            Package(
-                name=pypi_name(name),
-                version=version,
-                origin="conda",
-                conda=conda_name(name),
-                build=build,
-                hashes=(record["sha256"],) if record.get("sha256") else (),
-            )
-        )
+        records.append(conda_package(name, version, build, sha256=record.get("sha256")))
     return records
 
 

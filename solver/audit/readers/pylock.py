@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import once
+from solver.audit.readers.requirements import common_index, once
 from solver.audit.readers.toml import Table, Tables
 from solver.core import names
 from solver.core.errors import BadInput
-from solver.core.indexes import index_of
 from solver.core.markers import applies_in_pylock
 from solver.core.model import pypi_name
 
@@ -68,11 +67,10 @@ def _package(package: LockedPackage, line: int | None) -> Package:
     urls = [wheel.url for wheel in wheels if wheel.url]
     if package.sdist is not None:
         hashes.append(package.sdist.hashes.get("sha256"))
-    indexes = {index_of(url) for url in urls}
     return Package(
         name=pypi_name(package.name),
         version=None if package.version is None else str(package.version),
-        index=indexes.pop() if len(indexes) == 1 else None,
+        index=common_index(urls),
         hashes=tuple(digest.lower() for digest in hashes if digest),
         # With an sdist beside them the wheels are not all that can be installed.
         files=() if package.sdist is not None else tuple(filter(None, map(_file_name, wheels))),

@@ -17,7 +17,7 @@ from solver.core.errors import BadInput
 from solver.core.indexes import index_of
 from solver.core.lines import Line, logical_lines
 from solver.core.markers import applies
-from solver.core.model import pypi_name
+from solver.core.model import IndexName, pypi_name
 
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
 _OPTION = re.compile(r"\s--?[a-z].*$")
@@ -126,6 +126,12 @@ def wheel_of(url: str) -> str | None:
     except names.BadName:
         return None
     return name
+
+
+def common_index(urls: Iterable[str]) -> IndexName | None:
+    """The index of all of these addresses; None where they are of several, or of none that we know."""
+    indexes = {index_of(url) for url in urls}
+    return indexes.pop() if len(indexes) == 1 else None
 
 
 def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:

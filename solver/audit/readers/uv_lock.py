@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import wheel_of
+from solver.audit.readers.requirements import common_index, wheel_of
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
-from solver.core.indexes import index_of
 from solver.core.markers import applies
 from solver.core.model import pypi_name
 
@@ -52,14 +51,13 @@ class _Walk:
     chosen: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Number of each package that is reached, with its extras."""
 
+    by_name: dict[str, list[int]] = field(default_factory=dict)
+    """Numbers of the packages of each name."""
+    local: list[int] = field(default_factory=list)
+    """Numbers of the lock's own projects."""
+
     def run(self) -> None:
-        self.by_name: dict[str, list[int]] = {}
-        self.local: list[int] = []
-        for number, table in self.tables:
-            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
-            source = table.get("source", {})
-            if isinstance(source, Mapping) and any(key in source for key in _LOCAL_SOURCES):
-                self.local.append(number)
+        self._look_up()
         if not self.local:
             raise BadInput(
                 "expected a package whose source is virtual, editable or directory: the project itself",
@@ -71,6 +69,13 @@ class _Walk:
             groups = self.tables.tables[number].get("dev-dependencies", {})
             if isinstance(groups, Mapping) and isinstance(groups.get("dev"), list):
                 self._enter_all(number, groups["dev"], "dev-dependencies.dev")
+
+    def _look_up(self) -> None:
+        for number, table in self.tables:
+            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
+            source = table.get("source", {})
+            if isinstance(source, Mapping) and any(key in source for key in _LOCAL_SOURCES):
+                self.local.append(number)
 
     def _follow(self, number: int, key: str) -> None:
         self._enter_all(number, self.tables.list_of(number, key), key)
@@ -90,15 +95,8 @@ class _Walk:
             raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
 
     def _enter(self, asking: int, dependency: Table, key: str) -> None:
-        candidates = [
-            number
-            for number in self.by_name.get(str(dependency.get("name")), [])
-            if dependency.get("version") in (None, self.tables.tables[number].get("version"))
-            and dependency.get("source") in (None, self.tables.tables[number].get("source"))
-        ]
-        if not candidates:
-            raise self.tables.error(asking, key, f"{dependency.get('name')} is not in the lock")
-        number = candidates[0]
+        """Choose what a dependency names, and follow it where it, or an extra of it, was not chosen before."""
+        number = self._number(asking, dependency, key)
         extras = {str(extra) for extra in dependency.get("extra", ())}
         before = self.chosen.get(number)
         now = tuple(sorted({*(before or ()), *extras}))
@@ -106,12 +104,20 @@ class _Walk:
             return
         if number not in self.local:
             self.chosen[number] = now
-        if before is None and number not in self.local:
-            self._follow(number, "dependencies")
+            if before is None:
+                self._follow(number, "dependencies")
         optional = self.tables.tables[number].get("optional-dependencies", {})
         for extra in sorted(extras - set(before or ())):
             if isinstance(optional, Mapping) and isinstance(optional.get(extra), list):
                 self._enter_all(number, optional[extra], f"optional-dependencies.{extra}")
+
+    def _number(self, asking: int, dependency: Table, key: str) -> int:
+        """The package that a dependency means; it says version and source only where the name has several."""
+        for number in self.by_name.get(str(dependency.get("name")), []):
+            table = self.tables.tables[number]
+            if all(dependency.get(part) in (None, table.get(part)) for part in ("version", "source")):
+                return number
+        raise self.tables.error(asking, key, f"{dependency.get('name')} is not in the lock")
 
 
 def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
@@ -120,16 +126,15 @@ def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
     sdist = table.get("sdist")
     files = [*wheels, *([sdist] if isinstance(sdist, Mapping) else [])]
     urls = [str(wheel.get("url") or wheel.get("filename") or wheel.get("path") or "") for wheel in wheels]
-    indexes = {index_of(url) for url in urls}
     source = table.get("source", {})
-    if not indexes and isinstance(source, Mapping):
-        indexes = {index_of(str(source.get("registry", "")))}
+    registry = [str(source.get("registry", ""))] if isinstance(source, Mapping) else []
     return Package(
         name=pypi_name(tables.text_of(number, "name")),
         version=table.get("version"),
         extras=extras,
-        index=indexes.pop() if len(indexes) == 1 else None,
+        index=common_index(urls or registry),
         hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
+        # With an sdist beside them the wheels are not all that can be installed.
         files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_of(url))),
         line=tables.line(number),
     )

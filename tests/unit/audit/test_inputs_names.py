@@ -87,7 +87,7 @@ def prefix(folder, name="a", version="1", record=None):
         ({"name": "a" * 300}, f"'{'a' * 109} … is no name of a package"),
         ({"name": "../../etc/passwd"}, "'../../etc/passwd' is no name of a package"),
         ({"version": "9" * 5000}, f"{NINES} is no version"),
-        ({"record": {"name": "cuda-n$cc", "version": "12.8", "build": "0"}}, "'cuda-n$cc' is no name of a package"),
+        ({"record": {"name": "cuda-n$cc", "version": "12.8", "build": "0"}}, "'cuda-n$cc' is no conda package name"),
         (
             {"record": {"name": "b", "version": "1", "build": "0", "sha256": "../x"}},
             "'../x' is no sha256 of 64 lower-case hex digits",
