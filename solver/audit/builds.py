@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from solver.audit.package_set import Package
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.core.versions import major
 from solver.matrix import builds
@@ -73,7 +73,7 @@ def built_wheel(
     if package.version is None:
         return None
     row = builds.wheel_build(matrices, package.name, package.version, platform)
-    return None if row is None else BuiltPackage(package, row, framework)
+    return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 
 def built_conda(
@@ -87,4 +87,4 @@ def built_conda(
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
     row = builds.conda_build(matrices, package.conda or "", package.version or "", base.build, platform)
-    return None if row is None else BuiltPackage(package, row, framework)
+    return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)

@@ -25,10 +25,11 @@ from solver.audit.codes import (
 )
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.package_set import PackageSet, default_python
-from solver.core.answer import NotKnown
 from solver.core.model import Finding, Target
 from solver.index import Index
+from solver.matrix.builds import entries
 from solver.matrix.load import Matrices
+from solver.matrix.rows import Build
 
 CODES = (
     clobber,
@@ -115,8 +116,8 @@ def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: str) 
     built = []
     for package in package_set.packages:
         row = matrices.build(package.name, package.version or "", platform)
-        if row is not None and not isinstance(row.python, NotKnown) and row.python:
-            built.append(set(row.python))
+        if isinstance(row, Build) and entries(row.python):
+            built.append(set(entries(row.python)))
     return set.intersection(*built) if built else set()
 
 

@@ -80,11 +80,11 @@ def local_cuda(version: str) -> str | NotKnown:
     return NONE if local == "cpu" else NOT_KNOWN
 
 
-def wheel_build(matrices: Matrices, package: str, version: str, platform: Platform) -> Build | None:
-    """The build of a wheel: its row, or else as much as its local version tells; None where nothing does."""
+def wheel_build(matrices: Matrices, package: str, version: str, platform: Platform) -> Build | NotKnown:
+    """The build of a wheel: its row, or else as much as its local version tells."""
     row = matrices.build(package, version, platform)
     cuda = local_cuda(version)
-    if row is not None or isinstance(cuda, NotKnown):
+    if isinstance(row, Build) or isinstance(cuda, NotKnown):
         return row
     return _named(f"the local part of {package}'s version", package, version, platform, cuda)
 
@@ -128,8 +128,10 @@ def conda_rows(
     ]
 
 
-def conda_build(matrices: Matrices, package: str, version: str, build: str | None, platform: Platform) -> Build | None:
-    """The build of a conda package: what its rows agree on, or else what its build string tells; None where neither.
+def conda_build(
+    matrices: Matrices, package: str, version: str, build: str | None, platform: Platform
+) -> Build | NotKnown:
+    """The build of a conda package: what its rows agree on, or else what its build string tells.
 
     conda brings the libraries that a build runs on, so that it counts as one that bundles them.
     """
@@ -148,7 +150,9 @@ def conda_build(matrices: Matrices, package: str, version: str, build: str | Non
         )
     # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
     cuda = NONE if build is not None and is_cpu_build(build) else build_cuda(build or "")
-    return None if cuda is None else _named(f"the build string {build}", package, version, platform, cuda, bundles=True)
+    if cuda is None:
+        return NOT_KNOWN
+    return _named(f"the build string {build}", package, version, platform, cuda, bundles=True)
 
 
 def _named(
@@ -206,7 +210,7 @@ def compiles_ptx(cuda: str, driver: str, platform: Platform, matrices: Matrices)
     if isinstance(own, NotKnown):
         toolkit = matrices.toolkit(cuda)
         why = f"nobody read which driver compiles PTX of CUDA {minor(cuda)} on {platform}"
-        return Verdict(Answer.NOT_KNOWN, why, "the matrices" if toolkit is None else toolkit.source)
+        return Verdict(Answer.NOT_KNOWN, why, "the matrices" if isinstance(toolkit, NotKnown) else toolkit.source)
     if not own.admits(driver):
         why = f"driver {driver} is older than {own.driver}, CUDA {minor(cuda)}'s own, and does not compile its PTX"
         return Verdict(Answer.NO, why, own.source, own.row)

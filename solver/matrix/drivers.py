@@ -40,14 +40,14 @@ def oldest(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKno
     family, it is the driver that the toolkit came with, which is enough in any case.
     """
     family = matrices.family(major(cuda))
-    found = NOT_KNOWN if family is None else _stated(family, platform)
+    found = NOT_KNOWN if isinstance(family, NotKnown) else _stated(family, platform)
     return own(cuda, platform, matrices) if isinstance(found, NotKnown) else found
 
 
 def own(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
     """The driver that a toolkit (major.minor) came with: the oldest that compiles its PTX."""
     toolkit = matrices.toolkit(cuda)
-    return NOT_KNOWN if toolkit is None else _stated(toolkit, platform)
+    return NOT_KNOWN if isinstance(toolkit, NotKnown) else _stated(toolkit, platform)
 
 
 def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown:

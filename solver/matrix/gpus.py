@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from packaging.version import Version
 
-from solver.core.answer import Answer, NotKnown, Verdict, answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.errors import BadInput
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
@@ -36,16 +36,16 @@ def toolkit_serves(toolkit: CudaToolkit, gpu: str) -> Verdict:
     return _verdict(_at_most(toolkit.gpu_min, gpu), gpu, toolkit)
 
 
-def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | None:
-    """The row that tells of a cuDNN release; None where none does."""
+def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
+    """The row that tells of a cuDNN release."""
     fitting = (row for row in rows if admits(row.cudnn, version) is Answer.YES)
-    return min(fitting, key=lambda row: row.id, default=None)
+    return min(fitting, key=lambda row: row.id, default=NOT_KNOWN)
 
 
 def cudnn_serves(version: str, gpu: str, rows: Iterable[Cudnn]) -> Verdict:
     """Whether a cuDNN release has kernels for compute capability ``gpu``, and why not; of both ends."""
     row = cudnn_row(version, rows)
-    if row is None:
+    if isinstance(row, NotKnown):
         return Verdict(Answer.NOT_KNOWN, f"no row tells which GPUs cuDNN {version} serves", "matrices/cudnn.yaml")
     return _verdict(every((_at_most(row.gpu_min, gpu), _at_most(gpu, row.gpu_max))), gpu, row)
 

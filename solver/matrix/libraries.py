@@ -83,10 +83,10 @@ def search(build: Build, beside: Iterable[Library], matrices: Matrices | None = 
 
 def _is_library(build: Build, name: str, matrices: Matrices) -> bool:
     row = opened_library(build, name, (), matrices)
-    return row is None or bool(row.sonames)
+    return isinstance(row, NotKnown) or bool(row.sonames)
 
 
-def opened_library(build: Build, name: str, beside: Iterable[Library], matrices: Matrices) -> Library | None:
+def opened_library(build: Build, name: str, beside: Iterable[Library], matrices: Matrices) -> Library | NotKnown:
     """The row of a library that a build opens: of what lies ``beside`` it, else of what it was built for."""
     cuda = major(stated(build.cuda) or "0")
     here = next((row for row in beside if (row.library, row.cuda) == (name, cuda)), None)

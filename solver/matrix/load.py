@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import msgspec
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
 from solver.core.versions import minor, within
@@ -87,36 +88,36 @@ class Matrices:
         """
         return row_digest(self.row(row_id))
 
-    def toolkit(self, cuda: str) -> kinds.CudaToolkit | None:
-        """The toolkit of a CUDA version; "12.5.1" is served by the row of 12.5."""
-        return self._toolkits.get(minor(cuda))
+    def toolkit(self, cuda: str) -> kinds.CudaToolkit | NotKnown:
+        """The toolkit of a CUDA version, which no row may tell of; "12.5.1" is served by the row of 12.5."""
+        return self._toolkits.get(minor(cuda), NOT_KNOWN)
 
-    def family(self, major: int) -> kinds.CudaFamily | None:
-        """The row of a CUDA major."""
-        return next((row for row in self.families if row.major == major), None)
+    def family(self, major: int) -> kinds.CudaFamily | NotKnown:
+        """The row of a CUDA major, which no row may tell of."""
+        return next((row for row in self.families if row.major == major), NOT_KNOWN)
 
     def builds_of(self, package: str) -> tuple[kinds.Build, ...]:
         """Every build of one distribution, on any platform and index; empty where no row speaks of it."""
         return self._builds.get(package, ())
 
-    def build(self, package: str, version: str, platform: str) -> kinds.Build | None:
+    def build(self, package: str, version: str, platform: str) -> kinds.Build | NotKnown:
         """The build of a wheel; ``version`` as its index names it, local part included.
 
-        A row of exactly this version goes before one of a range. None where no row tells of it.
+        A row of exactly this version goes before one of a range. NOT_KNOWN where no row tells of it.
         """
         exact = self._exact.get((package, version, platform))
         fitting = (row for row in self.builds_of(package) if row.platform == platform and _holds(row, version))
-        return exact or next(fitting, None)
+        return exact or next(fitting, NOT_KNOWN)
 
-    def library(self, name: str, cuda_major: int, version: str | None = None) -> kinds.Library | None:
+    def library(self, name: str, cuda_major: int, version: str | None = None) -> kinds.Library | NotKnown:
         """Who brings a CUDA library; with ``version`` of the distribution, the row that holds for it.
 
-        Without one, the last row of the file, which is the newest layout.
+        Without one, the last row of the file, which is the newest layout. NOT_KNOWN where no row tells of it.
         """
         found = self._libraries.get((name, cuda_major), ())
         if version is not None:
             found = tuple(row for row in found if within(version, row.versions))
-        return found[-1] if found else None
+        return found[-1] if found else NOT_KNOWN
 
     @cached_property
     def _by_id(self) -> dict[str, Row]:

@@ -92,7 +92,7 @@ class _Case:
     def builds(self) -> dict[str, Build]:
         """The builds that rows tell of, by package; companions stand and fall with their framework."""
         rows = {name: self.matrices.build(name, at, self.place.platform) for name, at in self.packages.items()}
-        return {name: row for name, row in rows.items() if row is not None and name not in COMPANIONS}
+        return {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
 
     @cached_property
     def frameworks(self) -> dict[Framework, Build]:

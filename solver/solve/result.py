@@ -43,7 +43,8 @@ def _is_explained(ident: str) -> bool:
 def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
     """The rows of the frameworks, in the order in which those are told."""
     idents = (ident for entry in FRAMEWORKS.values() for ident in entry.distributions if ident in chosen)
-    return [row for ident in idents if (row := space.scope.build(ident, chosen[ident].version)) is not None]
+    rows = (space.scope.build(ident, chosen[ident].version) for ident in idents)
+    return [row for row in rows if isinstance(row, Build)]
 
 
 def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:

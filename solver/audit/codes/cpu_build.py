@@ -11,6 +11,7 @@ from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.model import Finding
 from solver.matrix.builds import has_cuda
+from solver.matrix.rows import Build
 
 CODE = "cpu-build"
 
@@ -53,7 +54,7 @@ def _names(context: AuditContext) -> list[str]:
 def _cure(context: AuditContext, build: BuiltPackage) -> str:
     if build.framework == "tensorflow" and build.package.name != "tensorflow":
         plain = context.matrices.build("tensorflow", build.package.version or "", context.target.platform)
-        if plain is not None and has_cuda(plain) is Answer.YES:
+        if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:
             return f"take tensorflow=={build.package.version} instead of {build.package.name}"
     if build.package.origin == "conda":
         return f"take a build of {build.package.conda} whose build string starts with cuda"

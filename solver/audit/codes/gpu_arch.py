@@ -14,6 +14,7 @@ from solver.core.versions import numbers
 from solver.matrix.builds import code_for, compiles_ptx, entries
 from solver.matrix.drivers import own
 from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span
+from solver.matrix.rows import CudaToolkit, Cudnn
 
 CODE = "gpu-arch"
 
@@ -39,7 +40,7 @@ def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[
 
 def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
     toolkit, sm = context.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
-    beyond = toolkit is not None and is_newer(gpu, toolkit)
+    beyond = isinstance(toolkit, CudaToolkit) and is_newer(gpu, toolkit)
     newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
     return finding_about(
         (build.package,),
@@ -98,7 +99,7 @@ def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
     for package in _cudnns(context):
         row = cudnn_row(package.version or "", context.matrices.cudnn)
         served = cudnn_serves(package.version or "", gpu, context.matrices.cudnn)
-        if row is not None and served.answer is Answer.NO:
+        if isinstance(row, Cudnn) and served.answer is Answer.NO:
             yield finding_about(
                 (package,),
                 code=CODE,

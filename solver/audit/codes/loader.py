@@ -15,7 +15,7 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import Finding
 from solver.core.versions import major
 from solver.matrix.builds import stated
@@ -93,7 +93,7 @@ def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
 
 def _soname(context: AuditContext, row: Build, name: str) -> str:
     known = opened_library(row, name, (), context.matrices)
-    return name if known is None else known.sonames[0]
+    return name if isinstance(known, NotKnown) else known.sonames[0]
 
 
 def _cure(build: BuiltPackage) -> str:

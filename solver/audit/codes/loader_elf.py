@@ -50,7 +50,7 @@ def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
     folders = [*_library_path(context), *_folders(dynamic[0], opener)]
     beside = [item.library for item in context.provided]
     opened = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
-    rows = [known for known in opened if known is not None]
+    rows = [known for known in opened if isinstance(known, Library)]
     rows += [known for known in context.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
     here = context.libraries(cuda)

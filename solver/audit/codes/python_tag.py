@@ -15,6 +15,7 @@ from solver.audit.words import listed
 from solver.core.answer import NotKnown
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
+from solver.matrix.builds import entries
 
 CODE = "python-tag"
 
@@ -76,8 +77,10 @@ def _no_wheel(context: AuditContext, package: Package, files: list[IndexFile], s
 def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
     platform, version = context.target.platform, package.version or ""
     row = context.matrices.build(package.name, version, platform)
-    pythons = () if row is None or isinstance(row.python, NotKnown) else row.python
-    if row is not None and pythons and context.target.python not in pythons:
+    if isinstance(row, NotKnown):
+        return
+    pythons = entries(row.python)
+    if pythons and context.target.python not in pythons:
         why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
         yield _finding(context, package, why, row.source)
 

@@ -11,6 +11,7 @@ from solver.audit.package_set import Package
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
+from solver.matrix.rows import CudaToolkit
 
 CODE = "unknown"
 _CURE_BY_HAND = "add a row of it to matrices/builds.yaml; until then nothing can be said about this one"
@@ -118,7 +119,7 @@ def _is_within(version: str, specifier: str) -> bool:
 def _is_of_a_toolkit(context: AuditContext, package: Package) -> bool:
     """A part that is numbered like its toolkit, of a toolkit that has a row."""
     is_numbered = any(item.package is package and item.library.same_minor for item in context.provided)
-    return is_numbered and context.matrices.toolkit(package.version or "") is not None
+    return is_numbered and isinstance(context.matrices.toolkit(package.version or ""), CudaToolkit)
 
 
 def _is_pinned_by_a_framework(context: AuditContext, package: Package) -> bool:

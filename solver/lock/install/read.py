@@ -16,7 +16,7 @@ _AGAIN = "make the lock again with `interlock lock`"
 def checked_folder(folder: Path) -> LockFolder:
     """The lock in ``folder``; raises ``BadInput`` where its files are missing or disagree."""
     lock = read_folder(folder)
-    assert lock.pins is not None  # read before anything is done: an option or a line without a hash ends here
+    _ = lock.pins  # read before anything is done: an option or a line without a hash ends here
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
         if not lock.from_pip:

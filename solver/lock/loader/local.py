@@ -30,8 +30,9 @@ def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Pla
 
 
 def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | None:
-    """The row of a set's TensorFlow; None where it has none."""
+    """The row of a set's TensorFlow; None where it has none, or one whose build nobody read."""
     for name in FRAMEWORKS["tensorflow"].distributions:
         if name in versions:
-            return matrices.build(name, versions[name], platform)
+            row = matrices.build(name, versions[name], platform)
+            return row if isinstance(row, Build) else None
     return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import Answer, Verdict
+from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import REQUEST, CondaName, Note, Platform, Target
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
@@ -128,7 +128,7 @@ def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Verdict |
     if driver.answer is not Answer.YES:
         return driver
     toolkit = matrices.toolkit(version)
-    served = () if toolkit is None else (gpus.toolkit_serves(toolkit, gpu) for gpu in target.gpus)
+    served = () if isinstance(toolkit, NotKnown) else (gpus.toolkit_serves(toolkit, gpu) for gpu in target.gpus)
     return next((one for one in served if one.answer is Answer.NO), None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.matrix.builds import stated
 from solver.matrix.drivers import serves
 from solver.matrix.gpus import cudnn_row, cudnn_serves, toolkit_serves
@@ -49,7 +49,7 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
             versions.setdefault(cudnn, None)
     for version in list(versions):
         row = cudnn_row(version, scope.matrices.cudnn)
-        versions[version] = None if row is None else row.id
+        versions[version] = None if isinstance(row, NotKnown) else row.id
         verdicts = (cudnn_serves(version, gpu, scope.matrices.cudnn) for gpu in scope.target.gpus)
         refused = next((one for one in verdicts if one.answer is Answer.NO), None)
         if refused is not None:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS, distributions, framework_of
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
@@ -87,7 +87,7 @@ def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Itera
 def _carries_older_cudnn(space: Candidates, other: Candidate, oldest: Version) -> bool:
     """Whether a wheel holds a cuDNN of the same soname that is too old: it may load first."""
     row = space.build(other.ident, other.version)
-    carried = None if row is None or row.bundles is not True else stated(row.cudnn)
+    carried = None if isinstance(row, NotKnown) or row.bundles is not True else stated(row.cudnn)
     if carried is None:
         return False
     return Version(carried).major == oldest.major and Version(carried) < oldest
@@ -152,7 +152,7 @@ def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
 def _framework_of(space: Candidates, framework: Framework, cuda: str, source: str, row: str | None) -> Ask:
     def fits(candidate: Candidate) -> bool:
         build = space.build(candidate.ident, candidate.version)
-        mine = None if build is None else stated(build.cuda)
+        mine = None if isinstance(build, NotKnown) else stated(build.cuda)
         return mine is not None and share_a_process(mine, cuda) is Answer.YES
 
     text = f"a {framework} built with CUDA {major(cuda)}"

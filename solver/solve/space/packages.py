@@ -13,7 +13,7 @@ from solver.core.versions import as_requirement, minor
 from solver.index import Index, ReleaseRefused
 from solver.matrix.builds import bound_packages
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Rule
+from solver.matrix.rows import Build, Rule
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
@@ -135,12 +135,16 @@ class PackageSpace:
 
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.scope.build(candidate.ident, candidate.version)
-        if row is not None:
+        if isinstance(row, Build):
             return build_asks(self.choices, row, candidate)
         if candidate.ident not in COMPANIONS:
             return ()
         companion = self.scope.companion(candidate.ident, candidate.version)
-        return named_asks(self.choices, candidate) if companion is None else companion_asks(self.choices, companion)
+        return (
+            companion_asks(self.choices, companion)
+            if isinstance(companion, Build)
+            else named_asks(self.choices, candidate)
+        )
 
 
 class Spaces:

@@ -70,7 +70,7 @@ def _without_pytorch_files(scope: Scope, name: str, version: str, release: Relea
 def _listed_by_row(scope: Scope, name: str, version: str) -> Answer:
     """Whether the row of a build tells of a wheel for the target's python; NOT_KNOWN without such a row."""
     row = scope.build(name, version)
-    if row is None or row.python is NOT_KNOWN:
+    if isinstance(row, NotKnown) or isinstance(row.python, NotKnown):
         return Answer.NOT_KNOWN
     return answer(has_wheel(row, scope.target.python))
 
@@ -108,7 +108,7 @@ def _build_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
         kind = _wrong_companion(version, cpu=scope.cpu_only)
         return None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
     build, framework = scope.build(name, version), framework_of(name)
-    if build is None:
+    if isinstance(build, NotKnown):
         return _unknown(name, framework, scope)
     return (
         _wrong_kind(build, has_cuda(build), scope, framework)

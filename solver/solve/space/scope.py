@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import IndexName, Profile, Target
 from solver.core.target import marker_environment
@@ -81,17 +81,17 @@ class Scope:
         """The packages of which some wheel holds a cuDNN."""
         return cudnn_carriers(self.matrices, self.target.platform)
 
-    def build(self, name: str, version: str) -> Build | None:
-        """The matrix row of a wheel on the target's platform; none of a companion, see ``companion``."""
-        return None if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
+    def build(self, name: str, version: str) -> Build | NotKnown:
+        """The matrix row of a wheel on the target's platform; of a companion see ``companion``."""
+        return NOT_KNOWN if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
 
-    def companion(self, name: str, version: str) -> Build | None:
+    def companion(self, name: str, version: str) -> Build | NotKnown:
         """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
         row_here = self.matrices.build(name, version, self.target.platform)
         rows = (row for row in self.matrices.builds_of(name) if row.version == version)
-        return row_here or min(rows, key=lambda row: row.id, default=None)
+        return row_here or min(rows, key=lambda row: row.id, default=NOT_KNOWN)
 
     def row_id(self, name: str, version: str) -> str | None:
         """Id of the row that describes a version; None where there is none."""
-        row = self.build(name, version) or (self.companion(name, version) if name in COMPANIONS else None)
-        return row.id if row else None
+        row = self.companion(name, version) if name in COMPANIONS else self.build(name, version)
+        return None if isinstance(row, NotKnown) else row.id

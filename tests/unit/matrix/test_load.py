@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from paths import ROOT
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
 from solver.matrix import load
 from solver.matrix.load import load_matrices, matrices_dir, row_digest
@@ -230,7 +231,7 @@ def test_look_ups_of_the_shipped_rows() -> None:
     matrices = load_matrices()
     toolkit = matrices.toolkit("12.5.1")
     assert toolkit is not None and toolkit.id == "cuda-12.5"
-    assert matrices.toolkit("12.7") is None
+    assert matrices.toolkit("12.7") is NOT_KNOWN
     torch = matrices.build("torch", "2.11.0+cu128", "linux-64")
     assert torch is not None and (torch.index, torch.cuda) == ("pytorch", "12.8")
     assert matrices.build("torch", "2.11.0+cu128", "win-64") is not torch
@@ -238,7 +239,7 @@ def test_look_ups_of_the_shipped_rows() -> None:
     assert cpu is not None and cpu.cuda == "none"
     cudnn = [matrices.library("cudnn", 12, version) for version in ("8.9.7.29", "9.10.2.21", "9.28.0.42", None)]
     assert [None if row is None else len(row.sonames) for row in cudnn] == [7, 8, 10, 10]
-    assert matrices.library("cudnn", 14) is None
+    assert matrices.library("cudnn", 14) is NOT_KNOWN
     family = matrices.family(12)
     assert family is not None and family.driver == "525.60.13"
     companion = matrices.build("torchvision", "0.26.0", "linux-64")

@@ -11,12 +11,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.builds import has_cuda, stated
 from solver.matrix.load import FILES, Matrices, load_matrices, matrices_dir
 from solver.matrix.read import read_entries
-from solver.matrix.rows import Build, Rule
+from solver.matrix.rows import Build, CudaFamily, Library, Rule
 from solver.matrix.write import header_of, matrix_text
 
 MATRICES = load_matrices()
@@ -65,7 +65,7 @@ def test_the_frameworks_go_back_as_far_as_promised() -> None:
 def test_a_cuda_build_has_a_toolkit_that_knows_its_gpus(row: Build) -> None:
     toolkit = MATRICES.toolkit(row.cuda)
     assert toolkit is not None
-    assert MATRICES.family(major(row.cuda)) is not None or row.cuda == "10.2"
+    assert isinstance(MATRICES.family(major(row.cuda)), CudaFamily) or row.cuda == "10.2"
     assert ascending(row.python)
     for capability in (*(row.sm or ()), *(row.ptx or ())):
         assert Version(toolkit.gpu_min or "0") <= Version(capability) <= Version(toolkit.gpu_max or "99")
@@ -78,7 +78,7 @@ def test_every_library_that_tensorflow_opens_has_someone_who_brings_it() -> None
         (row.id, name)
         for row in TENSORFLOW_BUILDS
         for name in row.opens or ()
-        if MATRICES.library(name, major(row.cuda)) is None
+        if MATRICES.library(name, major(row.cuda)) is NOT_KNOWN
     ]
     assert missing == []
     linux = [row for row in TENSORFLOW_BUILDS if has_cuda(row) is Answer.YES and row.platform == "linux-64"]
@@ -89,7 +89,10 @@ def test_every_library_that_tensorflow_opens_has_someone_who_brings_it() -> None
 
 def test_every_library_that_a_library_opens_has_someone_who_brings_it() -> None:
     missing = [
-        (row.id, name) for row in MATRICES.libraries for name in row.needs if MATRICES.library(name, row.cuda) is None
+        (row.id, name)
+        for row in MATRICES.libraries
+        for name in row.needs
+        if MATRICES.library(name, row.cuda) is NOT_KNOWN
     ]
     assert missing == []
 
@@ -113,7 +116,7 @@ def test_tensorflow_2_21_looks_everywhere_but_for_cusolver() -> None:
     missed = [
         name
         for name in row.opens
-        if (library := MATRICES.library(name, 12)) is not None
+        if isinstance(library := MATRICES.library(name, 12), Library)
         and library.sonames
         and library.directory.removeprefix("nvidia/") not in row.runpath
     ]
