@@ -1,7 +1,7 @@
 """A bundle of tiny wheels and a stand-in for interlock, and a server of wheels with the faults that a test wants."""
 
 import hashlib
-import os
+import random
 import re
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from solver.proof.bundle.wheels import RemoteWheel
 from solver.proof.subject import Subject
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
-CONTENT = os.urandom(100_000)
+CONTENT = random.Random(1).randbytes(100_000)
 # Stands in for the whole of interlock: verify.py's own work is what is tried here.
 CLI = b"""
 import json, os, pathlib, sys

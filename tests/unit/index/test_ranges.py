@@ -1,4 +1,4 @@
-import os
+import random
 
 import pytest
 from fault_server import make_wheel
@@ -8,7 +8,7 @@ from solver.index import ranges
 from solver.index.ranges import members, open_session, read_member, read_members
 
 FILENAME = "big-1.0-py3-none-any.whl"
-FILLER = os.urandom(300_000)
+FILLER = random.Random(1).randbytes(300_000)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The live index as a source of wheel members: in parts, checked, and never the whole wheel."""
 
 import io
-import os
+import random
 import zipfile
 
 import pytest
@@ -17,7 +17,7 @@ from solver.refresh.wheels import IndexWheels
 
 NAME = pypi_name("big")
 FILENAME = "big-1.0-py3-none-any.whl"
-STORED = os.urandom(200_000)
+STORED = random.Random(1).randbytes(200_000)
 PACKED = b"".join(b"%d," % number for number in range(60_000))
 
 

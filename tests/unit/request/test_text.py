@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 from paths import ROOT, SCENARIOS
-from scenario import RequestScenario, each, read
+from scenario import RequestScenario, files, read
 
 from solver.core.model import GpuSharing, Image
 from solver.core.yamlfile import parse_yaml
@@ -46,11 +46,13 @@ def test_the_shipped_request_passes_the_schema(validator):
     validator.validate(load(SHIPPED.read_text(encoding="utf-8")))
 
 
-@each(RequestScenario)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in files(RequestScenario) if read(path, RequestScenario).error is None],
+    ids=lambda path: path.stem,
+)
 def test_the_schema_takes_every_request_that_is_read(path, validator):
-    scenario = read(path, RequestScenario)
-    if scenario.error is None:
-        validator.validate(load(scenario.request))
+    validator.validate(load(read(path, RequestScenario).request))
 
 
 @pytest.mark.parametrize(
