@@ -81,12 +81,12 @@ class PypiIndex:
 
         Raises ``ReleaseRefused`` where they are another package's or cannot be used.
         """
-        kept = self._cache.get(file) if file.sha256 else None
-        if kept is None:
-            kept = parse_metadata(self._read(file), file.filename)
+        metadata = self._cache.get(file) if file.sha256 else None
+        if metadata is None:
+            metadata = parse_metadata(self._read(file), file.filename)
             if file.sha256:
-                self._cache.put(file, kept)
-        return kept
+                self._cache.put(file, metadata)
+        return metadata
 
     def address(self, file: IndexFile) -> str:
         """Where a wheel can be downloaded; its project is asked for where it was not yet.
@@ -109,7 +109,7 @@ class PypiIndex:
         link = self._link(file)
         digests = link.metadata_digests or {}
         if link.has_metadata and "sha256" in digests:
-            with _told(f"the metadata of {file.filename}"):
+            with _as_ours(f"the metadata of {file.filename}"):
                 return self._client.get_package_metadata_bytes(link, timeout=TIMEOUT)
         # Metadata that no listing vouches for could be anybody's; the wheel's own is read instead.
         return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size)
@@ -117,7 +117,7 @@ class PypiIndex:
     def _page(self, name: PypiName) -> ProjectPage:
         if not names.is_project(name):
             raise UnknownPackage(f"the package index has no package {names.shown(name)}")
-        with _told(name):
+        with _as_ours(name):
             page = self._client.get_project_page(name, timeout=TIMEOUT)
             if names.project(page.project) != name:
                 raise names.BadName(f"it is the listing of {names.shown(page.project)}")
@@ -175,7 +175,7 @@ def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _as_ours(what: str) -> Iterator[None]:
     """Tell the errors of the client and the transport as ours, naming what was asked."""
     import pypi_simple
     import requests

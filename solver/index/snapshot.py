@@ -157,10 +157,10 @@ class SnapshotIndex:
 
         Raises ``NotRecorded`` where the version is not held.
         """
-        found = [r for r in self.releases(name) if r.version == version and r.index == index]
-        if not found:
+        parts = [r for r in self.releases(name) if r.version == version and r.index == index]
+        if not parts:
             raise NotRecorded(f"{name} {version}", "nothing of this release")
-        return hashlib.sha256("\n".join(sorted(map(release_line, found))).encode()).hexdigest()
+        return hashlib.sha256("\n".join(sorted(map(release_line, parts))).encode()).hexdigest()
 
     def _parts(self, name: PypiName) -> tuple[tuple[Header, tuple[Release, ...]], ...]:
         parts = self._read.get(name)
@@ -183,8 +183,8 @@ def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
     releases = []
     for number, line in enumerate(lines[1:], start=2):
         try:
-            held = decoder.decode(line)
-            releases.append(_release(header, held))
+            parsed = decoder.decode(line)
+            releases.append(_release(header, parsed))
         except (msgspec.DecodeError, names.BadName) as error:
             problem = f"not a release of the snapshot: {error}"
             raise BadInput(problem, file=path, line=number, fix=_REFRESH) from None
@@ -272,23 +272,23 @@ def _header(path: Path, line: str) -> Header:
     return header
 
 
-def _release(header: Header, held: ReleaseLine) -> Release:
+def _release(header: Header, line: ReleaseLine) -> Release:
     """The release of a line; raises ``names.BadName`` where a part of it is not what it must be."""
-    names.version(held.version)
-    for file in held.files:
-        names.wheel_of(file.filename, header.name, held.version)
+    names.version(line.version)
+    for file in line.files:
+        names.wheel_of(file.filename, header.name, line.version)
         # The default index's address belongs to whoever installs, so none is recorded.
         if (file.url is None) != (header.index == "default"):
             problem = "has an address" if file.url else "has no address"
             raise names.BadName(f"{file.filename} of the index {header.index} {problem}")
     return Release(
-        version=held.version,
-        files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in held.files),
+        version=line.version,
+        files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in line.files),
         index=header.index,
-        requires=held.requires,
-        requires_python=held.requires_python,
-        yanked=held.yanked,
-        source=held.source,
+        requires=line.requires,
+        requires_python=line.requires_python,
+        yanked=line.yanked,
+        source=line.source,
     )
 
 
