@@ -24,6 +24,8 @@ def exhaust(
     Each step halves the problem: an identifier is its best candidate, or it is not.
     Raises ``InterlockError`` where that took too long.
     """
+    # Propagation does the work and branching only what it leaves open: DPLL over masks. The stack instead of
+    # recursion, as a deep graph would reach Python's own limit.
     stack = [narrowing]
     for _ in range(MAX_BRANCHES):
         if not stack:
@@ -34,8 +36,11 @@ def exhaust(
         open_ = [(mask.bit_count(), ident) for ident, mask in state.allowed.items() if mask & (mask - 1)]
         if not open_:
             return {ident: space.candidates(ident)[mask.bit_length() - 1] for ident, mask in state.allowed.items()}
+        # The fewest candidates first: the branch that fails fails soonest, and both halves narrow most.
         _, ident = min(open_)
         best = state.allowed[ident] & -state.allowed[ident]
+        # "Not the best" is one branch for all the others, not one for each: a conflict that does not depend on
+        # which of them it is gets proven once. The best is pushed last, so it is tried first.
         other = state.copy()
         other.add([Ask(ident, ~best, "another", "the search")], forbids)
         state.add([Ask(ident, best, "this", "the search")], forbids)

@@ -49,10 +49,13 @@ def find_core(space: Space, asks: Sequence[Ask], ranks: Mapping[str, int]) -> Co
     def impossible(fewer: Sequence[Ask], active: Mapping[str, frozenset[str] | None]) -> bool:
         return search(space, fewer, ranks, active=active) is None
 
+    # Deletion, least important first: what is dropped early can no longer be part of the story, so that of several
+    # minimal cores the one about frameworks and axes is told, and not one about packages that nobody asked for.
     for name in sorted(names, key=lambda n: (-ranks.get(n, len(ranks)), n)):
         rest = {n: None for n in names if n != name}
         if impossible(asks, rest):
             names = set(rest)
+    # The request's asks from the last to the first, as a person names the frameworks first.
     needed = list(asks)
     for ask in reversed(asks):
         fewer = [other for other in needed if other is not ask]
@@ -66,6 +69,9 @@ def find_core(space: Space, asks: Sequence[Ask], ranks: Mapping[str, int]) -> Co
 
 def _impossible_names(space: Space, asks: Sequence[Ask], ranks: Mapping[str, int]) -> set[str] | None:
     """Packages whose asks together make the problem impossible, found from the axes outward."""
+    # The full problem is slow to prove impossible and most of it is innocent. So it starts relaxed to the request
+    # alone, and takes in only the packages whose asks the solution of the relaxed problem breaks; those that merely
+    # ask for something that is not there yet are taken in when nothing clashes.
     names: set[str] = set()
     while True:
         solution = search(space, asks, ranks, active=dict.fromkeys(names))
@@ -91,6 +97,8 @@ def _targets(space: Space, name: str) -> frozenset[str]:
 
 def _fewest_targets(name: str, active: Active, impossible: Callable[[Active], bool]) -> Active:
     """Drop the asks of ``name`` that the conflict does not need, by halves and then one by one."""
+    # A framework asks for dozens of packages and one of them is to blame: halves first (as delta debugging does)
+    # take a handful of searches where one by one takes dozens.
     targets = sorted(active[name])
     size = max(1, len(targets) // 2)
     while size:

@@ -66,6 +66,8 @@ class Optimiser:
 
     def _always(self, ident: str, solution: Chosen) -> bool:
         """Whether every solution holds ``ident``."""
+        # Two ways to know: propagation has proven it, which costs nothing, or there is no solution without it.
+        # An axis that some solution lacks waits, or it would be made newest at the price of what brings it in.
         return ident in solution and (ident in self._narrowing.allowed or self._search((), without=ident) is None)
 
     def _open(self, solution: Chosen) -> Iterator[str]:
@@ -94,6 +96,8 @@ class Optimiser:
         """Make ``ident`` as good as it can be, and fix it."""
         self._decided.add(ident)
         candidates = self._space.candidates(ident)
+        # "Anything better?" and not one candidate after the other: a no settles all of them with one proof, and a
+        # yes is often far better than the next.
         while True:
             mine = grade(solution[ident])
             better = 0
@@ -106,6 +110,7 @@ class Optimiser:
             if improved is None:
                 break
             solution = improved
+        # Fixed as a grade, not as a candidate: which build of one torch it is, is decided after python and CUDA are.
         equal = sum(1 << c.position for c in candidates if grade(c) == mine)
         self._narrowing.add([Ask(ident, equal, "settled", "the preference")])
         return solution

@@ -30,6 +30,10 @@ class Narrowing:
         self.possible = True
         self._dependents: dict[str, set[str]] = defaultdict(set)
 
+    # Arc consistency (AC-3): a candidate stays only while every ask of it leaves its target something, and a target
+    # keeps only what some candidate of each that must be there admits. What must be there is what every candidate
+    # that is left asks for; that is why one surviving candidate can pull in a whole chain.
+
     def copy(self) -> Narrowing:
         """An independent continuation of this one."""
         other = Narrowing(self._space, self._asks_of)
@@ -44,6 +48,7 @@ class Narrowing:
             if self._narrow(ask.ident, ask.mask):
                 changed.add(ask.ident)
         if forbids is not None:
+            # What is forbidden now may be what anything known leans on, so all of it is looked at again.
             changed |= set(self.allowed)
         self._run(changed, forbids or (lambda _: False))
         return self.possible
@@ -58,6 +63,7 @@ class Narrowing:
         return after != before or not known
 
     def _run(self, changed: set[str], forbids: Forbids) -> None:
+        # Sorted, since the order decides which contradiction is met first, and the same facts must tell the same.
         queue = sorted(changed)
         for ident in changed:
             queue += sorted(self._dependents[ident] - changed)
@@ -93,6 +99,7 @@ class Narrowing:
                 unions[target] = union | mask, times + 1
         narrowed = [ident] if self._narrow(ident, keep) else []
         if self.possible:
+            # Only a target that every candidate asks for is needed for sure, and then as one of their union.
             common = ((target, union) for target, (union, times) in unions.items() if times == count)
             narrowed += [target for target, union in common if self._narrow(target, union)]
         return narrowed

@@ -57,9 +57,14 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         backtrack_causes: Sequence[Any],
     ) -> tuple[int, bool, str]:
         """Axes in the order of the preference, then exact pins, then names; guards and rules last."""
+        # resolvelib decides the smallest first. The order is the preference's own, so that its first solution is
+        # near the preferred one and little is left to ask about again. Guards and rules constrain what others bring
+        # and bring nothing themselves: decided early, "absent" would be guessed and taken back for most of them.
         rank = self._ranks.get(identifier)
         if rank is None:
             rank = len(self._ranks) + (is_way(identifier) or identifier.startswith("?"))
+        # An ask of one candidate leaves nothing to choose. Deciding it first costs nothing, and what it asks narrows
+        # the rest. (Masks keep it cheap: one bit set, or none.)
         exact = any(not (mask := i.requirement.mask) & (mask - 1) for i in information[identifier])
         return rank, not exact, identifier
 
