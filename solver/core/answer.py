@@ -39,10 +39,10 @@ def answer(value: bool) -> Answer:
 
 def every(answers: Iterable[Answer]) -> Answer:
     """NO where one is, otherwise NOT_KNOWN where one is, otherwise YES."""
-    found = set(answers)
-    if Answer.NO in found:
+    distinct = set(answers)
+    if Answer.NO in distinct:
         return Answer.NO
-    return Answer.NOT_KNOWN if Answer.NOT_KNOWN in found else Answer.YES
+    return Answer.NOT_KNOWN if Answer.NOT_KNOWN in distinct else Answer.YES
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _WORDS = {
     "object": "a mapping",
     "null": "nothing",
 }
-_ASKED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
+_EXPECTED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def decode(document: YamlDocument, type: type[T]) -> T:
@@ -80,11 +80,15 @@ def _resolve(data: Data, type: object, message: str, text: str) -> tuple[Key, ..
 def _guilty_key(data: Data, type: object, message: str, path: tuple[Key, ...]) -> Key:
     """The key of the mapping at ``path`` without which ``message`` would not come."""
     mapping = _at(data, path)
+    # msgspec stops at the first fault, so all that comes before this mapping fits, and goes on fitting
+    # when the mapping is cut to one entry: only the entry at fault can bring the same message again.
+    # Where several would, the first of the file is the one that msgspec met.
     for key, value in mapping.items():
         try:
             msgspec.convert(_replace(data, path, {key: value}), type, strict=True)
         except msgspec.ValidationError as error:
             if str(error) == message:
+                # YAML takes booleans, floats and nothing for keys too; a key path holds words and numbers.
                 return key if isinstance(key, int) and not isinstance(key, bool) else str(key)
     raise AssertionError(f"no key of {path} is at fault for: {message}")
 
@@ -105,22 +109,22 @@ def _replace(data: Data, path: Sequence[Key], value: Data) -> Data:
 
 
 def _type_sentence(document: YamlDocument, expected: str, got: str, path: Sequence[Key]) -> tuple[str, str | None]:
-    wanted = [part for part in expected.split(" | ") if part != "null"]
+    types = [part for part in expected.split(" | ") if part != "null"]
     raw = document.text(*path)
-    found = _WORDS.get(got, got)
+    value = _WORDS.get(got, got)
     if raw is not None and got != "null":
-        found += f' "{raw}"' if got == "str" else f" {raw}"
-    if "str" in wanted and got in {"int", "float", "bool"}:
-        return f'expected a string like "{raw}", found {found}', "put it in quotes"
-    asked = " or ".join(_ASKED.get(part, part) for part in wanted)
-    fix = f"write [{raw}]" if "array" in wanted and got == "str" else None
-    return f"expected {asked}, found {found}", fix
+        value += f' "{raw}"' if got == "str" else f" {raw}"
+    if "str" in types and got in {"int", "float", "bool"}:
+        return f'expected a string like "{raw}", found {value}', "put it in quotes"
+    alternatives = " or ".join(_EXPECTED.get(part, part) for part in types)
+    fix = f"write [{raw}]" if "array" in types and got == "str" else None
+    return f"expected {alternatives}, found {value}", fix
 
 
 def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> str:
     if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
-        found = _WORDS.get(expected[2], expected[2])
-        return f"a key must be {_ASKED.get(expected[1], expected[1])}, found {found}; put it in quotes"
+        value = _WORDS.get(expected[2], expected[2])
+        return f"a key must be {_EXPECTED.get(expected[1], expected[1])}, found {value}; put it in quotes"
     return f"is not a key known here; {_suggest(str(path[-1]), _keys(type, path[:-1])) or what}"
 
 

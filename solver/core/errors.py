@@ -83,9 +83,9 @@ class Unsolvable(NoSolution):
         if self.explanation.note:
             lines.append(f"  ({self.explanation.note})")
         for near in self.explanation.nearest:
-            found = ", ".join(f"{axis} {version}" for axis, version in near.solution.items() if version)
+            versions = ", ".join(f"{axis} {version}" for axis, version in near.solution.items() if version)
             short = "" if near.lockable else " (solvable, not lockable here)"
-            lines.append(f"would work: {' and '.join(near.changes)} -> {found}{short}")
+            lines.append(f"would work: {' and '.join(near.changes)} -> {versions}{short}")
         return "\n".join(lines)
 
     def _outcome(self) -> str:

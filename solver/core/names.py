@@ -152,29 +152,29 @@ def same_version(one: str, other: str) -> bool:
 @lru_cache(maxsize=65536)
 def wheel(filename: str) -> Wheel:
     """Project and version that the name of a wheel says."""
-    found = _WHEEL.fullmatch(file_name(filename))
-    if found is None:
+    match = _WHEEL.fullmatch(file_name(filename))
+    if match is None:
         raise BadName(f"{shown(filename)} is no name of a wheel")
-    return Wheel(project(found["project"]), version(found["version"]))
+    return Wheel(project(match["project"]), version(match["version"]))
 
 
 def wheel_of(filename: str, name: str, of_version: str | None = None) -> Wheel:
     """The wheel's name read, if it is one of the project ``name`` (normalized) and, where given, of that version."""
-    found = wheel(filename)
-    if found.project != name:
-        raise BadName(f"{filename} is a wheel of {found.project}, not of {name}")
-    if of_version is not None and not same_version(found.version, of_version):
-        raise BadName(f"{filename} is a wheel of version {found.version}, not of {of_version}")
-    return found
+    parsed = wheel(filename)
+    if parsed.project != name:
+        raise BadName(f"{filename} is a wheel of {parsed.project}, not of {name}")
+    if of_version is not None and not same_version(parsed.version, of_version):
+        raise BadName(f"{filename} is a wheel of version {parsed.version}, not of {of_version}")
+    return parsed
 
 
 @lru_cache(maxsize=65536)
 def archive(filename: str) -> Archive:
     """Name, version and build that the name of a conda archive says: ``numpy-2.1.0-py312_0.conda``."""
-    found = _ARCHIVE.fullmatch(file_name(filename))
-    if found is None:
+    match = _ARCHIVE.fullmatch(file_name(filename))
+    if match is None:
         raise BadName(f"{shown(filename)} is no name of a conda archive")
-    return Archive(found["name"].lower(), found["version"], found["build"])
+    return Archive(match["name"].lower(), match["version"], match["build"])
 
 
 def address(text: object) -> str:
@@ -241,7 +241,7 @@ def wheel_of_address(text: str, name: str) -> str:
 
 def web_address(text: object) -> str:
     """``text`` if it is an address of the web: where an index may send somebody for a file."""
-    found = address(text)
-    if not found.lower().startswith(("https://", "http://")):
+    url = address(text)
+    if not url.lower().startswith(("https://", "http://")):
         raise BadName(f"{shown(text)} is no address of the web")
-    return found
+    return url

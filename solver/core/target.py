@@ -104,7 +104,7 @@ def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile,
     Anything that is no wheel, or has no valid wheel name, is left out.
     """
     ranks = _ranks(target)
-    found = []
+    ranked = []
     for file in files:
         wheel = _wheel(file.filename)
         if wheel is None:
@@ -112,8 +112,8 @@ def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile,
         (number, suffix), tags = wheel
         rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
         if rank is not None:
-            found.append((rank, -number, suffix, file.filename, file))
-    return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:-1]))
+            ranked.append((rank, -number, suffix, file.filename, file))
+    return tuple(entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1]))
 
 
 def marker_environment(target: Target) -> dict[str, str]:

@@ -9,22 +9,22 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 # A search asks about the same few thousand texts millions of times; parsing one takes microseconds.
-_KEPT = 200_000
+_CACHE_SIZE = 200_000
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def as_version(text: str) -> Version:
     """``text`` as a version; raises ``packaging.version.InvalidVersion``."""
     return Version(text)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def as_specifier(text: str) -> SpecifierSet:
     """``text`` as a specifier, of which "" admits everything; raises ``packaging.specifiers.InvalidSpecifier``."""
     return SpecifierSet(text)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def as_requirement(text: str) -> Requirement:
     """``text`` as a requirement, to be read only; raises ``packaging.requirements.InvalidRequirement``."""
     return Requirement(text)
@@ -46,7 +46,7 @@ def specifier_or_none(text: str) -> SpecifierSet | None:
         return None
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHE_SIZE)
 def within(version: str, specifier: str) -> bool:
     """Whether ``version`` lies within ``specifier``; raises ``ValueError`` where one of them is none.
 

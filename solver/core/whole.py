@@ -21,7 +21,7 @@ def write_folder(
     The new folder is built beside the old one and takes its place by renaming, so that
     a reader sees the old lock or the new one. Returns False where nothing would change.
     """
-    kept = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
+    staying = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
     beside = (*keep, *derived)
     present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
     if set(present) == set(files) and all(present[name].read_bytes() == files[name] for name in files):
@@ -31,7 +31,7 @@ def write_folder(
     try:
         for name, content in files.items():
             _put(building / name, content)
-        for name, path in kept.items():
+        for name, path in staying.items():
             _put(building / name, path.read_bytes())
         building.chmod(0o755)
         _swap(building, folder)
@@ -61,8 +61,8 @@ def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None
 
 
 def _present(folder: Path) -> dict[str, Path]:
-    found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    return {path.relative_to(folder).as_posix(): path for path in found}
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    return {path.relative_to(folder).as_posix(): path for path in files}
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -70,8 +70,8 @@ def requirement_line(
     """
     where = "a requirements file"
     _named(where, names.project, name)
-    wanted = [_named(where, names.project, extra) for extra in extras]
-    line = name + (f"[{','.join(wanted)}]" if wanted else "")
+    checked = [_named(where, names.project, extra) for extra in extras]
+    line = name + (f"[{','.join(checked)}]" if checked else "")
     if url is not None:
         address, mark, fragment = url.partition("#")
         if mark and not _FRAGMENT.fullmatch(fragment):

@@ -81,10 +81,10 @@ class YamlDocument:
         mark = value = self.root
         for step in path:
             if isinstance(value, yaml.MappingNode):
-                found = next(((k, v) for key, k, v in _entries(value) if step in (key, k.value)), None)
-                if found is None:
+                entry = next(((k, v) for key, k, v in _entries(value) if step in (key, k.value)), None)
+                if entry is None:
                     return None
-                mark, value = found
+                mark, value = entry
             elif isinstance(value, yaml.SequenceNode) and isinstance(step, int) and step < len(value.value):
                 mark = value = value.value[step]
             else:
