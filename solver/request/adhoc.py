@@ -57,10 +57,10 @@ def _check_framework(profile: Profile, requirement: Requirement, text: str) -> N
 def _with_package(profile: Profile, requirement: Requirement) -> Profile:
     """A constraint on a package that nobody mentioned asks for the package, and for the extras that it names."""
     name = canonicalize_name(requirement.name)
-    asked = f"{name}[{','.join(sorted(requirement.extras))}]" if requirement.extras else name
+    package = f"{name}[{','.join(sorted(requirement.extras))}]" if requirement.extras else name
     if not requirement.extras and any(canonicalize_name(Requirement(text).name) == name for text in profile.packages):
         return profile
-    return msgspec.structs.replace(profile, packages=(*profile.packages, asked))
+    return msgspec.structs.replace(profile, packages=(*profile.packages, package))
 
 
 def _target(profile: Profile, name: str, specifier: str, text: str) -> Profile:

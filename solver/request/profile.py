@@ -48,12 +48,12 @@ def specifier(text: str) -> str:
     if bare[:1].isdigit():
         bare = f"=={bare}"
     try:
-        found = SpecifierSet(bare)
+        specifiers = SpecifierSet(bare)
     except InvalidSpecifier:
         raise ValueError(f'"{text}" is no version and no specifier') from None
-    if not len(found) or any(part.operator == "===" for part in found):
+    if not len(specifiers) or any(part.operator == "===" for part in specifiers):
         raise ValueError(f'"{text}" is no version and no specifier')
-    return str(found)
+    return str(specifiers)
 
 
 class ProfileReader:
@@ -125,23 +125,23 @@ class ProfileReader:
         )
 
     def _frameworks(self, default: tuple[Framework, ...]) -> tuple[Framework, ...]:
-        asked = self.keys.get("frameworks", default)
-        for position, framework in enumerate(asked):
-            if framework in asked[:position]:
+        frameworks = self.keys.get("frameworks", default)
+        for position, framework in enumerate(frameworks):
+            if framework in frameworks[:position]:
                 raise self._bad(f"{framework} stands here for the second time", "frameworks", position)
             if "variant-of" in self.keys and framework not in default:
                 raise self._bad(f"the parent has no {framework}", "frameworks", position, fix="leave it out")
-        return tuple(word for word in FRAMEWORKS if word in asked)
+        return tuple(word for word in FRAMEWORKS if word in frameworks)
 
     def _prefer(self, frameworks: tuple[Framework, ...]) -> Framework:
-        asked = self.keys.get("prefer")
-        if asked not in (None, "verified", *FRAMEWORKS):
-            raise self._bad(f"expected tensorflow, torch or verified, found {asked}", "prefer")
-        if asked in FRAMEWORKS and asked not in frameworks:
+        preference = self.keys.get("prefer")
+        if preference not in (None, "verified", *FRAMEWORKS):
+            raise self._bad(f"expected tensorflow, torch or verified, found {preference}", "prefer")
+        if preference in FRAMEWORKS and preference not in frameworks:
             raise self._bad(
-                f"{asked} is not among the frameworks", "prefer", fix=f"prefer one of {', '.join(frameworks)}"
+                f"{preference} is not among the frameworks", "prefer", fix=f"prefer one of {', '.join(frameworks)}"
             )
-        named = next((word for word in frameworks if word == asked), None)
+        named = next((word for word in frameworks if word == preference), None)
         return next(iter(preferred_first(frameworks or FRAMEWORKS, named)))
 
     def _python(self) -> str:
@@ -153,8 +153,8 @@ class ProfileReader:
     def _minor(self, text: str, *place: Key) -> str:
         """A specifier over python's major.minor."""
         try:
-            found = specifier(text)
-            for part in SpecifierSet(found):
+            minors = specifier(text)
+            for part in SpecifierSet(minors):
                 if not part.version.endswith(".*"):
                     parse_python(part.version)
         except ValueError:
@@ -162,33 +162,35 @@ class ProfileReader:
             raise self.document.error(problem, *place) from None
         except BadInput as error:
             raise self.document.error(error.problem, *place) from None
-        return found
+        return minors
 
     def _cuda(self) -> str:
         text = self.keys.get("cuda", "")
         if text in ("", "none"):
             return str(text)
         try:
-            found = specifier(text)
+            versions = specifier(text)
         except ValueError:
-            found = ""
-        if not found or not all(re.fullmatch(r"\d+\.(\d+|\*)", part.version) for part in SpecifierSet(found)):
+            versions = ""
+        if not versions or not all(re.fullmatch(r"\d+\.(\d+|\*)", part.version) for part in SpecifierSet(versions)):
             raise self._bad(f'expected a CUDA such as "12.8", "13.*", ">=12.6,<13.0" or "none", found "{text}"', "cuda")
-        return found
+        return versions
 
     def _constraints(self, frameworks: tuple[Framework, ...]) -> dict[str, str]:
-        found: dict[str, str] = {word: text for word, text in self.template.versions.items() if word in frameworks}
+        constraints: dict[str, str] = {
+            word: text for word, text in self.template.versions.items() if word in frameworks
+        }
         for axis in _PACKAGE_AXES:
             if axis not in self.keys:
                 continue
             if axis in FRAMEWORKS and axis not in frameworks:
                 raise self._bad(f"{axis} is not among the frameworks", axis, fix="add it there, or drop this key")
-            found[axis] = self._specifier(self.keys[axis], axis)
+            constraints[axis] = self._specifier(self.keys[axis], axis)
         if self.keys.get("cuda") == "none" and "cudnn" in self.keys:
             raise self._bad("contradicts cuda: none, which has no CUDA library", "cudnn", fix="drop one of them")
         for name, text in self.keys.get("constraints", {}).items():
-            found[self._constrained(name)] = self._specifier(text, "constraints", name)
-        return dict(sorted(found.items()))
+            constraints[self._constrained(name)] = self._specifier(text, "constraints", name)
+        return dict(sorted(constraints.items()))
 
     def _constrained(self, name: str) -> str:
         if name in AXES or name in {"driver", "gpu", "glibc", "platform"}:
@@ -249,9 +251,9 @@ class ProfileReader:
         return text
 
     def _virtual_packages(self) -> dict[str, str]:
-        found: dict[str, str] = self.keys.get("virtual-packages", {})
-        check_virtual_packages(self.document, found, ("profiles", self.name, "virtual-packages"))
-        return dict(found)
+        versions: dict[str, str] = self.keys.get("virtual-packages", {})
+        check_virtual_packages(self.document, versions, ("profiles", self.name, "virtual-packages"))
+        return dict(versions)
 
     def _conda_packages(self) -> tuple[str, ...]:
         own = self.keys.get("conda-packages", ())
@@ -267,8 +269,8 @@ class ProfileReader:
         return (*self.template.conda_packages, *own)
 
     def _indexes(self) -> tuple[IndexName, ...]:
-        asked: tuple[IndexName, ...] = self.keys.get("indexes", ())
-        return ("default", *dict.fromkeys(index for index in asked if index != "default"))
+        indexes: tuple[IndexName, ...] = self.keys.get("indexes", ())
+        return ("default", *dict.fromkeys(index for index in indexes if index != "default"))
 
     def _target(self, python: str, cuda: str) -> Target:
         keys = {key: self.keys[key] for key in _TARGET_KEYS if key in self.keys}
@@ -291,16 +293,16 @@ class ProfileReader:
             raise self._bad("a target without a driver can use no GPU", "driver", fix="write cuda: none instead")
         return target
 
-    def _gpus(self, asked: str | Sequence[str]) -> tuple[str, ...]:
+    def _gpus(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Compute capabilities; the rows are read only where a product is named."""
-        found: list[str] = []
-        for position, name in enumerate([asked] if isinstance(asked, str) else asked):
-            place: tuple[Key, ...] = ("gpu",) if isinstance(asked, str) else ("gpu", position)
+        capabilities: list[str] = []
+        for position, name in enumerate([names] if isinstance(names, str) else names):
+            place: tuple[Key, ...] = ("gpu",) if isinstance(names, str) else ("gpu", position)
             try:
-                found += resolve_gpus([name], () if is_capability(name) else self.gpus())
+                capabilities += resolve_gpus([name], () if is_capability(name) else self.gpus())
             except BadInput as error:
                 raise self._bad(error.problem, *place, fix=error.fix) from None
-        return tuple(found)
+        return tuple(capabilities)
 
     def _gpu_sharing(self) -> GpuSharing | None:
         place: tuple[Key, ...] = ("profiles", self.name, "gpu_sharing")
@@ -331,12 +333,12 @@ class ProfileReader:
         return sharing
 
     def _interop(self, frameworks: Sequence[str]) -> bool:
-        asked = bool(self.keys.get("interop", False))
-        if asked and len(frameworks) < len(FRAMEWORKS):
+        interop = bool(self.keys.get("interop", False))
+        if interop and len(frameworks) < len(FRAMEWORKS):
             raise self._bad("needs both frameworks", "interop", fix="name both in frameworks:, or drop this key")
-        if asked and self.keys.get("flavour") == "conda":
+        if interop and self.keys.get("flavour") == "conda":
             raise self._bad("needs a converter that conda-forge has not", "interop", fix="use flavour: pip-in-conda")
-        return asked
+        return interop
 
     def _stack(self) -> dict[str, str]:
         pins: dict[str, str] = self.keys.get("stack", {})

@@ -47,18 +47,18 @@ def _rows(gpus: Sequence[GpuModels] | None) -> GpuRows:
 
 def _lines(document: YamlDocument) -> dict[str, int]:
     """The line of everything in the file, by dotted key path."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
 
     def walk(data: Data, path: tuple[Key, ...]) -> None:
         line = document.line(*path)
         if path and line is not None:
-            found[dotted(path)] = line
+            lines[dotted(path)] = line
         steps = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
         for step, value in steps:
             walk(value, (*path, step))
 
     walk(document.data, ())
-    return found
+    return lines
 
 
 class _Reader:
@@ -71,18 +71,18 @@ class _Reader:
         check_channels(document, text.channels, ("channels",))
         check_variables(document, text.variables, ("variables",))
 
-    def profile(self, name: str, asked: tuple[str, ...] = ()) -> Profile:
+    def profile(self, name: str, children: tuple[str, ...] = ()) -> Profile:
         if name not in self.done:
             check_profile_name(self.document, name)
             text = self.text.profiles[name]
             keys = written(text)
             if "variant-of" in keys:
-                self.done[name] = self._variant(name, text, keys, (*asked, name))
+                self.done[name] = self._variant(name, text, keys, (*children, name))
             else:
                 self.done[name] = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus).read()
         return self.done[name]
 
-    def _variant(self, name: str, text: ProfileText, keys: Mapping[str, Any], asked: tuple[str, ...]) -> Profile:
+    def _variant(self, name: str, text: ProfileText, keys: Mapping[str, Any], children: tuple[str, ...]) -> Profile:
         bad, parent = self.document.error, keys["variant-of"]
         for key in keys:
             if key not in _VARIANT_KEYS:
@@ -97,9 +97,9 @@ class _Reader:
             raise bad(
                 f"there is no profile {parent}", "profiles", name, "variant-of", fix=near(parent, self.text.profiles)
             )
-        if parent in asked:
-            circle = " -> ".join([*asked[asked.index(parent) :], parent])
+        if parent in children:
+            circle = " -> ".join([*children[children.index(parent) :], parent])
             raise bad(f"the variants go in a circle: {circle}", "profiles", name, "variant-of", fix="break it")
-        whole = self.profile(parent, asked)
+        whole = self.profile(parent, children)
         part = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus)
         return part.variant(whole)

@@ -118,8 +118,8 @@ class RequestText(Block, frozen=True, kw_only=True):
 def written(profile: ProfileText) -> dict[str, Any]:
     """The keys of ``profile`` that were written, by the name the file uses."""
     pairs = zip(profile.__struct_encode_fields__, profile.__struct_fields__, strict=True)
-    found = {encoded: getattr(profile, name) for encoded, name in pairs}
-    return {key: value for key, value in found.items() if value is not UNSET}
+    values = {encoded: getattr(profile, name) for encoded, name in pairs}
+    return {key: value for key, value in values.items() if value is not UNSET}
 
 
 def schema() -> str:

@@ -35,9 +35,9 @@ def parse_target(text: Mapping[str, object], gpus: Sequence[GpuModels] = ()) -> 
     ):
         if text.get(key) is not None:
             fields[key] = parse(str(text[key]))
-    asked = text.get("gpu")
-    if asked is not None:
-        names = asked if isinstance(asked, list | tuple) else [asked]
+    gpu = text.get("gpu")
+    if gpu is not None:
+        names = gpu if isinstance(gpu, list | tuple) else [gpu]
         fields["gpus"] = resolve_gpus([str(name) for name in names], gpus)
     return Target(**fields)  # type: ignore[arg-type]  # each value comes from its own parser above
 
@@ -72,6 +72,6 @@ def parse_driver(text: str) -> str | None:
     if version == NO_DRIVER:
         return None
     if not re.fullmatch(r"\d{3,4}(\.\d+){0,2}", version):
-        asked = f'an NVIDIA driver such as ">=550" or "550.54.14", or "{NO_DRIVER}"'
-        raise BadInput(f'expected {asked}, found "{text}"', key="driver")
+        form = f'an NVIDIA driver such as ">=550" or "550.54.14", or "{NO_DRIVER}"'
+        raise BadInput(f'expected {form}, found "{text}"', key="driver")
     return version
