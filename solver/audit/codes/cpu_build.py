@@ -27,44 +27,51 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    reasons = []
-    if context.target.gpus:
-        reasons.append(f"the target has a GPU of compute capability {listed(context.target.gpus)}")
-    if context.provided:
-        reasons.append(f"the set carries CUDA libraries ({listed(_names(context), most=3)})")
-    with_cuda = [other.pin for other in context.builds if other.cuda is not None]
-    if with_cuda:
-        reasons.append(f"{listed(with_cuda)} is a CUDA build")
-    if not reasons:
+    reason = _reason(context)
+    if reason is None:
         return
     yield finding_about(
         (build.package,),
         code=CODE,
+        # Beside another framework's CUDA build alone a CPU build may be meant.
         severity="error" if context.target.gpus or context.provided else "warning",
-        why=f"{build.pin} is a CPU build on {context.target.platform}, and {reasons[0]}",
+        why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
         cure=_cure(context, build),
     )
 
 
-def _names(context: AuditContext) -> list[str]:
-    return sorted({item.package.name for item in context.provided})
+def _reason(context: AuditContext) -> str | None:
+    """The plainest sign that a GPU is meant; None where there is none."""
+    if context.target.gpus:
+        return f"the target has a GPU of compute capability {listed(context.target.gpus)}"
+    if context.provided:
+        names = sorted({item.package.name for item in context.provided})
+        return f"the set carries CUDA libraries ({listed(names, most=3)})"
+    with_cuda = [build.pin for build in context.builds if build.cuda is not None]
+    return f"{listed(with_cuda)} is a CUDA build" if with_cuda else None
 
 
 def _cure(context: AuditContext, build: BuiltPackage) -> str:
-    if build.framework == "tensorflow" and build.package.name != "tensorflow":
-        plain = context.matrices.build("tensorflow", build.package.version or "", context.target.platform)
+    package, platform = build.package, context.target.platform
+    if build.framework == "tensorflow" and package.name != "tensorflow":
+        plain = context.matrices.build("tensorflow", package.version or "", platform)
         if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:
-            return f"take tensorflow=={build.package.version} instead of {build.package.name}"
-    if build.package.origin == "conda":
-        return f"take a build of {build.package.conda} whose build string starts with cuda"
-    elsewhere = [
-        row.version
-        for row in context.matrices.builds_of("torch")
-        if build.framework == "torch" and row.platform == context.target.platform and has_cuda(row) is Answer.YES
-    ]
+            return f"take tensorflow=={package.version} instead of {package.name}"
+    if package.origin == "conda":
+        return f"take a build of {package.conda} whose build string starts with cuda"
+    builds = _cuda_builds_of_release(context, build) if build.framework == "torch" else []
+    if builds:
+        return f"take a CUDA build of it: {listed(f'torch=={version}' for version in builds)}"
+    return f"take a {build.framework} that has CUDA on {platform}, or drop the CUDA packages"
+
+
+def _cuda_builds_of_release(context: AuditContext, build: BuiltPackage) -> list[str]:
+    """The versions of the package's builds with CUDA of the same release: all but the local part is the same."""
     release = (build.package.version or "").partition("+")[0]
-    same = [version for version in elsewhere if version and version.partition("+")[0] == release]
-    if same:
-        return f"take a CUDA build of it: {listed(f'torch=={version}' for version in same)}"
-    return f"take a {build.framework} that has CUDA on {context.target.platform}, or drop the CUDA packages"
+    return [
+        row.version
+        for row in context.matrices.builds_of(build.package.name)
+        if row.version and row.version.partition("+")[0] == release
+        if row.platform == context.target.platform and has_cuda(row) is Answer.YES
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
+from solver.audit.package_set import Package
 from solver.audit.rules import breaches
 from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
@@ -46,23 +47,24 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
     seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
     # What is linked to its libraries fails without them; what opens them when it needs them goes on without a GPU.
     harmless = alone and seen is None and build.row.opens is not NOT_KNOWN
-    title = build.package.name if build.framework is None else FRAMEWORKS[build.framework].title
-    effect = (
-        f"no library of CUDA {build.major} is here, so {title} stays on the CPU"
-        if harmless
-        else "one process would hold both" + (f"; seen: {seen}" if seen else "")
-    )
+    effect = _on_the_cpu(build) if harmless else "one process would hold both" + (f"; seen: {seen}" if seen else "")
     yield finding_about(
         (build.package, anchor.package),
         code=CODE,
         severity="warning" if harmless else "error",
         why=f"{build.pin} is built for CUDA {build.cuda} and {anchor.pin} for CUDA {anchor.cuda}: {effect}",
         source=f"{build.source}; {anchor.source}",
-        cure=_CURE if build.framework is not None else _CURE.replace("both frameworks", "both"),
+        cure=_cure("both" if build.framework is None else "both frameworks"),
     )
 
 
-_CURE = "choose builds of both frameworks for one CUDA major; `interlock audit --fix` looks for the nearest"
+def _on_the_cpu(build: BuiltPackage) -> str:
+    title = build.package.name if build.framework is None else FRAMEWORKS[build.framework].title
+    return f"no library of CUDA {build.major} is here, so {title} stays on the CPU"
+
+
+def _cure(both: str) -> str:
+    return f"choose builds of {both} for one CUDA major; `interlock audit --fix` looks for the nearest"
 
 
 def _same_soname(context: AuditContext, ruled: set[frozenset[str]]) -> Iterator[Finding]:
@@ -73,48 +75,56 @@ def _same_soname(context: AuditContext, ruled: set[frozenset[str]]) -> Iterator[
         for soname in item.library.sonames:
             by_soname.setdefault(soname, []).append(item)
     for soname, items in sorted(by_soname.items()):
-        places = {item.library.directory for item in items}
-        cudas = sorted({item.library.cuda for item in items})
+        folders = {item.library.directory for item in items}
+        cudas = {item.library.cuda for item in items}
         names = frozenset(str(item.package.name) for item in items)
-        if len(cudas) > 1 and len(places) > 1 and names not in ruled:
-            paths = tuple(sorted(f"{item.library.directory}/{soname}" for item in items))
-            yield finding_about(
-                [item.package for item in items],
-                code=CODE,
-                severity="error" if len(built) > 1 else "warning",
-                why=(
-                    f"{soname} is here for CUDA {listed(map(str, cudas))} under the same name in different "
-                    "folders; whichever is loaded first serves both frameworks"
-                ),
-                source="; ".join(dict.fromkeys(item.library.source for item in items)),
-                cure=_CURE,
-                paths=paths,
-            )
+        # In one folder they overwrite each other, which is a clobber.
+        if len(cudas) > 1 and len(folders) > 1 and names not in ruled:
+            yield _one_name_for_two(soname, items, sure=len(built) > 1)
+
+
+def _one_name_for_two(soname: str, items: list[Provided], sure: bool) -> Finding:
+    cudas = sorted({item.library.cuda for item in items})
+    return finding_about(
+        [item.package for item in items],
+        code=CODE,
+        severity="error" if sure else "warning",
+        why=(
+            f"{soname} is here for CUDA {listed(map(str, cudas))} under the same name in different "
+            "folders; whichever is loaded first serves both frameworks"
+        ),
+        source="; ".join(dict.fromkeys(item.library.source for item in items)),
+        cure=_cure("both frameworks"),
+        paths=tuple(sorted(f"{item.library.directory}/{soname}" for item in items)),
+    )
 
 
 def _compiler(context: AuditContext) -> Iterator[Finding]:
     """ptxas of a newer CUDA than the runtime's, on a driver that cannot take what it writes."""
-    driver, platform = context.place.driver, context.target.platform
+    driver = context.place.driver
     if driver is None or isinstance(driver, NotKnown):
         return
     for major in sorted(context.cuda_majors):
         libraries = context.libraries(major)
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")
-        if compiler is None or runtime is None:
-            continue
-        written, running = (numbers(item.package.version or "") for item in (compiler, runtime))
-        cuda = ".".join(map(str, written))
-        needed = own(cuda, platform, context.matrices)
-        if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):
-            continue
-        yield finding_about(
-            (compiler.package, runtime.package),
-            code=CODE,
-            severity="warning",
-            why=(
-                f"ptxas of CUDA {cuda} stands beside the runtime of CUDA {running[0]}.{running[1]}; "
-                f"driver {driver} takes its PTX only from {needed.driver} on"
-            ),
-            source=needed.source,
-            cure=f"take {compiler.package.name} of CUDA {running[0]}.{running[1]}, or driver >= {needed.driver}",
-        )
+        if compiler is not None and runtime is not None:
+            yield from _newer_compiler(context, compiler.package, runtime.package, driver)
+
+
+def _newer_compiler(context: AuditContext, compiler: Package, runtime: Package, driver: str) -> Iterator[Finding]:
+    written, running = numbers(compiler.version or ""), numbers(runtime.version or "")
+    cuda = ".".join(map(str, written))
+    needed = own(cuda, context.target.platform, context.matrices)
+    if written <= running or isinstance(needed, NotKnown) or needed.admits(driver):
+        return
+    yield finding_about(
+        (compiler, runtime),
+        code=CODE,
+        severity="warning",
+        why=(
+            f"ptxas of CUDA {cuda} stands beside the runtime of CUDA {running[0]}.{running[1]}; "
+            f"driver {driver} takes its PTX only from {needed.driver} on"
+        ),
+        source=needed.source,
+        cure=f"take {compiler.name} of CUDA {running[0]}.{running[1]}, or driver >= {needed.driver}",
+    )

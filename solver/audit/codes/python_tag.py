@@ -31,26 +31,25 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _check(context: AuditContext, package: Package) -> Iterator[Finding]:
     releases = context.releases(package)
-    named = [name for name in package.files if name.endswith(".whl")]
-    if named:
-        files = [IndexFile(filename=name, sha256=None) for name in named]
-        source = f"the file names in {context.set.kind}"
-    else:
-        # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
-        files = _admitted(package, [release for release in releases if release.index == "default"])
-        source = "the wheels on the index"
-    if files and not usable_files(files, context.target):
-        yield _no_wheel(context, package, files, source)
-    elif not files:
+    files, source = _files(context, package, releases)
+    if not files:
         yield from _by_row(context, package)
+    elif not usable_files(files, context.target):
+        yield _no_wheel(context, package, files, source)
     refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, context.target)]
     if releases and len(refusing) == len(releases):
-        yield _finding(
-            context,
-            package,
-            f"{package.pin} asks for python {refusing[0]}; the target's is {context.target.python}",
-            "Requires-Python on the index",
-        )
+        why = f"{package.pin} asks for python {refusing[0]}; the target's is {context.target.python}"
+        yield _finding(package, why, "Requires-Python on the index")
+
+
+def _files(context: AuditContext, package: Package, releases: Iterable[Release]) -> tuple[list[IndexFile], str]:
+    """The wheels that may be installed, and who tells of them: the set, or else the index."""
+    wheels = [name for name in package.files if name.endswith(".whl")]
+    if wheels:
+        return [IndexFile(filename=name, sha256=None) for name in wheels], f"the file names in {context.set.kind}"
+    # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
+    listing = [release for release in releases if release.index == "default"]
+    return _admitted(package, listing), "the wheels on the index"
 
 
 def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
@@ -71,7 +70,7 @@ def _no_wheel(context: AuditContext, package: Package, files: list[IndexFile], s
     else:
         on = target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
         why = f"{package.pin} has no wheel for {on}; the nearest is {files[0].filename}"
-    return _finding(context, package, why, source)
+    return _finding(package, why, source)
 
 
 def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
@@ -82,10 +81,10 @@ def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
     pythons = entries(row.python)
     if pythons and context.target.python not in pythons:
         why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
-        yield _finding(context, package, why, row.source)
+        yield _finding(package, why, row.source)
 
 
-def _finding(context: AuditContext, package: Package, why: str, source: str) -> Finding:
+def _finding(package: Package, why: str, source: str) -> Finding:
     return finding_about(
         (package,),
         code=CODE,
