@@ -19,7 +19,7 @@ from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
-from solver.solve.space.refusals import MAY, refusal
+from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
     ABSENT,
@@ -29,6 +29,7 @@ from solver.solve.space.terms import (
     LIVE,
     NOWHERE,
     RECORDED_ONLY,
+    SNAPSHOT,
     Ask,
     Candidate,
     Exclusion,
@@ -107,7 +108,7 @@ class Candidates:
         try:
             return self.index.releases(PypiName(name))
         except NotRecorded:
-            absent = Verdict(Answer.NOT_KNOWN, "the snapshot does not hold it", "the snapshot")
+            absent = Verdict(Answer.NOT_KNOWN, "the snapshot does not hold it", SNAPSHOT)
             self.exclusions[name].append(Exclusion(name, None, absent, LIVE))
         except UnknownPackage:
             absent = Verdict(Answer.NO, "the package index has no package of this name", "the package index")
@@ -151,11 +152,10 @@ class Candidates:
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         recorded = bool(release.files) or release.index != "default" or self._covers(name, version)
-        verdict = refusal(self.scope, name, version, release, recorded=recorded)
-        if verdict.answer is not Answer.YES:
-            unread = not recorded and verdict.answer is Answer.NOT_KNOWN
-            self.exclusions[name].append(Exclusion(name, version, verdict, LIVE if unread else ""))
-        return verdict.answer is Answer.YES
+        exclusion = refusal(self.scope, name, version, release, recorded=recorded)
+        if exclusion is not None:
+            self.exclusions[name].append(exclusion)
+        return exclusion is None
 
     def _covers(self, name: str, version: str) -> bool:
         return self.index.covers(PypiName(name), version, self.target)
@@ -168,13 +168,13 @@ class Candidates:
             return Exclusion(ident, None, verdict)
         if self._of_pytorch(ident, ask.specifier or ""):
             why = f"the record of the PyTorch index holds no build that is {ask.text}"
-            return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, "the snapshot"), RECORDED_ONLY)
+            return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), RECORDED_ONLY)
         if self.index.complete:
             verdict = Verdict(
                 Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
             )
             return Exclusion(ident, None, verdict)
-        verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", "the snapshot")
+        verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
         return Exclusion(ident, None, verdict, LIVE)
 
     def _of_pytorch(self, name: str, specifier: str) -> bool:
@@ -254,14 +254,17 @@ class Candidates:
         release = candidate.release
         # Where nobody read any requirement, that is what a solution tells to be missing.
         if release is None or self.requires(release) is None:
-            return MAY
+            return _MAY
         try:
             answer = self.index.provides(release, extra)
         except ReleaseRefused:
-            return MAY
+            return _MAY
         if answer is Answer.NOT_KNOWN:
-            return Verdict(answer, "the snapshot does not hold what it asks for by this extra", "the snapshot")
+            return Verdict(answer, "the snapshot does not hold what it asks for by this extra", SNAPSHOT)
         return Verdict(answer, f"it has no extra {extra}", f"metadata of {candidate.name}")
+
+
+_MAY = Verdict(Answer.YES)
 
 
 def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:

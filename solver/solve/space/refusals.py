@@ -11,26 +11,28 @@ from solver.matrix.drivers import oldest_of
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
-
-MAY = Verdict(Answer.YES)
-"""Nothing speaks against it."""
+from solver.solve.space.terms import LIVE, RECORDED_ONLY, SNAPSHOT, Exclusion
 
 
-def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded: bool = True) -> Verdict:
-    """Whether ``release`` may be chosen in ``scope``: YES, or why it is denied (NO) or not known enough of.
+def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Exclusion | None:
+    """Why ``release`` is denied in ``scope`` or not known enough of; None where it may be chosen.
 
     Unless ``recorded``, it may have wheels for the target that are not among its files.
     """
-    return (
-        _listed(scope, name, version, release, recorded=recorded)
-        or _read(scope, release)
-        or _build_refusal(scope, name, version)
-        or _rule_refusal(scope, name, version)
-        or MAY
-    )
+    verdict = _listed(scope, release)
+    if verdict is None and not release.files:
+        if release.index == "pytorch":
+            missing = _no_pytorch_file(scope, name, version, release)
+        else:
+            missing = _no_file(scope, name, version, release, recorded=recorded)
+        if missing is not None:
+            return missing
+    verdict = verdict or _read(scope, release) or _build_refusal(scope, name, version)
+    verdict = verdict or _rule_refusal(scope, name, version)
+    return None if verdict is None else Exclusion(name, version, verdict)
 
 
-def _listed(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Verdict | None:
+def _listed(scope: Scope, release: Release) -> Verdict | None:
     """What the index itself says against it."""
     listing = release.source or "the package index"
     if release.refused is not None:
@@ -40,30 +42,27 @@ def _listed(scope: Scope, name: str, version: str, release: Release, *, recorded
     if release.index not in scope.indexes:
         why = "it is on the PyTorch index only, which the profile does not allow"
         return Verdict(Answer.NO, why, listing)
-    if not release.files:
-        if release.index == "pytorch":
-            return _without_pytorch_files(scope, name, version, release)
-        return _without_files(scope, name, version, release, recorded=recorded)
     return None
 
 
-def _without_files(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Verdict | None:
+def _no_file(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Exclusion | None:
     there, listing = _there(scope), release.source or "the package index"
     if recorded or _listed_by_row(scope, name, version) is Answer.NO:
-        return Verdict(Answer.NO, f"it has no wheel {there}", listing)
+        return Exclusion(name, version, Verdict(Answer.NO, f"it has no wheel {there}", listing))
     if not admits_python(release.requires_python, scope.target):
         return None  # what it requires is told next
-    return Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", "the snapshot")
+    return Exclusion(name, version, Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", SNAPSHOT), LIVE)
 
 
-def _without_pytorch_files(scope: Scope, name: str, version: str, release: Release) -> Verdict | None:
+def _no_pytorch_file(scope: Scope, name: str, version: str, release: Release) -> Exclusion | None:
     # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
     listed = _listed_by_row(scope, name, version) if name == "torch" else Answer.NOT_KNOWN
     there, listing = _there(scope), release.source or "the package index"
     if listed is Answer.NO:
-        return Verdict(Answer.NO, f"the PyTorch index has no wheel of it {there}", listing)
+        return Exclusion(name, version, Verdict(Answer.NO, f"the PyTorch index has no wheel of it {there}", listing))
     if listed is Answer.NOT_KNOWN:
-        return Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
+        verdict = Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
+        return Exclusion(name, version, verdict, RECORDED_ONLY)
     return None  # documented, and solved with; it cannot be locked
 
 

@@ -114,6 +114,8 @@ class Ask:
     kind: Kind = Kind.ONE_OF
 
 
+SNAPSHOT = "the snapshot"
+"""The source of what the record says, or lacks."""
 LIVE = "--live asks the index, `interlock refresh` records what roots.yaml names"
 """The remedy for what the record of the default index lacks."""
 RECORDED_ONLY = "the PyTorch index is known as far as it was recorded, also with --live"
