@@ -9,7 +9,7 @@ from pathlib import Path
 from solver.commands.project import open_matrices, open_project, own_matrices
 from solver.index.conda import open_channels
 from solver.index.pypi import PypiIndex
-from solver.matrix.builds import pythons
+from solver.matrix.builds import framework_pythons
 from solver.matrix.load import matrices_dir
 from solver.refresh.derive import renew, write_renewal
 from solver.refresh.record import ROOTS, record_index
@@ -50,6 +50,6 @@ def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str
     project = open_project(root)
     source = open_channels(channels)
     for path in refresh_conda(
-        project.request.profiles, sorted(pythons(project.matrices)), source, project.matrices, folder
+        project.request.profiles, sorted(framework_pythons(project.matrices)), source, project.matrices, folder
     ):
         yield f"conda: {path.relative_to(root)} written"

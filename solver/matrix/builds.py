@@ -55,7 +55,7 @@ def has_wheel(build: Build, python: str) -> bool:
     return python in entries(build.python)
 
 
-def pythons(matrices: Matrices) -> set[str]:
+def framework_pythons(matrices: Matrices) -> set[str]:
     """The pythons (major.minor) that some framework has a wheel for."""
     return {python for row in matrices.builds if framework_of(row.package) for python in entries(row.python)}
 
@@ -74,9 +74,9 @@ def local_cuda(version: str) -> str | NotKnown:
         local = Version(version).local or ""
     except InvalidVersion:
         return NOT_KNOWN
-    named = _LOCAL_CUDA.fullmatch(local)
-    if named is not None:
-        return f"{named['major']}.{named['minor']}"
+    match = _LOCAL_CUDA.fullmatch(local)
+    if match is not None:
+        return f"{match['major']}.{match['minor']}"
     return NONE if local == "cpu" else NOT_KNOWN
 
 
@@ -91,8 +91,8 @@ def wheel_build(matrices: Matrices, package: str, version: str, platform: Platfo
 
 def build_cuda(build: str) -> str | None:
     """The CUDA in conda's build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
-    found = _BUILD_CUDA.search(build)
-    return None if found is None else f"{found['major']}.{found['minor']}"
+    match = _BUILD_CUDA.search(build)
+    return None if match is None else f"{match['major']}.{match['minor']}"
 
 
 def is_cpu_build(build: str) -> bool:
@@ -190,14 +190,14 @@ def code_for(gpu: str, sm: Sequence[str] | NotKnown, ptx: Sequence[str] | NotKno
     Native code runs on the same major and a minor at least as high; PTX on anything newer
     (CUDA C++ programming guide, "Binary compatibility" and "PTX compatibility").
     """
-    wanted = Version(gpu)
+    capability = Version(gpu)
     if isinstance(sm, NotKnown):
         return NOT_KNOWN
-    if any(Version(have).major == wanted.major and Version(have) <= wanted for have in sm):
+    if any(Version(have).major == capability.major and Version(have) <= capability for have in sm):
         return "native"
     if isinstance(ptx, NotKnown):
         return NOT_KNOWN
-    return "ptx" if any(Version(have) <= wanted for have in ptx) else "none"
+    return "ptx" if any(Version(have) <= capability for have in ptx) else "none"
 
 
 def compiles_ptx(cuda: str, driver: str, platform: Platform, matrices: Matrices) -> Verdict:

@@ -40,8 +40,8 @@ def oldest(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKno
     family, it is the driver that the toolkit came with, which is enough in any case.
     """
     family = matrices.family(major(cuda))
-    found = NOT_KNOWN if isinstance(family, NotKnown) else _stated(family, platform)
-    return own(cuda, platform, matrices) if isinstance(found, NotKnown) else found
+    of_family = NOT_KNOWN if isinstance(family, NotKnown) else _stated(family, platform)
+    return own(cuda, platform, matrices) if isinstance(of_family, NotKnown) else of_family
 
 
 def own(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:

@@ -18,8 +18,8 @@ def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, 
 
     Raises ``BadInput`` for a name that no row of ``gpus`` has, or that several capabilities share.
     """
-    found = {_capability(name, gpus) for name in names}
-    return tuple(sorted(found, key=Version))
+    capabilities = {_capability(name, gpus) for name in names}
+    return tuple(sorted(capabilities, key=Version))
 
 
 def is_capability(name: str) -> bool:
@@ -80,8 +80,8 @@ def _at_most(low: str | NotKnown, high: str | NotKnown) -> Answer:
 def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
     if is_capability(name):
         return name
-    asked = _product(name)
-    matches = {row.gpu for row in gpus for product in row.products if _product(product) == asked}
+    model = _product(name)
+    matches = {row.gpu for row in gpus for product in row.products if _product(product) == model}
     if len(matches) == 1:
         return matches.pop()
     if matches:

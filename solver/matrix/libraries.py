@@ -50,8 +50,8 @@ def finds(build: Build, library: Library) -> Answer:
 
 
 @dataclass(frozen=True)
-class Search:
-    """How a build's search for its CUDA libraries ends."""
+class Lookup:
+    """How the look-up of a build's CUDA libraries ends."""
 
     hidden: tuple[Library, ...] = ()
     """Brought, but in no folder where it looks."""
@@ -61,7 +61,7 @@ class Search:
     """Short names of what nothing brings."""
 
 
-def search(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Search:
+def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Lookup:
     """What of ``beside`` a build does not surely find, and what it opens that is not there.
 
     Where nobody read what it opens, that is everything of its CUDA major. ``matrices`` tell
@@ -69,12 +69,12 @@ def search(build: Build, beside: Iterable[Library], matrices: Matrices | None = 
     """
     cuda = stated(build.cuda)
     if cuda is None:
-        return Search()
+        return Lookup()
     here = [row for row in beside if row.cuda == major(cuda)]
     opens = None if isinstance(build.opens, NotKnown) else build.opens
     opened = [row for row in here if opens is None or row.library in (*opens, *build.uses)]
     missing = [name for name in opens or () if name not in {row.library for row in here}]
-    return Search(
+    return Lookup(
         hidden=tuple(row for row in opened if finds(build, row) is Answer.NO),
         doubtful=tuple(row for row in opened if finds(build, row) is Answer.NOT_KNOWN),
         nowhere=tuple(name for name in missing if matrices is None or _is_library(build, name, matrices)),
@@ -96,7 +96,7 @@ def opened_library(build: Build, name: str, beside: Iterable[Library], matrices:
     return matrices.library(name, cuda, built_for) or matrices.library(name, cuda)
 
 
-def in_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
+def load_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:
     """``rows`` and, before each, what it opens in turn, so that none looks for a library of its own accord."""
     by_name: dict[str, Library] = {}
     for row in sorted(beside, key=lambda row: row.id):

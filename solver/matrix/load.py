@@ -24,7 +24,7 @@ from solver.core.versions import minor, within
 from solver.matrix import rows as kinds
 from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row
-from solver.matrix.write import held_fields
+from solver.matrix.write import written_fields
 
 FILES: Mapping[str, tuple[str, type[Row]]] = {
     "tensorflow": ("builds", kinds.Build),
@@ -114,10 +114,10 @@ class Matrices:
 
         Without one, the last row of the file, which is the newest layout. NOT_KNOWN where no row tells of it.
         """
-        found = self._libraries.get((name, cuda_major), ())
+        rows = self._libraries.get((name, cuda_major), ())
         if version is not None:
-            found = tuple(row for row in found if within(version, row.versions))
-        return found[-1] if found else NOT_KNOWN
+            rows = tuple(row for row in rows if within(version, row.versions))
+        return rows[-1] if rows else NOT_KNOWN
 
     @cached_property
     def _by_id(self) -> dict[str, Row]:
@@ -129,10 +129,10 @@ class Matrices:
 
     @cached_property
     def _builds(self) -> dict[str, tuple[kinds.Build, ...]]:
-        found: dict[str, list[kinds.Build]] = defaultdict(list)
+        by_package: dict[str, list[kinds.Build]] = defaultdict(list)
         for row in self.builds:
-            found[row.package].append(row)
-        return {package: tuple(rows) for package, rows in found.items()}
+            by_package[row.package].append(row)
+        return {package: tuple(rows) for package, rows in by_package.items()}
 
     @cached_property
     def _exact(self) -> dict[tuple[str, str, str], kinds.Build]:
@@ -140,10 +140,10 @@ class Matrices:
 
     @cached_property
     def _libraries(self) -> dict[tuple[str, int], tuple[kinds.Library, ...]]:
-        found: dict[tuple[str, int], tuple[kinds.Library, ...]] = {}
+        by_name: dict[tuple[str, int], tuple[kinds.Library, ...]] = {}
         for row in self.libraries:
-            found[row.library, row.cuda] = (*found.get((row.library, row.cuda), ()), row)
-        return found
+            by_name[row.library, row.cuda] = (*by_name.get((row.library, row.cuda), ()), row)
+        return by_name
 
 
 def _holds(row: kinds.Build, version: str) -> bool:
@@ -152,7 +152,7 @@ def _holds(row: kinds.Build, version: str) -> bool:
 
 def row_digest(row: Row) -> str:
     """sha256 (hex) of a row's canonical JSON: sorted keys, no defaults, no spaces."""
-    text = json.dumps(held_fields(row), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = json.dumps(written_fields(row), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -171,12 +171,16 @@ def load_matrices(overlay: Path | None = None) -> Matrices:
     folder itself, adds nothing.
     """
     built_in = matrices_dir()
-    held = _read_folder(built_in, shown="matrices")
+    entries = _read_folder(built_in, shown="matrices")
     if overlay is not None and overlay.is_dir() and overlay.resolve() != built_in.resolve():
-        _lay_over(held, _read_folder(overlay, shown=str(overlay)))
+        _lay_over(entries, _read_folder(overlay, shown=str(overlay)))
     parts: dict[str, Any] = {
         attribute: tuple(
-            entry.row for stem in FILES if FILES[stem][0] == attribute for entry in held.values() if entry.stem == stem
+            entry.row
+            for stem in FILES
+            if FILES[stem][0] == attribute
+            for entry in entries.values()
+            if entry.stem == stem
         )
         for attribute in ATTRIBUTES
     }
@@ -190,36 +194,36 @@ def spelled_out(rules: Iterable[kinds.Rule]) -> tuple[kinds.Rule, ...]:
 
 
 def _spelled_out(rule: kinds.Rule) -> Iterator[kinds.Rule]:
-    when = {str(pypi_name(name)): wanted for name, wanted in rule.when.items()}
-    needs = {str(pypi_name(name)): wanted for name, wanted in rule.needs.items()}
+    when = {str(pypi_name(name)): specifier for name, specifier in rule.when.items()}
+    needs = {str(pypi_name(name)): specifier for name, specifier in rule.needs.items()}
     expects = tuple(str(pypi_name(name)) for name in rule.expects)
     first = msgspec.structs.replace(rule, when=when, needs=needs, expects=expects, also=())
     yield first
     for name in rule.also:
-        (_, wanted), *others = when.items()
-        like = {str(pypi_name(name)): wanted, **dict(others)}
+        (_, specifier), *others = when.items()
+        like = {str(pypi_name(name)): specifier, **dict(others)}
         yield msgspec.structs.replace(first, id=f"{rule.id}@{name}", when=like)
 
 
-def _lay_over(held: dict[str, Entry], own: dict[str, Entry]) -> None:
+def _lay_over(entries: dict[str, Entry], own: dict[str, Entry]) -> None:
     for row_id, entry in own.items():
-        replaced = held.get(row_id)
+        replaced = entries.get(row_id)
         if replaced is not None and replaced.stem != entry.stem:
             raise entry.error(
                 "id", f"expected an id of its own or of a row in {entry.stem}.yaml, found that of {replaced.file}"
             )
-        held[row_id] = entry
+        entries[row_id] = entry
 
 
 def _read_folder(folder: Path, shown: str) -> dict[str, Entry]:
-    held: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for path in sorted(folder.glob("*.yaml")):
         file = f"{shown}/{path.name}"
         if path.stem not in FILES:
             raise BadInput(f"expected one of {', '.join(FILES)} as the name of a matrix", file=file)
         for entry in read_entries(path, file, FILES[path.stem][1]):
-            twin = held.get(entry.row.id)
+            twin = entries.get(entry.row.id)
             if twin is not None:
                 raise entry.error("id", f"expected an id that no other row has, found that of {twin.file}")
-            held[entry.row.id] = entry
-    return held
+            entries[entry.row.id] = entry
+    return entries

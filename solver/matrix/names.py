@@ -21,8 +21,8 @@ class Names:
 
     def pypi(self, name: CondaName) -> PypiName | None:
         """The PyPI name of a conda package; None: a row says that PyPI has no counterpart."""
-        found = self._rows.get(name, (name, 0))[0]
-        return None if found is None else pypi_name(found)
+        twin = self._rows.get(name, (name, 0))[0]
+        return None if twin is None else pypi_name(twin)
 
     def conda(self, name: str) -> CondaName:
         """The conda name of a PyPI package: of several, the one to ask for."""
@@ -43,8 +43,8 @@ class Names:
 
     @cached_property
     def _to_conda(self) -> dict[PypiName, str]:
-        found: dict[PypiName, str] = {}
+        conda_names: dict[PypiName, str] = {}
         for row in self.matrices.names:
             if row.pypi is not None:
-                found.setdefault(pypi_name(row.pypi), row.conda)
-        return found
+                conda_names.setdefault(pypi_name(row.pypi), row.conda)
+        return conda_names

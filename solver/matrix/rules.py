@@ -63,7 +63,9 @@ def broken(rules: Iterable[Rule], versions: Versions, place: Place) -> Iterator[
 
 def holds(rule: Rule, versions: Versions, place: Place) -> Answer:
     """Whether the rule is about this set at this place."""
-    packages = (admits(wanted, versions[name]) if name in versions else Answer.NO for name, wanted in rule.when.items())
+    packages = (
+        admits(specifier, versions[name]) if name in versions else Answer.NO for name, specifier in rule.when.items()
+    )
     return every((*packages, holds_at(rule, place)))
 
 
@@ -81,22 +83,22 @@ def holds_at(rule: Rule, place: Place) -> Answer:
 
 def hard_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ...]]:
     """By package, the rules of severity error whose only package is this one and that surely are about the place."""
-    found: dict[str, tuple[Rule, ...]] = {}
+    by_package: dict[str, tuple[Rule, ...]] = {}
     for rule in sorted(rules, key=lambda row: row.id):
         if rule.severity == "error" and len(rule.when) == 1 and holds_at(rule, place) is Answer.YES:
             (name,) = rule.when
-            found[name] = (*found.get(name, ()), rule)
-    return found
+            by_package[name] = (*by_package.get(name, ()), rule)
+    return by_package
 
 
 def joint_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ...]]:
     """By the first of their packages, the rules of severity error about several and surely about the place."""
-    found: dict[str, tuple[Rule, ...]] = {}
+    by_first: dict[str, tuple[Rule, ...]] = {}
     for rule in sorted(rules, key=lambda row: row.id):
         if rule.severity == "error" and len(rule.when) > 1 and holds_at(rule, place) is Answer.YES:
             first = next(iter(rule.when))
-            found[first] = (*found.get(first, ()), rule)
-    return found
+            by_first[first] = (*by_first.get(first, ()), rule)
+    return by_first
 
 
 def binds_conda(rule: Rule) -> bool:

@@ -22,9 +22,9 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+\-]*")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
-def held_fields(row: msgspec.Struct) -> dict[str, object]:
+def written_fields(row: msgspec.Struct) -> dict[str, object]:
     """The fields of ``row`` that do not hold their default, as plain data in the order of the schema."""
-    held: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for field in msgspec.structs.fields(row):
         value = getattr(row, field.name)
         has_default = field.default is not msgspec.NODEFAULT or field.default_factory is not msgspec.NODEFAULT
@@ -33,8 +33,8 @@ def held_fields(row: msgspec.Struct) -> dict[str, object]:
             default = factory() if callable(factory) else field.default
             if value == default:
                 continue
-        held[field.encode_name] = msgspec.to_builtins(value)
-    return held
+        fields[field.encode_name] = msgspec.to_builtins(value)
+    return fields
 
 
 def matrix_text(rows: Iterable[Row], header: str = "") -> str:
@@ -53,17 +53,17 @@ def write_matrix(path: Path, rows: Iterable[Row], header: str = "") -> None:
 
 def header_of(text: str) -> str:
     """The comment lines that a matrix file begins with, without their signs."""
-    found = []
+    comments = []
     for line in text.splitlines():
         if not line.startswith("#"):
             break
-        found.append(line[1:].removeprefix(" "))
-    return "\n".join(found)
+        comments.append(line[1:].removeprefix(" "))
+    return "\n".join(comments)
 
 
 def _row_lines(row: Row) -> Iterator[str]:
     sign = "- "
-    for key, value in held_fields(row).items():
+    for key, value in written_fields(row).items():
         for line in _entry(key, value, "  "):
             yield sign + line.removeprefix("  ") if sign == "- " else line
             sign = ""

@@ -16,7 +16,7 @@ from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.matrix.builds import Code, code_for, has_cuda, runs_on, stated
 from solver.matrix.drivers import oldest, oldest_of
-from solver.matrix.libraries import LOADER, Search, brought, decides_gpu, search
+from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
@@ -134,16 +134,16 @@ class _Case:
         code = NOT_KNOWN if stated(build.cuda) is None else code_for(self.gpu, build.sm, build.ptx)
         return None if isinstance(code, NotKnown) else code
 
-    def search(self, build: Build) -> Search | NotKnown:
-        """How a build's search for its libraries ends; our loader leads it to whatever the set brings."""
+    def lookup(self, build: Build) -> Lookup | NotKnown:
+        """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
         if isinstance(build.opens, NotKnown):
             return NOT_KNOWN
-        alone = search(build, self.libraries, self.matrices)
-        return Search(nowhere=alone.nowhere) if LOADER in self.packages else alone
+        alone = look_up(build, self.libraries, self.matrices)
+        return Lookup(nowhere=alone.nowhere) if LOADER in self.packages else alone
 
     def misses(self, build: Build) -> tuple[str, ...] | None:
         """Libraries that a build opens and does not find, in its own order; None where no row tells."""
-        result = self.search(build) if stated(build.cuda) else NOT_KNOWN
+        result = self.lookup(build) if stated(build.cuda) else NOT_KNOWN
         if isinstance(result, NotKnown) or isinstance(build.opens, NotKnown) or result.doubtful:
             return None
         missed = {*result.nowhere, *(row.library for row in result.hidden)}
@@ -157,7 +157,7 @@ class _Case:
         """
         if _loads_its_own(build):
             return Answer.YES
-        result = self.search(build)
+        result = self.lookup(build)
         if isinstance(result, NotKnown):
             return Answer.NOT_KNOWN
         hidden = () if after_loading else result.hidden

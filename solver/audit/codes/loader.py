@@ -19,7 +19,7 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import Finding
 from solver.core.versions import major
 from solver.matrix.builds import stated
-from solver.matrix.libraries import LOADER, decides_gpu, opened_library, search
+from solver.matrix.libraries import LOADER, decides_gpu, look_up, opened_library
 from solver.matrix.rows import Build
 
 CODE = "loader"
@@ -80,7 +80,7 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
-    outcome = search(row, [item.library for item in here.values()], context.matrices)
+    outcome = look_up(row, [item.library for item in here.values()], context.matrices)
     nowhere = [_soname(context, row, name) for name in outcome.nowhere]
     if row.opens is NOT_KNOWN and row.runpath == () and not here:
         nowhere = ["any CUDA library"]

@@ -17,7 +17,7 @@ from solver.core.versions import major
 from solver.core.wheelfile import build_wheel
 from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import stated
-from solver.matrix.libraries import LOADER, Search, brought, folders, in_order, search
+from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, look_up
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
@@ -43,7 +43,7 @@ def loader_wheel(
     """
     cuda = None if build is None else stated(build.cuda)
     beside = [] if cuda is None else brought(libraries, pins, major(cuda))
-    found = Search() if build is None else search(build, beside)
+    found = Lookup() if build is None else look_up(build, beside)
     missed = (*found.hidden, *found.doubtful)
     data = None if build is None else _xla_data(build, beside)
     found_by_xla = build is not None and bool(folders(build)) and data == _XLA_DIRECTORY
@@ -57,7 +57,7 @@ def loader_wheel(
             "tensorflow": None if build is None else build.version,
             "preload": [
                 {"library": row.library, "directory": row.directory, "sonames": list(row.sonames)}
-                for row in in_order(missed, beside)
+                for row in load_order(missed, beside)
             ],
             "xla": data,
         }

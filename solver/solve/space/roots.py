@@ -11,7 +11,7 @@ from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework, Profile
 from solver.core.versions import within
-from solver.matrix.builds import pythons
+from solver.matrix.builds import framework_pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident
@@ -76,5 +76,5 @@ def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator
 
 def admitted_pythons(profile: Profile, matrices: Matrices) -> list[str]:
     """Python versions (major.minor) that the profile admits and a framework row names, newest first."""
-    known = pythons(matrices)
+    known = framework_pythons(matrices)
     return sorted((python for python in known if within(python, profile.python)), key=Version, reverse=True)
