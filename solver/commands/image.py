@@ -11,7 +11,7 @@ from solver.commands.project import Project
 from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
-from solver.lock.environment import sharing_variables
+from solver.lock.environment import profile_variables
 from solver.lock.explicit import explicit_filename
 from solver.lock.read import LockFolder, is_lock, read_folder
 from solver.proof.checks import orders
@@ -48,7 +48,7 @@ def _plan(lock: LockedProfile, *, shared: bool) -> Plan:
         axes=folder.solution.solution,
         packages=packages,
         digest=folder.digest,
-        variables=folder.variables or sharing_variables(profile),
+        variables=folder.variables or profile_variables(profile),
         orders=[",".join(order) for order in orders(profile.frameworks)],
         shared=shared,
         wheels=bool(lock.wheels),

@@ -14,7 +14,7 @@ from solver.core.errors import InterlockError, NoSolution
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.lock.condalock import conda_lock_yml
-from solver.lock.environment import environment_yml, sharing_variables
+from solver.lock.environment import environment_yml, profile_variables
 from solver.lock.explicit import explicit, explicit_filename
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
@@ -79,7 +79,7 @@ def _pip_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel])
     lines = requirement_lines(closure.solution, wheels)
     texts = {"requirements.txt": requirements_txt(closure.solution, lines, command_for(profile))}
     if profile.gpu_sharing is not None:
-        texts[ACTIVATION] = activation_script(sharing_variables(profile))
+        texts[ACTIVATION] = activation_script(profile_variables(profile))
     if closure.records:
         texts["environment.yml"] = environment_yml(profile, closure.records, lines)
     own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}

@@ -39,17 +39,17 @@ def read_conda_section(section: object, file: str | Path) -> tuple[CondaRecord, 
     packages = section.get("packages") if isinstance(section, dict) else None
     if not isinstance(packages, dict):
         raise _bad("expected the packages of each channel folder", "packages", file)
-    found = []
+    records = []
     for folder, lines in packages.items():
         channel, _, subdir = str(folder).rpartition("/")
         if not channel or not isinstance(lines, list):
             raise _bad("expected the address of a channel's folder and a list of packages", str(folder), file)
         for number, line in enumerate(lines):
             try:
-                found.append(from_line(msgspec.convert(line, Line, strict=True), channel, subdir))
+                records.append(from_line(msgspec.convert(line, Line, strict=True), channel, subdir))
             except (msgspec.ValidationError, ValueError) as error:
                 raise _bad(str(error), f"packages.{folder}[{number}]", file) from None
-    return in_order(found)
+    return in_order(records)
 
 
 def _bad(problem: str, key: str, file: str | Path) -> BadInput:

@@ -44,7 +44,6 @@ def conda_lock_yml(
 
     if FLAVOURS[profile.flavour].from_pip and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
-    held = in_order(records)
     packages = [
         LockedDependency(
             name=record.name,
@@ -57,7 +56,7 @@ def conda_lock_yml(
             build=record.build,
             categories={"main"},
         )
-        for record in held
+        for record in in_order(records)
     ]
     packages += [
         LockedDependency(
@@ -95,13 +94,13 @@ def _header(profile: Profile) -> str:
 
 def _content_hash(profile: Profile, platform: Platform) -> str:
     """conda-lock compares it with its source files' to tell whether to lock anew; ours follows the request."""
-    asked = {
+    request = {
         "channels": list(profile.channels),
         "platform": platform,
         "specs": sorted((*profile.packages, *profile.conda_packages, f"python {profile.python}")),
         "constraints": dict(sorted(profile.constraints.items())),
     }
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
 def _md5(record: CondaRecord) -> str:
@@ -116,14 +115,14 @@ def _md5(record: CondaRecord) -> str:
 
 def _by_name(depends: Iterable[str]) -> dict[str, str]:
     """The format has one spec a name; where a record has several, the narrowest version says most."""
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for spec in sorted(depends):
         name, _, rest = spec.partition(" ")
-        if name not in found or len(rest) > len(found[name]):
-            found[name] = rest.strip()
-    return found
+        if name not in versions or len(rest) > len(versions[name]):
+            versions[name] = rest.strip()
+    return versions
 
 
 def _required(requires: Iterable[str]) -> dict[str, str]:
-    found = (Requirement(text) for text in requires)
-    return {requirement.name: str(requirement.specifier) or "*" for requirement in found}
+    requirements = (Requirement(text) for text in requires)
+    return {requirement.name: str(requirement.specifier) or "*" for requirement in requirements}

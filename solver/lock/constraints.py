@@ -21,13 +21,13 @@ def constraints_txt(
 
     ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ.
     """
-    versions = {record.name: record.version for record in in_order(records) if _holds_python(record)}
-    found = {**(names or Names(Matrices())).by_pypi(versions), **pins}
+    by_conda_name = {record.name: record.version for record in in_order(records) if _holds_python(record)}
+    versions = {**(names or Names(Matrices())).by_pypi(by_conda_name), **pins}
     head = [
         comment(f"Made by `interlock export constraints.txt {profile.name}`; do not edit."),
         comment(f"Use: pip install --constraint constraints.txt …, inside an environment of {profile.name}."),
     ]
-    return "\n".join([*head, *(requirement_line(name, version=found[name]) for name in sorted(found))]) + "\n"
+    return "\n".join([*head, *(requirement_line(name, version=versions[name]) for name in sorted(versions))]) + "\n"
 
 
 def _holds_python(record: CondaRecord) -> bool:

@@ -13,7 +13,7 @@ from solver.core.lines import logical_lines
 from solver.core.model import GpuSharing, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
-from solver.lock.loader.sharing import sharing_variables as shared_variables
+from solver.lock.loader.sharing import sharing_variables
 
 
 def environment_yml(
@@ -42,7 +42,7 @@ def environment_yml(
         "channels": list(profile.channels),
         "dependencies": dependencies,
     }
-    variables = sharing_variables(profile)
+    variables = profile_variables(profile)
     if variables:
         data["variables"] = {name: str(variables[name]) for name in sorted(variables)}
     body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
@@ -57,17 +57,17 @@ def pip_block(requirements: Iterable[str]) -> list[str]:
 ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
 
 
-def sharing_variables(profile: Profile) -> dict[str, str]:
+def profile_variables(profile: Profile) -> dict[str, str]:
     """The profile's variables, and those that let both frameworks share a GPU.
 
     Without a ``gpu_sharing`` block TensorFlow only leaves room for torch; with one, what the
     block says outweighs a variable of the same name.
     """
     sharing = profile.gpu_sharing or GpuSharing()
-    found = shared_variables(sharing, profile.frameworks)
+    variables = sharing_variables(sharing, profile.frameworks)
     if profile.cuda == "none" or profile.target.driver is None:
-        found = {name: value for name, value in found.items() if name not in ON_GPU_ONLY}
-    return found | profile.variables if profile.gpu_sharing is None else profile.variables | found
+        variables = {name: value for name, value in variables.items() if name not in ON_GPU_ONLY}
+    return variables | profile.variables if profile.gpu_sharing is None else profile.variables | variables
 
 
 def _header(profile: Profile, with_pip: bool) -> str:

@@ -33,15 +33,15 @@ def locked_wheels(
     ``addresses`` maps file names to addresses, which locks never hold for the
     default index. ``local`` is where our own wheels lie: a path or a ``file:`` address.
     """
-    found = []
+    entries = []
     for pin in solution.pins:
         best = pin.files[0]
         url = best.url or addresses.get(best.filename)
         if best.sha256 is None or url is None:
             missing = "hash" if best.sha256 is None else "address"
             raise InterlockError(f"{best.filename} has no {missing} to lock")
-        found.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires or ()))
-    found += [
+        entries.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires or ()))
+    entries += [
         LockedWheel(PypiName(wheel.name), wheel.version, f"{local}/{wheel.filename}", wheel.sha256) for wheel in wheels
     ]
-    return tuple(sorted(found, key=lambda wheel: wheel.name))
+    return tuple(sorted(entries, key=lambda wheel: wheel.name))

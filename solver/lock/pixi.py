@@ -34,10 +34,10 @@ def pixi_lock(
 
     if FLAVOURS[profile.flavour].from_pip and not wheels:
         raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
-    held = sorted(in_order(records), key=lambda record: record.url)
+    conda = sorted(in_order(records), key=lambda record: record.url)
     pip = sorted(wheels, key=lambda wheel: wheel.url)
-    channels = sorted({record.channel for record in held})
-    packages = [*({"conda": record.url} for record in held), *({"pypi": wheel.url} for wheel in pip)]
+    channels = sorted({record.channel for record in conda})
+    packages = [*({"conda": record.url} for record in conda), *({"pypi": wheel.url} for wheel in pip)]
     data: dict[str, Any] = {"version": version}
     if version == 7:
         needs = [f"{name}={value}" for name, value in sorted((virtual or {}).items()) if name != "__archspec"]
@@ -48,7 +48,7 @@ def pixi_lock(
             "packages": {platform: packages},
         }
     }
-    data["packages"] = [*map(_conda, held), *map(_pypi, pip)]
+    data["packages"] = [*map(_conda, conda), *map(_pypi, pip)]
     head = comment(f"Made by `interlock export pixi.lock {profile.name}`; do not edit.")
     return f"{head}\n" + yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
 

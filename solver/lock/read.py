@@ -96,14 +96,14 @@ class LockFolder:
     @property
     def variables(self) -> dict[str, str]:
         """What activating the environment sets, by name."""
-        found = self.environment.get("variables")
-        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        variables = self.environment.get("variables")
+        return {str(name): str(value) for name, value in variables.items()} if isinstance(variables, dict) else {}
 
     @property
     def wheels(self) -> dict[str, str]:
         """sha256 (hex) of each wheel that the lock brings itself, by file name."""
-        found = sorted((self.path / WHEELS).glob("*.whl"))
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+        paths = sorted((self.path / WHEELS).glob("*.whl"))
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def is_lock(folder: Path) -> bool:

@@ -94,22 +94,21 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
             else:
                 await download_to_path(client, url, place)
         except Exception as error:
-            told = " ".join(str(error).split())
-            problems.append(f"{without_credentials(url)}: {told.replace(base, without_credentials(base))}")
+            reason = " ".join(str(error).split())
+            problems.append(f"{without_credentials(url)}: {reason.replace(base, without_credentials(base))}")
         else:
             return
     raise IndexUnavailable(f"{record.filename} cannot be fetched from {'; nor from '.join(problems)}")
 
 
 def _verified(record: CondaRecord, paths: Iterable[Path]) -> Path:
-    found = ""
+    sha256 = ""
     for path in paths:
         sha256, md5, size = _digests(path)
-        found = sha256
         if sha256 == record.sha256 and record.md5 in (None, md5) and record.size in (None, size):
             return path
     raise CheckFailed(
-        f"{record.filename} is not the file that the lock names: its sha256 is {found}, expected {record.sha256}"
+        f"{record.filename} is not the file that the lock names: its sha256 is {sha256}, expected {record.sha256}"
     )
 
 

@@ -64,15 +64,15 @@ def _offline(installer: Installer) -> list[str]:
 
 
 def _environment(environ: Mapping[str, str], python: Path, offline: bool) -> dict[str, str]:
-    found = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
+    variables = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "UV_PYTHON"):
-        found.pop(name, None)
-    found["PATH"] = os.pathsep.join([str(python.parent), found.get("PATH", "")])
+        variables.pop(name, None)
+    variables["PATH"] = os.pathsep.join([str(python.parent), variables.get("PATH", "")])
     if offline:
         # A user's own configuration may name further indexes, which must not be asked.
-        found = {n: v for n, v in found.items() if not n.startswith(("PIP_", "UV_")) or n.endswith("CACHE_DIR")}
-        found |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
-    return found
+        variables = {n: v for n, v in variables.items() if not n.startswith(("PIP_", "UV_")) or n.endswith("CACHE_DIR")}
+        variables |= {"PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+    return variables
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -120,16 +120,16 @@ def _version(filename: str) -> str:
 
 def _without_address(pin: LockedPin) -> str:
     """The line of ``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` as that of ``torch==2.11.0+cu128``."""
-    asked, hashes = Requirement(pin.text), sorted(pin.hashes)
-    extras = sorted(asked.extras)
+    requirement, hashes = Requirement(pin.text), sorted(pin.hashes)
+    extras = sorted(requirement.extras)
     if pin.url is None:
-        return requirement_line(asked.name, specifier=str(asked.specifier), extras=extras, hashes=hashes)
-    return requirement_line(asked.name, version=pin.installs, extras=extras, hashes=hashes)
+        return requirement_line(requirement.name, specifier=str(requirement.specifier), extras=extras, hashes=hashes)
+    return requirement_line(requirement.name, version=pin.installs, extras=extras, hashes=hashes)
 
 
 def _wheels(folder: Path) -> dict[str, Path]:
-    found = {}
+    wheels = {}
     for path in sorted(folder.rglob("*.whl")) if folder.is_dir() else ():
         with path.open("rb") as stream:
-            found[hashlib.file_digest(stream, "sha256").hexdigest()] = path
-    return found
+            wheels[hashlib.file_digest(stream, "sha256").hexdigest()] = path
+    return wheels

@@ -39,8 +39,8 @@ MARK = ".interlock-incomplete"
 
 
 @dataclass(frozen=True)
-class Installed:
-    """A whole environment."""
+class Environment:
+    """What an installation made, whole."""
 
     prefix: Path
     python: Path
@@ -51,7 +51,7 @@ class Installed:
 
 
 def install(
-    lock: Path,
+    lock_folder: Path,
     prefix: Path,
     *,
     folder: Path | None = None,
@@ -62,8 +62,8 @@ def install(
     settings: CondaSettings | None = None,
     environ: Mapping[str, str] | None = None,
     progress: Progress = lambda name: None,
-) -> Installed:
-    """Install the lock in the folder ``lock`` into ``prefix``, which must not exist or be empty.
+) -> Environment:
+    """Install the lock in ``lock_folder`` into ``prefix``, which must not exist or be empty.
 
     ``folder`` holds every archive and wheel and replaces the network. ``python``
     is an interpreter to make a plain venv of instead of a conda environment.
@@ -72,25 +72,22 @@ def install(
     where a file cannot be had, ``BadInput`` for what cannot be used; none of
     them leaves anything at ``prefix``.
     """
-    found = checked_folder(lock)
+    lock = checked_folder(lock_folder)
     if check_driver:
-        _check_driver(found, this_machine().driver if driver is None else driver())
-    if python is None and not found.records:
-        raise BadInput("has no conda part", file=lock, fix="pass --python to make a plain venv of an interpreter")
-    if python is not None and found.requirements is None:
-        raise BadInput("has no pip part that a plain venv could take", file=lock, fix="leave --python out")
+        _check_driver(lock, this_machine().driver if driver is None else driver())
+    _check_parts(lock, venv=python is not None)
     environ = os.environ if environ is None else environ
     with _fresh(prefix) as (prefix, work):
         if python is None:
             settings = read_settings(environ) if settings is None else settings
-            link_conda_half(found.records, found.target.platform, prefix, work, folder, settings, progress)
-            _write_variables(prefix, found.variables)
+            link_conda_half(lock.records, lock.target.platform, prefix, work, folder, settings, progress)
+            _write_variables(prefix, lock.variables)
         else:
-            _make_venv(python, prefix, found, installer)
-        made = python_of(prefix, venv=python is not None)
-        if found.requirements is not None:
-            install_pip_half(found.requirements, made, work, installer=installer, folder=folder, environ=environ)
-    return Installed(prefix, made, len(found.records) if python is None else 0, len(found.pins))
+            _make_venv(python, prefix, lock, installer)
+        own_python = python_of(prefix, venv=python is not None)
+        if lock.requirements is not None:
+            install_pip_half(lock.requirements, own_python, work, installer=installer, folder=folder, environ=environ)
+    return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
 
 def python_of(prefix: Path, *, venv: bool = False) -> Path:
@@ -126,12 +123,12 @@ async def _link(archives: Mapping[CondaRecord, Path], platform: Platform, prefix
     from rattler import RepoDataRecord, Subdir, install
 
     async def as_rattler(record: CondaRecord, path: Path) -> RepoDataRecord:
-        found = await RepoDataRecord.from_package_archive(path)
+        package = await RepoDataRecord.from_package_archive(path)
         # Channels correct dependencies after the fact; what the lock was solved with counts.
-        found.depends, found.constrains = list(record.depends), list(record.constrains)
+        package.depends, package.constrains = list(record.depends), list(record.constrains)
         if record.md5 is not None:
-            found.md5 = bytes.fromhex(record.md5)
-        return found
+            package.md5 = bytes.fromhex(record.md5)
+        return package
 
     await install(
         [await as_rattler(record, path) for record, path in archives.items()],
@@ -175,6 +172,14 @@ def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installe
         raise CheckFailed(f"{python} cannot make a venv: {(done.stderr or done.stdout).strip()}")
 
 
+def _check_parts(lock: LockFolder, *, venv: bool) -> None:
+    """A conda environment begins with the conda half, a plain venv can take the pip half alone."""
+    if not venv and not lock.records:
+        raise BadInput("has no conda part", file=lock.path, fix="pass --python to make a plain venv of an interpreter")
+    if venv and lock.requirements is None:
+        raise BadInput("has no pip part that a plain venv could take", file=lock.path, fix="leave --python out")
+
+
 def _check_driver(lock: LockFolder, driver: str | None) -> None:
     needed, name = lock.target.driver, lock.solution.profile
     if needed is None:
@@ -195,7 +200,7 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
     if prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
         raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
     above = next(parent for parent in prefix.parents if parent.exists())
-    made = prefix.parts[len(above.parts)] if above != prefix.parent else None
+    first_made = prefix.parts[len(above.parts)] if above != prefix.parent else None
     prefix.mkdir(parents=True, exist_ok=True)
     # Beside the prefix and so on its disk, where files can be linked instead of copied.
     work = Path(mkdtemp(prefix=".interlock-", dir=prefix.parent))
@@ -208,5 +213,5 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        if made is not None and not prefix.exists():
-            shutil.rmtree(above / made, ignore_errors=True)
+        if first_made is not None and not prefix.exists():
+            shutil.rmtree(above / first_made, ignore_errors=True)

@@ -38,8 +38,8 @@ def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:
     _equal(listed, {explicit_line(record.url, record.sha256) for record in records}, path)
 
 
-def _equal(found: set[str], held: set[str], path: Path) -> None:
-    extra, missing = sorted(found - held), sorted(held - found)
+def _equal(listed: set[str], locked: set[str], path: Path) -> None:
+    extra, missing = sorted(listed - locked), sorted(locked - listed)
     if extra or missing:
-        told = f"has {extra[0]}" if extra else f"has no {missing[0]}"
-        raise BadInput(f"{told}, and solution.yaml says otherwise", file=path, fix=_AGAIN)
+        difference = f"has {extra[0]}" if extra else f"has no {missing[0]}"
+        raise BadInput(f"{difference}, and solution.yaml says otherwise", file=path, fix=_AGAIN)

@@ -21,32 +21,32 @@ ACTIVATION = "activate-variables.sh"
 
 def sharing_variables(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, str]:
     """The environment variables that carry out ``sharing``, sorted; only those that some framework reads."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     if "tensorflow" in frameworks:
-        found["TF_FORCE_GPU_ALLOW_GROWTH"] = "true" if sharing.growth else "false"
+        variables["TF_FORCE_GPU_ALLOW_GROWTH"] = "true" if sharing.growth else "false"
         if sharing.intra_threads is not None:
-            found["TF_NUM_INTRAOP_THREADS"] = str(sharing.intra_threads)
+            variables["TF_NUM_INTRAOP_THREADS"] = str(sharing.intra_threads)
         if sharing.inter_threads is not None:
-            found["TF_NUM_INTEROP_THREADS"] = str(sharing.inter_threads)
+            variables["TF_NUM_INTEROP_THREADS"] = str(sharing.inter_threads)
         if sharing.cudnn_benchmark is not None:
-            found["TF_CUDNN_USE_AUTOTUNE"] = "1" if sharing.cudnn_benchmark else "0"
+            variables["TF_CUDNN_USE_AUTOTUNE"] = "1" if sharing.cudnn_benchmark else "0"
     if "torch" in frameworks and sharing.intra_threads is not None:
-        found["OMP_NUM_THREADS"] = str(sharing.intra_threads)
-    return dict(sorted(found.items()))
+        variables["OMP_NUM_THREADS"] = str(sharing.intra_threads)
+    return dict(sorted(variables.items()))
 
 
 def sharing_settings(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, float | int | bool | str]:
     """The settings that no variable can make, for the module of the environment; empty: none is needed."""
-    wanted: dict[str, float | int | bool | str | None] = {"mixed_precision": sharing.mixed_precision}
+    settings: dict[str, float | int | bool | str | None] = {"mixed_precision": sharing.mixed_precision}
     if "torch" in frameworks:
-        wanted |= {
+        settings |= {
             "torch_fraction": sharing.torch_fraction,
             "inter_threads": sharing.inter_threads,
             "cudnn_benchmark": sharing.cudnn_benchmark,
         }
     if "tensorflow" in frameworks:
-        wanted["tensorflow_limit_mb"] = sharing.tensorflow_limit_mb
-    return {key: value for key, value in sorted(wanted.items()) if value is not None}
+        settings["tensorflow_limit_mb"] = sharing.tensorflow_limit_mb
+    return {key: value for key, value in sorted(settings.items()) if value is not None}
 
 
 def activation_script(variables: Mapping[str, str]) -> str:

@@ -43,8 +43,8 @@ def loader_wheel(
     """
     cuda = None if build is None else stated(build.cuda)
     beside = [] if cuda is None else brought(libraries, pins, major(cuda))
-    found = Lookup() if build is None else look_up(build, beside)
-    missed = (*found.hidden, *found.doubtful)
+    lookup = Lookup() if build is None else look_up(build, beside)
+    missed = (*lookup.hidden, *lookup.doubtful)
     data = None if build is None else _xla_data(build, beside)
     found_by_xla = build is not None and bool(folders(build)) and data == _XLA_DIRECTORY
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 from solver.core.errors import BadInput
 from solver.core.model import GpuSharing, Profile, Target
-from solver.lock.environment import environment_yml, pip_block, sharing_variables
+from solver.lock.environment import environment_yml, pip_block, profile_variables
 
 LINES = [
     "# a comment",
@@ -89,15 +89,15 @@ def test_lines_are_joined_and_comments_dropped():
     ],
 )
 def test_variables_that_let_both_share_a_gpu(profile, expected):
-    found = sharing_variables(profile)
+    found = profile_variables(profile)
     assert {name: found[name] for name in found if name.startswith("TF_FORCE")} == expected
 
 
 def test_the_block_outweighs_a_variable_and_a_cpu_profile_has_no_gpu_variable():
     sharing = GpuSharing(growth=False, intra_threads=2)
     profile = Profile(name="p", gpu_sharing=sharing, variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true", "OWN": "1"})
-    assert sharing_variables(profile) == {
+    assert profile_variables(profile) == {
         "TF_FORCE_GPU_ALLOW_GROWTH": "false", "OWN": "1", "OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2",
     }  # fmt: skip
     cpu = msgspec.structs.replace(profile, cuda="none", target=Target(driver=None), variables={})
-    assert sharing_variables(cpu) == {"OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2"}
+    assert profile_variables(cpu) == {"OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2"}
