@@ -187,12 +187,12 @@ def measured(what: str, found: list[float] | str, beside: str = "", ours: list[f
 
 def pairs() -> Measured:
     """Every recorded TensorFlow x torch pair: a search of the full closure or an explanation for each."""
-    from solver.commands.pairs import answers, recorded_pairs
+    from solver.commands.pairs import recorded_pairs, search_pairs
     from solver.commands.project import open_facts
 
     matrices, index, _ = open_facts(ROOT)
     start = time.perf_counter()
-    found = list(answers(recorded_pairs().pairs, matrices, index))
+    found = list(search_pairs(recorded_pairs().pairs, matrices, index))
     seconds = time.perf_counter() - start
     solved = sum(answer.solution is not None for answer in found)
     note = f"{solved} sets, {len(found) - solved} explanations; {seconds / len(found):.2f} s each"

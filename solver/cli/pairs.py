@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from solver.cli.show import Json, echo_json, explanation_json, solution_json
-from solver.commands.pairs import Answer, Pair, answers, recorded_pairs
+from solver.commands.pairs import Pair, PairOutcome, recorded_pairs, search_pairs
 from solver.commands.pairs import ask_uv as uv_says
 from solver.commands.project import open_facts
-from solver.core.model import REQUEST
+from solver.core.answer import Answer
+from solver.core.model import REQUEST, Explanation
 
 
 def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:
@@ -20,53 +22,67 @@ def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:
     matrices, index, _ = open_facts(root)
     recorded = recorded_pairs()
     pairs: list[Pair] = [msgspec.structs.replace(pair, uv=uv_says(pair)) if ask_uv else pair for pair in recorded.pairs]
-    found = list(answers(pairs, matrices, index))
+    outcomes = list(search_pairs(pairs, matrices, index))
     if as_json:
-        echo_json([_json(answer) for answer in found])
+        echo_json([_json(outcome) for outcome in outcomes])
         return
-    _table(found)
-    _totals(found, "asked now" if ask_uv else recorded.asked)
+    _table(outcomes)
+    _totals(outcomes, "asked now" if ask_uv else recorded.asked)
 
 
-def _json(answer: Answer) -> Json:
-    if answer.solution is not None:
-        data = solution_json(answer.solution)
+def _json(outcome: PairOutcome) -> Json:
+    if outcome.solution is not None:
+        data = solution_json(outcome.solution)
     else:
-        assert answer.explanation is not None
-        data = explanation_json("ad hoc", answer.explanation)
-    return {**data, "tensorflow": answer.pair.tensorflow, "torch": answer.pair.torch, "uv": answer.pair.uv}
+        assert outcome.explanation is not None
+        data = explanation_json("ad hoc", outcome.explanation)
+    return {**data, "tensorflow": outcome.pair.tensorflow, "torch": outcome.pair.torch, "uv": outcome.pair.uv}
 
 
-def _table(found: list[Answer]) -> None:
+def _table(outcomes: Sequence[PairOutcome]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("tensorflow", "torch", "python", "interlock", "uv pip compile", box=None, pad_edge=False)
-    for answer in found:
-        pair = answer.pair
-        table.add_row(pair.tensorflow, pair.torch, pair.python, _told(answer), pair.uv)
+    for outcome in outcomes:
+        pair = outcome.pair
+        table.add_row(pair.tensorflow, pair.torch, pair.python, _sentence(outcome), pair.uv)
     Console(highlight=False, width=None if Console().is_terminal else 160).print(table)
 
 
-def _told(answer: Answer) -> str:
-    solution = answer.solution
+def _sentence(outcome: PairOutcome) -> str:
+    solution = outcome.solution
     if solution is None:
-        assert answer.explanation is not None
-        told: dict[str, str] = {}
-        for cause in answer.explanation.causes:
-            if cause.who != REQUEST:
-                told.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
-        more = len(told) - 2
-        return f"no: {'; '.join(list(told.values())[:2])}" + (f"; and {more} more" if more > 0 else "")
+        assert outcome.explanation is not None
+        return _reasons(outcome.explanation)
     built = f"torch {solution.axes['torch']}, CUDA {solution.axes['cuda']}, cuDNN {solution.axes['cudnn']}"
     return f"yes: {built}" + ("" if solution.lockable else " (solvable, not lockable here)")
 
 
-def _totals(found: list[Answer], asked: str) -> None:
-    ours = Counter("none" if a.solution is None else "lockable" if a.solution.lockable else "solvable" for a in found)
-    theirs = Counter(answer.pair.uv for answer in found)
+def _reasons(explanation: Explanation) -> str:
+    """Two causes of different packages, and how many more there are."""
+    by_package: dict[str, str] = {}
+    for cause in explanation.causes:
+        if cause.who != REQUEST:
+            by_package.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
+    more = len(by_package) - 2
+    reasons = "; ".join(list(by_package.values())[:2]) + (f"; and {more} more" if more > 0 else "")
+    return f"{explanation.answer.value}: {reasons}"
+
+
+def _totals(outcomes: Sequence[PairOutcome], uv_source: str) -> None:
+    ours = Counter(map(_kind, outcomes))
+    theirs = Counter(outcome.pair.uv for outcome in outcomes)
+    unknown = f", {ours['not known']} not known" if ours["not known"] else ""
     click.echo(
-        f"\n{len(found)} pairs. interlock: {ours['lockable']} lockable, {ours['solvable']} solvable but not lockable "
-        f"here, {ours['none']} explained. uv: {theirs['clean']} clean, {theirs['twin CUDA majors']} with twin CUDA "
-        f"majors, {theirs['none']} none ({asked})."
+        f"\n{len(outcomes)} pairs. interlock: {ours['lockable']} lockable, {ours['solvable']} solvable but not "
+        f"lockable here, {ours['explained']} explained{unknown}. uv: {theirs['clean']} clean, {theirs['twin CUDA majors']} with "
+        f"twin CUDA majors, {theirs['none']} none ({uv_source})."
     )
+
+
+def _kind(outcome: PairOutcome) -> str:
+    if outcome.solution is not None:
+        return "lockable" if outcome.solution.lockable else "solvable"
+    known = outcome.explanation is None or outcome.explanation.answer is Answer.NO
+    return "explained" if known else "not known"

@@ -10,7 +10,7 @@ from solver.commands.project import Project
 
 
 @dataclass(frozen=True)
-class Installed:
+class LockedPackage:
     """One package of a lock."""
 
     version: str
@@ -47,21 +47,22 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     return lines, data
 
 
-def packages_of(lock: LockedProfile) -> dict[str, Installed]:
+def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
     """What a lock installs, by name: conda's, then pip's, which are installed over them."""
-    packages = {str(record.name): Installed(record.version, record.size) for record in lock.records}
+    packages = {str(record.name): LockedPackage(record.version, record.size) for record in lock.records}
     packages |= {
-        str(pin.name): Installed(pin.version, pin.files[0].size if pin.files else None) for pin in lock.solution.pins
+        str(pin.name): LockedPackage(pin.version, pin.files[0].size if pin.files else None)
+        for pin in lock.solution.pins
     }
-    return packages | {wheel.name: Installed(wheel.version, len(wheel.content)) for wheel in lock.wheels}
+    return packages | {wheel.name: LockedPackage(wheel.version, len(wheel.content)) for wheel in lock.wheels}
 
 
-def _size(packages: Mapping[str, Installed], name: str) -> int | None:
+def _size(packages: Mapping[str, LockedPackage], name: str) -> int | None:
     """Bytes of one package: 0 where the lock has none of this name, None where nobody recorded them."""
     return packages[name].size if name in packages else 0
 
 
-def _total(packages: Mapping[str, Installed]) -> int:
+def _total(packages: Mapping[str, LockedPackage]) -> int:
     """Bytes of all whose size was recorded."""
     return sum(package.size or 0 for package in packages.values())
 

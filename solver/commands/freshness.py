@@ -71,12 +71,13 @@ def lock_state(project: Project, name: str) -> list[str]:
     return reasons
 
 
-def _stands(project: Project, fact: str, held: str) -> bool:
+def _stands(project: Project, fact: str, digest_then: str) -> bool:
+    """Whether an index still says the same of a release; what is recorded no more speaks against nothing."""
     name, _, version = fact.partition("==")
-    found = []
+    digests = []
     for index in INDEXES:
         try:
-            found.append(project.snapshot.digest(pypi_name(name), version, index))
+            digests.append(project.snapshot.digest(pypi_name(name), version, index))
         except NotRecorded:
             continue
-    return not found or held in found
+    return not digests or digest_then in digests

@@ -111,8 +111,8 @@ class LockedProfile:
         extras = _extras(map(Requirement, self.request.packages))
         while True:
             requires = {name: self._asks(release, extras.get(name, ())) for name, release in releases.items()}
-            asked = [requirement for asks in requires.values() for requirement in asks or ()]
-            wider = _extras([*map(Requirement, self.request.packages), *asked])
+            all_asks = [requirement for asks in requires.values() for requirement in asks or ()]
+            wider = _extras([*map(Requirement, self.request.packages), *all_asks])
             if wider == extras:
                 break
             extras = wider
@@ -136,7 +136,7 @@ def _extras(requirements: Iterable[Requirement]) -> dict[PypiName, frozenset[str
     for requirement in requirements:
         if requirement.extras:
             extras[pypi_name(requirement.name)] |= requirement.extras
-    return {name: frozenset(asked) for name, asked in extras.items()}
+    return {name: frozenset(names) for name, names in extras.items()}
 
 
 def _file_at(pin: LockedPin) -> tuple[IndexFile, ...]:

@@ -41,8 +41,8 @@ class Recorded(Value, frozen=True, kw_only=True):
     pairs: tuple[Pair, ...]
 
 
-class Answer(Value, frozen=True, kw_only=True):
-    """What became of one pair."""
+class PairOutcome(Value, frozen=True, kw_only=True):
+    """What became of one pair: a solution, or the explanation why there is none or why nobody knows."""
 
     pair: Pair
     solution: Solution | None
@@ -54,15 +54,15 @@ def recorded_pairs() -> Recorded:
     return decode(load_yaml(matrices_dir() / "snapshot" / RECORDED), Recorded)
 
 
-def answers(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Iterator[Answer]:
+def search_pairs(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Iterator[PairOutcome]:
     """Search each pair's full closure; nothing is remembered from one to the next but the index."""
     spaces = Spaces(matrices, index)
     for pair in pairs:
-        asked = (f"tensorflow=={pair.tensorflow}", f"torch=={pair.torch}", f"python=={pair.python}")
+        constraints = (f"tensorflow=={pair.tensorflow}", f"torch=={pair.torch}", f"python=={pair.python}")
         try:
-            yield Answer(pair=pair, solution=solve(ad_hoc(asked), spaces), explanation=None)
+            yield PairOutcome(pair=pair, solution=solve(ad_hoc(constraints), spaces), explanation=None)
         except Unsolvable as error:
-            yield Answer(pair=pair, solution=None, explanation=error.explanation)
+            yield PairOutcome(pair=pair, solution=None, explanation=error.explanation)
 
 
 def ask_uv(pair: Pair) -> UvAnswer:
@@ -80,7 +80,7 @@ def _verdict(lines: Sequence[str]) -> UvAnswer:
     """Two distributions of one NVIDIA library for different CUDA majors write the same files."""
     stems: dict[str, set[str]] = {}
     for line in lines:
-        found = re.match(r"(nvidia-[a-z-]+)-cu(\d+)==", line)
-        if found:
-            stems.setdefault(found[1], set()).add(found[2])
+        library = re.match(r"(nvidia-[a-z-]+)-cu(\d+)==", line)
+        if library:
+            stems.setdefault(library[1], set()).add(library[2])
     return "twin CUDA majors" if any(len(majors) > 1 for majors in stems.values()) else "clean"

@@ -29,9 +29,9 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
     if not FLAVOURS[profile.flavour].from_pip:
         return solve_conda_profile(project, profile).solution
     if profile.variant_of is None:
-        wanted = beside_conda(project, profile)
-        verified = _verified(project, wanted) if profile.prefer_verified else None
-        return verified or solve(wanted, project.spaces, lockable_only=True)
+        limited = beside_conda(project, profile)
+        verified = _verified(project, limited) if profile.prefer_verified else None
+        return verified or solve(limited, project.spaces, lockable_only=True)
     parent = solve_profile(project, project.profile(profile.variant_of))
     if not profile.frameworks:
         return _shared_base(project, profile, parent)
@@ -40,17 +40,17 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
 
 def _verified(project: Project, profile: Profile) -> Solution | None:
     """The newest set that ran on a GPU and that the profile admits; None where there is none."""
-    found = []
+    solutions = []
     for row in project.matrices.verified:
         kept = {name: f"=={version}" for name, version in row.packages.items() if name not in _NOT_SEARCHED}
         both = {name: ",".join(filter(None, (profile.constraints.get(name), kept.get(name)))) for name in kept}
         pinned = msgspec.structs.replace(profile, constraints={**profile.constraints, **both})
         solution = find(pinned, project.spaces, lockable_only=True)
         if solution is not None:
-            found.append(solution)
+            solutions.append(solution)
     order = preferred_first(profile.frameworks)
     order.sort(key=lambda name: name != profile.prefer)
-    return max(found, key=lambda one: [Version(one.axes[name] or "0") for name in order], default=None)
+    return max(solutions, key=lambda one: [Version(one.axes[name] or "0") for name in order], default=None)
 
 
 _NOT_SEARCHED = ("python", "interlock-loader")

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.commands import pairs
-from solver.commands.pairs import Pair, answers, recorded_pairs
+from solver.commands.pairs import Pair, recorded_pairs, search_pairs
 from solver.commands.project import open_facts
 from solver.core.target import marker_environment
 from solver.request.adhoc import ad_hoc
@@ -26,7 +26,7 @@ FACTS = open_facts(ROOT)[:2]
 
 @pytest.fixture(scope="module")
 def found():
-    return {(one.pair.tensorflow, one.pair.torch): one for one in answers(recorded_pairs().pairs, *FACTS)}
+    return {(one.pair.tensorflow, one.pair.torch): one for one in search_pairs(recorded_pairs().pairs, *FACTS)}
 
 
 def test_the_pairs_are_those_that_were_promised(found):
