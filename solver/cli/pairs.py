@@ -74,10 +74,11 @@ def _totals(outcomes: Sequence[PairOutcome], uv_source: str) -> None:
     ours = Counter(map(_kind, outcomes))
     theirs = Counter(outcome.pair.uv for outcome in outcomes)
     unknown = f", {ours['not known']} not known" if ours["not known"] else ""
+    lockable = f"{ours['lockable']} lockable, {ours['solvable']} solvable but not lockable here"
     click.echo(
-        f"\n{len(outcomes)} pairs. interlock: {ours['lockable']} lockable, {ours['solvable']} solvable but not "
-        f"lockable here, {ours['explained']} explained{unknown}. uv: {theirs['clean']} clean, {theirs['twin CUDA majors']} with "
-        f"twin CUDA majors, {theirs['none']} none ({uv_source})."
+        f"\n{len(outcomes)} pairs. interlock: {lockable}, {ours['explained']} explained{unknown}. "
+        f"uv: {theirs['clean']} clean, {theirs['twin CUDA majors']} with twin CUDA majors, {theirs['none']} none "
+        f"({uv_source})."
     )
 
 
