@@ -8,10 +8,10 @@ import hashlib
 import io
 import json
 import re
-import threading
 import zipfile
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loopback import Loopback
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "text/html"
@@ -34,33 +34,12 @@ class Answer:
     """A wrong Content-Range."""
 
 
-class FaultServer:
+class FaultServer(Loopback):
     def __init__(self):
         self.answers = {}
         self.asked = []
         """(path, Range header or None) of each request, in order."""
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                owner.asked.append((self.path, self.headers.get("Range")))
-                owner.answer(self)
-
-            def log_message(self, *args):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__()
 
     def add_project(self, name, files, content_type=JSON, **fault):
         """``files``: filename -> dict of the listing's keys beside filename, url and hashes."""
@@ -81,6 +60,7 @@ class FaultServer:
         return f"{self.url}/files/{filename}"
 
     def answer(self, request):
+        self.asked.append((request.path, request.headers.get("Range")))
         answer = self.answers.get(request.path)
         if answer is None:
             return self._send(request, 404, b"", {})

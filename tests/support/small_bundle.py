@@ -5,8 +5,8 @@ import random
 import re
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loopback import Loopback
 
 from solver.core.model import pypi_name
 from solver.core.wheelfile import pack_wheel
@@ -26,25 +26,12 @@ def main():
 """
 
 
-class WheelServer:
+class WheelServer(Loopback):
     """Serves files by name; ``faults`` gives each the faults of its next answers."""
 
     def __init__(self):
         self.files, self.faults, self.asked = {}, {}, []
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                owner.answer(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
+        super().__init__()
 
     def answer(self, request):
         name, ranged = request.path[1:], request.headers.get("Range")
@@ -67,7 +54,7 @@ class WheelServer:
     def put(self, name, content, **fields):
         self.files[name] = content
         digest = hashlib.sha256(content).hexdigest()
-        url = f"http://127.0.0.1:{self.server.server_address[1]}/{name}"
+        url = f"{self.url}/{name}"
         made = {"name": pypi_name(name.split("-")[0]), "filename": name, "sha256": digest, "size": len(content)}
         return RemoteWheel(**{"url": url, **made, **fields})
 

@@ -10,9 +10,7 @@ from solver.proof.bundle.make import LockToCarry, make_bundle
 def server():
     made = WheelServer()
     yield made
-    made.server.shutdown()
-    made.thread.join()
-    made.server.server_close()
+    made.close()
 
 
 @pytest.fixture
