@@ -7,7 +7,7 @@ from typing import Any
 
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
-from solver.audit.readers.requirements import wheel_of
+from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
 from solver.core.yamlfile import YamlDocument
@@ -75,7 +75,7 @@ def _package(document: YamlDocument, entries: list[Any], number: int) -> Package
     sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
     manager = _text(document, entries, number, "manager")
     if manager == "pip":
-        wheel = wheel_of(url)
+        wheel = wheel_filename(url)
         return Package(
             name=pypi_name(name),
             version=version,

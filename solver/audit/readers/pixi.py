@@ -7,7 +7,7 @@ from typing import Any
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
-from solver.audit.readers.requirements import wheel_of
+from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
 from solver.core.yamlfile import YamlDocument
@@ -106,7 +106,7 @@ def _pypi(document: YamlDocument, number: int, entry: Mapping[str, Any], address
     name = entry.get("name")
     if not isinstance(name, str):
         raise document.error("expected a string", "packages", number, "name")
-    wheel = wheel_of(address)
+    wheel = wheel_filename(address)
     requires = entry.get("requires_dist")
     sha256 = entry.get("sha256")
     version = document.text("packages", number, "version")

@@ -94,7 +94,7 @@ def requirement_package(requirement: Requirement, line: int | None, hashes: tupl
     version = pinned(requirement)
     file, index = None, None
     if requirement.url:
-        file, index = wheel_of(requirement.url), index_of(requirement.url)
+        file, index = wheel_filename(requirement.url), index_of(requirement.url)
         if file:
             version = names.wheel(file).version
     return Package(
@@ -118,7 +118,7 @@ def pinned(requirement: Requirement) -> str | None:
     return None
 
 
-def wheel_of(url: str) -> str | None:
+def wheel_filename(url: str) -> str | None:
     """The wheel's file name at the end of a URL or a path; None where there is no wheel."""
     name = unquote(names.url_parts(url).path.rpartition("/")[2])
     try:
@@ -233,7 +233,7 @@ def parse_line(line: Line, file: str, environment: Mapping[str, str]) -> Package
 
 def _bare_file(text: str, line: Line, hashes: tuple[str, ...]) -> Package | None:
     """A wheel by its path or address; a folder or an archive names no version."""
-    file = wheel_of(text)
+    file = wheel_filename(text)
     if file is None:
         return None
     name, version = names.wheel(file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers.requirements import common_index, wheel_of
+from solver.audit.readers.requirements import common_index, wheel_filename
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
 from solver.core.markers import applies
@@ -135,6 +135,6 @@ def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
         index=common_index(urls or registry),
         hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
         # With an sdist beside them the wheels are not all that can be installed.
-        files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_of(url))),
+        files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_filename(url))),
         line=tables.line(number),
     )
