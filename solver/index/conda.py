@@ -80,28 +80,28 @@ class ChannelRecords:
         """Every record of ``name``, refused ones too, under the channel's own address."""
         key = subdir, name
         if key not in self._loaded:
-            found = self._true(await self.loader(subdir, name), subdir, name)
-            for record in found:
+            records = self._true(await self.loader(subdir, name), subdir, name)
+            for record in records:
                 record.channel = self.address
                 record.url = f"{self.address}/{subdir}/{record.file_name}"
             # The solver breaks ties by position, and no source promises an order.
-            self._loaded[key] = sorted(found, key=lambda record: record.file_name)
+            self._loaded[key] = sorted(records, key=lambda record: record.file_name)
         return self._loaded[key]
 
     def _true(self, records: Iterable[RepoDataRecord], subdir: str, name: str) -> list[RepoDataRecord]:
         """Those of ``records`` whose archive is one of the package that was asked for."""
-        found = []
+        genuine = []
         for record in records:
             try:
                 check_archive(record.file_name, name, str(record.version), str(record.build))
                 if record.name.normalized != name or record.subdir != subdir:
                     raise names.BadName(f"the channel says that it is {record.name.normalized} of {record.subdir}")
             except names.BadName as error:
-                told = f"{name} {names.one_line(str(record.version))} of channel {self.name} may not be chosen: {error}"
-                self.lies.setdefault(name, []).append(told)
+                lie = f"{name} {names.one_line(str(record.version))} of channel {self.name} may not be chosen: {error}"
+                self.lies.setdefault(name, []).append(lie)
                 continue
-            found.append(record)
-        return found
+            genuine.append(record)
+        return genuine
 
     async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
         """py-rattler's own question."""
@@ -109,11 +109,11 @@ class ChannelRecords:
             for channel in self.above:
                 if await channel.has(name.normalized):
                     return []
-            found = await self.load(str(platform), name.normalized)
+            records = await self.load(str(platform), name.normalized)
         except Exception as error:
             self.failure = error
             raise
-        return [r for r in found if self.refuses is None or not self.refuses(r)]
+        return [r for r in records if self.refuses is None or not self.refuses(r)]
 
     async def has(self, name: str) -> bool:
         """Whether the channel knows ``name``, for the target or for all platforms."""
@@ -200,16 +200,16 @@ def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:
     return ordered
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Wait for ``work``; also from inside a running event loop, such as a notebook's."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return _run(work)
+        return _run_and_release(work)
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(_run, work).result()
+        return pool.submit(_run_and_release, work).result()
 
 
 class _Mark:
@@ -221,20 +221,23 @@ _MOST_WAITS = 1000
 """Of a millisecond each; a few suffice."""
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def _run_and_release(work: Coroutine[Any, Any, T]) -> T:
     """Run ``work`` and wait until py-rattler's threads have let go of it.
 
     They drop their hold on Python a moment after the answer is there; a process
     that ends within that moment dies of a segmentation fault, 5 to 20 times in a
     hundred (py-rattler 0.28), whatever its exit code was to be.
     """
+    # Each of the threads holds a copy of the context that the work runs in, and drops it last of all.
+    # Of copies no single one tells when the last is gone; a value that lies in all of them does.
     marks: list[weakref.ref[_Mark]] = []
 
     async def marked() -> tuple[T | None, BaseException | None]:
+        # asyncio.run gives this a context of its own: set outside, the mark would live on in the caller's.
         mark = _Mark()
         marks.append(weakref.ref(mark))
         _mark.set(mark)
-        del mark
+        del mark  # or this frame would hold it, too
         try:
             return await work, None
         except Exception as error:
@@ -242,11 +245,11 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
             return None, error
 
     answer, error = asyncio.run(marked())
-    told = error
-    while told is not None:
+    cause = error
+    while cause is not None:
         # The frames that it passed through hold tasks, and these the context.
-        traceback.clear_frames(told.__traceback__)
-        told = told.__cause__ or told.__context__
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
     _wait_for_release(marks[0])
     if error is not None:
         raise error
@@ -308,13 +311,13 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
         if not gateway:
             gateway.append(Gateway(cache_dir=cache, client=settings.client()))
         try:
-            found = await gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
+            answers = await gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
         except Exception as error:
             from solver.index.conda_config import without_credentials
 
-            shown = _told(error).replace(address, without_credentials(address))
+            shown = _short_sentence(error).replace(address, without_credentials(address))
             raise IndexUnavailable(f"channel {channel} did not answer: {shown}") from error
-        return [record for records in found for record in records]
+        return [record for records in answers for record in records]
 
     return load
 
@@ -341,7 +344,7 @@ def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
     return load
 
 
-def _told(error: BaseException) -> str:
+def _short_sentence(error: BaseException) -> str:
     """The innermost sentence says what happened; the outer ones repeat the address."""
     text = " ".join(str(error).split())
     return text if len(text) < 300 else f"{text[:300]} …"

@@ -52,9 +52,9 @@ class CondaSettings:
 
     def sources(self, channel: str) -> tuple[str, ...]:
         """Addresses to read ``channel`` from, credentials included, first choice first."""
-        found = self.mirrors.get(channel) or self.mirrors.get(self.address(channel))
-        if found:
-            return tuple(_trim(address) for address in found)
+        mirrors = self.mirrors.get(channel) or self.mirrors.get(self.address(channel))
+        if mirrors:
+            return tuple(_trim(address) for address in mirrors)
         if _is_address(channel):
             return (_as_address(channel),)
         base = self.custom.get(channel, self.alias)
@@ -137,10 +137,10 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         return {}
     if not isinstance(data, dict):
         raise BadInput("expected a mapping of conda's settings", file=path)
-    found = {key: _expanded(data[key], environ) for key in _KEYS if data.get(key) is not None}
-    for key, value in found.items():
+    settings = {key: _expanded(data[key], environ) for key in _KEYS if data.get(key) is not None}
+    for key, value in settings.items():
         _check(path, key, value)
-    return found
+    return settings
 
 
 def _check(path: Path, key: str, value: object) -> None:

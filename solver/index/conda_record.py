@@ -78,8 +78,8 @@ class CondaRecord(Value, frozen=True, kw_only=True):
 
 def split_archive_name(filename: str) -> tuple[CondaName, str, str]:
     """Name, version and build of ``numpy-2.1.0-py312_0.conda``; raises ``ValueError`` for other names."""
-    found = names.archive(filename)
-    return conda_name(found.name), found.version, found.build
+    archive = names.archive(filename)
+    return conda_name(archive.name), archive.version, archive.build
 
 
 def check_archive(filename: str, name: str, version: str, build: str) -> None:
@@ -184,8 +184,8 @@ def repodata_fields(record: CondaRecord) -> dict[str, Any]:
     }
 
 
-def _words(found: object) -> tuple[str, ...]:
+def _words(field: object) -> tuple[str, ...]:
     # Old repodata has one string, new repodata a list.
-    if isinstance(found, str):
-        return tuple(found.replace(",", " ").split())
-    return tuple(str(word) for word in found) if isinstance(found, list | tuple) else ()
+    if isinstance(field, str):
+        return tuple(field.replace(",", " ").split())
+    return tuple(str(word) for word in field) if isinstance(field, list | tuple) else ()

@@ -41,18 +41,18 @@ FOLDER = "conda"
 _CURE = "record it anew with `nox -s refresh`"
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChannelHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """First line of a file."""
 
     version: int
     channel: str
     address: str
     subdir: str
-    held: str
+    extent: str = msgspec.field(name="held")
     """Which packages were recorded, in words."""
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RecordLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One package; defaults are left out."""
 
     file: str
@@ -94,16 +94,16 @@ class CondaSnapshot:
         return self._read[path]
 
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
-        held = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
+        records = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
         # What serves every platform was recorded on the way to some other one.
         if not self.records(channel, platform):
             raise NotRecorded(channel, f"nothing for {platform} of this channel")
         return ChannelRecords(
             name=channel,
-            address=held[0].channel,
-            loader=_recorded(held),
+            address=records[0].channel,
+            loader=_record_loader(records),
             subdirs=(platform, "noarch"),
-            inferred=frozenset(f"{r.subdir}/{r.filename}" for r in held if r.inferred),
+            inferred=frozenset(f"{r.subdir}/{r.filename}" for r in records if r.inferred),
         )
 
 
@@ -111,7 +111,7 @@ def read_records(path: Path) -> tuple[CondaRecord, ...]:
     """The packages of one file; raises ``BadInput`` with the line that cannot be used."""
     lines = path.read_bytes().splitlines()
     try:
-        header = msgspec.json.decode(lines[0] if lines else b"", type=Header)
+        header = msgspec.json.decode(lines[0] if lines else b"", type=ChannelHeader)
     except msgspec.DecodeError as error:
         raise BadInput(f"is no recorded channel: {error}", file=path, line=1, fix=_CURE) from None
     if header.version != FORMAT_VERSION:
@@ -125,14 +125,14 @@ def read_records(path: Path) -> tuple[CondaRecord, ...]:
             line=1,
             fix="name the file after the platform and its folder after the channel",
         )
-    decoder = msgspec.json.Decoder(Line)
-    found = []
+    decoder = msgspec.json.Decoder(RecordLine)
+    records = []
     for number, text in enumerate(lines[1:], start=2):
         try:
-            found.append(from_line(decoder.decode(text), header.address, header.subdir))
+            records.append(from_line(decoder.decode(text), header.address, header.subdir))
         except (msgspec.DecodeError, ValueError) as error:
             raise BadInput(f"is no recorded package: {error}", file=path, line=number, fix=_CURE) from None
-    return tuple(found)
+    return tuple(records)
 
 
 def _channel_of(path: Path) -> str:
@@ -141,10 +141,10 @@ def _channel_of(path: Path) -> str:
     return "/".join(parts[len(parts) - parts[::-1].index(FOLDER) :]) if FOLDER in parts else path.parent.name
 
 
-def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held: str) -> list[Path]:
+def write_records(root: Path, channel: str, records: Iterable[CondaRecord], extent: str) -> list[Path]:
     """Replace what the snapshot at ``root`` holds of ``channel``; returns the files written.
 
-    ``held`` says in words which packages these are. Each file is written whole.
+    ``extent`` says in words which packages these are. Each file is written whole.
     """
     by_subdir: dict[str, list[CondaRecord]] = {}
     for record in in_order(records):
@@ -153,7 +153,9 @@ def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for subdir, some in by_subdir.items():
-        header = Header(version=FORMAT_VERSION, channel=channel, address=some[0].channel, subdir=subdir, held=held)
+        header = ChannelHeader(
+            version=FORMAT_VERSION, channel=channel, address=some[0].channel, subdir=subdir, extent=extent
+        )
         lines = [msgspec.json.encode(header), *(msgspec.json.encode(to_line(record)) for record in some)]
         path = folder / f"{subdir}.jsonl"
         put_whole(path, b"\n".join(lines) + b"\n")
@@ -164,20 +166,20 @@ def write_records(root: Path, channel: str, records: Iterable[CondaRecord], held
     return written
 
 
-def to_line(record: CondaRecord) -> Line:
+def to_line(record: CondaRecord) -> RecordLine:
     """``record`` as the snapshot and solution.yaml hold it."""
     fields: dict[str, Any] = {
-        name: getattr(record, name) for name in Line.__struct_fields__ if name not in ("file", "build_number")
+        name: getattr(record, name) for name in RecordLine.__struct_fields__ if name not in ("file", "build_number")
     }
-    told = _build_number(record.build)
-    return Line(
+    implied = _build_number(record.build)
+    return RecordLine(
         file=record.filename,
-        build_number=None if record.build_number == told else record.build_number,
+        build_number=None if record.build_number == implied else record.build_number,
         **fields,
     )
 
 
-def from_line(line: Line, channel: str, subdir: str) -> CondaRecord:
+def from_line(line: RecordLine, channel: str, subdir: str) -> CondaRecord:
     """The record of a line; raises ``ValueError`` where its file name is no conda archive's."""
     name, version, build = split_archive_name(line.file)
     if line.noarch not in (None, "python", "generic"):
@@ -210,14 +212,14 @@ def _build_number(build: str) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def _recorded(records: Sequence[CondaRecord]) -> Loader:
+def _record_loader(records: Sequence[CondaRecord]) -> Loader:
     loaded: dict[tuple[str, str], list[RepoDataRecord]] = {}
 
     async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
         if not loaded:
             for each in {record.subdir for record in records}:
-                for found in _as_rattler(records, each):
-                    loaded.setdefault((each, found.name.normalized), []).append(found)
+                for record in _as_rattler(records, each):
+                    loaded.setdefault((each, record.name.normalized), []).append(record)
         return loaded.get((subdir, name), [])
 
     return load
@@ -236,6 +238,6 @@ def _as_rattler(records: Sequence[CondaRecord], subdir: str) -> list[RepoDataRec
         path = Path(folder, "repodata.json")
         path.write_text(json.dumps({"info": {"subdir": subdir}, **packages}))
         repodata = SparseRepoData(Channel(records[0].channel), subdir, path)
-        found = repodata.load_all_records(PackageFormatSelection.PREFER_CONDA)
+        loaded = repodata.load_all_records(PackageFormatSelection.PREFER_CONDA)
         repodata.close()
-    return found
+    return loaded

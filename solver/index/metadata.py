@@ -67,15 +67,15 @@ def _check_whose(raw: RawMetadata, filename: str) -> None:
 def _requirement(text: str, filename: str) -> str:
     """``text`` as packaging writes it, its marker one that can be evaluated."""
     try:
-        found = Requirement(text)
+        requirement = Requirement(text)
         # Every part of a marker is evaluated, so one environment shows whether all of them can be.
-        applies(found.marker, _ANYWHERE)
+        applies(requirement.marker, _ANYWHERE)
     except (UndefinedComparison, UndefinedEnvironmentName):
         problem = "its marker compares what has no order"
     except (InvalidRequirement, ValueError) as error:
         problem = names.one_line(str(error).partition("\n")[0])
     else:
-        return str(found)
+        return str(requirement)
     raise ReleaseRefused(f'{filename} asks for "{names.one_line(text)}", which is no requirement: {problem}')
 
 

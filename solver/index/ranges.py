@@ -108,14 +108,14 @@ def _read(remote: RangeFile, wheel: zipfile.ZipFile, member: str, limit: int) ->
 
 def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
     if not member.startswith("*"):
-        found = [info for info in wheel.infolist() if info.filename == member]
+        matches = [info for info in wheel.infolist() if info.filename == member]
     else:
         # METADATA of vendored distributions lies deeper than the wheel's own.
         end, depth = member[1:], member.count("/")
-        found = [i for i in wheel.infolist() if i.filename.endswith(end) and i.filename.count("/") == depth]
-    if len(found) != 1:
-        raise IndexUnavailable(f"{url} has {len(found)} members {member}, expected one")
-    return found[0]
+        matches = [i for i in wheel.infolist() if i.filename.endswith(end) and i.filename.count("/") == depth]
+    if len(matches) != 1:
+        raise IndexUnavailable(f"{url} has {len(matches)} members {member}, expected one")
+    return matches[0]
 
 
 @contextmanager
@@ -146,10 +146,13 @@ class RangeFile(io.RawIOBase):
         self._allowed = DIRECTORY_LIMIT
         self._segments: list[tuple[int, bytes]] = []
         self.size = -1 if size is None else size
+        # A zip file is read from its end. "-n" asks for the last n bytes, whose answer tells the size, too.
         self._fetch(f"-{TAIL}" if size is None else f"{max(0, size - TAIL)}-{max(0, size - 1)}")
 
     def prefetch(self, start: int, stop: int) -> None:
         """Fetch what lies between two offsets in one request, where it is not there yet."""
+        # Without it zipfile's small reads would be a request a block. What a caller asks for by name it may
+        # have beside the limit, which is there for a directory that sends zipfile all over the file.
         stop = min(stop, self.size)
         self._allowed += stop - start
         if self._segment(start, stop) is None:
@@ -179,14 +182,15 @@ class RangeFile(io.RawIOBase):
         stop = self.size if count < 0 else min(self.size, start + count)
         if start >= stop:
             return b""
-        found = self._segment(start, stop)
-        if found is None:
+        data = self._segment(start, stop)
+        if data is None:
             self._fetch(f"{start}-{min(self.size, max(stop, start + BLOCK)) - 1}")
-            found = self._segment(start, stop)
-        if found is None:
+            data = self._segment(start, stop)
+        # The answer's own offsets count, and a server may give another part than it was asked for.
+        if data is None:
             raise IndexUnavailable(f"{self.url} gave other bytes than {start}-{stop - 1}")
         self._position = stop
-        return found
+        return data
 
     def _segment(self, start: int, stop: int) -> bytes | None:
         for offset, data in self._segments:
@@ -194,16 +198,18 @@ class RangeFile(io.RawIOBase):
                 return data[start - offset : stop - offset]
         return None
 
-    def _fetch(self, wanted: str) -> None:
+    def _fetch(self, span: str) -> None:
         import requests
 
-        headers = {"Range": f"bytes={wanted}", "Accept-Encoding": "identity"}
+        # A range counts the bytes that are sent: of a compressed answer it would be a piece of another file.
+        headers = {"Range": f"bytes={span}", "Accept-Encoding": "identity"}
         try:
+            # Streamed, so that an answer that is too long or the whole wheel is refused before its bytes come.
             with self._session.get(self.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
                 offset, length = self._content_range(response)
                 data = response.content
         except requests.RequestException as error:
-            raise IndexUnavailable(f"bytes {wanted} of {self.url} could not be read: {error}") from error
+            raise IndexUnavailable(f"bytes {span} of {self.url} could not be read: {error}") from error
         if len(data) != length:
             raise IndexUnavailable(f"{self.url} gave {len(data)} of {length} bytes asked for")
         self._segments.append((offset, data))

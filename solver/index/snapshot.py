@@ -71,13 +71,13 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return any(usable_files(files, target) for target in targets)
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PackageHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """First line of a package's file."""
 
     version: int
     name: str
     index: IndexName
-    held: str
+    extent: str = msgspec.field(name="held")
     """Which releases were recorded, in words: a bounded history says so here."""
     extras: tuple[str, ...] = ()
     """Extras that somebody asked for, so that what stands under them was recorded."""
@@ -114,7 +114,7 @@ class SnapshotIndex:
     def __init__(self, root: Path, indexes: Iterable[IndexName] = INDEXES) -> None:
         self.root = root
         self.indexes = tuple(indexes)
-        self._read: dict[PypiName, tuple[tuple[Header, tuple[Release, ...]], ...]] = {}
+        self._read: dict[PypiName, tuple[tuple[PackageHeader, tuple[Release, ...]], ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every recorded release of ``name``, of all indexes this was opened with.
@@ -143,9 +143,9 @@ class SnapshotIndex:
                 return platforms == {target.platform} or coverage.serves(files)
         return False
 
-    def held(self, name: PypiName) -> str:
+    def extent(self, name: PypiName) -> str:
         """Which releases of ``name`` were recorded, in words."""
-        return "; ".join(header.held for header, _ in self._parts(name))
+        return "; ".join(header.extent for header, _ in self._parts(name))
 
     def names(self) -> tuple[PypiName, ...]:
         """Every recorded name, sorted."""
@@ -162,7 +162,7 @@ class SnapshotIndex:
             raise NotRecorded(f"{name} {version}", "nothing of this release")
         return hashlib.sha256("\n".join(sorted(map(release_line, parts))).encode()).hexdigest()
 
-    def _parts(self, name: PypiName) -> tuple[tuple[Header, tuple[Release, ...]], ...]:
+    def _parts(self, name: PypiName) -> tuple[tuple[PackageHeader, tuple[Release, ...]], ...]:
         parts = self._read.get(name)
         if parts is None:
             if not names.is_project(name):  # it must not lead to any other file
@@ -175,7 +175,7 @@ class SnapshotIndex:
         return parts
 
 
-def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
+def read_package(path: Path) -> tuple[PackageHeader, tuple[Release, ...]]:
     """One package's file; raises ``BadInput`` naming file and line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     header = _header(path, lines[0] if lines else "")
@@ -192,7 +192,7 @@ def read_package(path: Path) -> tuple[Header, tuple[Release, ...]]:
     return header, tuple(msgspec.structs.replace(release, extras=extras) for release in releases)
 
 
-def _recorded_extras(header: Header, releases: Iterable[Release]) -> tuple[str, ...]:
+def _recorded_extras(header: PackageHeader, releases: Iterable[Release]) -> tuple[str, ...]:
     """Those that the header lists, and those that alone explain why a requirement was kept, of whichever release.
 
     A requirement under several extras was kept for the sake of any one of them; which one, it does not tell.
@@ -216,13 +216,13 @@ def release_line(release: Release) -> str:
 def package_text(
     name: PypiName,
     index: IndexName,
-    held: str,
+    extent: str,
     releases: Iterable[Release],
     extras: Iterable[str] = (),
     targets: Iterable[Coverage] = (),
 ) -> str:
     """The whole file of one package: the same text for the same facts in any order."""
-    header: dict[str, Any] = {"version": FORMAT_VERSION, "name": name, "index": index, "held": held}
+    header: dict[str, Any] = {"version": FORMAT_VERSION, "name": name, "index": index, "held": extent}
     header |= {"extras": sorted(extras)} if extras else {}
     spans = sorted({(one.platform, one.glibc, one.pythons) for one in targets})
     header |= (
@@ -237,18 +237,18 @@ def write_package(
     root: Path,
     name: PypiName,
     index: IndexName,
-    held: str,
+    extent: str,
     releases: Iterable[Release],
     extras: Iterable[str] = (),
     targets: Iterable[Coverage] = (),
 ) -> Path:
     """Write ``root/<index>/<name>.jsonl`` whole or not at all; returns its path."""
     path = root / index / f"{name}.jsonl"
-    put_whole(path, package_text(name, index, held, releases, extras, targets))
+    put_whole(path, package_text(name, index, extent, releases, extras, targets))
     return path
 
 
-def _header(path: Path, line: str) -> Header:
+def _header(path: Path, line: str) -> PackageHeader:
     try:
         # The number comes first: a newer format may differ in anything else.
         version = json.loads(line).get("version")
@@ -259,7 +259,7 @@ def _header(path: Path, line: str) -> Header:
                 line=1,
                 fix="install a newer Interlock",
             )
-        header = msgspec.json.decode(line, type=Header)
+        header = msgspec.json.decode(line, type=PackageHeader)
     except (ValueError, AttributeError) as error:
         raise BadInput(f"no header of a snapshot: {error}", file=path, line=1, fix=_REFRESH) from None
     if header.version != FORMAT_VERSION or header.name != path.stem or header.index != path.parent.name:
@@ -272,7 +272,7 @@ def _header(path: Path, line: str) -> Header:
     return header
 
 
-def _release(header: Header, line: ReleaseLine) -> Release:
+def _release(header: PackageHeader, line: ReleaseLine) -> Release:
     """The release of a line; raises ``names.BadName`` where a part of it is not what it must be."""
     names.version(line.version)
     for file in line.files:

@@ -14,7 +14,7 @@ import msgspec
 
 from solver.core.errors import BadInput
 from solver.index.conda_record import CondaRecord, in_order
-from solver.index.conda_snapshot import Line, from_line, to_line
+from solver.index.conda_snapshot import RecordLine, from_line, to_line
 
 KEY = "conda"
 
@@ -46,7 +46,7 @@ def read_conda_section(section: object, file: str | Path) -> tuple[CondaRecord, 
             raise _bad("expected the address of a channel's folder and a list of packages", str(folder), file)
         for number, line in enumerate(lines):
             try:
-                records.append(from_line(msgspec.convert(line, Line, strict=True), channel, subdir))
+                records.append(from_line(msgspec.convert(line, RecordLine, strict=True), channel, subdir))
             except (msgspec.ValidationError, ValueError) as error:
                 raise _bad(str(error), f"packages.{folder}[{number}]", file) from None
     return in_order(records)

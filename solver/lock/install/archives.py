@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from solver.core.errors import CheckFailed, IndexUnavailable
-from solver.index.conda import run
+from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, without_credentials
 from solver.index.conda_record import CondaRecord
 
@@ -78,7 +78,7 @@ def download_archives(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    return run(fetch_all())
+    return run_async(fetch_all())
 
 
 async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, client: Client) -> None:

@@ -23,7 +23,7 @@ from solver.core.errors import BadInput, CheckFailed
 from solver.core.machine import this_machine
 from solver.core.model import Platform
 from solver.core.programs import minor_of
-from solver.index.conda import run
+from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import Progress, download_archives, find_archives
@@ -112,7 +112,7 @@ def link_conda_half(
     else:
         archives = download_archives(records, work / "archives", settings, progress)
     try:
-        run(_link(archives, platform, prefix, work / "packages"))
+        run_async(_link(archives, platform, prefix, work / "packages"))
     except Exception as error:
         raise CheckFailed(f"the conda half cannot be linked into {prefix}: {error}") from error
     for record in records:

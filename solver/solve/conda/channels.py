@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from solver.core.errors import BadInput, NoSolution
 from solver.core.model import CondaName, Target
 from solver.core.target import PLATFORM_NAMES
-from solver.index.conda import ChannelRecords, CondaSource, Refuses, run
+from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_record import CondaRecord, in_order
 from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
@@ -114,7 +114,7 @@ class ChannelSolver:
             exclude_newer=_in_utc(self.exclude_newer),
         )
         try:
-            records = run(work)
+            records = run_async(work)
         except SolverError as error:
             reason = "\n".join([*self._lies(specs), _reason(error)])
             raise ChannelRefusal(specs, reason, self.source.partial) from None
@@ -147,7 +147,7 @@ class ChannelSolver:
                 for record in await channel.fetch_package_records(Subdir(subdir), PackageName(name))
             ]
 
-        return run(load())
+        return run_async(load())
 
     def ours(self, records: Iterable[RepoDataRecord]) -> tuple[CondaRecord, ...]:
         """``records`` of these channels as ours, sorted by name."""

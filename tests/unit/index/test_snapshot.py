@@ -59,7 +59,7 @@ def test_what_is_written_is_read_back(tmp_path):
     sorted_requires = Release(**{**vars_of(RELEASES[0]), "requires": ("numpy<2", "six")})
     assert index.releases(NAME) == (*oldest_first[:2], sorted_requires, TORCH)
     assert index.requires(TORCH) == ("numpy",)
-    assert index.held(NAME) == "all; some"
+    assert index.extent(NAME) == "all; some"
     assert index.names() == (NAME,)
 
 

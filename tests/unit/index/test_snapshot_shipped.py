@@ -45,7 +45,7 @@ def read():
 def test_every_file_is_in_its_one_form(read):
     for path, (header, releases) in read.items():
         name = pypi_name(header.name)
-        text = package_text(name, header.index, header.held, releases, header.extras, header.targets)
+        text = package_text(name, header.index, header.extent, releases, header.extras, header.targets)
         assert path.read_text(encoding="utf-8") == text, path
 
 
