@@ -156,9 +156,9 @@ def _answer(profile: Profile, space: PackageSpace) -> Answer:
 def _note(answer: Answer, others: Mapping[str, Answer]) -> str | None:
     """What the other pythons come to, beside the one of which the answer is told."""
     parts = []
-    for each, words in ((Answer.NO, "no solution"), (Answer.NOT_KNOWN, "not known")):
+    for each, words, why in ((Answer.NO, "no solution", ""), (Answer.NOT_KNOWN, "not known", ", for want of a record")):
         if versions := [python for python, other in others.items() if other is each]:
-            parts.append(f"python {', '.join(versions)}: {words}{' either' if each is answer else ''}")
+            parts.append(f"python {', '.join(versions)}: {words}{' either' if each is answer else ''}{why}")
     return "; ".join(parts) or None
 
 
