@@ -40,7 +40,7 @@ def shared_paths(writers: Iterable[tuple[PypiName, Iterable[_Path]]]) -> dict[tu
     return shared
 
 
-def shown(paths: Sequence[str]) -> tuple[str, ...]:
+def first_paths(paths: Sequence[str]) -> tuple[str, ...]:
     """The first paths, and how many more there are."""
     more = len(paths) - _SHOWN
     return (*paths[:_SHOWN], *([f"and {more} more"] if more > 0 else []))
@@ -63,7 +63,7 @@ def pair_finding(
         why=f"{first.name} and {second.name} {what}; {_winner(context, first, second)}",
         source=source,
         cure=_cure(context, first, second),
-        paths=shown(paths),
+        paths=first_paths(paths),
     )
 
 

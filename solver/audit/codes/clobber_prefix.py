@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from solver.audit.codes.clobber_pair import CODE, Comparison, shown
+from solver.audit.codes.clobber_pair import CODE, Comparison, first_paths
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import RecordEntry, records
@@ -52,7 +52,7 @@ def _finding(context: AuditContext, pair: Mapping[PypiName, Files], different: l
         source="the RECORD of both distributions and the files themselves",
         cure=f"uninstall both, then install only the one that the frameworks need: removing {first} or {second} "
         "alone takes the other's files with it",
-        paths=shown([_below(path, prefix) for path in sorted(different, key=_libraries_first)]),
+        paths=first_paths([_below(path, prefix) for path in sorted(different, key=_libraries_first)]),
     )
 
 
