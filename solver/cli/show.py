@@ -48,34 +48,34 @@ def explanation_json(profile: str, explanation: Explanation) -> Json:
     }
 
 
-def explanation_lines(asked: str, explanation: Explanation) -> Iterator[str]:
+def explanation_lines(heading: str, explanation: Explanation) -> Iterator[str]:
     """One line a cause, then what would work."""
     known = explanation.answer is Answer.NO
-    yield f"{asked}: {'cannot' if known else 'it is not known whether they can'} live together, because"
+    yield f"{heading}: {'cannot' if known else 'it is not known whether they can'} live together, because"
     for cause in explanation.causes:
         yield f"  {cause.who}: {cause.asks}"
         yield f"      [{cause.source}]"
     if explanation.note:
         yield f"  ({explanation.note})"
     for near in explanation.nearest:
-        found = ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
+        versions = ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
         short = "" if near.lockable else " (solvable, not lockable here)"
         yield f"would work with {' and '.join(near.changes)}{short}:"
-        yield f"    {found}"
+        yield f"    {versions}"
 
 
 def solution_lines(solution: Solution) -> Iterator[str]:
     """The axes first, then each package with its reason, then notes and what is missing."""
-    told = {item.package: item for item in solution.because}
+    reasons = {item.package: item for item in solution.because}
     yield f"{solution.profile}: python {solution.target.python} on {solution.target.platform}"
     for axis in list(AXES)[1:]:
         version = solution.axes[axis]
         if version:
-            reason = next((told[name] for name in distributions(axis) if name in told), None)
+            reason = next((reasons[name] for name in distributions(axis) if name in reasons), None)
             yield f"  {axis:<11} {version:<16} {_reason(reason)}"
     yield f"  with {len(solution.pins)} packages:"
     for pin in solution.pins:
-        yield f"    {pin.name}=={pin.version}  {_reason(told.get(pin.name))}"
+        yield f"    {pin.name}=={pin.version}  {_reason(reasons.get(pin.name))}"
     for note in solution.notes:
         yield f"  note: {note.text}; {'evidence: ' + note.evidence if note.evidence else 'no evidence'}"
     if solution.missing:

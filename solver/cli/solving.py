@@ -34,8 +34,7 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
     try:
         if profile is not None:
             project = open_project(Path(), live=live)
-            wanted = constrained(project.profile(profile), constraints)
-            solution = solve_profile(project, wanted)
+            solution = solve_profile(project, constrained(project.profile(profile), constraints))
         else:
             matrices, index, _ = open_facts(Path(), live=live)
             solution = solve_ad_hoc(ad_hoc(constraints), matrices, index)
@@ -60,31 +59,31 @@ def explain(
     what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool
 ) -> None:
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
-    asked = [*what, *constraints]
+    requirements = [*what, *constraints]
     if profile is not None:
         project = open_project(Path(), live=live)
-        wanted = constrained(project.profile(profile), asked)
-        if wanted.stack and not as_json:
-            click.echo("\n".join(explain_stack(project, wanted)))
+        question = constrained(project.profile(profile), requirements)
+        if question.stack and not as_json:
+            click.echo("\n".join(explain_stack(project, question)))
         matrices, index = project.matrices, project.index
-    elif asked:
+    elif requirements:
         matrices, index, _ = open_facts(Path(), live=live)
-        wanted = ad_hoc(asked)
+        question = ad_hoc(requirements)
     else:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
     try:
-        solution = solve_ad_hoc(wanted, matrices, index) if profile is None else solve_profile(project, wanted)
+        solution = solve_ad_hoc(question, matrices, index) if profile is None else solve_profile(project, question)
     except Unsolvable as error:
         if as_json:
-            echo_json(explanation_json(wanted.name, error.explanation))
+            echo_json(explanation_json(question.name, error.explanation))
         else:
-            click.echo("\n".join(explanation_lines(_asked(wanted, asked), error.explanation)))
+            click.echo("\n".join(explanation_lines(_heading(question, requirements), error.explanation)))
         sys.exit(error.exit_code if error.explanation.answer is Answer.NOT_KNOWN else 1)
     echo_json(solution_json(solution)) if as_json else click.echo("\n".join(solution_lines(solution)))
 
 
-def _asked(profile: Profile, asked: list[str]) -> str:
-    return profile.name if profile.name != "ad hoc" else ", ".join(asked)
+def _heading(profile: Profile, requirements: list[str]) -> str:
+    return profile.name if profile.name != "ad hoc" else ", ".join(requirements)
 
 
 @click.command()
