@@ -125,7 +125,6 @@ def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_h
     assert str(caught.value) == str(locked.value)
 
 
-# ---- variants
 def test_variants_hold_the_very_versions_of_their_parent(project):
     whole = {str(p.name): p.version for p in solve_profile(project, project.profile("full-py312")).pins}
     parts = {}

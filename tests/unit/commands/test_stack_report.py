@@ -11,7 +11,6 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, CudaFamily, Rule
 
 
-# ---- the lines themselves, over a small made-up set
 def small_lock(stack: dict[str, str], **changes: object) -> StackLock:
     axes = {"python": "3.9", "cuda": "11.8", "cudnn": "8.6", "tensorflow": "2.0", "torch": "1.0", "protobuf": None}
     requires = ("tool<2",)

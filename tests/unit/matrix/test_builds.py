@@ -5,7 +5,6 @@ import pytest
 from solver.matrix.builds import build_cuda, is_cpu_build
 
 
-# --- facts ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("build", "cuda"),
     [

@@ -42,7 +42,6 @@ def test_virtual_packages_can_be_replaced_and_taken_away():
     assert "__glibc" not in found
 
 
-# --- solving ----------------------------------------------------------------------------------------
 def close(folder, entries, specs, constraints=(), *, target=None, virtual=None, **more):
     channel = write_channel(folder, entries).as_uri()
     index = CondaIndex(settings=CondaSettings(mirrors={"conda-forge": (channel,)}))
