@@ -2,8 +2,7 @@
 
 ``snapshot`` reads the recorded facts, ``pypi`` asks the live default index,
 ``layered`` puts the one before the other, ``conda`` holds the conda channels.
-``crawl`` and ``record`` make the recorded facts. Nothing else in the project
-talks to an index.
+Nothing else in the project talks to an index; ``solver.refresh`` records through them.
 """
 
 from __future__ import annotations

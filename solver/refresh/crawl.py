@@ -33,6 +33,11 @@ from solver.index.snapshot import Coverage
 T = TypeVar("T")
 R = TypeVar("R")
 THREADS = 12
+_Key = tuple[PypiName, Version]
+_Need = tuple[Requirement, str]
+"""A requirement, and the python (major.minor) on which it is made."""
+_Range = tuple[PypiName, str, str]
+"""Package, specifier and python: what releases are chosen by, each once."""
 
 
 class Readable(Protocol):
@@ -64,11 +69,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """False: hold the roots alone and nothing that they ask."""
 
 
-class Held(msgspec.Struct, kw_only=True):
+class RecordedPackage(msgspec.Struct, kw_only=True):
     """One package of the record."""
 
     name: PypiName
-    held: str
+    extent: str
     """Which releases, in words."""
     releases: list[Release]
     """Several of one version where its wheels require different things."""
@@ -89,40 +94,43 @@ class Crawl:
         self.whole = {pypi_name(root.name): root.specifier for root in map(Requirement, group.whole)}
         self.skipped: list[str] = []
         self._listed: dict[PypiName, dict[Version, list[Release]]] = {}
-        self._pythons: dict[tuple[PypiName, Version], frozenset[str]] = {}
-        self._read: dict[tuple[PypiName, Version], list[Release]] = {}
+        self._pythons: dict[_Key, frozenset[str]] = {}
+        self._read: dict[_Key, list[Release]] = {}
         self._extras: dict[PypiName, set[str]] = defaultdict(set)
-        self._asked: set[tuple[PypiName, str, str]] = set()
+        self._followed: set[_Range] = set()
 
-    def run(self) -> list[Held]:
+    def run(self) -> list[RecordedPackage]:
         """Walk from the roots until nothing new is asked; raises ``IndexUnavailable``."""
-        wanted = [
+        needs = [
             (Requirement(root), python)
             for root in (*self.group.whole, *self.group.some)
             for python in self.group.pythons
         ]
-        while wanted:
-            again = self._note_extras(wanted)
-            fresh = self._admit(self._new(wanted))
+        while needs:
+            again = self._note_extras(needs)
+            fresh = self._admit(self._new_ranges(needs))
             self.tell(f"{self.group.platform}: {len(self._listed)} packages, {len(self._read)} releases read")
-            wanted = self._asks({*fresh, *again}) if self.group.follow else []
-        return [self._held(name) for name in sorted(self._listed)]
+            needs = self._needs({*fresh, *again}) if self.group.follow else []
+        return [self._package(name) for name in sorted(self._listed)]
 
-    def _note_extras(self, wanted: list[tuple[Requirement, str]]) -> set[tuple[PypiName, Version]]:
+    def _note_extras(self, needs: list[_Need]) -> set[_Key]:
         """Releases that are held already and are now asked for with another extra."""
-        again = set()
-        for requirement, _ in wanted:
+        again: set[_Key] = set()
+        for requirement, _ in needs:
             name = pypi_name(requirement.name)
             extras = {canonicalize_name(extra) for extra in requirement.extras}
             if not extras <= self._extras[name]:
                 self._extras[name] |= extras
+                # Extras are gathered by package, not by release: whoever asks for one may mean any release of it.
                 again |= {key for key in self._read if key[0] == name}
         return again
 
-    def _new(self, wanted: list[tuple[Requirement, str]]) -> list[tuple[PypiName, str, str]]:
-        asks = {(pypi_name(r.name), str(r.specifier), python) for r, python in wanted if r.url is None}
-        new = sorted(asks - self._asked)
-        self._asked |= asks
+    def _new_ranges(self, needs: list[_Need]) -> list[_Range]:
+        """The ranges of ``needs`` that were not followed yet, sorted; their packages are listed by then."""
+        # A requirement with an address means that file, and no release of an index.
+        ranges = {(pypi_name(r.name), str(r.specifier), python) for r, python in needs if r.url is None}
+        new = sorted(ranges - self._followed)
+        self._followed |= ranges
         names = sorted({name for name, _, _ in new} - set(self._listed))
         self._listed.update(zip(names, _together(self._list, names), strict=True))
         return new
@@ -142,7 +150,8 @@ class Crawl:
             if files:
                 by_version[version].append(msgspec.structs.replace(release, files=files))
                 pythons[version].update(*usable.values())
-        self._pythons.update({(name, version): frozenset(found) for version, found in pythons.items()})
+        # Several threads are here at once; each writes keys of its own name alone.
+        self._pythons.update({(name, version): frozenset(minors) for version, minors in pythons.items()})
         return dict(by_version)
 
     def _releases(self, name: PypiName) -> tuple[Release, ...]:
@@ -159,9 +168,9 @@ class Crawl:
             if admits_python(release.requires_python, target) and usable_files([file], target)
         )
 
-    def _admit(self, asks: list[tuple[PypiName, str, str]]) -> list[tuple[PypiName, Version]]:
+    def _admit(self, ranges: list[_Range]) -> list[_Key]:
         keys = {
-            (name, version) for name, specifier, python in asks for version in self._choose(name, specifier, python)
+            (name, version) for name, specifier, python in ranges for version in self._choose(name, specifier, python)
         }
         fresh = sorted(keys - set(self._read))
         for key, releases in zip(fresh, _together(self._read_release, fresh), strict=True):
@@ -169,14 +178,17 @@ class Crawl:
         return fresh
 
     def _choose(self, name: PypiName, specifier: str, python: str) -> Iterable[Version]:
+        """The versions that are held for one range: the newest, and of a whole package all that its root admits."""
+        # Counted among what this python can use: the newest of all may have wheels for newer pythons only.
         usable = [v for v in self._listed[name] if python in self._pythons[name, v]]
         admitted = sorted(SpecifierSet(specifier).filter(usable), reverse=True)
         if name in self.whole:
             yield from self.whole[name].filter(admitted)
+        # What was yanked is nobody's newest; of a whole package it is held like every release.
         fine = [v for v in admitted if any(release.yanked is None for release in self._listed[name][v])]
         yield from fine[: self.group.newest]
 
-    def _read_release(self, key: tuple[PypiName, Version]) -> list[Release]:
+    def _read_release(self, key: _Key) -> list[Release]:
         """One release a wheel, as its own metadata has it; none where one of them cannot be read.
 
         Every wheel is read: the wheels of one version do not always ask the same.
@@ -198,47 +210,47 @@ class Crawl:
             requires_python=metadata.requires_python or release.requires_python,
         )
 
-    def _asks(self, keys: Iterable[tuple[PypiName, Version]]) -> list[tuple[Requirement, str]]:
+    def _needs(self, keys: Iterable[_Key]) -> list[_Need]:
         """What the releases ask on each python on which they can be used."""
-        found: dict[tuple[str, str], tuple[Requirement, str]] = {}
+        needs: dict[tuple[str, str], _Need] = {}
         for name, version in keys:
             texts = {text for release in self._read[name, version] for text in release.requires or ()}
             for python in self._pythons[name, version]:
                 for text in texts:
-                    if (text, python) not in found and holds(text, self.targets[python], self._extras[name]):
-                        found[text, python] = (_requirement(text), python)
-        return list(found.values())
+                    if (text, python) not in needs and applies_on(text, self.targets[python], self._extras[name]):
+                        needs[text, python] = (_requirement(text), python)
+        return list(needs.values())
 
-    def _held(self, name: PypiName) -> Held:
-        read = [release for key, found in self._read.items() if key[0] == name for release in found]
+    def _package(self, name: PypiName) -> RecordedPackage:
+        read = [release for key, releases in self._read.items() if key[0] == name for release in releases]
         root = self.whole.get(name)
         if root is None:
             which = f"the newest {self.group.newest} final releases that each requirement admits"
         else:
             which = f"every final release in {root}" if str(root) else "every final release"
         span = Coverage(platform=self.group.platform, glibc=self.group.glibc, pythons=self.group.pythons)
-        held = f"{span.platform}, python {span.pythons[0]} to {span.pythons[-1]}: {which}"
-        return Held(name=name, held=held, releases=read, extras=self._extras[name], targets=(span,))
+        extent = f"{span.platform}, python {span.pythons[0]} to {span.pythons[-1]}: {which}"
+        return RecordedPackage(name=name, extent=extent, releases=read, extras=self._extras[name], targets=(span,))
 
 
-def kept_requires(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:
+def requires_with(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:
     """Without the requirements that stand under extras that nobody asked for."""
-    asked = {canonicalize_name(extra) for extra in extras}
-    kept = []
+    chosen = {canonicalize_name(extra) for extra in extras}
+    remaining = []
     for text in requires:
         under = extras_in(text)
-        if not under or under & asked:
-            kept.append(text)
-    return tuple(kept)
+        if not under or under & chosen:
+            remaining.append(text)
+    return tuple(remaining)
 
 
-def holds(text: str, target: Target, extras: Iterable[str]) -> bool:
+def applies_on(text: str, target: Target, extras: Iterable[str]) -> bool:
     """Whether the requirement ``text`` counts on ``target`` for someone who asks for ``extras``."""
-    return _holds(text, target, tuple(sorted(extras)))
+    return _applies_on(text, target, tuple(sorted(extras)))
 
 
 @functools.cache
-def _holds(text: str, target: Target, extras: tuple[str, ...]) -> bool:
+def _applies_on(text: str, target: Target, extras: tuple[str, ...]) -> bool:
     return applies(_requirement(text).marker, marker_environment(target), extras)
 
 

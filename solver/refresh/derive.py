@@ -79,12 +79,12 @@ def renew(
         "companions": tuple(companions),
         "cuda": tuple(toolkits),
     }
-    held = {row.id for row in matrices.rows()}
-    ids = [row.id for found in rows.values() for row in found]
+    ids = {row.id for row in matrices.rows()}
+    renewed = [row.id for some in rows.values() for row in some]
     return Renewal(
-        rows={stem: found for stem, found in rows.items() if found},
-        added=tuple(row_id for row_id in ids if row_id not in held),
-        changed=tuple(row_id for row_id in ids if row_id in held),
+        rows={stem: some for stem, some in rows.items() if some},
+        added=tuple(row_id for row_id in renewed if row_id not in ids),
+        changed=tuple(row_id for row_id in renewed if row_id in ids),
     )
 
 
@@ -95,20 +95,20 @@ def write_renewal(renewal: Renewal, folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for stem, found in renewal.rows.items():
+    for stem, renewed in renewal.rows.items():
         path = folder / f"{stem}.yaml"
-        held: dict[str, Row] = {}
+        rows: dict[str, Row] = {}
         header = _HEADER
         if path.is_file():
             header = header_of(path.read_text(encoding="utf-8"))
-            held = {entry.row.id: entry.row for entry in read_entries(path, path.name, FILES[stem][1])}
-        held.update({row.id: row for row in found})
-        write_matrix(path, sorted(held.values(), key=_ORDER[stem]), header)  # type: ignore[arg-type]
+            rows = {entry.row.id: entry.row for entry in read_entries(path, path.name, FILES[stem][1])}
+        rows.update({row.id: row for row in renewed})
+        write_matrix(path, sorted(rows.values(), key=_ORDER[stem]), header)  # type: ignore[arg-type]
         written.append(path)
     return written
 
 
 def _renewed(known: Iterable[_Kind], derived: Iterable[_Kind]) -> list[_Kind]:
     """The derived rows that are new or differ from a known row that may be renewed."""
-    held = {row.id: row for row in known}
-    return [row for row in derived if (before := held.get(row.id)) is None or (before.derived and before != row)]
+    by_id = {row.id: row for row in known}
+    return [row for row in derived if (before := by_id.get(row.id)) is None or (before.derived and before != row)]

@@ -30,30 +30,30 @@ def toolkit_rows(
 
     The metadata is small, so that every release is read each time.
     """
-    held = {row.cuda: row for row in known}
+    by_cuda = {row.cuda: row for row in known}
     lines: dict[str, list[tuple[Version, Pins]]] = defaultdict(list)
     for version, file in _releases(source):
         tell(f"reading the metadata of {file.filename}")
-        pins: Pins = {pypi_name(found.name): str(found.specifier) for found in requirements(source, file)}
+        pins: Pins = {pypi_name(one.name): str(one.specifier) for one in requirements(source, file)}
         lines[f"{version.major}.{version.minor}"].append((version, pins))
     shipped = components({cuda: [pins for _, pins in releases] for cuda, releases in lines.items()})
     for cuda, releases in lines.items():
         first, last = releases[0][0], releases[-1][0]
         read = f"wheel METADATA of cuda-toolkit {first}" + (f" to {last}" if last != first else "")
-        before = held.get(cuda) or CudaToolkit(id=f"cuda-{cuda}", source=read, derived=True, cuda=cuda)
+        before = by_cuda.get(cuda) or CudaToolkit(id=f"cuda-{cuda}", source=read, derived=True, cuda=cuda)
         yield msgspec.structs.replace(before, source=_READ_FROM.sub(read, before.source), components=shipped[cuda])
 
 
 def _releases(source: WheelSource) -> list[tuple[Version, IndexFile]]:
-    found = {}
+    files = {}
     for file in source.wheels(_TOOLKIT):
         try:
             version = parse_wheel_filename(file.filename)[1]
         except InvalidWheelFilename:
             continue
         if not version.is_prerelease:
-            found[version] = file
-    return sorted(found.items(), key=lambda item: item[0])
+            files[version] = file
+    return sorted(files.items(), key=lambda item: item[0])
 
 
 def components(lines: Mapping[str, Sequence[Pins]]) -> dict[str, dict[str, str]]:
@@ -67,14 +67,14 @@ def components(lines: Mapping[str, Sequence[Pins]]) -> dict[str, dict[str, str]]
         for name in {name for pins in shipped for name in pins}:
             specifiers = [pins[name] for pins in shipped if name in pins]
             bounds[name][cuda] = (_oldest(specifiers), _beyond(specifiers))
-    found: dict[str, dict[str, str]] = {cuda: {} for cuda in lines}
+    by_cuda: dict[str, dict[str, str]] = {cuda: {} for cuda in lines}
     for name, by_line in sorted(bounds.items()):
         ordered = sorted(by_line.items(), key=lambda item: Version(item[0]))
         for place, (cuda, (oldest, beyond)) in enumerate(ordered):
             following = ordered[place + 1][1][0] if place + 1 < len(ordered) else None
             end = beyond if following is None or following <= oldest else str(following)
-            found[cuda][name] = f">={oldest},<{end}"
-    return found
+            by_cuda[cuda][name] = f">={oldest},<{end}"
+    return by_cuda
 
 
 def _bases(specifiers: Sequence[str]) -> list[Version]:

@@ -19,7 +19,7 @@ from solver.core.model import IndexFile, pypi_name
 from solver.core.versions import minor
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
-from solver.refresh.families import Family, WheelSource, capability, families, holds, read, requirements
+from solver.refresh.families import Family, WheelSource, applies_to, capability, families, member_bytes, requirements
 
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
 _GENERATED = "tensorflow/core/framework/graph_pb2.py"
@@ -48,11 +48,11 @@ def tensorflow_rows(
     known: Iterable[Build], source: WheelSource, again: bool, tell: Callable[[str], None]
 ) -> Iterator[Build]:
     """A row for each wheel family from the oldest known version on."""
-    held = {row.id: row for row in known}
-    oldest = min((Version(text) for row in held.values() if (text := stated(row.version))), default=Version("0"))
+    by_id = {row.id: row for row in known}
+    oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
     for distribution in FRAMEWORKS["tensorflow"].distributions:
         for family in families(source, pypi_name(distribution), oldest):
-            before = held.get(family.row_id(distribution))
+            before = by_id.get(family.row_id(distribution))
             if before is not None and (not before.derived or not again):
                 yield msgspec.structs.replace(before, python=family.python)
                 continue
@@ -77,7 +77,7 @@ def _row(distribution: str, family: Family, source: WheelSource, before: Build |
         # An empty wheel that asks for the distribution with the library.
         return msgspec.structs.replace(plain, source=f"wheel {file.filename} (METADATA; it holds no library)")
     plain = msgspec.structs.replace(plain, protobuf=_gencode(source, file))
-    info = build_info(read(source, file, _BUILD_INFO).decode("utf-8"), file.filename)
+    info = build_info(member_bytes(source, file, _BUILD_INFO).decode("utf-8"), file.filename)
     if not info.get("is_cuda_build"):
         return plain
     asks = _asks(family, source)
@@ -114,8 +114,8 @@ def build_info(text: str, filename: str) -> dict[str, object]:
             if statement.targets[0].id != "build_info":
                 continue
             value = statement.value
-            held = ast.literal_eval(value.args[0] if isinstance(value, ast.Call) else value)
-            return dict(held)
+            literal = ast.literal_eval(value.args[0] if isinstance(value, ast.Call) else value)
+            return dict(literal)
     raise IndexUnavailable(f"{_BUILD_INFO} of {filename} holds no build_info")
 
 
@@ -134,33 +134,34 @@ def _cuda(text: str) -> str:
 def _asks(family: Family, source: WheelSource) -> dict[str, str]:
     """What the and-cuda extra asks of the nvidia distributions."""
     return {
-        pypi_name(found.name): str(found.specifier)
-        for found in requirements(source, family.file)
-        if found.name.startswith("nvidia-") and holds(found, family, "and-cuda") and not holds(found, family)
+        pypi_name(one.name): str(one.specifier)
+        for one in requirements(source, family.file)
+        if one.name.startswith("nvidia-") and applies_to(one, family, "and-cuda") and not applies_to(one, family)
     }
 
 
 def _cudnn(asks: Mapping[str, str]) -> str | None:
     """major.minor of the oldest cuDNN that the extra admits."""
     for name, specifier in asks.items():
-        found = re.search(r"[>=]=(\d+\.\d+)", specifier)
-        if name.startswith("nvidia-cudnn") and found:
-            return found[1]
+        match = re.search(r"[>=]=(\d+\.\d+)", specifier)
+        if name.startswith("nvidia-cudnn") and match:
+            return match[1]
     return None
 
 
 def _gencode(source: WheelSource, file: IndexFile) -> str | NotKnown:
     if _GENERATED not in source.members(file):
         return NOT_KNOWN
-    found = re.search(r"^# Protobuf Python Version: ([\d.]+)$", read(source, file, _GENERATED).decode("utf-8"), re.M)
-    return found[1] if found else NOT_KNOWN
+    text = member_bytes(source, file, _GENERATED).decode("utf-8")
+    match = re.search(r"^# Protobuf Python Version: ([\d.]+)$", text, re.M)
+    return match[1] if match else NOT_KNOWN
 
 
 def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | NotKnown:
     if _FRAMEWORK not in source.members(file):
         return NOT_KNOWN
     try:
-        dynamic = read_dynamic(BytesIO(read(source, file, _FRAMEWORK)))
+        dynamic = read_dynamic(BytesIO(member_bytes(source, file, _FRAMEWORK)))
     except ValueError as error:
         raise IndexUnavailable(f"{_FRAMEWORK} of {file.filename} cannot be read: {error}") from None
     # It lies in tensorflow/; the many entries that climb further lead out of site-packages.
@@ -181,7 +182,7 @@ def _opens(source: WheelSource, file: IndexFile) -> tuple[str, ...]:
                     name for name, symbol in _SYMBOLS.items() if name not in seen and b"\0" + symbol + b"\0" in text
                 }
                 inside = inside or _NCCL_INSIDE in text
-                tail = text[-64:]
+                tail = text[-64:]  # what is looked for may lie across two chunks
     if inside:
         seen.discard("nccl")
     return (*(name for name in _SYMBOLS if name in seen), "nvcc")

@@ -15,7 +15,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
-from solver.refresh.families import Family, WheelSource, capability, families, holds, read, requirements
+from solver.refresh.families import Family, WheelSource, applies_to, capability, families, member_bytes, requirements
 
 _ARCHITECTURES = "torch/lib/libtorch_python.so"
 _FLAGS = re.compile(rb"(?:sm_\d+a?|compute_\d+)(?:[ ;](?:sm_\d+a?|compute_\d+))+")
@@ -33,10 +33,10 @@ def torch_rows(
     tell: Callable[[str], None],
 ) -> Iterator[Build]:
     """A row for each wheel family of the default index from the oldest known version on."""
-    held = {row.id: row for row in known if row.index == "default"}
-    oldest = min((Version(text) for row in held.values() if (text := stated(row.version))), default=Version("0"))
+    by_id = {row.id: row for row in known if row.index == "default"}
+    oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
     for family in families(source, pypi_name("torch"), oldest):
-        before = held.get(family.row_id("torch"))
+        before = by_id.get(family.row_id("torch"))
         if before is not None and not before.derived:
             continue
         if before is None or again:
@@ -51,12 +51,12 @@ def companion_rows(
     known: Iterable[Build], source: WheelSource, again: bool, tell: Callable[[str], None]
 ) -> Iterator[Build]:
     """A row for each torchvision and torchaudio wheel family with CUDA code; the others fit any torch."""
-    held = {row.id: row for row in known if row.index == "default"}
+    by_id = {row.id: row for row in known if row.index == "default"}
     for package in COMPANIONS:
-        rows = [row for row in held.values() if row.package == package]
+        rows = [row for row in by_id.values() if row.package == package]
         versions = [Version(text) for row in rows if (text := stated(row.version))]
         for family in families(source, pypi_name(package), min(versions, default=Version("0"))):
-            before = held.get(family.row_id(package))
+            before = by_id.get(family.row_id(package))
             if family.platform == "win-64" or (before is not None and not again):
                 continue
             if before is None and not again and Version(family.version) < max(versions, default=Version("0")):
@@ -70,9 +70,9 @@ def companion_rows(
 def _torch(family: Family, source: WheelSource) -> Build:
     file = family.file
     build, cuda = _version_file(source, file, "torch/version.py")
-    asked = [found for found in requirements(source, file) if holds(found, family)]
+    requires = [one for one in requirements(source, file) if applies_to(one, family)]
     sm, ptx = _architectures(source, file) if cuda else (NOT_KNOWN, NOT_KNOWN)
-    bundles = not any(found.name.startswith(("nvidia-", "cuda-toolkit")) for found in asked)
+    bundles = not any(one.name.startswith(("nvidia-", "cuda-toolkit")) for one in requires)
     parts = "version.py, METADATA" + (", arch list of libtorch_python.so" if cuda else "")
     return Build(
         id=family.row_id("torch"),
@@ -84,8 +84,8 @@ def _torch(family: Family, source: WheelSource) -> Build:
         platform=family.platform,
         python=family.python,
         cuda=cuda or NONE,
-        cudnn=_pinned("nvidia-cudnn", asked) if cuda else NONE,
-        nccl=_pinned("nvidia-nccl", asked) if cuda else NOT_KNOWN,
+        cudnn=_pinned("nvidia-cudnn", requires) if cuda else NONE,
+        nccl=_pinned("nvidia-nccl", requires) if cuda else NOT_KNOWN,
         bundles=bundles if cuda else NOT_KNOWN,
         same_minor=cuda is not None and not bundles,
         sm=sm,
@@ -97,7 +97,7 @@ def _companion(package: str, family: Family, source: WheelSource) -> Build:
     file = family.file
     build, _ = _version_file(source, file, f"{package}/version.py")
     local = re.fullmatch(r"cu(\d+)(\d)", build.partition("+")[2])
-    torch = [found for found in requirements(source, file) if found.name == "torch" and holds(found, family)]
+    torch = [one for one in requirements(source, file) if one.name == "torch" and applies_to(one, family)]
     return Build(
         id=family.row_id(package),
         source=f"wheel {file.filename} (version.py, METADATA)",
@@ -112,17 +112,17 @@ def _companion(package: str, family: Family, source: WheelSource) -> Build:
 
 def _version_file(source: WheelSource, file: IndexFile, member: str) -> tuple[str, str | None]:
     """Version with its local part, and CUDA where the file names one."""
-    text = read(source, file, member).decode("utf-8")
+    text = member_bytes(source, file, member).decode("utf-8")
     version, cuda = _VERSION.search(text), _CUDA.search(text)
     if version is None:
         raise IndexUnavailable(f"{member} of {file.filename} holds no __version__")
     return version["version"], cuda["cuda"] if cuda else None
 
 
-def _pinned(prefix: str, asked: Sequence[Requirement]) -> str | NotKnown:
-    for found in asked:
-        pins = [spec.version for spec in found.specifier if spec.operator == "=="]
-        if found.name.startswith(prefix) and pins:
+def _pinned(prefix: str, requires: Sequence[Requirement]) -> str | NotKnown:
+    for requirement in requires:
+        pins = [spec.version for spec in requirement.specifier if spec.operator == "=="]
+        if requirement.name.startswith(prefix) and pins:
             return pins[0]
     return NOT_KNOWN
 
@@ -133,20 +133,20 @@ def _architectures(
     """Native and PTX compute capabilities, as torch.cuda.get_arch_list() tells them."""
     if _ARCHITECTURES not in source.members(file):
         return NOT_KNOWN, NOT_KNOWN
-    found = _FLAGS.findall(read(source, file, _ARCHITECTURES))
-    if not found:
+    lists = _FLAGS.findall(member_bytes(source, file, _ARCHITECTURES))
+    if not lists:
         return NOT_KNOWN, NOT_KNOWN
-    flags = re.split("[ ;]", max(found, key=len).decode("ascii"))
+    flags = re.split("[ ;]", max(lists, key=len).decode("ascii"))
     native = tuple(capability(flag) for flag in flags if flag.startswith("sm_"))
     return native, tuple(capability(flag) for flag in flags if flag.startswith("compute_"))
 
 
 def _partners(package: str, torch: str, companions: Sequence[Build]) -> tuple[str, ...]:
     """The companions that are made for exactly this torch."""
-    found = {
+    versions = {
         Version(text)
         for row in companions
         if row.package == package and row.index == "default" and row.needs.get("torch") == f"=={torch}"
         if (text := stated(row.version))
     }
-    return tuple(str(version) for version in sorted(found))
+    return tuple(str(version) for version in sorted(versions))

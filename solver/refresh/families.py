@@ -52,9 +52,9 @@ class Family:
         minors = set()
         for file in self.files:
             for tag in parse_wheel_filename(file.filename)[3]:
-                found = _CPYTHON.fullmatch(tag.interpreter)
-                if found:
-                    minors.add(int(found["minor"]))
+                match = _CPYTHON.fullmatch(tag.interpreter)
+                if match:
+                    minors.add(int(match["minor"]))
         return tuple(f"3.{minor}" for minor in sorted(minors))
 
     @property
@@ -75,7 +75,7 @@ class Family:
 
 def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Family]:
     """The wheel families of ``name`` from version ``oldest`` on, without pre-releases, oldest first."""
-    found: dict[tuple[Version, Platform], list[IndexFile]] = defaultdict(list)
+    groups: dict[tuple[Version, Platform], list[IndexFile]] = defaultdict(list)
     for file in source.wheels(name):
         try:
             _, version, _, tags = parse_wheel_filename(file.filename)
@@ -85,10 +85,10 @@ def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Famil
         if version >= oldest and not version.is_prerelease:
             for platform in platforms:
                 if platform is not None:
-                    found[version, platform].append(file)
+                    groups[version, platform].append(file)
     return [
         Family(str(version), platform, tuple(sorted(files, key=lambda file: file.filename)))
-        for (version, platform), files in sorted(found.items())
+        for (version, platform), files in sorted(groups.items())
     ]
 
 
@@ -99,7 +99,7 @@ def _platform(tag: str) -> Platform | None:
     return None
 
 
-def read(source: WheelSource, file: IndexFile, member: str) -> bytes:
+def member_bytes(source: WheelSource, file: IndexFile, member: str) -> bytes:
     """The bytes of one member."""
     return b"".join(source.chunks(file, member))
 
@@ -109,11 +109,11 @@ def requirements(source: WheelSource, file: IndexFile) -> list[Requirement]:
     names = [name for name in source.members(file) if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
     if len(names) != 1:
         raise IndexUnavailable(f"{file.filename} has {len(names)} members METADATA, expected one")
-    raw, _ = parse_email(read(source, file, names[0]))
+    raw, _ = parse_email(member_bytes(source, file, names[0]))
     return [Requirement(text.strip()) for text in raw.get("requires_dist", [])]
 
 
-def holds(requirement: Requirement, family: Family, *extras: str) -> bool:
+def applies_to(requirement: Requirement, family: Family, *extras: str) -> bool:
     """Whether the requirement counts for the family, with one of ``extras`` or without any."""
     return applies(requirement.marker, family.environment, extras)
 

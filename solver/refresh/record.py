@@ -13,7 +13,7 @@ from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
 from solver.core.yamlfile import load_yaml
 from solver.index.snapshot import package_text, read_package, release_line, write_package
-from solver.refresh.crawl import Crawl, Group, Held, Readable, kept_requires
+from solver.refresh.crawl import Crawl, Group, Readable, RecordedPackage, requires_with
 
 ROOTS = "roots.yaml"
 """Name of the file of roots, in the snapshot's folder."""
@@ -52,9 +52,9 @@ def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = 
     new = {f"{name} {version}": lines for name, one in packages.items() for version, lines in _lines(one.releases)}
     for name, one in packages.items():
         path = folder / f"{name}.jsonl"
-        whole = package_text(name, "default", one.held, one.releases, one.extras, one.targets)
+        whole = package_text(name, "default", one.extent, one.releases, one.extras, one.targets)
         if not path.is_file() or path.read_text(encoding="utf-8") != whole:
-            write_package(snapshot, name, "default", one.held, one.releases, one.extras, one.targets)
+            write_package(snapshot, name, "default", one.extent, one.releases, one.extras, one.targets)
     for path, (header, _) in before.items():
         if header.name not in packages:
             path.unlink()
@@ -70,10 +70,10 @@ def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = 
 
 def record(
     roots: Roots, index: Readable, tell: Callable[[str], None] = lambda text: None
-) -> tuple[dict[PypiName, Held], tuple[str, ...]]:
+) -> tuple[dict[PypiName, RecordedPackage], tuple[str, ...]]:
     """Each reachable package, what all groups hold of it together; and what was skipped."""
     crawls = [Crawl(group, index, tell) for group in roots.groups]
-    by_name: dict[PypiName, list[Held]] = defaultdict(list)
+    by_name: dict[PypiName, list[RecordedPackage]] = defaultdict(list)
     for crawl in crawls:
         for part in crawl.run():
             by_name[part.name].append(part)
@@ -94,23 +94,23 @@ def read_roots(path: Path) -> Roots:
     return roots
 
 
-def _together(name: PypiName, parts: Sequence[Held]) -> Held:
+def _together(name: PypiName, parts: Sequence[RecordedPackage]) -> RecordedPackage:
     extras = set().union(*(part.extras for part in parts))
-    return Held(
+    return RecordedPackage(
         name=name,
-        held="; ".join(part.held for part in parts),
+        extent="; ".join(part.extent for part in parts),
         releases=_merge(parts, extras),
         extras=extras,
         targets=tuple(span for part in parts for span in part.targets),
     )
 
 
-def _merge(parts: Iterable[Held], extras: set[str]) -> list[Release]:
+def _merge(parts: Iterable[RecordedPackage], extras: set[str]) -> list[Release]:
     """One release a version and set of requirements; a wheel that two crawls read counts once."""
     files: dict[Release, dict[str, IndexFile]] = defaultdict(dict)
     seen: set[str] = set()
     for release in (release for part in parts for release in part.releases):
-        requires = kept_requires(release.requires or (), extras)
+        requires = requires_with(release.requires or (), extras)
         key = msgspec.structs.replace(release, files=(), requires=requires)
         fresh = {file.filename: file for file in release.files if file.filename not in seen}
         if fresh:

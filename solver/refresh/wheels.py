@@ -55,10 +55,10 @@ class IndexWheels:
             remote = RangeFile(self._index.session, self._index.address(file), file.size)
             try:
                 with zipfile.ZipFile(remote) as wheel:
-                    found = {info.filename: info for info in wheel.infolist()}
+                    entries = {info.filename: info for info in wheel.infolist()}
             except (zipfile.BadZipFile, EOFError) as error:
                 raise IndexUnavailable(f"{file.filename} is no wheel that can be read: {error}") from error
-            self._directory_of = (file.filename, found)
+            self._directory_of = (file.filename, entries)
         return self._directory_of[1]
 
     def _inflated(self, file: IndexFile, info: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from solver.core.errors import NotRecorded
 from solver.core.model import Target, pypi_name
 from solver.core.target import admits_python, usable_files
 from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package
-from solver.refresh.crawl import holds
+from solver.refresh.crawl import applies_on
 from solver.refresh.record import ROOTS, read_roots
 
 ROOT = ROOT / "matrices" / "snapshot"
@@ -114,7 +114,7 @@ def test_it_is_closed():
         for target in TARGETS
         if usable(release.files, release.requires_python, target)
         for text in release.requires or ()
-        if holds(text, target, ())
+        if applies_on(text, target, ())
     }
     unmet = set()
     for text, target in asked:

@@ -6,7 +6,7 @@ from tiny_index import ANY, TinyIndex, plain
 
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Target
-from solver.refresh.crawl import Crawl, Group, holds, kept_requires
+from solver.refresh.crawl import Crawl, Group, applies_on, requires_with
 
 
 def group(**keys):
@@ -142,14 +142,14 @@ def test_an_index_that_does_not_answer_ends_the_crawl():
 
 def test_a_markers_extra_counts_for_who_asks():
     target = Target(python="3.12")
-    assert holds("six", target, ())
-    assert not holds('six; extra == "x"', target, ())
-    assert holds('six; extra == "x_y"', target, ("X-y",))
+    assert applies_on("six", target, ())
+    assert not applies_on('six; extra == "x"', target, ())
+    assert applies_on('six; extra == "x_y"', target, ("X-y",))
 
 
 def test_lines_of_other_extras_are_dropped():
     lines = ("six", 'a; extra == "x"', 'b; extra == "y" and python_version < "3.9"', 'c; extra == "x" or extra == "z"')
-    assert kept_requires(lines, {"X"}) == ("six", 'a; extra == "x"', 'c; extra == "x" or extra == "z"')
+    assert requires_with(lines, {"X"}) == ("six", 'a; extra == "x"', 'c; extra == "x" or extra == "z"')
 
 
 def test_groups_are_frozen():

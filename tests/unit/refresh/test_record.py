@@ -35,7 +35,7 @@ def test_groups_are_recorded_together(snapshot):
     found, skipped = record(read_roots(snapshot / "roots.yaml"), TinyIndex(PACKAGES))
     assert skipped == ()
     lib = found[pypi_name("lib")]
-    assert lib.held == (
+    assert lib.extent == (
         "linux-64, python 3.12 to 3.12: the newest 2 final releases that each requirement admits; "
         "win-64, python 3.10 to 3.10: every final release in >=1"
     )

@@ -12,7 +12,7 @@ from solver.core.model import IndexFile, pypi_name
 from solver.index.pypi import PypiIndex
 from solver.index.ranges import open_session
 from solver.refresh import wheels
-from solver.refresh.families import read, requirements
+from solver.refresh.families import member_bytes, requirements
 from solver.refresh.wheels import IndexWheels
 
 NAME = pypi_name("big")
@@ -56,8 +56,8 @@ def test_members_come_in_parts_as_they_were(source, file, fault_server):
     assert list(source.members(file))[:2] == ["big/stored.bin", "big/packed.txt"]
     parts = list(source.chunks(file, "big/packed.txt"))
     assert len(parts) > 5 and b"".join(parts) == PACKED
-    assert read(source, file, "big/stored.bin") == STORED
-    assert read(source, file, "big/empty") == b""
+    assert member_bytes(source, file, "big/stored.bin") == STORED
+    assert member_bytes(source, file, "big/empty") == b""
     assert [str(found) for found in requirements(source, file)] == ["torch==2.1.0"]
     size = len(fault_server.answers[f"/files/{FILENAME}"].body)
     spans = [span for path, span in fault_server.asked if path.startswith("/files/")]
@@ -66,7 +66,7 @@ def test_members_come_in_parts_as_they_were(source, file, fault_server):
 
 def told(source, file, member):
     with pytest.raises(IndexUnavailable) as caught:
-        read(source, file, member)
+        member_bytes(source, file, member)
     return str(caught.value)
 
 
