@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from msgspec import structs
 from packaging.version import Version
@@ -31,7 +32,19 @@ from solver.matrix.builds import entries
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 
-CODES = (
+
+class CodeModule(Protocol):
+    """What a module of ``codes`` has."""
+
+    CODE: str
+    """What its findings are told under; ``docs/codes.md`` says what each means."""
+
+    def find(self, context: AuditContext) -> Iterator[Finding]:
+        """What is broken, in any order."""
+        ...
+
+
+CODES: tuple[CodeModule, ...] = (
     clobber,
     mixed_cuda,
     loader,
