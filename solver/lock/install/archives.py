@@ -57,31 +57,35 @@ def download_archives(
     Raises ``IndexUnavailable`` where a channel breaks off or has the file no
     more, ``CheckFailed`` where the bytes are not those of the lock.
     """
+    return run_async(_download_all(records, into, settings, progress))
 
-    async def fetch_all() -> dict[CondaRecord, Path]:
-        client, slots = settings.client(), asyncio.Semaphore(AT_ONCE)
 
-        async def fetch(record: CondaRecord) -> Path:
-            async with slots:
-                place = into / record.subdir / record.filename
-                await _fetch(record, place, settings, client)
-                path = _verified(record, [place])
-                progress(record.filename)
-                return path
+async def _download_all(
+    records: Sequence[CondaRecord], into: Path, settings: CondaSettings, progress: Progress
+) -> dict[CondaRecord, Path]:
+    client, slots = settings.client(), asyncio.Semaphore(AT_ONCE)
 
-        tasks = [asyncio.ensure_future(fetch(record)) for record in records]
-        try:
-            return dict(zip(records, await asyncio.gather(*tasks), strict=True))
-        finally:
-            # After the first failure nobody wants the rest.
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    async def download(record: CondaRecord) -> Path:
+        async with slots:
+            place = into / record.subdir / record.filename
+            await _fetch(record, place, settings, client)
+            path = _verified(record, [place])
+            progress(record.filename)
+            return path
 
-    return run_async(fetch_all())
+    tasks = [asyncio.ensure_future(download(record)) for record in records]
+    try:
+        return dict(zip(records, await asyncio.gather(*tasks), strict=True))
+    finally:
+        # After the first failure nobody wants the rest. They are waited for all the same:
+        # the caller takes the folder away, and none may still be writing into it.
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, client: Client) -> None:
+    """The archive at ``place``, of the first source that gives it: a mirror, then the next."""
     from rattler.package_streaming import download_to_path
 
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +98,8 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
             else:
                 await download_to_path(client, url, place)
         except Exception as error:
+            # py-rattler and the file system each raise classes of their own, and whichever it is, the next
+            # source may still have the file. What they say repeats the address, its credentials too.
             reason = " ".join(str(error).split())
             problems.append(f"{without_credentials(url)}: {reason.replace(base, without_credentials(base))}")
         else:
@@ -102,6 +108,7 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
 
 
 def _verified(record: CondaRecord, paths: Iterable[Path]) -> Path:
+    """The one of ``paths`` whose bytes are those of ``record``."""
     sha256 = ""
     for path in paths:
         sha256, md5, size = _digests(path)
@@ -113,6 +120,7 @@ def _verified(record: CondaRecord, paths: Iterable[Path]) -> Path:
 
 
 def _digests(path: Path) -> tuple[str, str, int]:
+    """sha256, md5 (hex) and size in bytes, of one reading of the file."""
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):

@@ -64,6 +64,7 @@ def _offline(installer: Installer) -> list[str]:
 
 
 def _environment(environ: Mapping[str, str], python: Path, offline: bool) -> dict[str, str]:
+    """``environ`` without what would have the installer look into, or write into, another environment."""
     variables = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "UV_PYTHON"):
         variables.pop(name, None)
@@ -88,11 +89,11 @@ def _from_folder(requirements: Path, folder: Path, work: Path) -> tuple[Path, li
 
     Every wheel that it names was found in ``folder`` or among the lock's own, and verified.
     """
-    digests = _wheels(folder) | _wheels(requirements.parent / "wheels")
+    wheels = _wheels(folder) | _wheels(requirements.parent / "wheels")
     lines: list[str] = []
     for pin in read_pins(requirements):
-        if not pin.hashes & set(digests):
-            raise _not_there(pin, folder, digests, requirements)
+        if not pin.hashes & set(wheels):
+            raise _not_there(pin, folder, wheels, requirements)
         lines.append(_without_address(pin))
     options = ["--find-links", str(requirements.parent / "wheels")] if has_own_wheels(requirements) else []
     rewritten = work / "requirements.txt"
@@ -100,10 +101,11 @@ def _from_folder(requirements: Path, folder: Path, work: Path) -> tuple[Path, li
     return rewritten, options
 
 
-def _not_there(pin: LockedPin, folder: Path, digests: Mapping[str, Path], requirements: Path) -> Exception:
+def _not_there(pin: LockedPin, folder: Path, wheels: Mapping[str, Path], requirements: Path) -> Exception:
+    """A wheel of that version with other bytes is a failed check, no wheel at all a bundle that lacks it."""
     same = [
         path
-        for path in digests.values()
+        for path in wheels.values()
         if pypi_name(path.name.split("-")[0]) == pin.name and _version(path.name) in pin.text
     ]
     if same:
@@ -119,7 +121,10 @@ def _version(filename: str) -> str:
 
 
 def _without_address(pin: LockedPin) -> str:
-    """The line of ``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` as that of ``torch==2.11.0+cu128``."""
+    """The line of ``torch @ https://…/torch-2.11.0%2Bcu128-….whl`` as that of ``torch==2.11.0+cu128``.
+
+    An installer goes to an address that it is given, whatever lies in its folders.
+    """
     requirement, hashes = Requirement(pin.text), sorted(pin.hashes)
     extras = sorted(requirement.extras)
     if pin.url is None:
@@ -128,6 +133,7 @@ def _without_address(pin: LockedPin) -> str:
 
 
 def _wheels(folder: Path) -> dict[str, Path]:
+    """Every wheel below ``folder``, by the sha256 (hex) of its bytes."""
     wheels = {}
     for path in sorted(folder.rglob("*.whl")) if folder.is_dir() else ():
         with path.open("rb") as stream:

@@ -164,7 +164,7 @@ def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installe
         problem = f"{python} is {what}, the lock is for python {lock.target.python}"
         raise BadInput(problem, key="--python", file=lock.path)
     if installer == "uv":
-        find_uv()
+        find_uv()  # where there is none, say so before anything is made
     options = ["--without-pip"] if installer == "uv" else []
     # A mark already lies in the prefix; venv leaves it there and removes nothing.
     done = subprocess.run([python, "-m", "venv", *options, str(prefix)], capture_output=True, text=True)
@@ -196,9 +196,11 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
     """A marked, empty prefix and a working folder beside it; both are gone if anything is raised."""
     prefix = prefix.absolute()
     if (prefix / MARK).is_file():
+        # An installation of ours that was killed: nothing in there is anybody's.
         shutil.rmtree(prefix)
     if prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
         raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
+    # Of the folders above that are made now the topmost, so that a failure leaves none of them.
     above = next(parent for parent in prefix.parents if parent.exists())
     first_made = prefix.parts[len(above.parts)] if above != prefix.parent else None
     prefix.mkdir(parents=True, exist_ok=True)
@@ -209,6 +211,7 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
         yield prefix, work
         (prefix / MARK).unlink()
     except BaseException:
+        # An interrupt too: half an environment would look like a whole one.
         shutil.rmtree(prefix, ignore_errors=True)
         raise
     finally:
