@@ -21,6 +21,7 @@ from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
+_PTH = "interlock_loader.pth"
 _SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
 # Row name of the distribution that brings ptxas and libdevice, XLA's data.
 _XLA_DATA = "nvcc"
@@ -44,34 +45,43 @@ def loader_wheel(
     cuda = None if build is None else stated(build.cuda)
     beside = [] if cuda is None else brought(libraries, pins, major(cuda))
     lookup = Lookup() if build is None else look_up(build, beside)
+    # What it may or may not find by itself is loaded too: the hook leaves a library that is there already as it is,
+    # while a single one that is missing hides the GPU.
     missed = (*lookup.hidden, *lookup.doubtful)
-    data = None if build is None else _xla_data(build, beside)
-    found_by_xla = build is not None and bool(folders(build)) and data == _XLA_DIRECTORY
+    xla_data = next((row.directory for row in beside if row.library == _XLA_DATA), None)
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)
-    if not missed and (data is None or found_by_xla) and not settings:
+    if not missed and not settings and (xla_data is None or _finds_xla_data(build, xla_data)):
         return None
-    files = {"interlock_loader.pth": "import _interlock_loader\n", "_interlock_loader.py": _payload("_loader_hook.py")}
-    files["_interlock_loader.json"] = _json(
-        {
-            "version": FORMAT_VERSION,
-            "tensorflow": None if build is None else build.version,
-            "preload": [
-                {"library": row.library, "directory": row.directory, "sonames": list(row.sonames)}
-                for row in load_order(missed, beside)
-            ],
-            "xla": data,
-        }
-    )
+    files = _loader_files(build, load_order(missed, beside), xla_data)
     if settings:
-        files["interlock_loader.pth"] += "import _interlock_sharing\n"
-        files["_interlock_sharing.py"] = _payload("_sharing_hook.py")
-        files["_interlock_sharing.json"] = _json({"version": FORMAT_VERSION, **settings})
+        files |= _sharing_files(settings)
+        files[_PTH] += "import _interlock_sharing\n"
     return build_wheel(NAME, _version(build, files), _SUMMARY, files, requires_python=">=3.9")
 
 
-def _xla_data(build: Build, beside: Iterable[Library]) -> str | None:
-    """The folder of ptxas and libdevice; None where the lock has none or the build has no XLA for GPUs."""
-    return next((row.directory for row in beside if row.library == _XLA_DATA), None)
+def _finds_xla_data(build: Build | None, directory: str) -> bool:
+    """Whether XLA comes upon ptxas and libdevice in ``directory`` without XLA_FLAGS."""
+    return build is not None and bool(folders(build)) and directory == _XLA_DIRECTORY
+
+
+def _loader_files(build: Build | None, libraries: Iterable[Library], xla_data: str | None) -> dict[str, str]:
+    """The hook, the line that starts it, and what it reads: the libraries to load, in this order."""
+    preload = [{"library": row.library, "directory": row.directory, "sonames": list(row.sonames)} for row in libraries]
+    version = None if build is None else build.version
+    plan = {"version": FORMAT_VERSION, "tensorflow": version, "preload": preload, "xla": xla_data}
+    return {
+        # python runs the lines of a .pth file that begin with "import" whenever it starts (documentation of site)
+        _PTH: "import _interlock_loader\n",
+        "_interlock_loader.py": _payload("_loader_hook.py"),
+        "_interlock_loader.json": _json(plan),
+    }
+
+
+def _sharing_files(settings: Mapping[str, object]) -> dict[str, str]:
+    return {
+        "_interlock_sharing.py": _payload("_sharing_hook.py"),
+        "_interlock_sharing.json": _json({"version": FORMAT_VERSION, **settings}),
+    }
 
 
 def _version(build: Build | None, files: Mapping[str, str]) -> str:
