@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -34,53 +35,56 @@ def conda_lock_yml(
     Raises ``BadInput`` for a record without md5, which conda-lock refuses, and
     for a profile whose pip half is missing.
     """
+    if FLAVOURS[profile.flavour].from_pip and not wheels:
+        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    packages = [*map(_conda, in_order(records)), *map(_pip, wheels)]
+    return _header(profile) + _written(profile, platform, packages)
+
+
+def _written(profile: Profile, platform: Platform, packages: Iterable[Mapping[str, Any]]) -> str:
+    """What conda-lock's writer makes of ``packages``, each the fields of its ``LockedDependency``."""
     with warnings.catch_warnings():
         # It warns of what it and its vendored conda still use of older python.
         for kind in (PendingDeprecationWarning, DeprecationWarning):
             warnings.simplefilter("ignore", kind)
         from conda_lock.lockfile import write_conda_lock_file
-        from conda_lock.lockfile.v2prelim.models import HashModel, LockedDependency, Lockfile, LockMeta
+        from conda_lock.lockfile.v2prelim.models import LockedDependency, Lockfile, LockMeta
         from conda_lock.models.channel import Channel
 
-    if FLAVOURS[profile.flavour].from_pip and not wheels:
-        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
-    packages = [
-        LockedDependency(
-            name=record.name,
-            version=record.version,
-            manager="conda",
-            platform=platform,
-            dependencies=_by_name(record.depends),
-            url=record.url,
-            hash=HashModel(md5=_md5(record), sha256=record.sha256),
-            build=record.build,
-            categories={"main"},
-        )
-        for record in in_order(records)
-    ]
-    packages += [
-        LockedDependency(
-            name=wheel.name,
-            version=wheel.version,
-            manager="pip",
-            platform=platform,
-            dependencies=_required(wheel.requires),
-            url=wheel.url,
-            hash=HashModel(sha256=wheel.sha256),
-            categories={"main"},
-        )
-        for wheel in wheels
-    ]
     metadata = LockMeta(
         content_hash={platform: _content_hash(profile, platform)},
         channels=[Channel.from_string(channel) for channel in profile.channels],
         platforms=[platform],
         sources=["environment.yml"],
     )
+    locked = [LockedDependency(platform=platform, categories={"main"}, **fields) for fields in packages]
     with TemporaryDirectory(prefix="interlock-") as folder:
         path = Path(folder, "conda-lock.yml")
-        write_conda_lock_file(Lockfile(package=packages, metadata=metadata), path, None, include_help_text=False)
-        return _header(profile) + path.read_text(encoding="utf-8")
+        write_conda_lock_file(Lockfile(package=locked, metadata=metadata), path, None, include_help_text=False)
+        return path.read_text(encoding="utf-8")
+
+
+def _conda(record: CondaRecord) -> dict[str, Any]:
+    return {
+        "manager": "conda",
+        "name": record.name,
+        "version": record.version,
+        "build": record.build,
+        "dependencies": _by_name(record.depends),
+        "url": record.url,
+        "hash": {"md5": _md5(record), "sha256": record.sha256},
+    }
+
+
+def _pip(wheel: LockedWheel) -> dict[str, Any]:
+    return {
+        "manager": "pip",
+        "name": wheel.name,
+        "version": wheel.version,
+        "dependencies": _required(wheel.requires),
+        "url": wheel.url,
+        "hash": {"sha256": wheel.sha256},
+    }
 
 
 def _header(profile: Profile) -> str:
