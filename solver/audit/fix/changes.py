@@ -9,7 +9,9 @@ from solver.audit.context import AuditContext
 from solver.audit.fix.needs import Asks
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.words import listed
+from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName, Value
+from solver.core.versions import version_or_none
 from solver.matrix.libraries import LOADER
 
 
@@ -32,6 +34,31 @@ class Fixed(Value, frozen=True, kw_only=True):
     """Sorted by name."""
     left: tuple[Finding, ...]
     """Warnings that remain."""
+
+    @property
+    def distance(self) -> tuple[int, int, int]:
+        """How far it is from the set that was given; the less, the nearer.
+
+        What was given counts before what is new: a list that leaves its closure to pip is no
+        further away for naming more of it. Of equals the one is nearer that keeps the frameworks;
+        another build of the same release of one (tensorflow-cpu, torch's +cpu) keeps it.
+        """
+        given = [change for change in self.changes if change.before is not None and not self._is_rebuilt(change)]
+        frameworks = [change for change in given if framework_of(change.name) is not None]
+        return len(given), len(frameworks), len(self.changes)
+
+    def _is_rebuilt(self, change: PackageChange) -> bool:
+        """Whether another build of the same release of a framework stands for it now."""
+        framework, release = framework_of(change.name), _release(change.before)
+        if framework is None or release is None:
+            return False
+        return any(framework_of(one.name) == framework and _release(one.after) == release for one in self.changes)
+
+
+def _release(package: Package | None) -> str | None:
+    """The version without its local part."""
+    version = None if package is None else version_or_none(package.version)
+    return None if version is None else version.public
 
 
 def changes_of(

@@ -1,4 +1,4 @@
-"""Finds the nearest set that passes the audit: the fewest packages changed, added or taken out."""
+"""Finds the nearest set that passes the audit: the fewest packages changed or taken out, then the fewest added."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def fix(
 
 
 def _nearest(mender: _Mender) -> Fixed | None:
-    """Of the sets that come of freeing equally few packages, the one with the fewest changes."""
+    """Of the sets that come of freeing equally few packages, the nearest."""
     best, freed = None, 0
     for attempt in mender.attempts():
         if mender.searched >= MOST_SEARCHES or (best is not None and len(attempt.freed) > freed):
             break
         fixed = mender.tried(attempt)
-        if fixed is not None and (best is None or len(fixed.changes) < len(best.changes)):
+        if fixed is not None and (best is None or fixed.distance < best.distance):
             best, freed = fixed, len(attempt.freed)
     return best
 
@@ -180,7 +180,7 @@ class _Mender:
             return together
         for name, constraint in before.items():
             nearer = self._mended(_constrained(attempt, {name: constraint}))
-            if nearer is not None and len(nearer.changes) < len(fixed.changes):
+            if nearer is not None and nearer.distance < fixed.distance:
                 fixed, attempt = nearer, _constrained(attempt, {name: constraint})
         return fixed
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from audit_stubs import StubIndex, pinned, small_matrices
 from msgspec import structs
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from solver.audit.fix.changes import Fixed, PackageChange
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import fix
 from solver.audit.inputs import read_text
@@ -147,6 +149,45 @@ def test_a_framework_takes_what_only_it_brought_along():
     # What the index does not know stays, and so does what no finding is about.
     assert "somebody-elses==1.0" in [package.pin for package in found.package_set.packages]
     assert "six==1.16.0" in [package.pin for package in found.package_set.packages]
+
+
+LISTED = StubIndex(
+    {
+        # The release before asks for less, so that a list of two packages has fewer new ones with it.
+        "tensorflow": [release("tensorflow", "2.19.1"), release("tensorflow", "2.20.0", "protobuf>=5.28.0", "six")],
+        "protobuf": [release("protobuf", "5.28.0"), release("protobuf", "6.33.0")],
+        "six": [release("six", "1.17.0")],
+    }
+)
+
+
+def test_what_was_given_counts_before_what_is_new_and_a_framework_stays():
+    given = pinned("protobuf==5.28.0", "tensorflow==2.20.0")
+    found = fix(given, small_matrices(), LISTED, CPU, naive(LISTED))
+    assert [(change.name, *versions(change)) for change in found.changes] == [
+        ("protobuf", "5.28.0", "6.33.0"),
+        ("six", None, "1.17.0"),
+    ]
+    assert found.distance == (1, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "distance"),
+    [
+        ("torch==2.10.0", "torch==2.10.0+cpu", (0, 0, 1)),
+        ("tensorflow==2.20.0", "tensorflow-cpu==2.20.0", (0, 0, 2)),
+        ("tensorflow==2.20.0", "tensorflow-cpu==2.19.1", (1, 1, 2)),
+        ("six==1.17.0", "six==1.16.0", (1, 0, 1)),
+        ("six==1.17.0", None, (1, 0, 1)),
+        (None, "six==1.17.0", (0, 0, 1)),
+    ],
+)
+def test_another_build_of_the_same_release_of_a_framework_is_no_distance(before, after, distance):
+    old, new = ({p.name: p for p in pinned(*filter(None, [pin])).packages} for pin in (before, after))
+    changes = tuple(
+        PackageChange(name=name, before=old.get(name), after=new.get(name), why="w") for name in {**old, **new}
+    )
+    assert Fixed(package_set=pinned(), changes=changes, left=()).distance == distance
 
 
 LEFTOVER = StubIndex(
