@@ -88,10 +88,7 @@ def _pip_entry(
     requirement = requirement_at(document, _SLOT.sub("0", entry), place, entry)
     name = pypi_name(requirement.name)
     for slot in slots:
-        if slot not in AXES:
-            raise document.error(f"${{{slot}}} is no slot", *place, fix=f"the slots are {', '.join(AXES)}")
-        if slot != name or str(requirement.specifier) != "==0":
-            raise document.error(f'"{entry}" cannot be filled in', *place, fix=f"write {slot}==${{{slot}}}")
+        _check_slot(document, entry, place, slot, requirement)
     if name in packages or name in frameworks:
         raise document.error(f"{name} stands here for the second time", *place, fix="leave one of them")
     framework = next((word for word in FRAMEWORKS if word == name), None)
@@ -109,6 +106,17 @@ def _pip_entry(
     frameworks.append(framework)
     if not slots and requirement.specifier:
         versions[framework] = str(requirement.specifier)
+
+
+def _check_slot(
+    document: YamlDocument, entry: str, place: tuple[Key, ...], slot: str, requirement: Requirement
+) -> None:
+    """Refuse a slot that no axis fills, or one that is not the whole version of its own package."""
+    if slot not in AXES:
+        raise document.error(f"${{{slot}}} is no slot", *place, fix=f"the slots are {', '.join(AXES)}")
+    # ``requirement`` was read with 0 in the place of each slot.
+    if slot != pypi_name(requirement.name) or str(requirement.specifier) != "==0":
+        raise document.error(f'"{entry}" cannot be filled in', *place, fix=f"write {slot}==${{{slot}}}")
 
 
 def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], shown: str | None = None) -> Requirement:
