@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
-from solver.audit.run import assumed_target
+from solver.audit.run import assumed_target, context_of
 from solver.commands.audit import Words, read_for
 from solver.commands.project import open_facts
+from solver.core.answer import Answer
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
@@ -43,7 +45,8 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> Rep
     package_set, target = read_for(what, words, matrices)
     where = target or assumed_target(package_set, matrices)
     loaders = _Loaders(matrices, where.platform)
-    fixed = fix(package_set, matrices, index, target, _search_on(where, Spaces(matrices, index)), loaders)
+    cuda = "none" if _is_for_cpu(context_of(package_set, matrices, index, target)) else ""
+    fixed = fix(package_set, matrices, index, target, _search_on(where, cuda, Spaces(matrices, index)), loaders)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
     file = what if package_set.kind in ("requirements", "freeze") else what.with_name(OTHER_FILE)
@@ -57,17 +60,26 @@ def _write(fixed: Fixed, file: Path, wheels: Sequence[LocalWheel], command: str)
     put_whole(file, as_requirements(fixed, command, local_wheels=bool(wheels)))
 
 
-def _search_on(target: Target, spaces: Spaces) -> ClosureSearch:
-    """The search of ``solve``, in the audit's words."""
+def _is_for_cpu(context: AuditContext) -> bool:
+    """Whether no GPU can be used, or none is meant: every framework is a CPU build, and nothing asks for another."""
+    if context.target.driver is None:
+        return True
+    frameworks = [build for build in context.builds if build.framework is not None]
+    on_cpu = bool(frameworks) and all(build.has_cuda is Answer.NO for build in frameworks)
+    return on_cpu and not context.target.gpus and not context.provided
+
+
+def _search_on(target: Target, cuda: str, spaces: Spaces) -> ClosureSearch:
+    """The search of ``solve``, in the audit's words; ``cuda`` as in a request."""
 
     def search(roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
-        solution = find(_as_profile(roots, constraints, target), spaces, lockable_only=True)
+        solution = find(_as_profile(roots, constraints, target, cuda), spaces, lockable_only=True)
         return None if solution is None else solution.pins
 
     return search
 
 
-def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], target: Target) -> Profile:
+def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], target: Target, cuda: str) -> Profile:
     names = {pypi_name(root.partition("[")[0]) for root in roots}
     frameworks: tuple[Framework, ...] = tuple(name for name in FRAMEWORKS if name in names)
     rest = tuple(root for root in roots if root not in FRAMEWORKS)
@@ -76,8 +88,7 @@ def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], targe
         frameworks=frameworks,
         target=target,
         python=f"=={target.python}",
-        # As in a request: a target without a driver can use no GPU.
-        cuda="none" if target.driver is None else "",
+        cuda=cuda,
         constraints={str(name): specifier for name, specifier in constraints.items()},
         packages=rest,
         indexes=("default", "pytorch"),

@@ -54,6 +54,14 @@ def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, wri
     assert not (tmp_path / "wheels").exists()
 
 
+def test_cpu_builds_stay_cpu_builds_although_nobody_named_a_target(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text("protobuf==5.28.0\ntensorflow-cpu==2.20.0\n")
+    given = [change for change in fix_file(ROOT, file, {"python": "3.12"}).fixed.changes if change.before is not None]
+    assert [change.name for change in given] == ["protobuf"]
+    assert any(line.startswith("tensorflow-cpu==2.20.0") for line in file.read_text().splitlines())
+
+
 def test_only_the_loader_wheel_of_the_mended_set_is_written(tmp_path, monkeypatch):
     def choosing_the_first(package_set, matrices, index, target, search, loader_for):
         first, second = (loader_for({pypi_name(name): version for name, version in one.items()}) for one in TWO_LOADERS)
