@@ -71,7 +71,8 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
 
     A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for TensorFlow alone.
     """
-    if item.library.directory in dict(context.set.variables).get("LD_LIBRARY_PATH", ""):
+    folders = dict(context.set.variables).get("LD_LIBRARY_PATH", "").split(":")
+    if any(f"/{folder.rstrip('/')}".endswith(f"/{item.library.directory}") for folder in folders):
         return True
     if context.package(LOADER) is None or build.framework != "tensorflow":
         return False
