@@ -22,7 +22,7 @@ from urllib.request import url2pathname
 from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Platform
-from solver.index.conda_config import CondaSettings, read_settings
+from solver.index.conda_config import CondaSettings, read_settings, without_credentials
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 
 if TYPE_CHECKING:
@@ -313,8 +313,6 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
         try:
             answers = await gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
         except Exception as error:
-            from solver.index.conda_config import without_credentials
-
             shown = _short_sentence(error).replace(address, without_credentials(address))
             raise IndexUnavailable(f"channel {channel} did not answer: {shown}") from error
         return [record for records in answers for record in records]

@@ -15,13 +15,15 @@ from packaging.version import InvalidVersion, Version
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import distributions, framework_of
 from solver.core.model import Platform
-from solver.core.versions import minor
+from solver.core.versions import leading, minor
 from solver.matrix import drivers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, CondaBuild
 
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
+LIBPROTOBUF = "libprotobuf"
+"""conda's name of the library that both frameworks link to."""
 
 # PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
 _LOCAL_CUDA = re.compile(r"cu(?P<major>\d+)(?P<minor>\d)")
@@ -179,6 +181,20 @@ def bounds(build: Build) -> dict[str, str]:
     """What the code was compiled against; code of protobuf's compiler refuses a runtime older than that."""
     generated = stated(build.protobuf)
     return dict(build.needs) if generated is None else {"protobuf": f">={generated}", **build.needs}
+
+
+def built_against(build: CondaBuild) -> dict[str, str]:
+    """The libraries that conda's build links to, by conda name, each with as much of its version as counts.
+
+    Only those that somebody read.
+    """
+    fields = {LIBPROTOBUF: build.libprotobuf, "libabseil": build.libabseil}
+    return {name: version for name, field in fields.items() if (version := stated(field)) is not None}
+
+
+def links_to(built: str, version: str) -> bool:
+    """Whether what was built against ``built`` of a library finds it in ``version``: their leading parts are one."""
+    return leading(version, built.count(".") + 1) == built
 
 
 # ---- which GPUs it has code for ---------------------------------------------------------------------

@@ -62,28 +62,6 @@ def virtual_packages(
     return versions
 
 
-def close_conda(
-    specs: Sequence[str],
-    constraints: Sequence[str],
-    target: Target,
-    source: CondaSource,
-    *,
-    virtual: Mapping[str, str],
-    exclude_newer: datetime | None = None,
-    refuses: Refuses | None = None,
-) -> tuple[CondaRecord, ...]:
-    """Every package that ``specs`` pull in, sorted by name.
-
-    ``specs`` and ``constraints`` are MatchSpecs; a constraint holds only where
-    its package is installed. ``virtual`` comes from ``virtual_packages``.
-    With ``exclude_newer`` (UTC) newer records count as absent, and so do those
-    of which nobody knows the age. Raises ``ChannelRefusal`` with the channel's
-    reason, ``BadInput`` for a spec that is none.
-    """
-    solver = ChannelSolver(source, target, virtual, exclude_newer, refuses)
-    return solver.close(specs, constraints)
-
-
 @dataclass
 class ChannelSolver:
     """Solves over the same channels again and again; each record is loaded once."""
@@ -91,12 +69,18 @@ class ChannelSolver:
     source: CondaSource
     target: Target
     virtual: Mapping[str, str]
+    """From ``virtual_packages``."""
     exclude_newer: datetime | None = None
+    """Newer records (UTC) count as absent, and so do those of which nobody knows the age; None: all count."""
     refuses: Refuses | None = None
     _channels: list[ChannelRecords] = field(default_factory=list)
 
     def close(self, specs: Sequence[str], constraints: Sequence[str] = ()) -> tuple[CondaRecord, ...]:
-        """As ``close_conda``."""
+        """Every package that ``specs`` pull in, sorted by name.
+
+        ``specs`` and ``constraints`` are MatchSpecs; a constraint holds only where its package is
+        installed. Raises ``ChannelRefusal`` with the channel's reason, ``BadInput`` for a spec that is none.
+        """
         return self.ours(self.solve(specs, constraints).values())
 
     def solve(self, specs: Sequence[str], constraints: Sequence[str] = ()) -> dict[CondaName, RepoDataRecord]:

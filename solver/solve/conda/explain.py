@@ -10,7 +10,7 @@ from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.core.versions import as_version, meets, minor, numbers, version_or_none
-from solver.matrix.builds import stated
+from solver.matrix.builds import LIBPROTOBUF, built_against, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
@@ -142,9 +142,9 @@ def _rows(core: _Core, asks: CondaAsks, matrices: Matrices, profile: Profile, so
             continue
         if python is not None:
             yield from _pythons(ask, python, built, solver)
-        against = _ordered(text for row in built if (text := stated(row.libprotobuf)))
+        against = _ordered(libraries[LIBPROTOBUF] for row in built if LIBPROTOBUF in (libraries := built_against(row)))
         if both and against:
-            yield _of_rows(ask.key, built, f"libprotobuf {', '.join(against)}")
+            yield _of_rows(ask.key, built, f"{LIBPROTOBUF} {', '.join(against)}")
 
 
 def _pythons(ask: CondaAsk, python: CondaAsk, built: Sequence[CondaBuild], solver: ChannelSolver) -> Iterable[Cause]:
@@ -185,7 +185,7 @@ def _all_pythons(rows: Sequence[CondaBuild]) -> list[str]:
 
 def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
     source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
-    kind = "CUDA builds" if rows[-1].cuda else "CPU builds"
+    kind = "CUDA builds" if stated(rows[-1].cuda) else "CPU builds"
     versions = _span([row.version for row in rows])
     return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source)
 

@@ -9,7 +9,7 @@ from solver.core.answer import Answer
 from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import build_cuda, is_cpu_build, stated
+from solver.matrix.builds import build_cuda, built_against, is_cpu_build, links_to
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import CondaTrap
@@ -24,9 +24,6 @@ from solver.solve.conda.traps import (
 )
 
 CondaSet = Mapping[CondaName, CondaRecord]
-
-_BUILT_AGAINST = (("libprotobuf", "libprotobuf"), ("libabseil", "libabseil"))
-"""Packages that both frameworks link to, and the fields of a build's row that tell which."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,9 @@ class CondaJudge:
             row = build_row(record, self._python(chosen), self.target.platform, self.matrices)
             if row is None:
                 continue
-            for library, field in _BUILT_AGAINST:
-                built, has = stated(getattr(row, field)), chosen.get(CondaName(library))
-                if built is None or has is None or f"{has.version}.".startswith(f"{built}."):
+            for library, built in built_against(row).items():
+                has = chosen.get(CondaName(library))
+                if has is None or links_to(built, has.version):
                     continue
                 why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"
                 cures = ((f"{library} {built}.*",), (_another_build(record),))

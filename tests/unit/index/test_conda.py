@@ -9,13 +9,13 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import Target
 from solver.index.conda import CondaIndex, open_channels
 from solver.index.conda_config import CondaSettings
-from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, close_conda
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 
 TARGET = Target(driver=None)
 
 
 def close(index, *specs, **more):
-    return close_conda(specs, (), TARGET, index, virtual={}, **more)
+    return ChannelSolver(index, TARGET, {}, **more).close(specs)
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_py_rattler_lets_go_before_the_process_ends(channel):
         "from solver.index.conda_config import *\n"
         "from solver.core.model import Target\n"
         f"index = CondaIndex(('c',), CondaSettings(mirrors={{'c': ('{channel.as_uri()}',)}}))\n"
-        "try: close_conda(['demo >9'], (), Target(driver=None), index, virtual={})\n"
+        "try: ChannelSolver(index, Target(driver=None), {}).close(['demo >9'])\n"
         "except ChannelRefusal: raise SystemExit(3)\n"
     )
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True) for _ in range(6)]

@@ -8,7 +8,7 @@ from conda_repodata import entry, write_channel
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.solve.conda.channels import ChannelRefusal, close_conda
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 
 FILE = "demo-2.0-0.conda"
 LIES = {
@@ -35,7 +35,7 @@ def index(tmp_path):
 
 
 def close(index, spec):
-    return close_conda([spec], (), Target(driver=None), index, virtual={})
+    return ChannelSolver(index, Target(driver=None), {}).close([spec])
 
 
 @pytest.mark.parametrize("kind", LIES)

@@ -12,7 +12,7 @@ from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.index.conda_snapshot import CondaSnapshot, read_records, write_records
 from solver.matrix.load import matrices_dir
-from solver.solve.conda.channels import close_conda
+from solver.solve.conda.channels import ChannelSolver
 
 
 def written(folder, some):
@@ -64,7 +64,7 @@ def test_the_solver_gets_the_same_from_the_snapshot_as_from_the_channel(tmp_path
     written(tmp_path, records())
     target = Target(driver=None)
     for specs in (["demo"], ["lib =2.0"]):
-        found = [close_conda(specs, (), target, source, virtual={}) for source in (live, CondaSnapshot(tmp_path))]
+        found = [ChannelSolver(source, target, {}).close(specs) for source in (live, CondaSnapshot(tmp_path))]
         assert found[0] == found[1]
 
 

@@ -10,7 +10,7 @@ from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.rows import DriverBranch
-from solver.solve.conda.channels import ChannelRefusal, close_conda, match_spec, virtual_packages
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, match_spec, virtual_packages
 
 DRIVERS = tuple(
     DriverBranch(id=str(branch), source="s", branch=branch, cuda=cuda)
@@ -47,7 +47,7 @@ def close(folder, entries, specs, constraints=(), *, target=None, virtual=None, 
     index = CondaIndex(settings=CondaSettings(mirrors={"conda-forge": (channel,)}))
     target = Target() if target is None else target
     virtual = virtual_packages(target, DRIVERS) if virtual is None else virtual
-    return [r.pin for r in close_conda(specs, constraints, target, index, virtual=virtual, **more)]
+    return [r.pin for r in ChannelSolver(index, target, virtual, **more).close(specs, constraints)]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from solver.core.errors import Unsolvable
 from solver.core.model import Profile, Target
 from solver.index.conda_snapshot import CondaSnapshot
 from solver.matrix.load import load_matrices, matrices_dir
-from solver.solve.conda.channels import ChannelSolver, close_conda, virtual_packages
+from solver.solve.conda.channels import ChannelSolver, virtual_packages
 from solver.solve.conda.judge import parts
 from solver.solve.conda.profile import base_records, open_solver, solve_conda
 
@@ -125,7 +125,7 @@ def test_strict_priority_over_three_real_channels(folder, matrices):
     target = Target(python="3.10")
     index = index_over(folder, "pytorch", "nvidia", "conda-forge")
     virtual = virtual_packages(target, matrices.drivers)
-    found = close_conda(["python 3.10.*", "pytorch", "pytorch-cuda 11.8.*"], (), target, index, virtual=virtual)
+    found = ChannelSolver(index, target, virtual).close(["python 3.10.*", "pytorch", "pytorch-cuda 11.8.*"])
     channel = {record.name: record.channel.rsplit("/", 1)[1] for record in found}
     assert (channel["pytorch"], channel["cuda-cudart"], channel["python"]) == ("pytorch", "nvidia", "conda-forge")
     solver = ChannelSolver(index, target, virtual)
