@@ -189,6 +189,11 @@ class AuditContext:
         exact = tuple(release for release in every if release.version == package.version)
         return exact or tuple(release for release in every if version_or_none(release.version) == version)
 
+    def covers(self, package: Package) -> bool:
+        """Whether the index lacks no wheel of the package's version for the target; not where it has no such."""
+        releases = self.releases(package)
+        return bool(releases) and all(self.index.covers(package.name, r.version, self.target) for r in releases)
+
     def requires(self, package: Package) -> tuple[str, ...]:
         """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
 

@@ -16,9 +16,17 @@ class PackageIndex:
     name: IndexName
     domain: str | None
     """Where its files lie. None: the default index, whose address every client knows and no file of ours holds."""
+    title: str
+    """As a sentence calls it."""
+    partial: bool
+    """Whether what its record lacks may exist: it is never asked, and only what public sources tell of it is recorded.
+    Of such an index a build that a row documents is a candidate, also where nobody read its wheel."""
 
 
-_TABLE = (PackageIndex("default", None), PackageIndex("pytorch", "pytorch.org"))
+_TABLE = (
+    PackageIndex("default", domain=None, title="the package index", partial=False),
+    PackageIndex("pytorch", domain="pytorch.org", title="the PyTorch index", partial=True),
+)
 INDEXES: Mapping[IndexName, PackageIndex] = {index.name: index for index in _TABLE}
 """By name, the default one first."""
 

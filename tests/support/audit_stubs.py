@@ -39,6 +39,11 @@ class StubIndex:
     """An index of the releases that a test names."""
 
     def __init__(self, releases: Mapping[str, Sequence[AuditRelease | Mapping[str, Any]]] | None = None) -> None:
+        self.recorded = {
+            (pypi_name(name), entry.version): entry.recorded
+            for name, entries in (releases or {}).items()
+            for entry in msgspec.convert(entries, list[AuditRelease])
+        }
         self.held = {
             pypi_name(name): tuple(_release(entry) for entry in entries) for name, entries in (releases or {}).items()
         }
@@ -47,6 +52,10 @@ class StubIndex:
         if name not in self.held:
             raise NotRecorded(name)
         return self.held[name]
+
+    def covers(self, name, version, target):
+        recorded = self.recorded[name, version]
+        return recorded is None or target.python in recorded
 
     def requires(self, release):
         return release.requires

@@ -53,6 +53,7 @@ class AuditRelease(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     requires: list[str] | None = None
     requires_python: str | None = None
     yanked: str | None = None
+    recorded: list[str] | None = None
 
 
 class AuditScenario(Scenario, frozen=True, kw_only=True):

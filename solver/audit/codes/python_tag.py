@@ -1,8 +1,13 @@
-"""``python-tag``: a package has no wheel for the target's python, platform or glibc."""
+"""``python-tag``: a package has no wheel for the target's python, platform or glibc, or nobody recorded whether it has.
+
+A record of the index was made for some targets. Of any other one it holds wheels by chance, so that one
+which is not in it is no news: what such a record does not hold is told as not known, never as not there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -12,7 +17,8 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown
+from solver.core.indexes import INDEXES
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
 from solver.matrix.builds import entries
@@ -20,36 +26,65 @@ from solver.matrix.builds import entries
 CODE = "python-tag"
 
 
+@dataclass(frozen=True)
+class _Wheels:
+    """The wheels that may be installed."""
+
+    files: Sequence[IndexFile]
+    source: str
+    """Who tells of them."""
+    whole: bool
+    """Whether there is no further one for the target."""
+
+
 def find(context: AuditContext) -> Iterator[Finding]:
     """Wheels by the set's own file names, by the index, or, for frameworks, by their rows."""
     if context.set.prefix is not None:
         return  # What is installed was installed for this python.
+    unrecorded: list[Package] = []
     for package in context.set.packages:
-        if package.origin == "pypi" and package.version is not None:
-            yield from _check(context, package)
+        if package.origin != "pypi" or package.version is None:
+            continue
+        verdict = _by_files(context, package)
+        refusals = [*([verdict] if isinstance(verdict, Finding) else []), *_refusing(context, package)]
+        yield from refusals
+        if verdict is Answer.NOT_KNOWN and not refusals:
+            unrecorded.append(package)
+    if unrecorded:
+        yield _not_recorded(context, unrecorded)
 
 
-def _check(context: AuditContext, package: Package) -> Iterator[Finding]:
+def _by_files(context: AuditContext, package: Package) -> Finding | Answer:
+    """What denies the package a wheel for the target; otherwise whether it has one, as far as anybody knows."""
+    wheels = _wheels(context, package)
+    if usable_files(wheels.files, context.target):
+        return Answer.YES
+    if wheels.files and wheels.whole:
+        return _no_wheel(context, package, wheels)
+    by_row = _by_row(context, package)
+    # A package of which nothing is recorded is not this code's concern.
+    return Answer.YES if by_row is Answer.NOT_KNOWN and not wheels.files else by_row
+
+
+def _refusing(context: AuditContext, package: Package) -> Iterator[Finding]:
     releases = context.releases(package)
-    files, source = _files(context, package, releases)
-    if not files:
-        yield from _by_row(context, package)
-    elif not usable_files(files, context.target):
-        yield _no_wheel(context, package, files, source)
     refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, context.target)]
     if releases and len(refusing) == len(releases):
         why = f"{package.pin} asks for python {refusing[0]}; the target's is {context.target.python}"
         yield _finding(package, why, "Requires-Python on the index")
 
 
-def _files(context: AuditContext, package: Package, releases: Iterable[Release]) -> tuple[list[IndexFile], str]:
-    """The wheels that may be installed, and who tells of them: the set, or else the index."""
+def _wheels(context: AuditContext, package: Package) -> _Wheels:
+    """The set's own wheels, or else those on the index."""
     wheels = [name for name in package.files if name.endswith(".whl")]
     if wheels:
-        return [IndexFile(filename=name, sha256=None) for name in wheels], f"the file names in {context.set.kind}"
-    # Of the PyTorch index only some wheels are recorded, so a missing one proves nothing.
-    listing = [release for release in releases if release.index == "default"]
-    return _admitted(package, listing), "the wheels on the index"
+        files = [IndexFile(filename=name, sha256=None) for name in wheels]
+        return _Wheels(files, f"the file names in {context.set.kind}", whole=True)
+    # Of such an index only some wheels are recorded, so a missing one proves nothing.
+    listing = [release for release in context.releases(package) if not INDEXES[release.index].partial]
+    # Hashes leave no wheel but those that they admit, whatever else there may be.
+    whole = bool(package.hashes) or context.covers(package)
+    return _Wheels(_admitted(package, listing), "the wheels on the index", whole)
 
 
 def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
@@ -62,26 +97,44 @@ def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
     return [file for file in every if file.sha256 in package.hashes] if known >= set(package.hashes) else []
 
 
-def _no_wheel(context: AuditContext, package: Package, files: list[IndexFile], source: str) -> Finding:
+def _no_wheel(context: AuditContext, package: Package, wheels: _Wheels) -> Finding:
     target = context.target
-    pythons = served_pythons(files, target)
+    pythons = served_pythons(wheels.files, target)
     if target.python not in pythons and pythons:
         why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {target.python}"
     else:
-        on = target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
-        why = f"{package.pin} has no wheel for {on}; the nearest is {files[0].filename}"
-    return _finding(package, why, source)
+        why = f"{package.pin} has no wheel for {_machine(target)}; the nearest is {wheels.files[0].filename}"
+    return _finding(package, why, wheels.source)
 
 
-def _by_row(context: AuditContext, package: Package) -> Iterator[Finding]:
-    platform, version = context.target.platform, package.version or ""
-    row = context.matrices.build(package.name, version, platform)
-    if isinstance(row, NotKnown):
-        return
-    pythons = entries(row.python)
-    if pythons and context.target.python not in pythons:
-        why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
-        yield _finding(package, why, row.source)
+def _machine(target: Target) -> str:
+    return target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
+
+
+def _by_row(context: AuditContext, package: Package) -> Finding | Answer:
+    """What the row of its build says of the target's python."""
+    row = context.matrices.build(package.name, package.version or "", context.target.platform)
+    pythons = () if isinstance(row, NotKnown) else entries(row.python)
+    if isinstance(row, NotKnown) or not pythons:
+        return Answer.NOT_KNOWN
+    if context.target.python in pythons:
+        return Answer.YES
+    why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
+    return _finding(package, why, row.source)
+
+
+def _not_recorded(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    target = context.target
+    pins = listed(sorted(package.pin for package in packages))
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="warning",
+        why=f"the record of {pins} was not made for python {target.python} on {_machine(target)}, so that nobody "
+        "knows whether there is a wheel",
+        source="the recorded index",
+        cure="ask the index itself with --live, or say with --target which python and platform you mean",
+    )
 
 
 def _finding(package: Package, why: str, source: str) -> Finding:
