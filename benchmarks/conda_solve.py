@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
+from solver.index.conda_spec import match_spec
 from solver.matrix.load import load_matrices
-from solver.solve.conda.channels import ChannelSolver, match_spec
+from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.profile import CondaSolution, solve_conda
 
 PYTHONS = ("3.10", "3.11", "3.12")

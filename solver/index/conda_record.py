@@ -9,6 +9,7 @@ import msgspec
 
 from solver.core import names
 from solver.core.model import CondaName, Value, conda_name
+from solver.index.conda_spec import spec_name
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
@@ -120,8 +121,8 @@ def _least_bound(waiting: Mapping[CondaName, CondaRecord]) -> CondaRecord:
     return min(waiting.values(), key=bonds)
 
 
-def _needs(record: CondaRecord) -> set[str]:
-    return {spec.split()[0].lower() for spec in record.depends}
+def _needs(record: CondaRecord) -> set[CondaName]:
+    return {spec_name(spec) for spec in record.depends}
 
 
 def from_repodata(fields: Mapping[str, Any], channel: str, filename: str, inferred: bool) -> CondaRecord:

@@ -32,6 +32,7 @@ from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
 from solver.core.whole import put_whole
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
+from solver.index.conda_spec import build_number
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
@@ -171,7 +172,7 @@ def to_line(record: CondaRecord) -> RecordLine:
     fields: dict[str, Any] = {
         name: getattr(record, name) for name in RecordLine.__struct_fields__ if name not in ("file", "build_number")
     }
-    implied = _build_number(record.build)
+    implied = build_number(record.build)
     return RecordLine(
         file=record.filename,
         build_number=None if record.build_number == implied else record.build_number,
@@ -188,7 +189,7 @@ def from_line(line: RecordLine, channel: str, subdir: str) -> CondaRecord:
         name=name,
         version=version,
         build=build,
-        build_number=_build_number(build) if line.build_number is None else line.build_number,
+        build_number=build_number(build) if line.build_number is None else line.build_number,
         subdir=subdir,
         channel=channel,
         filename=line.file,
@@ -204,12 +205,6 @@ def from_line(line: RecordLine, channel: str, subdir: str) -> CondaRecord:
         python_site_packages_path=line.python_site_packages_path,
         inferred=line.inferred,
     )
-
-
-def _build_number(build: str) -> int:
-    """conda-build ends a build string with its number: ``py312h_1`` -> 1; without one, 0."""
-    tail = build.rpartition("_")[2]
-    return int(tail) if tail.isdigit() else 0
 
 
 def _record_loader(records: Sequence[CondaRecord]) -> Loader:

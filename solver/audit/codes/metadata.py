@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
@@ -15,6 +14,7 @@ from solver.core.model import Finding, Release
 from solver.core.target import marker_environment
 from solver.core.versions import meets, specifier_or_none
 from solver.index import ReleaseRefused
+from solver.index.conda_spec import meets_spec
 
 CODE = "metadata"
 
@@ -145,10 +145,9 @@ def evidence(context: AuditContext, name: str) -> str | None:
 def _traps(context: AuditContext, package: Package) -> Iterator[Finding]:
     """conda-forge builds that a solver accepts and that cannot work."""
     for row in context.matrices.conda_traps:
-        # A row's MatchSpec is name=version=build with stars; the library that reads all of them is heavy.
-        name, version, build = (*row.match.split("="), "*", "*")[:3]
-        fits = fnmatchcase(package.version or "", version) and fnmatchcase(package.build or "", build)
-        if row.refuse and package.conda == name and fits:
+        if not row.refuse or package.conda != row.package or package.version is None:
+            continue
+        if meets_spec(row.match, package.conda, package.version, package.build, context.target.platform):
             yield finding_about(
                 (package,),
                 code=CODE,

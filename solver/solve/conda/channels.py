@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from solver.core.errors import BadInput, NoSolution
+from solver.core.errors import NoSolution
 from solver.core.model import CondaName, Target
 from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_spec import match_spec, spec_name
 from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
 
 if TYPE_CHECKING:
-    from rattler import GenericVirtualPackage, MatchSpec, RepoDataRecord
+    from rattler import GenericVirtualPackage, RepoDataRecord
 
 
 class ChannelRefusal(NoSolution):
@@ -108,7 +109,7 @@ class ChannelSolver:
 
     def _lies(self, specs: Sequence[str]) -> list[str]:
         """What was left out of the packages that ``specs`` name, since it cannot be of them."""
-        named = {re.split(r"[\s=<>!~\[]", spec.rpartition("::")[2].strip(), maxsplit=1)[0].lower() for spec in specs}
+        named = {spec_name(spec) for spec in specs}
         return [lie for channel in self.channels() for name in sorted(named) for lie in channel.lies.get(name, ())]
 
     def channels(self) -> list[ChannelRecords]:
@@ -137,16 +138,6 @@ class ChannelSolver:
         """``records`` of these channels as ours, sorted by name."""
         by_address = {channel.address: channel for channel in self.channels()}
         return in_order(by_address[record.channel].ours(record) for record in records)
-
-
-def match_spec(text: str) -> MatchSpec:
-    """A MatchSpec as people write it, ``pytorch=*=cuda*`` included; raises ``BadInput``."""
-    from rattler import MatchSpec
-
-    try:
-        return MatchSpec(text, strict=False)
-    except Exception as error:
-        raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

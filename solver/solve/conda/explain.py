@@ -10,11 +10,12 @@ from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.core.versions import as_version, meets, minor, numbers, version_or_none
+from solver.index.conda_spec import match_spec
 from solver.matrix.builds import LIBPROTOBUF, built_against, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
-from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver, match_spec
+from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import ChannelSearch, Rejected
 from solver.solve.conda.traps import PYTHON

@@ -9,6 +9,7 @@ from solver.core.answer import Answer
 from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
+from solver.index.conda_spec import spec_name
 from solver.matrix.builds import build_cuda, built_against, is_cpu_build, links_to
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
@@ -106,7 +107,7 @@ def parts(chosen: CondaSet, framework: CondaName) -> list[CondaRecord]:
     waiting = [start]
     while waiting:
         for spec in waiting.pop().depends:
-            record = chosen.get(CondaName(spec.split()[0]))
+            record = chosen.get(spec_name(spec))
             if record is not None and record.version == start.version and record.name not in members:
                 members[record.name] = record
                 waiting.append(record)

@@ -13,6 +13,7 @@ from solver.core.model import REQUEST, Axis, Because, CondaName, Note, Profile, 
 from solver.core.versions import minor
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
+from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.solve.conda.asks import CondaAsks, branches, conda_asks
@@ -158,7 +159,7 @@ def is_python_package(record: CondaRecord) -> bool:
     """Whether ``record`` puts something into site-packages, where pip might want to put it too."""
     if record.noarch is not None:
         return record.noarch == "python"
-    return any(spec.split()[0] == PYTHON for spec in record.depends)
+    return any(spec_name(spec) == PYTHON for spec in record.depends)
 
 
 def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solver: ChannelSolver) -> BadInput:
@@ -232,11 +233,11 @@ def _because(
     profile: Profile, asks: CondaAsks, chosen: Mapping[CondaName, CondaRecord], matrices: Matrices, python: str
 ) -> tuple[Because, ...]:
     """Who asked for each package: the request, or the packages that depend on it."""
-    askers: dict[str, list[str]] = {}
+    askers: dict[CondaName, list[str]] = {}
     for record in chosen.values():
         for spec in record.depends:
-            askers.setdefault(spec.split()[0].lower(), []).append(record.name)
-    named = {spec.split()[0] for spec in asks.specs()}
+            askers.setdefault(spec_name(spec), []).append(record.name)
+    named = {spec_name(spec) for spec in asks.specs()}
     reasons = []
     for name, record in sorted(chosen.items()):
         row = build_row(record, python, profile.target.platform, matrices)
@@ -262,7 +263,7 @@ def _notes(chosen: Mapping[CondaName, CondaRecord]) -> tuple[Note, ...]:
     notes = []
     level = chosen.get(_MICROARCHITECTURE)
     if level is not None and level.version != "1":
-        askers = [r.name for r in chosen.values() if any(s.startswith(level.name) for s in r.depends)]
+        askers = [r.name for r in chosen.values() if any(spec_name(spec) == level.name for spec in r.depends)]
         text = f"runs only on processors of the level x86-64-v{level.version}, as {', '.join(sorted(askers))} ask"
         notes.append(Note(package=level.name, text=text, row=None, evidence=None))
     inferred = sorted(record.name for record in chosen.values() if record.inferred)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from solver.core.errors import InterlockError
 from solver.core.model import CondaName
 from solver.index.conda_record import CondaRecord
-from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, match_spec
+from solver.index.conda_spec import match_spec, spec_name
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.traps import CondaBreach
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class ChannelSearch:
 
     def _has_newer(self, axis: CondaName, branch: Branch, records: Records) -> bool:
         now = records[axis].version
-        specs = [match_spec(text) for text in (*branch.specs, *branch.constraints) if _names(text, axis)]
+        specs = [match_spec(text) for text in (*branch.specs, *branch.constraints) if spec_name(text) == axis]
         return any(
             record.version > now and all(spec.matches(record) for spec in specs)
             for record in self.solver.candidates(axis)
@@ -160,7 +161,3 @@ class ChannelSearch:
         record = next(each for each in records if each.name == breach.package)
         tried = f"{record.version} {record.build}"
         self.result.rejected.append(Rejected(breach.package, tried, breach.why, breach.source, breach.row))
-
-
-def _names(spec: str, name: CondaName) -> bool:
-    return spec.split()[0].partition("[")[0].partition("=")[0].lower() == name

@@ -14,6 +14,7 @@ from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import REQUEST, CondaName, Note, Platform, Target
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
+from solver.index.conda_spec import match_spec
 from solver.matrix import drivers, gpus, rules
 from solver.matrix.builds import conda_rows
 from solver.matrix.load import Matrices
@@ -72,12 +73,10 @@ def conda_versions(specifier: str) -> str:
 
 def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]]:
     """The traps that no lock may hold, by package."""
-    from rattler import MatchSpec
-
     traps: dict[str, list[tuple[CondaTrap, MatchSpec]]] = {}
     for row in matrices.conda_traps:
         if row.refuse:
-            traps.setdefault(row.package, []).append((row, MatchSpec(row.match, strict=False)))
+            traps.setdefault(row.package, []).append((row, match_spec(row.match)))
     return traps
 
 

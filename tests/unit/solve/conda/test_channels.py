@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from conda_repodata import entry, write_channel
 
-from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.matrix.rows import DriverBranch
-from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, match_spec, virtual_packages
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 
 DRIVERS = tuple(
     DriverBranch(id=str(branch), source="s", branch=branch, cuda=cuda)
@@ -108,14 +107,3 @@ def test_a_refusal_names_specs_and_reason(tmp_path):
         close(tmp_path, [entry("demo", "1.0")], ["demo >=2"])
     assert str(caught.value) == "no set of conda packages meets demo >=2: No candidates were found for demo >=2."
     assert caught.value.exit_code == 3
-
-
-@pytest.mark.parametrize("spec", ["pytorch=*=cuda*", "pytorch * cuda*", "python=3.12", "conda-forge::numpy>=2"])
-def test_specs_are_taken_as_people_write_them(spec):
-    assert match_spec(spec).name.normalized in {"pytorch", "python", "numpy"}
-
-
-@pytest.mark.parametrize("spec", ["numpy >=", "", "numpy[colour=red]"])
-def test_a_spec_that_is_none_is_bad_input(spec):
-    with pytest.raises(BadInput, match=r'is no conda MatchSpec.*write one such as "numpy >=2"'):
-        match_spec(spec)
