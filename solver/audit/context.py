@@ -194,10 +194,10 @@ class AuditContext:
         releases = self.releases(package)
         return bool(releases) and all(self.index.covers(package.name, r.version, self.target) for r in releases)
 
-    def requires(self, package: Package) -> tuple[str, ...]:
+    def requires(self, package: Package) -> tuple[str, ...] | None:
         """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
 
-        Empty where nobody read them. Raises ``ReleaseRefused`` where what the index says cannot be of this release.
+        None where nobody read them. Raises ``ReleaseRefused`` where what the index says cannot be of this release.
         """
         if package.requires is not None:
             return package.requires
@@ -208,15 +208,15 @@ class AuditContext:
             requires = self.index.requires(release)
             if requires is not None:
                 return requires
-        return ()
+        return None
 
     def requirements(self, package: Package, about: str = "") -> Iterator[Requirement]:
         """Its requirements parsed, of one package only where ``about`` names it (normalized).
 
-        None where the index is refused: the code ``metadata`` tells of that.
+        None where nobody read them, or where the index is refused: the code ``metadata`` tells of both.
         """
         try:
-            texts = self.requires(package)
+            texts = self.requires(package) or ()
         except ReleaseRefused:
             return
         # However a name is spelt, its first word is in the text; parsing what has it not costs too much.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
+from solver.audit.words import listed
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import applies
 from solver.core.model import Finding, Release
@@ -22,6 +23,7 @@ CODE = "metadata"
 def find(context: AuditContext) -> Iterator[Finding]:
     """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
     environment = marker_environment(context.target)
+    unread: list[Package] = []
     for package in context.set.packages:
         if package.version is None:
             continue
@@ -31,8 +33,13 @@ def find(context: AuditContext) -> Iterator[Finding]:
         except ReleaseRefused as error:
             yield _refused(package, error)
             continue
-        yield from _requirements(context, package, requires, environment)
+        yield from _requirements(context, package, requires or (), environment)
         yield from _yanked(package, context.releases(package))
+        # A release of which all else is recorded looks checked; one that is not recorded at all does not.
+        if requires is None and context.releases(package):
+            unread.append(package)
+    if unread:
+        yield _unread(unread)
     for build in context.builds:
         yield from _relaxed(context, build)
 
@@ -65,6 +72,18 @@ def _unmet(package: Package, packages: tuple[Package, ...], why: str, cure: str)
         why=f"{package.pin} {why}",
         source=f"Requires-Dist of {package.pin}",
         cure=cure,
+    )
+
+
+def _unread(packages: Sequence[Package]) -> Finding:
+    pins = listed(sorted(package.pin for package in packages))
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="warning",
+        why=f"nobody read the requirements of {pins}, so that nobody knows whether the set meets them",
+        source="the recorded index",
+        cure="`pip check` tells where the set is installed",
     )
 
 
