@@ -169,6 +169,13 @@ def test_heavy_packages_are_imported_where_they_are_used():
                 assert one.typing or one.deferred, f"{path.relative_to(ROOT)}:{one.line} imports {one.module}"
 
 
+def test_own_modules_are_imported_at_the_top():
+    for path in MODULES:
+        for one in IMPORTS[path]:
+            if one.module.startswith(("solver", ".")) and one.deferred:
+                pytest.fail(f"{path.relative_to(ROOT)}:{one.line} imports {one.module} inside a function")
+
+
 def test_the_library_never_prints_or_exits():
     for path in MODULES:
         if (

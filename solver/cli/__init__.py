@@ -16,7 +16,7 @@ COMMANDS = {
     "install": Lazy("solver.cli.locking:install", "Install a lock: every hash checked, whole or not at all."),
     "solve": Lazy("solver.cli.solving:solve", "Print a solution, with the row behind each choice."),
     "explain": Lazy("solver.cli.solving:explain", "Tell whether versions can live together, and why not."),
-    "pairs": Lazy("solver.cli.solving:pairs", "Search every known TensorFlow x torch pair."),
+    "pairs": Lazy("solver.cli.pairs:pairs", "Search every known TensorFlow x torch pair."),
     "diff": Lazy("solver.cli.solving:diff", "What one lock has less, more and else than another."),
     "audit": Lazy("solver.cli.checking:audit", "Find what is broken in a lock, a file or a prefix."),
     "doctor": Lazy("solver.cli.checking:doctor", "Tell whether this machine can run the locks."),

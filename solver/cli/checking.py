@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
-from solver.audit.report import as_json, as_lines
+from solver.audit.report import as_json as findings_json
+from solver.audit.report import as_lines as findings_lines
+from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
 from solver.commands.audit import audit_path
 from solver.commands.doctor import Diagnosis, diagnose
@@ -44,11 +46,11 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 @click.command()
 @click.argument("what", type=click.Path(path_type=Path))
 @TARGET
-@click.option("--json", "as_json_", is_flag=True, help="print JSON")
-@click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+@JSON
+@LIVE
 @click.option("--fix", is_flag=True, help="write the nearest set that passes over WHAT and say what changed")
 @click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
-def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix: bool, vulnerabilities: bool) -> None:
+def audit(what: Path, targets: tuple[str, ...], as_json: bool, live: bool, fix: bool, vulnerabilities: bool) -> None:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
     words = target_words(targets)
     if fix:
@@ -56,20 +58,20 @@ def audit(what: Path, targets: tuple[str, ...], as_json_: bool, live: bool, fix:
         click.echo("\n".join(_repair_lines(what, repair)))
         sys.exit(1 if repair.fixed is None else 0)
     findings = audit_path(Path(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
-    if as_json_:
-        echo_json(as_json(findings))
+    if as_json:
+        echo_json(findings_json(findings))
     else:
-        click.echo("\n".join(as_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
+        click.echo("\n".join(findings_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
     sys.exit(1 if findings else 0)
 
 
 @click.command()
 @click.argument("profile", required=False)
-@click.option("--json", "as_json_", is_flag=True, help="print JSON")
-def doctor(profile: str | None, as_json_: bool) -> None:
+@JSON
+def doctor(profile: str | None, as_json: bool) -> None:
     """Tell whether this machine can run the locks, or the one of PROFILE; exit 1 if it cannot."""
     diagnosis = diagnose(Path(), profile)
-    if as_json_:
+    if as_json:
         echo_json(_diagnosis_json(diagnosis))
     else:
         click.echo("\n".join(_diagnosis_lines(diagnosis)))

@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from solver.cli.solving import LIVE
+from solver.cli.options import LIVE
 from solver.commands.export import FORMATS, write_pylocks
 from solver.commands.export import export as export_lock
 from solver.commands.freshness import lock_state

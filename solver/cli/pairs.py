@@ -1,4 +1,4 @@
-"""The table of `interlock pairs`."""
+"""pairs: TensorFlow x torch, ours beside another resolver's."""
 
 from __future__ import annotations
 
@@ -7,27 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import msgspec
 
+from solver.cli.options import JSON
 from solver.cli.show import Json, echo_json, explanation_json, solution_json
-from solver.commands.pairs import Pair, PairOutcome, recorded_pairs, search_pairs
-from solver.commands.pairs import ask_uv as uv_says
-from solver.commands.project import open_facts
+from solver.commands.pairs import Comparison, PairOutcome, compare_pairs
 from solver.core.answer import Answer
-from solver.core.model import REQUEST, Explanation
+from solver.core.model import Explanation
 
 
-def show_pairs(root: Path, *, ask_uv: bool, as_json: bool) -> None:
-    """Search the recorded pairs and print them beside uv's answers."""
-    matrices, index, _ = open_facts(root)
-    recorded = recorded_pairs()
-    pairs: list[Pair] = [msgspec.structs.replace(pair, uv=uv_says(pair)) if ask_uv else pair for pair in recorded.pairs]
-    outcomes = list(search_pairs(pairs, matrices, index))
+@click.command()
+@click.option("--uv", "ask_uv", is_flag=True, help="ask the installed uv now instead of printing what was recorded")
+@JSON
+def pairs(ask_uv: bool, as_json: bool) -> None:
+    """Search every known TensorFlow x torch pair, beside what `uv pip compile` makes of it."""
+    comparison = compare_pairs(Path(), ask_uv=ask_uv)
     if as_json:
-        echo_json([_json(outcome) for outcome in outcomes])
+        echo_json([_json(outcome) for outcome in comparison.outcomes])
         return
-    _table(outcomes)
-    _totals(outcomes, "asked now" if ask_uv else recorded.asked)
+    _table(comparison.outcomes)
+    _totals(comparison)
 
 
 def _json(outcome: PairOutcome) -> Json:
@@ -63,14 +61,15 @@ def _reasons(explanation: Explanation) -> str:
     """Two causes of different packages, and how many more there are."""
     by_package: dict[str, str] = {}
     for cause in explanation.causes:
-        if cause.who != REQUEST:
-            by_package.setdefault(cause.who.split()[0], f"{cause.who}: {cause.asks}")
+        if cause.package is not None:
+            by_package.setdefault(cause.package, f"{cause.who}: {cause.asks}")
     more = len(by_package) - 2
     reasons = "; ".join(list(by_package.values())[:2]) + (f"; and {more} more" if more > 0 else "")
     return f"{explanation.answer.value}: {reasons}"
 
 
-def _totals(outcomes: Sequence[PairOutcome], uv_source: str) -> None:
+def _totals(comparison: Comparison) -> None:
+    outcomes = comparison.outcomes
     ours = Counter(map(_kind, outcomes))
     theirs = Counter(outcome.pair.uv for outcome in outcomes)
     unknown = f", {ours['not known']} not known" if ours["not known"] else ""
@@ -78,7 +77,7 @@ def _totals(outcomes: Sequence[PairOutcome], uv_source: str) -> None:
     click.echo(
         f"\n{len(outcomes)} pairs. interlock: {lockable}, {ours['explained']} explained{unknown}. "
         f"uv: {theirs['clean']} clean, {theirs['twin CUDA majors']} with twin CUDA majors, {theirs['none']} none "
-        f"({uv_source})."
+        f"({comparison.uv_source})."
     )
 
 

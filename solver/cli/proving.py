@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 import msgspec
 
+from solver.cli.options import JSON
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
 from solver.commands.predict import predict_locks
@@ -20,8 +21,6 @@ from solver.core.errors import BadInput
 from solver.matrix.gpus import is_capability
 from solver.proof.verify.report import Report
 from solver.request.words import parse_driver
-
-JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""solve, explain, pairs, diff: the search without writing anything."""
+"""solve, explain, diff: the search without writing anything."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from solver.cli.options import JSON, LIVE
 from solver.cli.show import echo_json, explanation_json, explanation_lines, solution_json, solution_lines
 from solver.commands.diff import diff_locks
 from solver.commands.project import open_facts, open_project
@@ -18,8 +19,6 @@ from solver.core.model import Profile
 from solver.request.adhoc import ad_hoc, constrained
 
 CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, help="e.g. 'torch>=2.7', python==3.12")
-JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
-LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
 
 
 @click.command()
@@ -84,16 +83,6 @@ def explain(
 
 def _heading(profile: Profile, requirements: list[str]) -> str:
     return profile.name if profile.name != "ad hoc" else ", ".join(requirements)
-
-
-@click.command()
-@click.option("--uv", "ask_uv", is_flag=True, help="ask the installed uv now instead of printing what was recorded")
-@JSON
-def pairs(ask_uv: bool, as_json: bool) -> None:
-    """Search every known TensorFlow x torch pair, beside what `uv pip compile` makes of it."""
-    from solver.cli.pairs import show_pairs
-
-    show_pairs(Path(), ask_uv=ask_uv, as_json=as_json)
 
 
 @click.command()

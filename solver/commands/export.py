@@ -10,6 +10,7 @@ from solver.commands.image import image_files
 from solver.commands.locked import LockedProfile, locked_profile
 from solver.commands.project import Project
 from solver.core.errors import BadInput, IndexUnavailable
+from solver.core.flavours import explicit_filename
 from solver.core.model import IndexFile, Solution
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
@@ -17,7 +18,7 @@ from solver.index.layered import LayeredIndex
 from solver.index.pypi import PypiIndex
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
-from solver.lock.explicit import base_explicit, explicit, explicit_filename
+from solver.lock.explicit import base_explicit, explicit
 from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.pixi import pixi_lock
 from solver.lock.pylock import pylock_toml
@@ -77,7 +78,7 @@ def _explicit(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
     platform = lock.folder.solution.target.platform
     write = explicit if lock.folder.requirements is None else base_explicit
-    return {explicit_filename(lock.profile, platform): write(lock.profile, _records(lock), platform)}
+    return {explicit_filename(lock.profile.flavour, platform): write(lock.profile, _records(lock), platform)}
 
 
 def _constraints(project: Project, name: str) -> Exported:

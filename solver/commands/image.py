@@ -8,11 +8,11 @@ from pathlib import Path
 import solver.proof.probes
 from solver.commands.locked import LockedProfile
 from solver.commands.project import Project
+from solver.core.flavours import explicit_filename
 from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.environment import profile_variables
-from solver.lock.explicit import explicit_filename
 from solver.lock.read import LockFolder, is_lock, read_folder
 from solver.proof.checks import orders
 
@@ -52,7 +52,7 @@ def _plan(lock: LockedProfile, *, shared: bool) -> Plan:
         orders=[",".join(order) for order in orders(profile.frameworks)],
         shared=shared,
         wheels=bool(lock.wheels),
-        explicit=explicit_filename(profile, folder.solution.target.platform) if conda else None,
+        explicit=explicit_filename(profile.flavour, folder.solution.target.platform) if conda else None,
         family=profile.variant_of or profile.name,
     )
 

@@ -11,11 +11,12 @@ from solver.commands.gate import gate
 from solver.commands.project import Project
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
+from solver.core.flavours import explicit_filename
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.environment import environment_yml, profile_variables
-from solver.lock.explicit import explicit, explicit_filename
+from solver.lock.explicit import explicit
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
@@ -91,7 +92,7 @@ def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel
     platform = closure.solution.target.platform
     texts = {
         "environment.yml": environment_yml(profile, closure.records),
-        explicit_filename(profile, platform): explicit(profile, closure.records, platform),
+        explicit_filename(profile.flavour, platform): explicit(profile, closure.records, platform),
         "conda-lock.yml": conda_lock_yml(profile, closure.records, (), platform),
     }
     return {name: text.encode() for name, text in texts.items()}

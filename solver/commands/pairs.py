@@ -6,8 +6,12 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
+import msgspec
+
+from solver.commands.project import open_facts
 from solver.core.decode import decode
 from solver.core.errors import Unsolvable
 from solver.core.model import Explanation, Solution, Value
@@ -49,6 +53,24 @@ class PairOutcome(Value, frozen=True, kw_only=True):
     explanation: Explanation | None
 
 
+class Comparison(Value, frozen=True, kw_only=True):
+    """Every known pair, searched, beside uv's answers."""
+
+    outcomes: tuple[PairOutcome, ...]
+    uv_source: str
+    """When and how uv gave its answers."""
+
+
+def compare_pairs(root: Path, *, ask_uv: bool = False) -> Comparison:
+    """Search the recorded pairs by the facts of ``root``; ``ask_uv`` asks the installed uv anew, and so the index."""
+    matrices, index, _ = open_facts(root)
+    recorded = recorded_pairs()
+    pairs = [msgspec.structs.replace(pair, uv=uv_answer(pair)) if ask_uv else pair for pair in recorded.pairs]
+    return Comparison(
+        outcomes=tuple(search_pairs(pairs, matrices, index)), uv_source="asked now" if ask_uv else recorded.asked
+    )
+
+
 def recorded_pairs() -> Recorded:
     """The pairs and uv's recorded answers; raises ``BadInput`` where the file cannot be read."""
     return decode(load_yaml(matrices_dir() / "snapshot" / RECORDED), Recorded)
@@ -65,7 +87,7 @@ def search_pairs(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Ite
             yield PairOutcome(pair=pair, solution=None, explanation=error.explanation)
 
 
-def ask_uv(pair: Pair) -> UvAnswer:
+def uv_answer(pair: Pair) -> UvAnswer:
     """What the installed uv answers to the plain request for this pair; asks the package index."""
     request = f"tensorflow[and-cuda]=={pair.tensorflow}\ntorch=={pair.torch}\n"
     options = ("--python-version", pair.python, "--python-platform", "x86_64-manylinux_2_28")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from solver.core.model import Flavour
+from solver.core.model import Flavour, Platform
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,8 @@ FLAVOURS: Mapping[Flavour, FlavourEntry] = {
     "pip-in-conda": FlavourEntry(from_pip=True, conda_file="base-{platform}.lock", image="python:{python}-slim"),
     "conda": FlavourEntry(from_pip=False, conda_file="{platform}.lock", image="mambaorg/micromamba:2"),
 }
+
+
+def explicit_filename(flavour: Flavour, platform: Platform) -> str:
+    """The @EXPLICIT file of a lock: ``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
+    return FLAVOURS[flavour].conda_file.format(platform=platform)

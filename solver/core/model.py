@@ -285,6 +285,8 @@ class Cause(Value, frozen=True, kw_only=True):
     who: str
     asks: str
     source: str
+    package: str | None = None
+    """Name of the package or axis that asks or may not be chosen; None where the request or a channel speaks."""
 
 
 class Nearest(Value, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from solver.core.errors import BadInput
-from solver.core.flavours import FLAVOURS
+from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment, explicit_line
 from solver.index.conda_record import CondaRecord, depends_first
@@ -25,11 +25,12 @@ def explicit(profile: Profile, records: Iterable[CondaRecord], platform: Platfor
             key=profile.name,
             fix="export base-linux-64.lock, or use environment.yml",
         )
+    name = explicit_filename(profile.flavour, platform)
     head = [
         comment(
             f"Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file."
         ),
-        comment(f"Install: conda create --name {profile.name} --file locks/{profile.name}/{platform}.lock"),
+        comment(f"Install: conda create --name {profile.name} --file locks/{profile.name}/{name}"),
         comment("conda asks nothing of the machine here: the NVIDIA driver is not checked."),
     ]
     return _file(head, records, platform)
@@ -45,11 +46,6 @@ def base_explicit(profile: Profile, records: Iterable[CondaRecord], platform: Pl
         comment(f"Made by `interlock export explicit {profile.name}`."),
     ]
     return _file(head, records, platform)
-
-
-def explicit_filename(profile: Profile, platform: Platform) -> str:
-    """``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
-    return FLAVOURS[profile.flavour].conda_file.format(platform=platform)
 
 
 def _file(head: list[str], records: Iterable[CondaRecord], platform: Platform) -> str:

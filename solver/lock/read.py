@@ -22,7 +22,8 @@ from solver.lock.conda_section import read_conda_section
 from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest
 
 REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
-_AGAIN = "make the lock again with `interlock lock`"
+AGAIN = "make the lock again with `interlock lock`"
+"""What to do about a lock that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class LockFolder:
             return {}
         data = load_yaml(path).data
         if not isinstance(data, dict):
-            raise BadInput("expected a conda environment", file=path, fix=_AGAIN)
+            raise BadInput("expected a conda environment", file=path, fix=AGAIN)
         return data
 
     @property
@@ -135,5 +136,5 @@ def read_folder(folder: Path) -> LockFolder:
     document = load_yaml(path)
     version = document.data.get("version") if isinstance(document.data, dict) else None
     if version != FORMAT_VERSION:
-        raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=_AGAIN)
+        raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=AGAIN)
     return LockFolder(folder, decode(document, SolutionText))

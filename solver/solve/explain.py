@@ -26,6 +26,7 @@ from solver.solve.space.terms import (
     axis_ident,
     base_of,
     is_way,
+    named_by,
 )
 
 Active = dict[str, frozenset[str]]
@@ -159,7 +160,8 @@ def _asking(name: str, targets: frozenset[str], space: Space, admitted: Mapping[
                     first.setdefault((ask.ident, ask.text), ask)
     for key, members in groups.items():
         source = first[key].source if len(members) == 1 else f"{first[key].source} and alike"
-        yield Cause(who=f"{label(name)} {_span(members)}", asks=first[key].text, source=source)
+        who = f"{label(name)} {_span(members)}"
+        yield Cause(who=who, asks=first[key].text, source=source, package=named_by(name))
 
 
 def _span(members: Sequence[Candidate]) -> str:
@@ -205,7 +207,7 @@ def _reasons(left_out: Iterable[Exclusion]) -> Iterable[Cause]:
         who = f"{label(ident)} {', '.join(versions[:3])}{more}".rstrip()
         sources = list(dict.fromkeys(member.verdict.source for member in members))
         alike = " and alike" if len(sources) > 1 else ""
-        yield Cause(who=who, asks=_sentence(members[0]), source=sources[0] + alike)
+        yield Cause(who=who, asks=_sentence(members[0]), source=sources[0] + alike, package=named_by(ident))
 
 
 def _sentence(exclusion: Exclusion) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from solver.core.errors import BadInput
+from solver.core.flavours import explicit_filename
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
-from solver.lock.read import ENVIRONMENT, LockFolder, read_folder
-
-_AGAIN = "make the lock again with `interlock lock`"
+from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, read_folder
 
 
 def checked_folder(folder: Path) -> LockFolder:
@@ -20,7 +19,7 @@ def checked_folder(folder: Path) -> LockFolder:
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
         if not lock.from_pip:
-            _same_explicit(lock.records, folder / f"{lock.target.platform}.lock")
+            _same_explicit(lock.records, folder / explicit_filename(lock.solution.flavour, lock.target.platform))
     return lock
 
 
@@ -32,7 +31,7 @@ def _same(dependencies: object, records: Iterable[CondaRecord], path: Path) -> N
 
 def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:
     if not path.is_file():
-        raise BadInput("is missing", file=path, fix=_AGAIN)
+        raise BadInput("is missing", file=path, fix=AGAIN)
     lines = path.read_text(encoding="utf-8").splitlines()
     listed = {line.strip() for line in lines if line.strip() and not line.startswith(("#", "@"))}
     _equal(listed, {explicit_line(record.url, record.sha256) for record in records}, path)
@@ -42,4 +41,4 @@ def _equal(listed: set[str], locked: set[str], path: Path) -> None:
     extra, missing = sorted(listed - locked), sorted(locked - listed)
     if extra or missing:
         difference = f"has {extra[0]}" if extra else f"has no {missing[0]}"
-        raise BadInput(f"{difference}, and solution.yaml says otherwise", file=path, fix=_AGAIN)
+        raise BadInput(f"{difference}, and solution.yaml says otherwise", file=path, fix=AGAIN)

@@ -48,7 +48,12 @@ def explain_conda(
     causes += _taken_away(core, asks)
     causes += _rows(core, asks, matrices, profile, solver)
     causes += [
-        Cause(who=f"{each.package} {each.tried}", asks=f"may not be chosen: {each.why}", source=each.source)
+        Cause(
+            who=f"{each.package} {each.tried}",
+            asks=f"may not be chosen: {each.why}",
+            source=each.source,
+            package=each.package,
+        )
         for each in core.rejected
     ]
     if core.refusal is not None and core.refusal.specs:
@@ -122,7 +127,7 @@ def _taken_away(core: _Core, asks: CondaAsks) -> Iterable[Cause]:
             reasons.setdefault((each.why, each.source), []).append(each.version)
     for (why, source), versions in reasons.items():
         if source != REQUEST:
-            yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source)
+            yield Cause(who=f"CUDA {_span(versions)}", asks=f"may not be chosen: {why}", source=source, package="cuda")
 
 
 def _rows(core: _Core, asks: CondaAsks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
@@ -188,7 +193,7 @@ def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
     source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
     kind = "CUDA builds" if stated(rows[-1].cuda) else "CPU builds"
     versions = _span([row.version for row in rows])
-    return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source)
+    return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source, package=word)
 
 
 def _channel(profile: Profile, refusal: ChannelRefusal) -> Cause:

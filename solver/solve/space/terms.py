@@ -65,6 +65,11 @@ def base_of(ident: str) -> str:
     return ident.removeprefix("?").partition("[")[0]
 
 
+def named_by(ident: str) -> str:
+    """The package or axis that ``ident`` is about, by the name that requests and locks use."""
+    return base_of(ident).removeprefix("axis:")
+
+
 def is_package(ident: str) -> bool:
     """Whether ``ident`` is a package itself: no axis, no guard, no rule, no extra."""
     return not ident.startswith(("axis:", "?", "rule:")) and "[" not in ident

@@ -61,7 +61,7 @@ def test_explain_as_json(folder, interlock):
     assert code == 1
     assert set(told) == {"version", "profile", "solution", "causes", "nearest"}
     assert (told["version"], told["solution"]) == (1, None)
-    assert {tuple(cause) for cause in told["causes"]} == {("who", "asks", "source")}
+    assert {tuple(cause) for cause in told["causes"]} == {("who", "asks", "source", "package")}
     assert told["nearest"]
     for near in told["nearest"]:
         assert set(near) - {"lockable"} == {"changes", "solution"}

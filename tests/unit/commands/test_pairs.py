@@ -174,7 +174,7 @@ def test_uv_that_finds_nothing_is_none(monkeypatch, tmp_path):
     uv.write_text("#!/bin/sh\nexit 1\n")
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pairs.ask_uv(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="clean")) == "none"
+    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="clean")) == "none"
 
 
 def test_uv_is_asked_without_the_machines_own_indexes(monkeypatch, tmp_path):
@@ -184,7 +184,7 @@ def test_uv_is_asked_without_the_machines_own_indexes(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.invalid")
     monkeypatch.setenv("UV_INDEX_URL", "https://wheels.invalid")
-    assert pairs.ask_uv(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="none")) == "clean"
+    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="none")) == "clean"
     asked = (tmp_path / "asked").read_text().split()
     assert "--no-config" in asked
     assert asked[asked.index("--python-version") + 1] == "3.12"
