@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from solver.cli.options import LIVE
-from solver.commands.export import FORMATS, write_pylocks
-from solver.commands.export import export as export_lock
-from solver.commands.freshness import lock_state
+from solver.commands.export import FORMATS, write_export, write_pylocks
+from solver.commands.freshness import lock_states
+from solver.commands.install import install as install_lock
 from solver.commands.lock import summary, write_locks
 from solver.commands.project import Project, open_project
-from solver.core.errors import BadInput, IndexUnavailable, InterlockError
-from solver.core.whole import put_whole
-from solver.lock.install.prefix import install as install_lock
+from solver.core.errors import IndexUnavailable, InterlockError
 
 
 @click.command()
@@ -27,14 +26,13 @@ from solver.lock.install.prefix import install as install_lock
 def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
     project = open_project(Path(), live=live)
-    names = profiles or tuple(profile.name for profile in project.request.profiles)
-    requested = [project.profile(name) for name in names]
+    chosen = project.chosen(profiles)
     if check:
-        _check(project, names)
+        _check(lock_states(project, chosen))
         return
     failures: list[InterlockError] = []
     written = []
-    for outcome in write_locks(project, requested):
+    for outcome in write_locks(project, chosen):
         if isinstance(outcome, InterlockError):
             failures.append(outcome)
             click.echo(f"interlock: {outcome}", err=True)
@@ -48,13 +46,10 @@ def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> No
         sys.exit(failures[0].exit_code)
 
 
-def _check(project: Project, names: tuple[str, ...]) -> None:
-    stale = False
-    for name in names:
-        reasons = lock_state(project, name)
-        stale = stale or bool(reasons)
-        click.echo(f"{name}: {'; '.join(reasons) if reasons else 'fresh'}")
-    if stale:
+def _check(states: Mapping[str, list[str]]) -> None:
+    for name, reasons in states.items():
+        click.echo(f"{name}: {'; '.join(reasons) or 'fresh'}")
+    if any(states.values()):
         sys.exit(1)
 
 
@@ -73,11 +68,8 @@ def _pylocks(project: Project, names: list[str]) -> None:
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
-    project = open_project(Path())
-    folder = out or project.root / "exports" / profile
-    for name, text in export_lock(project, profile, form, compose=compose).items():
-        put_whole(folder / name, text)
-        click.echo(str(folder / name))
+    for path in write_export(open_project(Path()), profile, form, out, compose=compose):
+        click.echo(str(path))
 
 
 @click.command()
@@ -98,11 +90,7 @@ def install(
     no_driver_check: bool,
 ) -> None:
     """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""
-    lock = Path.cwd() / "locks" / profile
-    if not (lock / "solution.yaml").is_file():
-        fix = f"make it with `interlock lock {profile}`"
-        raise BadInput("this profile has no lock", file=f"locks/{profile}", fix=fix)
-    done = install_lock(
-        lock, prefix, folder=folder, python=python, installer=installer, check_driver=not no_driver_check
+    made = install_lock(
+        Path(), profile, prefix, folder=folder, python=python, installer=installer, check_driver=not no_driver_check
     )
-    click.echo(f"{done.prefix}: {done.conda} conda packages, {done.pip} packages by pip; python: {done.python}")
+    click.echo(f"{made.prefix}: {made.conda} conda packages, {made.pip} packages by pip; python: {made.python}")

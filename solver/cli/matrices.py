@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from solver.commands.project import locks_dir, own_matrices
+from solver.commands.learn import learn as learn_rows
 from solver.commands.refresh import refresh as refresh_matrices
-from solver.proof.learn import learn as learn_rows
 
 
 @click.group()
@@ -19,8 +18,8 @@ def matrices() -> None:
 @matrices.command()
 def learn() -> None:
     """Write matrices/verified.yaml from the evidence in locks/; committed locks stay as they are."""
-    rows = learn_rows(locks_dir(Path.cwd()), own_matrices(Path.cwd()) / "verified.yaml")
-    click.echo(f"matrices/verified.yaml: {len(rows)} verified locks")
+    file, rows = learn_rows(Path())
+    click.echo(f"{file}: {len(rows)} verified locks")
 
 
 @click.command()

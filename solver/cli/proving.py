@@ -17,10 +17,7 @@ from solver.commands.predict import predict_locks
 from solver.commands.status import Standing, standings
 from solver.commands.verify import Manner, admit_folder
 from solver.commands.verify import verify as verify_locks
-from solver.core.errors import BadInput
-from solver.matrix.gpus import is_capability
 from solver.proof.verify.report import Report
-from solver.request.words import parse_driver
 
 
 @click.command()
@@ -120,10 +117,6 @@ def verify(
 
 
 def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
-    if gpu is not None and not is_capability(gpu):
-        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
-    if driver is not None:
-        driver = parse_driver(driver)
     predictions = predict_locks(Path.cwd(), profiles, gpu, driver)
     if as_json:
         echo_json(msgspec.to_builtins(predictions))

@@ -41,7 +41,7 @@ def diagnose(root: Path, name: str | None) -> Diagnosis:
     Raises ``BadInput`` where the request cannot be read or has no such profile.
     """
     project = open_project(root)
-    profiles = [project.profile(name)] if name else project.request.profiles
+    profiles = project.chosen([name] if name else [])
     machine = this_machine()
     glibc = platform.libc_ver()[1] or None
     return Diagnosis(

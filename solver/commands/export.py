@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Literal
 
 from solver.commands.image import image_files
@@ -35,6 +36,17 @@ def export(project: Project, name: str, form: str, *, compose: bool = False) -> 
     ``IndexUnavailable`` where addresses are needed and the index does not answer.
     """
     return FORMATS[form](project, name, compose)
+
+
+def write_export(
+    project: Project, name: str, form: str, folder: Path | None = None, *, compose: bool = False
+) -> tuple[Path, ...]:
+    """Write the files of ``export`` into ``folder``, by default the project's exports/``name``; returns their paths."""
+    folder = folder or project.root / "exports" / name
+    exported = export(project, name, form, compose=compose)
+    for file, content in exported.items():
+        put_whole(folder / file, content)
+    return tuple(folder / file for file in exported)
 
 
 def _records(lock: LockedProfile) -> tuple[CondaRecord, ...]:

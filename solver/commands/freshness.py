@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
-from solver.core.model import Pin, Solution, pypi_name
+from solver.core.model import Pin, Profile, Solution, pypi_name
 from solver.core.versions import major
 from solver.lock.read import is_lock, read_folder
 from solver.lock.solution import digest, request_digest
@@ -43,6 +45,11 @@ def _fact(project: Project, pin: Pin) -> str:
         return project.snapshot.digest(pin.name, pin.version, pin.index)
     except NotRecorded:
         return digest((pin.files, pin.requires))
+
+
+def lock_states(project: Project, profiles: Iterable[Profile]) -> dict[str, list[str]]:
+    """By the name of each profile why its lock no longer stands; empty: it is fresh."""
+    return {profile.name: lock_state(project, profile.name) for profile in profiles}
 
 
 def lock_state(project: Project, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from solver.commands.subject import subjects_of
 from solver.core.errors import BadInput
 from solver.core.machine import this_machine
 from solver.lock.read import read_folder
+from solver.matrix.gpus import is_capability
 from solver.matrix.load import Matrices
 from solver.proof.compare import compare
 from solver.proof.predict import predict, predict_conda
@@ -19,6 +20,7 @@ from solver.proof.prediction import Prediction
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report
+from solver.request.words import parse_driver
 
 
 def predict_locks(
@@ -26,8 +28,12 @@ def predict_locks(
 ) -> dict[str, Prediction]:
     """What the probes of locks (all where none is named) will report, on this machine's GPU or on the one named.
 
-    Raises ``BadInput`` where a GPU or a driver is neither here nor named.
+    ``gpu`` is a compute capability such as "9.0". Raises ``BadInput`` where a GPU or a driver is neither here nor
+    named, or is none.
     """
+    if gpu is not None and not is_capability(gpu):
+        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
+    driver = None if driver is None else parse_driver(driver)
     machine = this_machine()
     gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
     driver = driver or machine.driver

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,10 @@ class Project:
     def locks(self) -> Path:
         """The folder of the locks."""
         return locks_dir(self.root)
+
+    def chosen(self, names: Sequence[str]) -> tuple[Profile, ...]:
+        """The profiles called ``names``, every one where none is named; raises ``BadInput`` where there is no such."""
+        return tuple(map(self.profile, names)) if names else self.request.profiles
 
     def profile(self, name: str) -> Profile:
         """The profile called ``name``; raises ``BadInput`` where there is none."""

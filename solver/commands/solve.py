@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import msgspec
 from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
-from solver.commands.project import Project
+from solver.commands.project import Project, open_facts, open_project
 from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import preferred_first
 from solver.core.model import Profile, Solution
 from solver.index import Index
 from solver.matrix.load import Matrices
+from solver.request.adhoc import ad_hoc, constrained
 from solver.request.interop import with_interop
 from solver.solve.search import find, solve
 from solver.solve.space.packages import Spaces
+
+
+def solve_request(root: Path, name: str | None, constraints: Sequence[str], *, live: bool = False) -> Solution:
+    """The solution of the profile called ``name`` with further constraints, or of the constraints alone.
+
+    Raises ``BadInput``, ``Unsolvable``.
+    """
+    if name is None:
+        matrices, index, _ = open_facts(root, live=live)
+        return solve_ad_hoc(ad_hoc(constraints), matrices, index)
+    project = open_project(root, live=live)
+    return solve_profile(project, constrained(project.profile(name), constraints))
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:

@@ -96,10 +96,10 @@ def test_an_option_that_does_not_exist(folder, interlock):
 
 
 def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
-    def wrong(*_):
+    def wrong(*_, live):
         raise InterlockError("two and two are five")
 
-    monkeypatch.setattr("solver.cli.solving.solve_profile", wrong)
+    monkeypatch.setattr("solver.cli.solving.solve_request", wrong)
     assert interlock("solve", "small") == (
         5,
         "",
@@ -108,10 +108,10 @@ def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
 
 
 def test_an_unforeseen_error_shows_where(folder, interlock, monkeypatch):
-    def wrong(*_):
+    def wrong(*_, live):
         raise ZeroDivisionError("nothing to divide by")
 
-    monkeypatch.setattr("solver.cli.solving.solve_profile", wrong)
+    monkeypatch.setattr("solver.cli.solving.solve_request", wrong)
     code, out, err = interlock("solve", "small")
     assert (code, out) == (5, "")
     assert err.startswith("interlock (a bug of ours, please report it): Traceback")

@@ -6,7 +6,7 @@ import pytest
 from small_project import write
 
 from solver.commands.diff import diff_locks
-from solver.commands.export import export
+from solver.commands.export import export, write_export
 from solver.core.errors import BadInput
 
 
@@ -24,3 +24,11 @@ def test_a_lock_without_conda_packages_has_no_format_that_holds_them(project):
     with pytest.raises(BadInput) as caught:
         export(project, "full", "explicit")
     assert str(caught.value).startswith("full: has no conda half: ")
+
+
+def test_files_are_written_into_the_projects_exports_or_where_it_is_said(project, tmp_path):
+    write(project, "full")
+    for folder, given in ((project.root / "exports" / "full", None), (tmp_path / "here", tmp_path / "here")):
+        assert write_export(project, "full", "constraints.txt", given) == (folder / "constraints.txt",)
+        (text,) = export(project, "full", "constraints.txt").values()
+        assert (folder / "constraints.txt").read_text(encoding="utf-8") == text

@@ -1,0 +1,50 @@
+"""explain: whether packages can live together, what a stack's lock makes of its pins, and why there is no set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from solver.commands.project import open_facts, open_project
+from solver.commands.solve import solve_ad_hoc, solve_profile
+from solver.commands.stack import explain_stack
+from solver.core.errors import Unsolvable
+from solver.core.model import Explanation, Solution
+from solver.request.adhoc import ad_hoc, constrained
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a question."""
+
+    profile: str
+    """Name of the profile, or of the one that requirements alone make."""
+    stack: tuple[str, ...]
+    """A line each, what the lock makes of the pins of the profile's stack; empty where none is told."""
+    outcome: Solution | Explanation
+
+
+def explain(
+    root: Path, name: str | None, requirements: Sequence[str], *, live: bool = False, with_stack: bool = False
+) -> Verdict:
+    """Search the profile called ``name`` with further requirements, or the requirements alone where it is None.
+
+    ``with_stack`` tells of the profile's stack, too. Raises ``BadInput``, and ``Unsolvable`` where
+    there is no lock to compare a stack with.
+    """
+    if name is None:
+        matrices, index, _ = open_facts(root, live=live)
+        question = ad_hoc(requirements)
+        return Verdict(question.name, (), _outcome(lambda: solve_ad_hoc(question, matrices, index)))
+    project = open_project(root, live=live)
+    profile = constrained(project.profile(name), requirements)
+    stack = explain_stack(project, profile) if with_stack and profile.stack else ()
+    return Verdict(name, tuple(stack), _outcome(lambda: solve_profile(project, profile)))
+
+
+def _outcome(search: Callable[[], Solution]) -> Solution | Explanation:
+    try:
+        return search()
+    except Unsolvable as error:
+        return error.explanation

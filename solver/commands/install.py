@@ -1,0 +1,28 @@
+"""install: the lock of a profile put into a new environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from solver.commands.project import locks_dir
+from solver.lock.install.pip import Installer
+from solver.lock.install.prefix import Environment
+from solver.lock.install.prefix import install as install_lock
+
+
+def install(
+    root: Path,
+    name: str,
+    prefix: Path,
+    *,
+    folder: Path | None = None,
+    python: Path | None = None,
+    installer: Installer = "uv",
+    check_driver: bool = True,
+) -> Environment:
+    """Install the lock of the profile called ``name`` of the project in ``root``; the options are the installer's.
+
+    Needs no request beside the lock. Raises ``BadInput`` where there is no lock, and whatever the installer raises.
+    """
+    lock = locks_dir(root) / name
+    return install_lock(lock, prefix, folder=folder, python=python, installer=installer, check_driver=check_driver)
