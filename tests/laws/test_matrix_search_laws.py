@@ -194,16 +194,18 @@ def rules(tape: Tape, world: World) -> None:
         )
         severity = tape.pick(["error", "error", "warning"])
         world.add_row("rules", f"rule {number}", when=when, needs=needs, severity=severity)
-    if tape.pick([False, False, True]):
+    for number, (versions, different) in enumerate(
+        tape.pick([[], [], [("<2", 1)], [("<2", 1), (">=2", 0)], [("<2", 0), (">=2", 1)]])
+    ):
         world.add_row(
             "clobbers",
-            "pair",
+            f"pair {number}",
             a="helper",
             b="triton",
-            versions_a="<2",
+            versions_a=versions,
             versions_b="<2",
             shared=1,
-            different=1,
+            different=different,
             paths=["x"],
         )
 

@@ -298,13 +298,15 @@ class Judge:
         return True
 
     def clobber(self, a: str, version_a: str, b: str, version_b: str) -> bool:
+        """By rows of these versions, else where every row of the pair saw it; no world lets libraries move."""
+        exact, every = [], []
         for row in self.matrices.clobbers:
-            for one, other in ((row.a, row.b), (row.b, row.a)):
-                if (one, other) == (a, b):
-                    first, second = (version_a, version_b) if one == row.a else (version_b, version_a)
-                    if row.different and within(row.versions_a, first) and within(row.versions_b, second):
-                        return True
-        return False
+            if {row.a, row.b} == {a, b}:
+                first, second = (version_a, version_b) if a == row.a else (version_b, version_a)
+                every.append(row.different > 0)
+                if within(row.versions_a, first) and within(row.versions_b, second):
+                    exact.append(row.different > 0)
+        return any(exact) if exact else bool(every) and all(every)
 
     # ---- preference
 

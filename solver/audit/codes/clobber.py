@@ -16,9 +16,9 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, breaches
+from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName
-from solver.core.versions import meets
-from solver.matrix.rows import Clobber
+from solver.matrix.clobbers import Clobbers, Overlap
 
 CODE = clobber_pair.CODE
 
@@ -51,56 +51,30 @@ def _comparisons(context: AuditContext) -> Iterator[Comparison]:
 
 def _compared_before(context: AuditContext) -> Iterator[Comparison]:
     """By rows: of these very versions where there are some, else of every pair of versions that was compared."""
-    known: dict[tuple[Package, Package], list[Clobber]] = {}
-    for row in context.matrices.clobbers:
-        first, second = context.package(row.a), context.package(row.b)
-        if first is not None and second is not None and first is not second:
-            known.setdefault((first, second), []).append(row)
-    for (first, second), rows in known.items():
-        exact = [row for row in rows if _is_of(row, first, second)]
-        if exact:
-            finding = _of_these(context, first, second, exact)
-        elif _lie_apart(context, first, second):
-            continue  # Rows of where libraries lie know better than pairs of other versions.
-        else:
-            finding = _of_others(context, first, second, rows)
-        yield Comparison(frozenset((first.name, second.name)), finding)
+    clobbers = Clobbers(context.matrices)
+    for a, b in clobbers.pairs:
+        first, second = context.package(a), context.package(b)
+        if first is None or second is None or first is second:
+            continue
+        overlap = clobbers.between(a, context.stated[a], b, context.stated[b])
+        # Without one, rows of where libraries lie know better than pairs of other versions.
+        if overlap.rows:
+            yield Comparison(frozenset((first.name, second.name)), _overlapping(context, first, second, overlap))
 
 
-def _is_of(row: Clobber, first: Package, second: Package) -> bool:
-    if first.version is None or second.version is None:
-        return False
-    return meets(first.version, row.versions_a) and meets(second.version, row.versions_b)
-
-
-def _lie_apart(context: AuditContext, first: Package, second: Package) -> bool:
-    """Whether rows tell where both put their libraries, and that is not the same folder."""
-    folders = [
-        {item.library.directory for item in context.provided if item.package is package} for package in (first, second)
-    ]
-    return all(folders) and not folders[0] & folders[1]
-
-
-def _of_these(context: AuditContext, first: Package, second: Package, rows: list[Clobber]) -> Finding | None:
-    row = next((row for row in rows if row.different), None)
-    if row is None:
+def _overlapping(context: AuditContext, first: Package, second: Package, overlap: Overlap) -> Finding | None:
+    if overlap.answer is Answer.NO:
         return None
+    row = overlap.clobbering[0]
     what = f"write {row.shared} common paths, {row.different} of them with different bytes"
-    return pair_finding(context, first, second, what, row.source, row.paths)
-
-
-def _of_others(context: AuditContext, first: Package, second: Package, rows: list[Clobber]) -> Finding | None:
-    clobbering = [row for row in rows if row.different]
-    if not clobbering:
-        return None
-    always = len(clobbering) == len(rows)
-    often = "every pair" if always else f"{len(clobbering)} of the {len(rows)} pairs"
-    what = (
-        f"write the same paths with different bytes in {often} of versions that was compared; "
-        "these two versions were not"
-    )
-    row = clobbering[0]
-    return pair_finding(context, first, second, what, row.source, row.paths, sure=always)
+    if not overlap.compared:
+        times, of = len(overlap.clobbering), len(overlap.rows)
+        often = "every pair" if times == of else f"{times} of the {of} pairs"
+        what = (
+            f"write the same paths with different bytes in {often} of versions that was compared; "
+            "these two versions were not"
+        )
+    return pair_finding(context, first, second, what, row.source, row.paths, sure=overlap.answer is Answer.YES)
 
 
 def _same_place(context: AuditContext) -> Iterator[Comparison]:

@@ -7,45 +7,53 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from solver.core.answer import Answer
 from solver.core.versions import within
+from solver.matrix.clobbers import Clobbers, specifier_of
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Clobber, Library
+from solver.matrix.rows import ABSENT, Clobber, Library
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, Ask, Candidate, Kind, guard
 
-Written = tuple[str, str, str, Clobber]
-"""Own versions, the other package, its versions, and the row that compared them."""
+
+def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) -> Iterator[Ask]:
+    """None of the versions of others whose files it would share with them, where no rule keeps them away anyway."""
+    for other in clobbers.partners.get(candidate.ident, ()):
+        masks: dict[tuple[str, bool], int] = defaultdict(int)
+        rows: dict[str, Clobber] = {}
+        ruled_out = _ruled_out(space, candidate, other)
+        for beside in space.candidates(other):
+            overlap = clobbers.between(candidate.ident, candidate.version, other, beside.version)
+            if overlap.answer is Answer.YES and not ruled_out >> beside.position & 1:
+                row = overlap.clobbering[0]
+                rows[row.id] = row
+                masks[row.id, overlap.compared] |= 1 << beside.position
+        everything = (1 << len(space.candidates(guard(other)))) - 1
+        for (row_id, compared), mask in sorted(masks.items()):
+            text = _beside(rows[row_id], other, compared=compared)
+            yield Ask(guard(other), everything & ~(mask << 1), text, rows[row_id].source, row_id, kind=Kind.NONE_OF)
 
 
-def written_twice(matrices: Matrices) -> Mapping[str, tuple[Written, ...]]:
-    """By package, the comparisons of wheels that found different bytes at one path.
-
-    Pairs of which a rule of code "clobber" speaks are left to that rule, which covers more versions.
-    """
-    ruled = {
-        frozenset((name, other))
-        for rule in matrices.rules
-        if rule.code == "clobber"
-        for name in rule.when
-        for other in rule.needs
-    }
-    by_package: dict[str, list[Written]] = defaultdict(list)
-    for row in sorted(matrices.clobbers, key=lambda row: row.id):
-        a, b = canonicalize_name(row.a), canonicalize_name(row.b)
-        if row.different and frozenset((a, b)) not in ruled:
-            by_package[a].append((row.versions_a, b, row.versions_b, row))
-            by_package[b].append((row.versions_b, a, row.versions_a, row))
-    return {name: tuple(some) for name, some in by_package.items()}
+def _beside(row: Clobber, other: str, *, compared: bool) -> str:
+    if compared:
+        return f"no {other}{specifier_of(row, other)} beside it, which writes the same files"
+    return f"no {other} beside it, which wrote the same files in every pair of versions that was compared"
 
 
-def clobber_asks(space: Candidates, candidate: Candidate, written: tuple[Written, ...]) -> Iterator[Ask]:
-    """None of the versions that were seen to overwrite files of ``candidate`` beside it."""
-    for own, other, versions, row in written:
-        if within(candidate.version, own):
-            everything = (1 << len(space.candidates(guard(other)))) - 1
-            mask = everything & ~(space.mask(other, versions) << 1)
-            text = f"no {other}{versions} beside it, which writes the same files"
-            yield Ask(guard(other), mask, text, row.source, row.id, kind=Kind.NONE_OF)
+def _ruled_out(space: Candidates, candidate: Candidate, other: str) -> int:
+    """The versions of ``other`` that hard rules keep away from ``candidate``, and tell more of than rows do."""
+    name, mask = candidate.ident, 0
+    for rule in space.scope.rules_of(name, candidate.version):
+        if other in rule.needs:
+            mask |= space.mask(other, "") & ~_needed(space, other, rule.needs[other])
+    for rule in space.scope.hard_rules.get(other, ()):
+        if name in rule.needs and not _needed(space, name, rule.needs[name]) >> candidate.position & 1:
+            mask |= space.mask(other, rule.when[other])
+    return mask
+
+
+def _needed(space: Candidates, name: str, specifier: str) -> int:
+    return 0 if specifier == ABSENT else space.mask(name, specifier)
 
 
 def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]]:

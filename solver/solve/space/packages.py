@@ -12,11 +12,12 @@ from solver.core.model import Profile
 from solver.core.versions import as_requirement, minor
 from solver.index import Index, ReleaseRefused
 from solver.matrix.builds import bound_packages
+from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Rule
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution, written_twice
+from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
@@ -45,10 +46,10 @@ class PackageSpace:
         self.scope, self.choices = scope, Candidates(scope, index)
         self._ways: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
-        self._written = written_twice(matrices)
+        self._clobbers = Clobbers(matrices)
         self._libraries = rows_by_distribution(matrices)
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
-        self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._written)
+        self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._clobbers.partners)
         self._guarded |= {*scope.carriers, *bound_packages(matrices)}
         self._joint = {way(rule.id): rule for rules in scope.joint_rules.values() for rule in rules}
         self._guarded |= joint_packages(self._joint.values())
@@ -119,7 +120,7 @@ class PackageSpace:
                 yield self.choices.ask(other, "", source, rule.id)
         for rule in self.scope.joint_rules_of(name, candidate.version):
             yield from joint_asks(self.choices, rule)
-        yield from clobber_asks(self.choices, candidate, self._written.get(name, ()))
+        yield from clobber_asks(self.choices, candidate, self._clobbers)
         library = library_row(self._libraries.get(name, ()), candidate.version)
         if library is None:
             return

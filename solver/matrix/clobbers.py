@@ -1,0 +1,114 @@
+"""Whether two distributions write the same files with different bytes: the one reading of clobbers.yaml.
+
+Its rows tell of the versions that somebody compared. Of others they tell what all of them agree on, unless the rows
+of CUDA libraries know better where the files of these versions lie. Rules of the code "clobber" are read as every
+rule is, in ``rules``: they forbid what they are about, and acquit nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.utils import canonicalize_name
+
+from solver.core.answer import Answer, NotKnown, answer
+from solver.matrix.libraries import brought
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Clobber, Library
+from solver.matrix.rules import admits
+
+Version = str | NotKnown
+"""NOT_KNOWN: the package is there, and nobody said in which version."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What rows tell of two distributions at two versions."""
+
+    answer: Answer
+    """Whether they write the same files with different bytes; NOT_KNOWN where other versions sometimes do."""
+    rows: tuple[Clobber, ...] = ()
+    """The rows that tell it; none where only the folders do."""
+    compared: bool = False
+    """Whether these very versions were compared, and not only others."""
+
+    @property
+    def clobbering(self) -> tuple[Clobber, ...]:
+        """Those of ``rows`` that saw different bytes at one path."""
+        return tuple(row for row in self.rows if row.different)
+
+
+class Clobbers:
+    """The rows of compared wheels, by the pair that they compare."""
+
+    def __init__(self, matrices: Matrices) -> None:
+        self._clobbers, self._libraries = matrices.clobbers, matrices.libraries
+
+    @cached_property
+    def pairs(self) -> Mapping[tuple[str, str], tuple[Clobber, ...]]:
+        """The rows of each pair (normalized names, in the order of its first row), in the order of their file."""
+        pairs: dict[tuple[str, str], tuple[Clobber, ...]] = {}
+        for row in self._clobbers:
+            a, b = names(row)
+            key = (b, a) if (b, a) in pairs else (a, b)
+            pairs[key] = (*pairs.get(key, ()), row)
+        return pairs
+
+    @cached_property
+    def partners(self) -> Mapping[str, tuple[str, ...]]:
+        """By name, every distribution that was compared with it, sorted."""
+        partners: dict[str, set[str]] = {}
+        for a, b in self.pairs:
+            partners.setdefault(a, set()).add(b)
+            partners.setdefault(b, set()).add(a)
+        return {name: tuple(sorted(others)) for name, others in partners.items()}
+
+    def between(self, first: str, version: Version, second: str, other_version: Version) -> Overlap:
+        """What is known of two distributions (normalized names) at these versions, in whichever order."""
+        rows = self.pairs.get((first, second)) or self.pairs.get((second, first), ())
+        versions = {first: version, second: other_version}
+        exact = tuple(row for row in rows if _is_of(row, versions))
+        if exact:
+            return Overlap(answer(any(row.different for row in exact)), exact, compared=True)
+        if self._lie_apart(versions):
+            return Overlap(Answer.NO)
+        return Overlap(_agreed(rows), rows)
+
+    def _lie_apart(self, versions: Mapping[str, Version]) -> bool:
+        """Whether rows tell where both put their libraries, and that is not the same folder."""
+        first, second = (self._folders(name, version) for name, version in versions.items())
+        return bool(first and second) and not first & second
+
+    def _folders(self, name: str, version: Version) -> set[str]:
+        if isinstance(version, NotKnown):
+            return set()
+        return {row.directory for row in brought(self._of_distribution.get(name, ()), {name: version})}
+
+    @cached_property
+    def _of_distribution(self) -> Mapping[str, tuple[Library, ...]]:
+        by_name: dict[str, tuple[Library, ...]] = {}
+        for row in self._libraries:
+            by_name[row.distribution] = (*by_name.get(row.distribution, ()), row)
+        return by_name
+
+
+def names(row: Clobber) -> tuple[str, str]:
+    """The two distributions that a row compares, normalized."""
+    return canonicalize_name(row.a), canonicalize_name(row.b)
+
+
+def specifier_of(row: Clobber, name: str) -> str:
+    """The versions of one of its distributions (normalized name) that a row compared."""
+    return row.versions_a if canonicalize_name(row.a) == name else row.versions_b
+
+
+def _is_of(row: Clobber, versions: Mapping[str, Version]) -> bool:
+    return all(admits(specifier_of(row, name), version) is Answer.YES for name, version in versions.items())
+
+
+def _agreed(rows: Iterable[Clobber]) -> Answer:
+    """What rows of other versions agree on; NO where there are none."""
+    seen = {bool(row.different) for row in rows}
+    return Answer.NOT_KNOWN if len(seen) > 1 else answer(True in seen)
