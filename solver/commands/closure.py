@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from solver.commands.conda import base_of, section_of, solve_conda_profile
+from solver.commands.conda import base_half, section_of, solve_conda_profile
 from solver.commands.freshness import rows_used
 from solver.commands.project import Project
 from solver.commands.solve import solve_profile
@@ -34,7 +34,7 @@ def close(project: Project, profile: Profile) -> Closure:
 
 def _pip_in_conda(project: Project, profile: Profile) -> Closure:
     solution = solve_profile(project, profile)
-    records, section = base_of(project, profile, solution)
+    records, section = base_half(project, profile, solution)
     return Closure(solution, records, section, rows_used(project.matrices, solution))
 
 

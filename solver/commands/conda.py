@@ -43,7 +43,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     return msgspec.structs.replace(profile, constraints={**limits, **profile.constraints})
 
 
-def base_of(
+def base_half(
     project: Project, profile: Profile, solution: Solution
 ) -> tuple[tuple[CondaRecord, ...], Mapping[str, Any]]:
     """The base below a pip closure, and what solution.yaml says of it.

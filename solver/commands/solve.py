@@ -58,8 +58,8 @@ def _verified(project: Project, profile: Profile) -> Solution | None:
     """The newest set that ran on a GPU and that the profile admits; None where there is none."""
     solutions = []
     for row in project.matrices.verified:
-        kept = {name: f"=={version}" for name, version in row.packages.items() if name not in _NOT_SEARCHED}
-        both = {name: ",".join(filter(None, (profile.constraints.get(name), kept.get(name)))) for name in kept}
+        pins = {name: f"=={version}" for name, version in row.packages.items() if name not in _NOT_SEARCHED}
+        both = {name: ",".join(filter(None, (profile.constraints.get(name), pin))) for name, pin in pins.items()}
         pinned = msgspec.structs.replace(profile, constraints={**profile.constraints, **both})
         solution = find(pinned, project.spaces, lockable_only=True)
         if solution is not None:
@@ -74,8 +74,8 @@ _NOT_SEARCHED = ("python", "interlock-loader")
 
 
 def _pinned_to(profile: Profile, parent: Solution) -> Profile:
-    kept = {str(pin.name): f"=={pin.version}" for pin in parent.pins}
-    constraints = {**profile.constraints, **kept}
+    pins = {str(pin.name): f"=={pin.version}" for pin in parent.pins}
+    constraints = {**profile.constraints, **pins}
     return msgspec.structs.replace(profile, constraints=constraints, python=f"=={parent.target.python}")
 
 
@@ -88,10 +88,10 @@ def _shared_base(project: Project, profile: Profile, parent: Solution) -> Soluti
         for name in project.profile(profile.variant_of or "").frameworks
     ]
     names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
-    kept = tuple(pin for pin in parent.pins if pin.name in names)
+    pins = tuple(pin for pin in parent.pins if pin.name in names)
     axes = {
         axis: version if axis in {*axes_of("python", "toolkit", "library"), *names} else None
         for axis, version in parent.axes.items()
     }
     because = tuple(item for item in parent.because if item.package in {*axes_of("toolkit", "library"), *names})
-    return msgspec.structs.replace(parent, profile=profile.name, pins=kept, axes=axes, because=because, notes=())
+    return msgspec.structs.replace(parent, profile=profile.name, pins=pins, axes=axes, because=because, notes=())

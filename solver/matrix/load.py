@@ -42,7 +42,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "names": ("names", kinds.PackageName),
     "conda-builds": ("conda_builds", kinds.CondaBuild),
     "conda-traps": ("conda_traps", kinds.CondaTrap),
-    "interop": ("interop", kinds.Interop),
+    "interop": ("interop", kinds.InteropPackages),
     "observations": ("observations", kinds.Observation),
     "verified": ("verified", kinds.Verified),
 }
@@ -67,7 +67,7 @@ class Matrices:
     names: tuple[kinds.PackageName, ...] = ()
     conda_builds: tuple[kinds.CondaBuild, ...] = ()
     conda_traps: tuple[kinds.CondaTrap, ...] = ()
-    interop: tuple[kinds.Interop, ...] = ()
+    interop: tuple[kinds.InteropPackages, ...] = ()
     observations: tuple[kinds.Observation, ...] = ()
     verified: tuple[kinds.Verified, ...] = ()
 

@@ -248,7 +248,7 @@ class CondaTrap(Row, frozen=True, kw_only=True):
     why: Text
 
 
-class Interop(Row, frozen=True, kw_only=True):
+class InteropPackages(Row, frozen=True, kw_only=True):
     """What crosses from torch to TensorFlow beside the frameworks: joined to a profile with ``interop: true``."""
 
     packages: tuple[Text, ...]

@@ -50,12 +50,12 @@ class Interop:
             nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 3)
         )
         self.inputs = torch.randn(*SHAPE, generator=torch.Generator().manual_seed(11))
-        wanted = self.inputs.mean((2, 3)).repeat(1, 3)
+        targets = self.inputs.mean((2, 3)).repeat(1, 3)
         optimizer = torch.optim.Adam(self.model.parameters(), lr=0.01)
         losses = []
         for _ in range(STEPS):
             optimizer.zero_grad()
-            loss = ((self.model(self.inputs) - wanted) ** 2).mean()
+            loss = ((self.model(self.inputs) - targets) ** 2).mean()
             loss.backward()
             optimizer.step()
             losses.append(float(loss.detach().item()))
@@ -94,11 +94,11 @@ class Interop:
     def _answer(self, model: Module) -> Tensor:
         """What a SavedModel makes of the inputs, by its signature."""
         serve = model.signatures["serving_default"]
-        (name, wanted), *others = serve.structured_input_signature[1].items()
+        (name, tensor), *others = serve.structured_input_signature[1].items()
         if others:
             raise Wrong(f"the converted model has {1 + len(others)} inputs, not one")
         inputs = self.inputs.numpy()
-        if wanted.shape[-1] == SHAPE[1]:
+        if tensor.shape[-1] == SHAPE[1]:
             inputs = inputs.transpose(0, 2, 3, 1)
         with self.f.tf.device("/CPU:0"):
             (answer,) = serve(**{name: self.f.tf.constant(inputs)}).values()

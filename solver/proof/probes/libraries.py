@@ -92,9 +92,9 @@ def check_libraries(recorder: Recorder, gpu: bool) -> Seen:
         raise Wrong("loaded from outside the environment: " + ", ".join(outside))
     majors: dict[str, set[str]] = {}
     for path in cuda:
-        found = re.search(r"\.so\.(\d+)", path)
-        if found:
-            majors.setdefault(stem(path), set()).add(found.group(1))
+        match = re.search(r"\.so\.(\d+)", path)
+        if match:
+            majors.setdefault(stem(path), set()).add(match.group(1))
     twice = sorted(name for name, seen in majors.items() if len(seen) > 1)
     if twice:
         raise Wrong("two majors are loaded at once: " + ", ".join(twice))

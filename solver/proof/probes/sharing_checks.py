@@ -33,8 +33,8 @@ class Sharing:
         if share is None:
             raise Skipped("limit", "no limit is set for torch")
         total = torch.cuda.get_device_properties(0).total_memory
-        kept = torch.ones(HOLD // 4, device="cuda")
-        if float(kept.min().item()) != 1.0:
+        block = torch.ones(HOLD // 4, device="cuda")
+        if float(block.min().item()) != 1.0:
             raise Wrong("what was put into memory is not what is there")
         try:
             torch.empty(int(total * share) + HOLD, dtype=torch.uint8, device="cuda")
@@ -46,10 +46,10 @@ class Sharing:
         limit, tf = self.settings.get("tensorflow_limit_mb"), self.f.tf
         if limit is None:
             raise Skipped("limit", "no limit is set for tensorflow")
-        held = min(HOLD, limit * MIB // 4)
+        size = min(HOLD, limit * MIB // 4)
         with tf.device("/GPU:0"):
-            kept = tf.ones((held // 4,))
-            if float(tf.reduce_min(kept)) != 1.0:
+            block = tf.ones((size // 4,))
+            if float(tf.reduce_min(block)) != 1.0:
                 raise Wrong("what was put into memory is not what is there")
             try:
                 more = tf.ones((limit * MIB // 4,))

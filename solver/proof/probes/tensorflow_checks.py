@@ -169,8 +169,8 @@ class Tensorflow:
 
     def _train(self) -> list[float]:
         inputs = self._input(8, (256, 32), self.tf.float32)
-        wanted = self.tf.reduce_sum(inputs, axis=1, keepdims=True) * 0.1
-        history = self._model().fit(inputs, wanted, epochs=6, batch_size=64, verbose=0)
+        targets = self.tf.reduce_sum(inputs, axis=1, keepdims=True) * 0.1
+        history = self._model().fit(inputs, targets, epochs=6, batch_size=64, verbose=0)
         return [float(loss) for loss in history.history["loss"]]
 
     def _fit(self) -> Seen:

@@ -36,9 +36,9 @@ class Together:
         with tf.device("/GPU:0"):
             theirs = tf.ones((HOLD // 4,))
         ours = torch.ones(HOLD // 4, device="cuda")
-        held = tf.config.experimental.get_memory_info("GPU:0")["current"]
-        if held < HOLD or torch.cuda.memory_allocated() < HOLD:
-            raise Wrong(f"tensorflow holds {held} bytes, torch {torch.cuda.memory_allocated()}")
+        size = tf.config.experimental.get_memory_info("GPU:0")["current"]
+        if size < HOLD or torch.cuda.memory_allocated() < HOLD:
+            raise Wrong(f"tensorflow holds {size} bytes, torch {torch.cuda.memory_allocated()}")
         ends = (ours.min().item(), ours.max().item(), tf.reduce_min(theirs), tf.reduce_max(theirs))
         if any(float(end) != 1.0 for end in ends):
             raise Wrong("what was put into memory is not what is there")

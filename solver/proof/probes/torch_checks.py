@@ -98,13 +98,13 @@ class Torch:
         torch = self.torch
         before = torch.cuda.memory_allocated()
         block = torch.ones(HOLD // 4, device="cuda")
-        held = torch.cuda.memory_allocated() - before
+        size = torch.cuda.memory_allocated() - before
         sound = float(block.min().item()) == float(block.max().item()) == 1.0
         del block
         after = torch.cuda.memory_allocated() - before
-        if not sound or held < HOLD or after != 0:
-            raise Wrong(f"held {held} bytes for {HOLD} asked, {after} after letting go")
-        return float(held), "bytes held"
+        if not sound or size < HOLD or after != 0:
+            raise Wrong(f"held {size} bytes for {HOLD} asked, {after} after letting go")
+        return float(size), "bytes held"
 
     def error(self, value: Tensor, expected: Tensor) -> float:
         """Distance of two tensors, relative to the norm of ``expected``."""
@@ -158,7 +158,7 @@ class Torch:
         new = hasattr(torch.amp, "GradScaler")
         scaler = torch.amp.GradScaler("cuda") if new else torch.cuda.amp.GradScaler()
         inputs = self._input(8, (256, 64), torch.float32, "cuda")
-        wanted = inputs.sum(1, keepdim=True) * 0.1
+        targets = inputs.sum(1, keepdim=True) * 0.1
         losses = []
         for _ in range(20):
             optimizer.zero_grad()
@@ -166,7 +166,7 @@ class Torch:
                 answer = model(inputs)
                 if answer.dtype != torch.float16:
                     raise Wrong(f"autocast computed in {answer.dtype}")
-            loss = ((answer.float() - wanted) ** 2).mean()
+            loss = ((answer.float() - targets) ** 2).mean()
             scaler.scale(loss).backward()
             scaler.step(optimizer)
             scaler.update()
