@@ -7,7 +7,8 @@ read one answer. Where a row does not say, or there is none, the answer is NOT_K
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from packaging.version import InvalidVersion, Version
@@ -19,6 +20,7 @@ from solver.core.versions import leading, minor
 from solver.matrix import drivers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, CondaBuild
+from solver.matrix.rules import Versions, admits
 
 Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
@@ -166,21 +168,42 @@ def _named(
 # ---- what it wants beside it ------------------------------------------------------------------------
 
 
-def cudnn_carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
-    """The packages of which some wheel holds a cuDNN, by name."""
-    rows = (row for row in matrices.builds if row.platform == platform and row.bundles is True)
-    return tuple(sorted({row.package for row in rows if stated(row.cudnn)}))
+@dataclass(frozen=True)
+class Bound:
+    """What a build asks of another package, should it be in the set."""
+
+    package: str
+    """As its row names it: a framework's name means every distribution of it, see ``distributions``."""
+    specifier: str
+    generated: str | None = None
+    """The protobuf that generated the build's code, where that is why; else it was compiled against the package."""
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """Every distribution that the bound is about."""
+        return distributions(self.package)
+
+
+def bounds(build: Build) -> tuple[Bound, ...]:
+    """What the code was compiled against, by package; generated code refuses a protobuf that is older than it."""
+    generated = stated(build.protobuf)
+    compiled = [Bound(package, specifier) for package, specifier in sorted(build.needs.items())]
+    if generated is not None:
+        compiled.append(Bound("protobuf", f">={generated}", generated))
+    return tuple(sorted(compiled, key=lambda bound: bound.package))
+
+
+def broken_bounds(build: Build, versions: Versions) -> Iterator[tuple[Bound, str]]:
+    """The bounds that the packages of a set surely break, each with the distribution that breaks it."""
+    for bound in bounds(build):
+        for name in bound.distributions:
+            if name in versions and admits(bound.specifier, versions[name]) is Answer.NO:
+                yield bound, name
 
 
 def bound_packages(matrices: Matrices) -> set[str]:
     """The packages that some build was compiled against."""
-    return {other for row in matrices.builds for name in bounds(row) for other in distributions(name)}
-
-
-def bounds(build: Build) -> dict[str, str]:
-    """What the code was compiled against; code of protobuf's compiler refuses a runtime older than that."""
-    generated = stated(build.protobuf)
-    return dict(build.needs) if generated is None else {"protobuf": f">={generated}", **build.needs}
+    return {other for row in matrices.builds for bound in bounds(row) for other in bound.distributions}
 
 
 def built_against(build: CondaBuild) -> dict[str, str]:

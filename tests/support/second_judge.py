@@ -255,16 +255,16 @@ class Judge:
             return True
         carried = self.torch_rows[chosen["torch"]] if "torch" in chosen else None
         bundled = carried.cudnn if carried is not None and carried.bundles else None
-        if bundled and major(bundled) == major(row.cudnn) and V(bundled) < V(row.cudnn):
+        if bundled and major(bundled) == major(row.cudnn) and V(minor(bundled)) < V(minor(row.cudnn)):
             return False
-        return cudnn is not None and major(cudnn) == major(row.cudnn) and V(cudnn) >= V(row.cudnn)
+        return cudnn is not None and major(cudnn) == major(row.cudnn) and V(minor(cudnn)) >= V(minor(row.cudnn))
 
     def torch_fits(self, chosen: Set, cuda: str, cudnn: str | None) -> bool:
         row = self.torch_rows.get(chosen.get("torch", ""))
         if row is None or row.cuda is None:
             return True
         if row.bundles:
-            older = cudnn is not None and major(cudnn) == major(row.cudnn) and V(cudnn) < V(row.cudnn)
+            older = cudnn is not None and major(cudnn) == major(row.cudnn) and V(minor(cudnn)) < V(minor(row.cudnn))
             return cuda != "none" and major(cuda) == major(row.cuda) and not older
         if cuda != minor(row.cuda):
             return False

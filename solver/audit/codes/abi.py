@@ -8,9 +8,9 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.core.frameworks import distributions
-from solver.core.model import Finding
+from solver.core.model import Finding, PypiName
 from solver.core.versions import meets
+from solver.matrix.builds import broken_bounds
 
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
@@ -20,10 +20,9 @@ _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-run
 def find(context: AuditContext) -> Iterator[Finding]:
     """The bounds of the rows that the set breaks, where the metadata does not tell them anyway."""
     for build in (*context.builds, *context.companions):
-        for name, bound in sorted(build.row.needs.items()):
-            for other in map(context.package, distributions(name)):
-                if other is not None and other.version is not None and not meets(other.version, bound):
-                    yield from _finding(context, build, other, bound)
+        for bound, name in broken_bounds(build.row, context.stated):
+            if bound.generated is None:
+                yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
 
 
 def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: str) -> Iterator[Finding]:

@@ -5,51 +5,72 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.audit.builds import BuiltPackage
-from solver.audit.context import AuditContext
+from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Finding
-from solver.core.versions import numbers
+from solver.matrix.cudnn import carried, fault_of, served_by, serves, works_beside
 
 CODE = "cudnn-older-than-build"
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """Another major than the build's, or a lower minor: cuDNN promises neither."""
+    """Another major than the build's or a lower minor where it takes it; a lower minor where it may come upon it."""
     for build in context.builds:
-        # A wheel with its own CUDA inside takes its own cuDNN.
-        if build.cudnn is None or build.cuda is None or (build.bundles and build.package.origin == "pypi"):
-            continue
-        for package in _loaded(context, build):
-            if package.version is None:
-                continue
-            version, built = numbers(package.version), numbers(build.cudnn)
-            if version[0] != built[0] or version < built:
-                yield _finding(build, package, version[0] != built[0])
+        if build.cuda is not None:
+            yield from _of_own(context, build)
+            yield from _of_others(context, build)
 
 
-def _loaded(context: AuditContext, build: BuiltPackage) -> list[Package]:
-    """The cuDNN of the build's CUDA major, and whatever overwrites it."""
+def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
+    """The cuDNN that it will load."""
+    for package in _own(context, build):
+        if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
+            fault = f"{package.pin}, which it will load, {fault_of(build.row, package.version)}"
+            yield _finding(build, package, fault, f"take {package.name} {served_by(build.row)}")
+
+
+def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
+    """A cuDNN that is not its own and may be loaded first."""
+    for other in context.builds:
+        cudnn = carried(other.row) if other is not build and _is_inside(other) else None
+        if isinstance(cudnn, str) and works_beside(build.row, cudnn).answer is Answer.NO:
+            fault = f"the {cudnn} that {other.pin} carries may be loaded first and {fault_of(build.row, cudnn)}"
+            cure = f"take a {other.package.name} that carries cuDNN {served_by(build.row)}"
+            yield _finding(build, other.package, fault, cure)
+    for package in (item.package for item in _cudnns(context) if _is_inside(build)):
+        if works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
+            fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
+            yield _finding(build, package, fault, f"take {package.name} {served_by(build.row)}")
+
+
+def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
+    """The cuDNN of the build's CUDA major, and whatever overwrites it; none where it lies inside its wheel."""
+    if _is_inside(build):
+        return []
     own = context.libraries(build.major or 0).get("cudnn")
     if own is None:
         conda = context.package("cudnn")
         return [conda] if conda is not None and conda.origin == "conda" else []
-    folder = own.library.directory
-    return [
-        item.package
-        for item in context.provided
-        if item.library.library == "cudnn" and item.library.directory == folder
-    ]
+    return [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
 
 
-def _finding(build: BuiltPackage, package: Package, other_major: bool) -> Finding:
-    what = "has another major" if other_major else "is older"
-    built = numbers(build.cudnn or "")
+def _is_inside(build: BuiltPackage) -> bool:
+    """Whether its CUDA libraries lie inside its wheel; those of conda's builds are packages of their own."""
+    return build.bundles and build.package.origin == "pypi"
+
+
+def _cudnns(context: AuditContext) -> list[Provided]:
+    return [item for item in context.provided if item.library.library == "cudnn"]
+
+
+def _finding(build: BuiltPackage, package: Package, fault: str, cure: str) -> Finding:
     return finding_about(
         (build.package, package),
         code=CODE,
         severity="error",
-        why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {package.pin}, which it will load, {what}",
+        why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {fault}",
         source=build.source,
-        cure=f"take {package.name} >={built[0]}.{built[1]},<{built[0] + 1}",
+        cure=cure,
     )

@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
-from solver.core.frameworks import COMPANIONS, distributions, framework_of
+from solver.core.answer import Answer, NotKnown
+from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
@@ -18,7 +18,8 @@ from solver.matrix.builds import bounds, entries, local_cuda, stated
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, guard
+from solver.solve.space.cudnn import cudnn_asks
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
 
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
@@ -26,17 +27,20 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
     cuda = stated(row.cuda)
     if cuda is not None:
         yield _cuda_ask(space, row, cuda)
-        if row.bundles is True:
-            yield from _carried_cudnn(space, row)
-        elif row.same_minor:
+        if row.same_minor and row.bundles is not True:
             yield from _unread_asks(space, row, candidate)
-        else:
+        elif row.bundles is not True:
             for short in entries(row.opens):
                 yield from _library_asks(space, short, major(cuda), row)
-            yield from _cudnn_asks(space, row)
-    for name, specifier in sorted(bounds(row).items()):
-        for other in distributions(name):
-            yield space.guard_ask(other, specifier, row.source, row.id)
+        yield from cudnn_asks(space, row)
+    yield from _bound_asks(space, row)
+
+
+def _bound_asks(space: Candidates, row: Build) -> Iterator[Ask]:
+    """What it was compiled against, should anything bring that."""
+    for bound in bounds(row):
+        for name in bound.distributions:
+            yield space.guard_ask(name, bound.specifier, row.source, row.id)
 
 
 def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
@@ -47,27 +51,6 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
     how = "carries" if row.bundles is True else "built with"
     return Ask(AXIS_CUDA, space.cuda_mask(cuda), f"CUDA {major(cuda)} ({how} {cuda})", row.source, row.id)
-
-
-def _cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
-    """A cuDNN new enough, and none inside another wheel that is too old: it may be loaded first."""
-    built = stated(row.cudnn)
-    if built is None:
-        return
-    oldest, same = Version(built), major(built)
-    mask = space.mask_where(
-        AXIS_CUDNN, lambda c: c.version != "none" and major(c.version) == same and Version(c.version) >= oldest
-    )
-    text = f"cuDNN {same}, at least {built}"
-    if row.opens is NOT_KNOWN or "cudnn" in row.opens:
-        yield Ask(AXIS_CUDNN, mask, text, row.source, row.id)
-    else:
-        yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", row.source, row.id)
-    for name in space.scope.carriers:
-        if name != row.package:
-            mask = 1 | space.mask_where(name, lambda c: not _carries_older_cudnn(space, c, oldest)) << 1
-            text = f"no {name} that carries a cuDNN {same} older than {built}"
-            yield Ask(guard(name), mask, text, row.source, row.id, kind=Kind.NONE_OF)
 
 
 def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
@@ -84,15 +67,6 @@ def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Itera
         yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
 
 
-def _carries_older_cudnn(space: Candidates, other: Candidate, oldest: Version) -> bool:
-    """Whether a wheel holds a cuDNN of the same soname that is too old: it may load first."""
-    row = space.build(other.ident, other.version)
-    carried = None if isinstance(row, NotKnown) or row.bundles is not True else stated(row.cudnn)
-    if carried is None:
-        return False
-    return Version(carried).major == oldest.major and Version(carried) < oldest
-
-
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """What its metadata would ask, where nobody read that."""
     if candidate.release is None or space.requires(candidate.release) is not None:
@@ -104,19 +78,6 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
         yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier)
     if framework_of(row.package) == "torch":
         yield from _triton(space, candidate)
-
-
-def _carried_cudnn(space: Candidates, row: Build) -> Iterator[Ask]:
-    """A cuDNN beside the one inside the wheel may be loaded first, so it must serve the wheel's code too."""
-    cudnn = stated(row.cudnn)
-    if cudnn is None:
-        return
-    carried = Version(cudnn)
-    mask = space.mask_where(
-        AXIS_CUDNN, lambda c: c.version == "none" or major(c.version) != carried.major or Version(c.version) >= carried
-    )
-    text = f"no cuDNN {carried.major} older than {cudnn}"
-    yield Ask(guard(AXIS_CUDNN), 1 | mask << 1, text, row.source, row.id, kind=Kind.NONE_OF)
 
 
 def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
@@ -132,13 +93,13 @@ def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
 
 
 def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
-    """Its framework, which newer metadata no longer names, and one of the same CUDA major."""
+    """Its framework, which newer metadata no longer names, one of the same CUDA major, and what else it needs."""
     framework = COMPANIONS[row.package]
-    specifier = row.needs.get(framework, "")
-    yield space.ask(framework, specifier, row.source, row.id)
+    yield space.ask(framework, row.needs.get(framework, ""), row.source, row.id)
     cuda = stated(row.cuda)
     if cuda is not None:
         yield _framework_of(space, framework, cuda, row.source, row.id)
+    yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
 
 
 def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:

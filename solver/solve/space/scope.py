@@ -12,7 +12,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import IndexName, Profile, Target
 from solver.core.target import marker_environment
-from solver.matrix.builds import cudnn_carriers
+from solver.matrix.cudnn import carriers
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
@@ -79,7 +79,7 @@ class Scope:
     @cached_property
     def carriers(self) -> tuple[str, ...]:
         """The packages of which some wheel holds a cuDNN."""
-        return cudnn_carriers(self.matrices, self.target.platform)
+        return carriers(self.matrices, self.target.platform)
 
     def build(self, name: str, version: str) -> Build | NotKnown:
         """The matrix row of a wheel on the target's platform; of a companion see ``companion``."""

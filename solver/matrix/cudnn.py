@@ -1,0 +1,83 @@
+"""Which cuDNN serves the code of a build, and which one it comes upon in a process.
+
+All releases of one cuDNN major share a soname, and a process holds one library of a name: the first that is
+loaded serves everybody. A release serves what was compiled against its own minor or an older one, whatever the patch
+(cuDNN developer guide, "API Compatibility"). TensorFlow (cuda_dnn.cc) and torch (backends/cudnn) check just that.
+"""
+
+from __future__ import annotations
+
+from solver.core.answer import Answer, NotKnown, Verdict
+from solver.core.model import Platform
+from solver.core.versions import major, numbers
+from solver.matrix.builds import has_cuda, stated
+from solver.matrix.load import Matrices
+from solver.matrix.rows import NONE, Build
+from solver.matrix.rules import admits
+
+_YES = Verdict(Answer.YES)
+
+
+def served_by(build: Build) -> str | None:
+    """Specifier of the cuDNNs that serve a build; None where it uses none, or nobody read which it was built with."""
+    built = stated(build.cudnn) if stated(build.cuda) else None
+    if built is None:
+        return None
+    first, second = numbers(built)
+    return f">={first}.{second},<{first + 1}"
+
+
+def serves(build: Build, cudnn: str | NotKnown) -> Verdict:
+    """Whether a cuDNN (version) serves a build that takes it for its own; YES where the build uses none."""
+    specifier = served_by(build)
+    if specifier is None:
+        return _YES if _uses_none(build) else _unread(build)
+    will_do = admits(specifier, cudnn)
+    if isinstance(cudnn, NotKnown) or will_do is Answer.NOT_KNOWN:
+        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it will load", build.source, build.id)
+    if will_do is Answer.YES:
+        return _YES
+    why = f"it was compiled with cuDNN {build.cudnn}, and {cudnn} {fault_of(build, cudnn)}"
+    return Verdict(Answer.NO, why, build.source, build.id)
+
+
+def fault_of(build: Build, cudnn: str) -> str:
+    """What is wrong with a cuDNN that does not serve a build: "is older"."""
+    return "is older" if has_name(build, cudnn) is Answer.YES else "has another major"
+
+
+def works_beside(build: Build, cudnn: str | NotKnown) -> Verdict:
+    """Whether a build works where somebody else's cuDNN may be loaded first.
+
+    One of another major is no harm: it has another name, so that the build loads its own beside it.
+    """
+    return _YES if has_name(build, cudnn) is Answer.NO else serves(build, cudnn)
+
+
+def has_name(build: Build, cudnn: str | NotKnown) -> Answer:
+    """Whether a cuDNN has the soname that a build looks for; NO where the build uses none."""
+    built = stated(build.cudnn)
+    if _uses_none(build):
+        return Answer.NO
+    return Answer.NOT_KNOWN if built is None else admits(f"=={major(built)}.*", cudnn)
+
+
+def carried(build: Build) -> str | NotKnown | None:
+    """The cuDNN inside a wheel; None where there is none, or nobody read whether its libraries lie inside."""
+    if build.bundles is not True or _uses_none(build):
+        return None
+    return build.cudnn
+
+
+def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
+    """The packages of which some wheel holds a cuDNN that somebody read, by name."""
+    rows = (row for row in matrices.builds if row.platform == platform)
+    return tuple(sorted({row.package for row in rows if isinstance(carried(row), str)}))
+
+
+def _uses_none(build: Build) -> bool:
+    return has_cuda(build) is Answer.NO or build.cudnn == NONE
+
+
+def _unread(build: Build) -> Verdict:
+    return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it was compiled with", build.source, build.id)
