@@ -1,9 +1,10 @@
-"""What the build string of a conda package tells, and what its row says of the libraries that it links to."""
+"""What a conda build string tells, and what rows say of the packages that a build was compiled against."""
 
 import pytest
 
-from solver.matrix.builds import build_cuda, built_against, is_cpu_build, links_to
-from solver.matrix.rows import CondaBuild
+from solver.core.answer import NOT_KNOWN
+from solver.matrix.builds import Bound, bounds, broken_bounds, build_cuda, built_against, is_cpu_build, links_to
+from solver.matrix.rows import Build, CondaBuild
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,36 @@ def test_a_build_was_built_against_what_its_row_states():
         libabseil="20240722",
     )
     assert built_against(row) == {"libabseil": "20240722"}
+
+
+KIT = Build(
+    id="kit-1", source="a test", package="kit", version="1", platform="linux-64", cuda="12.8",
+    needs={"torch": ">=2.9", "protobuf": "<7"}, protobuf="6.31.1",
+)  # fmt: skip
+OLDER, NEWER = Bound("protobuf", ">=6.31.1", "6.31.1"), Bound("protobuf", "<7")
+
+
+def test_generated_code_and_what_it_was_compiled_against_both_bound_a_build():
+    assert bounds(KIT) == (NEWER, OLDER, Bound("torch", ">=2.9"))
+
+
+@pytest.mark.parametrize(
+    ("versions", "broken"),
+    [
+        ({"protobuf": "6.31.1", "torch": "2.9.1+cu128"}, []),
+        ({}, []),
+        ({"protobuf": "6.30.0"}, [(OLDER, "protobuf")]),
+        ({"protobuf": "7.1.0", "torch": "2.8.0"}, [(NEWER, "protobuf"), (Bound("torch", ">=2.9"), "torch")]),
+        ({"protobuf": NOT_KNOWN, "torch": "nightly"}, []),
+    ],
+    ids=["met", "absent", "older", "newer", "not-known"],
+)
+def test_only_what_surely_breaks_a_bound_is_told(versions, broken):
+    assert list(broken_bounds(KIT, versions)) == broken
+
+
+def test_a_bound_on_a_framework_is_one_on_each_of_its_distributions():
+    build = Build(id="k", source="s", package="kit", version="1", platform="linux-64", needs={"tensorflow": "<2.20"})
+    assert [name for _, name in broken_bounds(build, {"tensorflow-cpu": "2.21.0", "tensorflow": "2.19.0"})] == [
+        "tensorflow-cpu"
+    ]
