@@ -18,11 +18,12 @@ from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
 from solver.core.target import usable_files
-from solver.core.versions import meets, version_or_none
+from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseRefused
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
+from solver.matrix.observations import of_this
 from solver.matrix.place import Place
 from solver.matrix.rows import Library
 
@@ -160,21 +161,8 @@ class AuditContext:
 
     def seen_broken(self, *names: str) -> str | None:
         """What was seen where these packages, at the versions that stand here, did not work; None: nothing."""
-        fitting = (
-            row.seen
-            for row in self.matrices.observations
-            if not row.works and set(names) <= set(row.packages) and self.is_this(row.packages)
-        )
-        return next(fitting, None)
-
-    def is_this(self, packages: Mapping[str, str]) -> bool:
-        """Whether every one of ``packages`` (version or specifier by name) is in the set as it says."""
-        for name, text in packages.items():
-            package = self.package(name)
-            specifier = f"=={text}" if text[:1].isdigit() else text
-            if package is None or not meets(package.version or "", specifier):
-                return False
-        return bool(packages)
+        rows = of_this(self.matrices.observations, self.stated)
+        return next((row.seen for row in rows if not row.works and set(names) <= set(row.packages)), None)
 
     def releases(self, package: Package) -> tuple[Release, ...]:
         """The index's releases of the package's version; empty where the index does not know it."""

@@ -9,6 +9,7 @@ from solver.core.model import Note, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import stated
 from solver.matrix.load import Matrices
+from solver.matrix.observations import is_of_several_frameworks, of_this
 from solver.matrix.place import Place
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import broken
@@ -49,21 +50,10 @@ def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
 
     Rows learned from evidence do not count here: learning must change no lock.
     """
-    for seen in sorted(matrices.observations, key=lambda row: row.id):
-        together = sum(name in seen.packages for name in FRAMEWORKS) > 1
-        if seen.works and together and _matches(seen.packages, versions):
+    for seen in of_this(sorted(matrices.observations, key=lambda row: row.id), versions):
+        if seen.works and is_of_several_frameworks(seen):
             return f"{seen.id}: {seen.seen}"
     return None
-
-
-def _matches(packages: Mapping[str, str], versions: Mapping[str, str]) -> bool:
-    return bool(packages) and all(
-        name in versions and within(versions[name], _exact(spec)) for name, spec in packages.items()
-    )
-
-
-def _exact(text: str) -> str:
-    return f"=={text}" if text[:1].isdigit() else text
 
 
 def _soft_rules(versions: Mapping[str, str], matrices: Matrices, place: Place) -> Iterator[Note]:

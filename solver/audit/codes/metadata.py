@@ -9,13 +9,13 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import listed
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import applies
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment
 from solver.core.versions import meets, specifier_or_none
 from solver.index import ReleaseRefused
 from solver.index.conda_spec import meets_spec
+from solver.matrix.observations import is_of_several_frameworks, of_this
 
 CODE = "metadata"
 
@@ -151,12 +151,12 @@ def evidence(context: AuditContext, name: str) -> str | None:
 
     None where there is none.
     """
-    runs = [(f"ran on {run.gpu} with driver {run.driver}", run.id, run.packages) for run in context.matrices.verified]
-    seen = [(row.seen, row.id, row.packages) for row in context.matrices.observations if row.works]
+    matrices, versions = context.matrices, context.stated
+    runs = [row for row in of_this(matrices.verified, versions) if is_of_several_frameworks(row)]
+    seen = [row for row in of_this(matrices.observations, versions) if row.works and is_of_several_frameworks(row)]
     fitting = [
-        (name not in packages, f"{text} ({row_id})")
-        for text, row_id, packages in [*runs, *seen]
-        if sum(framework in packages for framework in FRAMEWORKS) > 1 and context.is_this(packages)
+        *((name not in row.packages, f"ran on {row.gpu} with driver {row.driver} ({row.id})") for row in runs),
+        *((name not in row.packages, f"{row.seen} ({row.id})") for row in seen),
     ]
     return min(fitting, key=lambda entry: entry[0])[1] if fitting else None
 

@@ -1,0 +1,39 @@
+"""Which sets the rows of observations.yaml and verified.yaml are about: their one reading.
+
+A row names packages at a version or within a specifier. It is about every set that surely has all of them so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from solver.core.answer import Answer
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import pypi_name
+from solver.matrix.rows import Observation, Verified
+from solver.matrix.rules import Versions, admits
+
+Seen = TypeVar("Seen", Observation, Verified)
+
+
+def of_this(rows: Iterable[Seen], versions: Versions) -> Iterator[Seen]:
+    """Those of ``rows`` that are about a set (version by normalized name), in their order."""
+    return (row for row in rows if is_of(row.packages, versions))
+
+
+def is_of(packages: Mapping[str, str], versions: Versions) -> bool:
+    """Whether each of ``packages``, of which there must be some, is surely in the set at the version that it says."""
+    return bool(packages) and all(
+        pypi_name(name) in versions and admits(_specifier(text), versions[pypi_name(name)]) is Answer.YES
+        for name, text in packages.items()
+    )
+
+
+def is_of_several_frameworks(row: Observation | Verified) -> bool:
+    """Whether frameworks were together in what was seen."""
+    return sum(name in row.packages for name in FRAMEWORKS) > 1
+
+
+def _specifier(text: str) -> str:
+    return f"=={text}" if text[:1].isdigit() else text
