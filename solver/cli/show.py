@@ -43,8 +43,10 @@ def explanation_json(profile: str, explanation: Explanation) -> Json:
         "version": 1,
         "profile": profile,
         "solution": None,
+        "answer": explanation.answer.value,
         "causes": msgspec.to_builtins(explanation.causes),
         "nearest": msgspec.to_builtins(explanation.nearest),
+        "note": explanation.note,
     }
 
 

@@ -41,7 +41,7 @@ def read_matrices(own):
 def answer(scenario, folder):
     matrices = read_matrices(scenario.matrices)
     address = {"conda-forge": (write_channel(folder, parse(scenario.channel)).as_uri(),)}
-    index = CondaIndex(settings=CondaSettings(mirrors=address))
+    index = CondaIndex(settings=CondaSettings(mirrors=address), partial=scenario.partial)
     asked = dict(scenario.profile)
     target = msgspec.convert({"driver": "550.54.14", **asked.pop("target", {})}, Target)
     asked = {"name": "demo", "flavour": "conda", "target": msgspec.to_builtins(target), **asked}

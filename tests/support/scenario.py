@@ -108,6 +108,7 @@ class CondaScenario(Scenario, frozen=True, kw_only=True):
     folder = "conda"
     matrices: dict[str, list[dict[str, Any]]] = {}
     channel: dict[str, Any]
+    partial: bool = False
     profile: dict[str, Any]
     pins: dict[str, str] | None = None
     expect: dict[str, Any]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from solver.core.errors import BadInput, NotRecorded
+from solver.core.errors import BadInput
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
 from solver.core.versions import as_version, version_or_none, within
@@ -44,6 +44,11 @@ class CondaAsk:
     minors: tuple[str, ...] = ()
     """The pythons (major.minor) that an ask for python names."""
     source: str = REQUEST
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its MatchSpecs, of what must be there and of what must hold."""
+        return (*self.specs, *self.constraints)
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,22 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
         if key not in profile.frameworks
     ]
     asks += [_package(profile, text, names, solver, gpu) for text in profile.packages]
-    asks += [CondaAsk(f"the conda package {text}", "conda-packages", (text,)) for text in profile.conda_packages]
+    asks += _conda_packages(profile)
     excluded += excluded_cudnn(_versions(solver, CUDNN), profile.target, names.matrices) if gpu else []
     unfit = tuple(f"cudnn !={each.version}" for each in excluded if each.package == CUDNN)
     if unfit:
         asks.append(CondaAsk(f"GPUs of compute capability {', '.join(profile.target.gpus)}", "gpu", (), unfit))
     return CondaAsks(tuple(asks), frameworks, gpu, families, known, tuple(excluded))
+
+
+def base_asks(profile: Profile, python: str) -> list[CondaAsk]:
+    """The asks for the base below a pip closure: python (major.minor), pip and the profile's conda packages."""
+    base = [CondaAsk(f"python {python}", "python", (f"{PYTHON} {python}.*",)), CondaAsk("pip", "packages", ("pip",))]
+    return base + _conda_packages(profile)
+
+
+def _conda_packages(profile: Profile) -> list[CondaAsk]:
+    return [CondaAsk(f"the conda package {text}", "conda-packages", (text,)) for text in profile.conda_packages]
 
 
 def _python(profile: Profile, solver: ChannelSolver) -> CondaAsk:
@@ -163,9 +178,7 @@ def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, g
     requirement = Requirement(text)
     name = names.conda(requirement.name)
     candidates = solver.candidates(name)
-    if not candidates and solver.source.partial:
-        raise NotRecorded(name, "no conda record of it")
-    if not candidates:
+    if not candidates and not solver.source.partial:
         raise BadInput(
             f"no channel of {', '.join(profile.channels)} has a package called {name}",
             key=f"{profile.name}.packages: {canonicalize_name(requirement.name)}",

@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from solver.core.answer import Answer
 from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
-from solver.core.versions import as_version, meets, minor, numbers, version_or_none
+from solver.core.versions import as_version, minor, numbers, version_or_none
 from solver.index.conda_spec import match_spec
 from solver.matrix.builds import LIBPROTOBUF, built_against, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, CondaBuild
+from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
-from solver.solve.conda.channels import PARTIAL, ChannelRefusal, ChannelSolver
+from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.judge import CondaJudge
+from solver.solve.conda.recorded import Record
 from solver.solve.conda.search import ChannelSearch, Rejected
-from solver.solve.conda.traps import PYTHON
+from solver.solve.conda.traps import PYTHON, framework_rows
 
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
@@ -58,10 +60,26 @@ def explain_conda(
     ]
     if core.refusal is not None and core.refusal.specs:
         causes.append(_channel(profile, core.refusal))
+    # Where the channels have a set after all, it is rows that refuse it, and no record is missing.
+    gap = None if core.refusal is None else Record(profile, matrices, solver).gap(core.asks, gpu=asks.gpu)
     return Explanation(
         causes=tuple(dict.fromkeys(causes)),
+        answer=Answer.NO if gap is None else Answer.NOT_KNOWN,
         nearest=tuple(_nearest(asks, core, try_out)),
-        note=PARTIAL if solver.source.partial else None,
+        note=gap,
+    )
+
+
+def explain_base(
+    profile: Profile, asks: Sequence[CondaAsk], refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
+) -> Explanation:
+    """Why there is no base that ``asks`` make up, as told by partial channels."""
+    gap = Record(profile, matrices, solver).gap(asks, gpu=False)
+    causes = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in asks]
+    return Explanation(
+        causes=(*causes, _channel(profile, refusal)),
+        answer=Answer.NO if gap is None else Answer.NOT_KNOWN,
+        note=gap,
     )
 
 
@@ -136,15 +154,11 @@ def _rows(core: _Core, asks: CondaAsks, matrices: Matrices, profile: Profile, so
     both = len([ask for ask in core.asks if ask.framework is not None]) > 1
     for ask in core.asks:
         specifier = profile.constraints.get(ask.key, "")
-        built = [
-            row
-            for row in matrices.conda_builds
-            if row.package == ask.framework
-            and row.platform == profile.target.platform
-            and (row.cuda != NONE) == asks.gpu
-            and meets(row.version, specifier)
-        ]
-        if ask.framework is None or not built:
+        if ask.framework is None:
+            continue
+        platform = profile.target.platform
+        built = framework_rows(ask.framework, specifier, platform, gpu=asks.gpu, matrices=matrices)
+        if not built:
             continue
         if python is not None:
             yield from _pythons(ask, python, built, solver)

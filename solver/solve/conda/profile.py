@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from solver.core.answer import Answer
 from solver.core.axes import AXES, AxisEntry, axes_of
-from solver.core.errors import BadInput, Unsolvable
+from solver.core.errors import BadInput, Undecided, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import REQUEST, Axis, Because, CondaName, Note, Profile, PypiName, Solution, Target
+from solver.core.model import REQUEST, Axis, Because, CondaName, Explanation, Note, Profile, PypiName, Solution, Target
 from solver.core.versions import minor
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
-from solver.solve.conda.asks import CondaAsks, branches, conda_asks
+from solver.solve.conda.asks import CondaAsks, base_asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
-from solver.solve.conda.explain import explain_conda
+from solver.solve.conda.explain import explain_base, explain_conda
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
@@ -26,7 +27,6 @@ from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, T
 _LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
 """The last axes, in the order of preference."""
 _MICROARCHITECTURE = CondaName("_x86_64-microarch-level")
-_PIP = CondaName("pip")
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,22 @@ def solve_conda(
 ) -> CondaSolution:
     """The preferred set of conda packages for ``profile``.
 
-    Raises ``Unsolvable`` with causes in
-    the matrices' words and the channel's, ``BadInput`` for a package that conda
-    has not, ``IndexUnavailable`` where a channel does not answer.
+    Raises ``Unsolvable`` with causes in the matrices' words and the channel's, which is ``Undecided``
+    where partial channels may merely lack a record; ``BadInput`` for a package that whole channels
+    have not, ``IndexUnavailable`` where a channel does not answer.
     """
     solver = open_solver(profile, profile.target, source, matrices)
     asks = conda_asks(profile, Names(matrices), solver)
     try:
         result = search_asks(asks, profile.target, matrices, solver)
     except ChannelRefusal as refusal:
-        raise Unsolvable(profile.name, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
+        raise _unsolvable(profile, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
     return _solution(profile, asks, result, matrices, solver)
+
+
+def _unsolvable(profile: Profile, explanation: Explanation) -> Unsolvable:
+    error = Undecided if explanation.answer is Answer.NOT_KNOWN else Unsolvable
+    return error(profile.name, explanation)
 
 
 def open_solver(profile: Profile, target: Target, source: CondaSource, matrices: Matrices) -> ChannelSolver:
@@ -108,13 +113,12 @@ def base_records(
     ``python`` is major.minor. ``pins`` is the pip half: a package that conda
     brings too (pip's own setuptools, say) is taken in the version that pip would
     install, so that pip finds it there and leaves conda's files alone. Raises
-    ``BadInput`` with the cure where conda has no such version, ``ChannelRefusal``
-    where the base cannot be had at all.
+    ``BadInput`` with the cure where conda has no such version; where the base cannot
+    be had at all ``ChannelRefusal``, of partial channels ``Unsolvable``.
     """
     names = Names(matrices)
     solver = open_solver(profile, target, source, matrices)
-    specs = base_specs(profile, python)
-    free = solver.close(specs)
+    free = _free_base(profile, python, solver, matrices)
     shared = {
         record.name: pins[twin]
         for record in free
@@ -123,7 +127,7 @@ def base_records(
     if not shared:
         return free
     try:
-        return solver.close(specs, [f"{name} =={version}" for name, version in shared.items()])
+        return solver.close(base_specs(profile, python), [f"{name} =={version}" for name, version in shared.items()])
     except ChannelRefusal:
         raise _clash(profile, shared, names, solver) from None
 
@@ -138,21 +142,33 @@ def base_offers(
     """Which versions of each python package the base could bring, by PyPI name.
 
     A search that keeps to these versions, where its closure has the package at
-    all, never meets ``base_records``' clash.
+    all, never meets ``base_records``' clash. Raises as that does.
     """
     names = Names(matrices)
     solver = open_solver(profile, target, source, matrices)
     offers: dict[PypiName, tuple[str, ...]] = {}
-    for record in solver.close(base_specs(profile, python)):
+    for record in _free_base(profile, python, solver, matrices):
         twin = names.pypi(record.name)
         if twin is not None and record.name != PYTHON and is_python_package(record):
             offers[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
     return offers
 
 
+def _free_base(profile: Profile, python: str, solver: ChannelSolver, matrices: Matrices) -> tuple[CondaRecord, ...]:
+    """The base as the channels alone would have it."""
+    try:
+        return solver.close(base_specs(profile, python))
+    except ChannelRefusal as refusal:
+        if not solver.source.partial:
+            raise
+        raise _unsolvable(
+            profile, explain_base(profile, base_asks(profile, python), refusal, matrices, solver)
+        ) from refusal
+
+
 def base_specs(profile: Profile, python: str) -> list[str]:
     """What a base holds by name: python (major.minor), pip and the profile's conda packages."""
-    return [f"{PYTHON} {python}.*", _PIP, *profile.conda_packages]
+    return [spec for ask in base_asks(profile, python) for spec in ask.specs]
 
 
 def is_python_package(record: CondaRecord) -> bool:

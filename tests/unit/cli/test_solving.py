@@ -59,8 +59,8 @@ def test_explain_as_json(folder, interlock):
     code, out, _ = interlock("explain", "tensorflow==2.21.0", "torch==2.15.0", "python==3.12", "--json")
     told = json.loads(out)
     assert code == 1
-    assert set(told) == {"version", "profile", "solution", "causes", "nearest"}
-    assert (told["version"], told["solution"]) == (1, None)
+    assert set(told) == {"version", "profile", "solution", "answer", "causes", "nearest", "note"}
+    assert (told["version"], told["solution"], told["answer"]) == (1, None, "no")
     assert {tuple(cause) for cause in told["causes"]} == {("who", "asks", "source", "package")}
     assert told["nearest"]
     for near in told["nearest"]:
