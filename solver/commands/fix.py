@@ -16,6 +16,7 @@ from solver.commands.audit import Words, read_for
 from solver.commands.project import open_facts
 from solver.core.answer import Answer
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
 from solver.core.whole import put_whole
@@ -91,7 +92,7 @@ def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], targe
         cuda=cuda,
         constraints={str(name): specifier for name, specifier in constraints.items()},
         packages=rest,
-        indexes=("default", "pytorch"),
+        indexes=tuple(INDEXES),
     )
 
 

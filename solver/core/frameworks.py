@@ -22,6 +22,8 @@ class FrameworkEntry:
     conda: CondaName
     companions: tuple[str, ...]
     """Distributions of which each release is made for one release of the framework."""
+    compiler: str | None
+    """The distribution that compiles its kernels; every build of one release is made for one release of it."""
     probe: str
     """Module of ``solver.proof.probes`` that checks it."""
     rank: int
@@ -38,6 +40,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             cpu="tensorflow-cpu",
             conda=CondaName("tensorflow"),
             companions=(),
+            compiler=None,
             probe="tensorflow_checks",
             rank=1,
         ),
@@ -48,6 +51,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             cpu=None,
             conda=CondaName("pytorch"),
             companions=("torchvision", "torchaudio"),
+            compiler="triton",
             probe="torch_checks",
             rank=0,
         ),

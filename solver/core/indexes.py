@@ -31,6 +31,11 @@ INDEXES: Mapping[IndexName, PackageIndex] = {index.name: index for index in _TAB
 """By name, the default one first."""
 
 
+def is_partial(index: IndexName) -> bool:
+    """Whether a wheel that the index's record lacks may exist all the same, also where its live index is asked."""
+    return INDEXES[index].partial
+
+
 def index_of(url: str) -> IndexName | None:
     """The index that a file's address belongs to; None where it is none whose addresses are known."""
     host = url_parts(url).hostname or ""

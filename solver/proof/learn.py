@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from solver.core.axes import axes_of
+from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
 from solver.proof.evidence import Evidence
@@ -13,8 +14,10 @@ from solver.proof.records import evidence_name, read_all
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 
-_DECIDING = (*axes_of("framework", "package", "python"), "triton")
-_PREFIXES = ("nvidia-", "cuda-", "tensorflow-", "pytorch")
+_COMPILERS = [entry.compiler for entry in FRAMEWORKS.values() if entry.compiler is not None]
+_DECIDING = (*axes_of("framework", "package", "python"), *_COMPILERS)
+_PREFIXES = ("nvidia-", "cuda-", *(entry.conda for entry in FRAMEWORKS.values()))
+"""How the names of CUDA's libraries begin, and of the packages that a framework comes in."""
 
 
 def verified_row(evidence: Evidence) -> Verified:

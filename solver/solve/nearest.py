@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from solver.core.answer import NotKnown
 from solver.core.axes import axes_of
+from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.core.versions import as_requirement, as_specifier, as_version, within
 from solver.matrix.drivers import oldest
@@ -140,9 +141,9 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
         text = f"no GPU constraint (was {', '.join(profile.target.gpus)})"
         yield Change(text, 4, _of_target(gpus=()), "gpu")
     yield from _fewer_packages(profile, idents)
-    if "pytorch" not in profile.indexes:
-        more = (*profile.indexes, "pytorch")
-        yield Change("indexes: [pytorch]", 1, _of_profile(indexes=more), "indexes")
+    for index in INDEXES:
+        if index not in profile.indexes:
+            yield Change(f"indexes: [{index}]", 1, _of_profile(indexes=(*profile.indexes, index)), "indexes")
 
 
 def _of_profile(**fields: object) -> Edit:

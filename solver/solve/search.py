@@ -96,9 +96,9 @@ def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Preferred
 
 def optimiser(space: PackageSpace, profile: Profile) -> Optimiser:
     """The optimiser of a space in the order of a profile's preference."""
-    return Optimiser(
-        space, root_asks(space.choices, profile), preference(profile, space.scope.matrices), {"torch": _public}
-    )
+    matrices = space.scope.matrices
+    grades = dict.fromkeys(framework_idents(profile, matrices), _public)
+    return Optimiser(space, root_asks(space.choices, profile), preference(profile, matrices), grades)
 
 
 def _public(candidate: Candidate) -> object:

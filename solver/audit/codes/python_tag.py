@@ -18,7 +18,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
-from solver.core.indexes import INDEXES
+from solver.core.indexes import is_partial
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
 from solver.matrix.builds import entries
@@ -81,7 +81,7 @@ def _wheels(context: AuditContext, package: Package) -> _Wheels:
         files = [IndexFile(filename=name, sha256=None) for name in wheels]
         return _Wheels(files, f"the file names in {context.set.kind}", whole=True)
     # Of such an index only some wheels are recorded, so a missing one proves nothing.
-    listing = [release for release in context.releases(package) if not INDEXES[release.index].partial]
+    listing = [release for release in context.releases(package) if not is_partial(release.index)]
     # Hashes leave no wheel but those that they admit, whatever else there may be.
     whole = bool(package.hashes) or context.covers(package)
     return _Wheels(_admitted(package, listing), "the wheels on the index", whole)

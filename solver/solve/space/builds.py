@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
-from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.indexes import is_partial
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
@@ -76,19 +77,22 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
         specifier = f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*"
         mask = space.mask(AXIS_CUDNN, specifier)
         yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier)
-    if framework_of(row.package) == "torch":
-        yield from _triton(space, candidate)
+    framework = framework_of(row.package)
+    compiler = None if framework is None else FRAMEWORKS[framework].compiler
+    if compiler is not None:
+        yield from _compiler_asks(space, candidate, compiler)
 
 
-def _triton(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
+def _compiler_asks(space: Candidates, candidate: Candidate, compiler: str) -> Iterator[Ask]:
     """All builds of one torch are made with one triton; the default build's metadata names it."""
-    public = Version(candidate.version).public
-    for release in space.index.releases(PypiName("torch")):
-        if release.index == "default" and release.version == public:
+    name, public = candidate.ident, Version(candidate.version).public
+    for release in space.index.releases(PypiName(name)):
+        if not is_partial(release.index) and release.version == public:
             for text in space.requires(release) or ():
                 requirement = Requirement(text)
-                if requirement.name == "triton" and applies(requirement.marker, space.environment):
-                    yield from space.requirement_asks(requirement, f"metadata of the default build of torch {public}")
+                if requirement.name == compiler and applies(requirement.marker, space.environment):
+                    source = f"metadata of the default build of {name} {public}"
+                    yield from space.requirement_asks(requirement, source)
             return
 
 

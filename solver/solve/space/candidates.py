@@ -10,9 +10,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer, Verdict
+from solver.core.answer import Answer, Verdict
 from solver.core.errors import NotRecorded
-from solver.core.model import IndexFile, PypiName, Release
+from solver.core.frameworks import COMPANIONS
+from solver.core.indexes import INDEXES, is_partial
+from solver.core.model import IndexFile, IndexName, PypiName, Release
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
@@ -28,7 +30,6 @@ from solver.solve.space.terms import (
     AXIS_PYTHON,
     LIVE,
     NOWHERE,
-    RECORDED_ONLY,
     SNAPSHOT,
     Ask,
     Candidate,
@@ -37,6 +38,7 @@ from solver.solve.space.terms import (
     base_of,
     guard,
     is_axis,
+    recorded_only,
 )
 
 
@@ -100,8 +102,7 @@ class Candidates:
     def _usable(self, name: str) -> dict[str, Release]:
         """Releases of ``name`` by version, their files cut down to those the target can use."""
         releases = {version: self._cut(parts) for version, parts in _by_version(self._releases(name)).items()}
-        if name == "torch":
-            self._add_documented(releases)
+        self._add_documented(name, releases)
         return releases
 
     def _releases(self, name: str) -> tuple[Release, ...]:
@@ -142,16 +143,17 @@ class Candidates:
         newest = self.scope.exclude_newer
         return newest is not None and (file.uploaded or "9") > newest
 
-    def _add_documented(self, releases: dict[str, Release]) -> None:
+    def _add_documented(self, name: str, releases: dict[str, Release]) -> None:
         # A build that the PyTorch index documents and whose wheel nobody read is still a candidate,
-        # or a pair that works would be called impossible; it cannot be locked.
-        for row in self.matrices.builds_of("torch"):
-            version = row.version if row.index == "pytorch" and row.platform == self.target.platform else NOT_KNOWN
-            if isinstance(version, str) and version not in releases:
-                releases[version] = Release(version=version, files=(), index="pytorch", source=row.source)
+        # or a pair that works would be called impossible; it cannot be locked. The row of a companion
+        # tells what it goes with, and documents no wheel.
+        for row in self.matrices.builds_of(name) if name not in COMPANIONS else ():
+            is_documented = is_partial(row.index) and row.platform == self.target.platform
+            if is_documented and isinstance(row.version, str) and row.version not in releases:
+                releases[row.version] = Release(version=row.version, files=(), index=row.index, source=row.source)
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
-        recorded = bool(release.files) or release.index != "default" or self._covers(name, version)
+        recorded = bool(release.files) or is_partial(release.index) or self._covers(name, version)
         exclusion = refusal(self.scope, name, version, release, recorded=recorded)
         if exclusion is not None:
             self.exclusions[name].append(exclusion)
@@ -166,9 +168,10 @@ class Candidates:
         if is_axis(ident):
             verdict = Verdict(Answer.NO, f"none that the matrices know is {ask.specifier or ask.text}", "the matrices")
             return Exclusion(ident, None, verdict)
-        if self._of_pytorch(ident, ask.specifier or ""):
-            why = f"the record of the PyTorch index holds no build that is {ask.text}"
-            return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), RECORDED_ONLY)
+        index = self._partly_recorded(ident, ask.specifier or "")
+        if index is not None:
+            why = f"the record of {INDEXES[index].title} holds no build that is {ask.text}"
+            return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), recorded_only(index))
         if self.index.complete:
             verdict = Verdict(
                 Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
@@ -177,11 +180,11 @@ class Candidates:
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
         return Exclusion(ident, None, verdict, LIVE)
 
-    def _of_pytorch(self, name: str, specifier: str) -> bool:
-        """Whether only the PyTorch index, which is never asked, could have a version within ``specifier``."""
-        if "+" not in specifier or "pytorch" not in self.scope.indexes:
-            return False
-        return any(release.index == "pytorch" for release in self._releases(name))
+    def _partly_recorded(self, name: str, specifier: str) -> IndexName | None:
+        """The index that is never asked and alone could have a version within ``specifier``; None: there is none."""
+        indexes = [index for index in self.scope.indexes if is_partial(index)] if "+" in specifier else []
+        here = {release.index for release in self._releases(name)} if indexes else set()
+        return next((index for index in indexes if index in here), None)
 
     # ---- masks --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
 from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
@@ -11,7 +12,7 @@ from solver.matrix.drivers import oldest_of
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
-from solver.solve.space.terms import LIVE, RECORDED_ONLY, SNAPSHOT, Exclusion
+from solver.solve.space.terms import LIVE, SNAPSHOT, Exclusion, recorded_only
 
 
 def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Exclusion | None:
@@ -21,8 +22,8 @@ def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded
     """
     verdict = _listed(scope, release)
     if verdict is None and not release.files:
-        if release.index == "pytorch":
-            missing = _no_pytorch_file(scope, name, version, release)
+        if is_partial(release.index):
+            missing = _no_recorded_file(scope, name, version, release)
         else:
             missing = _no_file(scope, name, version, release, recorded=recorded)
         if missing is not None:
@@ -40,7 +41,7 @@ def _listed(scope: Scope, release: Release) -> Verdict | None:
     if release.yanked is not None:
         return Verdict(Answer.NO, f"its files were yanked ({release.yanked or 'no reason given'})", listing)
     if release.index not in scope.indexes:
-        why = "it is on the PyTorch index only, which the profile does not allow"
+        why = f"it is on {INDEXES[release.index].title} only, which the profile does not allow"
         return Verdict(Answer.NO, why, listing)
     return None
 
@@ -54,15 +55,16 @@ def _no_file(scope: Scope, name: str, version: str, release: Release, *, recorde
     return Exclusion(name, version, Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", SNAPSHOT), LIVE)
 
 
-def _no_pytorch_file(scope: Scope, name: str, version: str, release: Release) -> Exclusion | None:
-    # Of the PyTorch index only what public sources tell is recorded, so absence proves nothing.
-    listed = _listed_by_row(scope, name, version) if name == "torch" else Answer.NOT_KNOWN
+def _no_recorded_file(scope: Scope, name: str, version: str, release: Release) -> Exclusion | None:
+    # Of such an index only what public sources tell is recorded, so absence proves nothing.
+    listed = _listed_by_row(scope, name, version)
     there, listing = _there(scope), release.source or "the package index"
     if listed is Answer.NO:
-        return Exclusion(name, version, Verdict(Answer.NO, f"the PyTorch index has no wheel of it {there}", listing))
+        why = f"{INDEXES[release.index].title} has no wheel of it {there}"
+        return Exclusion(name, version, Verdict(Answer.NO, why, listing))
     if listed is Answer.NOT_KNOWN:
         verdict = Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)
-        return Exclusion(name, version, verdict, RECORDED_ONLY)
+        return Exclusion(name, version, verdict, recorded_only(release.index))
     return None  # documented, and solved with; it cannot be locked
 
 
@@ -83,7 +85,7 @@ def _read(scope: Scope, release: Release) -> Verdict | None:
     listing = release.source or "the package index"
     if not admits_python(release.requires_python, scope.target):
         return Verdict(Answer.NO, f"it requires python {release.requires_python}", listing)
-    unread = _unread(scope, release) if scope.lockable_only and release.index == "pytorch" else []
+    unread = _unread(scope, release) if scope.lockable_only and is_partial(release.index) else []
     return Verdict(Answer.NOT_KNOWN, "nobody read " + " and ".join(unread), listing) if unread else None
 
 

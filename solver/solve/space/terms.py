@@ -18,7 +18,8 @@ from typing import Protocol
 from solver.core.answer import Verdict
 from solver.core.axes import AXES
 from solver.core.frameworks import distributions
-from solver.core.model import Axis, Release
+from solver.core.indexes import INDEXES
+from solver.core.model import Axis, IndexName, Release
 
 
 def axis_ident(axis: str) -> str:
@@ -123,8 +124,11 @@ SNAPSHOT = "the snapshot"
 """The source of what the record says, or lacks."""
 LIVE = "--live asks the index, `interlock refresh` records what roots.yaml names"
 """The remedy for what the record of the default index lacks."""
-RECORDED_ONLY = "the PyTorch index is known as far as it was recorded, also with --live"
-"""What to tell of the index that is never asked."""
+
+
+def recorded_only(index: IndexName) -> str:
+    """What to tell of what the record of an index lacks that is never asked."""
+    return f"{INDEXES[index].title} is known as far as it was recorded, also with --live"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,3 +33,9 @@ def test_torch_comes_first_where_nobody_says() -> None:
 def test_each_framework_has_its_checks_among_the_probes() -> None:
     probes = ROOT / "solver" / "proof" / "probes"
     assert [entry.name for entry in FRAMEWORKS.values() if not (probes / f"{entry.probe}.py").is_file()] == []
+
+
+def test_the_compiler_of_a_framework_is_no_distribution_of_it() -> None:
+    compilers = {entry.name: entry.compiler for entry in FRAMEWORKS.values()}
+    assert compilers == {"tensorflow": None, "torch": "triton"}
+    assert framework_of("triton") is None
