@@ -62,6 +62,17 @@ def has_name(build: Build, cudnn: str | NotKnown) -> Answer:
     return Answer.NOT_KNOWN if built is None else admits(f"=={major(built)}.*", cudnn)
 
 
+def met(build: Build, own: str | NotKnown | None, first: str | NotKnown | None) -> Verdict:
+    """Whether the cuDNN that a build comes upon serves it.
+
+    ``first`` was loaded before it for somebody else, ``own`` is what it would load itself; None: there is none, or
+    its own lies inside its wheel and so serves it.
+    """
+    if first is not None and has_name(build, first) is not Answer.NO:
+        return serves(build, first)
+    return _YES if own is None else serves(build, own)
+
+
 def carried(build: Build) -> str | NotKnown | None:
     """The cuDNN inside a wheel; None where there is none, or nobody read whether its libraries lie inside."""
     if build.bundles is not True or _uses_none(build):

@@ -13,8 +13,9 @@ from functools import cached_property
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Framework, Platform
-from solver.core.versions import leading
+from solver.core.versions import leading, major
 from solver.matrix.builds import Code, code_for, has_cuda, runs_on, stated
+from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
 from solver.matrix.load import Matrices
@@ -71,7 +72,8 @@ def predict_conda(
         driver_serves=_plain(serves),
         frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
         loaded=LoadedPrediction(cuda=cuda, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else None),
-        probes={"-".join(order): sees for order in orders(frameworks)},
+        # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
+        probes={"-".join(order): None if sees else sees for order in orders(frameworks)},
         unread=bool(cuda),
     )
 
@@ -165,6 +167,27 @@ class _Case:
             return Answer.NO
         return Answer.NOT_KNOWN if result.doubtful and not after_loading else Answer.YES
 
+    def cudnn(self, build: Build, first: Build | None = None) -> Verdict:
+        """Whether the cuDNN that a build comes upon serves it; ``first`` was imported before it."""
+        own = None if build.bundles is True else self.loaded_cudnn(build)
+        alone = met(build, own, None)
+        if first is None:
+            return alone
+        after = met(build, own, self.loaded_cudnn(first))
+        at_import = _loads_its_own(first) or (LOADER in self.packages and framework_of(first.package) == "tensorflow")
+        if at_import or after.answer is alone.answer:
+            return after
+        why = f"nobody knows whether its cuDNN or that of {first.package} is loaded first"
+        return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
+
+    def loaded_cudnn(self, build: Build) -> str | NotKnown | None:
+        """The cuDNN that a build loads: the one inside its wheel, or what a package brings for its CUDA major."""
+        if build.bundles is True:
+            return carried(build)
+        cuda = major(stated(build.cuda) or "0")
+        row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
+        return None if row is None else self.packages[row.distribution]
+
     # ---- what will be reported ----------------------------------------------------------------------
 
     def of_framework(self, name: Framework) -> FrameworkPrediction:
@@ -212,8 +235,10 @@ class _Case:
         builds = [self.frameworks[name] for name in order]
         answers = []
         for build in builds:
-            after = build is not builds[0] and _loads_its_own(builds[0])
+            first = None if build is builds[0] else builds[0]
+            after = first is not None and _loads_its_own(first)
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]
+            answers.append(self.cudnn(build, first).answer)
         return every(answers)
 
     def dies(self) -> tuple[str, ...]:
@@ -229,7 +254,24 @@ class _Case:
             verdict, framework = self.runs(build), framework_of(package)
             apart = framework is not None and self.code(build) == "none"
             if verdict.answer is not Answer.YES and verdict.why and not apart:
-                yield f"{package if framework is None else FRAMEWORKS[framework].title}: {verdict.why}"
+                yield f"{_title(build)}: {verdict.why}"
+            yield from self.doubts_of_cudnn(build)
+
+    def doubts_of_cudnn(self, build: Build) -> Iterable[str]:
+        """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""
+        alone, framework = self.cudnn(build), framework_of(build.package)
+        if alone.answer is Answer.NO or (framework is not None and alone.answer is not Answer.YES):
+            yield f"{_title(build)}: {alone.why}"
+            return
+        for first in self.frameworks.values() if framework is not None else ():
+            verdict = self.cudnn(build, first)
+            if first is not build and verdict.answer is not Answer.YES:
+                yield f"{_title(build)} after {_title(first)}: {verdict.why}"
+
+
+def _title(build: Build) -> str:
+    framework = framework_of(build.package)
+    return build.package if framework is None else FRAMEWORKS[framework].title
 
 
 def _loads_its_own(build: Build) -> bool:

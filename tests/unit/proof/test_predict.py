@@ -101,6 +101,57 @@ def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):
     }
 
 
+CARRYING = Build(
+    id="torch-carrying", source="a test", package="torch", version="2.99", platform="linux-64", cuda="12.8",
+    cudnn="9.1.0.70", bundles=True, sm=("9.0",), ptx=(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cudnn", "probes", "said"),
+    [
+        (
+            "9.1.0.70",
+            (True, True, False, True),
+            ("TensorFlow after torch: it was compiled with cuDNN 9.3, and 9.1.0.70 is older",),
+        ),
+        ("9.5.1.17", (True, True, True, True), ("works",)),
+        (
+            "9.99.0.1",
+            (True, True, True, False),
+            ("torch after TensorFlow: it was compiled with cuDNN 9.99.0.1, and 9.10.2.21 is older",),
+        ),
+        (
+            NOT_KNOWN,
+            (True, True, None, None),
+            (
+                "TensorFlow after torch: nobody read which cuDNN it will load",
+                "torch after TensorFlow: nobody read which cuDNN it was compiled with",
+            ),
+        ),
+    ],
+    ids=["older-inside", "serves", "older-outside", "unread"],
+)
+def test_the_first_cudnn_must_serve_both(matrices, cudnn, probes, said):
+    carrying = dataclasses.replace(matrices, builds=(*matrices.builds, replace(CARRYING, cudnn=cudnn)))
+    prediction = predict({**PACKAGES, "torch": "2.99"}, "9.0", "580.159.04", carrying)
+    assert (tuple(prediction.probes.values()), prediction.sentences()) == (probes, said)
+
+
+def test_without_the_loader_nobody_knows_whose_cudnn_is_first(matrices):
+    """TensorFlow opens its cuDNN when it first uses it, and torch its own when it is imported."""
+    rows = {row.id: row for row in matrices.builds}
+    row = rows[f"tensorflow-{PACKAGES['tensorflow']}"]
+    sees_all = replace(row, runpath=(*row.runpath, "cusolver/lib"))
+    builds = (*{**rows, row.id: sees_all}.values(), replace(CARRYING, cudnn="9.99.0.1"))
+    packages = {**without("interlock-loader"), "torch": "2.99"}
+    prediction = predict(packages, "9.0", "580.159.04", dataclasses.replace(matrices, builds=builds))
+    assert tuple(prediction.probes.values()) == (True, True, True, None)
+    assert prediction.sentences() == (
+        "torch after TensorFlow: nobody knows whether its cuDNN or that of tensorflow is loaded first",
+    )
+
+
 KIT = Build(
     id="cudakit-1", source="a test", package="cudakit", version="1.0", platform="linux-64", cuda="12.7",
     sm=("8.0",), ptx=("8.0",),
@@ -168,9 +219,10 @@ def test_a_conda_lock_finds_its_libraries_and_its_code_nobody_read(matrices):
     assert prediction.frameworks == {"tensorflow": FrameworkPrediction(sees_gpu=True, misses=())}
     assert (prediction.loaded, prediction.probes) == (
         LoadedPrediction(cuda="12.9", cudnn="9.10.2"),
-        {"tensorflow": True},
+        {"tensorflow": None},
     )
     assert prediction.sentences() == ("nobody read whether conda's builds hold code for compute capability 9.0",)
+    assert predict_conda(axes, "9.0", "450.80.02", matrices).probes == {"tensorflow": False}
     cpu = predict_conda({**axes, "cuda": None, "cudnn": None}, "9.0", "580.159.04", matrices)
     assert (cpu.probes, cpu.sentences()) == ({"tensorflow": False}, ("uses no GPU",))
 

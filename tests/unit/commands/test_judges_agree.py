@@ -1,0 +1,70 @@
+"""Search, audit and prediction judge a set apart from one another, and by one reading of the rows."""
+
+from __future__ import annotations
+
+import pytest
+from paths import ROOT
+
+from solver.audit.inputs import read_text
+from solver.audit.run import audit
+from solver.commands.project import Project, open_project
+from solver.commands.solve import solve_ad_hoc
+from solver.core.errors import Unsolvable
+from solver.core.model import Target
+from solver.proof.predict import predict
+from solver.request.adhoc import ad_hoc
+
+TARGET = Target(python="3.10", driver="535.104.05", gpus=("8.0",))
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return open_project(ROOT)
+
+
+@pytest.fixture(scope="module")
+def around(project):
+    """What the search takes to a torch that carries cuDNN 8.5, and our loader; the frameworks apart."""
+    solution = solve_ad_hoc(_pair("2.11.1"), project.matrices, project.index)
+    return {str(pin.name): pin.version for pin in solution.pins} | {"interlock-loader": "1"}
+
+
+def _pair(tensorflow):
+    return ad_hoc([f"tensorflow=={tensorflow}", "torch==2.0.1+cu117", "python==3.10", "gpu==8.0"])
+
+
+@pytest.mark.parametrize(
+    ("tensorflow", "works", "why", "said"),
+    [
+        ("2.11.1", True, [], ("works",)),
+        (
+            "2.12.1",
+            False,
+            [
+                "tensorflow==2.12.1 was compiled with cuDNN 8.6; the 8.5.0.96 that torch==2.0.1+cu117 carries may be "
+                "loaded first and is older"
+            ],
+            ("TensorFlow after torch: it was compiled with cuDNN 8.6, and 8.5.0.96 is older",),
+        ),
+    ],
+)
+def test_on_the_cudnn_that_torch_carries(project, around, tensorflow, works, why, said):
+    packages = {**around, "tensorflow": tensorflow}
+    assert _has_solution(project, tensorflow) is works
+    text = "".join(f"{name}=={version}\n" for name, version in packages.items())
+    findings = audit(read_text(text, "requirements.txt", ROOT, TARGET), project.matrices, project.index, TARGET)
+    assert [finding.why for finding in findings if finding.code == "cudnn-older-than-build"] == why
+    prediction = predict(packages, "8.0", TARGET.driver, project.matrices, python="3.10")
+    assert prediction.probes == {
+        "torch": True, "tensorflow": True, "torch-tensorflow": works, "tensorflow-torch": True,
+    }  # fmt: skip
+    assert prediction.sentences() == said
+
+
+def _has_solution(project, tensorflow):
+    try:
+        solve_ad_hoc(_pair(tensorflow), project.matrices, project.index)
+    except Unsolvable as error:
+        assert "tensorflow 2.12.1: no torch that carries a cuDNN 8 older than 8.6" in str(error)
+        return False
+    return True
