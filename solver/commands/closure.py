@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from solver.commands.conda import base_half, section_of, solve_conda_profile
 from solver.commands.freshness import rows_used
@@ -12,6 +11,7 @@ from solver.commands.project import Project
 from solver.commands.solve import solve_profile
 from solver.core.model import Flavour, Profile, Solution
 from solver.index.conda_record import CondaRecord
+from solver.lock.conda_section import CondaSection
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Closure:
     solution: Solution
     records: tuple[CondaRecord, ...]
     """The conda half; empty where the channels are not recorded for the platform."""
-    conda: Mapping[str, Any]
+    conda: CondaSection
     """What solution.yaml says of the conda half."""
     rows: Mapping[str, str]
     """Id and digest of every matrix row that had a say."""

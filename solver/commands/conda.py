@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ from solver.core.model import Profile, PypiName, Solution
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot
-from solver.lock.conda_section import conda_section
+from solver.lock.conda_section import CondaSection, conda_section
 from solver.matrix.load import matrices_dir
 from solver.solve.conda.channels import virtual_packages
 from solver.solve.conda.profile import CondaSolution, base_offers, base_records, solve_conda
@@ -43,9 +42,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     return msgspec.structs.replace(profile, constraints={**limits, **profile.constraints})
 
 
-def base_half(
-    project: Project, profile: Profile, solution: Solution
-) -> tuple[tuple[CondaRecord, ...], Mapping[str, Any]]:
+def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[tuple[CondaRecord, ...], CondaSection]:
     """The base below a pip closure, and what solution.yaml says of it.
 
     No records, and the reason, where the channels are not recorded for the platform. Raises ``BadInput``
@@ -56,19 +53,14 @@ def base_half(
     try:
         records = base_records(profile, target.python, target, source, project.matrices, pins=pins)
     except NotRecorded as error:
-        return (), {"channels": list(profile.channels), "not_written": str(error)}
+        return (), CondaSection(channels=profile.channels, not_written=str(error))
     return records, section_of(project, profile, solution, records)
 
 
-def section_of(
-    project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]
-) -> Mapping[str, Any]:
+def section_of(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> CondaSection:
     """What solution.yaml says of ``records``."""
     virtual = virtual_packages(solution.target, project.matrices.drivers, profile.virtual_packages)
-    section = conda_section(records, profile.channels, virtual)
-    # What a status must show: nobody read these records from a channel itself.
-    section["inferred"] = sum(record.inferred for record in records)
-    return section
+    return conda_section(records, profile.channels, virtual)
 
 
 def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:

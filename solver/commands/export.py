@@ -51,7 +51,7 @@ def write_export(
 
 def _records(lock: LockedProfile) -> tuple[CondaRecord, ...]:
     if not lock.records:
-        why = lock.folder.solution.conda.get("not_written", "its solution.yaml holds no conda packages")
+        why = lock.folder.solution.conda.not_written or "its solution.yaml holds no conda packages"
         raise BadInput(f"has no conda half: {why}", key=lock.profile.name, fix="export pylock.toml or constraints.txt")
     return lock.records
 
@@ -76,7 +76,7 @@ def _pylock(project: Project, name: str) -> Exported:
 def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
     lock, live = _asking(project, name)
     records, platform = _records(lock), lock.solution.target.platform
-    wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.get("virtual", {})
+    wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.virtual or {}
     return {"pixi.lock": pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)}
 
 

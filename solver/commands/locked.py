@@ -39,7 +39,7 @@ class LockedProfile:
     def profile(self) -> Profile:
         """The request's profile, as far as the lock was made from it."""
         text = self.folder.solution
-        channels = tuple(text.conda.get("channels", self.request.channels))
+        channels = text.conda.channels or self.request.channels
         variables = self.folder.variables or self.request.variables
         return msgspec.structs.replace(self.request, flavour=text.flavour, channels=channels, variables=variables)
 

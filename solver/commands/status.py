@@ -70,5 +70,4 @@ def _standing(project: Project, profile: Profile, gpus: dict[str, State], reason
 
 def _inferred(folder: Path) -> int:
     """How many conda records of a lock nobody read from a channel itself."""
-    count = read_folder(folder).solution.conda.get("inferred", 0) if is_lock(folder) else 0
-    return count if isinstance(count, int) else 0
+    return (read_folder(folder).solution.conda.inferred or 0) if is_lock(folder) else 0

@@ -8,49 +8,59 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from solver.core.errors import BadInput
+from solver.core.model import Value
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import RecordLine, from_line, to_line
 
 KEY = "conda"
 
 
-def conda_section(
-    records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str]
-) -> dict[str, Any]:
-    """Plain data for solution.yaml: channels, the target's virtual packages, packages by channel folder."""
-    packages: dict[str, list[Any]] = {}
-    for record in in_order(records):
-        lines = packages.setdefault(f"{record.channel}/{record.subdir}", [])
-        lines.append(msgspec.to_builtins(to_line(record)))
-    return {
-        "channels": list(channels),
-        "virtual": dict(sorted(virtual.items())),
-        "packages": {folder: packages[folder] for folder in sorted(packages)},
-    }
+class CondaSection(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """What solution.yaml says of the conda half; without ``packages`` there is none."""
+
+    channels: tuple[str, ...]
+    """Highest priority first."""
+    virtual: dict[str, str] | None = None
+    """Version of each virtual package that the target brings, by name."""
+    packages: dict[str, tuple[RecordLine, ...]] | None = None
+    """By the address of the channel's folder."""
+    inferred: int | None = None
+    """How many of the packages nobody read from a channel itself."""
+    not_written: str | None = None
+    """Why there is no conda half."""
 
 
-def read_conda_section(section: object, file: str | Path) -> tuple[CondaRecord, ...]:
-    """The packages of a ``conda:`` part; raises ``BadInput`` with the place that cannot be used."""
-    packages = section.get("packages") if isinstance(section, dict) else None
-    if not isinstance(packages, dict):
-        raise _bad("expected the packages of each channel folder", "packages", file)
+def conda_section(records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str]) -> CondaSection:
+    """The section of a lock that installs ``records`` upon the ``virtual`` packages of its target."""
+    packages: dict[str, tuple[RecordLine, ...]] = {}
+    ordered = in_order(records)
+    for record in ordered:
+        folder = f"{record.channel}/{record.subdir}"
+        packages[folder] = (*packages.get(folder, ()), to_line(record))
+    return CondaSection(
+        channels=tuple(channels),
+        virtual=dict(sorted(virtual.items())),
+        packages=dict(sorted(packages.items())),
+        inferred=sum(record.inferred for record in ordered),
+    )
+
+
+def section_records(section: CondaSection, file: str | Path) -> tuple[CondaRecord, ...]:
+    """The packages of a section; raises ``BadInput`` with the place in ``file`` that cannot be used."""
     records = []
-    for folder, lines in packages.items():
-        channel, _, subdir = str(folder).rpartition("/")
-        if not channel or not isinstance(lines, list):
-            raise _bad("expected the address of a channel's folder and a list of packages", str(folder), file)
+    for folder, lines in (section.packages or {}).items():
+        channel, _, subdir = folder.rpartition("/")
+        if not channel:
+            raise _bad("expected the address of a channel's folder", folder, file)
         for number, line in enumerate(lines):
             try:
-                records.append(from_line(msgspec.convert(line, RecordLine, strict=True), channel, subdir))
-            except (msgspec.ValidationError, ValueError) as error:
-                raise _bad(str(error), f"packages.{folder}[{number}]", file) from None
+                records.append(from_line(line, channel, subdir))
+            except ValueError as error:
+                raise _bad(str(error), f"{folder}[{number}]", file) from None
     return in_order(records)
 
 
 def _bad(problem: str, key: str, file: str | Path) -> BadInput:
-    return BadInput(problem, file=file, key=f"{KEY}.{key}", fix="make the lock again with `interlock lock`")
+    return BadInput(problem, file=file, key=f"{KEY}.packages.{key}", fix="make the lock again with `interlock lock`")

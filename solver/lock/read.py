@@ -18,7 +18,7 @@ from solver.core.lines import LockedPin, read_pins
 from solver.core.model import FORMAT_VERSION, Target
 from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
-from solver.lock.conda_section import read_conda_section
+from solver.lock.conda_section import section_records
 from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest
 
 REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
@@ -80,8 +80,7 @@ class LockFolder:
     @cached_property
     def records(self) -> tuple[CondaRecord, ...]:
         """What the conda half installs; empty where the lock has none."""
-        section = self.solution.conda
-        return read_conda_section(section, self.path / FILE) if "packages" in section else ()
+        return section_records(self.solution.conda, self.path / FILE)
 
     @cached_property
     def environment(self) -> Mapping[str, Any]:

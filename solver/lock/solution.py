@@ -11,6 +11,8 @@ import yaml
 
 from solver.core.model import FORMAT_VERSION, Because, Finding, Flavour, Note, Profile, Solution, Target, Value
 from solver.core.writers import comment
+from solver.lock.conda_section import KEY as CONDA
+from solver.lock.conda_section import CondaSection
 
 FILE = "solution.yaml"
 MADE_BY = comment("Made by `interlock")
@@ -46,8 +48,7 @@ class SolutionText(Value, frozen=True, kw_only=True):
     """Digest of each row that had a say, by id."""
     index: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of each release that was used, by ``name==version``."""
-    conda: dict[str, Any] = msgspec.field(default_factory=dict)
-    """See ``lock.conda_section``."""
+    conda: CondaSection = CondaSection(channels=())
 
 
 def digest(value: object) -> str:
@@ -83,7 +84,7 @@ def solution_yaml(
     index_facts: Mapping[str, str],
     command: str,
     warnings: Sequence[Finding] = (),
-    conda: Mapping[str, Any] | None = None,
+    conda: CondaSection | None = None,
 ) -> str:
     """The file's text. ``rows`` and ``index_facts`` map what was used to its digest.
 
@@ -103,8 +104,8 @@ def solution_yaml(
         "rows": dict(sorted(rows.items())),
         "index": dict(sorted(index_facts.items())),
     }
-    if conda:
-        data["conda"] = dict(conda)
+    if conda is not None:
+        data[CONDA] = msgspec.to_builtins(conda)
     head = comment(f"Made by `{command}`; do not edit.")
     return f"{head}\n" + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from conda_world import FULL, VERSION, build_wheel
@@ -63,13 +64,11 @@ class Lock:
             "profile": "demo",
             "flavour": self.profile.flavour,
             "target": {"platform": "linux-64", "python": VERSION, "glibc": "2.28", "driver": None, "gpus": []},
-            "conda": conda_section(self.records, self.profile.channels, {}),
+            "conda": msgspec.to_builtins(conda_section(self.records, self.profile.channels, {})),
         }
         (self.folder / "solution.yaml").write_text(yaml.safe_dump(solution, sort_keys=False))
 
     def change(self, name, **fields):
-        import msgspec
-
         self.records = tuple(
             msgspec.structs.replace(record, **fields) if record.name == name else record for record in self.records
         )

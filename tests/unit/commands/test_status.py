@@ -40,7 +40,8 @@ def test_each_profile_stands_for_itself(root, lock):
         "version: 1\nreasons: {never: nobody had the time, full-py312: it did run}\n"
     )
     admit(evidence_of(lock), lock.parent)
-    (lock / "solution.yaml").write_text((lock / "solution.yaml").read_text() + "conda: {inferred: 2}\n")
+    path = lock / "solution.yaml"
+    path.write_text(path.read_text() + "conda: {channels: [conda-forge], inferred: 2}\n")
     first, *rest = standings(root)
     assert (first.profile, first.lock, first.gpus) == ("full-py312", "stale", {"NVIDIA H200": "verified"})
     assert first.note == (

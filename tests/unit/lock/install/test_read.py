@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 import yaml
 from conda_repodata import entry
@@ -21,7 +22,7 @@ SOLUTION = {
     "profile": "demo",
     "flavour": "conda",
     "target": {"platform": "linux-64", "python": "3.12", "glibc": "2.28", "driver": "525.60.13", "gpus": []},
-    "conda": conda_section(RECORDS, ("conda-forge",), {}),
+    "conda": msgspec.to_builtins(conda_section(RECORDS, ("conda-forge",), {})),
 }
 PROFILE = Profile(name="demo", flavour="conda", variables={"A": "1"}, target=Target(driver=None))
 
@@ -59,7 +60,7 @@ def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
     [
         ({"version": 2}, "expected a solution of format version 1"),
         ({"target": {"platform": "amiga"}}, "target.platform: expected linux-64, linux-aarch64 or win-64, found amiga"),
-        ({"conda": {"packages": {"x": 1}}}, "conda.x: expected the address"),
+        ({"conda": {"channels": [], "packages": {"x": 1}}}, "conda.packages.x: expected a list, found an integer 1"),
     ],
 )
 def test_a_solution_that_cannot_be_used_names_what_is_wrong(lock, change, message):
