@@ -73,7 +73,7 @@ def test_who_asks_for_the_lie_is_told_why_not(folder, interlock, fault_server, k
     before = files(folder)
     code, _, err = interlock("lock", "lying", "--live")
     assert code == 3
-    assert f"  victim 2.0: may not be chosen: {KINDS[kind].told}  [the package index]\n" in err
+    assert f"  victim 2.0: may not be chosen: {KINDS[kind].sentence}  [the package index]\n" in err
     assert {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")} == set()
 
 
@@ -91,6 +91,6 @@ def test_an_audit_tells_the_lie_and_writes_nothing_outside_its_cache(folder, int
     assert (code, err) == (1, "")
     (finding,) = json.loads(out)["findings"]
     assert (finding["code"], finding["severity"]) == ("metadata", "error")
-    assert finding["why"] == f"the package index cannot mean victim=={lie.version}: {lie.told}"
+    assert finding["why"] == f"the package index cannot mean victim=={lie.version}: {lie.sentence}"
     made = {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")}
     assert made <= {f"home/cache/records/{hashlib.sha256(other).hexdigest()}/other-1.0-{TAG}"}

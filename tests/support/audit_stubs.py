@@ -44,14 +44,14 @@ class StubIndex:
             for name, entries in (releases or {}).items()
             for entry in msgspec.convert(entries, list[AuditRelease])
         }
-        self.held = {
+        self.listings = {
             pypi_name(name): tuple(_release(entry) for entry in entries) for name, entries in (releases or {}).items()
         }
 
     def releases(self, name):
-        if name not in self.held:
+        if name not in self.listings:
             raise NotRecorded(name)
-        return self.held[name]
+        return self.listings[name]
 
     def covers(self, name, version, target):
         recorded = self.recorded[name, version]
@@ -62,13 +62,13 @@ class StubIndex:
 
 
 def _release(entry: AuditRelease | Mapping[str, Any]) -> Release:
-    told = msgspec.convert(entry, AuditRelease)
+    fields = msgspec.convert(entry, AuditRelease)
     return Release(
-        version=told.version,
-        files=tuple(IndexFile(filename=name, sha256=told.sha256.get(name)) for name in told.files),
-        requires=None if told.requires is None else tuple(told.requires),
-        requires_python=told.requires_python,
-        yanked=told.yanked,
+        version=fields.version,
+        files=tuple(IndexFile(filename=name, sha256=fields.sha256.get(name)) for name in fields.files),
+        requires=None if fields.requires is None else tuple(fields.requires),
+        requires_python=fields.requires_python,
+        yanked=fields.yanked,
     )
 
 

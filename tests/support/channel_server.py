@@ -31,9 +31,9 @@ class ChannelServer(Loopback):
             ),
             None,
         )
-        found = path is not None and path.is_file()
-        body = path.read_bytes() if found else b""
-        request.send_response(200 if found else 404)
+        exists = path is not None and path.is_file()
+        body = path.read_bytes() if exists else b""
+        request.send_response(200 if exists else 404)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         if request.command == "GET":

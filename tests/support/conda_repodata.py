@@ -43,12 +43,12 @@ def write_channel(folder, entries):
 
 def parse(lines):
     """Entries of ``{"pytorch 2.1 cuda120_0": [depends…]}``; a mapping as value holds further fields."""
-    found = []
-    for text, told in lines.items():
+    entries = []
+    for text, value in lines.items():
         name, version, *build = text.split()
-        fields = dict(told) if isinstance(told, dict) else {"depends": told or []}
-        found.append(entry(name, version, *build, **fields))
-    return found
+        fields = dict(value) if isinstance(value, dict) else {"depends": value or []}
+        entries.append(entry(name, version, *build, **fields))
+    return entries
 
 
 ADDRESS = "https://conda.anaconda.org/conda-forge"

@@ -28,35 +28,35 @@ COMMON = yaml.safe_load((SCENARIOS / "conda" / "common" / "matrices.yaml").read_
 
 def read_matrices(own):
     """The common rows, and those of the scenario; a row of the scenario is told by ``a row``."""
-    found = {}
+    tables = {}
     for kind in {*COMMON, *own}:
         listed = [*COMMON.get(kind, ()), *own.get(kind, ())]
-        found[kind] = tuple(
+        tables[kind] = tuple(
             msgspec.convert({"id": f"{kind}-{n}", "source": "a row", **row}, KINDS[kind])
             for n, row in enumerate(listed)
         )
-    return Matrices(**found)
+    return Matrices(**tables)
 
 
 def answer(scenario, folder):
     matrices = read_matrices(scenario.matrices)
     address = {"conda-forge": (write_channel(folder, parse(scenario.channel)).as_uri(),)}
     index = CondaIndex(settings=CondaSettings(mirrors=address), partial=scenario.partial)
-    asked = dict(scenario.profile)
-    target = msgspec.convert({"driver": "550.54.14", **asked.pop("target", {})}, Target)
-    asked = {"name": "demo", "flavour": "conda", "target": msgspec.to_builtins(target), **asked}
-    profile = msgspec.convert(asked, Profile)
+    fields = dict(scenario.profile)
+    target = msgspec.convert({"driver": "550.54.14", **fields.pop("target", {})}, Target)
+    fields = {"name": "demo", "flavour": "conda", "target": msgspec.to_builtins(target), **fields}
+    profile = msgspec.convert(fields, Profile)
     try:
         if profile.flavour != "conda":
             records = base_records(profile, target.python, target, index, matrices, pins=scenario.pins)
             return {"records": [record.pin for record in records]}
-        found = solve_conda(profile, matrices, index)
+        result = solve_conda(profile, matrices, index)
     except InterlockError as error:
         return {"exit": error.exit_code, "error": str(error)}
-    told = {
-        "records": [record.pin for record in found.records],
-        "axes": {axis: version for axis, version in found.solution.axes.items() if version},
-        "notes": [note.text for note in found.solution.notes],
-        "rejected": [f"{r.package} {r.tried}: {r.why.splitlines()[0]} [{r.source}]" for r in found.rejected],
+    shown = {
+        "records": [record.pin for record in result.records],
+        "axes": {axis: version for axis, version in result.solution.axes.items() if version},
+        "notes": [note.text for note in result.solution.notes],
+        "rejected": [f"{r.package} {r.tried}: {r.why.splitlines()[0]} [{r.source}]" for r in result.rejected],
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in shown.items() if value}

@@ -37,7 +37,7 @@ class Answer:
 class FaultServer(Loopback):
     def __init__(self):
         self.answers = {}
-        self.asked = []
+        self.requests = []
         """(path, Range header or None) of each request, in order."""
         super().__init__()
 
@@ -60,16 +60,16 @@ class FaultServer(Loopback):
         return f"{self.url}/files/{filename}"
 
     def answer(self, request):
-        self.asked.append((request.path, request.headers.get("Range")))
+        self.requests.append((request.path, request.headers.get("Range")))
         answer = self.answers.get(request.path)
         if answer is None:
             return self._send(request, 404, b"", {})
         if answer.fail_first:
             return self._send(request, answer.fail_first.pop(0), b"", {})
         headers, body, status = {"Content-Type": answer.content_type}, answer.body, answer.status
-        asked = request.headers.get("Range")
-        if asked and answer.ranges and status == 200:
-            start, stop = span(asked, len(body))
+        header = request.headers.get("Range")
+        if header and answer.ranges and status == 200:
+            start, stop = span(header, len(body))
             named = f"bytes {start}-{stop - 1}/{len(body)}"
             headers["Content-Range"] = answer.content_range or named
             body, status = body[start:stop], 206
@@ -85,9 +85,9 @@ class FaultServer(Loopback):
             request.close_connection = True
 
 
-def span(asked, size):
+def span(header, size):
     """The half-open span that a Range header asks of a file of ``size`` bytes."""
-    first, last = re.fullmatch(r"bytes=(\d*)-(\d+)", asked).groups()
+    first, last = re.fullmatch(r"bytes=(\d*)-(\d+)", header).groups()
     if not first:
         return max(0, size - int(last)), size
     return int(first), min(size, int(last) + 1)

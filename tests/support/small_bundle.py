@@ -30,12 +30,12 @@ class WheelServer(Loopback):
     """Serves files by name; ``faults`` gives each the faults of its next answers."""
 
     def __init__(self):
-        self.files, self.faults, self.asked = {}, {}, []
+        self.files, self.faults, self.requests = {}, {}, []
         super().__init__()
 
     def answer(self, request):
         name, ranged = request.path[1:], request.headers.get("Range")
-        self.asked.append((name, ranged))
+        self.requests.append((name, ranged))
         fault = self.faults.get(name, []).pop(0) if self.faults.get(name) else None
         content = self.files.get(name)
         start = int(re.fullmatch(r"bytes=(\d+)-", ranged)[1]) if ranged and fault != "no ranges" else 0

@@ -35,8 +35,8 @@ class Prefix:
             lines.append(f"{path},sha256={digest},{len(data)}")
         info = self.site / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
-        asked = "".join(f"Requires-Dist: {line}\n" for line in requires)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}")
+        asks = "".join(f"Requires-Dist: {line}\n" for line in requires)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asks}")
         (info / "INSTALLER").write_text(f"{installer}\n")
         (info / "WHEEL").write_text("Wheel-Version: 1.0\nTag: cp312-cp312-manylinux_2_17_x86_64\n")
         lines.append(f"{info.name}/RECORD,,")
@@ -56,13 +56,13 @@ class Prefix:
 
 
 def conda_prefix(root):
-    held = Prefix(root)
+    env = Prefix(root)
     (root / "pyvenv.cfg").unlink()
     (root / "conda-meta").mkdir()
     record(root, "python", "3.12.8", "h9e4cc4f_1_cpython")
-    return held
+    return env
 
 
 def record(root, name, version, build):
-    held = {"name": name, "version": version, "build": build, "sha256": "d" * 64}
-    (root / "conda-meta" / f"{name}-{version}-{build}.json").write_text(json.dumps(held))
+    data = {"name": name, "version": version, "build": build, "sha256": "d" * 64}
+    (root / "conda-meta" / f"{name}-{version}-{build}.json").write_text(json.dumps(data))

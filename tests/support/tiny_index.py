@@ -11,10 +11,10 @@ class TinyIndex:
 
     def __init__(self, packages, yanked=(), broken=()):
         self.packages, self.yanked, self.broken = packages, yanked, broken
-        self.asked = []
+        self.questions = []
 
     def releases(self, name):
-        self.asked.append(name)
+        self.questions.append(name)
         if name not in self.packages:
             raise UnknownPackage(f"the package index has no package {name}")
         return tuple(
@@ -35,8 +35,8 @@ class TinyIndex:
         if file.filename in self.broken:
             raise IndexUnavailable(f"{file.filename} cannot be read")
         requires = self.packages[name.replace("_", "-")][version][1]
-        found = requires.get(tag, ()) if isinstance(requires, dict) else requires
-        return Metadata(requires=tuple(found), extras=())
+        texts = requires.get(tag, ()) if isinstance(requires, dict) else requires
+        return Metadata(requires=tuple(texts), extras=())
 
 
 ANY = "py3-none-any"

@@ -18,19 +18,19 @@ X86 = "manylinux_2_27_x86_64"
 class Shelf:
     """An index that holds wheels as mappings of members."""
 
-    held: dict[str, dict[str, bytes]]
+    content: dict[str, dict[str, bytes]]
     read: list[str] = field(default_factory=list)
 
     def wheels(self, name: PypiName) -> Sequence[IndexFile]:
         prefix = f"{name.replace('-', '_')}-"
-        return [IndexFile(filename=each, sha256=None) for each in self.held if each.startswith(prefix)]
+        return [IndexFile(filename=each, sha256=None) for each in self.content if each.startswith(prefix)]
 
     def members(self, file: IndexFile) -> Collection[str]:
-        return self.held[file.filename].keys()
+        return self.content[file.filename].keys()
 
     def chunks(self, file: IndexFile, member: str) -> Iterator[bytes]:
         self.read.append(f"{file.filename} {member}")
-        data = self.held[file.filename][member]
+        data = self.content[file.filename][member]
         yield from (data[start : start + 7] for start in range(0, len(data), 7))
 
 

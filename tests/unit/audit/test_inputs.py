@@ -35,17 +35,17 @@ def test_the_kind_is_told_by_content(text, kind, tmp_path):
 def test_a_lock_of_ours_is_audited_for_its_own_target(tmp_path):
     (tmp_path / "requirements.txt").write_text("torch==2.15.0 ; python_version < '3.12'\n")
     own = Target(python="3.11", driver="580.65.06", gpus=("9.0",))
-    found = read_set(tmp_path / "requirements.txt", own=own)
-    assert found.target == own
-    assert [package.pin for package in found.packages] == ["torch==2.15.0"]
-    assert assumed_target(found, small_matrices()) == own
+    package_set = read_set(tmp_path / "requirements.txt", own=own)
+    assert package_set.target == own
+    assert [package.pin for package in package_set.packages] == ["torch==2.15.0"]
+    assert assumed_target(package_set, small_matrices()) == own
     older = read_set(tmp_path / "requirements.txt", own=Target(python="3.11", driver="525.60.13"))
     assert [finding.code for finding in audit(older, small_matrices(), StubIndex())] == ["driver"]
 
 
 def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
-    found = read_text("torch==2.15.0\n", "r.txt", tmp_path)
-    assert audit(found, small_matrices(), StubIndex()) == ()
+    package_set = read_text("torch==2.15.0\n", "r.txt", tmp_path)
+    assert audit(package_set, small_matrices(), StubIndex()) == ()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ NINES = "'" + "9" * 109 + " …"
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "sentence"),
     [
         ("condalock-5000.conda-lock.yml", f":3: {NINES} is no version"),
         ("condalock-ipv6.conda-lock.yml", ": 'http://[' is no address"),
@@ -26,15 +26,15 @@ NINES = "'" + "9" * 109 + " …"
         ("uv-version-table.uv.lock", ":7: {} is no version"),
     ],
 )
-def test_a_lock_with_a_bad_name_is_refused(name, told):
+def test_a_lock_with_a_bad_name_is_refused(name, sentence):
     with pytest.raises(BadInput) as caught:
         read_set(BROKEN / name)
-    assert str(caught.value) == f"{BROKEN / name}{told}; {AGAIN}"
+    assert str(caught.value) == f"{BROKEN / name}{sentence}; {AGAIN}"
 
 
 def test_an_address_of_no_wheel_tells_no_version():
-    found = {package.name: package.version for package in read_set(BROKEN / "req-5000-digits.txt").packages}
-    assert found == {"a": "1", "b": None}
+    versions = {package.name: package.version for package in read_set(BROKEN / "req-5000-digits.txt").packages}
+    assert versions == {"a": "1", "b": None}
 
 
 PACKAGE = 'version = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = { virtual = "." }\n'
@@ -42,7 +42,7 @@ NEEDED = 'dependencies = [{ name = "b" }]\n[[package]]\nname = "b"\nversion = "1
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "told"),
+    ("file", "text", "sentence"),
     [
         ("requirements.txt", "a==1 --hash=sha256:../../../x\n", ":1: '../../../x' is no sha256"),
         (
@@ -64,11 +64,11 @@ NEEDED = 'dependencies = [{ name = "b" }]\n[[package]]\nname = "b"\nversion = "1
         ),
     ],
 )
-def test_a_hash_is_64_hex_digits_in_every_lock(tmp_path, file, text, told):
+def test_a_hash_is_64_hex_digits_in_every_lock(tmp_path, file, text, sentence):
     (tmp_path / file).write_text(text)
     with pytest.raises(BadInput) as caught:
         read_set(tmp_path / file)
-    assert str(caught.value) == f"{tmp_path / file}{told} of 64 lower-case hex digits; {AGAIN}"
+    assert str(caught.value) == f"{tmp_path / file}{sentence} of 64 lower-case hex digits; {AGAIN}"
 
 
 def prefix(folder, name="a", version="1", record=None):
@@ -82,7 +82,7 @@ def prefix(folder, name="a", version="1", record=None):
 
 
 @pytest.mark.parametrize(
-    ("made", "told"),
+    ("made", "sentence"),
     [
         ({"name": "a" * 300}, f"'{'a' * 109} … is no name of a package"),
         ({"name": "../../etc/passwd"}, "'../../etc/passwd' is no name of a package"),
@@ -95,7 +95,7 @@ def prefix(folder, name="a", version="1", record=None):
     ],
     ids=["long name", "path as name", "long version", "conda name", "conda hash"],
 )
-def test_a_prefix_with_a_bad_name_is_refused(tmp_path, made, told):
+def test_a_prefix_with_a_bad_name_is_refused(tmp_path, made, sentence):
     with pytest.raises(BadInput) as caught:
         read_set(prefix(tmp_path / "env", **made))
-    assert str(caught.value) == f"{tmp_path / 'env'}: {told}; {AGAIN}"
+    assert str(caught.value) == f"{tmp_path / 'env'}: {sentence}; {AGAIN}"

@@ -26,21 +26,21 @@ def test_a_record_by_path_without_the_wheels_own_folder():
     assert record["a/x.py"] == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 
 
-def reader(tmp_path, records, asked):
+def reader(tmp_path, records, requests):
     def read_member(url, member):
-        asked.append((url, member))
+        requests.append((url, member))
         return records[url].encode()
 
     return record_reader(lambda file: f"https://index.example/{file.filename}", tmp_path, read_member)
 
 
 def test_each_wheel_is_asked_once(tmp_path):
-    asked = []
+    requests = []
     file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
-    read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, asked)
+    read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, requests)
     assert read(file) == read(file)
-    assert asked == [("https://index.example/a-1-py3-none-any.whl", "*.dist-info/RECORD")]
-    other = reader(tmp_path, {}, asked)
+    assert requests == [("https://index.example/a-1-py3-none-any.whl", "*.dist-info/RECORD")]
+    other = reader(tmp_path, {}, requests)
     assert list(other(file)) == ["a/x.py"]
 
 
@@ -48,11 +48,11 @@ def test_a_damaged_cache_is_read_anew(tmp_path):
     (tmp_path / ("e" * 64)).mkdir()
     (tmp_path / ("e" * 64) / "a-1-py3-none-any.whl").write_text('{"a/x')
     file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
-    asked = []
-    read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, asked)
+    requests = []
+    read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, requests)
     assert list(read(file)) == ["a/x.py"]
     assert list(read(file)) == ["a/x.py"]
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 INDEX = StubIndex(
@@ -68,15 +68,17 @@ def test_wheels_that_no_row_compares_are_compared_by_their_records(tmp_path):
         "https://index.example/a-1-py3-none-any.whl": f"both.py,{ONE},3\nsame.py,{ONE},3\na.py,{ONE},3\n",
         "https://index.example/b-1-py3-none-any.whl": f"both.py,{TWO},3\nsame.py,{ONE},3\n",
     }
-    asked = []
-    found = audit(pinned("a==1", "b==1"), small_matrices(), INDEX, TARGET, record_of=reader(tmp_path, records, asked))
-    (finding,) = found
+    requests = []
+    findings = audit(
+        pinned("a==1", "b==1"), small_matrices(), INDEX, TARGET, record_of=reader(tmp_path, records, requests)
+    )
+    (finding,) = findings
     assert (finding.code, finding.packages, finding.paths) == ("clobber", ("a==1", "b==1"), ("both.py",))
     assert finding.why == (
         "a and b write 2 common paths, 1 of them with different bytes; the one that is installed last wins, and "
         "nothing here tells which that is"
     )
-    assert len(asked) == 2
+    assert len(requests) == 2
 
 
 def test_an_index_that_does_not_answer_hinders_nothing():
@@ -112,11 +114,11 @@ def test_lines_without_a_usable_hash_are_left_out(text):
 
 
 def test_what_is_kept_lies_below_the_cache_and_belongs_to_one_wheel(tmp_path):
-    asked = []
+    requests = []
     urls = {f"https://index.example/{name}-1-py3-none-any.whl": f"{name}/x.py,{ONE},3\n" for name in ("a", "b")}
-    read = reader(tmp_path, urls, asked)
+    read = reader(tmp_path, urls, requests)
     for name in ("a", "b"):
         file = IndexFile(filename=f"{name}-1-py3-none-any.whl", sha256="e" * 64)
         assert list(read(file)) == list(read(file)) == [f"{name}/x.py"]
-    kept = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert kept == [f"{'e' * 64}/{name}-1-py3-none-any.whl" for name in ("a", "b")]
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert files == [f"{'e' * 64}/{name}-1-py3-none-any.whl" for name in ("a", "b")]

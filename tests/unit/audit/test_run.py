@@ -78,14 +78,14 @@ def find(*pins, target=H200):
 
 
 def test_what_uv_resolves_today_is_flagged_without_any_download():
-    found = find(*RESOLVED, target=None)
-    assert {"clobber", "mixed-cuda", "loader", "crash-together"} <= {finding.code for finding in found}
-    clobbered = {finding.packages for finding in found if finding.code == "clobber"}
+    findings = find(*RESOLVED, target=None)
+    assert {"clobber", "mixed-cuda", "loader", "crash-together"} <= {finding.code for finding in findings}
+    clobbered = {finding.packages for finding in findings if finding.code == "clobber"}
     assert clobbered == {
         ("nvidia-cudnn-cu12==9.28.0.42", "nvidia-cudnn-cu13==9.26.0.51"),
         ("nvidia-nccl-cu12==2.32.3", "nvidia-nccl-cu13==2.30.7"),
     }
-    assert not [finding for finding in found if finding.code == "unknown"]
+    assert not [finding for finding in findings if finding.code == "unknown"]
 
 
 def test_tensorflow_2_20_and_torch_2_9_1_are_sound():

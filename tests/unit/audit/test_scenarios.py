@@ -29,8 +29,8 @@ def outcome(scenario, folder=Path()):
     builds = tuple(msgspec.convert(row, Build) for row in scenario.builds)
     small = small_matrices()
     matrices = replace(small, rules=(*small.rules, *spelled_out(rules)), builds=(*small.builds, *builds))
-    found = audit(packages, matrices, index, target, scenario.environ)
-    return as_json(found)["findings"]
+    findings = audit(packages, matrices, index, target, scenario.environ)
+    return as_json(findings)["findings"]
 
 
 @each(AuditScenario)
@@ -42,6 +42,6 @@ def test_the_audit_says_exactly_this(path):
 @pytest.mark.parametrize("code", TOLD)
 def test_every_code_has_a_scenario_for_it_and_one_against_it(code):
     mine = [read(path, AuditScenario) for path in files(AuditScenario) if path.stem.startswith(f"{code}-")]
-    told = [any(entry["code"] == code for entry in scenario.findings) for scenario in mine]
-    assert True in told
-    assert False in told
+    hits = [any(entry["code"] == code for entry in scenario.findings) for scenario in mine]
+    assert True in hits
+    assert False in hits

@@ -11,18 +11,18 @@ from solver.core.machine import Gpu, Machine
 def test_audit_says_no_with_1(folder, interlock):
     (folder / "requirements.txt").write_text("nvidia-cudnn-cu12==9.28.0.42\nnvidia-cudnn-cu13==9.26.0.51\n")
     code, out, _ = interlock("audit", "requirements.txt", "--json")
-    found = json.loads(out)["findings"]
+    findings = json.loads(out)["findings"]
     assert code == 1
-    assert [finding["code"] for finding in found] == ["clobber"]
-    assert set(found[0]) >= {"code", "severity", "packages", "why", "source", "cure"}
+    assert [finding["code"] for finding in findings] == ["clobber"]
+    assert set(findings[0]) >= {"code", "severity", "packages", "why", "source", "cure"}
 
 
 def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):
     monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver=None, gpus=()))
     code, out, _ = interlock("doctor", "small", "--json")
-    told = json.loads(out)
+    data = json.loads(out)
     assert code == 1
-    assert told["profiles"] == [
+    assert data["profiles"] == [
         {"profile": "small", "problems": ["no NVIDIA driver answers; the frameworks would run on the CPU"]}
     ]
 

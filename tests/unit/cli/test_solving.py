@@ -22,15 +22,15 @@ def test_solve_prints_the_row_behind_each_choice(folder, interlock):
 
 def test_solve_as_json(folder, interlock):
     code, out, _ = interlock("solve", "small", "-c", "numpy", "--json")
-    told = json.loads(out)
+    data = json.loads(out)
     assert code == 0
-    assert set(told) == {"version", "profile", "target", "solution", "because", "notes", "lockable", "missing"}
-    assert (told["version"], told["profile"], told["lockable"], told["missing"]) == (1, "small", True, [])
-    assert set(told["solution"]) >= AXES | {"triton"}
-    assert told["solution"]["torch"] == "2.9.1"
-    assert told["solution"]["tensorflow"] is None
-    assert all(version is None or isinstance(version, str) for version in told["solution"].values())
-    assert {tuple(item) for item in told["because"]} == {("package", "version", "row", "source", "asked_by")}
+    assert set(data) == {"version", "profile", "target", "solution", "because", "notes", "lockable", "missing"}
+    assert (data["version"], data["profile"], data["lockable"], data["missing"]) == (1, "small", True, [])
+    assert set(data["solution"]) >= AXES | {"triton"}
+    assert data["solution"]["torch"] == "2.9.1"
+    assert data["solution"]["tensorflow"] is None
+    assert all(version is None or isinstance(version, str) for version in data["solution"].values())
+    assert {tuple(item) for item in data["because"]} == {("package", "version", "row", "source", "asked_by")}
 
 
 def test_solve_needs_no_request_for_a_pair(tmp_path, monkeypatch, interlock):
@@ -41,9 +41,9 @@ def test_solve_needs_no_request_for_a_pair(tmp_path, monkeypatch, interlock):
 
 
 def test_torch_keeps_its_local_part_and_cuda_is_major_minor(folder, interlock):
-    told = json.loads(interlock("solve", "-c", "torch==2.11.0", "-c", "python==3.12", "--json")[1])
-    assert told["solution"]["torch"] == "2.11.0+cu128"
-    assert told["solution"]["cuda"] == "12.8"
+    data = json.loads(interlock("solve", "-c", "torch==2.11.0", "-c", "python==3.12", "--json")[1])
+    assert data["solution"]["torch"] == "2.11.0+cu128"
+    assert data["solution"]["cuda"] == "12.8"
 
 
 def test_explain_says_no_with_1_and_names_what_would_work(folder, interlock):
@@ -57,13 +57,13 @@ def test_explain_says_no_with_1_and_names_what_would_work(folder, interlock):
 
 def test_explain_as_json(folder, interlock):
     code, out, _ = interlock("explain", "tensorflow==2.21.0", "torch==2.15.0", "python==3.12", "--json")
-    told = json.loads(out)
+    data = json.loads(out)
     assert code == 1
-    assert set(told) == {"version", "profile", "solution", "answer", "causes", "nearest", "note"}
-    assert (told["version"], told["solution"], told["answer"]) == (1, None, "no")
-    assert {tuple(cause) for cause in told["causes"]} == {("who", "asks", "source", "package")}
-    assert told["nearest"]
-    for near in told["nearest"]:
+    assert set(data) == {"version", "profile", "solution", "answer", "causes", "nearest", "note"}
+    assert (data["version"], data["solution"], data["answer"]) == (1, None, "no")
+    assert {tuple(cause) for cause in data["causes"]} == {("who", "asks", "source", "package")}
+    assert data["nearest"]
+    for near in data["nearest"]:
         assert set(near) - {"lockable"} == {"changes", "solution"}
         assert set(near["solution"]) == AXES
 
@@ -86,8 +86,8 @@ def test_an_index_that_does_not_answer(folder, interlock, monkeypatch):
         raise IndexUnavailable("the package index did not answer")
 
     monkeypatch.setattr(PypiIndex, "releases", silent)
-    asked = interlock("solve", "-c", "torch==2.9.1", "-c", "python==3.12", "--live")
-    assert asked == (4, "", "interlock: the package index did not answer\n")
+    answer = interlock("solve", "-c", "torch==2.9.1", "-c", "python==3.12", "--live")
+    assert answer == (4, "", "interlock: the package index did not answer\n")
     assert written(folder) == set()
 
 

@@ -24,14 +24,14 @@ def matrices():
 
 
 def test_what_a_lock_tells_of_itself_is_told_once(tmp_path):
-    told = read_folder(LOCK).solution.warnings
-    assert told
+    warnings = read_folder(LOCK).solution.warnings
+    assert warnings
     assert audit_path(ROOT, LOCK / REQUIREMENTS, {}, {}) == ()
     # The same packages that no lock stands behind, on the lock's own target.
     shutil.copy(LOCK / REQUIREMENTS, tmp_path / REQUIREMENTS)
     words = {"python": "3.12", "driver": "525.60.13"}
     findings = audit_path(ROOT, tmp_path / REQUIREMENTS, words, {})
-    assert {(one.code, one.packages) for one in findings} == {(one.code, one.packages) for one in told}
+    assert {(one.code, one.packages) for one in findings} == {(one.code, one.packages) for one in warnings}
 
 
 def test_an_error_is_told_whoever_told_it_before(tmp_path):

@@ -35,8 +35,8 @@ def test_a_profile_takes_further_requirements(root):
 def test_a_stack_is_told_where_it_is_asked_for(root):
     assert explain(root, "stacked", ()).stack == ()
     assert explain(root, "small", (), with_stack=True).stack == ()
-    told = explain(root, "stacked", (), with_stack=True).stack
-    assert told[:3] == (
+    lines = explain(root, "stacked", (), with_stack=True).stack
+    assert lines[:3] == (
         "stacked: what this lock makes of the published pins",
         "  torch 2.9.1: kept",
         "  cuda >=12.2: kept, as 12.8",

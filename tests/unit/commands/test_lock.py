@@ -26,17 +26,17 @@ def test_a_lock_holds_requirements_our_wheel_and_the_reasons(project):
     assert pins == sorted(
         ["interlock-loader", "keras", "numpy", "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "tensorflow", "torch"]
     )
-    told = solution_of(lock)
-    assert told["solution"]["numpy"] == "2.0.2"
-    assert told["lock"] == installable_digest(lock.files)
-    assert "numpy-1" in told["rows"]
-    assert set(told["index"]) == {f"{pin.name}=={pin.version}" for pin in lock.solution.pins}
+    document = solution_of(lock)
+    assert document["solution"]["numpy"] == "2.0.2"
+    assert document["lock"] == installable_digest(lock.files)
+    assert "numpy-1" in document["rows"]
+    assert set(document["index"]) == {f"{pin.name}=={pin.version}" for pin in lock.solution.pins}
 
 
 def test_every_row_behind_a_choice_is_named_with_its_digest(project):
-    told = solution_of(made(project))
-    assert {item["row"] for item in told["because"] if "row" in item} <= set(told["rows"])
-    assert told["rows"]["torch:2.9.1"] == project.matrices.digest("torch:2.9.1")
+    document = solution_of(made(project))
+    assert {item["row"] for item in document["because"] if "row" in item} <= set(document["rows"])
+    assert document["rows"]["torch:2.9.1"] == project.matrices.digest("torch:2.9.1")
 
 
 def test_the_same_lock_from_rows_in_another_order(project):

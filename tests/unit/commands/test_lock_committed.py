@@ -40,14 +40,14 @@ def test_every_profile_of_the_request_has_its_lock_and_nothing_else_has(project)
 @pytest.mark.parametrize("folder", LOCKS, ids=NAMES)
 def test_what_the_request_names_is_in_the_lock(folder, project):
     profile = project.profile(folder.name)
-    held = {
+    names = {
         line.partition("==")[0].partition(" @ ")[0] for line in logical_lines((folder / "requirements.txt").read_text())
     }
     cpu = {"tensorflow": "tensorflow-cpu"} if profile.cuda == "none" else {}
     for framework in profile.frameworks:
-        assert cpu.get(framework, framework) in held or "tensorflow-intel" in held
+        assert cpu.get(framework, framework) in names or "tensorflow-intel" in names
     for text in profile.packages:
-        assert re.split(r"[^a-z0-9-]", text.lower())[0] in held
+        assert re.split(r"[^a-z0-9-]", text.lower())[0] in names
 
 
 @pytest.mark.parametrize("folder", LOCKS, ids=NAMES)
@@ -152,19 +152,21 @@ def test_an_unpinned_line_is_seen(copy):
 def test_a_row_that_a_lock_names_exists(project):
     rows = {row.id for row in project.matrices.rows()}
     for folder in LOCKS:
-        told = yaml.load((folder / "solution.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        assert set(told["rows"]) <= rows, folder.name
-        assert {item["row"] for item in told["because"] if "row" in item} <= set(told["rows"]), folder.name
+        document = yaml.load(
+            (folder / "solution.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+        assert set(document["rows"]) <= rows, folder.name
+        assert {item["row"] for item in document["because"] if "row" in item} <= set(document["rows"]), folder.name
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "locks").iterdir() if path.is_dir()))
 def test_a_lock_made_now_is_the_committed_one_byte_for_byte(name, project):
     made = make_lock(project, project.profile(name)).files
     folder = ROOT / "locks" / name
-    held = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    beside = {other for other in held if other.startswith("evidence/") or other == "pylock.toml"}
-    assert set(made) == set(held) - beside
-    assert [other for other in sorted(made) if made[other] != held[other]] == []
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    beside = {other for other in files if other.startswith("evidence/") or other == "pylock.toml"}
+    assert set(made) == set(files) - beside
+    assert [other for other in sorted(made) if made[other] != files[other]] == []
 
 
 @pytest.mark.parametrize("folder", LOCKS, ids=NAMES)

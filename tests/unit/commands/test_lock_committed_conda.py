@@ -14,12 +14,12 @@ CONDA = [folder for folder in LOCKS if (folder / "conda-lock.yml").is_file()]
 
 def recorded():
     """File name -> its recorded line, address included."""
-    found = {}
+    records = {}
     for subdir in ("linux-64", "noarch"):
         for line in (SNAPSHOT / f"{subdir}.jsonl").read_text().splitlines()[1:]:
-            held = json.loads(line)
-            found[f"{ADDRESS}/{subdir}/{held['file']}"] = held
-    return found
+            record = json.loads(line)
+            records[f"{ADDRESS}/{subdir}/{record['file']}"] = record
+    return records
 
 
 def pins(folder):
@@ -40,9 +40,9 @@ def explicit_lines(folder):
 @pytest.mark.parametrize("folder", LOCKS, ids=lambda folder: folder.name)
 def test_every_conda_pin_is_recorded_once(folder):
     known = {pin_of(url) for url in recorded()}
-    found = pins(folder)
-    assert found <= known
-    names = [pin.split("=")[0] for pin in found]
+    locked = pins(folder)
+    assert locked <= known
+    names = [pin.split("=")[0] for pin in locked]
     assert len(names) == len(set(names))
     assert "python" in names
 
@@ -79,11 +79,11 @@ def test_every_dependency_of_a_conda_lock_is_met(folder, tmp_path):
     from solver.index.conda_record import repodata_fields
     from solver.index.conda_snapshot import read_records
 
-    held = {r.url: r for s in ("linux-64", "noarch") for r in read_records(SNAPSHOT / f"{s}.jsonl")}
+    recorded = {r.url: r for s in ("linux-64", "noarch") for r in read_records(SNAPSHOT / f"{s}.jsonl")}
     records = []
     for url in explicit_lines(folder):
         path = tmp_path / "index.json"
-        fields = repodata_fields(held[url])
+        fields = repodata_fields(recorded[url])
         fields["depends"] = [spec for spec in fields["depends"] if not spec.startswith("__")]
         fields["constrains"] = [spec for spec in fields["constrains"] if not spec.startswith("__")]
         path.write_text(json.dumps(fields))
@@ -93,11 +93,11 @@ def test_every_dependency_of_a_conda_lock_is_met(folder, tmp_path):
 
 @pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
 def test_a_conda_lock_holds_gpu_builds_of_one_cuda(folder):
-    held = {pin.split("=")[0]: pin.split("=")[1:] for pin in pins(folder)}
+    builds = {pin.split("=")[0]: pin.split("=")[1:] for pin in pins(folder)}
     for name in ("pytorch", "tensorflow", "tensorflow-base"):
-        assert held[name][1].startswith("cuda")
-    majors = {build[4:6] for _, build in held.values() if build.startswith("cuda1")}
-    assert majors == {held["cuda-version"][0].split(".")[0]}
+        assert builds[name][1].startswith("cuda")
+    majors = {build[4:6] for _, build in builds.values() if build.startswith("cuda1")}
+    assert majors == {builds["cuda-version"][0].split(".")[0]}
 
 
 def test_there_are_locks():

@@ -33,11 +33,11 @@ def test_variables_stand_in_environment_yml_and_in_the_activation_file(lock, tmp
     assert yaml.safe_load(lock.files["environment.yml"])["variables"] == VARIABLES
     script = tmp_path / ACTIVATION
     script.write_bytes(lock.files[ACTIVATION])
-    told = subprocess.run(
+    done = subprocess.run(
         ["sh", "-c", f". {script}; env"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True
     )
-    found = dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
-    assert {name: found[name] for name in VARIABLES} == VARIABLES
+    variables = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert {name: variables[name] for name in VARIABLES} == VARIABLES
 
 
 def test_the_rest_stands_in_the_tiny_wheel_that_the_lock_names_with_its_hash(lock):

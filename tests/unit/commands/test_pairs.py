@@ -25,27 +25,27 @@ FACTS = open_facts(ROOT)[:2]
 
 
 @pytest.fixture(scope="module")
-def found():
+def outcomes():
     return {(one.pair.tensorflow, one.pair.torch): one for one in search_pairs(recorded_pairs().pairs, *FACTS)}
 
 
-def test_the_pairs_are_those_that_were_promised(found):
-    assert set(found) == {(tensorflow, torch) for tensorflow in TENSORFLOW for torch in TORCH}
-    assert {one.pair.python for one in found.values() if one.pair.tensorflow == "2.15.1"} == {"3.11"}
-    assert {one.pair.python for one in found.values() if one.pair.tensorflow != "2.15.1"} == {"3.12"}
+def test_the_pairs_are_those_that_were_promised(outcomes):
+    assert set(outcomes) == {(tensorflow, torch) for tensorflow in TENSORFLOW for torch in TORCH}
+    assert {one.pair.python for one in outcomes.values() if one.pair.tensorflow == "2.15.1"} == {"3.11"}
+    assert {one.pair.python for one in outcomes.values() if one.pair.tensorflow != "2.15.1"} == {"3.12"}
 
 
-def test_what_uv_said_is_what_was_measured(found):
-    assert Counter(one.pair.uv for one in found.values()) == {"clean": 4, "twin CUDA majors": 21, "none": 52}
+def test_what_uv_said_is_what_was_measured(outcomes):
+    assert Counter(one.pair.uv for one in outcomes.values()) == {"clean": 4, "twin CUDA majors": 21, "none": 52}
 
 
-def test_each_ends_in_a_set_or_in_an_explanation(found):
-    for one in found.values():
+def test_each_ends_in_a_set_or_in_an_explanation(outcomes):
+    for one in outcomes.values():
         assert (one.solution is None) != (one.explanation is None)
 
 
-def test_where_uv_gives_a_clean_set_there_is_one_that_can_be_locked(found):
-    for one in found.values():
+def test_where_uv_gives_a_clean_set_there_is_one_that_can_be_locked(outcomes):
+    for one in outcomes.values():
         if one.pair.uv == "clean":
             assert one.solution is not None and one.solution.lockable, one.pair
 
@@ -60,16 +60,16 @@ def broken(solution) -> list[str]:
         hashes = {file.sha256 for file in pin.files}
         mine = [line for line in lines if {file[1] for file in line["files"]} & hashes]
         for text in (mine[0]["requires"] or []) if mine else []:
-            wanted = Requirement(text)
-            if wanted.marker is None or wanted.marker.evaluate({**environment, "extra": ""}):
-                have = versions.get(canonicalize_name(wanted.name))
-                if have is None or not wanted.specifier.contains(have, prereleases=True):
-                    problems.append(f"{pin.name} asks for {wanted}, and {have} is chosen")
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""}):
+                have = versions.get(canonicalize_name(requirement.name))
+                if have is None or not requirement.specifier.contains(have, prereleases=True):
+                    problems.append(f"{pin.name} asks for {requirement}, and {have} is chosen")
     return problems
 
 
-def test_each_set_meets_every_hard_requirement_and_has_one_cuda_major(found):
-    for one in found.values():
+def test_each_set_meets_every_hard_requirement_and_has_one_cuda_major(outcomes):
+    for one in outcomes.values():
         if one.solution is None:
             continue
         versions = {str(pin.name): pin.version for pin in one.solution.pins}
@@ -80,17 +80,17 @@ def test_each_set_meets_every_hard_requirement_and_has_one_cuda_major(found):
         assert majors <= {one.solution.axes["cuda"].split(".")[0]}
 
 
-def test_each_set_has_a_cudnn_of_the_minor_that_tensorflow_was_built_with(found):
+def test_each_set_has_a_cudnn_of_the_minor_that_tensorflow_was_built_with(outcomes):
     matrices = FACTS[0]
-    for one in found.values():
+    for one in outcomes.values():
         if one.solution is not None:
             row = matrices.build("tensorflow", one.pair.tensorflow, "linux-64")
             have = Version(one.solution.axes["cudnn"])
             assert have.major == Version(row.cudnn).major and have >= Version(row.cudnn), one.pair
 
 
-def test_what_nobody_read_is_told_and_only_that(found):
-    for one in found.values():
+def test_what_nobody_read_is_told_and_only_that(outcomes):
+    for one in outcomes.values():
         if one.solution is not None:
             unread = [pin for pin in one.solution.pins if pin.requires is None or not any(f.sha256 for f in pin.files)]
             assert one.solution.lockable == (not unread)
@@ -101,23 +101,23 @@ CHANGE = re.compile(r"(tensorflow|torch|python)==(\S+)|driver>=(\S+)")
 
 def changed(pair: Pair, changes) -> list[str] | None:
     """The request with ``changes`` made; None where a change is of another kind."""
-    asked = {"tensorflow": pair.tensorflow, "torch": pair.torch, "python": pair.python}
+    versions = {"tensorflow": pair.tensorflow, "torch": pair.torch, "python": pair.python}
     driver = []
     for text in changes:
         match = CHANGE.fullmatch(text)
         if match is None:
             return None
         if match[1]:
-            asked[match[1]] = match[2]
+            versions[match[1]] = match[2]
         else:
             driver = [text]
-    return [*(f"{name}=={version}" for name, version in asked.items()), *driver]
+    return [*(f"{name}=={version}" for name, version in versions.items()), *driver]
 
 
-def test_what_would_work_does_work(found):
+def test_what_would_work_does_work(outcomes):
     spaces = Spaces(*FACTS)
     tried = 0
-    for one in found.values():
+    for one in outcomes.values():
         for near in one.explanation.nearest if one.explanation is not None else ():
             request = changed(one.pair, near.changes)
             if request is not None:
@@ -127,8 +127,8 @@ def test_what_would_work_does_work(found):
     assert tried > 20
 
 
-def test_each_explanation_names_a_cause_beside_the_request_and_a_way_out(found):
-    for one in found.values():
+def test_each_explanation_names_a_cause_beside_the_request_and_a_way_out(outcomes):
+    for one in outcomes.values():
         if one.explanation is not None:
             assert any(cause.who != "the request" for cause in one.explanation.causes), one.pair
             assert all(cause.source for cause in one.explanation.causes)
@@ -136,21 +136,21 @@ def test_each_explanation_names_a_cause_beside_the_request_and_a_way_out(found):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "constraints",
     [
         # resolvelib alone runs in circles on these.
         ["typing-extensions~=4.2.0", "python==3.11"],
         ["accelerate>=1.10.0", "fsspec==2025.12.0", "tensorflow==2.19.1", "python==3.10"],
     ],
 )
-def test_a_search_ends_whatever_else_is_asked_for(asked):
-    solution = find(ad_hoc(asked), Spaces(*FACTS))
+def test_a_search_ends_whatever_else_is_asked_for(constraints):
+    solution = find(ad_hoc(constraints), Spaces(*FACTS))
     assert solution is not None
     assert broken(solution) == []
     versions = {str(pin.name): pin.version for pin in solution.pins}
-    for text in asked[:-1]:
-        wanted = Requirement(text)
-        assert wanted.specifier.contains(versions[wanted.name])
+    for text in constraints[:-1]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(versions[requirement.name])
 
 
 # ---- reading uv's answer
@@ -185,7 +185,7 @@ def test_uv_is_asked_without_the_machines_own_indexes(monkeypatch, tmp_path):
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.invalid")
     monkeypatch.setenv("UV_INDEX_URL", "https://wheels.invalid")
     assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="none")) == "clean"
-    asked = (tmp_path / "asked").read_text().split()
-    assert "--no-config" in asked
-    assert asked[asked.index("--python-version") + 1] == "3.12"
+    words = (tmp_path / "asked").read_text().split()
+    assert "--no-config" in words
+    assert words[words.index("--python-version") + 1] == "3.12"
     assert "wheels.invalid" not in (tmp_path / "env").read_text()

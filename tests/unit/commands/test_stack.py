@@ -74,13 +74,13 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_a_stacks_lock_is_the_nearest_set(project, name):
     solution = solve_profile(project, project.profile(name))
-    held = {**solution.axes, **{str(pin.name): pin.version for pin in solution.pins}}
-    assert {key: held.get(key) for key in KEPT[name]} == KEPT[name]
+    versions = {**solution.axes, **{str(pin.name): pin.version for pin in solution.pins}}
+    assert {key: versions.get(key) for key in KEPT[name]} == KEPT[name]
 
 
 def test_explain_tells_the_first_stack_pin_by_pin(project):
-    told = explain_stack(project, project.profile("tf2.10-cu117"))
-    assert told[:13] == [
+    lines = explain_stack(project, project.profile("tf2.10-cu117"))
+    assert lines[:13] == [
         "tf2.10-cu117: what this lock makes of the published pins",
         "  python 3.10: kept",
         "  tensorflow 2.10.1: kept",
@@ -95,25 +95,25 @@ def test_explain_tells_the_first_stack_pin_by_pin(project):
         "  setuptools (not named): held at 81.0.0, the newest is 84.2.1",
         "      the tensorboard command imports pkg_resources, which setuptools 82 removed  [setuptools-tensorboard]",
     ]
-    assert told[13].startswith(
+    assert lines[13].startswith(
         "  CUDA libraries, which TensorFlow's wheel does not bring: nvidia-cublas-cu11 11.10.3.66"
     )
 
 
 def test_explain_tells_why_torchaudio_is_left_out(project):
-    told = explain_stack(project, project.profile("tf2.9-cu113"))
-    place = told.index("  torchaudio 0.12.1+cu113: left out")
-    assert "nobody read a hash of a wheel for python 3.9 on linux-64" in told[place + 1]
-    (numpy,) = [line for line in told if line.startswith("  numpy ")]
+    lines = explain_stack(project, project.profile("tf2.9-cu113"))
+    place = lines.index("  torchaudio 0.12.1+cu113: left out")
+    assert "nobody read a hash of a wheel for python 3.9 on linux-64" in lines[place + 1]
+    (numpy,) = [line for line in lines if line.startswith("  numpy ")]
     assert numpy == "  numpy >=1.20: kept, as 1.26.4"
-    assert any("compiled against numpy 1" in line for line in told)
+    assert any("compiled against numpy 1" in line for line in lines)
 
 
 def test_explain_says_that_conda_has_another_tensorflow(project):
-    told = explain_stack(project, project.profile("tf2.10-cu117-conda"))
-    place = told.index("  tensorflow 2.10.1: changed to 2.10.0")
-    assert "No candidates were found for tensorflow ==2.10.1" in told[place + 1]
-    assert "  torch 1.13.0+cu117: kept, as 1.13.0" in told
+    lines = explain_stack(project, project.profile("tf2.10-cu117-conda"))
+    place = lines.index("  tensorflow 2.10.1: changed to 2.10.0")
+    assert "No candidates were found for tensorflow ==2.10.1" in lines[place + 1]
+    assert "  torch 1.13.0+cu117: kept, as 1.13.0" in lines
 
 
 def test_the_stack_of_a_conda_profile_is_told_of_the_records_that_its_lock_may_hold(project):

@@ -30,12 +30,12 @@ def small_lock(stack: dict[str, str], **changes: object) -> StackLock:
     return StackLock(Profile(name="p", stack=stack, constraints={"numpy": "<2"}), solution, packages, matrices)
 
 
-def told(stack: dict[str, str], causes: tuple[Cause, ...] = (), **changes: object) -> list[str]:
+def lines_of(stack: dict[str, str], causes: tuple[Cause, ...] = (), **changes: object) -> list[str]:
     return report(small_lock(stack, **changes), lambda _: causes, None)[1:]
 
 
 def test_a_pin_that_is_what_the_own_build_says_is_kept():
-    assert told({"torch": "1.0+cu11"}) == [
+    assert lines_of({"torch": "1.0+cu11"}) == [
         "  torch 1.0+cu11: kept, as 1.0 of the package index, whose own build is 1.0+cu11 [torch-1.0]"
     ]
 
@@ -43,7 +43,7 @@ def test_a_pin_that_is_what_the_own_build_says_is_kept():
 def test_a_changed_pin_has_at_most_three_reasons_and_never_the_request_itself():
     mine = Cause(who="the request", asks="numpy==9", source="profile p")
     others = tuple(Cause(who=f"p{n}", asks="numpy<2", source="metadata") for n in range(5))
-    assert told({"numpy": "9"}, (mine, *others)) == [
+    assert lines_of({"numpy": "9"}, (mine, *others)) == [
         "  numpy 9: changed to 1.5",
         *(f"      p{n}: numpy<2  [metadata]" for n in range(3)),
         "      and 2 more",
@@ -51,14 +51,14 @@ def test_a_changed_pin_has_at_most_three_reasons_and_never_the_request_itself():
 
 
 def test_a_pin_that_nothing_known_meets_says_so():
-    assert told({"cudnn": "8.1"}, (Cause(who="the request", asks="cuDNN ==8.1.*", source="profile p"),)) == [
+    assert lines_of({"cudnn": "8.1"}, (Cause(who="the request", asks="cuDNN ==8.1.*", source="profile p"),)) == [
         "  cudnn 8.1: changed to 8.6",
         "      nothing that is known is cuDNN ==8.1.*",
     ]
 
 
 def test_a_pin_that_the_profile_itself_changed_says_so():
-    assert told({"numpy": "1.4"}) == [
+    assert lines_of({"numpy": "1.4"}) == [
         "  numpy 1.4: changed to 1.5",
         "      it would do; the profile itself asks for something else",
     ]
@@ -73,14 +73,14 @@ def test_a_pin_that_the_profile_itself_changed_says_so():
     ],
 )
 def test_a_driver_is_compared_with_what_the_cuda_asks_for(pin, platform, line):
-    assert told({"driver": pin}, platform=platform)[0] == f"  driver {pin}: {line}"
+    assert lines_of({"driver": pin}, platform=platform)[0] == f"  driver {pin}: {line}"
 
 
 def test_the_literal_pin_takes_the_place_of_the_profiles_own_constraint():
-    asked: list[Profile] = []
-    report(small_lock({"numpy": "9", "extra": "3"}), lambda profile: asked.append(profile) or (), None)
-    assert [profile.constraints for profile in asked] == [{"numpy": "==9"}, {"numpy": "<2"}]
-    assert [profile.packages for profile in asked] == [(), ("extra==3",)]
+    profiles: list[Profile] = []
+    report(small_lock({"numpy": "9", "extra": "3"}), lambda profile: profiles.append(profile) or (), None)
+    assert [profile.constraints for profile in profiles] == [{"numpy": "==9"}, {"numpy": "<2"}]
+    assert [profile.packages for profile in profiles] == [(), ("extra==3",)]
 
 
 def test_what_a_rule_holds_back_is_told_unless_the_metadata_says_it_too():

@@ -23,8 +23,8 @@ from solver.core.lines import Line, has_own_wheels, logical_lines, read_pins
     ],
 )
 def test_lines_are_joined_as_pip_joins_them(text, lines):
-    found = list(logical_lines(text))
-    assert [(line.text, line.number) for line in found] == [(line.text, line.number) for line in lines]
+    logical = list(logical_lines(text))
+    assert [(line.text, line.number) for line in logical] == [(line.text, line.number) for line in lines]
 
 
 def test_a_line_knows_the_comment_above_it():
@@ -60,8 +60,8 @@ def test_requirements_are_read_with_all_their_hashes(tmp_path):
         f"    --hash=sha256:{'b' * 64}",
         f"torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl --hash=sha256:{'c' * 64}",
     )
-    found = read_pins(path)
-    assert [(each.name, each.text, sorted(h[0] for h in each.hashes)) for each in found] == [
+    pins = read_pins(path)
+    assert [(each.name, each.text, sorted(h[0] for h in each.hashes)) for each in pins] == [
         ("num-py", "Num_Py[extra]==2.1.0", ["a", "b"]),
         ("torch", "torch @ https://w.example/torch-2.11.0%2Bcu128-cp312-cp312-linux_x86_64.whl", ["c"]),
     ]

@@ -39,9 +39,9 @@ ENDED = [
 ]
 
 
-@pytest.mark.parametrize(("check", "text", "told"), GOOD)
-def test_what_is_one_is_taken(check, text, told):
-    assert check(text) == (text if told is None else told)
+@pytest.mark.parametrize(("check", "text", "expected"), GOOD)
+def test_what_is_one_is_taken(check, text, expected):
+    assert check(text) == (text if expected is None else expected)
 
 
 @pytest.mark.parametrize(("check", "text", "end"), ENDED)

@@ -16,12 +16,12 @@ from solver.core.wheelfile import build_wheel, pack_wheel
 
 
 def other_pythons() -> list[Path]:
-    found = {}
+    pythons = {}
     for place in sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python")):
         minor = tuple(int(part) for part in place.parts[-3].split(".")[:2])
         if minor >= (3, 9) and minor != sys.version_info[:2]:
-            found[minor] = place
-    return list(found.values())
+            pythons[minor] = place
+    return list(pythons.values())
 
 
 @pytest.mark.parametrize("python", other_pythons() or [None], ids=lambda path: path.parts[-3] if path else "none")
@@ -35,14 +35,14 @@ def test_every_python_writes_the_same_bytes(python):
         "print(wheel[0], hashlib.sha256(wheel[1]).hexdigest())"
     )
     arguments = ["some-name", "1+h0", "A summary", files]
-    told = subprocess.run(
+    done = subprocess.run(
         [python, "-I", "-c", code, wheelfile.__file__, json.dumps(arguments)],
         capture_output=True,
         text=True,
         check=True,
     )
     name, data = build_wheel(*arguments, requires_python=">=3.9")
-    assert told.stdout.split() == [name, hashlib.sha256(data).hexdigest()]
+    assert done.stdout.split() == [name, hashlib.sha256(data).hexdigest()]
 
 
 def test_files_keep_their_order_and_the_record_names_each(tmp_path):

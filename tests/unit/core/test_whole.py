@@ -14,16 +14,16 @@ OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"o
 NEW = {"requirements.txt": b"torch==2.10.0\n", "wheels/b-1-py3-none-any.whl": b"new wheel", "solution.yaml": b"new\n"}
 
 
-def held(folder: Path) -> dict[str, bytes]:
+def content(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def test_the_folder_holds_exactly_the_files(tmp_path):
     place = tmp_path / "locks" / "full"
     assert write_folder(place, OLD) is True
-    assert held(place) == OLD
+    assert content(place) == OLD
     assert write_folder(place, NEW) is True
-    assert held(place) == NEW
+    assert content(place) == NEW
     assert [path.name for path in place.parent.iterdir()] == ["full"]
     assert (place.stat().st_mode & 0o777) == 0o755
 
@@ -46,7 +46,7 @@ def test_evidence_stays_and_what_was_made_of_the_old_lock_goes_with_it(tmp_path)
     assert write_folder(place, OLD, **beside) is False
     assert (place / "pylock.toml").is_file()
     assert write_folder(place, NEW, **beside) is True
-    assert held(place) == NEW | {"evidence/H200-580.json": b"{}"}
+    assert content(place) == NEW | {"evidence/H200-580.json": b"{}"}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_disk_that_is_full_in_the_middle_leaves_the_old_lock(tmp_path, broken_
     broken_after(folders, "_put", count)
     with pytest.raises(OSError, match="no space left"):
         write_folder(place, NEW)
-    assert held(place) == OLD
+    assert content(place) == OLD
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
@@ -84,7 +84,7 @@ def test_a_rename_that_fails_leaves_the_old_lock(tmp_path, broken_after, count):
     broken_after(Path, "rename", count)
     with pytest.raises(OSError, match="no space left"):
         write_folder(place, NEW)
-    assert held(place) == OLD
+    assert content(place) == OLD
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
@@ -99,7 +99,7 @@ def test_one_file_is_put_whole(tmp_path, monkeypatch):
     target = tmp_path / "exports" / "pixi.lock"
     put_whole(target, b"one")
     put_whole(target, b"two")
-    assert held(tmp_path) == {"exports/pixi.lock": b"two"}
+    assert content(tmp_path) == {"exports/pixi.lock": b"two"}
 
     def failing(*_):
         raise OSError("no space left on device")
@@ -108,7 +108,7 @@ def test_one_file_is_put_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(OSError, match="no space left"):
         put_whole(target, b"three")
-    assert held(tmp_path) == {"exports/pixi.lock": b"two"}
+    assert content(tmp_path) == {"exports/pixi.lock": b"two"}
 
 
 def test_what_a_kill_leaves_behind_is_no_file_of_ours(tmp_path, monkeypatch):

@@ -44,7 +44,7 @@ SMUGGLED = f"{A}\n--index-url http://evil.invalid/simple\n--find-links /x\nintru
 
 
 @pytest.mark.parametrize(
-    ("name", "keys", "told"),
+    ("name", "keys", "sentence"),
     [
         (
             "torch",
@@ -68,8 +68,8 @@ SMUGGLED = f"{A}\n--index-url http://evil.invalid/simple\n--find-links /x\nintru
         ("torch", {"specifier": ">=2\n"}, r"'>=2\n': it would end the line"),
     ],
 )
-def test_a_requirement_holds_no_other_line_and_no_option(name, keys, told):
-    assert refused(writers.requirement_line, name, **keys) == f"a requirements file cannot hold {told}"
+def test_a_requirement_holds_no_other_line_and_no_option(name, keys, sentence):
+    assert refused(writers.requirement_line, name, **keys) == f"a requirements file cannot hold {sentence}"
 
 
 def test_a_wrapped_line_has_one_hash_a_line():
@@ -80,8 +80,8 @@ def test_a_wrapped_line_has_one_hash_a_line():
 @pytest.mark.parametrize("end", ["\n", "\r", "\0", "\x0b", "\x85", "\u2028"])
 def test_a_comment_ends_where_its_line_ends(end):
     assert writers.comment("some words – and more") == "# some words – and more"
-    told = refused(writers.comment, f"words{end}RUN touch /x")
-    assert told == f"a comment cannot hold {f'words{end}RUN touch /x'!a}: it would end the line"
+    sentence = refused(writers.comment, f"words{end}RUN touch /x")
+    assert sentence == f"a comment cannot hold {f'words{end}RUN touch /x'!a}: it would end the line"
 
 
 def test_an_archive_is_an_address_with_its_hash():
@@ -101,9 +101,9 @@ def test_a_shell_reads_back_what_was_written(value):
 
 @pytest.mark.parametrize("name", ["", "A B", "A=B", "1A", 'A+x}" ]; touch /x; #', "A\nB", "Ä"])
 def test_a_variable_has_a_name(name):
-    told = f"cannot hold it: {name!a} is no name of an environment variable"
-    assert refused(writers.shell_default, name, "x") == f"a shell script {told}"
-    assert refused(writers.docker_env, {name: "x"}, "/bin") == f"ENV {told}"
+    sentence = f"cannot hold it: {name!a} is no name of an environment variable"
+    assert refused(writers.shell_default, name, "x") == f"a shell script {sentence}"
+    assert refused(writers.docker_env, {name: "x"}, "/bin") == f"ENV {sentence}"
 
 
 def test_no_variable_holds_nul():
@@ -145,13 +145,13 @@ def test_an_image_is_named_with_its_digest(base):
     ],
 )
 def test_what_is_no_image_is_refused(base):
-    told = f"FROM cannot hold {base!a}: it is no image by repository and tag"
-    assert refused(writers.docker_from, base, f"sha256:{A}", "start") == told
+    sentence = f"FROM cannot hold {base!a}: it is no image by repository and tag"
+    assert refused(writers.docker_from, base, f"sha256:{A}", "start") == sentence
 
 
 def test_a_digest_of_an_image_is_whole():
-    told = refused(writers.docker_from, "debian", f"sha256:{A}\nRUN x", "start")
-    assert told.endswith(": a digest is sha256: and 64 lower-case hex digits")
+    sentence = refused(writers.docker_from, "debian", f"sha256:{A}\nRUN x", "start")
+    assert sentence.endswith(": a digest is sha256: and 64 lower-case hex digits")
 
 
 def test_an_image_is_given_its_variables():
@@ -180,9 +180,9 @@ BY_HAND = re.compile(r"""f?["'](?:# |\\n# )|--hash=sha256:\{|f"(?:FROM|COPY|ENV|
 
 def test_nothing_else_writes_such_lines():
     root = Path(solver.__file__).parent
-    found = []
+    places = []
     for path in [*root.glob("lock/**/*.py"), *root.glob("audit/fix/*.py"), *root.glob("commands/*.py")]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if BY_HAND.search(line):
-                found.append(f"{path.relative_to(root).as_posix()}:{number}: {line.strip()}")
-    assert found == []
+                places.append(f"{path.relative_to(root).as_posix()}:{number}: {line.strip()}")
+    assert places == []

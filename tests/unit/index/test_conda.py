@@ -37,12 +37,12 @@ def mirrored(*addresses, channel="conda-forge", cache=None):
 
 
 def test_a_folder_is_read_as_the_channel_whose_copy_it_is(channel):
-    found = close(mirrored(channel.as_uri()), "demo")
-    assert [record.url for record in found] == [
+    records = close(mirrored(channel.as_uri()), "demo")
+    assert [record.url for record in records] == [
         "https://conda.anaconda.org/conda-forge/linux-64/demo-1.0-0.conda",
         "https://conda.anaconda.org/conda-forge/noarch/lib-2.0-0.conda",
     ]
-    assert [record.channel for record in found] == ["https://conda.anaconda.org/conda-forge"] * 2
+    assert [record.channel for record in records] == ["https://conda.anaconda.org/conda-forge"] * 2
 
 
 def test_a_web_server_gives_the_same_as_a_folder(channel, server, tmp_path):
@@ -63,10 +63,10 @@ def test_a_channel_that_does_not_answer_is_named(server, tmp_path):
 def test_credentials_reach_the_server_and_nothing_else(channel, server, tmp_path):
     server.serve("t/tk-1/team/own", channel)
     settings = CondaSettings(custom={"own": f"http://ann:secret@{server.host}/t/tk-1/team"})
-    found = close(CondaIndex(("own",), settings, cache=tmp_path / "cache"), "demo")
+    records = close(CondaIndex(("own",), settings, cache=tmp_path / "cache"), "demo")
     assert f"Basic {base64.b64encode(b'ann:secret').decode()}" in server.authorizations
-    assert {record.channel for record in found} == {f"http://{server.host}/team/own"}
-    assert not any(word in str(found) for word in ("secret", "ann:", "tk-1"))
+    assert {record.channel for record in records} == {f"http://{server.host}/team/own"}
+    assert not any(word in str(records) for word in ("secret", "ann:", "tk-1"))
 
 
 def test_an_error_tells_no_credentials(server, tmp_path):
@@ -144,8 +144,8 @@ def test_a_channel_named_with_an_address_is_read_there_and_keeps_its_name(channe
     partial.write_text("conda-forge/noarch/lib-2.0-0.conda\n")
     index = open_channels([f"conda-forge={channel.as_uri()}", "own"], CondaSettings(), partial)
     assert index.channels == ("conda-forge", "own")
-    found = close(open_channels([f"conda-forge={channel.as_uri()}"], CondaSettings(), partial), "demo")
-    assert [(r.channel, r.inferred) for r in found] == [
+    records = close(open_channels([f"conda-forge={channel.as_uri()}"], CondaSettings(), partial), "demo")
+    assert [(r.channel, r.inferred) for r in records] == [
         ("https://conda.anaconda.org/conda-forge", False),
         ("https://conda.anaconda.org/conda-forge", True),
     ]

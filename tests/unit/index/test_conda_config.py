@@ -57,8 +57,8 @@ def test_the_environment_wins_over_the_file_and_the_users_file_over_the_systems(
     )
     assert read_settings({}, home=tmp_path).alias == "https://second.example"
     assert set(read_settings({}, home=tmp_path).custom) == {"a", "b"}
-    found = read_settings({"CONDARC": str(own)}, home=tmp_path)
-    assert (found.alias, found.verify_tls) == ("https://third.example", False)
+    settings = read_settings({"CONDARC": str(own)}, home=tmp_path)
+    assert (settings.alias, settings.verify_tls) == ("https://third.example", False)
     assert read_settings({"CONDA_CHANNEL_ALIAS": "https://x.example"}, home=tmp_path).alias == "https://x.example"
     assert read_settings({"CONDA_SSL_VERIFY": "false"}, home=tmp_path).verify_tls is False
 

@@ -46,11 +46,11 @@ def test_the_honest_record_is_chosen(index, kind):
 
 @pytest.mark.parametrize("kind", LIES)
 def test_who_asks_for_the_lie_is_told_why_not(index, kind):
-    fields, filename, release, told = LIES[kind]
+    fields, filename, release, sentence = LIES[kind]
     with pytest.raises(ChannelRefusal) as caught:
         close(index(fields, filename), "demo >=2")
     assert caught.value.reason.splitlines() == [
-        f"{release} of channel own may not be chosen: {told}",
+        f"{release} of channel own may not be chosen: {sentence}",
         "No candidates were found for demo >=2.",
     ]
 

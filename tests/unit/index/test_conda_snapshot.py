@@ -23,8 +23,8 @@ def written(folder, some):
 def test_what_was_written_is_read_back(tmp_path):
     files = written(tmp_path, records())
     assert list(files) == ["conda/conda-forge/linux-64.jsonl", "conda/conda-forge/noarch.jsonl"]
-    found = [r for name in files for r in read_records(tmp_path / name)]
-    assert sorted(found, key=lambda r: r.filename) == sorted(records(), key=lambda r: r.filename)
+    listing = [r for name in files for r in read_records(tmp_path / name)]
+    assert sorted(listing, key=lambda r: r.filename) == sorted(records(), key=lambda r: r.filename)
 
 
 def test_any_order_gives_the_same_bytes(tmp_path):
@@ -64,8 +64,8 @@ def test_the_solver_gets_the_same_from_the_snapshot_as_from_the_channel(tmp_path
     written(tmp_path, records())
     target = Target(driver=None)
     for specs in (["demo"], ["lib =2.0"]):
-        found = [ChannelSolver(source, target, {}).close(specs) for source in (live, CondaSnapshot(tmp_path))]
-        assert found[0] == found[1]
+        closures = [ChannelSolver(source, target, {}).close(specs) for source in (live, CondaSnapshot(tmp_path))]
+        assert closures[0] == closures[1]
 
 
 def test_a_channel_or_platform_that_is_not_recorded_is_told(tmp_path):
@@ -117,8 +117,8 @@ def test_the_shipped_snapshot_is_whole_and_small():
     assert [path.name for path in files] == ["linux-64.jsonl", "noarch.jsonl"]
     assert sum(path.stat().st_size for path in files) < 1_200_000
     for path in files:
-        found = read_records(path)
-        assert len({record.filename for record in found}) == len(found)
-        assert all(record.md5 and len(record.sha256) == 64 for record in found)
-        names = [record.filename for record in found]
+        listing = read_records(path)
+        assert len({record.filename for record in listing}) == len(listing)
+        assert all(record.md5 and len(record.sha256) == 64 for record in listing)
+        names = [record.filename for record in listing]
         assert len(names) > 200

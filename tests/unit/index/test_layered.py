@@ -15,12 +15,12 @@ OTHER = Release(version="1+cu128", files=(), index="pytorch")
 
 class Stub:
     def __init__(self, releases, error, extras=()):
-        self.found, self.error, self.extras = releases, error, extras
+        self.listing, self.error, self.extras = releases, error, extras
 
     def releases(self, name):
-        if self.found is None:
+        if self.listing is None:
             raise self.error
-        return self.found
+        return self.listing
 
     def requires(self, release, extras=()):
         return ("live",)

@@ -62,7 +62,7 @@ def test_a_project_without_wheels_has_no_release(fault_server, index):
 def test_a_listing_is_asked_for_once(fault_server, index):
     serve(fault_server)
     assert index.releases(NAME) is index.releases(NAME)
-    assert fault_server.asked == [("/simple/tiny-pack/", None)]
+    assert fault_server.requests == [("/simple/tiny-pack/", None)]
 
 
 def test_html_serves_where_json_does_not(fault_server, index):
@@ -96,8 +96,8 @@ def test_metadata_that_were_kept_before_extras_were_read_are_read_again(fault_se
     serve(fault_server)
     (release,) = index.releases(NAME)
     index.requires(release)
-    (kept,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
-    kept.write_text('{"requires":["stale"]}')
+    (file,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    file.write_text('{"requires":["stale"]}')
     assert index.provides(release, "x") is answer.Answer.YES
     assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
 
@@ -106,9 +106,9 @@ def test_a_second_reading_is_from_the_cache(fault_server, index):
     serve(fault_server)
     (release,) = index.releases(NAME)
     first = index.requires(release)
-    before = len(fault_server.asked)
+    before = len(fault_server.requests)
     assert index.requires(release) == first
-    assert len(fault_server.asked) == before
+    assert len(fault_server.requests) == before
 
 
 def test_metadata_that_the_listing_vouches_for_is_taken(fault_server, index):
@@ -117,7 +117,7 @@ def test_metadata_that_the_listing_vouches_for_is_taken(fault_server, index):
     serve(fault_server, {"core-metadata": {"sha256": hashlib.sha256(metadata).hexdigest()}})
     (release,) = index.releases(NAME)
     assert index.requires(release) == ("told",)
-    assert (f"/files/{WHEEL}", None) not in fault_server.asked
+    assert (f"/files/{WHEEL}", None) not in fault_server.requests
 
 
 def test_metadata_without_a_hash_is_not_taken(fault_server, index):
@@ -178,9 +178,9 @@ def test_an_index_that_keeps_failing_is_told(fault_server, index):
 )
 def test_what_is_no_listing_is_told(fault_server, index, answer, end):
     fault_server.answers["/simple/tiny-pack/"] = answer
-    told = fails(index.releases, NAME)
-    assert told.startswith("the package index answered what is no listing of tiny-pack: ")
-    assert told.endswith(end)
+    sentence = fails(index.releases, NAME)
+    assert sentence.startswith("the package index answered what is no listing of tiny-pack: ")
+    assert sentence.endswith(end)
 
 
 def test_a_cut_listing_is_told(fault_server, index):
@@ -226,5 +226,5 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path):
 
 def test_importing_loads_no_client():
     loaded = "import sys, solver.index.pypi; print({'requests', 'pypi_simple'} & set(sys.modules))"
-    told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert told.stdout == "set()\n"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -32,13 +32,13 @@ def test_a_lie_is_refused_with_its_release_and_the_rest_stands(fault_server, ind
     if lie.late:
         with pytest.raises(ReleaseRefused) as caught:
             index.requires(lying)
-        assert str(caught.value) == lie.told
+        assert str(caught.value) == lie.sentence
     else:
-        assert (lying.files, lying.refused) == ((), lie.told)
+        assert (lying.files, lying.refused) == ((), lie.sentence)
     # Of both only the honest one was kept, and nothing lies beside the cache.
-    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert [path.name for path in kept] == [f"{NAME}-{HONEST}-py3-none-any.whl"]
-    assert all(path.is_relative_to(tmp_path / "deep" / "er" / "cache" / "metadata") for path in kept)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [f"{NAME}-{HONEST}-py3-none-any.whl"]
+    assert all(path.is_relative_to(tmp_path / "deep" / "er" / "cache" / "metadata") for path in files)
 
 
 def test_the_listing_of_another_project_is_refused(fault_server, index):
@@ -73,12 +73,12 @@ def test_a_version_of_many_digits_is_no_release(fault_server, index):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [(">=3.9", ">=3.9"), ("garbage!!", None), (">=3.9\n--pre", None), (">=3.9\n", None), ("9" * 5000, None)],
 )
-def test_a_requires_python_is_a_specifier_on_one_line_or_none(fault_server, index, text, told):
+def test_a_requires_python_is_a_specifier_on_one_line_or_none(fault_server, index, text, expected):
     fault_server.add_project(NAME, {f"{NAME}-1.0-py3-none-any.whl": {"requires-python": text}})
-    assert [release.requires_python for release in index.releases(VICTIM)] == [told]
+    assert [release.requires_python for release in index.releases(VICTIM)] == [expected]
 
 
 def test_html_has_no_other_rules(fault_server, index):

@@ -32,24 +32,24 @@ def fails(call, *arguments, **keys):
 
 def test_metadata_is_read_without_the_rest(fault_server, wheel, session):
     assert b"Requires-Dist: numpy>=1" in read_member(wheel, "*.dist-info/METADATA", session)
-    assert fault_server.asked == [(f"/files/{FILENAME}", f"bytes=-{ranges.TAIL}")]
+    assert fault_server.requests == [(f"/files/{FILENAME}", f"bytes=-{ranges.TAIL}")]
 
 
 def test_a_known_size_is_asked_for_by_number(fault_server, wheel, session):
     size = len(fault_server.answers[f"/files/{FILENAME}"].body)
     assert read_member(wheel, "big/second.txt", session, size=size) == b"two"
-    assert fault_server.asked == [(f"/files/{FILENAME}", f"bytes={size - ranges.TAIL}-{size - 1}")]
+    assert fault_server.requests == [(f"/files/{FILENAME}", f"bytes={size - ranges.TAIL}-{size - 1}")]
 
 
 def test_a_far_member_takes_one_more_request(fault_server, wheel, session):
     assert read_member(wheel, "big/first.bin", session) == FILLER
-    assert len(fault_server.asked) == 2
+    assert len(fault_server.requests) == 2
 
 
 def test_several_members_share_the_directory(fault_server, wheel, session):
-    found = read_members(wheel, ["big/second.txt", "*.dist-info/METADATA"], session)
-    assert found["big/second.txt"] == b"two"
-    assert len(fault_server.asked) == 1
+    members = read_members(wheel, ["big/second.txt", "*.dist-info/METADATA"], session)
+    assert members["big/second.txt"] == b"two"
+    assert len(fault_server.requests) == 1
 
 
 def test_members_are_listed_with_their_sizes(wheel, session):
@@ -64,7 +64,7 @@ def test_a_directory_larger_than_the_tail_is_read(fault_server, session):
     many = [(f"big/{number:04}.txt", b"") for number in range(2000)]
     url = fault_server.add_wheel(FILENAME, make_wheel("big", "1.0", members=many))
     assert len(members(url, session)) == 2001
-    assert len(fault_server.asked) == 2
+    assert len(fault_server.requests) == 2
 
 
 def test_a_server_without_ranges_is_refused_before_the_body(fault_server, wheel, session):
@@ -95,7 +95,7 @@ def test_a_member_over_the_limit_is_refused(fault_server, wheel, session):
     assert fails(read_member, wheel, "big/first.bin", session, limit=1000) == (
         f"big/first.bin of {wheel} has 300000 bytes; at most 1000 are read of it"
     )
-    assert len(fault_server.asked) == 1
+    assert len(fault_server.requests) == 1
 
 
 def test_a_missing_wheel_is_told(fault_server, session):

@@ -101,13 +101,13 @@ def test_it_is_closed():
             releases = index.releases(name)
         except NotRecorded:
             return False
-        wanted = SpecifierSet(specifier)
+        bounds = SpecifierSet(specifier)
         return any(
-            wanted.contains(release.version) and usable(release.files, release.requires_python, target)
+            bounds.contains(release.version) and usable(release.files, release.requires_python, target)
             for release in releases
         )
 
-    asked = {
+    questions = {
         (text, target)
         for name in index.names()
         for release in index.releases(name)
@@ -117,7 +117,7 @@ def test_it_is_closed():
         if applies_on(text, target, ())
     }
     unmet = set()
-    for text, target in asked:
+    for text, target in questions:
         requirement = Requirement(text)
         if not met(pypi_name(requirement.name), str(requirement.specifier), target):
             unmet.add(f"{requirement.name}{requirement.specifier}")

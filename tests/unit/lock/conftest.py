@@ -10,5 +10,5 @@ from solver.matrix.load import matrices_dir
 def records():
     """Real records, one a name: what a lock looks like."""
     folder = matrices_dir() / "snapshot" / "conda" / "conda-forge"
-    found = {r.name: r for name in ("linux-64", "noarch") for r in read_records(folder / f"{name}.jsonl")}
-    return tuple(found[name] for name in sorted(found))
+    by_name = {r.name: r for name in ("linux-64", "noarch") for r in read_records(folder / f"{name}.jsonl")}
+    return tuple(by_name[name] for name in sorted(by_name))

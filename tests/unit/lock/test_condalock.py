@@ -13,14 +13,14 @@ def test_conda_lock_is_read_by_conda_lock(records, tmp_path):
     path.write_text(conda_lock_yml(PIP, records, WHEELS, "linux-64"))
     from conda_lock.lockfile import parse_conda_lock_file
 
-    found = parse_conda_lock_file(path)
-    assert {(d.name, d.version, d.url, d.hash.md5, d.hash.sha256) for d in found.package if d.manager == "conda"} == {
-        (r.name, r.version, r.url, r.md5, r.sha256) for r in records
-    }
-    assert {(d.name, d.version, d.url, d.hash.sha256) for d in found.package if d.manager == "pip"} == {
+    lock_file = parse_conda_lock_file(path)
+    assert {
+        (d.name, d.version, d.url, d.hash.md5, d.hash.sha256) for d in lock_file.package if d.manager == "conda"
+    } == {(r.name, r.version, r.url, r.md5, r.sha256) for r in records}
+    assert {(d.name, d.version, d.url, d.hash.sha256) for d in lock_file.package if d.manager == "pip"} == {
         (w.name, w.version, w.url, w.sha256) for w in WHEELS
     }
-    assert found.metadata.platforms == ["linux-64"]
+    assert lock_file.metadata.platforms == ["linux-64"]
 
 
 def test_conda_lock_renders_the_same_set_as_ours(records, tmp_path):

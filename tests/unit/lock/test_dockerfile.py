@@ -187,8 +187,8 @@ def test_a_profile_is_exported_with_its_shell_scripts_sound(full, tmp_path):
     for name in ("check.sh", "entry.sh"):
         (tmp_path / name).write_text(full[name])
         assert subprocess.run(["sh", "-n", str(tmp_path / name)], check=False).returncode == 0
-    told = subprocess.run(["sh", str(tmp_path / "check.sh"), "nonsense"], capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stderr) == (
+    done = subprocess.run(["sh", str(tmp_path / "check.sh"), "nonsense"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
         2, "interlock: no check is called nonsense; use health, imports, full, auto or off\n",
     )  # fmt: skip
     assert subprocess.run(["sh", str(tmp_path / "check.sh"), "off"], check=False).returncode == 0

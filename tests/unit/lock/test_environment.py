@@ -89,8 +89,8 @@ def test_lines_are_joined_and_comments_dropped():
     ],
 )
 def test_variables_that_let_both_share_a_gpu(profile, expected):
-    found = profile_variables(profile)
-    assert {name: found[name] for name in found if name.startswith("TF_FORCE")} == expected
+    variables = profile_variables(profile)
+    assert {name: variables[name] for name in variables if name.startswith("TF_FORCE")} == expected
 
 
 def test_the_block_outweighs_a_variable_and_a_cpu_profile_has_no_gpu_variable():

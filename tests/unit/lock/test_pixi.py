@@ -15,10 +15,10 @@ def test_pixi_lock_is_read_by_rattler(records, tmp_path, version):
     assert f"version: {version}\n" in text
     path = tmp_path / "pixi.lock"
     path.write_text(text)
-    found = LockFile.from_path(path)
-    platform = found.platforms()[0]
+    lock_file = LockFile.from_path(path)
+    platform = lock_file.platforms()[0]
     assert platform.virtual_packages == (["__cuda=12.4", "__glibc=2.28"] if version == 7 else [])
-    environment = found.default_environment()
+    environment = lock_file.default_environment()
     assert [str(channel) for channel in environment.channels()] == ["https://conda.anaconda.org/conda-forge/"]
     conda, pip = [], []
     for package in environment.packages(platform):

@@ -37,19 +37,19 @@ PARTS = {
 def test_the_whole_file():
     text = solution_yaml(SOLUTION, Profile(name="full"), **PARTS)
     assert text.splitlines()[0] == "# Made by `interlock lock full`; do not edit."
-    told = yaml.safe_load(text)
-    assert list(told) == [
+    document = yaml.safe_load(text)
+    assert list(document) == [
         "version", "profile", "flavour", "request", "lock", "target", "solution", "because", "notes", "warnings",
         "rows", "index",
     ]  # fmt: skip
-    assert told["version"] == 1
-    assert told["solution"] == {"python": "3.10", "cuda": "12.8", "numpy": "2.0.2", "tensorflow": None}
-    assert told["because"] == [
+    assert document["version"] == 1
+    assert document["solution"] == {"python": "3.10", "cuda": "12.8", "numpy": "2.0.2", "tensorflow": None}
+    assert document["because"] == [
         {"package": "numpy", "version": "2.0.2", "source": "numpy<2.1 (a rule)", "asked_by": "tensorflow"}
     ]
-    assert told["notes"][0]["evidence"] is None
-    assert told["warnings"] == [{"code": "driver", "packages": ["a==1"], "why": "why"}]
-    assert (list(told["rows"]), list(told["index"])) == (["a", "b"], ["absl-py==1", "numpy==2.0.2"])
+    assert document["notes"][0]["evidence"] is None
+    assert document["warnings"] == [{"code": "driver", "packages": ["a==1"], "why": "why"}]
+    assert (list(document["rows"]), list(document["index"])) == (["a", "b"], ["absl-py==1", "numpy==2.0.2"])
 
 
 def test_versions_stay_strings():
@@ -95,6 +95,8 @@ def test_a_digest_is_sha256_over_sorted_json():
 @pytest.mark.parametrize("value", ["", None])
 def test_what_nobody_said_is_left_out_of_a_reason(value):
     bare = msgspec.structs.replace(BECAUSE, asked_by=value or "")
-    told = yaml.safe_load(solution_yaml(msgspec.structs.replace(SOLUTION, because=(bare,)), Profile(name="x"), **PARTS))
-    assert "asked_by" not in told["because"][0]
-    assert "row" not in told["because"][0]
+    document = yaml.safe_load(
+        solution_yaml(msgspec.structs.replace(SOLUTION, because=(bare,)), Profile(name="x"), **PARTS)
+    )
+    assert "asked_by" not in document["because"][0]
+    assert "row" not in document["because"][0]

@@ -100,8 +100,8 @@ def test_every_library_that_a_library_opens_has_someone_who_brings_it() -> None:
 def test_what_the_extra_asks_is_brought_by_a_row_of_the_same_major() -> None:
     for row in TENSORFLOW_BUILDS:
         for name in row.asks:
-            found = [library for library in MATRICES.libraries if library.distribution == name]
-            assert found and found[0].cuda == major(row.cuda), (row.id, name)
+            libraries = [library for library in MATRICES.libraries if library.distribution == name]
+            assert libraries and libraries[0].cuda == major(row.cuda), (row.id, name)
 
 
 def test_runpaths_name_folders_in_which_a_library_lies() -> None:
@@ -149,7 +149,7 @@ def test_the_cudnn_that_torch_pins_is_made_for_its_cuda() -> None:
     for row in TORCH_BUILDS:
         if stated(row.cuda) is None or stated(row.cudnn) is None:
             continue
-        served = [found for found in MATRICES.cudnn if SpecifierSet(found.cudnn).contains(row.cudnn)]
+        served = [other for other in MATRICES.cudnn if SpecifierSet(other.cudnn).contains(row.cudnn)]
         assert len(served) == 1, row.id
         assert major(row.cuda) in served[0].cuda, row.id
 
@@ -281,7 +281,7 @@ def test_what_was_seen_to_work_breaks_no_hard_rule(observation: object) -> None:
     ],
 )
 def test_what_was_seen_to_fail_breaks_a_hard_rule(packages: dict[str, str], rule: str) -> None:
-    broken = [found.id for found in MATRICES.rules if found.severity == "error" and breached(found, packages)]
+    broken = [row.id for row in MATRICES.rules if row.severity == "error" and breached(row, packages)]
     assert broken == [rule]
 
 

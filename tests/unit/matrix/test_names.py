@@ -20,8 +20,8 @@ def test_the_first_row_is_the_conda_package_to_ask_for():
 
 
 def test_a_conda_package_has_one_name_on_pypi_or_none():
-    found = [NAMES.pypi(CondaName(name)) for name in ("pytorch", "pytorch-gpu", "libtorch", "ml_dtypes")]
-    assert found == ["torch", "torch", None, "ml-dtypes"]
+    names = [NAMES.pypi(CondaName(name)) for name in ("pytorch", "pytorch-gpu", "libtorch", "ml_dtypes")]
+    assert names == ["torch", "torch", None, "ml-dtypes"]
 
 
 def test_of_several_conda_packages_the_one_to_ask_for_stands_for_their_project():

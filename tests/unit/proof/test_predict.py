@@ -33,7 +33,7 @@ def without(name):
 
 
 @pytest.mark.parametrize(
-    ("packages", "gpu", "driver", "told"),
+    ("packages", "gpu", "driver", "sentences"),
     [
         (PACKAGES, "9.0", "580.159.04", ("works",)),
         (PACKAGES, "12.0", "580.159.04", ("TensorFlow compiles PTX for compute capability 12.0 first",)),
@@ -61,8 +61,8 @@ def without(name):
         ),
     ],
 )
-def test_what_is_told(matrices, packages, gpu, driver, told):
-    assert predict(packages, gpu, driver, matrices).sentences() == told
+def test_what_is_told(matrices, packages, gpu, driver, sentences):
+    assert predict(packages, gpu, driver, matrices).sentences() == sentences
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ KIT = Build(
 
 
 @pytest.mark.parametrize(
-    ("build", "gpu", "told"),
+    ("build", "gpu", "sentences"),
     [
         (KIT, "8.0", ("works",)),
         (KIT, "7.5", ("cudakit: it has neither native code nor PTX for compute capability 7.5",)),
@@ -174,11 +174,11 @@ KIT = Build(
         (replace(KIT, driver="590.1"), "8.0", ("driver 580.159.04 is too old",)),
     ],
 )
-def test_another_package_is_predicted_by_its_rows(matrices, build, gpu, told):
+def test_another_package_is_predicted_by_its_rows(matrices, build, gpu, sentences):
     more = dataclasses.replace(matrices, builds=(*matrices.builds, build))
     before = predict(PACKAGES, gpu, "580.159.04", matrices).sentences()
     assert set(predict({**PACKAGES, "cudakit": "1.0"}, gpu, "580.159.04", more).sentences()) - set(before) == set(
-        told if told != before else ()
+        sentences if sentences != before else ()
     )
 
 

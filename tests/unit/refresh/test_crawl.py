@@ -15,8 +15,8 @@ def group(**keys):
 
 def crawl(packages, index_keys=None, **keys):
     walk = Crawl(group(**keys), TinyIndex(packages, **(index_keys or {})))
-    held = {package.name: sorted({r.version for r in package.releases}) for package in walk.run()}
-    return held, walk.skipped
+    versions = {package.name: sorted({r.version for r in package.releases}) for package in walk.run()}
+    return versions, walk.skipped
 
 
 def test_the_newest_releases_of_each_requirement_are_held():
@@ -25,14 +25,14 @@ def test_the_newest_releases_of_each_requirement_are_held():
         "lib": plain("1.0", "2.0", "3.0", "4.0", "5.0", "6.0"),
         "other": plain("1.0", requires=("lib",)),
     }
-    held, _ = crawl(packages, some=("root",))
-    assert held == {"root": ["1.0"], "other": ["1.0"], "lib": ["2.0", "3.0", "5.0", "6.0"]}
+    versions, _ = crawl(packages, some=("root",))
+    assert versions == {"root": ["1.0"], "other": ["1.0"], "lib": ["2.0", "3.0", "5.0", "6.0"]}
 
 
 def test_of_a_whole_package_every_release_in_the_root_is_held():
     packages = {"lib": plain("1.0", "2.0", "3.0", "4.0"), "root": plain("1.0", requires=("lib<2",))}
-    held, _ = crawl(packages, whole=("lib>=2",), some=("root",))
-    assert held["lib"] == ["1.0", "2.0", "3.0", "4.0"]  # 1.0 because root asks for it
+    versions, _ = crawl(packages, whole=("lib>=2",), some=("root",))
+    assert versions["lib"] == ["1.0", "2.0", "3.0", "4.0"]  # 1.0 because root asks for it
 
 
 def test_each_python_has_its_own_newest_releases():
@@ -42,8 +42,8 @@ def test_each_python_has_its_own_newest_releases():
             for n in range(1, 7)
         }
     }
-    held, _ = crawl(packages, some=("lib",))
-    assert held["lib"] == ["1", "2", "5", "6"]
+    versions, _ = crawl(packages, some=("lib",))
+    assert versions["lib"] == ["1", "2", "5", "6"]
 
 
 def test_a_marker_decides_on_which_python_it_counts():
@@ -51,29 +51,29 @@ def test_a_marker_decides_on_which_python_it_counts():
         "root": plain("1.0", requires=('old; python_version < "3.11"', 'mac; sys_platform == "darwin"')),
         "old": {"1": ("cp310-cp310-manylinux_2_17_x86_64", ()), "2": ("cp312-cp312-manylinux_2_17_x86_64", ())},
     }
-    held, skipped = crawl(packages, some=("root",))
-    assert held["old"] == ["1"]
+    versions, skipped = crawl(packages, some=("root",))
+    assert versions["old"] == ["1"]
     assert skipped == []
 
 
 def test_requires_python_bounds_a_release():
     packages = {"lib": {"1": (ANY, (), ">=3.8"), "2": (ANY, (), ">=3.13")}}
-    held, _ = crawl(packages, some=("lib",))
-    assert held["lib"] == ["1"]
+    versions, _ = crawl(packages, some=("lib",))
+    assert versions["lib"] == ["1"]
 
 
 def test_other_platforms_pre_releases_and_sdists_are_left_out():
     tags = "cp312-cp312-macosx_11_0_arm64 cp312-cp312-musllinux_1_2_x86_64 cp312-cp312-manylinux_2_34_x86_64"
     packages = {"lib": {"1": (ANY, ()), "2rc1": (ANY, ()), "3": (tags, ()), "4": ("", ())}}
-    held, _ = crawl(packages, some=("lib",))
-    assert held["lib"] == ["1"]
+    versions, _ = crawl(packages, some=("lib",))
+    assert versions["lib"] == ["1"]
 
 
 def test_yanked_releases_are_held_only_of_whole_packages():
     packages = {"lib": plain("1", "2"), "all": plain("1", "2")}
     yanked = {"yanked": ("lib 2", "all 2")}
-    held, _ = crawl(packages, yanked, whole=("all",), some=("lib",))
-    assert held == {"all": ["1", "2"], "lib": ["1"]}
+    versions, _ = crawl(packages, yanked, whole=("all",), some=("lib",))
+    assert versions == {"all": ["1", "2"], "lib": ["1"]}
 
 
 def test_an_extra_is_followed_once_somebody_asks_for_it():
@@ -84,8 +84,8 @@ def test_an_extra_is_followed_once_somebody_asks_for_it():
         "late": plain("1", requires=("kit[cuda]",)),
         "root": plain("1", requires=("late",)),
     }
-    held, _ = crawl(packages, some=("kit", "root"))
-    assert set(held) == {"kit", "root", "late", "gpu"}
+    versions, _ = crawl(packages, some=("kit", "root"))
+    assert set(versions) == {"kit", "root", "late", "gpu"}
 
 
 def test_an_extra_of_an_extra_is_followed():
@@ -93,41 +93,41 @@ def test_an_extra_of_an_extra_is_followed():
         "kit": plain("1", requires=('kit[b]; extra == "a"', 'deep; extra == "b"')),
         "deep": plain("1"),
     }
-    held, _ = crawl(packages, some=("kit[a]",))
-    assert set(held) == {"kit", "deep"}
+    versions, _ = crawl(packages, some=("kit[a]",))
+    assert set(versions) == {"kit", "deep"}
 
 
 def test_roots_can_be_held_alone():
-    held, _ = crawl({"root": plain("1", requires=("lib",))}, some=("root",), follow=False)
-    assert held == {"root": ["1"]}
+    versions, _ = crawl({"root": plain("1", requires=("lib",))}, some=("root",), follow=False)
+    assert versions == {"root": ["1"]}
 
 
 def test_a_circle_ends():
-    held, _ = crawl({"a": plain("1", requires=("b",)), "b": plain("1", requires=("a",))}, some=("a",))
-    assert set(held) == {"a", "b"}
+    versions, _ = crawl({"a": plain("1", requires=("b",)), "b": plain("1", requires=("a",))}, some=("a",))
+    assert set(versions) == {"a", "b"}
 
 
 def test_each_name_is_listed_once():
     index = TinyIndex({"a": plain("1", requires=("b<2", "b")), "b": plain("1", "2")})
     Crawl(group(some=("a", "b")), index).run()
-    assert sorted(index.asked) == ["a", "b"]
+    assert sorted(index.questions) == ["a", "b"]
 
 
 def test_an_address_is_no_release_of_the_index():
-    held, _ = crawl({"a": plain("1", requires=("b @ https://x.invalid/b.whl",))}, some=("a",))
-    assert set(held) == {"a"}
+    versions, _ = crawl({"a": plain("1", requires=("b @ https://x.invalid/b.whl",))}, some=("a",))
+    assert set(versions) == {"a"}
 
 
 def test_an_unknown_name_is_skipped_and_told():
-    held, skipped = crawl({"a": plain("1", requires=("ghost",))}, some=("a",))
-    assert held == {"a": ["1"], "ghost": []}
+    versions, skipped = crawl({"a": plain("1", requires=("ghost",))}, some=("a",))
+    assert versions == {"a": ["1"], "ghost": []}
     assert skipped == ["the package index has no package ghost"]
 
 
 def test_a_release_that_cannot_be_read_is_skipped_and_told():
     broken = {"broken": ("a-2-py3-none-any.whl",)}
-    held, skipped = crawl({"a": plain("1", "2")}, broken, some=("a",))
-    assert held == {"a": ["1"]}
+    versions, skipped = crawl({"a": plain("1", "2")}, broken, some=("a",))
+    assert versions == {"a": ["1"]}
     assert skipped == ["a 2: a-2-py3-none-any.whl cannot be read"]
 
 

@@ -32,9 +32,9 @@ def snapshot(tmp_path):
 
 
 def test_groups_are_recorded_together(snapshot):
-    found, skipped = record(read_roots(snapshot / "roots.yaml"), TinyIndex(PACKAGES))
+    packages, skipped = record(read_roots(snapshot / "roots.yaml"), TinyIndex(PACKAGES))
     assert skipped == ()
-    lib = found[pypi_name("lib")]
+    lib = packages[pypi_name("lib")]
     assert lib.extent == (
         "linux-64, python 3.12 to 3.12: the newest 2 final releases that each requirement admits; "
         "win-64, python 3.10 to 3.10: every final release in >=1"
@@ -48,7 +48,7 @@ def test_groups_are_recorded_together(snapshot):
         ("1", ("six",), [f"lib-1-{LINUX}.whl"]),
         ("2", ("six",), [f"lib-2-{WINDOWS}.whl", f"lib-2-{LINUX}.whl"]),
     ]
-    assert found[pypi_name("root")].releases[0].requires == ("lib",)
+    assert packages[pypi_name("root")].releases[0].requires == ("lib",)
 
 
 def test_a_refresh_records_which_extras_it_followed(snapshot):

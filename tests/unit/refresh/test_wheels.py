@@ -43,8 +43,8 @@ def source(fault_server, tmp_path, monkeypatch):
 
 @pytest.fixture
 def file(source):
-    (found,) = source.wheels(NAME)
-    return found
+    (wheel,) = source.wheels(NAME)
+    return wheel
 
 
 def test_yanked_wheels_and_unknown_names_are_left_out(source, file):
@@ -58,24 +58,26 @@ def test_members_come_in_parts_as_they_were(source, file, fault_server):
     assert len(parts) > 5 and b"".join(parts) == PACKED
     assert member_bytes(source, file, "big/stored.bin") == STORED
     assert member_bytes(source, file, "big/empty") == b""
-    assert [str(found) for found in requirements(source, file)] == ["torch==2.1.0"]
+    assert [str(requirement) for requirement in requirements(source, file)] == ["torch==2.1.0"]
     size = len(fault_server.answers[f"/files/{FILENAME}"].body)
-    spans = [span for path, span in fault_server.asked if path.startswith("/files/")]
+    spans = [span for path, span in fault_server.requests if path.startswith("/files/")]
     assert all(span is not None for span in spans) and f"bytes=0-{size - 1}" not in spans
 
 
-def told(source, file, member):
+def problem(source, file, member):
     with pytest.raises(IndexUnavailable) as caught:
         member_bytes(source, file, member)
     return str(caught.value)
 
 
 def test_a_member_that_is_not_there_is_told(source, file):
-    assert told(source, file, "big/absent") == f"{FILENAME} has no member big/absent"
+    assert problem(source, file, "big/absent") == f"{FILENAME} has no member big/absent"
 
 
 def test_a_compression_that_is_not_read_is_told(source, file):
-    assert told(source, file, "big/old.txt") == (f"big/old.txt of {FILENAME} is compressed in a way that is not read")
+    assert problem(source, file, "big/old.txt") == (
+        f"big/old.txt of {FILENAME} is compressed in a way that is not read"
+    )
 
 
 @pytest.mark.parametrize("member", ["big/stored.bin", "big/packed.txt"])
@@ -84,24 +86,26 @@ def test_damaged_bytes_are_told(source, file, fault_server, member):
     answer = fault_server.answers[f"/files/{FILENAME}"]
     place = 100_000 if member.endswith("bin") else 220_000
     answer.body = answer.body[:place] + bytes(50) + answer.body[place + 50 :]
-    assert told(source, file, member).startswith(f"{member} of {FILENAME} came damaged")
+    assert problem(source, file, member).startswith(f"{member} of {FILENAME} came damaged")
 
 
 def test_a_server_that_ignores_ranges_is_told(source, file, fault_server):
     assert source.members(file)
     fault_server.answers[f"/files/{FILENAME}"].ranges = False
-    assert told(source, file, "big/packed.txt") == f"{FILENAME}: the index answered 200 to a range"
+    assert problem(source, file, "big/packed.txt") == f"{FILENAME}: the index answered 200 to a range"
 
 
 def test_a_server_that_breaks_off_is_told(source, file, fault_server):
     assert source.members(file)
     fault_server.answers[f"/files/{FILENAME}"].cut = 3
-    assert "big-1.0-py3-none-any.whl could not be read: " in told(source, file, "big/stored.bin")
+    assert "big-1.0-py3-none-any.whl could not be read: " in problem(source, file, "big/stored.bin")
 
 
 def test_what_is_no_wheel_is_told(source, file, fault_server):
     fault_server.add_wheel(FILENAME, b"<html>" + bytes(100))
-    assert told(source, file, "big/stored.bin") == (f"{FILENAME} is no wheel that can be read: File is not a zip file")
+    assert problem(source, file, "big/stored.bin") == (
+        f"{FILENAME} is no wheel that can be read: File is not a zip file"
+    )
 
 
 def test_a_wheel_without_metadata_is_told(source, fault_server):

@@ -20,8 +20,8 @@ def test_every_index_is_considered():
 
 
 def test_constraints_go_where_they_belong():
-    asked = ["python==3.12", "cuda==12.*", "cudnn>=9.3", "numpy<2", "driver>=550", "gpu==9.0", "gpu==8.0"]
-    profile = ad_hoc(asked)
+    constraints = ["python==3.12", "cuda==12.*", "cudnn>=9.3", "numpy<2", "driver>=550", "gpu==9.0", "gpu==8.0"]
+    profile = ad_hoc(constraints)
     assert (profile.python, profile.cuda) == ("==3.12", "==12.*")
     assert profile.constraints == {"cudnn": ">=9.3", "numpy": "<2"}
     assert profile.target == Target(driver="550", gpus=("9.0", "8.0"))

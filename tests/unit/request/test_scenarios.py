@@ -35,7 +35,7 @@ def test_request(path, tmp_path, monkeypatch):
     else:
         profiles = json.loads(msgspec.json.encode(read_request(file, GPUS).profiles))
         empty: tuple[object, ...] = (None, [], {}, "", False)
-        told = [{key: value for key, value in profile.items() if value not in empty} for profile in profiles]
-        assert told == scenario.profiles
+        stated = [{key: value for key, value in profile.items() if value not in empty} for profile in profiles]
+        assert stated == scenario.profiles
     # nothing is written
     assert list(tmp_path.iterdir()) == [tmp_path / file]

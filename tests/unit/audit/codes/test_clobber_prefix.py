@@ -34,8 +34,8 @@ def test_files_that_differ_in_nothing_are_no_finding(prefix):
 
 
 def test_pip_over_conda_in_one_environment(tmp_path):
-    held = conda_prefix(tmp_path / "env")
-    record(held.root, "numpy", "2.2.6", "py312h72c5963_0")
-    held.install("numpy", "2.3.1")
-    (finding,) = held.findings()
+    env = conda_prefix(tmp_path / "env")
+    record(env.root, "numpy", "2.2.6", "py312h72c5963_0")
+    env.install("numpy", "2.3.1")
+    (finding,) = env.findings()
     assert (finding.code, finding.packages) == ("clobber", ("numpy==2.2.6", "numpy==2.3.1"))

@@ -13,15 +13,15 @@ def test_two_records_of_one_package(prefix):
 
 
 def test_the_user_site_comes_first_outside_a_venv(tmp_path):
-    held = conda_prefix(tmp_path / "env")
-    held.install("numpy", "2.2.6")
+    env = conda_prefix(tmp_path / "env")
+    env.install("numpy", "2.2.6")
     user = tmp_path / "home" / ".local" / "lib" / "python3.12" / "site-packages"
     (user / "numpy-1.26.4.dist-info").mkdir(parents=True)
     home = {"HOME": str(tmp_path / "home")}
-    (finding,) = held.findings(environ=home)
+    (finding,) = env.findings(environ=home)
     assert (finding.code, finding.cure) == ("leftover", "set PYTHONNOUSERSITE=1")
     assert finding.why == f"the user site ({user}) holds numpy 1.26.4 and comes before the prefix's 2.2.6"
-    assert held.findings(environ={**home, "PYTHONNOUSERSITE": "1"}) == ()
+    assert env.findings(environ={**home, "PYTHONNOUSERSITE": "1"}) == ()
 
 
 def test_a_venv_has_no_user_site_but_pythonpath_counts(prefix, tmp_path):

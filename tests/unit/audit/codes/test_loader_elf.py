@@ -66,8 +66,8 @@ def test_a_library_path_or_the_system_leads_to_it(prefix, tmp_path, monkeypatch)
 @pytest.mark.parametrize(("preload", "expected"), [(["cusolver"], []), (["cublas"], ["loader"])])
 def test_the_loader_wheel_counts_for_what_it_loads(prefix, preload, expected):
     cuda(prefix, "2.21.0", "2.10.0")
-    held = {"version": 1, "preload": [{"library": name} for name in preload]}
-    prefix.install("interlock-loader", "1", {"_interlock_loader.json": json.dumps(held).encode()})
+    table = {"version": 1, "preload": [{"library": name} for name in preload]}
+    prefix.install("interlock-loader", "1", {"_interlock_loader.json": json.dumps(table).encode()})
     assert codes(prefix.findings()) == expected
 
 

@@ -29,9 +29,9 @@ def test_each_vulnerability_is_a_warning_with_its_cure():
             SimpleNamespace(id="CVE-2", description="Another.", fix_versions=[], aliases=set()),
         ]
     }
-    found = vulnerabilities(pinned("idna==3.1", "jinja2==3.1.0"), Service(known))
-    assert {(f.code, f.severity, f.packages) for f in found} == {("vulnerability", "warning", ("jinja2==3.1.0",))}
-    assert [(f.why, f.source, f.cure) for f in found] == [
+    findings = vulnerabilities(pinned("idna==3.1", "jinja2==3.1.0"), Service(known))
+    assert {(f.code, f.severity, f.packages) for f in findings} == {("vulnerability", "warning", ("jinja2==3.1.0",))}
+    assert [(f.why, f.source, f.cure) for f in findings] == [
         ("CVE-1: A hole.", "CVE-1, GHSA-1", "take jinja2 3.1.3"),
         ("CVE-2: Another.", "CVE-2", "no fixed version of jinja2 is known"),
     ]

@@ -56,10 +56,10 @@ CONDA_LOCK = f"""
 
 
 def test_conda_lock_gives_one_platform_and_only_what_is_installed(tmp_path):
-    found = read(CONDA_LOCK, tmp_path)
-    assert (found.kind, found.platform, found.python) == ("conda-lock", "linux-64", "3.12")
-    assert pins(found) == ["python==3.12.8", "torch==2.10.0"]
-    assert [package.origin for package in found.packages] == ["conda", "pypi"]
+    package_set = read(CONDA_LOCK, tmp_path)
+    assert (package_set.kind, package_set.platform, package_set.python) == ("conda-lock", "linux-64", "3.12")
+    assert pins(package_set) == ["python==3.12.8", "torch==2.10.0"]
+    assert [package.origin for package in package_set.packages] == ["conda", "pypi"]
     windows = read(CONDA_LOCK, tmp_path, Target(platform="win-64"))
     assert [package.build for package in windows.packages] == ["h3f84c4b_1_cpython"]
 

@@ -25,13 +25,13 @@ def test_environment_yml_with_its_pip_block(tmp_path):
         variables:
           XLA_FLAGS: --xla
     """
-    found = read(text, tmp_path)
-    assert (found.kind, found.python, found.closed) == ("environment", "3.12", False)
-    assert pins(found) == ["python==3.12", "numpy==2.2.6", "scipy>=1.13", "pip", "torch==2.10.0", "idna==3.1"]
-    numpy, torch = found.packages[1], found.packages[4]
+    package_set = read(text, tmp_path)
+    assert (package_set.kind, package_set.python, package_set.closed) == ("environment", "3.12", False)
+    assert pins(package_set) == ["python==3.12", "numpy==2.2.6", "scipy>=1.13", "pip", "torch==2.10.0", "idna==3.1"]
+    numpy, torch = package_set.packages[1], package_set.packages[4]
     assert (numpy.origin, numpy.build, numpy.line) == ("conda", "py312h72c5963_0", 5)
     assert (torch.origin, torch.hashes, torch.line) == ("pypi", (HASH,), 9)
-    assert found.variables == (("XLA_FLAGS", "--xla"),)
+    assert package_set.variables == (("XLA_FLAGS", "--xla"),)
 
 
 def test_a_hashed_pip_block_is_closed(tmp_path):

@@ -37,10 +37,10 @@ PIXI = f"""
     ids=["6", "7"],
 )
 def test_pixi_lock(change, tmp_path):
-    found = read(dedent(PIXI).replace(*change), tmp_path)
-    assert (found.kind, found.platform, found.python) == ("pixi", "linux-64", "3.12")
-    assert pins(found) == ["python==3.12.8", "torch==2.10"]  # the version as it is spelled, no number
-    assert found.packages[1].requires == ("filelock",)
+    package_set = read(dedent(PIXI).replace(*change), tmp_path)
+    assert (package_set.kind, package_set.platform, package_set.python) == ("pixi", "linux-64", "3.12")
+    assert pins(package_set) == ["python==3.12.8", "torch==2.10"]  # the version as it is spelled, no number
+    assert package_set.packages[1].requires == ("filelock",)
 
 
 def test_pixi_lock_of_version_5(tmp_path):

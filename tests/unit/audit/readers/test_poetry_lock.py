@@ -79,17 +79,17 @@ OLD_POETRY = """
 
 
 def test_poetry_lock_reads_markers_of_any_group(tmp_path):
-    found = read(POETRY, tmp_path, Target(python="3.12"))
-    assert (found.kind, found.requires_python) == ("poetry.lock", "<3.13,>=3.10")
-    assert pins(found) == ["requests==2.34.2"]
-    assert found.packages[0].files == ("requests-2.34.2-py3-none-any.whl",)
+    package_set = read(POETRY, tmp_path, Target(python="3.12"))
+    assert (package_set.kind, package_set.requires_python) == ("poetry.lock", "<3.13,>=3.10")
+    assert pins(package_set) == ["requests==2.34.2"]
+    assert package_set.packages[0].files == ("requests-2.34.2-py3-none-any.whl",)
     assert pins(read(POETRY, tmp_path, Target(platform="win-64"))) == ["colorama==0.4.6", "requests==2.34.2"]
 
 
 def test_an_old_poetry_lock_drops_what_is_asked_for_elsewhere_only(tmp_path):
-    found = read(OLD_POETRY, tmp_path)
-    assert pins(found) == ["click==8.1.0"]
-    assert found.packages[0].hashes == (HASH,)
+    package_set = read(OLD_POETRY, tmp_path)
+    assert pins(package_set) == ["click==8.1.0"]
+    assert package_set.packages[0].hashes == (HASH,)
     assert pins(read(OLD_POETRY, tmp_path, Target(platform="win-64"))) == ["click==8.1.0", "colorama==0.4.6"]
 
 

@@ -41,10 +41,10 @@ PYLOCK = f"""
 
 
 def test_pylock_keeps_what_the_target_wants(tmp_path):
-    found = read(PYLOCK, tmp_path, Target(python="3.12"))
-    assert (found.kind, found.closed, found.requires_python) == ("pylock", True, ">=3.10")
-    assert pins(found) == ["numpy==2.4.6", "torch==2.10.0+cu128"]
-    numpy, torch = found.packages
+    package_set = read(PYLOCK, tmp_path, Target(python="3.12"))
+    assert (package_set.kind, package_set.closed, package_set.requires_python) == ("pylock", True, ">=3.10")
+    assert pins(package_set) == ["numpy==2.4.6", "torch==2.10.0+cu128"]
+    numpy, torch = package_set.packages
     assert numpy.files == ()  # an sdist may be installed as well
     assert torch.index == "pytorch"
     assert torch.files == ("torch-2.10.0+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",)

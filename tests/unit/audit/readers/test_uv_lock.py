@@ -70,11 +70,11 @@ UV = f"""
 
 
 def test_uv_lock_follows_the_project(tmp_path):
-    found = read(UV, tmp_path, Target(python="3.12"))
-    assert (found.kind, found.closed) == ("uv.lock", True)
-    assert pins(found) == ["numpy==2.4.6", "pysocks==1.7.1", "pytest==9.0.0", "requests==2.34.2"]
-    assert found.packages[0].hashes == (HASH,)
-    assert found.packages[3].extras == ("socks",)
+    package_set = read(UV, tmp_path, Target(python="3.12"))
+    assert (package_set.kind, package_set.closed) == ("uv.lock", True)
+    assert pins(package_set) == ["numpy==2.4.6", "pysocks==1.7.1", "pytest==9.0.0", "requests==2.34.2"]
+    assert package_set.packages[0].hashes == (HASH,)
+    assert package_set.packages[3].extras == ("socks",)
     assert pins(read(UV, tmp_path, Target(python="3.10")))[0] == "numpy==2.2.6"
 
 

@@ -40,17 +40,17 @@ def write(folder, solution):
 
 
 def test_a_lock_is_read_whole(lock):
-    found = checked_folder(lock)
-    assert (found.solution.profile, found.records, found.requirements) == ("demo", RECORDS, None)
-    assert found.target == Target()
-    assert found.variables["A"] == "1"
+    folder = checked_folder(lock)
+    assert (folder.solution.profile, folder.records, folder.requirements) == ("demo", RECORDS, None)
+    assert folder.target == Target()
+    assert folder.variables["A"] == "1"
 
 
 def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
     write(tmp_path, {**SOLUTION, "flavour": "pip-in-conda", "conda": {"channels": ["conda-forge"], "not_written": "x"}})
     (tmp_path / "requirements.txt").write_text("")
-    found = checked_folder(tmp_path)
-    assert (found.records, found.requirements) == ((), tmp_path / "requirements.txt")
+    folder = checked_folder(tmp_path)
+    assert (folder.records, folder.requirements) == ((), tmp_path / "requirements.txt")
     with pytest.raises(BadInput, match="has no conda part; pass --python to make a plain venv"):
         install(tmp_path, tmp_path / "prefix", check_driver=False)
 

@@ -116,8 +116,8 @@ def libraries(tmp_path_factory) -> Path:
 
 def clean_environment(**more: str) -> dict[str, str]:
     foreign = ("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "XLA_FLAGS")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", **more}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {**variables, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", **more}
 
 
 def pip(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -215,12 +215,12 @@ def test_a_wrong_hash_is_refused(installer: Callable, lock, tmp_path):
 
 
 def pythons() -> dict[str, Path]:
-    found = {}
+    by_version = {}
     for place in sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python")):
         major, minor, *_ = place.parts[-3].split(".")
         if (int(major), int(minor)) >= (3, 9):
-            found[f"{major}.{minor}"] = place
-    return found
+            by_version[f"{major}.{minor}"] = place
+    return by_version
 
 
 @pytest.mark.parametrize("minor", ["3.9", "3.10", "3.11", "3.12", "3.13"])
@@ -231,10 +231,10 @@ def test_every_python_finds_the_library_by_its_soname(minor, libraries, tmp_path
     python = new_environment(tmp_path / "environment", python)
     unpack_wheel(site_packages(python))
     add_stand_ins(python, libraries)
-    told = ask(python, "[sys.modules['tensorflow'].gpus, loader.report]")
+    answer = ask(python, "[sys.modules['tensorflow'].gpus, loader.report]")
     site = site_packages(python)
     places = [site / f"nvidia/{path}.so.1" for path in ("lower/lib/libstandin_lower", "upper/lib/libstandin_part")]
-    assert told == [
+    assert answer == [
         [42],
         {
             "ran": True,
@@ -282,16 +282,16 @@ def test_the_loader_of_tensorflow_is_left_as_it_was(environment):
 @pytest.mark.parametrize("damage", ["no library", "an empty file", "gone", "no list", "a broken list"])
 def test_no_damage_makes_the_import_fail(damage, environment):
     site = site_packages(environment)
-    upper, told = site / "nvidia/upper/lib/libstandin_upper.so.1", site / "_interlock_loader.json"
+    upper, table = site / "nvidia/upper/lib/libstandin_upper.so.1", site / "_interlock_loader.json"
     expected = {"no library": "invalid ELF header", "an empty file": "file too short"}.get(damage)
     if expected is not None:
         upper.write_bytes(b"no library at all" * 99 if damage == "no library" else b"")
     elif damage == "gone":
         upper.unlink()
     elif damage == "no list":
-        told.unlink()
+        table.unlink()
     else:
-        told.write_text("{")
+        table.write_text("{")
     gpus, report = ask(environment, "[sys.modules['tensorflow'].gpus, loader.report]")  # type: ignore[misc]
     assert gpus == []
     if damage == "gone":
@@ -316,8 +316,8 @@ def test_an_import_that_fails_fails_as_ever(environment):
 def test_what_is_loaded_already_is_left_alone(environment):
     lower = site_packages(environment) / "nvidia/lower/lib/libstandin_lower.so.1"
     first = f"import ctypes; ctypes.CDLL({str(lower)!r}); import tensorflow"
-    told = ask(environment, "[sys.modules['tensorflow'].gpus, loader.report['there']]", first=first)
-    assert told == [[42], ["libstandin_lower.so.1"]]
+    answer = ask(environment, "[sys.modules['tensorflow'].gpus, loader.report['there']]", first=first)
+    assert answer == [[42], ["libstandin_lower.so.1"]]
 
 
 def test_reloading_does_nothing_twice(environment):
@@ -328,12 +328,12 @@ importlib.reload(tensorflow)
 importlib.reload(_interlock_loader)
 importlib.reload(tensorflow)
 """
-    told = ask(
+    answer = ask(
         environment,
         "[sum(hasattr(f, 'interlock') for f in sys.meta_path)] + [loader.report[k] for k in ('there', 'errors')]",
         first=first,
     )
-    assert told == [1, [], []]
+    assert answer == [1, [], []]
 
 
 def test_a_symlinked_environment_works(environment, tmp_path):
@@ -440,8 +440,8 @@ def test_xla_is_told_where_its_data_is(flags, expected, environment):
     data = site_packages(environment) / "nvidia" / "cuda_nvcc"
     (data / "nvvm" / "libdevice").mkdir(parents=True)
     env = {} if flags is None else {"XLA_FLAGS": flags}
-    told = ask(environment, "__import__('os').environ.get('XLA_FLAGS')", **env)
-    assert told == expected.format(data)
+    answer = ask(environment, "__import__('os').environ.get('XLA_FLAGS')", **env)
+    assert answer == expected.format(data)
 
 
 def test_a_data_folder_with_a_space_is_quoted(libraries, tmp_path):

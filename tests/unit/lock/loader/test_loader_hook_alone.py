@@ -19,8 +19,8 @@ HOOK = Path(solver.lock.loader.__path__[0], "_loader_hook.py")
 def place(folder: Path, preload: list[dict[str, object]]) -> None:
     """The hook and what it shall load, as the wheel installs them."""
     shutil.copyfile(HOOK, folder / "_interlock_loader.py")
-    told = {"version": 1, "tensorflow": "2.9.0", "preload": preload, "xla": None}
-    (folder / "_interlock_loader.json").write_text(json.dumps(told))
+    table = {"version": 1, "tensorflow": "2.9.0", "preload": preload, "xla": None}
+    (folder / "_interlock_loader.json").write_text(json.dumps(table))
 
 
 def run(folder: Path, code: str) -> dict[str, object]:

@@ -106,9 +106,9 @@ def test_tensorflow_is_limited_on_every_gpu(python):
 @pytest.mark.parametrize("order", ["torch, tensorflow", "tensorflow, torch"])
 def test_either_order_of_import_works(order, python):
     first = f"import {order}\nfor call in torch.queued: call()"
-    told = ask(python, first, "[sorted(sharing.report['done']), sharing.report['errors']]")
+    answer = ask(python, first, "[sorted(sharing.report['done']), sharing.report['errors']]")
     limits = ["tensorflow: tensorflow_limit_mb=2048", "torch: torch_fraction=0.4"]
-    assert told == [sorted([*TORCH_DONE, *limits]), []]
+    assert answer == [sorted([*TORCH_DONE, *limits]), []]
 
 
 def test_keras_gets_its_policy(python):

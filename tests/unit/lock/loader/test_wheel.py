@@ -67,13 +67,13 @@ def contents(wheel: tuple[str, bytes] | None) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def wanted(wheel: tuple[str, bytes] | None) -> tuple[list[str], str | None]:
-    told = json.loads(contents(wheel)["_interlock_loader.json"])
-    return [row["library"] for row in told["preload"]], told["xla"]
+def hook_table(wheel: tuple[str, bytes] | None) -> tuple[list[str], str | None]:
+    data = json.loads(contents(wheel)["_interlock_loader.json"])
+    return [row["library"] for row in data["preload"]], data["xla"]
 
 
 def test_a_library_that_the_runpath_misses_is_loaded_after_those_it_needs():
-    assert wanted(loader_wheel(build(), LIBRARIES, PINS)) == (
+    assert hook_table(loader_wheel(build(), LIBRARIES, PINS)) == (
         ["cublaslt", "cublas", "nvjitlink", "cusparse", "cusolver"],
         "nvidia/cuda_nvcc",
     )
@@ -86,13 +86,13 @@ def test_a_release_that_finds_everything_needs_no_wheel():
 
 @pytest.mark.parametrize("runpath", [(), NOT_KNOWN], ids=["looks nowhere", "nobody read it"])
 def test_a_release_without_runpath_gets_everything_it_opens(runpath):
-    loaded, xla = wanted(loader_wheel(build(runpath=runpath), LIBRARIES, PINS))
+    loaded, xla = hook_table(loader_wheel(build(runpath=runpath), LIBRARIES, PINS))
     assert loaded == ["cublaslt", "cublas", "cudnn", "nvjitlink", "cusparse", "cusolver"]
     assert xla == "nvidia/cuda_nvcc"
 
 
 def test_where_nobody_read_what_is_opened_everything_installed_is_loaded():
-    loaded, _ = wanted(loader_wheel(build(opens=NOT_KNOWN, runpath=()), LIBRARIES, PINS))
+    loaded, _ = hook_table(loader_wheel(build(opens=NOT_KNOWN, runpath=()), LIBRARIES, PINS))
     assert sorted(loaded) == ["cublas", "cublaslt", "cudnn", "cusolver", "cusparse", "nvjitlink"]
 
 
@@ -101,21 +101,21 @@ def test_where_nobody_read_what_is_opened_everything_installed_is_loaded():
 )
 def test_the_row_of_the_pinned_version_is_taken(version, sonames):
     wheel = loader_wheel(build(runpath=()), LIBRARIES, {**PINS, PypiName("nvidia-cudnn-cu12"): version})
-    told = json.loads(contents(wheel)["_interlock_loader.json"])["preload"]
-    assert [row for row in told if row["library"] == "cudnn"] == [
+    data = json.loads(contents(wheel)["_interlock_loader.json"])["preload"]
+    assert [row for row in data if row["library"] == "cudnn"] == [
         {"directory": "nvidia/cudnn/lib", "library": "cudnn", "sonames": sonames}
     ]
 
 
 def test_what_the_lock_does_not_hold_is_not_asked_for():
     pins = {name: version for name, version in PINS.items() if name not in ("nvidia-nvcc-cu12", "nvidia-cusparse-cu12")}
-    assert wanted(loader_wheel(build(), LIBRARIES, pins)) == (["cublaslt", "cublas", "nvjitlink", "cusolver"], None)
+    assert hook_table(loader_wheel(build(), LIBRARIES, pins)) == (["cublaslt", "cublas", "nvjitlink", "cusolver"], None)
 
 
 def test_xla_gets_its_data_where_it_would_not_look_by_itself():
     elsewhere = (library("nvcc", directory="nvidia/cu12", sonames=()),)
     pins = {PypiName("nvidia-nvcc-cu12"): "12.9"}
-    assert wanted(loader_wheel(build(), elsewhere, pins)) == ([], "nvidia/cu12")
+    assert hook_table(loader_wheel(build(), elsewhere, pins)) == ([], "nvidia/cu12")
 
 
 @pytest.mark.parametrize("cuda", [None, "11.8"], ids=["CPU build", "another CUDA major"])
@@ -153,7 +153,7 @@ def test_the_shipped_rows(tensorflow, expected):
     if expected is None:
         assert wheel is None
     else:
-        loaded, xla = wanted(wheel)
+        loaded, xla = hook_table(wheel)
         assert (sorted(loaded), xla) == (sorted(expected.split()), "nvidia/cuda_nvcc")
 
 

@@ -14,11 +14,11 @@ RESUMED = f"bytes={2**19}-"
 
 
 def test_files_are_downloaded_and_progress_is_told(server, tmp_path):
-    told = {}
+    sizes = {}
     files = [server.put(f"a{number}-1-py3-none-any.whl", CONTENT[number:]) for number in range(5)]
-    download(files, tmp_path, progress=lambda name, done, size: told.update({name: (done, size)}))
+    download(files, tmp_path, progress=lambda name, done, size: sizes.update({name: (done, size)}))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == server.files
-    assert told == {file.filename: (file.size, file.size) for file in files}
+    assert sizes == {file.filename: (file.size, file.size) for file in files}
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, tmp_path):
@@ -26,7 +26,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_stopped(server, tmp_path):
     server.faults["a-1-py3-none-any.whl"] = ["cut", "busy"]
     download([file], tmp_path, pause=0)
     assert file_sha256(tmp_path / file.filename) == file.sha256
-    assert [ranged for _, ranged in server.asked] == [None, RESUMED, RESUMED]
+    assert [ranged for _, ranged in server.requests] == [None, RESUMED, RESUMED]
 
 
 def test_the_next_call_goes_on_too(server, tmp_path):
@@ -36,9 +36,9 @@ def test_the_next_call_goes_on_too(server, tmp_path):
         download([file], tmp_path, tries=1)
     assert [path.name for path in tmp_path.iterdir()] == ["a-1-py3-none-any.whl.part"]
     download([file], tmp_path)
-    assert server.asked[-1][1] == RESUMED
+    assert server.requests[-1][1] == RESUMED
     download([file], tmp_path)
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_a_server_without_ranges_starts_again(server, tmp_path):
@@ -70,7 +70,7 @@ def test_a_missing_file_is_named(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"),
+    ("field", "value", "message"),
     [
         ("filename", "../a-1-py3-none-any.whl", "is no plain file name"),
         ("filename", "torch-1-py3-none-any.whl", "is a wheel of torch, not of a"),
@@ -78,6 +78,6 @@ def test_a_missing_file_is_named(server, tmp_path):
         ("url", "file:///etc/passwd", "is no address of the web"),
     ],
 )
-def test_what_is_fetched_is_a_wheel_of_its_package(server, field, value, told):
-    with pytest.raises(ValueError, match=told):
+def test_what_is_fetched_is_a_wheel_of_its_package(server, field, value, message):
+    with pytest.raises(ValueError, match=message):
         server.put("a-1-py3-none-any.whl", CONTENT, **{field: value})

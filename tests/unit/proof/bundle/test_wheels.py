@@ -12,12 +12,12 @@ from solver.proof.bundle.wheels import downloads, locate
 
 class Index:
     def __init__(self, *releases):
-        self.held = {}
+        self.listings = {}
         for release in releases:
-            self.held.setdefault(release.files[0].filename.split("-")[0], []).append(release)
+            self.listings.setdefault(release.files[0].filename.split("-")[0], []).append(release)
 
     def releases(self, name):
-        return tuple(self.held.get(name, ()))
+        return tuple(self.listings.get(name, ()))
 
     def address(self, file):
         return f"https://index.invalid/{file.filename}"

@@ -31,9 +31,9 @@ class Model:
 
     def __init__(self, answer: Array, inputs: int = 1) -> None:
         self.answer, self.taken = answer, []
-        wanted = {f"x{n}": SimpleNamespace(shape=(*SHAPE[2:], SHAPE[1])) for n in range(inputs)}
+        tensors = {f"x{n}": SimpleNamespace(shape=(*SHAPE[2:], SHAPE[1])) for n in range(inputs)}
         self.signatures = {"serving_default": self}
-        self.structured_input_signature = ((), wanted)
+        self.structured_input_signature = ((), tensors)
 
     def __call__(self, **inputs: Array) -> dict[str, Array]:
         self.taken += [one.shape for one in inputs.values()]

@@ -148,8 +148,8 @@ def test_the_environment_is_the_locks_own(tmp_path):
         "NCCL_NVLS_ENABLE": "0",
     }
     made = probe_environment(Path("/env"), tmp_path / "home", base, {"TF_CPP_MIN_LOG_LEVEL": "1"})
-    kept = {name: value for name, value in made.items() if str(tmp_path / "home") not in value}
-    assert kept == {
+    variables = {name: value for name, value in made.items() if str(tmp_path / "home") not in value}
+    assert variables == {
         "PATH": "/env/bin:/usr/bin:/somewhere",
         "LD_LIBRARY_PATH": str(driver),
         "CUDA_VISIBLE_DEVICES": "0",

@@ -45,11 +45,11 @@ def probe(tmp_path: Path, settings: dict[str, object] | None, monkeypatch, torch
 
 
 def test_the_probe_takes_what_is_allowed_and_fails_where_more_is_given(tmp_path, monkeypatch):
-    wanted = {"torch_fraction": 0.5, "tensorflow_limit_mb": 100}
-    assert probe(tmp_path, wanted, monkeypatch, 0.5, 100 * 3 // 4) == {
+    settings = {"torch_fraction": 0.5, "tensorflow_limit_mb": 100}
+    assert probe(tmp_path, settings, monkeypatch, 0.5, 100 * 3 // 4) == {
         "sharing.torch": "ok", "sharing.tensorflow": "ok",
     }  # fmt: skip
-    assert probe(tmp_path, wanted, monkeypatch, 1.0, 200) == {
+    assert probe(tmp_path, settings, monkeypatch, 1.0, 200) == {
         "sharing.torch": "failed", "sharing.tensorflow": "failed",
     }  # fmt: skip
 

@@ -34,12 +34,12 @@ def subjects(folder, *names):
 
 def test_a_killed_worker_loses_no_lock_and_reports_none_twice(cluster, tmp_path):
     locks = subjects(tmp_path, "first", "deadly", "third", "fourth")
-    told = []
+    finished = []
     with distributed.Client(cluster) as client:
-        reports = prove_on_cluster(locks, cluster_task.prove, client=client, each=told.append)
+        reports = prove_on_cluster(locks, cluster_task.prove, client=client, each=finished.append)
     assert [report.profile for report in reports] == ["first", "deadly", "third", "fourth"]
     assert {report.verdict for report in reports} == {"imports only"}
-    assert sorted(report.profile for report in told) == ["deadly", "first", "fourth", "third"]
+    assert sorted(report.profile for report in finished) == ["deadly", "first", "fourth", "third"]
     assert len((tmp_path / "deadly.runs").read_text().split()) == 2
 
 

@@ -36,9 +36,9 @@ def test_virtual_packages_are_the_targets_and_not_this_machines():
 
 
 def test_virtual_packages_can_be_replaced_and_taken_away():
-    found = virtual_packages(Target(), DRIVERS, {"__cuda": "12.9", "__glibc": None, "__archspec": "zen4"})
-    assert (found["__cuda"], found["__archspec"]) == ("12.9", "zen4")
-    assert "__glibc" not in found
+    virtual = virtual_packages(Target(), DRIVERS, {"__cuda": "12.9", "__glibc": None, "__archspec": "zen4"})
+    assert (virtual["__cuda"], virtual["__archspec"]) == ("12.9", "zen4")
+    assert "__glibc" not in virtual
 
 
 def close(folder, entries, specs, constraints=(), *, target=None, virtual=None, **more):

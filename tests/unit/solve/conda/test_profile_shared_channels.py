@@ -41,9 +41,9 @@ def snapshot():
 
 
 def profile(python, **fields):
-    asked = {"packages": ("torchvision", "keras", "tensorboard"), **fields}
+    settings = {"packages": ("torchvision", "keras", "tensorboard"), **fields}
     target = Target(python=python)
-    return Profile(name=f"full-py{python}", flavour="conda", python=f"=={python}", target=target, **asked)
+    return Profile(name=f"full-py{python}", flavour="conda", python=f"=={python}", target=target, **settings)
 
 
 @pytest.mark.parametrize(
@@ -55,29 +55,29 @@ def profile(python, **fields):
     ],
 )
 def test_each_python_has_a_dual_gpu_set_and_the_snapshot_gives_the_same(solved, matrices, snapshot, python, axes):
-    found = solved(python)
-    assert {axis: found.solution.axes[axis] for axis in axes} == axes
-    chosen = {record.name: record for record in found.records}
+    solution = solved(python)
+    assert {axis: solution.solution.axes[axis] for axis in axes} == axes
+    chosen = {record.name: record for record in solution.records}
     for name in ("pytorch", "tensorflow"):
         assert all("cpu" not in part.build for part in parts(chosen, name))
-    majors = {r.build.partition("cuda")[2][:2] for r in found.records if r.build.startswith("cuda1")}
+    majors = {r.build.partition("cuda")[2][:2] for r in solution.records if r.build.startswith("cuda1")}
     assert majors == {axes["cuda"][:2]}
-    assert len([r for r in found.records if r.name in ("libprotobuf", "libabseil")]) == 2
+    assert len([r for r in solution.records if r.name in ("libprotobuf", "libabseil")]) == 2
     recorded = solve_conda(profile(python), matrices, snapshot)
-    assert recorded.records == found.records
-    assert recorded.solution == found.solution
+    assert recorded.records == solution.records
+    assert recorded.solution == solution.solution
 
 
 def test_python_3_13_is_explained_in_the_matrices_words_and_the_channels(folder, matrices, snapshot):
-    told = []
+    stories = []
     for source in (index_over(folder), snapshot):
         with pytest.raises(Unsolvable) as caught:
             solve_conda(profile("3.13"), matrices, source)
         explanation = caught.value.explanation
-        told.append([(cause.who, cause.asks) for cause in explanation.causes])
+        stories.append([(cause.who, cause.asks) for cause in explanation.causes])
         assert [near.changes for near in explanation.nearest] == [("python 3.12",), ("python 3.11",), ("python 3.10",)]
-    assert told[0] == told[1]
-    causes = told[0]
+    assert stories[0] == stories[1]
+    causes = stories[0]
     assert causes[:2] == [("the request", "python ==3.13"), ("the request", "tensorflow as a CUDA build")]
     assert causes[2][0].startswith("tensorflow 2.")
     assert "python 3." in causes[2][1]
@@ -113,20 +113,20 @@ def test_each_python_has_a_base(folder, matrices, snapshot, python):
 
 
 def test_what_was_inferred_is_marked(solved):
-    found = solved("3.12")
-    inferred = {f"conda-forge/{r.subdir}/{r.filename}" for r in found.records if r.inferred}
+    solution = solved("3.12")
+    inferred = {f"conda-forge/{r.subdir}/{r.filename}" for r in solution.records if r.inferred}
     listed = set((SHARED / "partial.txt").read_text().split())
     assert inferred
-    assert inferred == {f"conda-forge/{r.subdir}/{r.filename}" for r in found.records} & listed
-    assert any("partly inferred" in note.text for note in found.solution.notes)
+    assert inferred == {f"conda-forge/{r.subdir}/{r.filename}" for r in solution.records} & listed
+    assert any("partly inferred" in note.text for note in solution.solution.notes)
 
 
 def test_strict_priority_over_three_real_channels(folder, matrices):
     target = Target(python="3.10")
     index = index_over(folder, "pytorch", "nvidia", "conda-forge")
     virtual = virtual_packages(target, matrices.drivers)
-    found = ChannelSolver(index, target, virtual).close(["python 3.10.*", "pytorch", "pytorch-cuda 11.8.*"])
-    channel = {record.name: record.channel.rsplit("/", 1)[1] for record in found}
+    records = ChannelSolver(index, target, virtual).close(["python 3.10.*", "pytorch", "pytorch-cuda 11.8.*"])
+    channel = {record.name: record.channel.rsplit("/", 1)[1] for record in records}
     assert (channel["pytorch"], channel["cuda-cudart"], channel["python"]) == ("pytorch", "nvidia", "conda-forge")
     solver = ChannelSolver(index, target, virtual)
     assert {str(r.version) for r in solver.candidates("pytorch")} < {
@@ -137,8 +137,8 @@ def test_strict_priority_over_three_real_channels(folder, matrices):
 
 
 def test_a_removed_constraint_never_breaks(solved, matrices, snapshot):
-    held = profile("3.12", constraints={"torch": "<2.9", "numpy": ">=2"})
-    assert solve_conda(held, matrices, snapshot).solution.axes["torch"] == "2.8.0"
-    loose = msgspec.structs.replace(held, constraints={"torch": "<2.9"})
+    bounded = profile("3.12", constraints={"torch": "<2.9", "numpy": ">=2"})
+    assert solve_conda(bounded, matrices, snapshot).solution.axes["torch"] == "2.8.0"
+    loose = msgspec.structs.replace(bounded, constraints={"torch": "<2.9"})
     assert solve_conda(loose, matrices, snapshot).solution.axes["torch"] == "2.8.0"
     assert solved("3.12").solution.axes["torch"] == "2.10.0"

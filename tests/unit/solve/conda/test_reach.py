@@ -78,18 +78,18 @@ def test_the_snapshot_answers_as_the_channel_does(recorded, live, matrices):
 
 def test_what_the_channel_denies_the_snapshot_does_not_know(recorded, live, matrices):
     profile = Profile(name="both", flavour="conda", python="==3.13", target=Target(driver="550.54.14"))
-    told = []
+    explanations = []
     for source in (live, recorded):
         with pytest.raises(Unsolvable) as caught:
             solve_conda(profile, matrices, source)
-        told.append(caught.value.explanation)
-    assert told[0].causes == told[1].causes
-    assert told[0].note is None
-    assert told[1].note == (
+        explanations.append(caught.value.explanation)
+    assert explanations[0].causes == explanations[1].causes
+    assert explanations[0].note is None
+    assert explanations[1].note == (
         "the record may lack packages that suit python ==3.13 and tensorflow as a CUDA build; "
         "with --live the channels themselves are asked"
     )
-    assert [explanation.answer for explanation in told] == [Answer.NO, Answer.NOT_KNOWN]
+    assert [explanation.answer for explanation in explanations] == [Answer.NO, Answer.NOT_KNOWN]
 
 
 def test_a_search_can_keep_to_what_the_base_offers(recorded, matrices):
