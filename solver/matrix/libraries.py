@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from solver.core.answer import Answer, NotKnown, answer
-from solver.core.versions import major, within
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
+from solver.core.versions import major
 from solver.matrix.builds import entries, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
+from solver.matrix.rules import admits
 
 LOADER = "interlock-loader"
 """The wheel of ours that loads the CUDA libraries which TensorFlow does not find by itself."""
@@ -28,8 +29,19 @@ def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int
         for row in libraries
         if cuda in (None, row.cuda)
         and (version := versions.get(row.distribution)) is not None
-        and within(version, row.versions)
+        and admits(row.versions, version) is Answer.YES
     ]
+
+
+def brings(matrices: Matrices, distribution: str, version: str) -> tuple[Library, ...] | NotKnown:
+    """The rows of the CUDA libraries that a release brings; empty where its distribution brings none at all.
+
+    NOT_KNOWN where rows tell of other releases of the distribution alone: the next may have another layout, or be
+    of another CUDA.
+    """
+    rows = matrices.libraries_of(distribution)
+    telling = tuple(row for row in rows if admits(row.versions, version) is Answer.YES)
+    return NOT_KNOWN if rows and not telling else telling
 
 
 def decides_gpu(build: Build, name: str) -> bool:

@@ -119,6 +119,17 @@ class Matrices:
             rows = tuple(row for row in rows if within(version, row.versions))
         return rows[-1] if rows else NOT_KNOWN
 
+    def libraries_of(self, distribution: str) -> tuple[kinds.Library, ...]:
+        """Every CUDA library that some release of a distribution (normalized) brings; empty where it has no row."""
+        return self._libraries_of.get(distribution, ())
+
+    @cached_property
+    def _libraries_of(self) -> dict[str, tuple[kinds.Library, ...]]:
+        by_name: dict[str, list[kinds.Library]] = defaultdict(list)
+        for row in self.libraries:
+            by_name[pypi_name(row.distribution)].append(row)
+        return {name: tuple(rows) for name, rows in by_name.items()}
+
     @cached_property
     def _by_id(self) -> dict[str, Row]:
         return {row.id: row for row in self.rows()}

@@ -8,9 +8,11 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.core.answer import NOT_KNOWN
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
+from solver.matrix.libraries import brings
 from solver.matrix.rows import CudaToolkit
 
 CODE = "unknown"
@@ -98,13 +100,19 @@ def _library_specifiers(context: AuditContext) -> dict[str, list[str]]:
 
 
 def _library(context: AuditContext, package: Package, libraries: Specifiers) -> Iterator[Finding]:
-    version = package.version or ""
     if package.name not in libraries:
         yield _finding(package, f"no row knows {package.name}")
         return
-    is_known = any(_is_within(version, specifier) for specifier in libraries[package.name])
-    if not (is_known or _is_of_a_toolkit(context, package) or _is_pinned_by_a_framework(context, package)):
+    if not _is_known_library(context, package, libraries[package.name]):
         yield _finding(package, f"no row knows {package.pin}")
+
+
+def _is_known_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> bool:
+    version = package.version or ""
+    if brings(context.matrices, package.name, version) is NOT_KNOWN:
+        return False
+    is_named = any(_is_within(version, specifier) for specifier in specifiers)
+    return is_named or _is_of_a_toolkit(context, package) or _is_pinned_by_a_framework(context, package)
 
 
 def _is_within(version: str, specifier: str) -> bool:

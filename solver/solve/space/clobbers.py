@@ -1,19 +1,15 @@
-"""Packages that cannot lie side by side: those that write the same files, and CUDA libraries of two majors."""
+"""Packages that cannot lie side by side, since they write the same files."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-
-from packaging.utils import canonicalize_name
+from collections.abc import Iterator
 
 from solver.core.answer import Answer
-from solver.core.versions import within
 from solver.matrix.clobbers import Clobbers, specifier_of
-from solver.matrix.load import Matrices
-from solver.matrix.rows import ABSENT, Clobber, Library
+from solver.matrix.rows import ABSENT, Clobber
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, Ask, Candidate, Kind, guard
+from solver.solve.space.terms import Ask, Candidate, Kind, guard
 
 
 def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) -> Iterator[Ask]:
@@ -54,23 +50,3 @@ def _ruled_out(space: Candidates, candidate: Candidate, other: str) -> int:
 
 def _needed(space: Candidates, name: str, specifier: str) -> int:
     return 0 if specifier == ABSENT else space.mask(name, specifier)
-
-
-def rows_by_distribution(matrices: Matrices) -> Mapping[str, tuple[Library, ...]]:
-    """What the rows of CUDA libraries say of each distribution, the libraries that tie an axis first."""
-    by_distribution: dict[str, list[Library]] = defaultdict(list)
-    for row in sorted(matrices.libraries, key=lambda row: (row.library not in ("cudnn", "cudart", "nvcc"), row.id)):
-        by_distribution[canonicalize_name(row.distribution)].append(row)
-    return {name: tuple(rows) for name, rows in by_distribution.items()}
-
-
-def library_row(rows: tuple[Library, ...], version: str) -> Library | None:
-    """The row that tells of ``version``, or else of any; None where there is none."""
-    mine = (row for row in rows if within(version, row.versions))
-    return next(mine, rows[0] if rows else None)
-
-
-def major_asks(space: Candidates, library: Library) -> Iterator[Ask]:
-    """A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead."""
-    text = f"CUDA {library.cuda}, whose {library.library} it is"
-    yield Ask(AXIS_CUDA, space.cuda_mask(str(library.cuda)), text, library.source, library.id)

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from solver.core.frameworks import COMPANIONS
 from solver.core.markers import applies
 from solver.core.model import Profile
-from solver.core.versions import as_requirement, minor
+from solver.core.versions import as_requirement
 from solver.index import Index, ReleaseRefused
 from solver.matrix.builds import bound_packages
 from solver.matrix.clobbers import Clobbers
@@ -17,11 +17,11 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Rule
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.clobbers import clobber_asks, library_row, major_asks, rows_by_distribution
+from solver.solve.space.clobbers import clobber_asks
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
+from solver.solve.space.libraries import library_asks
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
-    AXIS_CUDA,
     AXIS_CUDNN,
     ITSELF,
     NOWHERE,
@@ -47,7 +47,6 @@ class PackageSpace:
         self._ways: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
         self._clobbers = Clobbers(matrices)
-        self._libraries = rows_by_distribution(matrices)
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._clobbers.partners)
         self._guarded |= {*scope.carriers, *bound_packages(matrices)}
@@ -121,18 +120,7 @@ class PackageSpace:
         for rule in self.scope.joint_rules_of(name, candidate.version):
             yield from joint_asks(self.choices, rule)
         yield from clobber_asks(self.choices, candidate, self._clobbers)
-        library = library_row(self._libraries.get(name, ()), candidate.version)
-        if library is None:
-            return
-        if library.library in ("cudart", "nvcc") and library.same_minor:
-            cuda = minor(candidate.version)
-            same = self.choices.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
-            yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{name} is of that toolkit", library.id)
-            return
-        yield from major_asks(self.choices, library)
-        if library.library == "cudnn":
-            same = self.choices.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
-            yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id, kind=Kind.SAME)
+        yield from library_asks(self.choices, candidate)
 
     def _built(self, candidate: Candidate) -> Iterable[Ask]:
         row = self.scope.build(candidate.ident, candidate.version)

@@ -9,6 +9,7 @@ from solver.core.model import Framework, Release
 from solver.core.target import admits_python
 from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
 from solver.matrix.drivers import oldest_of
+from solver.matrix.libraries import brings
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
@@ -110,7 +111,7 @@ def _build_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
         return None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
     build, framework = scope.build(name, version), framework_of(name)
     if isinstance(build, NotKnown):
-        return _unknown(name, framework, scope)
+        return _unknown(name, version, framework, scope)
     return (
         _wrong_kind(build, has_cuda(build), scope, framework)
         or _too_old_driver(build, scope.matrices, scope.target.driver)
@@ -118,12 +119,15 @@ def _build_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
     )
 
 
-def _unknown(name: str, framework: Framework | None, scope: Scope) -> Verdict | None:
-    """A release without a row, of a package whose GPU code rows tell of; of any other nothing needs telling."""
+def _unknown(name: str, version: str, framework: Framework | None, scope: Scope) -> Verdict | None:
+    """A release without a row, of a package whose other releases have rows; of any other nothing needs telling."""
     if framework is not None:
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (`interlock refresh` derives one)", "matrices")
     if scope.matrices.builds_of(name):
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (add one to matrices/builds.yaml)", "matrices")
+    if brings(scope.matrices, name, version) is NOT_KNOWN:
+        why = "no matrix row knows which CUDA libraries it brings (add one to matrices/cuda-libraries.yaml)"
+        return Verdict(Answer.NOT_KNOWN, why, "matrices")
     return None
 
 

@@ -1,0 +1,39 @@
+"""What a CUDA library asks of the axes: the CUDA major that is its own, and the very release of what has an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.core.answer import NotKnown
+from solver.core.versions import minor
+from solver.matrix.libraries import brings
+from solver.matrix.rows import Library
+from solver.solve.space.candidates import Candidates
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, Ask, Candidate, Kind
+
+_TIED = ("cudnn", "cudart", "nvcc")
+"""Libraries of which the release decides an axis; a distribution that brings several is told by the first of these."""
+
+
+def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
+    """What follows from the CUDA libraries that a distribution brings; nothing where it brings none."""
+    rows = brings(space.matrices, candidate.ident, candidate.version)
+    # Of what nobody read no version may be chosen, see ``refusals``.
+    library = None if isinstance(rows, NotKnown) else min(rows, key=_tied_first, default=None)
+    if library is None:
+        return
+    if library.library in ("cudart", "nvcc") and library.same_minor:
+        cuda = minor(candidate.version)
+        same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
+        yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{candidate.ident} is of that toolkit", library.id)
+        return
+    # A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead.
+    text = f"CUDA {library.cuda}, whose {library.library} it is"
+    yield Ask(AXIS_CUDA, space.cuda_mask(str(library.cuda)), text, library.source, library.id)
+    if library.library == "cudnn":
+        same = space.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
+        yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id, kind=Kind.SAME)
+
+
+def _tied_first(row: Library) -> tuple[bool, str]:
+    return row.library not in _TIED, row.id
