@@ -74,8 +74,9 @@ def explain_base(
     profile: Profile, asks: Sequence[CondaAsk], refusal: ChannelRefusal, matrices: Matrices, solver: ChannelSolver
 ) -> Explanation:
     """Why there is no base that ``asks`` make up, as told by partial channels."""
-    gap = Record(profile, matrices, solver).gap(asks, gpu=False)
-    causes = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in asks]
+    record = Record(profile, matrices, solver)
+    gap = record.gap(asks, gpu=False)
+    causes = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in record.absent(asks) or asks]
     return Explanation(
         causes=(*causes, _channel(profile, refusal)),
         answer=Answer.NO if gap is None else Answer.NOT_KNOWN,

@@ -43,10 +43,14 @@ class Record:
             return None
         if self._rows_say_no(core, gpu=gpu):
             return None
-        absent = [ask.text for ask in core if not self._has(ask)]
+        absent = self.absent(core)
         if absent:
-            return f"there is no record of {' or '.join(absent)}; {LIVE}"
+            return f"there is no record of {' or '.join(ask.text for ask in absent)}; {LIVE}"
         return f"the record may lack packages that suit {' and '.join(ask.text for ask in core)}; {LIVE}"
+
+    def absent(self, core: Iterable[CondaAsk]) -> list[CondaAsk]:
+        """Those of ``core`` that no record meets, even alone."""
+        return [ask for ask in core if not self._has(ask)]
 
     def _has(self, ask: CondaAsk) -> bool:
         """Whether each spec of ``ask`` has a record that meets it; of alternatives, as of a CUDA's two names, one."""
