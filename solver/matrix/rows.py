@@ -3,7 +3,7 @@
 Every row has an ``id``, unique over all matrices, and a ``source`` that a person
 can look up. A field that nobody read is ``NOT_KNOWN``, in a file it is absent; what is known
 not to be there is said: ``cuda: none``, ``runpath: []``. Fields that gather single bounds (``needs``, ``asks``,
-``uses``, ``companions``, ``components``) have no such state: each entry was read for itself, an empty one
+``uses``, ``companions``, ``components``) have no such state: each entry was read for itself, a field without any
 forbids and promises nothing, and nobody may take it as a whole list.
 """
 
