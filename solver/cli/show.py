@@ -12,7 +12,7 @@ import msgspec
 from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.frameworks import distributions
-from solver.core.model import Explanation, Solution
+from solver.core.model import Because, Explanation, Solution
 
 Json = dict[str, Any]
 
@@ -85,7 +85,7 @@ def solution_lines(solution: Solution) -> Iterator[str]:
         yield from (f"    {text}" for text in solution.missing)
 
 
-def _reason(item: Any) -> str:  # noqa: ANN401 - Because or None
+def _reason(item: Because | None) -> str:
     if item is None or not item.source:
         return ""
     row = f" [{item.row}]" if item.row else ""

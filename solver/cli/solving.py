@@ -35,7 +35,7 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
         solution = solve_request(Path(), profile, constraints, live=live)
     except Unsolvable as error:
         if as_json:
-            echo_json(explanation_json(profile or "ad hoc", error.explanation))
+            echo_json(explanation_json(error.profile, error.explanation))
             sys.exit(error.exit_code)
         raise
     if as_json:
