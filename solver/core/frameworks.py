@@ -24,6 +24,8 @@ class FrameworkEntry:
     """Distributions of which each release is made for one release of the framework."""
     compiler: str | None
     """The distribution that compiles its kernels; every build of one release is made for one release of it."""
+    dlopens: bool
+    """Whether it opens its CUDA libraries when it needs them, and stays on the CPU without; else it links to them."""
     probe: str
     """Module of ``solver.proof.probes`` that checks it."""
     rank: int
@@ -41,6 +43,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             conda=CondaName("tensorflow"),
             companions=(),
             compiler=None,
+            dlopens=True,
             probe="tensorflow_checks",
             rank=1,
         ),
@@ -52,6 +55,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             conda=CondaName("pytorch"),
             companions=("torchvision", "torchaudio"),
             compiler="triton",
+            dlopens=False,
             probe="torch_checks",
             rank=0,
         ),

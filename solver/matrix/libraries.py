@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
+from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.versions import major
 from solver.matrix.builds import entries, stated
 from solver.matrix.load import Matrices
@@ -44,6 +45,21 @@ def brings(matrices: Matrices, distribution: str, version: str) -> tuple[Library
     return NOT_KNOWN if rows and not telling else telling
 
 
+def looks_up(build: Build) -> Answer:
+    """Whether a build looks for CUDA libraries outside its wheel: its row lists what it opens, or it surely dlopens."""
+    listed = not isinstance(build.opens, NotKnown)
+    return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
+
+
+def does_without(build: Build) -> Answer:
+    """Whether a build can be imported without the libraries that it ``opens``, and then stays on the CPU.
+
+    A row does not tell a library that is linked from one that is dlopened, so of what is no framework nobody knows.
+    """
+    framework = framework_of(build.package)
+    return Answer.NOT_KNOWN if framework is None else answer(FRAMEWORKS[framework].dlopens)
+
+
 def decides_gpu(build: Build, name: str) -> bool:
     """Whether a build that does not find a library sees no GPU; it does without what it merely uses.
 
@@ -71,6 +87,8 @@ class Lookup:
     """Brought, and nobody read where it looks."""
     nowhere: tuple[str, ...] = ()
     """Short names of what nothing brings."""
+    nothing: bool = False
+    """Nobody read what it opens, and there is nothing that it could: no library of its CUDA, no folder to look in."""
 
 
 def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Lookup:
@@ -90,6 +108,7 @@ def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None =
         hidden=tuple(row for row in opened if finds(build, row) is Answer.NO),
         doubtful=tuple(row for row in opened if finds(build, row) is Answer.NOT_KNOWN),
         nowhere=tuple(name for name in missing if matrices is None or _is_library(build, name, matrices)),
+        nothing=opens is None and build.runpath == () and not here,
     )
 
 

@@ -138,9 +138,9 @@ class _Case:
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
         """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
-        if isinstance(build.opens, NotKnown):
-            return NOT_KNOWN
         alone = look_up(build, self.libraries, self.matrices)
+        if isinstance(build.opens, NotKnown):
+            return alone if alone.nothing else NOT_KNOWN
         return Lookup(nowhere=alone.nowhere) if LOADER in self.packages else alone
 
     def misses(self, build: Build) -> tuple[str, ...] | None:
@@ -163,7 +163,9 @@ class _Case:
         if isinstance(result, NotKnown):
             return Answer.NOT_KNOWN
         hidden = () if after_loading else result.hidden
-        if any(decides_gpu(build, name) for name in (*result.nowhere, *(row.library for row in hidden))):
+        if result.nothing or any(
+            decides_gpu(build, name) for name in (*result.nowhere, *(row.library for row in hidden))
+        ):
             return Answer.NO
         return Answer.NOT_KNOWN if result.doubtful and not after_loading else Answer.YES
 

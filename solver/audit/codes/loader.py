@@ -15,11 +15,11 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import Finding
 from solver.core.versions import major
 from solver.matrix.builds import stated
-from solver.matrix.libraries import LOADER, decides_gpu, look_up, opened_library
+from solver.matrix.libraries import LOADER, decides_gpu, does_without, look_up, looks_up, opened_library
 from solver.matrix.rows import Build
 
 CODE = "loader"
@@ -34,8 +34,8 @@ _LOADER_CURE = (
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what torch does not."""
     for build in context.builds:
-        opens = build.framework == "tensorflow" or build.row.opens is not NOT_KNOWN
-        if opens and build.package.origin == "pypi" and build.cuda is not None:
+        looks = looks_up(build.row) is Answer.YES
+        if looks and build.package.origin == "pypi" and build.cuda is not None:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.torch(context)
@@ -82,9 +82,7 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
     outcome = look_up(row, [item.library for item in here.values()], context.matrices)
-    nowhere = [_soname(context, row, name) for name in outcome.nowhere]
-    if row.opens is NOT_KNOWN and row.runpath == () and not here:
-        nowhere = ["any CUDA library"]
+    nowhere = ["any CUDA library"] if outcome.nothing else [_soname(context, row, name) for name in outcome.nowhere]
     return LibrarySearch(
         hidden=tuple(here[library.id] for library in outcome.hidden),
         nowhere=tuple(nowhere),
@@ -108,7 +106,7 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = " unless torch was imported first" if context.build("torch") is not None else ""
     blind = any(decides_gpu(row, item.library.library) for item in hidden)
-    effect = f"it then sees no GPU{unless}" if blind else "it still sees the GPU, and goes without them"
+    effect = f"it then {_blind(build)}{unless}" if blind else "it still sees the GPU, and goes without them"
     in_files = _is_in_files(context, build)
     return finding_about(
         [build.package, *(item.package for item in hidden)],
@@ -120,6 +118,11 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
         row=row.id,
     )
+
+
+def _blind(build: BuiltPackage) -> str:
+    """What becomes of a build without a library that decides about its GPU."""
+    return "sees no GPU" if does_without(build.row) is Answer.YES else "sees no GPU or cannot be imported"
 
 
 def _doubtful(build: BuiltPackage, doubtful: tuple[Provided, ...]) -> Finding:
@@ -144,7 +147,7 @@ def _nowhere(context: AuditContext, build: BuiltPackage, names: tuple[str, ...])
         (build.package,),
         code=CODE,
         severity="error" if context.wants_gpu else "warning",
-        why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore sees no GPU",
+        why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore {_blind(build)}",
         source=build.source,
         cure=_install(build),
         row=build.row.id,

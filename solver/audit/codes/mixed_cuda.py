@@ -10,11 +10,12 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.rules import breaches
 from solver.audit.words import listed
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
 from solver.core.versions import numbers
 from solver.matrix.drivers import own
+from solver.matrix.libraries import does_without
 from solver.matrix.majors import majors, share_a_process
 
 CODE = "mixed-cuda"
@@ -45,8 +46,7 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
     if alone and context.target.driver is None:
         return
     seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
-    # What is linked to its libraries fails without them; what opens them when it needs them goes on without a GPU.
-    harmless = alone and seen is None and build.row.opens is not NOT_KNOWN
+    harmless = alone and seen is None and does_without(build.row) is Answer.YES
     effect = _on_the_cpu(build) if harmless else "one process would hold both" + (f"; seen: {seen}" if seen else "")
     yield finding_about(
         (build.package, anchor.package),

@@ -1,11 +1,12 @@
-"""Which CUDA libraries the release of a distribution brings."""
+"""Which CUDA libraries a release brings, and what a build does that does not find its own."""
 
 import pytest
+from msgspec.structs import replace
 
-from solver.core.answer import NOT_KNOWN
-from solver.matrix.libraries import brings
+from solver.core.answer import NOT_KNOWN, Answer
+from solver.matrix.libraries import Lookup, brings, does_without, look_up, looks_up
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Library
+from solver.matrix.rows import Build, Library
 
 
 def _row(name, cuda, versions, distribution="nvidia-nvtx"):
@@ -16,6 +17,7 @@ def _row(name, cuda, versions, distribution="nvidia-nvtx"):
 
 OLD, NEW = _row("nvtx-12", 12, "<13"), _row("nvtx-13", 13, ">=13,<14")
 NCCL = _row("nccl", 12, "", "nvidia_nccl_cu12")
+CUBLAS = replace(_row("cublas", 12, "", "nvidia-cublas-cu12"), sonames=("libcublas.so.12",))
 MATRICES = Matrices(libraries=(OLD, NEW, NCCL))
 
 
@@ -32,3 +34,29 @@ MATRICES = Matrices(libraries=(OLD, NEW, NCCL))
 )
 def test_a_row_tells_of_its_own_releases_alone(distribution, version, rows):
     assert brings(MATRICES, distribution, version) == rows
+
+
+def _build(package, **fields):
+    return Build(id="b", source="a test", package=package, version="1", platform="linux-64", cuda="12.8", **fields)
+
+
+@pytest.mark.parametrize(
+    ("build", "looks", "without"),
+    [
+        (_build("tensorflow", opens=("cudart",)), Answer.YES, Answer.YES),
+        (_build("tensorflow"), Answer.YES, Answer.YES),
+        (_build("torch"), Answer.NOT_KNOWN, Answer.NO),
+        (_build("kit", opens=("cudart",)), Answer.YES, Answer.NOT_KNOWN),
+        (_build("kit"), Answer.NOT_KNOWN, Answer.NOT_KNOWN),
+    ],
+    ids=["tensorflow", "tensorflow-unread", "torch", "package", "package-unread"],
+)
+def test_a_row_tells_what_a_build_needs_and_not_whether_it_is_linked(build, looks, without):
+    assert (looks_up(build), does_without(build)) == (looks, without)
+
+
+def test_a_build_that_looks_nowhere_finds_nothing_whatever_it_opens():
+    blind = _build("tensorflow", runpath=())
+    assert look_up(blind, []) == Lookup(nothing=True)
+    assert look_up(blind, [CUBLAS]) == Lookup(hidden=(CUBLAS,))
+    assert look_up(_build("tensorflow"), []) == Lookup()

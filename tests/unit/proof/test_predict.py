@@ -195,6 +195,15 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
     assert compare(prediction, real_evidence()) == ()
 
 
+def test_without_any_cuda_library_a_build_that_looks_nowhere_sees_no_gpu(matrices):
+    rows = {row.id: row for row in matrices.builds}
+    row = rows[f"tensorflow-{PACKAGES['tensorflow']}"]
+    unread = {**rows, row.id: replace(row, opens=NOT_KNOWN, runpath=())}
+    more = dataclasses.replace(matrices, builds=tuple(unread.values()))
+    assert predict({"tensorflow": row.version}, "9.0", "580.159.04", more).probes == {"tensorflow": False}
+    assert predict(without("torch"), "9.0", "580.159.04", more).probes == {"tensorflow": None}
+
+
 def test_a_framework_without_a_row_is_not_known(matrices):
     prediction = predict({"torch": "99.0"}, "9.0", "580.159.04", matrices)
     assert (prediction.frameworks, prediction.probes) == ({"torch": FrameworkPrediction()}, {"torch": None})
