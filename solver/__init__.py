@@ -1,10 +1,9 @@
 """Interlock: lock PyTorch and TensorFlow into one GPU environment.
 
-Read the package in this order: ``errors`` and ``model`` (the words, no imports
-of ours), ``yamlfile``, ``decode``, ``matrix`` (the facts), ``target`` and ``request`` (what
-is asked for), ``index`` (what exists), ``solve`` (the search), ``closure``,
-``audit``, ``lock`` (what is written), ``probes``, ``bundle``, ``verify``,
-``pipeline`` (the only module that knows more than one step) and ``cli``.
+ARCHITECTURE.md tells the rooms. Read them from the ground up: ``core`` (the words), ``matrix`` (the facts and what they
+mean), ``index`` (what exists), then the steps, which know nothing of each other: ``request``, ``solve``, ``audit``,
+``lock``, ``proof``, ``refresh``. ``commands`` has one page a command and is where the steps meet; start with
+``commands/lock.py``. ``cli`` parses and prints.
 """
 
 __version__ = "0.1.0"

@@ -14,7 +14,7 @@ from solver.core.lines import LockedPin
 from solver.core.model import Target
 from solver.core.programs import uv_here
 from solver.index.pypi import INDEX_URL, PypiIndex
-from solver.lock.read import LockFolder, read_folder
+from solver.lock.read import LockFolder, intact_folder
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
 from solver.proof.bundle.make import LockToCarry, make_bundle
@@ -56,7 +56,7 @@ def bundle(
 
 
 def _pip_lock(folder: Path) -> LockFolder:
-    lock = read_folder(folder)
+    lock = intact_folder(folder)
     if not lock.from_pip:
         fix = "bundle a pip-in-conda profile, or install this one where its channel can be reached"
         raise BadInput("a bundle carries no conda packages yet", file=lock.path, key="flavour", fix=fix)

@@ -67,8 +67,7 @@ def lock_state(project: Project, name: str) -> list[str]:
     reasons = []
     if lock.solution.request != request_digest(project.profile(name)):
         reasons.append("the request was changed")
-    if lock.solution.lock != lock.digest:
-        reasons.append("its files were changed")
+    reasons += lock.changes
     rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
     gone = [row for row, digest_then in lock.solution.rows.items() if rows.get(row) != digest_then]
     reasons += [f"row {row} was changed" for row in gone]

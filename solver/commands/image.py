@@ -13,7 +13,7 @@ from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.environment import profile_variables
-from solver.lock.read import LockFolder, is_lock, read_folder
+from solver.lock.read import LockFolder, intact_folder, is_lock
 from solver.proof.checks import orders
 
 COMMAND = "interlock export dockerfile"
@@ -73,7 +73,7 @@ def _shared(project: Project, lock: LockedProfile) -> tuple[LockedPin, ...]:
     """
     family = lock.profile.variant_of or lock.profile.name
     members = [profile.name for profile in project.request.profiles if family in (profile.name, profile.variant_of)]
-    folders = [read_folder(project.locks / name) for name in members if is_lock(project.locks / name)]
+    folders = [intact_folder(project.locks / name) for name in members if is_lock(project.locks / name)]
     pips = [folder for folder in folders if folder.requirements is not None]
     if len(pips) < 2 or lock.folder.requirements is None:
         return ()

@@ -21,7 +21,7 @@ from solver.core.names import wheel_of_address
 from solver.core.target import marker_environment, usable_files
 from solver.index import Index
 from solver.index.conda_record import CondaRecord
-from solver.lock.read import LockFolder, read_folder
+from solver.lock.read import LockFolder, intact_folder
 from solver.lock.requirements import LocalWheel
 from solver.request.interop import with_interop
 
@@ -148,6 +148,6 @@ def _file_at(pin: LockedPin) -> tuple[IndexFile, ...]:
 
 
 def locked_profile(project: Project, name: str, index: Index | None = None) -> LockedProfile:
-    """The lock of the profile called ``name``; raises ``BadInput`` where there is no such profile or no lock."""
+    """The lock of the profile called ``name``; raises ``BadInput`` where no such profile, or no intact lock, is."""
     profile = with_interop(project.profile(name), project.matrices)
-    return LockedProfile(read_folder(project.locks / name), profile, index or project.index)
+    return LockedProfile(intact_folder(project.locks / name), profile, index or project.index)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from solver.commands.project import locks_dir
 from solver.core.axes import axes_of
-from solver.lock.read import LockFolder, lock_folders, read_folder
+from solver.lock.read import LockFolder, intact_folder, lock_folders
 from solver.proof.bundle.manifest import carried_subjects
 from solver.proof.subject import Subject
 
@@ -22,8 +22,8 @@ def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) ->
 
 
 def subject_of(folder: Path) -> Subject:
-    """The lock in ``folder`` as a subject; raises ``BadInput`` where there is none."""
-    lock = read_folder(folder)
+    """The lock in ``folder`` as a subject; raises ``BadInput`` where there is none, or it was changed."""
+    lock = intact_folder(folder)
     return Subject(
         profile=lock.name,
         folder=folder,

@@ -19,7 +19,7 @@ from solver.core.model import FORMAT_VERSION, Target
 from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import section_records
-from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest
+from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest, whole_digest
 
 REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
 AGAIN = "make the lock again with `interlock lock`"
@@ -32,6 +32,8 @@ class LockFolder:
 
     path: Path
     solution: SolutionText
+    whole: str
+    """The digest that solution.yaml would have of itself as it is now."""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,13 @@ class LockFolder:
     def digest(self) -> str:
         """sha256 (hex) over ``files`` as they are now; evidence names a lock by it."""
         return installable_digest(self.files)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What of it is not as it was made."""
+        files = () if self.solution.lock == self.digest else ("its files were changed",)
+        text = () if self.solution.whole == self.whole else ("its solution.yaml was changed",)
+        return files + text
 
     @property
     def requirements(self) -> Path | None:
@@ -136,4 +145,13 @@ def read_folder(folder: Path) -> LockFolder:
     version = document.data.get("version") if isinstance(document.data, dict) else None
     if version != FORMAT_VERSION:
         raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=AGAIN)
-    return LockFolder(folder, decode(document, SolutionText))
+    return LockFolder(folder, decode(document, SolutionText), whole_digest(document.data))
+
+
+def intact_folder(folder: Path) -> LockFolder:
+    """The same, for whoever installs, carries or hands on what lies there; raises ``BadInput`` where it was changed."""
+    lock = read_folder(folder)
+    if lock.changes:
+        fix = f"restore the folder, or make it again with `interlock lock {lock.name}`"
+        raise BadInput(f"{' and '.join(lock.changes)} after the lock was made", file=folder, fix=fix)
+    return lock

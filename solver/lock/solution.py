@@ -38,6 +38,8 @@ class SolutionText(Value, frozen=True, kw_only=True):
     """Digest of what the profile asked for."""
     lock: str = ""
     """Digest of the files that are installed."""
+    whole: str = ""
+    """Digest of everything else that stands in this file, ``lock`` included."""
     target: Target
     solution: dict[str, str | None] = msgspec.field(default_factory=dict)
     """Version by axis; None where the axis is absent."""
@@ -75,6 +77,11 @@ def installable_digest(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()
 
 
+def whole_digest(data: Mapping[str, Any]) -> str:
+    """sha256 over all that solution.yaml says, but for this digest itself: reasons, conda's hashes and channels too."""
+    return digest({key: value for key, value in data.items() if key != "whole"})
+
+
 def solution_yaml(
     solution: Solution,
     profile: Profile,
@@ -96,6 +103,7 @@ def solution_yaml(
         "flavour": profile.flavour,
         "request": request_digest(profile),
         "lock": lock_digest,
+        "whole": "",
         "target": msgspec.to_builtins(solution.target),
         "solution": solution.axes,
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
@@ -106,6 +114,7 @@ def solution_yaml(
     }
     if conda is not None:
         data[CONDA] = msgspec.to_builtins(conda)
+    data["whole"] = whole_digest(data)
     head = comment(f"Made by `{command}`; do not edit.")
     return f"{head}\n" + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
 

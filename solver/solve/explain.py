@@ -121,7 +121,7 @@ class Telling:
     causes: tuple[Cause, ...]
     """One line a cause: the request first, then who asks what of whom, then why others may not be chosen."""
     answer: Answer
-    """NO; NOT_KNOWN where something that only the record lacks could be what is missing."""
+    """NO; NOT_KNOWN where something that nobody read or recorded could be what is missing."""
 
 
 def tell(core: Core, space: Space, choices: Candidates) -> Telling:
@@ -136,7 +136,7 @@ def tell(core: Core, space: Space, choices: Candidates) -> Telling:
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
-    unknown = any(exclusion.remedy for some in left_out for exclusion in some)
+    unknown = any(exclusion.verdict.answer is Answer.NOT_KNOWN for some in left_out for exclusion in some)
     return Telling(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
 
 

@@ -114,43 +114,42 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
     admitted = pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
-    freed = _freed_of_driver(profile, spaces, first, lockable_only=lockable_only)
-    space = spaces.get(freed, first, lockable_only=lockable_only)
+    answers = {python: _answer(profile, spaces, python, lockable_only=lockable_only) for python in admitted}
+    # Where the answer is sure without what is doubtful, no doubt is told either.
+    sure = answers[first] is Answer.NO
+    freed = _freed_of_driver(profile, spaces, first, lockable_only=lockable_only, doubtful=sure)
+    space = spaces.get(freed, first, lockable_only=lockable_only, doubtful=sure)
     core = _core(freed, space)
-    words = tell(core, space, space.choices)
-    others = {
-        python: _answer(profile, spaces.get(profile, python, lockable_only=lockable_only))
-        for python in admitted
-        if python != first
-    }
+    if core is None:
+        raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
-    known = Answer.NOT_KNOWN not in (words.answer, *others.values())
     return Explanation(
-        causes=words.causes,
-        answer=Answer.NO if known else Answer.NOT_KNOWN,
+        causes=tell(core, space, space.choices).causes,
+        answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
         nearest=nearest(profile, trial, core),
-        note=_note(words.answer, others),
+        note=_note(answers.pop(first), answers),
     )
 
 
-def _core(profile: Profile, space: PackageSpace) -> Core:
+def _core(profile: Profile, space: PackageSpace) -> Core | None:
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, space.scope.matrices))}
-    core = find_core(space, root_asks(space.choices, profile), ranks)
-    if core is None:
-        raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
-    return core
+    return find_core(space, root_asks(space.choices, profile), ranks)
 
 
-def _answer(profile: Profile, space: PackageSpace) -> Answer:
-    """Whether it is sure that there is no solution in ``space``, where the search found none."""
+def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Answer:
+    """Whether it is sure that there is no solution on ``python``, where the search found none.
+
+    It is where there is none either when all is admitted that is not known well enough, and for a
+    reason that no further record could take away.
+    """
+    space = spaces.get(profile, python, lockable_only=lockable_only, doubtful=True)
     impossible = [ask for ask in root_asks(space.choices, profile) if not ask.mask]
     if impossible:
         # Each of them alone is a reason, so one that is sure is enough.
         answers = [tell(Core((ask,), {}), space, space.choices).answer for ask in impossible]
         return Answer.NO if Answer.NO in answers else Answer.NOT_KNOWN
-    if not any(exclusion.remedy for some in space.choices.exclusions.values() for exclusion in some):
-        return Answer.NO
-    return tell(_core(profile, space), space, space.choices).answer
+    core = _core(profile, space)
+    return Answer.NOT_KNOWN if core is None else tell(core, space, space.choices).answer
 
 
 def _note(answer: Answer, others: Mapping[str, Answer]) -> str | None:
@@ -177,13 +176,13 @@ def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_
     return max(admitted, key=met)
 
 
-def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Profile:
+def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool, doubtful: bool) -> Profile:
     """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong."""
     newest = max((row.branch for row in spaces.matrices.drivers), default=None)
     if newest is None or profile.target.driver is None:
         return profile
     target = msgspec.structs.replace(profile.target, driver=f"{newest}.99")
     anyhow = msgspec.structs.replace(profile, target=target)
-    space = spaces.get(anyhow, python, lockable_only=lockable_only)
+    space = spaces.get(anyhow, python, lockable_only=lockable_only, doubtful=doubtful)
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
     return anyhow if search(space, root_asks(space.choices, anyhow), ranks) is None else profile

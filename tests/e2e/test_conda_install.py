@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import yaml
 from conda_world import FULL, VERSION, build_wheel
+from sealed import seal
 
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.model import Profile, Target
@@ -67,6 +68,7 @@ class Lock:
             "conda": msgspec.to_builtins(conda_section(self.records, self.profile.channels, {})),
         }
         (self.folder / "solution.yaml").write_text(yaml.safe_dump(solution, sort_keys=False))
+        seal(self.folder)
 
     def change(self, name, **fields):
         self.records = tuple(
@@ -280,6 +282,9 @@ def test_an_archive_that_cannot_be_unpacked(lock, tmp_path):
 
 def test_a_changed_byte_in_a_wheel(lock, tmp_path):
     change_a_byte(lock.wheel)
+    with pytest.raises(BadInput, match="its files were changed after the lock was made; restore the folder"):
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    seal(lock.folder)
     with pytest.raises(CheckFailed, match=r"tiny-1.0-py3-none-any.whl is not the file that the lock names"):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
@@ -297,6 +302,7 @@ def test_a_pip_half_that_fails_takes_the_conda_half_with_it(lock, tmp_path, inst
 
 def test_a_missing_wheel_is_told_before_the_installer_starts(lock, tmp_path):
     lock.wheel.unlink()
+    seal(lock.folder)
     with pytest.raises(IndexUnavailable, match=r"no wheel of tiny==1.0 is in .*bundle the lock anew"):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
@@ -323,6 +329,7 @@ def test_a_full_folder_is_left_alone(lock, tmp_path):
 def test_a_lock_that_disagrees_with_itself(lock, tmp_path):
     path = lock.folder / "environment.yml"
     path.write_text(path.read_text().replace("libdemo=1.1=h1_0", "libdemo=1.0=h0_0"))
+    seal(lock.folder)
     with pytest.raises(BadInput, match=r"environment.yml: has libdemo=1.0=h0_0, and solution.yaml says otherwise"):
         install(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
@@ -335,6 +342,7 @@ def test_a_lock_that_disagrees_with_itself(lock, tmp_path):
 def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
     path = lock.folder / "solution.yaml"
     path.write_text(path.read_text().replace("driver: null", "driver: 525.60.13"))
+    seal(lock.folder)
     if message is None:
         install(lock.folder, tmp_path / "prefix", folder=lock.channel, driver=lambda: driver)
         return
@@ -347,6 +355,7 @@ def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
 def test_a_venv_of_another_python_is_refused(lock, tmp_path):
     path = lock.folder / "solution.yaml"
     path.write_text(path.read_text().replace(f"python: '{VERSION}'", "python: '3.99'"))
+    seal(lock.folder)
     import sys
 
     with pytest.raises(BadInput, match=rf"is python {VERSION}, the lock is for python 3.99"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from paths import STANDINS
 from real_evidence import real_evidence
+from sealed import seal
 
 from solver.core.wheelfile import pack_wheel
 from solver.lock.read import read_folder
@@ -44,7 +45,7 @@ def make_lock(locks: Path) -> Path:
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n")
     (folder / "solution.yaml").write_text(SOLUTION)
     (folder / "environment.yml").write_text(f"name: {NAME}\nvariables: {{TF_FORCE_GPU_ALLOW_GROWTH: 'true'}}\n")
-    return folder
+    return seal(folder)
 
 
 def evidence_of(folder: Path, **fields: object) -> Evidence:

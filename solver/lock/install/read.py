@@ -9,12 +9,12 @@ from solver.core.errors import BadInput
 from solver.core.flavours import explicit_filename
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
-from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, read_folder
+from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, intact_folder
 
 
 def checked_folder(folder: Path) -> LockFolder:
-    """The lock in ``folder``; raises ``BadInput`` where its files are missing or disagree."""
-    lock = read_folder(folder)
+    """The lock in ``folder``; raises ``BadInput`` where its files are missing, were changed or disagree."""
+    lock = intact_folder(folder)
     _ = lock.pins  # read before anything is done: an option or a line without a hash ends here
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)

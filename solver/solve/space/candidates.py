@@ -95,9 +95,13 @@ class Candidates:
         releases = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
         ordered = sorted(releases, key=_newest_first(releases))
         return [
-            Candidate(name, position, version, releases[version], self.scope.row_id(name, version))
+            Candidate(name, position, version, self._described(releases[version]), self.scope.row_id(name, version))
             for position, version in enumerate(ordered)
         ]
+
+    def _described(self, release: Release) -> Release | None:
+        """None where doubt is admitted and no wheel for the target was recorded: others may ask for other things."""
+        return None if self.scope.doubtful and not release.files else release
 
     def _usable(self, name: str) -> dict[str, Release]:
         """Releases of ``name`` by version, their files cut down to those the target can use."""
@@ -155,6 +159,8 @@ class Candidates:
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         recorded = bool(release.files) or is_partial(release.index) or self._covers(name, version)
         exclusion = refusal(self.scope, name, version, release, recorded=recorded)
+        if self.scope.doubtful and exclusion is not None and exclusion.verdict.answer is Answer.NOT_KNOWN:
+            return True
         if exclusion is not None:
             self.exclusions[name].append(exclusion)
         return exclusion is None
@@ -250,7 +256,8 @@ class Candidates:
                 if (verdict := self._extras[ident][candidate.position]).answer is not Answer.YES
             ]
             self.exclusions[ident] += left_out
-        refused = (Answer.NO, Answer.NOT_KNOWN) if strict else (Answer.NOT_KNOWN,)
+        refused = {Answer.NO, Answer.NOT_KNOWN} if strict else {Answer.NOT_KNOWN}
+        refused -= {Answer.NOT_KNOWN} if self.scope.doubtful else set()
         return sum(1 << at for at, verdict in self._extras[ident].items() if verdict.answer not in refused)
 
     def _provides(self, candidate: Candidate, extra: str) -> Verdict:

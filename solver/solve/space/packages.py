@@ -146,12 +146,12 @@ class Spaces:
         self.matrices, self.index = matrices, index
         self._made: dict[tuple[object, ...], PackageSpace] = {}
 
-    def get(self, profile: Profile, python: str, *, lockable_only: bool) -> PackageSpace:
-        """The space in which ``profile`` is searched on ``python``."""
-        scope = Scope.of(profile, python, self.matrices, lockable_only=lockable_only)
+    def get(self, profile: Profile, python: str, *, lockable_only: bool, doubtful: bool = False) -> PackageSpace:
+        """The space in which ``profile`` is searched on ``python``; see ``Scope.doubtful``."""
+        scope = Scope.of(profile, python, self.matrices, lockable_only=lockable_only, doubtful=doubtful)
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
-        key = (scope.target, scope.indexes, scope.cpu_only, scope.exclude_newer, lockable_only, guarded)
+        key = (scope.target, scope.indexes, scope.cpu_only, scope.exclude_newer, lockable_only, doubtful, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)
         return self._made[key]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.indexes import INDEXES, is_partial
@@ -21,17 +24,23 @@ def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded
 
     Unless ``recorded``, it may have wheels for the target that are not among its files.
     """
+    reasons = list(_reasons(scope, name, version, release, recorded=recorded))
+    denied = (reason for reason in reasons if reason.verdict.answer is Answer.NO)
+    return next(denied, None) or next(iter(reasons), None)
+
+
+def _reasons(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Iterator[Exclusion]:
+    """What speaks against it, the plainest first."""
     verdict = _listed(scope, release)
-    if verdict is None and not release.files:
-        if is_partial(release.index):
-            missing = _no_recorded_file(scope, name, version, release)
-        else:
-            missing = _no_file(scope, name, version, release, recorded=recorded)
+    if verdict is not None:
+        yield Exclusion(name, version, verdict)
+    elif not release.files:
+        no_file = _no_recorded_file if is_partial(release.index) else partial(_no_file, recorded=recorded)
+        missing = no_file(scope, name, version, release)
         if missing is not None:
-            return missing
-    verdict = verdict or _read(scope, release) or _build_refusal(scope, name, version)
-    verdict = verdict or _rule_refusal(scope, name, version)
-    return None if verdict is None else Exclusion(name, version, verdict)
+            yield missing
+    verdicts = (_read(scope, release), *_of_build(scope, name, version), _rule_refusal(scope, name, version))
+    yield from (Exclusion(name, version, verdict) for verdict in verdicts if verdict is not None)
 
 
 def _listed(scope: Scope, release: Release) -> Verdict | None:
@@ -105,18 +114,18 @@ def _rule_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
     return None if rule is None else Verdict(Answer.NO, rule.why, rule.source, rule.id)
 
 
-def _build_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
+def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]:
     if name in COMPANIONS:
         kind = _wrong_companion(version, cpu=scope.cpu_only)
-        return None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
+        yield None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
+        return
     build, framework = scope.build(name, version), framework_of(name)
     if isinstance(build, NotKnown):
-        return _unknown(name, version, framework, scope)
-    return (
-        _wrong_kind(build, has_cuda(build), scope, framework)
-        or _too_old_driver(build, scope.matrices, scope.target.driver)
-        or _gpu_refusal(build, scope)
-    )
+        yield _unknown(name, version, framework, scope)
+        return
+    yield _wrong_kind(build, has_cuda(build), scope, framework)
+    yield _too_old_driver(build, scope.matrices, scope.target.driver)
+    yield from _gpu_refusals(build, scope)
 
 
 def _unknown(name: str, version: str, framework: Framework | None, scope: Scope) -> Verdict | None:
@@ -157,9 +166,9 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
     return Verdict(Answer.NO, why, build.source, build.id)
 
 
-def _gpu_refusal(build: Build, scope: Scope) -> Verdict | None:
+def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
     verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in scope.target.gpus)
-    return next((verdict for verdict in verdicts if verdict.answer is not Answer.YES), None)
+    return (verdict for verdict in verdicts if verdict.answer is not Answer.YES)
 
 
 def _wrong_companion(version: str, *, cpu: bool) -> str | None:

@@ -31,9 +31,13 @@ class Scope:
     """Day (ISO) after which nothing uploaded counts."""
     lockable_only: bool
     """Leave out builds whose hash or requirements nobody read."""
+    doubtful: bool = False
+    """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
 
     @classmethod
-    def of(cls, profile: Profile, python: str, matrices: Matrices, *, lockable_only: bool) -> Scope:
+    def of(
+        cls, profile: Profile, python: str, matrices: Matrices, *, lockable_only: bool, doubtful: bool = False
+    ) -> Scope:
         """The bounds that ``profile`` sets on one python (major.minor)."""
         return cls(
             matrices=matrices,
@@ -42,6 +46,7 @@ class Scope:
             cpu_only=profile.cuda == "none",
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
+            doubtful=doubtful,
         )
 
     @cached_property

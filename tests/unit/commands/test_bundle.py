@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from fault_server import make_wheel
+from sealed import seal
 
 from solver.commands import bundle as page
 from solver.commands.bundle import bundle
@@ -38,6 +39,7 @@ def test_a_bundle_carries_locked_wheels_and_the_tool_for_each_python(root, lock,
     digest = add(index, "jinja2", "3.1")
     with (lock / "requirements.txt").open("a") as file:
         file.write(f"jinja2==3.1 --hash=sha256:{digest}\n")
+    seal(lock)
     manifest, parts = bundle(root, ["full-py312"], tmp_path / "bundle")
     (carried,) = manifest.locks
     assert carried.files == ("wheels/jinja2-3.1-py3-none-any.whl",)
@@ -53,6 +55,7 @@ def test_a_bundle_carries_locked_wheels_and_the_tool_for_each_python(root, lock,
 def test_a_conda_lock_is_not_carried(root, lock, tmp_path):
     text = (lock / "solution.yaml").read_text()
     (lock / "solution.yaml").write_text(text.replace("pip-in-conda", "conda"))
+    seal(lock)
     with pytest.raises(BadInput, match="a bundle carries no conda packages yet; bundle a pip-in-conda profile"):
         bundle(root, ["full-py312"], tmp_path / "bundle")
 

@@ -45,7 +45,7 @@ def test_each_profile_stands_for_itself(root, lock):
     first, *rest = standings(root)
     assert (first.profile, first.lock, first.gpus) == ("full-py312", "stale", {"NVIDIA H200": "verified"})
     assert first.note == (
-        "run `interlock lock full-py312`: the request was changed; its files were changed; "
+        "run `interlock lock full-py312`: the request was changed; its solution.yaml was changed; "
         "2 conda records inferred, until a live channel clears that"
     )
     never = {"NVIDIA H200": "never"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sealed import seal
 from standin_lock import MINOR
 
 from solver.commands.subject import subject_of, subjects_of
@@ -24,6 +25,7 @@ def test_a_conda_lock_is_told_by_the_frameworks_own_names(lock):
         "version: 1\nprofile: full-py312\nflavour: conda\ntarget: {platform: linux-64}\n"
         "solution: {python: '3.12', cuda: null, torch: '2.10.0', numpy: '2.3.0', other: '1'}\nnotes: []\n"
     )
+    seal(lock)
     subject = subject_of(lock)
     assert subject.packages == {"python": "3.12", "torch": "2.10.0", "numpy": "2.3.0"}
     assert subject.gpu is False

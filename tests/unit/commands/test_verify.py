@@ -6,6 +6,7 @@ import json
 import tempfile
 
 import pytest
+from sealed import seal
 from standin_lock import MINOR, evidence_of, standin_wheel
 
 from solver.commands import verify as page
@@ -159,6 +160,7 @@ def test_a_wheel_that_is_not_the_locked_one_is_not_installed(lock, tmp_path, mon
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     filename, content = standin_wheel("numpy", "2.5.5")
     (lock / "wheels" / filename).write_bytes(content + b"\0")
+    seal(lock)
     (tmp_path / "wheels").mkdir()
     with pytest.raises(CheckFailed, match="is not the file that the lock names: none of its hashes for numpy fits"):
         install(lock, tmp_path / "env", python=find_python(MINOR), folder=tmp_path / "wheels", check_driver=False)

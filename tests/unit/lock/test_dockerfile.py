@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import yaml
 from paths import ROOT
+from sealed import seal
 
 from solver.commands import export as exports
 from solver.commands.project import Project, open_project
@@ -93,6 +94,7 @@ def test_variables_of_the_lock_are_set_and_the_driver_is_let_in(project, tmp_pat
     data = yaml.safe_load(environment.read_text(encoding="utf-8"))
     data["variables"]["ODD"] = odd
     environment.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    seal(locks / "full-py312")
     files = exports.export(dataclasses.replace(project, root=tmp_path), "full-py312", "dockerfile")
     text = files["Dockerfile"].decode()
     assert 'ODD="two words, a \\"quote\\" and \\$HOME"' in text

@@ -39,8 +39,8 @@ def test_the_whole_file():
     assert text.splitlines()[0] == "# Made by `interlock lock full`; do not edit."
     document = yaml.safe_load(text)
     assert list(document) == [
-        "version", "profile", "flavour", "request", "lock", "target", "solution", "because", "notes", "warnings",
-        "rows", "index",
+        "version", "profile", "flavour", "request", "lock", "whole", "target", "solution", "because", "notes",
+        "warnings", "rows", "index",
     ]  # fmt: skip
     assert document["version"] == 1
     assert document["solution"] == {"python": "3.10", "cuda": "12.8", "numpy": "2.0.2", "tensorflow": None}

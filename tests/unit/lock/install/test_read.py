@@ -2,6 +2,7 @@ import msgspec
 import pytest
 import yaml
 from conda_repodata import entry
+from sealed import seal
 
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Target
@@ -32,7 +33,7 @@ def lock(tmp_path):
     write(tmp_path, SOLUTION)
     (tmp_path / "environment.yml").write_text(environment_yml(PROFILE, RECORDS))
     (tmp_path / "linux-64.lock").write_text(explicit(PROFILE, RECORDS, "linux-64"))
-    return tmp_path
+    return seal(tmp_path)
 
 
 def write(folder, solution):
@@ -49,6 +50,7 @@ def test_a_lock_is_read_whole(lock):
 def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
     write(tmp_path, {**SOLUTION, "flavour": "pip-in-conda", "conda": {"channels": ["conda-forge"], "not_written": "x"}})
     (tmp_path / "requirements.txt").write_text("")
+    seal(tmp_path)
     folder = checked_folder(tmp_path)
     assert (folder.records, folder.requirements) == ((), tmp_path / "requirements.txt")
     with pytest.raises(BadInput, match="has no conda part; pass --python to make a plain venv"):
@@ -65,6 +67,7 @@ def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
 )
 def test_a_solution_that_cannot_be_used_names_what_is_wrong(lock, change, message):
     write(lock, {**SOLUTION, **change})
+    seal(lock)
     with pytest.raises(BadInput, match=message):
         checked_folder(lock)
 
@@ -72,13 +75,38 @@ def test_a_solution_that_cannot_be_used_names_what_is_wrong(lock, change, messag
 def test_files_that_disagree_are_told(lock):
     path = lock / "linux-64.lock"
     path.write_text(path.read_text().replace(RECORDS[0].sha256, "0" * 64))
+    seal(lock)
     with pytest.raises(BadInput, match=r"linux-64.lock: has https://.*pip-24.0-0.conda#sha256:0000.*says otherwise"):
         checked_folder(lock)
     path.unlink()
+    seal(lock)
     with pytest.raises(BadInput, match=r"linux-64.lock: is missing; make the lock again"):
         checked_folder(lock)
     (lock / "environment.yml").write_text("name: demo\ndependencies: [python=3.12.4=0_cpython]\n")
+    seal(lock)
     with pytest.raises(BadInput, match=r"environment.yml: has no pip=24.0=0, and solution.yaml says otherwise"):
+        checked_folder(lock)
+
+
+def test_a_lock_that_was_changed_is_not_taken(lock):
+    text = (lock / "solution.yaml").read_text()
+    fix = f"restore the folder, or make it again with `interlock lock {lock.name}`"
+    # A conda package's hash stands in solution.yaml alone, as the channel does.
+    (lock / "solution.yaml").write_text(text.replace(RECORDS[0].sha256, "0" * 64))
+    with pytest.raises(BadInput) as caught:
+        checked_folder(lock)
+    assert str(caught.value) == f"{lock}: its solution.yaml was changed after the lock was made; {fix}"
+    (lock / "solution.yaml").write_text(text)
+    (lock / "wheels").mkdir()
+    (lock / "wheels" / "more-1-py3-none-any.whl").touch()
+    with pytest.raises(BadInput) as caught:
+        checked_folder(lock)
+    assert str(caught.value) == f"{lock}: its files were changed after the lock was made; {fix}"
+
+
+def test_a_lock_of_no_digest_is_not_taken(lock):
+    write(lock, SOLUTION)
+    with pytest.raises(BadInput, match=r"its files were changed and its solution.yaml was changed after the lock"):
         checked_folder(lock)
 
 
