@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
-from solver.matrix.builds import build_cuda, built_against, is_cpu_build, links_to
+from solver.matrix.builds import build_cuda, built_against, conda_build, is_cpu_build, links_to
+from solver.matrix.cudnn import fault_of, served_by, serves
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
+    CUDNN,
     PYTHON,
     CondaBreach,
     build_row,
@@ -42,6 +44,7 @@ class CondaJudge:
         if self.gpu:
             breaches += _cpu_parts(chosen, self.frameworks, self.matrices)
             breaches += _mixed_cuda(chosen, self.frameworks, trap_row(CUDA_VERSION, self.matrices))
+            breaches += self._served_by_cudnn(chosen)
         breaches += self._built_against(chosen)
         breaches += rule_breaches(chosen, self.target, self.matrices)
         return breaches
@@ -49,6 +52,22 @@ class CondaJudge:
     def _python(self, chosen: CondaSet) -> str:
         python = chosen.get(PYTHON)
         return self.target.python if python is None else minor(python.version)
+
+    def _served_by_cudnn(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+        """A cuDNN that does not serve what a build was compiled with, where the build's record has lost that."""
+        cudnn = chosen.get(CUDNN)
+        if cudnn is None:
+            return
+        for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
+            record = chosen[CondaName(name)]
+            build = conda_build(self.matrices, name, record.version, record.build, self.target.platform)
+            if isinstance(build, NotKnown):
+                continue
+            if serves(build, cudnn.version).answer is Answer.NO:
+                fault = f"{cudnn.version} {fault_of(build, cudnn.version)}"
+                why = f"{record.name} {record.version} was compiled with cuDNN {build.cudnn}, and {fault}"
+                cures = ((f"{CUDNN} {served_by(build)}",), (_another_build(record),))
+                yield CondaBreach(record.name, why, build.source, build.id or None, cures)
 
     def _built_against(self, chosen: CondaSet) -> Iterable[CondaBreach]:
         for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
