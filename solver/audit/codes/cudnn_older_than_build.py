@@ -1,4 +1,4 @@
-"""``cudnn-older-than-build``: the cuDNN that gets loaded cannot serve what a framework was compiled with."""
+"""``cudnn-older-than-build``: the cuDNN that is loaded, or may be, cannot serve what a build was compiled with."""
 
 from __future__ import annotations
 
