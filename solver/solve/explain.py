@@ -215,7 +215,7 @@ def _sentence(exclusion: Exclusion) -> str:
     if exclusion.remedy:
         return f"{verdict.why} ({exclusion.remedy})"
     if verdict.answer is Answer.NOT_KNOWN:
-        return f"not known well enough to be chosen: {verdict.why}"
+        return f"not known{'' if exclusion.version is None else ' well enough to be chosen'}: {verdict.why}"
     return verdict.why if exclusion.version is None else f"may not be chosen: {verdict.why}"
 
 

@@ -172,7 +172,8 @@ class Candidates:
         """Why no version meets ``ask``, where none was seen that could and was left out."""
         ident = base_of(ask.ident)
         if is_axis(ident):
-            verdict = Verdict(Answer.NO, f"none that the matrices know is {ask.specifier or ask.text}", "the matrices")
+            why = f"no row tells of one that is {ask.specifier or ask.text}"
+            verdict = Verdict(Answer.NOT_KNOWN, why, "the matrices")
             return Exclusion(ident, None, verdict)
         index = self._partly_recorded(ident, ask.specifier or "")
         if index is not None:
