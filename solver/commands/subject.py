@@ -29,7 +29,7 @@ def subject_of(folder: Path) -> Subject:
         folder=folder,
         digest=lock.digest,
         packages=_packages(lock),
-        gpu=bool(lock.solution.solution.get("cuda")),
+        gpu=lock.asks_for_gpu,
         variables=lock.variables,
         relaxed=tuple(sorted({note.package for note in lock.solution.notes})),
     )

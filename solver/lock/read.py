@@ -121,13 +121,16 @@ def is_lock(folder: Path) -> bool:
 
 
 def own_lock(folder: Path) -> LockFolder | None:
-    """The lock in ``folder``; None where there is none, or a solution.yaml that is no readable one of ours."""
+    """The lock in ``folder``; None where there is none, or a solution.yaml of somebody else's.
+
+    Raises ``BadInput`` where it is ours and cannot be read: its target would not be known.
+    """
     try:
         with (folder / FILE).open(encoding="utf-8") as text:
             ours = text.readline().startswith(MADE_BY)
-        return read_folder(folder) if ours else None
-    except (OSError, UnicodeDecodeError, BadInput):
+    except (OSError, UnicodeDecodeError):
         return None
+    return read_folder(folder) if ours else None
 
 
 def lock_folders(locks: Path) -> tuple[Path, ...]:

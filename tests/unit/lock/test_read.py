@@ -100,14 +100,18 @@ def test_a_profile_without_a_lock_is_told(tmp_path):
         read_folder(tmp_path / "nothing")
 
 
-@pytest.mark.parametrize(
-    "text", ["name: mine\n", SOLUTION.replace("linux-64", "x"), SOLUTION.replace("# Made", "# By")]
-)
+@pytest.mark.parametrize("text", ["name: mine\n", SOLUTION.replace("# Made", "# By")])
 def test_a_solution_yaml_that_is_not_ours_is_no_lock_of_ours(folder, text):
     assert own_lock(folder) == read_folder(folder)
     (folder / "solution.yaml").write_text(text)
     assert own_lock(folder) is None
     assert own_lock(folder.parent) is None
+
+
+def test_a_solution_of_ours_that_cannot_be_read_is_not_taken_for_none(folder):
+    (folder / "solution.yaml").write_text(SOLUTION.replace("linux-64", "x"))
+    with pytest.raises(BadInput, match="target.platform: expected linux-64, linux-aarch64 or win-64, found x"):
+        own_lock(folder)
 
 
 def test_every_committed_lock_is_read_whole():
