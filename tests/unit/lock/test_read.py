@@ -110,7 +110,7 @@ def test_a_solution_yaml_that_is_not_ours_is_no_lock_of_ours(folder, text):
 
 def test_a_solution_of_ours_that_cannot_be_read_is_not_taken_for_none(folder):
     (folder / "solution.yaml").write_text(SOLUTION.replace("linux-64", "x"))
-    with pytest.raises(BadInput, match="target.platform: expected linux-64, linux-aarch64 or win-64, found x"):
+    with pytest.raises(BadInput, match=r"target.platform: expected linux-64, linux-aarch64 or win-64, found x"):
         own_lock(folder)
 
 
