@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from solver.core.model import Finding
+from solver.core.model import SEVERITIES, Finding, Severity
 
 _INDENT = "    "
 
@@ -41,13 +42,19 @@ def as_lines(findings: Sequence[Finding], width: int = 100) -> Iterator[str]:
 
 
 def tally(findings: Sequence[Finding]) -> str:
-    """How many errors and warnings."""
-    errors = sum(finding.severity == "error" for finding in findings)
-    warnings = len(findings) - errors
+    """How many errors, warnings and notes."""
     if not findings:
         return "nothing found"
-    parts = [(errors, "error"), (warnings, "warning")]
-    return ", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in parts if number)
+    numbers = Counter(finding.severity for finding in findings)
+    return ", ".join(
+        f"{numbers[word]} {word}{'' if numbers[word] == 1 else 's'}" for word in SEVERITIES if numbers[word]
+    )
+
+
+def is_refused(findings: Sequence[Finding], fail_on: Severity) -> bool:
+    """Whether some finding is as grave as ``fail_on``, or graver."""
+    grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return any(finding.severity in grave for finding in findings)
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:

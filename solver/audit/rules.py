@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.core.model import Finding, PypiName
+from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
 from solver.matrix.rules import Breach, binds_conda
+
+_MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
+"""How grave a breach is where only another build of the package is known to break."""
 
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
@@ -35,7 +38,7 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     return finding_about(
         [*named, *offenders],
         code=rule.code,
-        severity="warning" if of_conda else rule.severity,
+        severity=_MILDER[rule.severity] if of_conda else rule.severity,
         why=f"{rule.why}{seen}{unread}",
         source=rule.source,
         cure=rule.cure,

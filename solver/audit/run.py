@@ -26,7 +26,7 @@ from solver.audit.codes import (
 )
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.package_set import PackageSet, default_python
-from solver.core.model import Finding, Target
+from solver.core.model import SEVERITIES, Finding, Target
 from solver.index import Index
 from solver.matrix.builds import entries
 from solver.matrix.load import Matrices
@@ -73,7 +73,7 @@ def audit(
     *,
     record_of: RecordReader | None = None,
 ) -> tuple[Finding, ...]:
-    """What breaks in ``package_set`` on ``target``: errors first, then by code and package.
+    """What breaks in ``package_set`` on ``target``: the gravest first, then by code and package.
 
     Without a target the set's own is taken; where it has none, its platform and
     a python that it admits, and nothing is said about drivers. ``environ`` are the
@@ -134,5 +134,5 @@ def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: str) 
     return set.intersection(*built) if built else set()
 
 
-def _order(finding: Finding) -> tuple[bool, str, tuple[str, ...], str]:
-    return finding.severity != "error", finding.code, finding.packages, finding.why
+def _order(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:
+    return SEVERITIES.index(finding.severity), finding.code, finding.packages, finding.why

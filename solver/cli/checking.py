@@ -12,12 +12,14 @@ import click
 
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
+from solver.audit.report import is_refused
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
 from solver.commands.audit import audit_path
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
 from solver.core.errors import BadInput
+from solver.core.model import SEVERITIES, Severity
 
 TARGET = click.option(
     "--target",
@@ -49,8 +51,19 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 @JSON
 @LIVE
 @click.option("--fix", is_flag=True, help="write the nearest set that passes over WHAT and say what changed")
+@click.option(
+    "--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True, help="the mildest that exits with 1"
+)
 @click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
-def audit(what: Path, targets: tuple[str, ...], as_json: bool, live: bool, fix: bool, vulnerabilities: bool) -> None:
+def audit(
+    what: Path,
+    targets: tuple[str, ...],
+    as_json: bool,
+    live: bool,
+    fix: bool,
+    fail_on: Severity,
+    vulnerabilities: bool,
+) -> None:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
     words = target_words(targets)
     if fix:
@@ -62,7 +75,7 @@ def audit(what: Path, targets: tuple[str, ...], as_json: bool, live: bool, fix: 
         echo_json(findings_json(findings))
     else:
         click.echo("\n".join(findings_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
-    sys.exit(1 if findings else 0)
+    sys.exit(1 if is_refused(findings, fail_on) else 0)
 
 
 @click.command()

@@ -29,7 +29,10 @@ Flavour = Literal["pip-in-conda", "conda"]
 Framework = Literal["tensorflow", "torch"]
 Axis = Literal["python", "cuda", "cudnn", Framework, "protobuf", "numpy"]
 """What solutions are told and preferred by; ``solver.core.axes`` says of each what it is."""
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+"""Error: will fail, crash or compute wrong. Warning: outside a guarantee. Note: what nobody checked; a small loss."""
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""The gravest first."""
 
 Digest = Annotated[str, msgspec.Meta(pattern=rf"^{names.SHA256}\Z")]
 """A sha256 as 64 lower-case hex digits."""

@@ -61,11 +61,13 @@ def does_without(build: Build) -> Answer:
 
 
 def decides_gpu(build: Build, name: str) -> bool:
-    """Whether a build that does not find a library sees no GPU; it does without what it merely uses.
+    """Whether a build that does not find a library sees no GPU; it does without what it merely uses."""
+    return not serves_profiler(name) and name not in build.uses
 
-    CUPTI serves its profiler alone.
-    """
-    return name not in _PROFILER and name not in build.uses
+
+def serves_profiler(name: str) -> bool:
+    """Whether a library serves a build's profiler alone."""
+    return name in _PROFILER
 
 
 def finds(build: Build, library: Library) -> Answer:

@@ -57,7 +57,7 @@ def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
 
 
 def _soft_rules(versions: Mapping[str, str], matrices: Matrices, place: Place) -> Iterator[Note]:
-    soft = sorted((rule for rule in matrices.rules if rule.severity == "warning"), key=lambda row: row.id)
+    soft = sorted((rule for rule in matrices.rules if rule.severity != "error"), key=lambda row: row.id)
     for breach in broken(soft, versions, place):
         rule = breach.rule
         for offence in breach.offences:

@@ -60,7 +60,7 @@ def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     yield finding_about(
         (build.package,),
         code=CODE,
-        severity="warning",
+        severity="note",
         why=f"nobody read which compute capabilities {build.pin} has code for, so {gpu} is not assured",
         source=build.source,
         cure=f"take a {build.package.name} whose row names them, or run it on that GPU first",
@@ -88,7 +88,7 @@ def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> It
         yield finding_about(
             (build.package,),
             code=CODE,
-            severity="warning",
+            severity="note",
             why=f"{only} {compiled.why}",
             source=compiled.source,
             cure=f"take a build with machine code for {gpu}, or run it on that GPU first",

@@ -16,10 +16,18 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
-from solver.core.model import Finding
+from solver.core.model import Finding, Severity
 from solver.core.versions import major
 from solver.matrix.builds import stated
-from solver.matrix.libraries import LOADER, decides_gpu, does_without, look_up, looks_up, opened_library
+from solver.matrix.libraries import (
+    LOADER,
+    decides_gpu,
+    does_without,
+    look_up,
+    looks_up,
+    opened_library,
+    serves_profiler,
+)
 from solver.matrix.rows import Build
 
 CODE = "loader"
@@ -105,19 +113,28 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = " unless torch was imported first" if context.build("torch") is not None else ""
-    blind = any(decides_gpu(row, item.library.library) for item in hidden)
+    severity = _cost(row, hidden)
+    blind = severity == "error"
     effect = f"it then {_blind(build)}{unless}" if blind else "it still sees the GPU, and goes without them"
     in_files = _is_in_files(context, build)
     return finding_about(
         [build.package, *(item.package for item in hidden)],
         code=CODE,
-        severity="error" if blind else "warning",
+        severity=severity,
         why=f"{build.pin} {looks} and so does not find {names}; {effect}",
         source="the RUNPATH of the installed libtensorflow_framework.so.2" if in_files else row.source,
         cure=_cure(build),
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
         row=row.id,
     )
+
+
+def _cost(row: Build, hidden: tuple[Provided, ...]) -> Severity:
+    """How grave it is that these libraries are not found: without CUPTI alone nothing but its profiler fails."""
+    names = [item.library.library for item in hidden]
+    if any(decides_gpu(row, name) for name in names):
+        return "error"
+    return "note" if all(map(serves_profiler, names)) else "warning"
 
 
 def _blind(build: BuiltPackage) -> str:
@@ -130,7 +147,7 @@ def _doubtful(build: BuiltPackage, doubtful: tuple[Provided, ...]) -> Finding:
     return finding_about(
         [build.package, *(item.package for item in doubtful)],
         code=CODE,
-        severity="warning",
+        severity="note",
         why=f"nobody read where {build.pin} looks for CUDA libraries, so it is not known whether it finds {names}",
         source=build.source,
         cure=_cure(build),

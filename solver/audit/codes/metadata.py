@@ -80,7 +80,7 @@ def _unread(packages: Sequence[Package]) -> Finding:
     return finding_about(
         packages,
         code=CODE,
-        severity="warning",
+        severity="note",
         why=f"nobody read the requirements of {pins}, so that nobody knows whether the set meets them",
         source="the recorded index",
         cure="`pip check` tells where the set is installed",

@@ -129,7 +129,7 @@ def _not_recorded(context: AuditContext, packages: Sequence[Package]) -> Finding
     return finding_about(
         packages,
         code=CODE,
-        severity="warning",
+        severity="note",
         why=f"the record of {pins} was not made for python {target.python} on {_machine(target)}, so that nobody "
         "knows whether there is a wheel",
         source="the recorded index",

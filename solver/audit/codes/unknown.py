@@ -154,4 +154,4 @@ def _open(package: Package) -> Finding:
 
 
 def _finding(package: Package, why: str, cure: str = _CURE) -> Finding:
-    return finding_about((package,), code=CODE, severity="warning", why=why, source="the matrices", cure=cure)
+    return finding_about((package,), code=CODE, severity="note", why=why, source="the matrices", cure=cure)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from solver.audit.report import as_json, as_lines, tally
+from solver.audit.report import as_json, as_lines, is_refused, tally
 from solver.core.model import Finding
 
 ERROR = Finding(
@@ -19,13 +19,14 @@ ERROR = Finding(
     paths=("nvidia/cusolver/lib/libcusolver.so.11",),
     row="tensorflow-2.21.0",
 )
-WARNING = Finding(code="unknown", severity="warning", packages=("a==1",), why="w", source="s", cure="c")
+WARNING = Finding(code="leftover", severity="warning", packages=("a==1",), why="w", source="s", cure="c")
+NOTE = Finding(code="unknown", severity="note", packages=("a==1",), why="w", source="s", cure="c")
 
 
 def test_json_has_the_promised_keys_and_paths_where_there_are_some():
-    assert as_json([WARNING]) == {
+    assert as_json([NOTE]) == {
         "findings": [
-            {"code": "unknown", "severity": "warning", "packages": ["a==1"], "why": "w", "source": "s", "cure": "c"}
+            {"code": "unknown", "severity": "note", "packages": ["a==1"], "why": "w", "source": "s", "cure": "c"}
         ]
     }
     assert as_json([ERROR])["findings"][0]["paths"] == ["nvidia/cusolver/lib/libcusolver.so.11"]
@@ -44,7 +45,25 @@ def test_lines_keep_to_the_width():
 
 @pytest.mark.parametrize(
     ("findings", "said"),
-    [([], "nothing found"), ([WARNING, WARNING], "2 warnings"), ([ERROR, ERROR, WARNING], "2 errors, 1 warning")],
+    [
+        ([], "nothing found"),
+        ([WARNING, WARNING], "2 warnings"),
+        ([ERROR, ERROR, WARNING], "2 errors, 1 warning"),
+        ([ERROR, NOTE, WARNING, NOTE], "1 error, 1 warning, 2 notes"),
+    ],
 )
 def test_the_tally(findings, said):
     assert tally(findings) == said
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "refused"),
+    [
+        ("error", [False, False, False, True]),
+        ("warning", [False, False, True, True]),
+        ("note", [False, True, True, True]),
+    ],
+)
+def test_a_set_is_refused_for_what_is_as_grave_as_asked(fail_on, refused):
+    sets = [[], [NOTE], [NOTE, WARNING], [NOTE, WARNING, ERROR]]
+    assert [is_refused(findings, fail_on) for findings in sets] == refused

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from solver.commands import doctor
 from solver.core.machine import Gpu, Machine
 
@@ -15,6 +17,21 @@ def test_audit_says_no_with_1(folder, interlock):
     assert code == 1
     assert [finding["code"] for finding in findings] == ["clobber"]
     assert set(findings[0]) >= {"code", "severity", "packages", "why", "source", "cure"}
+
+
+@pytest.mark.parametrize(
+    ("pins", "codes"),
+    [
+        ("six==1.17.0\n", {"error": 0, "warning": 0, "note": 0}),
+        ("torch==9.9.0\n", {"error": 0, "warning": 0, "note": 1}),
+        ("tensorflow==2.19.0\n", {"error": 0, "warning": 1, "note": 1}),
+        ("nvidia-cudnn-cu12==9.28.0.42\nnvidia-cudnn-cu13==9.26.0.51\n", {"error": 1, "warning": 1, "note": 1}),
+    ],
+)
+def test_audit_fails_on_errors_or_on_what_it_is_told_to(folder, interlock, pins, codes):
+    (folder / "requirements.txt").write_text(pins)
+    assert {word: interlock("audit", "requirements.txt", "--fail-on", word)[0] for word in codes} == codes
+    assert interlock("audit", "requirements.txt")[0] == codes["error"]
 
 
 def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):
