@@ -8,6 +8,7 @@ from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Request
+from solver.core.whole import recover
 from solver.index import Index
 from solver.index.layered import LayeredIndex
 from solver.index.pypi import PypiIndex
@@ -53,6 +54,7 @@ class Project:
 
 def open_project(root: Path, *, live: bool = False) -> Project:
     """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
+    recover(locks_dir(root))
     matrices, index, snapshot = open_facts(root, live=live)
     path = root / REQUEST_FILE
     if not path.is_file():

@@ -5,11 +5,18 @@ What a kill leaves behind begins with a dot and ends in ``.part``: no reader tak
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from solver.core.errors import BadInput
+from solver.core.exchange import exchange, one_writer, sync_folder
+
+_PART = ".part"
+_NEW, _OLD = ".new-", f".old{_PART}"
 
 
 def write_folder(
@@ -18,26 +25,26 @@ def write_folder(
     """Make ``folder`` hold exactly ``files``, and what of it ``keep`` (name prefixes) covers.
 
     ``derived`` (name prefixes) stays only where nothing else changes: it was made of the old files.
-    The new folder is built beside the old one and takes its place by renaming, so that
-    a reader sees the old lock or the new one. Returns False where nothing would change.
+    The new folder is built beside the old one and takes its place by exchanging their names, so that
+    a reader sees the old lock or the new one; one process writes at a time. A link is followed.
+    Returns False where nothing would change. Raises ``BadInput`` where something else has the name.
     """
-    staying = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
-    beside = (*keep, *derived)
-    present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
-    if set(present) == set(files) and all(present[name].read_bytes() == files[name] for name in files):
-        return False
+    folder = _followed(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
-        for name, content in files.items():
-            _put(building / name, content)
-        for name, path in staying.items():
-            _put(building / name, path.read_bytes())
-        building.chmod(0o755)
-        _swap(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+    with one_writer(folder.parent):
+        _recover(folder)
+        if not _differs(folder, files, (*keep, *derived)):
+            return False
+        staying = {name: path.read_bytes() for name, path in _present(folder).items() if name.startswith(tuple(keep))}
+        _replace(folder, {**files, **staying})
     return True
+
+
+def recover(parent: Path) -> None:
+    """Put back what a kill left under another name, of every folder that ``write_folder`` keeps in ``parent``."""
+    for old in parent.glob(f".*{_OLD}"):
+        with one_writer(parent):
+            _recover(parent / old.name[1:].removesuffix(_OLD))
 
 
 def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None:
@@ -73,11 +80,44 @@ def _put(path: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
+def _followed(folder: Path) -> Path:
+    """``folder``, or where a link leads: a link is never replaced by a folder."""
+    if folder.is_symlink() and not folder.exists():
+        raise BadInput("is a link that leads nowhere", file=folder, fix="remove it, or make the folder it leads to")
+    if folder.exists() and not folder.is_dir():
+        raise BadInput("is no folder", file=folder, fix="move it away")
+    return folder.resolve()
+
+
+def _differs(folder: Path, files: Mapping[str, bytes], beside: tuple[str, ...]) -> bool:
+    present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
+    return set(present) != set(files) or any(present[name].read_bytes() != files[name] for name in files)
+
+
+def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Build the folder beside its place and let it take that."""
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}{_NEW}", suffix=_PART, dir=folder.parent))
+    try:
+        for name, content in files.items():
+            _put(building / name, content)
+        building.chmod(0o755)
+        for path in [*building.rglob("*/"), building]:
+            sync_folder(path)
+        _swap(building, folder)
+        sync_folder(folder.parent)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
 def _swap(new: Path, place: Path) -> None:
+    """``new`` takes the name ``place``; what was there before may lie under the name of ``new`` afterwards."""
     if not place.exists():
         new.rename(place)
         return
-    old = place.with_name(f".{place.name}.old-{os.getpid()}")
+    if exchange(new, place):
+        return
+    # Between the two renames nothing has the name; whoever comes next finds the old folder by this one.
+    old = place.with_name(f".{place.name}{_OLD}")
     place.rename(old)
     try:
         new.rename(place)
@@ -85,3 +125,13 @@ def _swap(new: Path, place: Path) -> None:
         old.rename(place)
         raise
     shutil.rmtree(old)
+
+
+def _recover(folder: Path) -> None:
+    """What a kill left of ``folder``: the old one comes back where no new one took its place; the rest goes."""
+    old = folder.with_name(f".{folder.name}{_OLD}")
+    if old.is_dir() and not folder.exists():
+        old.rename(folder)
+    unfinished = folder.parent.glob(f".{glob.escape(folder.name)}{_NEW}*{_PART}")
+    for leftover in (old, *(path for path in unfinished if not path.name.endswith(_OLD))):
+        shutil.rmtree(leftover, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.exchange import one_writer
 from solver.core.model import Value
 from solver.core.whole import put_whole
 from solver.proof.evidence import Evidence
@@ -40,7 +41,10 @@ def admit(evidence: Evidence, locks: Path) -> Path:
     """Write validated evidence to ``locks/<profile>/evidence``; raises ``CheckFailed`` where it is none."""
     folder = locks / validated(evidence).profile / "evidence"
     path = folder / evidence_name(evidence)
-    put_whole(path, encode(evidence))
+    locks.mkdir(parents=True, exist_ok=True)
+    # A lock that is being replaced takes the evidence along that lies there when it begins.
+    with one_writer(locks):
+        put_whole(path, encode(evidence))
     return path
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from solver.core import whole as folders
-from solver.core.whole import put_whole, write_folder
+from solver.core.errors import BadInput
+from solver.core.exchange import one_writer
+from solver.core.whole import put_whole, recover, write_folder
 
 OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"old wheel", "solution.yaml": b"old\n"}
 NEW = {"requirements.txt": b"torch==2.10.0\n", "wheels/b-1-py3-none-any.whl": b"new wheel", "solution.yaml": b"new\n"}
@@ -77,8 +80,14 @@ def test_a_disk_that_is_full_in_the_middle_leaves_the_old_lock(tmp_path, broken_
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
+@pytest.fixture
+def no_exchange(monkeypatch):
+    """A file system that cannot exchange two names."""
+    monkeypatch.setattr(folders, "exchange", lambda one, other: False)
+
+
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_rename_that_fails_leaves_the_old_lock(tmp_path, broken_after, count):
+def test_a_rename_that_fails_leaves_the_old_lock(tmp_path, broken_after, no_exchange, count):
     place = tmp_path / "full"
     write_folder(place, OLD)
     broken_after(Path, "rename", count)
@@ -93,6 +102,98 @@ def test_a_first_lock_that_cannot_be_written_leaves_nothing(tmp_path, broken_aft
     with pytest.raises(OSError, match="no space left"):
         write_folder(tmp_path / "locks" / "full", NEW)
     assert list((tmp_path / "locks").iterdir()) == []
+
+
+def test_without_an_exchange_of_names_the_folder_holds_exactly_the_files(tmp_path, no_exchange):
+    write_folder(tmp_path / "full", OLD)
+    assert write_folder(tmp_path / "full", NEW) is True
+    assert content(tmp_path / "full") == NEW
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a kill finds is tried where names can be exchanged")
+def test_at_no_instant_is_there_no_lock(tmp_path, monkeypatch):
+    place = tmp_path / "full"
+    write_folder(place, OLD)
+    seen = []
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, lambda *_: pytest.fail("a name was free for a moment"))
+    real = folders.exchange
+    monkeypatch.setattr(folders, "exchange", lambda one, other: (seen.append(content(other)), real(one, other))[1])
+    assert write_folder(place, NEW) is True
+    assert (seen, content(place)) == ([OLD], NEW)
+
+
+def killed_between_the_renames(tmp_path):
+    """The old lock, with evidence, under the name that it has for a moment; a new one that was never put in place."""
+    old, building = tmp_path / ".full.old.part", tmp_path / ".full.new-abcdefgh.part"
+    write_folder(old, OLD | {"evidence/H200-580.json": b"{}"})
+    write_folder(building, NEW)
+    return tmp_path / "full"
+
+
+def test_what_a_kill_left_comes_back_at_the_next_start(tmp_path):
+    place = killed_between_the_renames(tmp_path)
+    recover(tmp_path)
+    assert content(place) == OLD | {"evidence/H200-580.json": b"{}"}
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_the_next_writer_keeps_the_evidence_that_a_kill_left(tmp_path):
+    place = killed_between_the_renames(tmp_path)
+    assert write_folder(place, NEW, keep=("evidence/",)) is True
+    assert content(place) == NEW | {"evidence/H200-580.json": b"{}"}
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_what_was_left_of_another_profile_stays_its_own(tmp_path):
+    write_folder(tmp_path / ".full.new-er.old.part", OLD)
+    write_folder(tmp_path / "full", NEW)
+    recover(tmp_path)
+    assert content(tmp_path / "full.new-er") == OLD
+
+
+def test_a_link_is_followed_and_never_replaced(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    place = tmp_path / "full"
+    place.symlink_to("elsewhere")
+    assert write_folder(place, OLD) is True
+    assert place.is_symlink()
+    assert content(tmp_path / "elsewhere") == OLD
+
+
+def test_what_is_no_folder_is_not_replaced(tmp_path):
+    (tmp_path / "gone").symlink_to("nowhere")
+    with pytest.raises(BadInput, match=r"gone: is a link that leads nowhere; remove it"):
+        write_folder(tmp_path / "gone", OLD)
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=r"file: is no folder; move it away"):
+        write_folder(tmp_path / "file", OLD)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no folder")
+def test_one_process_writes_at_a_time(tmp_path, monkeypatch):
+    import fcntl
+
+    def is_free():
+        # A lock is of the open folder, so that this asks as another process would.
+        descriptor = os.open(tmp_path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    write_folder(tmp_path / "full", OLD)
+    real, free = folders.exchange, []
+    monkeypatch.setattr(folders, "exchange", lambda one, other: (free.append(is_free()), real(one, other))[1])
+    write_folder(tmp_path / "full", NEW)
+    assert (free, is_free()) == ([False], True)
+    with pytest.raises(OSError, match="broken"), one_writer(tmp_path):
+        raise OSError("broken")
+    assert is_free()
 
 
 def test_one_file_is_put_whole(tmp_path, monkeypatch):

@@ -1,0 +1,60 @@
+"""Two folders change names at one instant, where the system can do that; and one writer at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_AT_FDCWD = -100
+_EXCHANGE = 2
+"""RENAME_EXCHANGE of Linux' renameat2(2), and RENAME_SWAP of macOS' renamex_np(2)."""
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange the names of two folders; nobody ever sees one of them missing.
+
+    False where the system or the file system cannot: nothing was done then.
+    """
+    if sys.platform == "win32":
+        return False
+    libc, names = ctypes.CDLL(None), (os.fsencode(one), os.fsencode(other))
+    if hasattr(libc, "renameat2"):
+        return bool(libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0)
+    if hasattr(libc, "renamex_np"):
+        return bool(libc.renamex_np(*names, _EXCHANGE) == 0)
+    return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in ``folder`` on the disk; a system that has no such thing does it by itself."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """While it lasts no other process is here for the same ``folder``; waits until it is free.
+
+    The folder itself is locked, so that no file is left in it; a kill frees it. Windows locks no
+    folder: there two writers at once end in the error of the one that comes second.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
