@@ -12,6 +12,10 @@ from solver.core.errors import BadInput
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
 
+_BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro"})
+# How nvidia-smi tells the boards of one product apart: "NVIDIA A100-SXM4-40GB", "NVIDIA H100 80GB HBM3".
+_BOARD = re.compile(r"sxm\d?|pcie|nvl|hbm\d\w?|\d+gb|laptop|gpu|generation")
+
 
 def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, ...]:
     """Compute capabilities, ascending, of ``names``: capabilities ("9.0") or products ("H100", "RTX 4090").
@@ -96,6 +100,6 @@ def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
 
 
 def _product(name: str) -> str:
-    """Compare products without vendor, brand, case and spacing: "NVIDIA GeForce RTX 4090" is "rtx4090"."""
+    """Compare products without vendor, brand, board, case and spacing: "NVIDIA GeForce RTX 4090" is "rtx4090"."""
     words = re.sub(r"\(.*?\)", "", name).lower().replace("-", " ").split()
-    return "".join(word for word in words if word not in {"nvidia", "geforce", "tesla", "quadro"})
+    return "".join(word for word in words if word not in _BRANDS and not _BOARD.fullmatch(word))

@@ -59,22 +59,45 @@ def _releases(source: WheelSource) -> list[tuple[Version, IndexFile]]:
 def components(lines: Mapping[str, Sequence[Pins]]) -> dict[str, dict[str, str]]:
     """CUDA major.minor -> distribution -> specifier of the versions that belong to that line.
 
-    From the oldest version that the line shipped to what the next line of the
-    same distribution begins with; of the last line to the newest that it shipped.
+    From the oldest version that the line shipped to what the next line of the same distribution begins with, without
+    what other lines shipped in between: the numbers do not rise with the lines everywhere. Of the last line to the
+    newest that it shipped, or on to the distribution's next major where a newer CUDA major has come: whatever
+    appears of it since is a mend of that line.
     """
-    bounds: dict[str, dict[str, tuple[Version, str]]] = defaultdict(dict)
-    for cuda, shipped in lines.items():
-        for name in {name for pins in shipped for name in pins}:
-            specifiers = [pins[name] for pins in shipped if name in pins]
-            bounds[name][cuda] = (_oldest(specifiers), _beyond(specifiers))
+    shipped: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for cuda, releases in lines.items():
+        for name in {name for pins in releases for name in pins}:
+            shipped[name][cuda] = [pins[name] for pins in releases if name in pins]
     by_cuda: dict[str, dict[str, str]] = {cuda: {} for cuda in lines}
-    for name, by_line in sorted(bounds.items()):
-        ordered = sorted(by_line.items(), key=lambda item: Version(item[0]))
-        for place, (cuda, (oldest, beyond)) in enumerate(ordered):
-            following = ordered[place + 1][1][0] if place + 1 < len(ordered) else None
-            end = beyond if following is None or following <= oldest else str(following)
-            by_cuda[cuda][name] = f">={oldest},<{end}"
+    closed = _closing(lines)
+    for name, by_line in sorted(shipped.items()):
+        ordered = sorted(by_line, key=Version)
+        for cuda, following in zip(ordered, [*ordered[1:], None], strict=True):
+            begins = None if following is None else _oldest(by_line[following])
+            end = _end(by_line[cuda], begins, closed=following is None and cuda in closed)
+            foreign = {base for other in by_line if other != cuda for base in _bases(by_line[other])}
+            by_cuda[cuda][name] = _span(by_line[cuda], end, foreign)
     return by_cuda
+
+
+def _closing(lines: Iterable[str]) -> set[str]:
+    """The last line of each CUDA major but the newest."""
+    last: dict[int, Version] = {}
+    for line in sorted(map(Version, lines)):
+        last[line.major] = line
+    return {str(line) for number, line in last.items() if number < max(last)}
+
+
+def _end(specifiers: Sequence[str], begins: Version | None, *, closed: bool) -> str:
+    if closed:
+        return str(max(_bases(specifiers)).major + 1)
+    return _beyond(specifiers) if begins is None or begins <= max(_bases(specifiers)) else str(begins)
+
+
+def _span(specifiers: Sequence[str], end: str, foreign: Iterable[Version]) -> str:
+    oldest, own = _oldest(specifiers), set(_bases(specifiers))
+    between = sorted(base for base in foreign if oldest < base < Version(end) and base not in own)
+    return ",".join((f">={oldest}", f"<{end}", *(f"!={base}.*" for base in between)))
 
 
 def _bases(specifiers: Sequence[str]) -> list[Version]:

@@ -69,3 +69,15 @@ def test_gpus_are_ordered_by_capability():
 def test_an_ambiguous_name_is_refused():
     with pytest.raises(BadInput, match=r"compute capability 7\.0 and 7\.5; write the one you mean"):
         resolve_gpus(["Twin"], GPUS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["NVIDIA H100 80GB HBM3", "NVIDIA H100 PCIe", "NVIDIA H100 NVL", "NVIDIA GH200 480GB", "NVIDIA H100-SXM5-80GB"],
+)
+def test_a_product_has_many_boards(name):
+    assert resolve_gpus([name], GPUS) == ("9.0",)
+
+
+def test_a_product_in_a_laptop_is_called_the_same():
+    assert resolve_gpus(["NVIDIA GeForce RTX 5090 Laptop GPU", "Tesla V100-SXM2-16GB"], GPUS) == ("7.0", "12.0")

@@ -14,6 +14,8 @@ from packaging.version import Version
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.builds import has_cuda, stated
+from solver.matrix.drivers import newest_cuda
+from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import FILES, Matrices, load_matrices, matrices_dir
 from solver.matrix.read import read_entries
 from solver.matrix.rows import Build, CudaFamily, Library, Rule
@@ -174,18 +176,17 @@ def test_a_family_is_content_with_the_driver_of_its_first_toolkit() -> None:
         assert Version(family.driver) <= drivers[0], family.id
 
 
-def test_components_of_two_toolkits_never_overlap() -> None:
-    seen: dict[str, list[tuple[Version, Version]]] = {}
+def test_a_version_of_a_component_belongs_to_one_toolkit() -> None:
+    specifiers: dict[str, list[str]] = {}
     for toolkit in MATRICES.toolkits:
         for name, specifier in toolkit.components.items():
-            bounds = re.fullmatch(r">=([\d.]+),<([\d.]+)", specifier)
-            assert bounds is not None, (toolkit.id, name)
-            seen.setdefault(name, []).append((Version(bounds[1]), Version(bounds[2])))
+            assert re.fullmatch(r">=[\d.]+,<[\d.]+(,!=[\d.]+\.\*)*", specifier), (toolkit.id, name)
+            specifiers.setdefault(name, []).append(specifier)
     # What belongs to no line of its own is asked for with a wide range, too.
-    loose = {"nvidia-nvjitlink", "nvidia-nvjitlink-cu12"}
-    for name in seen.keys() - loose:
-        for (_, end), (start, _) in zip(seen[name], seen[name][1:], strict=False):
-            assert end <= start, name
+    for name in specifiers.keys() - {"nvidia-nvjitlink", "nvidia-nvjitlink-cu12"}:
+        named = {version for each in specifiers[name] for version in re.findall(r"[>!]=([\d.]+\d)", each)}
+        for version in named:
+            assert [SpecifierSet(each).contains(version) for each in specifiers[name]].count(True) == 1, (name, version)
 
 
 def test_libraries_of_the_cuda_minor_are_numbered_like_it() -> None:
@@ -352,3 +353,33 @@ def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
     assert matrices.row("numpy-torch-2.3-windows").source == "our own runs"
     assert len(matrices.rules) == len(MATRICES.rules)
     assert yaml.safe_load(overlay)["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "capability"),
+    [
+        ("NVIDIA A100-SXM4-40GB", "8.0"),
+        ("A10G", "8.6"),
+        ("RTX 3070", "8.6"),
+        ("NVIDIA GeForce RTX 3060 Ti", "8.6"),
+        ("RTX 3090 Ti", "8.6"),
+        ("RTX 4070 Ti SUPER", "8.9"),
+        ("NVIDIA RTX 6000 Ada Generation", "8.9"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", "8.9"),
+        ("GTX 1660 SUPER", "7.5"),
+        ("TITAN RTX", "7.5"),
+        ("H20", "9.0"),
+        ("H100 NVL", "9.0"),
+        ("H200 NVL", "9.0"),
+        ("RTX PRO 6000", "12.0"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "12.0"),
+        ("DGX Spark", "12.1"),
+    ],
+)
+def test_the_names_that_people_and_nvidia_smi_use_are_known(name: str, capability: str) -> None:
+    assert resolve_gpus([name], MATRICES.gpus) == (capability,)
+
+
+@pytest.mark.parametrize(("driver", "cuda"), [("565.57.01", "12.7"), ("610.43.02", "13.3"), ("615.71.09", "13.4")])
+def test_a_driver_serves_the_cuda_that_nvidia_smi_prints(driver: str, cuda: str) -> None:
+    assert newest_cuda(driver, MATRICES.drivers) == cuda

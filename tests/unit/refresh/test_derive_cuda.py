@@ -56,3 +56,29 @@ def test_a_line_whose_numbers_do_not_rise_ends_at_its_own_newest() -> None:
         "12.8": {"a": ">=2.1,<2.2"},
         "12.9": {"a": ">=1.0,<1.1"},
     }
+
+
+def test_what_another_line_shipped_in_between_is_left_out() -> None:
+    lines = {
+        "12.1": [{"nvjpeg": "==12.1.0.39.*"}, {"nvjpeg": "==12.2.0.2.*"}],
+        "12.2": [{"nvjpeg": "==12.1.1.14.*"}, {"nvjpeg": "==12.2.2.4.*"}],
+        "12.3": [{"nvjpeg": "==12.3.0.81.*"}],
+    }
+    assert components(lines) == {
+        "12.1": {"nvjpeg": ">=12.1.0.39,<12.2.0.3,!=12.1.1.14.*"},
+        "12.2": {"nvjpeg": ">=12.1.1.14,<12.3.0.81,!=12.2.0.2.*"},
+        "12.3": {"nvjpeg": ">=12.3.0.81,<12.3.0.82"},
+    }
+
+
+def test_the_last_line_of_an_older_major_takes_what_still_appears() -> None:
+    lines = {
+        "12.8": [{"cublas-cu12": "==12.8.3.14.*"}],
+        "12.9": [{"cublas-cu12": "==12.9.0.13.*"}, {"cublas-cu12": "==12.9.2.10.*"}],
+        "13.0": [{"cublas": "==13.0.0.19.*"}],
+    }
+    assert components(lines) == {
+        "12.8": {"cublas-cu12": ">=12.8.3.14,<12.9.0.13"},
+        "12.9": {"cublas-cu12": ">=12.9.0.13,<13"},
+        "13.0": {"cublas": ">=13.0.0.19,<13.0.0.20"},
+    }
