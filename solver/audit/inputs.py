@@ -14,32 +14,39 @@ from solver.core.model import Target
 from solver.core.names import BadName
 
 
-def read_set(path: Path, target: Target | None = None, own: Target | None = None) -> PackageSet:
+def read_set(
+    path: Path, target: Target | None = None, own: Target | None = None, text: str | None = None
+) -> PackageSet:
     """The set that ``path`` holds, as it would be installed on ``target``.
 
     Without a target ``own`` counts, that of the lock of ours in which the file lies; where there is
     none, locks that serve several platforms and pythons are read for the default platform and for a
-    python that they admit. Raises ``BadInput`` naming file, line and key of what cannot be read.
+    python that they admit. ``text`` is what stands in the file, where it came some other way.
+    Raises ``BadInput`` naming file, line and key of what cannot be read.
     """
     try:
-        return _read_set(path, target, own)
+        return _read_set(path, target, own, text)
     except BadName as error:
         raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
 
 
-def _read_set(path: Path, target: Target | None, own: Target | None) -> PackageSet:
-    if path.is_dir():
+def _read_set(path: Path, target: Target | None, own: Target | None, text: str | None) -> PackageSet:
+    if text is None and path.is_dir():
         return read_prefix(path)
+    text = _text_of(path) if text is None else text
+    package_set = read_text(text, str(path), path.parent, target or own)
+    return package_set if own is None else structs.replace(package_set, target=own)
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadInput("there is no such file or folder", file=path) from None
     except UnicodeDecodeError as error:
         raise BadInput(f"is not UTF-8 text (byte {error.start})", file=path, fix=EXPECTED) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
-    package_set = read_text(text, str(path), path.parent, target or own)
-    return package_set if own is None else structs.replace(package_set, target=own)
 
 
 def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:

@@ -15,12 +15,14 @@ from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import is_refused
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
-from solver.commands.audit import audit_path
+from solver.commands.audit import Given, active_environment, audit_path
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
 
+STANDARD_INPUT = "standard input"
+"""As errors name it."""
 TARGET = click.option(
     "--target",
     "targets",
@@ -46,7 +48,7 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 
 
 @click.command()
-@click.argument("what", type=click.Path(path_type=Path))
+@click.argument("what", required=False, type=click.Path(path_type=Path))
 @TARGET
 @JSON
 @LIVE
@@ -56,7 +58,7 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 )
 @click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
 def audit(
-    what: Path,
+    what: Path | None,
     targets: tuple[str, ...],
     as_json: bool,
     live: bool,
@@ -64,18 +66,32 @@ def audit(
     fail_on: Severity,
     vulnerabilities: bool,
 ) -> None:
-    """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is."""
-    words = target_words(targets)
+    """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is.
+
+    WHAT may be - for the standard input; without it the active environment is looked at.
+    """
+    words, subject = target_words(targets), _subject(what)
     if fix:
-        repair = fix_file(Path(), what, words, live=live)
-        click.echo("\n".join(_repair_lines(what, repair)))
+        repair = fix_file(Path(), subject, words, live=live)
+        click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
-    findings = audit_path(Path(), what, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    findings = audit_path(Path(), subject, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
     if as_json:
         echo_json(findings_json(findings))
     else:
         click.echo("\n".join(findings_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
     sys.exit(1 if is_refused(findings, fail_on) else 0)
+
+
+def _subject(what: Path | None) -> Given:
+    if what is None:
+        return active_environment(os.environ)
+    if what != Path("-"):
+        return Given(what)
+    try:
+        return Given(Path(STANDARD_INPUT), sys.stdin.buffer.read().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise BadInput(f"is not UTF-8 text (byte {error.start})", file=STANDARD_INPUT) from None
 
 
 @click.command()

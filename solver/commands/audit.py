@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -11,23 +13,56 @@ from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerab
 from solver.audit.context import RecordReader
 from solver.audit.inputs import read_set
 from solver.audit.package_set import PackageSet
+from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, audit
 from solver.commands.project import open_facts
+from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.index.metadata import user_cache
 from solver.index.pypi import PypiIndex
-from solver.lock.read import own_lock
+from solver.lock.read import LockFolder, own_lock
 from solver.matrix.load import Matrices
 from solver.request.words import parse_target
 
 Words = Mapping[str, object]
 """What --target named: platform, python, driver, gpu, glibc; empty: nothing."""
 
+_ACTIVE = ("VIRTUAL_ENV", "CONDA_PREFIX")
+"""The variables that an activated environment sets, the one that is activated inside the other first."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is audited."""
+
+    path: Path
+    """A file or a prefix; a name for it where ``text`` is at hand."""
+    text: str | None = None
+    """What stands in the file, where it came by the standard input."""
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it is an installed prefix."""
+        return self.text is None and self.path.is_dir()
+
+    @cached_property
+    def lock(self) -> LockFolder | None:
+        """The lock of ours in which the file lies; None where it lies in none."""
+        return own_lock(self.path.parent) if self.text is None and self.path.is_file() else None
+
+
+def active_environment(environ: Mapping[str, str]) -> Given:
+    """The environment that ``environ`` says is active; raises ``BadInput`` where none is."""
+    prefix = next((environ[variable] for variable in _ACTIVE if environ.get(variable)), None)
+    if prefix is None:
+        raise BadInput(f"name what to audit, since no environment is active ({', '.join(_ACTIVE)})", fix=EXPECTED)
+    return Given(Path(prefix))
+
 
 def audit_path(
     root: Path,
-    what: Path,
+    what: Given,
     words: Words,
     environ: Mapping[str, str],
     *,
@@ -41,23 +76,24 @@ def audit_path(
     """
     matrices, index, _ = open_facts(root, live=live)
     package_set, target = read_for(what, words, matrices)
-    in_force = environ if what.is_dir() else None
+    in_force = environ if what.is_prefix else None
     findings = audit(package_set, matrices, index, target, in_force, record_of=_live_records() if live else None)
     findings = _beyond_the_lock(findings, what)
     return findings + known_vulnerabilities(package_set) if vulnerabilities else findings
 
 
-def read_for(what: Path, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
+def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
     """The set and the target that was named; words that were not given are taken from the set itself.
 
     Raises ``BadInput`` where the set cannot be read or a word has no such value.
     """
-    lock = own_lock(what.parent) if what.is_file() else None
+    lock = what.lock
     own = None if lock is None else lock.solution.target
     if not words:
-        return read_set(what, own=own), None
+        return read_set(what.path, own=own, text=what.text), None
     named = parse_target(words, matrices.gpus)
-    package_set = read_set(what, named if "python" in words or "platform" in words else None, own)
+    where = named if "python" in words or "platform" in words else None
+    package_set = read_set(what.path, where, own, what.text)
     assumed = assumed_target(package_set, matrices)
     given = {"gpus" if word == "gpu" else word for word in words}
     others = {field: getattr(assumed, field) for field in assumed.__struct_fields__ if field not in given}
@@ -68,9 +104,9 @@ def _live_records() -> RecordReader:
     return record_reader(PypiIndex().address, user_cache() / "records")
 
 
-def _beyond_the_lock(findings: tuple[Finding, ...], what: Path) -> tuple[Finding, ...]:
+def _beyond_the_lock(findings: tuple[Finding, ...], what: Given) -> tuple[Finding, ...]:
     """``findings`` without the warnings that the lock in which ``what`` lies tells of itself."""
-    lock = own_lock(what.parent) if what.is_file() else None
+    lock = what.lock
     if lock is None:
         return findings
     warnings = {(warning.code, warning.packages) for warning in lock.solution.warnings}

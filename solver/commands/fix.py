@@ -12,7 +12,7 @@ from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
 from solver.audit.run import assumed_target, context_of
-from solver.commands.audit import Words, read_for
+from solver.commands.audit import Given, Words, read_for
 from solver.commands.project import open_facts
 from solver.core.answer import Answer
 from solver.core.frameworks import FRAMEWORKS
@@ -40,7 +40,7 @@ class Repair:
     """The requirements file that was written; None where nothing had to change."""
 
 
-def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> Repair:
+def fix_file(root: Path, what: Given, words: Words, *, live: bool = False) -> Repair:
     """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read."""
     matrices, index, _ = open_facts(root, live=live)
     package_set, target = read_for(what, words, matrices)
@@ -50,8 +50,10 @@ def fix_file(root: Path, what: Path, words: Words, *, live: bool = False) -> Rep
     fixed = fix(package_set, matrices, index, target, _search_on(where, cuda, Spaces(matrices, index)), loaders)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
-    file = what if package_set.kind in ("requirements", "freeze") else what.with_name(OTHER_FILE)
-    _write(fixed, file, loaders.of(fixed), command=one_line(f"interlock audit --fix {what.name}"))
+    writable = what.text is None and package_set.kind in ("requirements", "freeze")
+    file = what.path if writable else what.path.with_name(OTHER_FILE)
+    name = "-" if what.text is not None else what.path.name
+    _write(fixed, file, loaders.of(fixed), command=one_line(f"interlock audit --fix {name}"))
     return Repair(fixed, file)
 
 

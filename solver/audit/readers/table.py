@@ -7,13 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 
 from solver.audit.package_set import PackageSet, default_python
+from solver.audit.readers.conda_list import (
+    is_conda_export,
+    is_conda_list,
+    read_conda_export,
+    read_conda_json,
+    read_conda_list,
+)
 from solver.audit.readers.conda_lock import read_conda_lock
 from solver.audit.readers.environment import read_environment
 from solver.audit.readers.explicit import is_explicit, read_archives
+from solver.audit.readers.json import JsonValue, parse_json
+from solver.audit.readers.pdm_lock import pythons_of_pdm, read_pdm_lock
+from solver.audit.readers.pip_list import is_pip_list, read_inspection, read_pip_json, read_pip_list
+from solver.audit.readers.pipfile_lock import python_of_pipfile, read_pipfile_lock
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import read_poetry_lock
 from solver.audit.readers.pylock import read_pylock
@@ -42,17 +54,33 @@ class Document:
     def toml(self) -> Table | None:
         """Its tables; None where it is no TOML."""
         # A table's header, which no other format has, or a lock's version as the first line that says something.
+        if self.json is not None:
+            return None
         header = re.search(r"^\s*\[\[?[\w.\-\" ]+\]\]?\s*(#.*)?$", self.text, re.MULTILINE)
         if header is None and re.match(r"(lock-)?version\s*=[^=]", self._first_line) is None:
             return None
         return parse_toml(self.text, self.file)
 
     @cached_property
+    def json(self) -> JsonValue | None:
+        """Its JSON; None where it is none."""
+        # A mapping, or a list of them: an option of pip's in brackets does not go on like that.
+        if re.match(r"\s*(\{\s*[\"}]|\[\s*[{\]])", self.text) is None:
+            return None
+        return parse_json(self.text, self.file)
+
+    @property
+    def json_keys(self) -> frozenset[str]:
+        """The keys of a JSON mapping, or those of the first of a list of mappings."""
+        first = self.json[:1] if isinstance(self.json, list) else [self.json]
+        return frozenset(key for entry in first if isinstance(entry, dict) for key in entry)
+
+    @cached_property
     def yaml(self) -> YamlDocument | None:
         """Its YAML; None where it is none."""
         # A mapping or a document's start as the first line that says something.
         first = self._first_line
-        if self.toml is not None or not (first == "---" or re.match(r"[\w\-]+:(\s|$)", first)):
+        if self.toml is not None or self.json is not None or not (first == "---" or re.match(r"[\w\-]+:(\s|$)", first)):
             return None
         return parse_yaml(self.text, self.file)
 
@@ -88,6 +116,11 @@ class Reader:
     read: Callable[[Document], PackageSet]
 
 
+def _is_pdm(document: Document) -> bool:
+    metadata = (document.toml or {}).get("metadata")
+    return isinstance(metadata, dict) and "lock_version" in metadata
+
+
 def _is_poetry(document: Document) -> bool:
     metadata = (document.toml or {}).get("metadata")
     return isinstance(metadata, dict) and "lock-version" in metadata
@@ -112,6 +145,35 @@ def _uv(document: Document) -> PackageSet:
 def _for_pythons(document: Document, specifier: object) -> dict[str, str]:
     """The markers of a lock for several pythons: those of one that it admits, where nobody named a target."""
     return document.environment(default_python(str(specifier) if specifier else None))
+
+
+def _pdm(document: Document) -> PackageSet:
+    data = document.toml or {}
+    return read_pdm_lock(data, document.text, document.file, _for_pythons(document, pythons_of_pdm(data)))
+
+
+def _pipfile(document: Document) -> PackageSet:
+    data = _json_mapping(document)
+    return read_pipfile_lock(data, document.file, document.environment(python_of_pipfile(data)))
+
+
+def _inspection(document: Document) -> PackageSet:
+    return read_inspection(_json_mapping(document), document.file)
+
+
+def _json_mapping(document: Document) -> Table:
+    assert isinstance(document.json, dict)  # what ``fits`` has seen
+    return document.json
+
+
+def _json_list(document: Document) -> list[Any]:
+    assert isinstance(document.json, list)  # what ``fits`` has seen
+    return document.json
+
+
+def _is_json(*keys: str, kind: type = dict) -> Callable[[Document], bool]:
+    """Whether a text is a mapping, or a list of mappings, with ``keys``."""
+    return lambda document: isinstance(document.json, kind) and set(keys) <= document.json_keys
 
 
 def _pixi(document: Document) -> PackageSet:
@@ -148,13 +210,35 @@ def _neither(language: str, titles: str) -> Callable[[Document], PackageSet]:
 
 
 READERS = (
+    # What tools say around their tables may look like any other language.
+    Reader("pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file)),
+    Reader("conda list", lambda one: is_conda_list(one.text), lambda one: read_conda_list(one.text, one.file)),
+    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile),
+    Reader("pip inspect", _is_json("installed"), _inspection),
+    Reader("pip install --report", _is_json("install"), _inspection),
+    Reader(
+        "conda list --json",
+        _is_json("name", "version", "build_string", kind=list),
+        lambda one: read_conda_json(_json_list(one), one.file),
+    ),
+    Reader(
+        "pip list --format json",
+        _is_json("name", "version", kind=list),
+        lambda one: read_pip_json(_json_list(one), one.file),
+    ),
+    Reader(
+        "JSON of another kind",
+        lambda one: one.json is not None,
+        _neither("JSON", "Pipfile.lock nor what pip or conda tells of an environment"),
+    ),
     Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock),
     Reader("poetry.lock", _is_poetry, _poetry),
+    Reader("pdm.lock", _is_pdm, _pdm),
     Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv),
     Reader(
         "TOML of another kind",
         lambda one: one.toml is not None,
-        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock"),
+        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock"),
     ),
     Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi),
     Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock),
@@ -165,13 +249,19 @@ READERS = (
         _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml"),
     ),
     Reader("an @EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
+    Reader(
+        "conda list --export",
+        lambda one: is_conda_export(one.text),
+        lambda one: read_conda_export(one.text, one.file),
+    ),
     Reader("requirements.txt or pip freeze output", lambda _: True, _requirements),
 )
 """In the order in which they are tried; the last takes everything."""
 
 FORMATS = (
-    "requirements.txt, pip freeze output, pylock.toml, uv.lock, poetry.lock, conda-lock.yml, pixi.lock, "
-    "environment.yml, an @EXPLICIT file, or an installed prefix"
+    "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
+    "environment.yml, an @EXPLICIT file, the output of pip freeze, pip list, pip inspect or conda list, or an "
+    "installed prefix"
 )
 EXPECTED = f"expected one of: {FORMATS}"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import pytest
 
@@ -32,6 +34,57 @@ def test_audit_fails_on_errors_or_on_what_it_is_told_to(folder, interlock, pins,
     (folder / "requirements.txt").write_text(pins)
     assert {word: interlock("audit", "requirements.txt", "--fail-on", word)[0] for word in codes} == codes
     assert interlock("audit", "requirements.txt")[0] == codes["error"]
+
+
+def _feed(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_audit_reads_the_standard_input(folder, interlock, monkeypatch):
+    _feed(monkeypatch, b"nvidia-cudnn-cu12==9.28.0.42\nnvidia-cudnn-cu13==9.26.0.51\n")
+    code, out, _ = interlock("audit", "-", "--json")
+    assert (code, [finding["code"] for finding in json.loads(out)["findings"]]) == (1, ["clobber"])
+    _feed(monkeypatch, b"six=1\n")
+    code, _, err = interlock("audit", "-")
+    assert (code, "standard input:1: expected a requirement such as name==1.2, found 'six=1'" in err) == (2, True)
+    _feed(monkeypatch, b"\xff")
+    code, _, err = interlock("audit", "-")
+    assert (code, "standard input: is not UTF-8 text (byte 0)" in err) == (2, True)
+
+
+def test_fix_writes_what_came_by_the_standard_input_beside(folder, interlock, monkeypatch):
+    _feed(monkeypatch, b"protobuf==5.28.0\ntensorflow==2.20.0\n")
+    code, out, _ = interlock("audit", "--fix", "-", "--target", "driver=none")
+    assert (code, out.splitlines()[0]) == (0, "wrote requirements.fixed.txt:")
+    text = (folder / "requirements.fixed.txt").read_text()
+    assert text.startswith("# written by `interlock audit --fix -`\n")
+
+
+def test_audit_of_nothing_is_of_the_active_environment(folder, interlock, monkeypatch):
+    site = folder / "env" / "lib" / "python3.12" / "site-packages"
+    for name, version in [("nvidia_cudnn_cu12", "9.28.0.42"), ("nvidia_cudnn_cu13", "9.26.0.51")]:
+        info = site / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (folder / "env" / "pyvenv.cfg").write_text("version = 3.12.3\n")
+    monkeypatch.setenv("CONDA_PREFIX", str(folder / "nowhere"))
+    monkeypatch.setenv("VIRTUAL_ENV", str(folder / "env"))
+    code, out, _ = interlock("audit", "--json")
+    packages = {package for finding in json.loads(out)["findings"] for package in finding["packages"]}
+    assert (code, packages) == (1, {"nvidia-cudnn-cu12==9.28.0.42", "nvidia-cudnn-cu13==9.26.0.51"})
+
+
+def test_audit_of_nothing_where_no_environment_is_active_says_what_to_give(folder, interlock, monkeypatch):
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert interlock("audit") == (
+        2,
+        "",
+        "interlock: name what to audit, since no environment is active (VIRTUAL_ENV, CONDA_PREFIX); expected one of: "
+        "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
+        "environment.yml, an @EXPLICIT file, the output of pip freeze, pip list, pip inspect or conda list, or an "
+        "installed prefix\n",
+    )
 
 
 def test_doctor_says_no_without_a_driver(folder, interlock, monkeypatch):

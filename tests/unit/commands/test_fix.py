@@ -7,6 +7,7 @@ from audit_stubs import pinned
 from paths import ROOT
 
 from solver.audit.fix.changes import Fixed, PackageChange
+from solver.commands.audit import Given
 from solver.commands.fix import OTHER_FILE, fix_file
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
@@ -22,7 +23,7 @@ TWO_LOADERS = (
 def test_a_set_that_passes_is_left_as_it_is(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text(SOUND)
-    repair = fix_file(ROOT, file, {})
+    repair = fix_file(ROOT, Given(file), {})
     assert repair.file is None
     assert (repair.fixed.changes, repair.fixed.left) == ((), ())
     assert file.read_text() == SOUND
@@ -43,7 +44,7 @@ def test_a_set_that_passes_is_left_as_it_is(tmp_path):
 def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, written, tmp_path):
     file = tmp_path / name
     file.write_text(text)
-    repair = fix_file(ROOT, file, {"python": "3.12", "driver": "none"})
+    repair = fix_file(ROOT, Given(file), {"python": "3.12", "driver": "none"})
     assert repair.file == tmp_path / written
     (protobuf,) = [change for change in repair.fixed.changes if change.name == "protobuf"]
     assert protobuf.before.version == "5.28.0"
@@ -57,7 +58,9 @@ def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, wri
 def test_cpu_builds_stay_cpu_builds_although_nobody_named_a_target(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text("protobuf==5.28.0\ntensorflow-cpu==2.20.0\n")
-    given = [change for change in fix_file(ROOT, file, {"python": "3.12"}).fixed.changes if change.before is not None]
+    given = [
+        change for change in fix_file(ROOT, Given(file), {"python": "3.12"}).fixed.changes if change.before is not None
+    ]
     assert [change.name for change in given] == ["protobuf"]
     assert any(line.startswith("tensorflow-cpu==2.20.0") for line in file.read_text().splitlines())
 
@@ -72,7 +75,7 @@ def test_only_the_loader_wheel_of_the_mended_set_is_written(tmp_path, monkeypatc
     monkeypatch.setattr("solver.commands.fix.fix", choosing_the_first)
     file = tmp_path / "requirements.txt"
     file.write_text("tensorflow==2.21.0\n")
-    repair = fix_file(ROOT, file, {"platform": "linux-64"})
+    repair = fix_file(ROOT, Given(file), {"platform": "linux-64"})
     (wheel,) = (tmp_path / "wheels").iterdir()
     (package,) = repair.fixed.package_set.packages
     assert wheel.name == f"interlock_loader-{package.version}-py3-none-any.whl"
@@ -83,5 +86,5 @@ def test_what_cannot_be_read_is_not_written_over(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text("torch==\n")
     with pytest.raises(BadInput, match=r"expected a requirement such as name==1\.2, found 'torch=='"):
-        fix_file(ROOT, file, {})
+        fix_file(ROOT, Given(file), {})
     assert file.read_text() == "torch==\n"

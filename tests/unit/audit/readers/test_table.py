@@ -13,6 +13,7 @@ def test_yaml_of_no_known_kind_is_told_with_the_kinds_that_there_are(tmp_path):
         read("title: nothing\n", tmp_path)
     assert str(caught.value) == (
         "a.file: is YAML, but neither conda-lock.yml nor pixi.lock nor environment.yml; expected one of: "
-        "requirements.txt, pip freeze output, pylock.toml, uv.lock, poetry.lock, conda-lock.yml, pixi.lock, "
-        "environment.yml, an @EXPLICIT file, or an installed prefix"
+        "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
+        "environment.yml, an @EXPLICIT file, the output of pip freeze, pip list, pip inspect or conda list, or an "
+        "installed prefix"
     )
