@@ -19,6 +19,8 @@ class FrameworkEntry:
     """On the package index; the one that is asked for by the framework's own name first."""
     cpu: str | None
     """The distribution that holds nothing but CPU builds, where there is one."""
+    nightly: str | None
+    """How the names of its nightly builds begin, where those are no versions of the same distribution."""
     conda: CondaName
     companions: tuple[str, ...]
     """Distributions of which each release is made for one release of the framework."""
@@ -40,6 +42,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             title="TensorFlow",
             distributions=("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-gpu"),
             cpu="tensorflow-cpu",
+            nightly="tf-nightly",
             conda=CondaName("tensorflow"),
             companions=(),
             compiler=None,
@@ -52,6 +55,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             title="torch",
             distributions=("torch",),
             cpu=None,
+            nightly=None,
             conda=CondaName("pytorch"),
             companions=("torchvision", "torchaudio"),
             compiler="triton",

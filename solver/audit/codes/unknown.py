@@ -1,47 +1,74 @@
-"""``unknown``: a framework or a CUDA library of a version that no row knows. Never silence."""
+"""``unknown``: GPU packages that nobody checked: of a version that no row knows, of no row, or of an open version.
+
+Each cause is told once, for all packages that it is the cause of. Never silence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
+from solver.audit.gpu_packages import holds_gpu_code, is_cuda_package, nightly_of
 from solver.audit.package_set import Package
+from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN
-from solver.core.frameworks import framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
-from solver.matrix.libraries import brings
+from solver.matrix.libraries import LOADER, brings
 from solver.matrix.rows import CudaToolkit
 
 CODE = "unknown"
-_CURE_BY_HAND = "add a row of it to matrices/builds.yaml; until then nothing can be said about this one"
-_CURE = "`interlock refresh` records new versions; until then nothing can be said about this one"
-_CUDA_PREFIX = "nvidia-"
-"""How NVIDIA's distributions begin, those that no row speaks of too."""
+_CURE_BY_ROW = "add {} to the matrices"
+_CURE_BY_HAND = "add {} to matrices/builds.yaml"
+_CURE = "`interlock refresh` records new versions"
+_PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORKS.values())))
+"""What belongs to a framework, whose rows tell of it."""
+_MOST = 20
+"""So many packages are named in a sentence."""
 
 Specifiers = Mapping[str, Sequence[str]]
 """Of each CUDA distribution that rows speak of, the versions that they know."""
+Cause = Callable[[AuditContext, Sequence[Package]], Finding]
+"""Why packages were not checked, as it tells of all of them."""
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """Packages with GPU code without a build, CUDA packages outside every row, and versions left open."""
+    """What was not checked, by the cause."""
     libraries = _library_specifiers(context)
     known = {build.package.name for build in context.builds if _is_known_build(context, build)}
+    unchecked: dict[Cause, list[Package]] = {}
     for package in context.set.packages:
         name = context.pypi_name_of(package)
-        if not _stands_for(context, package, name):
-            continue
-        has_gpu_code = name is not None and context.has_gpu_code(name)
-        is_library = _is_library(package, libraries)
-        if package.version is None:
-            if has_gpu_code or is_library:
-                yield _open(package)
-        elif has_gpu_code and package.name not in known and not context.knows(package):
-            yield _no_build(context, package, name)
-        elif is_library and version_or_none(package.version) is not None:
-            yield from _library(context, package, libraries)
+        cause = _cause(context, package, name, known, libraries) if _stands_for(context, package, name) else None
+        if cause is not None:
+            unchecked.setdefault(cause, []).append(package)
+    for tell, packages in unchecked.items():
+        yield tell(context, sorted(packages, key=lambda package: package.pin))
+
+
+def _cause(
+    context: AuditContext, package: Package, name: PypiName | None, known: set[PypiName], libraries: Specifiers
+) -> Cause | None:
+    """Why a package with GPU code was not checked; None where it was, or has none."""
+    has_rows = name is not None and context.has_gpu_code(name)
+    is_library = package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries)
+    if not has_rows and not is_library:
+        if name is None or not _is_unknown_gpu_package(context, package, name):
+            return None
+        return _open if package.version is None else _no_row
+    if package.version is None:
+        return _open
+    if has_rows:
+        if package.name in known or context.knows(package):
+            return None
+        return _no_framework if framework_of(name or "") else _no_build
+    if package.name not in libraries:
+        return _no_row
+    is_version = version_or_none(package.version) is not None
+    return _no_library if is_version and not _is_known_library(context, package, libraries[package.name]) else None
 
 
 def _stands_for(context: AuditContext, package: Package, name: PypiName | None) -> bool:
@@ -49,8 +76,9 @@ def _stands_for(context: AuditContext, package: Package, name: PypiName | None) 
     return package.origin != "conda" or name is None or context.packages[name].conda == package.conda
 
 
-def _is_library(package: Package, libraries: Specifiers) -> bool:
-    return package.origin == "pypi" and (package.name.startswith(_CUDA_PREFIX) or package.name in libraries)
+def _is_unknown_gpu_package(context: AuditContext, package: Package, name: PypiName) -> bool:
+    """Whether it has GPU code, and is no part of a framework, whose row tells of it."""
+    return name not in _PARTS and holds_gpu_code(context, package, name)
 
 
 # ---- builds with GPU code ---------------------------------------------------------------------------
@@ -69,11 +97,6 @@ def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
     rows = context.matrices.builds_of(build.package.name)
     versions = [version_or_none(row.version) for row in rows if row.version]
     return any(version is not None and version.public == release.public for version in versions)
-
-
-def _no_build(context: AuditContext, package: Package, name: PypiName | None) -> Finding:
-    cure = _CURE if framework_of(name or "") else _CURE_BY_HAND
-    return _finding(package, f"no row knows the build of {package.pin} on {context.target.platform}", cure)
 
 
 # ---- CUDA libraries ---------------------------------------------------------------------------------
@@ -97,14 +120,6 @@ def _library_specifiers(context: AuditContext) -> dict[str, list[str]]:
     for library in others:
         specifiers.setdefault(library.distribution, []).append(library.versions)
     return specifiers
-
-
-def _library(context: AuditContext, package: Package, libraries: Specifiers) -> Iterator[Finding]:
-    if package.name not in libraries:
-        yield _finding(package, f"no row knows {package.name}")
-        return
-    if not _is_known_library(context, package, libraries[package.name]):
-        yield _finding(package, f"no row knows {package.pin}")
 
 
 def _is_known_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> bool:
@@ -142,16 +157,58 @@ def _is_pinned_by_a_framework(context: AuditContext, package: Package) -> bool:
 # ---- what is told -----------------------------------------------------------------------------------
 
 
-def _open(package: Package) -> Finding:
+def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    names = listed((package.name for package in packages), most=_MOST)
     return finding_about(
-        (package,),
+        packages,
         code=CODE,
         severity="warning",
-        why=f"the set does not say which version of {package.name} it means, so nothing was checked for it",
+        why=f"the set does not say which version of {names} it means, so nothing was checked for "
+        f"{'it' if len(packages) == 1 else f'these {len(packages)} packages'}",
         source="the set itself",
-        cure="audit a lock, the output of pip freeze, or the installed prefix",
+        cure="audit a lock, the output of pip freeze, or the installed prefix; `uv pip compile` or `interlock lock` "
+        "makes a lock of an open list",
     )
 
 
-def _finding(package: Package, why: str, cure: str = _CURE) -> Finding:
-    return finding_about((package,), code=CODE, severity="note", why=why, source="the matrices", cure=cure)
+def _no_row(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    names = listed((_with_title(package) for package in packages), most=_MOST)
+    return _finding(packages, f"not checked, since no row tells of {names}", _CURE_BY_ROW)
+
+
+def _with_title(package: Package) -> str:
+    title = nightly_of(package.name)
+    return package.pin if title is None else f"{package.pin} (a nightly build of {title})"
+
+
+def _no_framework(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    return _finding(packages, _build_of(context, packages), _CURE)
+
+
+def _no_build(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    return _finding(packages, _build_of(context, packages), _CURE_BY_HAND)
+
+
+def _build_of(context: AuditContext, packages: Sequence[Package]) -> str:
+    return f"no row knows the build of {_pins(packages)} on {context.target.platform}"
+
+
+def _no_library(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    return _finding(packages, f"no row knows {_pins(packages)}", _CURE)
+
+
+def _pins(packages: Sequence[Package]) -> str:
+    return listed((package.pin for package in packages), most=_MOST)
+
+
+def _finding(packages: Sequence[Package], why: str, cure: str) -> Finding:
+    one = len(packages) == 1
+    nothing = f"until then nothing can be said about {'this one' if one else 'these'}"
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="note",
+        why=why,
+        source="the matrices",
+        cure=f"{cure.format('a row of it' if one else 'rows of them')}; {nothing}",
+    )
