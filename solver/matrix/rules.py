@@ -22,7 +22,7 @@ from solver.matrix.rows import ABSENT, Rule
 Versions = Mapping[str, str | NotKnown]
 """Version by normalized PyPI name; NOT_KNOWN: the package is there, and nobody said in which version."""
 
-_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi"})
+_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi", "gpu-arch"})
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def joint_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ..
 def binds_conda(rule: Rule) -> bool:
     """Whether the rule is true of conda's builds too.
 
-    A rule that was read out of wheels is not: conda builds its packages anew, against the protobuf
-    and numpy that their records then depend on. Of a package that is not compiled it is likely to
+    A rule that was read out of wheels is not: conda builds its packages anew, for GPUs of its own choice and against
+    the protobuf and numpy that their records then depend on. Of a package that is not compiled it is likely to
     hold all the same.
     """
     return rule.code not in _OF_WHEELS

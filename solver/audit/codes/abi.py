@@ -1,4 +1,4 @@
-"""``abi``: a build stands beside another version of a package than the one its code was compiled against."""
+"""``abi``: a build stands beside another version or build of a package than the one it was compiled against."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets
 from solver.matrix.builds import broken_bounds
@@ -15,14 +16,16 @@ from solver.matrix.builds import broken_bounds
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
 """Bounds that are told under the code that rules on the same package are told under."""
+_LOADING = "github.com/pytorch/pytorch/issues/111983; github.com/tenstorrent/tt-forge/issues/890"
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """The bounds of the rows that the set breaks, where the metadata does not tell them anyway."""
+    """The bounds of rows that the set breaks, where no metadata tells them; code for CUDA beside a CPU torch."""
     for build in (*context.builds, *context.companions):
         for bound, name in broken_bounds(build.row, context.stated):
             if bound.generated is None:
                 yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
+    yield from _without_cuda(context)
 
 
 def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: str) -> Iterator[Finding]:
@@ -42,3 +45,31 @@ def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: 
 def _metadata_tells(context: AuditContext, package: Package, other: Package) -> bool:
     requirements = context.requirements(package, about=other.name)
     return any(not meets(other.version or "", str(requirement.specifier)) for requirement in requirements)
+
+
+def _without_cuda(context: AuditContext) -> Iterator[Finding]:
+    """Companions that are linked to the CUDA half of a torch that has none: metadata tells no build from another."""
+    torch = context.build("torch")
+    if torch is None or torch.has_cuda is not Answer.NO:
+        return
+    for build in context.companions:
+        if build.package.origin != "pypi" or build.cuda is None:
+            continue
+        yield finding_about(
+            (build.package, torch.package),
+            code=CODE,
+            severity="error",
+            why=f"{build.pin} is built with CUDA {build.cuda} and is linked to libraries that {torch.pin}, a CPU "
+            "build, does not have: it cannot be loaded",
+            source=f"{build.source}; {torch.source}; {_LOADING}",
+            cure=f"take {_cpu_twin(build, torch)}, or a torch with CUDA {build.cuda}",
+            row=build.row.id,
+        )
+
+
+def _cpu_twin(build: BuiltPackage, torch: BuiltPackage) -> str:
+    name, release = build.package.name, (build.package.version or "").partition("+")[0]
+    made = torch.row.companions.get(name, ())
+    if made:
+        return f"{name}=={made[-1]}"
+    return f"{name}=={release}+cpu of the index that {torch.pin} is of"

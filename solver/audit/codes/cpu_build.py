@@ -1,4 +1,4 @@
-"""``cpu-build``: a framework without CUDA where the set or the target is meant for a GPU."""
+"""``cpu-build``: a framework or its companion without CUDA where the set or the target is meant for a GPU."""
 
 from __future__ import annotations
 
@@ -17,13 +17,34 @@ CODE = "cpu-build"
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """A CPU build beside CUDA libraries, beside a framework with CUDA, or on a target with a GPU."""
+    """A CPU build beside CUDA libraries, beside a framework with CUDA, or on a target with a GPU; companions too."""
     if context.target.driver is None:
         return
     for build in context.builds:
         # Only of a framework CUDA is expected; a package that lies beside it may well have none.
         if build.framework is not None and build.has_cuda is Answer.NO:
             yield from _check(context, build)
+    yield from _companions(context)
+
+
+def _companions(context: AuditContext) -> Iterator[Finding]:
+    """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
+    torch = context.build("torch")
+    if torch is None or torch.cuda is None:
+        return
+    for build in context.companions:
+        made = torch.row.companions.get(build.package.name, ())
+        if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:
+            continue
+        yield finding_about(
+            (build.package, torch.package),
+            code=CODE,
+            severity="warning",
+            why=f"{build.pin} has no CUDA code and {torch.pin} is built with CUDA {torch.cuda}: its operators fail on "
+            "what lies on a GPU",
+            source=f"{build.source}; {torch.source}",
+            cure=f"take the {build.package.name} of the same CUDA" + (f": {made[-1]}" if made else ""),
+        )
 
 
 def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
