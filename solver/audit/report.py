@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from solver.audit.words import counted
 from solver.core.model import SEVERITIES, Finding, Severity
 
 _INDENT = "    "
@@ -29,8 +30,8 @@ def _entry(finding: Finding) -> dict[str, Any]:
     return entry | ({"paths": list(finding.paths)} if finding.paths else {})
 
 
-def as_lines(findings: Sequence[Finding], width: int = 100) -> Iterator[str]:
-    """The findings for a terminal of ``width`` columns, without colour."""
+def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Iterator[str]:
+    """The findings for a terminal of ``width`` columns, without colour; where there are none, ``nothing``."""
     for finding in findings:
         yield f"{finding.severity} {finding.code}: {', '.join(finding.packages)}"
         yield from _wrapped("why", finding.why, width)
@@ -38,17 +39,13 @@ def as_lines(findings: Sequence[Finding], width: int = 100) -> Iterator[str]:
             yield from _wrapped("paths", ", ".join(finding.paths), width)
         yield from _wrapped("cure", finding.cure, width)
         yield from _wrapped("source", finding.source, width)
-    yield tally(findings)
+    yield tally(findings) if findings else nothing
 
 
 def tally(findings: Sequence[Finding]) -> str:
     """How many errors, warnings and notes."""
-    if not findings:
-        return "nothing found"
     numbers = Counter(finding.severity for finding in findings)
-    return ", ".join(
-        f"{numbers[word]} {word}{'' if numbers[word] == 1 else 's'}" for word in SEVERITIES if numbers[word]
-    )
+    return ", ".join(counted(numbers[word], word) for word in SEVERITIES if numbers[word])
 
 
 def is_refused(findings: Sequence[Finding], fail_on: Severity) -> bool:
@@ -58,9 +55,8 @@ def is_refused(findings: Sequence[Finding], fail_on: Severity) -> bool:
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:
-    head = f"{_INDENT}{label}: "
     return textwrap.wrap(
-        head + text,
+        f"{_INDENT}{label}: {text}",
         width=max(width, 40),
         subsequent_indent=_INDENT * 2,
         break_long_words=False,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from solver.audit.checked import nothing_found
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import is_refused
@@ -75,12 +76,14 @@ def audit(
         repair = fix_file(Path(), subject, words, live=live)
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
-    findings = audit_path(Path(), subject, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    audited = audit_path(Path(), subject, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
     if as_json:
-        echo_json(findings_json(findings))
+        echo_json(findings_json(audited.findings))
     else:
-        click.echo("\n".join(findings_lines(findings, shutil.get_terminal_size((100, 24)).columns)))
-    sys.exit(1 if is_refused(findings, fail_on) else 0)
+        nothing = nothing_found(audited.checked, audited.told)
+        width = shutil.get_terminal_size((100, 24)).columns
+        click.echo("\n".join(findings_lines(audited.findings, nothing, width)))
+    sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
 
 
 def _subject(what: Path | None) -> Given:

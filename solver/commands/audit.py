@@ -9,13 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
 from solver.audit.context import RecordReader
 from solver.audit.inputs import read_set
 from solver.audit.package_set import PackageSet
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
-from solver.audit.run import assumed_target, audit
+from solver.audit.run import assumed_target, context_of, findings_in
 from solver.commands.project import open_facts
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
@@ -60,6 +61,16 @@ def active_environment(environ: Mapping[str, str]) -> Given:
     return Given(Path(prefix))
 
 
+@dataclass(frozen=True)
+class Audited:
+    """What came of an audit."""
+
+    findings: tuple[Finding, ...]
+    checked: Checked
+    told: int = 0
+    """How many warnings and notes more the lock in which the file lies tells of itself."""
+
+
 def audit_path(
     root: Path,
     what: Given,
@@ -68,8 +79,8 @@ def audit_path(
     *,
     live: bool = False,
     vulnerabilities: bool = False,
-) -> tuple[Finding, ...]:
-    """The findings for a file or an installed prefix; raises ``BadInput`` where it cannot be read.
+) -> Audited:
+    """The audit of a file or an installed prefix; raises ``BadInput`` where it cannot be read.
 
     ``environ`` are the variables in force here, which count where a prefix is audited. Warnings that
     a lock's own solution.yaml tells of are no findings any more.
@@ -77,9 +88,11 @@ def audit_path(
     matrices, index, _ = open_facts(root, live=live)
     package_set, target = read_for(what, words, matrices)
     in_force = environ if what.is_prefix else None
-    findings = audit(package_set, matrices, index, target, in_force, record_of=_live_records() if live else None)
-    findings = _beyond_the_lock(findings, what)
-    return findings + known_vulnerabilities(package_set) if vulnerabilities else findings
+    context = context_of(package_set, matrices, index, target, in_force, _live_records() if live else None)
+    every = findings_in(context)
+    beyond = _beyond_the_lock(every, what)
+    known = known_vulnerabilities(package_set) if vulnerabilities else ()
+    return Audited(beyond + known, checked(context), told=len(every) - len(beyond))
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

@@ -35,7 +35,7 @@ def test_json_has_the_promised_keys_and_paths_where_there_are_some():
 
 
 def test_lines_keep_to_the_width():
-    lines = list(as_lines([ERROR, WARNING], width=60))
+    lines = list(as_lines([ERROR, WARNING], "nothing", width=60))
     assert lines[0] == "error loader: tensorflow==2.21.0"
     assert lines[1] == "    why: it does not look in a very long way off a very long"
     assert "    cure: install interlock-loader" in lines
@@ -43,10 +43,13 @@ def test_lines_keep_to_the_width():
     assert max(map(len, lines)) <= 60
 
 
+def test_without_findings_stands_what_was_given_for_that():
+    assert list(as_lines([], "nothing found: 2 packages checked", width=60)) == ["nothing found: 2 packages checked"]
+
+
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
-        ([], "nothing found"),
         ([WARNING, WARNING], "2 warnings"),
         ([ERROR, ERROR, WARNING], "2 errors, 1 warning"),
         ([ERROR, NOTE, WARNING, NOTE], "1 error, 1 warning, 2 notes"),

@@ -26,18 +26,20 @@ def matrices():
 def test_what_a_lock_tells_of_itself_is_told_once(tmp_path):
     warnings = read_folder(LOCK).solution.warnings
     assert warnings
-    assert audit_path(ROOT, Given(LOCK / REQUIREMENTS), {}, {}) == ()
+    audited = audit_path(ROOT, Given(LOCK / REQUIREMENTS), {}, {})
+    assert (audited.findings, audited.told) == ((), len(warnings))
     # The same packages that no lock stands behind, on the lock's own target.
     shutil.copy(LOCK / REQUIREMENTS, tmp_path / REQUIREMENTS)
     words = {"python": "3.12", "driver": "525.60.13"}
-    findings = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), words, {})
+    findings = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), words, {}).findings
     assert {(one.code, one.packages) for one in findings} == {(one.code, one.packages) for one in warnings}
 
 
 def test_an_error_is_told_whoever_told_it_before(tmp_path):
     shutil.copytree(LOCK, tmp_path / "lock", ignore=shutil.ignore_patterns("evidence"))
     (finding,) = {
-        one.code for one in audit_path(ROOT, Given(tmp_path / "lock" / REQUIREMENTS), {"driver": "450.80.02"}, {})
+        one.code
+        for one in audit_path(ROOT, Given(tmp_path / "lock" / REQUIREMENTS), {"driver": "450.80.02"}, {}).findings
     }
     assert finding == "driver"
 
@@ -68,9 +70,9 @@ def test_a_word_without_such_a_value(tmp_path, matrices):
 def test_variables_in_force_here_count_for_a_prefix_only(tmp_path):
     environ = {"CUDA_HOME": "/usr/local/cuda-11.8"}
     (tmp_path / REQUIREMENTS).write_text("torch==2.9.1\n")
-    assert audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, environ) == ()
+    assert audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, environ).findings == ()
     site = tmp_path / "env" / "lib" / "python3.12" / "site-packages" / "torch-2.9.1.dist-info"
     site.mkdir(parents=True)
     (site / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.9.1\n")
-    findings = audit_path(ROOT, Given(tmp_path / "env"), {}, environ)
+    findings = audit_path(ROOT, Given(tmp_path / "env"), {}, environ).findings
     assert [(one.code, one.packages) for one in findings] == [("leftover", ("torch==2.9.1",))]

@@ -1,0 +1,72 @@
+"""What an audit looked at, so that finding nothing says where nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from solver.audit.context import AuditContext
+from solver.audit.package_set import Package
+from solver.audit.words import counted, listed
+from solver.core.frameworks import FRAMEWORKS
+from solver.matrix.libraries import LOADER
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How much of a set an audit could look at."""
+
+    packages: int
+    """How many of them have a version."""
+    frameworks: tuple[str, ...] = ()
+    """``torch 2.9.1``: those whose build is known."""
+    libraries: int = 0
+    """How many of the packages bring CUDA libraries that rows tell of."""
+    unrecorded: tuple[str, ...] = ()
+    """``name==version`` of what no index is known to have: neither requirements nor wheels of it were checked."""
+    open: tuple[str, ...] = ()
+    """The names of the packages without a version, of which nothing was checked."""
+    installed: bool = False
+    """Whether the set is installed, so that its files were looked at instead of the index's wheels."""
+
+
+def checked(context: AuditContext) -> Checked:
+    """What there was to check in a set."""
+    packages = context.set.packages
+    stated = [package for package in packages if package.version is not None]
+    return Checked(
+        packages=len(stated),
+        frameworks=tuple(sorted(f"{b.package.name} {b.package.version}" for b in context.builds if b.framework)),
+        libraries=len({item.package.name for item in context.provided}),
+        unrecorded=tuple(sorted(package.pin for package in stated if _is_unrecorded(context, package))),
+        open=tuple(sorted(package.name for package in packages if package.version is None)),
+        installed=context.set.prefix is not None,
+    )
+
+
+def _is_unrecorded(context: AuditContext, package: Package) -> bool:
+    if package.origin == "conda" or package.name == LOADER or context.set.prefix is not None:
+        return False
+    return package.requires is None and not context.releases(package)
+
+
+def nothing_found(checked: Checked, told: int = 0) -> str:
+    """What is said where nothing was found; ``told`` is how much a lock of ours tells of itself."""
+    beyond = f" beyond {counted(told, 'finding')} that the lock tells of itself" if told else ""
+    return f"nothing found{beyond}: {'; '.join(_parts(checked))}"
+
+
+def _parts(checked: Checked) -> Iterator[str]:
+    libraries = [counted(checked.libraries, "CUDA library", "CUDA libraries")] if checked.libraries else []
+    packages = counted(checked.packages, "package")
+    if checked.frameworks:
+        yield f"{packages} checked ({'; '.join([', '.join(checked.frameworks), *libraries])})"
+    else:
+        yield f"the set holds neither {' nor '.join(entry.title for entry in FRAMEWORKS.values())}"
+        what = "requirements and files" if checked.installed else "requirements and wheels"
+        among = f" ({libraries[0]})" if libraries else ""
+        yield f"only {what} of {packages}{among} were checked"
+    if checked.unrecorded:
+        yield f"nobody recorded requirements or wheels of {listed(checked.unrecorded)}"
+    if checked.open:
+        yield f"without a version, and so not checked: {listed(checked.open)}"
