@@ -85,7 +85,7 @@ class _Progress:
 @click.option("--keep", is_flag=True, help="leave the environments in place and tell where")
 @click.option("--timeout", type=float, metavar="SECONDS", help="let no probe take longer")
 @click.option("--predict", "only_predict", is_flag=True, help="run nothing; say what the probes will report")
-@click.option("--gpu", help="compute capability to predict for, e.g. 9.0")
+@click.option("--gpu", help="GPU to predict for, e.g. 9.0 or 'RTX 4090'")
 @click.option("--driver", help="driver to predict for")
 @click.option("--scheduler", metavar="ADDRESS", help="hand the locks to this Dask cluster")
 @click.option(

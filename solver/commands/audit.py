@@ -104,7 +104,7 @@ def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet,
     own = None if lock is None else lock.solution.target
     if not words:
         return read_set(what.path, own=own, text=what.text), None
-    named = parse_target(words, matrices.gpus)
+    named = parse_target(words, matrices)
     where = named if "python" in words or "platform" in words else None
     package_set = read_set(what.path, where, own, what.text)
     assumed = assumed_target(package_set, matrices)

@@ -35,10 +35,10 @@ def explain(
     """
     if name is None:
         matrices, index, _ = open_facts(root, live=live)
-        question = ad_hoc(requirements)
+        question = ad_hoc(requirements, matrices)
         return Verdict(question.name, (), _outcome(lambda: solve_ad_hoc(question, matrices, index)))
     project = open_project(root, live=live)
-    profile = constrained(project.profile(name), requirements)
+    profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
     return Verdict(name, tuple(stack), _outcome(lambda: solve_profile(project, profile)))
 

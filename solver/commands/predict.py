@@ -11,8 +11,9 @@ from solver.commands.project import open_matrices
 from solver.commands.subject import subjects_of
 from solver.core.errors import BadInput
 from solver.core.machine import this_machine
+from solver.core.model import Target
 from solver.lock.read import read_folder
-from solver.matrix.gpus import is_capability
+from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
 from solver.proof.compare import compare
 from solver.proof.predict import predict, predict_conda
@@ -28,20 +29,27 @@ def predict_locks(
 ) -> dict[str, Prediction]:
     """What the probes of locks (all where none is named) will report, on this machine's GPU or on the one named.
 
-    ``gpu`` is a compute capability such as "9.0". Raises ``BadInput`` where a GPU or a driver is neither here nor
-    named, or is none.
+    ``gpu`` is a compute capability such as "9.0" or a product such as "RTX 4090", ``driver`` a release or a branch.
+    Raises ``BadInput`` where one of them is neither here nor named, or is none.
     """
-    if gpu is not None and not is_capability(gpu):
-        raise BadInput(f"{gpu!r} is no compute capability", key="--gpu", fix="write it like 9.0")
-    driver = None if driver is None else parse_driver(driver)
+    matrices = open_matrices(root)
+    gpu = None if gpu is None else _capability(gpu, matrices)
+    driver = None if driver is None else parse_driver(driver, Target().platform, matrices)
     machine = this_machine()
     gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
     driver = driver or machine.driver
     if gpu is None or driver is None:
         fix = "name them with --gpu 9.0 --driver 580.65.06"
         raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
-    matrices = open_matrices(root)
     return {one.profile: _prediction(one, gpu, driver, matrices) for one in subjects_of(root, names)}
+
+
+def _capability(name: str, matrices: Matrices) -> str:
+    try:
+        (capability,) = resolve_gpus([name], matrices.gpus)
+    except BadInput as error:
+        raise BadInput(error.problem, key="--gpu", fix=error.fix) from None
+    return capability
 
 
 def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matrices) -> Report:

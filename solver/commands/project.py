@@ -61,7 +61,7 @@ def open_project(root: Path, *, live: bool = False) -> Project:
         raise BadInput(
             "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
         )
-    return Project(root, read_request(path, matrices.gpus), matrices, index, snapshot, Spaces(matrices, index), live)
+    return Project(root, read_request(path, matrices), matrices, index, snapshot, Spaces(matrices, index), live)
 
 
 def locks_dir(root: Path) -> Path:

@@ -29,9 +29,9 @@ def solve_request(root: Path, name: str | None, constraints: Sequence[str], *, l
     """
     if name is None:
         matrices, index, _ = open_facts(root, live=live)
-        return solve_ad_hoc(ad_hoc(constraints), matrices, index)
+        return solve_ad_hoc(ad_hoc(constraints, matrices), matrices, index)
     project = open_project(root, live=live)
-    return solve_profile(project, constrained(project.profile(name), constraints))
+    return solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:

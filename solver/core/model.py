@@ -249,6 +249,8 @@ class Profile(Value, frozen=True, kw_only=True):
     prefer_verified: bool = False
     target: Target = Target()
     """``target.python`` is meaningless while ``python`` admits several versions."""
+    driver_branch: str | None = None
+    """The driver branch ("525") that was named where ``target.driver`` is a release; None: a release was named."""
     python: str = ""
     """Specifier over python's major.minor, e.g. "==3.12"; empty: any."""
     cuda: str = ""

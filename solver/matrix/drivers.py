@@ -60,6 +60,37 @@ def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown:
     return mine if isinstance(needed, NotKnown) or needed.admits(mine.driver) else needed
 
 
+@dataclass(frozen=True)
+class FirstOfBranch:
+    """The release that a driver branch begins with, as far as rows tell."""
+
+    driver: str
+    does: str
+    """What makes it the first to count: "run CUDA 12.x"."""
+    source: str
+    row: str
+
+
+def is_branch(driver: str) -> bool:
+    """Whether ``driver`` is the number of a branch ("525") and no release ("525.60.13")."""
+    return driver.isdecimal()
+
+
+def first_of_branch(branch: str, platform: Platform, matrices: Matrices) -> FirstOfBranch | NotKnown:
+    """The first release of a driver branch, since nobody means one that is older than its branch.
+
+    That is the one from which a CUDA family runs where a family's row names the branch, or else the
+    one that a toolkit came with. NOT_KNOWN where no row tells of the branch.
+    """
+    rows: tuple[CudaFamily | CudaToolkit, ...] = (*matrices.families, *matrices.toolkits)
+    for row in rows:
+        stated = _stated(row, platform)
+        if not isinstance(stated, NotKnown) and stated.driver.partition(".")[0] == branch:
+            does = f"run CUDA {row.major}.x" if isinstance(row, CudaFamily) else f"come with CUDA {row.cuda}"
+            return FirstOfBranch(stated.driver, does, stated.source, stated.row)
+    return NOT_KNOWN
+
+
 def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
     if isinstance(place.driver, NotKnown):

@@ -9,12 +9,15 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.errors import BadInput
+from solver.core.spelling import either, near_names
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
 
 _BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro"})
 # How nvidia-smi tells the boards of one product apart: "NVIDIA A100-SXM4-40GB", "NVIDIA H100 80GB HBM3".
-_BOARD = re.compile(r"sxm\d?|pcie|nvl|hbm\d\w?|\d+gb|laptop|gpu|generation")
+_BOARD = re.compile(
+    r"sxm\d?|pcie|nvl\d*|hbm\d\w?|\d+gb|mig|\d+g\.\d+gb|laptop|gpu|with|max|q|design|generation|server|workstation|edition"
+)
 
 
 def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, ...]:
@@ -92,14 +95,24 @@ def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
         both = " and ".join(sorted(matches, key=Version))
         problem = f'"{name}" is the name of GPUs of compute capability {both}'
         raise BadInput(problem, key="gpu", fix="write the one you mean")
-    raise BadInput(
-        f'no GPU is known by the name "{name}"',
-        key="gpu",
-        fix='write its compute capability, such as "9.0", or add it to the gpus matrix',
-    )
+    near = _near(model, gpus)
+    otherwise = 'write its compute capability, such as "9.0", or add it to the gpus matrix'
+    fix = f"did you mean {either(near)}? otherwise {otherwise}" if near else otherwise
+    raise BadInput(f'no GPU is known by the name "{name}"', key="gpu", fix=fix)
+
+
+def _near(model: str, gpus: Sequence[GpuModels]) -> tuple[str, ...]:
+    """Products that are spelled alike, or else those whose name is a part of the other's ("A6000", "RTX 4090 D")."""
+    products = {_product(product): product for row in gpus for product in row.products}
+    parts = (name for name in products if len(model) > 2 and (model in name or name in model))
+    near = near_names(model, products) or tuple(sorted(parts, key=lambda name: (-len(name), name)))[:3]
+    return tuple(products[name] for name in near)
 
 
 def _product(name: str) -> str:
-    """Compare products without vendor, brand, board, case and spacing: "NVIDIA GeForce RTX 4090" is "rtx4090"."""
-    words = re.sub(r"\(.*?\)", "", name).lower().replace("-", " ").split()
+    """Compare products without vendor, brand, board, case and spacing: "NVIDIA GeForce RTX 4090" is "rtx4090".
+
+    A laptop's GPU has the capability of its desktop namesake.
+    """
+    words = re.sub(r"\(.*?\)", "", name).lower().replace("-", " ").replace("_", " ").split()
     return "".join(word for word in words if word not in _BRANDS and not _BOARD.fullmatch(word))

@@ -15,24 +15,33 @@ from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
 from solver.core.model import Profile
+from solver.matrix.gpus import resolve_gpus
+from solver.matrix.load import Matrices
+from solver.request.words import NO_ROWS, branch_in, parse_driver
 
 
-def ad_hoc(constraints: Sequence[str]) -> Profile:
-    """A profile of its own: both frameworks unless only one is named, every index allowed."""
-    named = {canonicalize_name(_parse(text).name) for text in constraints}
+def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS) -> Profile:
+    """A profile of its own: both frameworks unless only one is named, every index allowed; see ``constrained``."""
+    named = {canonicalize_name(_parse(text).name) for text in constraints if not _TARGET.fullmatch(text)}
     frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
     profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES))
-    return constrained(profile, constraints)
+    return constrained(profile, constraints, matrices)
 
 
-def constrained(profile: Profile, constraints: Sequence[str]) -> Profile:
-    """``profile`` with further constraints; raises ``BadInput`` naming the one that cannot be used."""
+def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices = NO_ROWS) -> Profile:
+    """``profile`` with further constraints; raises ``BadInput`` naming the one that cannot be used.
+
+    The rows of ``matrices`` tell names of GPUs and the first releases of driver branches.
+    """
     for text in constraints:
+        if on_target := _TARGET.fullmatch(text):
+            profile = _with_target(profile, on_target, text, matrices)
+            continue
         requirement = _parse(text)
         name, specifier = canonicalize_name(requirement.name), str(requirement.specifier).replace(_NONE, "none")
-        if name in ("gpu", "driver"):
-            profile = _target(profile, name, specifier, text)
-        elif name == "cuda":
+        if name in _EXAMPLES:
+            raise _no_target(name, text)
+        if name == "cuda":
             profile = msgspec.structs.replace(profile, cuda=_cuda(specifier, text))
         elif name == "python":
             profile = msgspec.structs.replace(profile, python=specifier)
@@ -63,13 +72,32 @@ def _with_package(profile: Profile, requirement: Requirement) -> Profile:
     return msgspec.structs.replace(profile, packages=(*profile.packages, package))
 
 
-def _target(profile: Profile, name: str, specifier: str, text: str) -> Profile:
-    value = specifier.lstrip("=>")
-    form, example = (r"\d{1,2}\.\d", "gpu==9.0") if name == "gpu" else (r"\d{3,4}(\.\d+){0,2}", "driver>=550")
-    if not re.fullmatch(form, value):
-        raise BadInput(f"{text!r} is no constraint on {name}", key="-c", fix=f"write it like {example}")
-    changed = {"gpus": (*profile.target.gpus, value)} if name == "gpu" else {"driver": value}
-    return msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, **changed))
+_TARGET = re.compile(r"\s*(?P<name>gpu|driver)\s*(?:==?|>=)\s*(?P<value>[^\s=<>!~].*)")
+"""A constraint on the machine, whose value is no version: "gpu=RTX 4090"."""
+_EXAMPLES = {"gpu": "gpu==9.0 or gpu=H100", "driver": "driver>=550"}
+
+
+def _no_target(name: str, text: str) -> BadInput:
+    return BadInput(f"{text!r} is no constraint on {name}", key="-c", fix=f"write it like {_EXAMPLES[name]}")
+
+
+def _with_target(profile: Profile, constraint: re.Match[str], text: str, matrices: Matrices) -> Profile:
+    value, target = constraint["value"].strip(), profile.target
+    if constraint["name"] == "gpu":
+        try:
+            gpus = [gpu for name in value.split(",") for gpu in resolve_gpus([name.strip()], matrices.gpus)]
+        except BadInput as error:
+            raise BadInput(error.problem, key=f"-c {text}", fix=error.fix) from None
+        target = msgspec.structs.replace(target, gpus=(*target.gpus, *gpus))
+        return msgspec.structs.replace(profile, target=target)
+    try:
+        driver = parse_driver(value, target.platform, matrices)
+    except BadInput:
+        driver = None
+    if driver is None:
+        raise _no_target("driver", text)
+    target = msgspec.structs.replace(target, driver=driver)
+    return msgspec.structs.replace(profile, target=target, driver_branch=branch_in(value))
 
 
 def _cuda(specifier: str, text: str) -> str:

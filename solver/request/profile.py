@@ -20,7 +20,7 @@ from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, 
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
 from solver.matrix.gpus import is_capability, resolve_gpus
-from solver.matrix.rows import GpuModels
+from solver.matrix.load import Matrices
 from solver.request.fields import (
     check_base_image,
     check_channels,
@@ -30,10 +30,10 @@ from solver.request.fields import (
 )
 from solver.request.template import Template, requirement_at
 from solver.request.text import RequestText
-from solver.request.words import parse_python, parse_target
+from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
 
-GpuRows = Callable[[], Sequence[GpuModels]]
-"""Gives the rows that tell product names, when they are needed."""
+Rows = Callable[[], Matrices]
+"""Gives the rows that tell names of GPUs and branches of drivers, when they are needed."""
 
 _PACKAGE_AXES = axes_of("library", "framework", "package")
 _TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
@@ -66,10 +66,10 @@ class ProfileReader:
         keys: Mapping[str, Any],
         text: RequestText,
         template: Template,
-        gpus: GpuRows,
+        rows: Rows,
     ) -> None:
         self.document, self.name, self.keys = document, name, keys
-        self.text, self.template, self.gpus = text, template, gpus
+        self.text, self.template, self.rows = text, template, rows
 
     def _bad(self, problem: str, *path: Key, fix: str | None = None) -> BadInput:
         return self.document.error(problem, "profiles", self.name, *path, fix=fix)
@@ -89,6 +89,7 @@ class ProfileReader:
             prefer=self._prefer(frameworks),
             prefer_verified=keys.get("prefer-verified", False) or keys.get("prefer") == "verified",
             target=self._target(python, cuda),
+            driver_branch=self._driver_branch(),
             python=python,
             cuda=cuda,
             constraints=self._constraints(frameworks),
@@ -286,12 +287,15 @@ class ProfileReader:
         if "gpu" in keys:
             keys["gpu"] = self._gpus(keys["gpu"])
         try:
-            target = parse_target(keys)
+            target = parse_target(keys, self.rows() if self._driver_branch() else NO_ROWS)
         except BadInput as error:
             raise self._bad(error.problem, *([error.key] if error.key else []), fix=error.fix) from None
         if target.driver is None and cuda != "none":
             raise self._bad("a target without a driver can use no GPU", "driver", fix="write cuda: none instead")
         return target
+
+    def _driver_branch(self) -> str | None:
+        return branch_in(str(self.keys.get("driver", "")))
 
     def _gpus(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Compute capabilities; the rows are read only where a product is named."""
@@ -299,7 +303,7 @@ class ProfileReader:
         for position, name in enumerate([names] if isinstance(names, str) else names):
             place: tuple[Key, ...] = ("gpu",) if isinstance(names, str) else ("gpu", position)
             try:
-                capabilities += resolve_gpus([name], () if is_capability(name) else self.gpus())
+                capabilities += resolve_gpus([name], () if is_capability(name) else self.rows().gpus)
             except BadInput as error:
                 raise self._bad(error.problem, *place, fix=error.fix) from None
         return tuple(capabilities)

@@ -6,43 +6,42 @@ out are frozen values whose specifiers, names and target are valid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from solver.core.decode import decode
 from solver.core.model import Profile, Request
 from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
-from solver.matrix.load import load_matrices
-from solver.matrix.rows import GpuModels
+from solver.matrix.load import Matrices, load_matrices
 from solver.request.fields import check_channels, check_profile_name, check_variables
-from solver.request.profile import GpuRows, ProfileReader, near
+from solver.request.profile import ProfileReader, Rows, near
 from solver.request.template import read_template
 from solver.request.text import ProfileText, RequestText, written
 
 _VARIANT_KEYS = {"variant-of", "frameworks", "without"}
 
 
-def read_request(path: Path, gpus: Sequence[GpuModels] | None = None) -> Request:
+def read_request(path: Path, matrices: Matrices | None = None) -> Request:
     """The request in the file at ``path``.
 
-    ``gpus`` are the rows that product names are looked up in; None means those of
-    the built-in matrices, which are read only if a profile uses such a name.
+    In ``matrices`` names of GPUs and branches of drivers are looked up; None means the
+    built-in ones, which are read only if a profile uses such a word.
     Raises ``BadInput`` for the first thing that cannot be used.
     """
-    return parse_request(load_yaml(path), gpus)
+    return parse_request(load_yaml(path), matrices)
 
 
-def parse_request(document: YamlDocument, gpus: Sequence[GpuModels] | None = None) -> Request:
+def parse_request(document: YamlDocument, matrices: Matrices | None = None) -> Request:
     """The request in ``document``; see ``read_request``."""
     text = decode(document, RequestText)
-    reader = _Reader(document, text, _rows(gpus))
+    reader = _Reader(document, text, _rows(matrices))
     profiles = tuple(reader.profile(name) for name in text.profiles)
     return Request(file=document.file, profiles=profiles, lines=_lines(document))
 
 
-def _rows(gpus: Sequence[GpuModels] | None) -> GpuRows:
-    return (lambda: load_matrices().gpus) if gpus is None else lambda: gpus
+def _rows(matrices: Matrices | None) -> Rows:
+    return load_matrices if matrices is None else lambda: matrices
 
 
 def _lines(document: YamlDocument) -> dict[str, int]:
@@ -64,8 +63,8 @@ def _lines(document: YamlDocument) -> dict[str, int]:
 class _Reader:
     """Turns the profiles of one request into values; a variant needs its parent first."""
 
-    def __init__(self, document: YamlDocument, text: RequestText, gpus: GpuRows) -> None:
-        self.document, self.text, self.gpus = document, text, gpus
+    def __init__(self, document: YamlDocument, text: RequestText, rows: Rows) -> None:
+        self.document, self.text, self.rows = document, text, rows
         self.template = read_template(document, text)
         self.done: dict[str, Profile] = {}
         check_channels(document, text.channels, ("channels",))
@@ -79,7 +78,7 @@ class _Reader:
             if "variant-of" in keys:
                 self.done[name] = self._variant(name, text, keys, (*children, name))
             else:
-                self.done[name] = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus).read()
+                self.done[name] = ProfileReader(self.document, name, keys, self.text, self.template, self.rows).read()
         return self.done[name]
 
     def _variant(self, name: str, text: ProfileText, keys: Mapping[str, Any], children: tuple[str, ...]) -> Profile:
@@ -101,5 +100,5 @@ class _Reader:
             circle = " -> ".join([*children[children.index(parent) :], parent])
             raise bad(f"the variants go in a circle: {circle}", "profiles", name, "variant-of", fix="break it")
         whole = self.profile(parent, children)
-        part = ProfileReader(self.document, name, keys, self.text, self.template, self.gpus)
+        part = ProfileReader(self.document, name, keys, self.text, self.template, self.rows)
         return part.variant(whole)

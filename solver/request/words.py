@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from packaging.version import Version
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import Platform, Target
 from solver.core.target import OLDEST_PYTHON, PLATFORMS
+from solver.matrix.drivers import first_of_branch, is_branch
 from solver.matrix.gpus import resolve_gpus
-from solver.matrix.rows import GpuModels
+from solver.matrix.load import Matrices
 
 NO_DRIVER = "none"
+NO_ROWS = Matrices()
 
 
-def parse_target(text: Mapping[str, object], gpus: Sequence[GpuModels] = ()) -> Target:
+def parse_target(text: Mapping[str, object], matrices: Matrices = NO_ROWS) -> Target:
     """A ``Target`` from the words platform, python, glibc, driver and gpu, each optional.
 
-    ``gpus`` are the rows that tell product names; without them only compute
-    capabilities are understood. Raises ``BadInput`` whose key is the word.
+    The rows of ``matrices`` tell product names and the first releases of driver branches; without them only compute
+    capabilities are understood, and a branch stays a number. Raises ``BadInput`` whose key is the word.
     """
     unknown = sorted(set(text) - {"platform", "python", "glibc", "driver", "gpu"})
     if unknown:
@@ -31,14 +34,16 @@ def parse_target(text: Mapping[str, object], gpus: Sequence[GpuModels] = ()) -> 
         ("platform", parse_platform),
         ("python", parse_python),
         ("glibc", parse_glibc),
-        ("driver", parse_driver),
     ):
         if text.get(key) is not None:
             fields[key] = parse(str(text[key]))
+    if text.get("driver") is not None:
+        platform = parse_platform(str(text.get("platform") or Target().platform))
+        fields["driver"] = parse_driver(str(text["driver"]), platform, matrices)
     gpu = text.get("gpu")
     if gpu is not None:
         names = gpu if isinstance(gpu, list | tuple) else [gpu]
-        fields["gpus"] = resolve_gpus([str(name) for name in names], gpus)
+        fields["gpus"] = resolve_gpus([str(name) for name in names], matrices.gpus)
     return Target(**fields)  # type: ignore[arg-type]  # each value comes from its own parser above
 
 
@@ -66,12 +71,26 @@ def parse_glibc(text: str) -> str:
     return version
 
 
-def parse_driver(text: str) -> str | None:
-    """``550`` from "550" or ">=550"; None from "none"."""
-    version = text.removeprefix(">=").strip()
+def parse_driver(text: str, platform: Platform, matrices: Matrices) -> str | None:
+    """``550.54.14`` from "550.54.14" or ">=550.54.14"; None from "none".
+
+    A branch ("550") is its first release, as far as a row tells of that.
+    """
+    version = _driver(text)
     if version == NO_DRIVER:
         return None
     if not re.fullmatch(r"\d{3,4}(\.\d+){0,2}", version):
         form = f'an NVIDIA driver such as ">=550" or "550.54.14", or "{NO_DRIVER}"'
         raise BadInput(f'expected {form}, found "{text}"', key="driver")
-    return version
+    first = first_of_branch(version, platform, matrices) if is_branch(version) else NOT_KNOWN
+    return version if isinstance(first, NotKnown) else first.driver
+
+
+def branch_in(text: str) -> str | None:
+    """The driver branch that is written where a driver is; None where it is a release."""
+    version = _driver(text)
+    return version if is_branch(version) else None
+
+
+def _driver(text: str) -> str:
+    return text.removeprefix(">=").strip()

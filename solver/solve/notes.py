@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.model import Note, Target
+from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import stated
+from solver.matrix.drivers import first_of_branch
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this
 from solver.matrix.place import Place
@@ -24,6 +26,17 @@ def notes(
     for build in builds if cuda not in (None, NONE) else ():
         solution_notes += _of_build(build, str(cuda), versions, evidence)
     return solution_notes
+
+
+def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
+    """What release a driver branch was taken for, where the request names a branch."""
+    if profile.driver_branch is None:
+        return ()
+    first = first_of_branch(profile.driver_branch, profile.target.platform, matrices)
+    if isinstance(first, NotKnown) or first.driver != profile.target.driver:
+        return ()
+    text = f"driver {profile.driver_branch} means {first.driver}, the first release of its branch to {first.does}"
+    return (Note(package="driver", text=text, row=first.row, evidence=first.source),)
 
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:

@@ -12,7 +12,7 @@ from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.markers import applies
 from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Solution
 from solver.matrix.rows import NONE, Build
-from solver.solve.notes import notes
+from solver.solve.notes import branch_note, notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
@@ -25,13 +25,15 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
     axes = _axes(chosen)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
+    matrices, target = space.scope.matrices, space.scope.target
+    soft = notes(versions, axes["cuda"], _builds(space, chosen), matrices, target)
     return Solution(
         profile=profile.name,
-        target=space.scope.target,
+        target=target,
         axes=axes,
         pins=pins,
         because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _is_explained(ident)),
-        notes=tuple(notes(versions, axes["cuda"], _builds(space, chosen), space.scope.matrices, space.scope.target)),
+        notes=(*branch_note(profile, matrices), *soft),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 

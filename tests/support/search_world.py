@@ -173,13 +173,18 @@ TEMPLATE = {
 }
 
 
-def request_of(profiles: Mapping[str, Mapping[str, Any]], folder: Path, pip: Iterable[str] = ()) -> tuple[Profile, ...]:
+def request_of(
+    profiles: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    pip: Iterable[str] = (),
+    matrices: Matrices | None = None,
+) -> tuple[Profile, ...]:
     """The profiles as the project reads them out of a request; ``pip`` are further entries of the template."""
     text = {**TEMPLATE, "profiles": {name: dict(keys) for name, keys in profiles.items()}}
     text["dependencies"] = [*TEMPLATE["dependencies"][:2], {"pip": [*TEMPLATE["dependencies"][2]["pip"], *pip]}]
     file = folder / "environment.yml.in"
     file.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
-    return read_request(file).profiles
+    return read_request(file, matrices).profiles
 
 
 def project_of(world: World, profiles: tuple[Profile, ...], folder: Path) -> Project:

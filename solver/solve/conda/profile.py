@@ -23,6 +23,7 @@ from solver.solve.conda.explain import explain_base, explain_conda
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
+from solver.solve.notes import branch_note
 
 _LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
 """The last axes, in the order of preference."""
@@ -218,7 +219,7 @@ def _solution(
         axes=_axes(chosen, gpu=asks.gpu),
         pins=(),
         because=because,
-        notes=(*_notes(chosen), *wheel_notes(chosen, target, matrices)),
+        notes=(*branch_note(profile, matrices), *_notes(chosen), *wheel_notes(chosen, target, matrices)),
         missing=(),
     )
     used = [item.row for item in because] + [each.row for each in result.rejected]

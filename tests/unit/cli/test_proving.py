@@ -73,7 +73,14 @@ def test_it_predicts_without_running_anything(interlock, folder):
     assert (code, err) == (0, "")
     assert out.startswith("full-py312: torch has no kernel for compute capability 5.0; ")
     code, out, err = interlock("verify", "--predict", "--gpu", "x")
-    assert (code, out, err) == (2, "", "interlock: --gpu: 'x' is no compute capability; write it like 9.0\n")
+    assert (code, out, err) == (
+        2,
+        "",
+        'interlock: --gpu: no GPU is known by the name "x"; write its compute capability, such as "9.0", '
+        "or add it to the gpus matrix\n",
+    )
+    by_name = interlock("verify", "--predict", "--gpu", "NVIDIA H100 80GB HBM3", "--driver", "580")
+    assert by_name == interlock("verify", "--predict", "--gpu", "9.0", "--driver", "580.65.06")
 
 
 STANDINGS = (

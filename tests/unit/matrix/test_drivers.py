@@ -6,8 +6,8 @@ import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.core.errors import BadInput
-from solver.matrix.drivers import Oldest, newest_cuda, oldest, oldest_of, own, serves
-from solver.matrix.load import Matrices
+from solver.matrix.drivers import FirstOfBranch, Oldest, first_of_branch, newest_cuda, oldest, oldest_of, own, serves
+from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, CudaFamily, CudaToolkit, DriverBranch
 
@@ -105,3 +105,24 @@ def test_the_driver_says_which_cuda_conda_sees(driver, cuda):
 def test_a_driver_older_than_every_row_is_bad_input():
     with pytest.raises(BadInput, match=r"driver: no row of the drivers matrix covers driver 390.1; ask for a newer"):
         newest_cuda("390.1", DRIVERS)
+
+
+@pytest.mark.parametrize(
+    ("branch", "platform", "driver", "does"),
+    [
+        ("525", "linux-64", "525.60.13", "run CUDA 12.x"),
+        ("580", "linux-64", "580.65.06", "run CUDA 13.x"),
+        ("450", "linux-64", "450.80.02", "run CUDA 11.x"),
+        ("550", "linux-64", "550.54.14", "come with CUDA 12.4"),
+        ("527", "win-64", "527.41", "run CUDA 12.x"),
+    ],
+)
+def test_a_branch_begins_with_the_release_that_a_row_tells_of(branch, platform, driver, does):
+    first = first_of_branch(branch, platform, load_matrices())
+    assert isinstance(first, FirstOfBranch)
+    assert (first.driver, first.does) == (driver, does)
+
+
+def test_a_branch_that_no_row_tells_of():
+    assert first_of_branch("999", "linux-64", load_matrices()) is NOT_KNOWN
+    assert first_of_branch("525", "win-64", load_matrices()) is NOT_KNOWN

@@ -7,6 +7,7 @@ import pytest
 from solver.core.answer import Answer, Verdict
 from solver.core.errors import BadInput
 from solver.matrix.gpus import cudnn_serves, is_newer, resolve_gpus, toolkit_serves
+from solver.matrix.load import load_matrices
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 
 TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpu_min="5.0", gpu_max="12.0")
@@ -72,12 +73,47 @@ def test_an_ambiguous_name_is_refused():
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["NVIDIA H100 80GB HBM3", "NVIDIA H100 PCIe", "NVIDIA H100 NVL", "NVIDIA GH200 480GB", "NVIDIA H100-SXM5-80GB"],
+    ("name", "capability"),
+    [
+        ("NVIDIA GeForce RTX 5090", "12.0"),
+        ("NVIDIA GeForce RTX 5090 Laptop GPU", "12.0"),
+        ("NVIDIA H100 80GB HBM3", "9.0"),
+        ("NVIDIA H100 PCIe", "9.0"),
+        ("NVIDIA H100 NVL", "9.0"),
+        ("NVIDIA GH200 480GB", "9.0"),
+        ("NVIDIA A100-SXM4-80GB", "8.0"),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "8.0"),
+        ("NVIDIA A100 80GB PCIe", "8.0"),
+        ("Tesla V100-SXM2-16GB", "7.0"),
+        ("Tesla T4", "7.5"),
+        ("Quadro RTX 6000", "7.5"),
+        ("NVIDIA RTX 6000 Ada Generation", "8.9"),
+        ("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", "12.0"),
+        ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "12.0"),
+        ("NVIDIA TITAN X (Pascal)", "6.1"),
+        ("NVIDIA GB10", "12.1"),
+        ("NVIDIA L40S", "8.9"),
+    ],
 )
-def test_a_product_has_many_boards(name):
-    assert resolve_gpus([name], GPUS) == ("9.0",)
+def test_the_names_that_the_driver_tells(name, capability):
+    assert resolve_gpus([name], load_matrices().gpus) == (capability,)
 
 
-def test_a_product_in_a_laptop_is_called_the_same():
-    assert resolve_gpus(["NVIDIA GeForce RTX 5090 Laptop GPU", "Tesla V100-SXM2-16GB"], GPUS) == ("7.0", "12.0")
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("H10O", "H100"),
+        ("RTX 5900", "Quadro RTX 5000 or GeForce RTX 5090"),
+        ("A6000", "RTX A6000"),
+        ("RTX 4090 D", "GeForce RTX 4090"),
+        ("Voodoo", None),
+    ],
+)
+def test_a_misspelt_name_gets_near_names(name, near):
+    with pytest.raises(BadInput) as caught:
+        resolve_gpus([name], load_matrices().gpus)
+    hint = "" if near is None else f"did you mean {near}? otherwise "
+    assert str(caught.value) == (
+        f'gpu: no GPU is known by the name "{name}"; {hint}write its compute capability, such as "9.0", '
+        "or add it to the gpus matrix"
+    )

@@ -6,6 +6,8 @@ import pytest
 
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Target
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CudaFamily, GpuModels
 from solver.request.adhoc import ad_hoc, constrained
 
 
@@ -53,7 +55,13 @@ def test_no_cuda():
 BAD = {
     "torch >= ": "-c: 'torch >= ' is no constraint; write it like torch>=2.7 or python==3.12",
     "": "-c: '' is no constraint; write it like torch>=2.7 or python==3.12",
-    "gpu==9": "-c: 'gpu==9' is no constraint on gpu; write it like gpu==9.0",
+    "gpu==9": (
+        '-c gpu==9: no GPU is known by the name "9"; write its compute capability, such as "9.0", '
+        "or add it to the gpus matrix"
+    ),
+    "gpu": "-c: 'gpu' is no constraint on gpu; write it like gpu==9.0 or gpu=H100",
+    "gpu<9.0": "-c: 'gpu<9.0' is no constraint on gpu; write it like gpu==9.0 or gpu=H100",
+    "driver==none": "-c: 'driver==none' is no constraint on driver; write it like driver>=550",
     "driver": "-c: 'driver' is no constraint on driver; write it like driver>=550",
     "driver<550": "-c: 'driver<550' is no constraint on driver; write it like driver>=550",
     "cuda==12": "-c: 'cuda==12' is no constraint on cuda; write it like cuda==12.8 or cuda==13.*",
@@ -82,3 +90,44 @@ def test_a_framework_that_the_profile_does_not_have():
     with pytest.raises(BadInput) as caught:
         constrained(Profile(name="torch-latest", frameworks=("torch",)), ["tensorflow==2.20.0"])
     assert str(caught.value) == "-c: torch-latest has no tensorflow; name another profile, or none"
+
+
+MATRICES = Matrices(
+    gpus=(
+        GpuModels(id="ada", source="test", gpu="8.9", architecture="Ada", products=("GeForce RTX 4090",)),
+        GpuModels(id="hopper", source="test", gpu="9.0", architecture="Hopper", products=("H100", "H200")),
+    ),
+    families=(CudaFamily(id="cuda-12", source="test", major=12, driver="525.60.13"),),
+)
+
+
+@pytest.mark.parametrize("text", ["gpu=H100", "gpu==h100", "gpu == NVIDIA H100 80GB HBM3", "gpu>=9.0"])
+def test_a_gpu_has_the_names_of_its_product(text):
+    assert ad_hoc(["torch", text], MATRICES).target.gpus == ("9.0",)
+
+
+def test_several_gpus_in_one_constraint():
+    assert ad_hoc(["torch", "gpu=RTX 4090, H100"], MATRICES).target.gpus == ("8.9", "9.0")
+
+
+def test_a_misspelt_gpu_gets_near_names():
+    with pytest.raises(BadInput) as caught:
+        ad_hoc(["gpu=RTX 4900"], MATRICES)
+    assert str(caught.value) == (
+        '-c gpu=RTX 4900: no GPU is known by the name "RTX 4900"; did you mean GeForce RTX 4090? otherwise write '
+        'its compute capability, such as "9.0", or add it to the gpus matrix'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "driver", "branch"),
+    [
+        ("driver>=525", "525.60.13", "525"),
+        ("driver=525", "525.60.13", "525"),
+        ("driver>=525.85", "525.85", None),
+        ("driver>=530", "530", "530"),
+    ],
+)
+def test_a_driver_branch_is_its_first_release(text, driver, branch):
+    profile = ad_hoc(["torch", text], MATRICES)
+    assert (profile.target.driver, profile.driver_branch) == (driver, branch)

@@ -6,6 +6,7 @@ import pytest
 from paths import ROOT
 
 from solver.core.model import Profile
+from solver.matrix.load import Matrices
 from solver.request.read import read_request
 
 SHIPPED = ROOT / "environment.yml.in"
@@ -13,7 +14,7 @@ SHIPPED = ROOT / "environment.yml.in"
 
 @pytest.fixture(scope="module")
 def profiles() -> dict[str, Profile]:
-    return {profile.name: profile for profile in read_request(SHIPPED, ()).profiles}
+    return {profile.name: profile for profile in read_request(SHIPPED, Matrices()).profiles}
 
 
 def test_the_shipped_profiles(profiles):
@@ -48,7 +49,7 @@ def test_a_stack_keeps_its_pins_as_published(profiles):
 
 
 def test_every_line_of_the_shipped_request_can_be_named():
-    request = read_request(SHIPPED, ())
+    request = read_request(SHIPPED, Matrices())
     lines = SHIPPED.read_text(encoding="utf-8").splitlines()
     assert lines[request.lines["profiles.full-py312-ds"] - 1] == "  full-py312-ds:"
     assert lines[request.lines["profiles.torch-latest.cuda"] - 1] == '    cuda: "13.*"'

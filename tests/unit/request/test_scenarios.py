@@ -10,7 +10,8 @@ import pytest
 from scenario import RequestScenario, each, read
 
 from solver.core.errors import BadInput
-from solver.matrix.rows import GpuModels
+from solver.matrix.load import Matrices
+from solver.matrix.rows import CudaFamily, CudaToolkit, GpuModels
 from solver.request.read import read_request
 
 GPUS = (
@@ -18,6 +19,11 @@ GPUS = (
     GpuModels(id="ada", source="test", gpu="8.9", architecture="Ada", products=("GeForce RTX 4090", "RTX 6000 Ada")),
     GpuModels(id="volta", source="test", gpu="7.0", architecture="Volta", products=("Titan Twin",)),
     GpuModels(id="pascal", source="test", gpu="6.1", architecture="Pascal", products=("Titan Twin",)),
+)
+MATRICES = Matrices(
+    gpus=GPUS,
+    families=(CudaFamily(id="cuda-12", source="test", major=12, driver="525.60.13", driver_windows="527.41"),),
+    toolkits=(CudaToolkit(id="cuda-12.4", source="test", cuda="12.4", driver="550.54.14", gpu_min="5.0"),),
 )
 
 
@@ -29,11 +35,11 @@ def test_request(path, tmp_path, monkeypatch):
     file.write_text(scenario.request, encoding="utf-8")
     if scenario.error is not None:
         with pytest.raises(BadInput) as caught:
-            read_request(file, GPUS)
+            read_request(file, MATRICES)
         assert str(caught.value) == scenario.error
         assert caught.value.exit_code == 2
     else:
-        profiles = json.loads(msgspec.json.encode(read_request(file, GPUS).profiles))
+        profiles = json.loads(msgspec.json.encode(read_request(file, MATRICES).profiles))
         empty: tuple[object, ...] = (None, [], {}, "", False)
         stated = [{key: value for key, value in profile.items() if value not in empty} for profile in profiles]
         assert stated == scenario.profiles

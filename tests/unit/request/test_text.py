@@ -12,6 +12,7 @@ from scenario import RequestScenario, files, read
 
 from solver.core.model import GpuSharing, Image
 from solver.core.yamlfile import parse_yaml
+from solver.matrix.load import Matrices
 from solver.matrix.rows import GpuModels
 from solver.request.read import parse_request
 from solver.request.text import ProfileText, RequestText, schema, schema_path, write_schema
@@ -74,7 +75,7 @@ DOCS = (ROOT / "docs" / "request.md").read_text(encoding="utf-8")
 def test_the_documented_example_is_read(validator):
     example = DOCS.split("```yaml\n")[1].split("```")[0]
     hopper = GpuModels(id="hopper", source="test", gpu="9.0", architecture="Hopper", products=("H100",))
-    request = parse_request(parse_yaml(example, "environment.yml.in"), (hopper,))
+    request = parse_request(parse_yaml(example, "environment.yml.in"), Matrices(gpus=(hopper,)))
     assert [profile.target.gpus for profile in request.profiles] == [("8.0", "9.0"), ()]
     validator.validate(load(example))
 

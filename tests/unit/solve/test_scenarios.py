@@ -17,10 +17,10 @@ def outcome(scenario, folder):
     world.add({"matrices": scenario.matrices, "index": scenario.index, "live": scenario.live})
     try:
         if scenario.ask is not None:
-            solution = solve_ad_hoc(ad_hoc(scenario.ask), world.matrices(), world.index())
+            solution = solve_ad_hoc(ad_hoc(scenario.ask, world.matrices()), world.matrices(), world.index())
         else:
             profiles = scenario.profiles or {"wanted": scenario.profile}
-            project = project_of(world, request_of(profiles, folder), folder)
+            project = project_of(world, request_of(profiles, folder, matrices=world.matrices()), folder)
             solution = solve_profile(project, project.profile(scenario.lock))
     except InterlockError as error:
         return error.exit_code, str(error)

@@ -1,0 +1,40 @@
+"""Names that a misspelt word may have meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from solver.core.spelling import distance, either, near_names
+
+NAMES = ("tensorflow", "tensorflow-cpu", "torch", "numpy", "torchvision", "jax")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("torch", "torch", 0),
+        ("toch", "torch", 1),
+        ("trch", "torhc", 2),
+        ("tensorflwo", "tensorflow", 1),
+        ("", "jax", 3),
+    ],
+)
+def test_the_letters_between_two_words(one, other, apart):
+    assert distance(one, other) == distance(other, one) == apart
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("tensorflwo", ("tensorflow",)), ("tocrh", ("torch",)), ("jaxx", ("jax",)), ("pandas", ()), ("numpi", ("numpy",))],
+)
+def test_near_names_differ_in_few_letters(word, near):
+    assert near_names(word, NAMES) == near
+
+
+def test_only_the_nearest_are_told_and_only_so_many():
+    known = ["abcdefxx", "abcdefgx", "abcdefhg", "abcdexgh", "abcxxfgh"]
+    assert near_names("abcdefgh", known, most=2) == ("abcdefgx", "abcdefhg")
+
+
+def test_names_in_words():
+    assert [either(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
