@@ -60,7 +60,11 @@ def digest(value: object) -> str:
 
 def request_digest(profile: Profile) -> str:
     """Digest of what a profile asks for, whatever the order in which it names its packages."""
-    return digest(_in_any_order(profile))
+    asked = msgspec.to_builtins(_in_any_order(profile))
+    # Absent where none was named, so that locks from before there was such a key are not stale.
+    if profile.driver_branch is None:
+        del asked["driver_branch"]
+    return digest(asked)
 
 
 def installable(name: str) -> bool:

@@ -114,7 +114,7 @@ def test_a_driver_older_than_every_row_is_bad_input():
         ("580", "linux-64", "580.65.06", "run CUDA 13.x"),
         ("450", "linux-64", "450.80.02", "run CUDA 11.x"),
         ("550", "linux-64", "550.54.14", "come with CUDA 12.4"),
-        ("527", "win-64", "527.41", "run CUDA 12.x"),
+        ("528", "win-64", "528.33", "run CUDA 12.x"),
     ],
 )
 def test_a_branch_begins_with_the_release_that_a_row_tells_of(branch, platform, driver, does):
