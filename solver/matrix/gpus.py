@@ -102,10 +102,10 @@ def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
 
 
 def _near(model: str, gpus: Sequence[GpuModels]) -> tuple[str, ...]:
-    """Products that are spelled alike, or else those whose name is a part of the other's ("A6000", "RTX 4090 D")."""
+    """Products of which the name is a part ("A6000", "RTX 4090 D"), or else those that are spelled alike."""
     products = {_product(product): product for row in gpus for product in row.products}
-    parts = (name for name in products if len(model) > 2 and (model in name or name in model))
-    near = near_names(model, products) or tuple(sorted(parts, key=lambda name: (-len(name), name)))[:3]
+    parts = sorted((name for name in products if name.endswith(model) or model.startswith(name)), key=len)
+    near = parts[:3] if len(model) > 2 and parts else near_names(model, products)
     return tuple(products[name] for name in near)
 
 
