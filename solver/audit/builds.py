@@ -72,6 +72,8 @@ def built_wheel(
     """The build of a package of a Python index; None where nothing tells."""
     if package.version is None:
         return None
+    if package.elsewhere is not None:
+        return None
     row = builds.wheel_build(matrices, package.name, package.version, platform)
     return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 

@@ -167,7 +167,7 @@ class AuditContext:
     def releases(self, package: Package) -> tuple[Release, ...]:
         """The index's releases of the package's version; empty where the index does not know it."""
         version = version_or_none(package.version)
-        if version is None or package.origin != "pypi":
+        if version is None or package.origin != "pypi" or package.elsewhere is not None:
             return ()
         try:
             every = self.index.releases(package.name)

@@ -60,6 +60,11 @@ class Package(Value, frozen=True, kw_only=True):
     """Where it is fetched from; None where the set does not say."""
     url: str | None = None
     """Address of its file, where the set fetches it from there instead of from an index."""
+    sources: tuple[str, ...] = ()
+    """Addresses of the indexes, pages or files that it may come from, where the set names some; "" is the default
+    index, which stands alone where there are none."""
+    elsewhere: str | None = None
+    """Host that it comes from, or may come from, whose builds nobody read; see ``origins``."""
     hashes: tuple[str, ...] = ()
     """sha256 of each file that the set admits."""
     files: tuple[str, ...] = ()

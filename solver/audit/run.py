@@ -25,8 +25,10 @@ from solver.audit.codes import (
     unknown,
 )
 from solver.audit.context import AuditContext, RecordReader
+from solver.audit.origins import settled
 from solver.audit.package_set import PackageSet, default_python
-from solver.core.model import SEVERITIES, Finding, Target
+from solver.core.model import SEVERITIES, Finding, IndexFile, Platform, Target
+from solver.core.versions import meets
 from solver.index import Index
 from solver.matrix.builds import entries
 from solver.matrix.load import Matrices
@@ -99,6 +101,7 @@ def context_of(
     record_of: RecordReader | None = None,
 ) -> AuditContext:
     """What an audit with these arguments looks at."""
+    package_set = settled(package_set, matrices, index, target)
     return AuditContext(
         set=package_set,
         matrices=matrices,
@@ -120,18 +123,23 @@ def assumed_target(package_set: PackageSet, matrices: Matrices) -> Target:
     if python is None:
         admitted = default_python(package_set.requires_python)
         served = _served_pythons(package_set, matrices, platform)
-        python = admitted if admitted in served or not served else max(served, key=Version)
+        both = {one for one in served if meets(f"{one}.99", package_set.requires_python or "")} or served
+        python = admitted if admitted in both or not both else max(both, key=Version)
     return structs.replace(target, platform=platform, python=python)
 
 
-def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: str) -> set[str]:
-    """The pythons that every framework of the set has a build for; empty where none is known."""
+def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: Platform) -> set[str]:
+    """The pythons that every framework of the set, and every wheel that an open list names, is for; empty: unknown."""
     built = []
     for package in package_set.packages:
+        if not package_set.closed and package.sources and len(package.files) == 1 and "-abi3-" not in package.files[0]:
+            wheel = IndexFile(filename=package.files[0], sha256=None)
+            built.append(set(python_tag.served_pythons([wheel], structs.replace(Target(), platform=platform))))
         row = matrices.build(package.name, package.version or "", platform)
         if isinstance(row, Build) and entries(row.python):
             built.append(set(entries(row.python)))
-    return set.intersection(*built) if built else set()
+    # A wheel for any python, or for another platform, tells nothing.
+    return set.intersection(*filter(None, built)) if any(built) else set()
 
 
 def _order(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,6 +36,34 @@ INDEXES: Mapping[IndexName, PackageIndex] = {index.name: index for index in _TAB
 def is_partial(index: IndexName) -> bool:
     """Whether a wheel that the index's record lacks may exist all the same, also where its live index is asked."""
     return INDEXES[index].partial
+
+
+DEFAULT_INDEX = ""
+"""What stands among the addresses that a set names for the default index, whose own address no file of ours holds."""
+
+# A CUDA, the CPU, ROCm or XPU as the last folder of an address (…/whl/nightly/cu128/).
+_FLAVOUR = re.compile(r"cpu|cu\d{2,3}|rocm[\d.]+|xpu")
+
+
+def is_default(url: str) -> bool:
+    """Whether ``url`` is the default index, by what stands for it or by its own address."""
+    return url == DEFAULT_INDEX or (url_parts(url).hostname or "") == _default_host()
+
+
+@functools.cache
+def _default_host() -> str:
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+    return url_parts(PYPI_SIMPLE_ENDPOINT).hostname or ""
+
+
+def flavour_of(url: str) -> str | None:
+    """The flavour of the builds that an index of PyTorch holds ("cu128"), which is their versions' local part.
+
+    None where the address is that of a page or an index which lists them all.
+    """
+    last = url_parts(url).path.rstrip("/").rpartition("/")[2]
+    return last if _FLAVOUR.fullmatch(last) else None
 
 
 def index_of(url: str) -> IndexName | None:

@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.words import listed
 from solver.core.answer import Answer
+from solver.core.indexes import flavour_of
 from solver.core.model import Finding
 from solver.matrix.builds import has_cuda
 from solver.matrix.rows import Build
@@ -75,6 +76,9 @@ def _reason(context: AuditContext) -> str | None:
 
 def _cure(context: AuditContext, build: BuiltPackage) -> str:
     package, platform = build.package, context.target.platform
+    cpu_index = next((source for source in package.sources if flavour_of(source) == "cpu"), None)
+    if cpu_index is not None:
+        return f"do not take it from {cpu_index}, or drop the CUDA packages"
     if build.framework == "tensorflow" and package.name != "tensorflow":
         plain = context.matrices.build("tensorflow", package.version or "", platform)
         if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:

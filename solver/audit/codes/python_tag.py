@@ -113,6 +113,8 @@ def _machine(target: Target) -> str:
 
 def _by_row(context: AuditContext, package: Package) -> Finding | Answer:
     """What the row of its build says of the target's python."""
+    if package.elsewhere is not None:
+        return Answer.NOT_KNOWN
     row = context.matrices.build(package.name, package.version or "", context.target.platform)
     pythons = () if isinstance(row, NotKnown) else entries(row.python)
     if isinstance(row, NotKnown) or not pythons:

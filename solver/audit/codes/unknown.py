@@ -64,6 +64,8 @@ def _cause(
     if has_rows:
         if package.name in known or context.knows(package):
             return None
+        if package.elsewhere is not None:
+            return _elsewhere
         return _no_framework if framework_of(name or "") else _no_build
     if package.name not in libraries:
         return _no_row
@@ -168,6 +170,20 @@ def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
         source="the set itself",
         cure="audit a lock, the output of pip freeze, or the installed prefix; `uv pip compile` or `interlock lock` "
         "makes a lock of an open list",
+    )
+
+
+def _elsewhere(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    hosts = listed(sorted({package.elsewhere or "" for package in packages}))
+    one = len(packages) == 1
+    come, builds, them = ("comes", "a build", "it") if one else ("come", "builds", "them")
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="note",
+        why=f"{_pins(packages)} {come} from {hosts}, {builds} that nobody knows; nothing was checked for {them}",
+        source="the set itself",
+        cure=f"audit the installed prefix, or add {'a row of it' if one else 'rows of them'} to matrices/builds.yaml",
     )
 
 

@@ -80,6 +80,7 @@ def _package(document: YamlDocument, entries: list[Any], number: int) -> Package
             name=pypi_name(name),
             version=version,
             index=index_of(url),
+            sources=(url,) if wheel else (),
             hashes=(sha256,) if sha256 else (),
             files=(wheel,) if wheel else (),
             line=line,

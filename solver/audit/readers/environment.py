@@ -9,6 +9,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import once, read_lines
 from solver.core.lines import Line
+from solver.core.versions import specifier_or_none
 from solver.core.yamlfile import YamlDocument
 
 
@@ -38,9 +39,16 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
         file=document.file,
         packages=once([*conda, *pip], document.file),
         python=conda_names.python_among(conda),
+        requires_python=_pythons(conda),
         closed=bool(pip) and all(package.hashes for package in pip),
         variables=_variables(document),
     )
+
+
+def _pythons(conda: list[Package]) -> str | None:
+    """The specifier of the pythons that the file leaves open; None where it says none, or in conda's notation alone."""
+    python = next((package for package in conda if package.conda == "python" and package.version is None), None)
+    return None if python is None or specifier_or_none(python.specifier) is None else python.specifier or None
 
 
 def _pip(

@@ -13,6 +13,7 @@ from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
 from solver.core.markers import applies
 from solver.core.model import pypi_name
+from solver.core.names import url_parts
 from solver.core.versions import within
 
 DEFAULT = "default"
@@ -99,6 +100,7 @@ def _package(tables: Tables, number: int, metadata: Table) -> Package:
         version=version,
         extras=tuple(sorted(map(str, table.get("extras", ())))),
         index=common_index(urls),
+        sources=tuple(url for url in urls[:1] if url_parts(url).scheme in ("http", "https")),
         hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
         # With an sdist beside them the wheels are not all that can be installed.
         files=wheels if len(wheels) == len(urls) else (),

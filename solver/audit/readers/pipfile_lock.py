@@ -14,7 +14,7 @@ from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.indexes import index_of
 from solver.core.markers import applies
-from solver.core.model import IndexName, pypi_name
+from solver.core.model import pypi_name
 from solver.core.versions import minor
 
 DEFAULT = "default"
@@ -41,7 +41,7 @@ def read_pipfile_lock(
     Raises ``BadInput`` with the key of what cannot be read.
     """
     sources = _mapping(data.get("_meta")).get("sources", ())
-    indexes = {str(one.get("name")): index_of(str(one.get("url"))) for one in sources if isinstance(one, Mapping)}
+    indexes = {str(one.get("name")): str(one.get("url")) for one in sources if isinstance(one, Mapping)}
     packages = [
         package
         for category in (DEFAULT, *also)
@@ -67,7 +67,7 @@ def _package(
     file: str,
     category: str,
     environment: Mapping[str, str],
-    indexes: Mapping[str, IndexName | None],
+    indexes: Mapping[str, str],
 ) -> Package | None:
     key = f"{category}.{name}"
     if not isinstance(entry, Mapping):
@@ -78,6 +78,7 @@ def _package(
             return None
     except InvalidMarker:
         raise BadInput(f"expected a marker, found {marker!r}", file=file, key=f"{key}.markers", fix=_FIX) from None
+    source = indexes.get(str(entry.get("index")), "")
     address = str(entry.get("file") or entry.get("path") or "")
     wheel = wheel_filename(address)
     version = entry.get("version")
@@ -86,7 +87,9 @@ def _package(
         name=pypi_name(name),
         version=names.wheel(wheel).version if wheel else str(version).lstrip("=") if version else None,
         extras=tuple(sorted(map(str, entry.get("extras", ())))),
-        index=index_of(address) if address else indexes.get(str(entry.get("index"))),
+        index=index_of(address or source),
+        # pipenv looks for a package in the one index that it is locked for.
+        sources=() if address or not source else (source,),
         url=address if names.url_parts(address).scheme else None,
         hashes=tuple(digest for one in hashes if (digest := sha256_of(one))),
         files=(wheel,) if wheel else (),

@@ -114,6 +114,7 @@ def _pypi(document: YamlDocument, number: int, entry: Mapping[str, Any], address
         name=pypi_name(name),
         version=version,
         index=index_of(address),
+        sources=(address,) if wheel else (),
         hashes=(str(sha256),) if sha256 else (),
         files=(wheel,) if wheel else (),
         # A source tree may leave its requirements to its build.

@@ -109,11 +109,14 @@ def _package(tables: Tables, number: int, meta: Table) -> Package:
         files = meta["files"].get(table.get("name"), [])  # before 2.0 the hashes stood at the end
     names = [str(item.get("file", "")) for item in files]
     source = table.get("source", {})
+    address = str(source.get("url", "")) if isinstance(source, Mapping) else ""
     wheels = tuple(name for name in names if name.endswith(".whl"))
     return Package(
         name=pypi_name(tables.text_of(number, "name")),
         version=tables.text_of(number, "version"),
-        index=index_of(str(source.get("url", ""))) if isinstance(source, Mapping) else None,
+        index=index_of(address),
+        # A repository or an archive of sources is built here and tells nothing of an index.
+        sources=(address,) if address and source.get("type") == "legacy" else (),
         hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
         files=wheels if len(wheels) == len(names) else (),
         line=tables.line(number),

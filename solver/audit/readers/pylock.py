@@ -71,6 +71,7 @@ def _package(package: LockedPackage, line: int | None) -> Package:
         name=pypi_name(package.name),
         version=None if package.version is None else str(package.version),
         index=common_index(urls),
+        sources=tuple(urls[:1]),
         hashes=tuple(digest.lower() for digest in hashes if digest),
         # With an sdist beside them the wheels are not all that can be installed.
         files=() if package.sdist is not None else tuple(filter(None, map(_file_name, wheels))),

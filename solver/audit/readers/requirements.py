@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,10 +14,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.audit.package_set import Package, PackageSet
 from solver.core import names
 from solver.core.errors import BadInput
-from solver.core.indexes import index_of
+from solver.core.indexes import DEFAULT_INDEX, index_of
 from solver.core.lines import Line, logical_lines
 from solver.core.markers import applies
 from solver.core.model import IndexName, pypi_name
+from solver.core.names import url_parts
 
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
 _OPTION = re.compile(r"\s--?[a-z].*$")
@@ -39,7 +40,7 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     ``-r`` and ``-c`` look (None: they are refused). Raises ``BadInput`` with
     the line of what cannot be read, or of a package that is pinned twice.
     """
-    packages = once(_packages(said_lines(text), file, environment, folder, seen=()), file)
+    packages = once(read_lines(said_lines(text), file, environment, folder), file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = _COMPILED.search(text) is not None
     return PackageSet(
@@ -104,6 +105,7 @@ def requirement_package(requirement: Requirement, line: int | None, hashes: tupl
         extras=tuple(sorted(requirement.extras)),
         index=index,
         url=requirement.url,
+        sources=(requirement.url,) if requirement.url else (),
         hashes=hashes,
         files=(file,) if file else (),
         line=line,
@@ -135,8 +137,38 @@ def common_index(urls: Iterable[str]) -> IndexName | None:
 
 
 def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
-    """The packages of lines that stand in another file, such as a pip block."""
-    return _packages(lines, file, environment, folder, seen=())
+    """The packages of lines, also of such as stand in another file; the options of one count for all."""
+    sources = _Sources()
+    packages = _packages(lines, file, environment, folder, (), sources)
+    every = sources.addresses
+    return [package if package.sources else msgspec.structs.replace(package, sources=every) for package in packages]
+
+
+@dataclass
+class _Sources:
+    """Where pip looks, as the options of the file and of those that it includes say."""
+
+    index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
+    others: list[str] = field(default_factory=list)
+    """Further indexes and pages of links."""
+
+    def take(self, option: str, value: str) -> None:
+        """Heed an option; a folder of files is no index."""
+        address = value.strip().strip("\"'")
+        if option == "--no-index":
+            self.index.clear()
+        elif url_parts(address).scheme not in ("http", "https"):
+            return
+        elif option in ("-i", "--index-url", "--pypi-url"):
+            self.index[:] = [address]
+        elif option in ("-f", "--find-links", "--extra-index-url"):
+            self.others.append(address)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All of them; none where only the default index is meant."""
+        every = (*self.index, *self.others)
+        return () if every == (DEFAULT_INDEX,) else every
 
 
 def _packages(
@@ -145,18 +177,21 @@ def _packages(
     environment: Mapping[str, str],
     folder: Path | None,
     seen: tuple[str, ...],
+    sources: _Sources,
 ) -> list[Package]:
     packages: list[Package] = []
     constraints: dict[str, Package] = {}
     for line in lines:
         option, value = _split_option(line.text)
         if option in ("-r", "--requirement", "-c", "--constraint"):
-            inner = _included(value.strip(), file, line, environment, folder, seen)
+            inner = _included(value.strip(), file, line, environment, folder, seen, sources)
             if option in ("-r", "--requirement"):
                 packages += inner
             else:
                 constraints |= {package.name: package for package in inner if package.version}
-        elif not _GLOBAL_OPTION.fullmatch(option):
+        elif _GLOBAL_OPTION.fullmatch(option):
+            sources.take(option, value)
+        else:
             package = parse_line(line, file, environment)
             if package is not None:
                 packages.append(package)
@@ -177,6 +212,7 @@ def _included(
     environment: Mapping[str, str],
     folder: Path | None,
     seen: tuple[str, ...],
+    sources: _Sources,
 ) -> list[Package]:
     if folder is None:
         raise BadInput(f"{line.text} cannot be followed from here", file=file, line=line.number)
@@ -192,7 +228,7 @@ def _included(
             line=line.number,
             fix="put that file there, or remove this line",
         ) from None
-    inner = _packages(said_lines(text), str(path), environment, path.parent, (*seen, str(path.resolve())))
+    inner = _packages(said_lines(text), str(path), environment, path.parent, (*seen, str(path.resolve())), sources)
     # Lines of another file would point at the wrong place in this one.
     return [msgspec.structs.replace(package, line=line.number) for package in inner]
 
@@ -241,6 +277,7 @@ def _bare_file(text: str, line: Line, hashes: tuple[str, ...]) -> Package | None
         name=pypi_name(name),
         version=version,
         index=index_of(text),
+        sources=(text,) if names.url_parts(text).scheme in ("http", "https") else (),
         hashes=hashes,
         files=(file,),
         line=line.number,

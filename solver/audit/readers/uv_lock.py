@@ -13,6 +13,7 @@ from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
 from solver.core.markers import applies
 from solver.core.model import pypi_name
+from solver.core.names import url_parts
 
 _NEWEST = 1
 _LOCAL_SOURCES = ("virtual", "editable", "directory")
@@ -133,6 +134,7 @@ def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
         version=table.get("version"),
         extras=extras,
         index=common_index(urls or registry),
+        sources=tuple(address for address in (urls[:1] or registry) if url_parts(address).scheme in ("http", "https")),
         hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
         # With an sdist beside them the wheels are not all that can be installed.
         files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_filename(url))),

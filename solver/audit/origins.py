@@ -1,0 +1,94 @@
+"""Where the packages of a set come from, and thereby which build a version without a local part is.
+
+What is known of the default index is about its own files. A file of another origin counts as one of them
+only where its name or its hash is among theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import structs
+from packaging.version import Version
+
+from solver.audit.package_set import Package, PackageSet
+from solver.core.errors import IndexUnavailable
+from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.indexes import flavour_of, index_of, is_default
+from solver.core.model import Release, Target
+from solver.core.names import url_parts
+from solver.core.versions import version_or_none
+from solver.index import Index
+from solver.matrix.load import Matrices
+
+
+def settled(package_set: PackageSet, matrices: Matrices, index: Index, target: Target | None = None) -> PackageSet:
+    """``package_set`` with the builds that its indexes have: what another index may serve has ``elsewhere``."""
+    packages = tuple(_settled(package, matrices, index, target or Target()) for package in package_set.packages)
+    return package_set if packages == package_set.packages else structs.replace(package_set, packages=packages)
+
+
+def _settled(package: Package, matrices: Matrices, index: Index, target: Target) -> Package:
+    version = version_or_none(package.version)
+    if package.origin != "pypi" or version is None or version.local or not any(package.sources):
+        return package
+    default = any(is_default(source) for source in package.sources)
+    if package.files or package.hashes:
+        return package if default else _by_files(package, index, target)
+    pytorch = [source for source in package.sources if index_of(source) == "pytorch"]
+    if pytorch and _has_flavours(package):
+        return _of_pytorch(package, version, pytorch, matrices, default=default)
+    foreign = [source for source in package.sources if not is_default(source) and index_of(source) is None]
+    # An index beside the default one is named for the sake of what has GPU code.
+    if foreign and (not default or matrices.builds_of(package.name) or package.name in COMPANIONS):
+        return structs.replace(package, elsewhere=_host(foreign[0]))
+    return package
+
+
+def _has_flavours(package: Package) -> bool:
+    """Whether the PyTorch index has a build of it for each CUDA and for the CPU: those of torch and its companions."""
+    return COMPANIONS.get(package.name, framework_of(package.name)) == "torch"
+
+
+def _of_pytorch(
+    package: Package, version: Version, sources: Iterable[str], matrices: Matrices, *, default: bool
+) -> Package:
+    """The build that an index of PyTorch serves; pip takes it before the default one's, since its version is higher."""
+    flavours = [flavour_of(source) for source in sources]
+    locals_ = [flavour for flavour in flavours if flavour is not None]
+    if len(locals_) < len(flavours):  # a page that lists every flavour
+        return structs.replace(package, index="pytorch", elsewhere=_host(next(iter(sources))))
+    builds = {f"{version}+{local}" for local in locals_}
+    rows = {row.version for row in matrices.builds_of(package.name) if row.version}
+    recorded = {row for row in rows if row.startswith(f"{version}+")}
+    # Beside the default index a flavour that has no such release leaves it to that one.
+    existing = builds & recorded if default and recorded and not any("cpu" in build for build in builds) else builds
+    if not existing:
+        return package
+    return structs.replace(package, version=max(existing, key=Version), index="pytorch")
+
+
+def _by_files(package: Package, index: Index, target: Target) -> Package:
+    """A package whose files the set names: the default index's where one of them is known, as far as it is recorded."""
+    releases = [release for release in _releases(package, index) if release.index == "default"]
+    files = [file for release in releases for file in release.files]
+    if not files or package.index is not None:
+        return package
+    is_known = any(file.sha256 in package.hashes or file.filename in package.files for file in files)
+    # A record that lacks wheels for the target proves nothing about one that it does not hold.
+    if is_known or not all(index.covers(package.name, release.version, target) for release in releases):
+        return package
+    return structs.replace(package, elsewhere=_host(package.sources[0]))
+
+
+def _releases(package: Package, index: Index) -> tuple[Release, ...]:
+    try:
+        every = index.releases(package.name)
+    except IndexUnavailable:
+        return ()
+    version = version_or_none(package.version)
+    return tuple(release for release in every if version_or_none(release.version) == version)
+
+
+def _host(source: str) -> str:
+    return url_parts(source).hostname or source

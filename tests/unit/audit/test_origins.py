@@ -1,0 +1,89 @@
+"""Which build a version without a local part is, by the indexes that the set names."""
+
+from __future__ import annotations
+
+import pytest
+from audit_stubs import StubIndex
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+from reading import read
+
+from solver.audit.origins import settled
+from solver.core.answer import NOT_KNOWN
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Build
+
+WHL = "https://download.pytorch.org/whl"
+HASH = "c" * 64
+
+
+def _build(version):
+    return Build(id=version, source="a test", package="torch", version=version, platform="linux-64", cuda=NOT_KNOWN)
+
+
+MATRICES = Matrices(builds=(_build("2.6.0"), _build("2.6.0+cu118"), _build("2.6.0+cu124")))
+INDEX = StubIndex(
+    {
+        "torch": [{"version": "2.6.0", "files": ["torch-2.6.0-cp312-cp312-manylinux1_x86_64.whl"]}],
+        "six": [{"version": "1.17.0", "files": ["six-1.17.0-py2.py3-none-any.whl"]}],
+    }
+)
+
+
+def _told(text, folder):
+    packages = settled(read(text, folder), MATRICES, INDEX).packages
+    return [(package.pin, package.index, package.elsewhere) for package in packages]
+
+
+@pytest.mark.parametrize(
+    ("options", "torch"),
+    [
+        ("", ("torch==2.6.0", None, None)),
+        (f"--index-url {PYPI_SIMPLE_ENDPOINT}", ("torch==2.6.0", None, None)),
+        ("--find-links wheels", ("torch==2.6.0", None, None)),
+        (f"--index-url {WHL}/cu124", ("torch==2.6.0+cu124", "pytorch", None)),
+        (f"-i {WHL}/nightly/cu128/", ("torch==2.6.0+cu128", "pytorch", None)),
+        (f"--index-url={WHL}/rocm6.2", ("torch==2.6.0+rocm6.2", "pytorch", None)),
+        (f"--find-links {WHL}/cpu", ("torch==2.6.0+cpu", "pytorch", None)),
+        (f"--extra-index-url {WHL}/cu118\n--extra-index-url {WHL}/cu124", ("torch==2.6.0+cu124", "pytorch", None)),
+        # No such build: pip takes that of the default index.
+        (f"--extra-index-url {WHL}/cu128", ("torch==2.6.0", None, None)),
+        (f"-f {WHL}/torch_stable.html", ("torch==2.6.0", "pytorch", "download.pytorch.org")),
+        ("--extra-index-url https://jetson.example/simple", ("torch==2.6.0", None, "jetson.example")),
+        ("--no-index\n-f https://wheels.example/page.html", ("torch==2.6.0", None, "wheels.example")),
+    ],
+)
+def test_the_build_is_that_of_the_index(options, torch, tmp_path):
+    assert _told(f"{options}\ntorch==2.6.0\n", tmp_path) == [torch]
+
+
+def test_options_count_for_lines_above_them_and_for_included_files(tmp_path):
+    (tmp_path / "more.txt").write_text(f"--index-url {WHL}/cpu\ntorchvision==0.21.0\n")
+    assert _told("torch==2.6.0\n-r more.txt\n", tmp_path) == [
+        ("torch==2.6.0+cpu", "pytorch", None),
+        ("torchvision==0.21.0+cpu", "pytorch", None),
+    ]
+
+
+def test_another_index_beside_the_default_one_is_named_for_gpu_packages(tmp_path):
+    text = "--extra-index-url https://jetson.example/simple\nsix==1.17.0\n"
+    assert _told(text, tmp_path) == [("six==1.17.0", None, None)]
+    assert _told(text.replace("extra-", ""), tmp_path) == [("six==1.17.0", None, "jetson.example")]
+
+
+@pytest.mark.parametrize(
+    ("wheel", "elsewhere"),
+    [
+        ("torch-2.6.0-cp312-cp312-manylinux1_x86_64.whl", None),
+        ("torch-2.6.0-5-cp312-cp312-linux_x86_64.whl", "rebuilt.example"),
+    ],
+)
+def test_a_file_is_of_the_default_index_where_it_is_among_its_files(wheel, elsewhere, tmp_path):
+    text = f'''
+        lock-version = "1.0"
+        created-by = "hand"
+        [[packages]]
+        name = "torch"
+        version = "2.6.0"
+        wheels = [{{ url = "https://rebuilt.example/{wheel}", hashes = {{ sha256 = "{HASH}" }} }}]
+    '''
+    assert _told(text, tmp_path) == [("torch==2.6.0", None, elsewhere)]

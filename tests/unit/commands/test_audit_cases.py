@@ -1,0 +1,74 @@
+"""Whole files of people, by the shipped rows: what is told of each, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+from paths import ROOT
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+from solver.commands.audit import Given, audit_path
+
+CASES = ROOT / "tests" / "data" / "cases"
+GPU = {"gpu": ["9.0"], "driver": "580.65.06"}
+UNREAD = "nobody read the requirements of {}, so that nobody knows whether the set meets them"
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Severity, code and why of each finding for a file of a case, the default index's host filled in."""
+
+    def tell(case, words=None):
+        folder = tmp_path / "case"
+        shutil.copytree((CASES / case).parent, folder)
+        path = folder / (CASES / case).name
+        path.write_text(path.read_text().replace("@DEFAULT_INDEX@", urlsplit(PYPI_SIMPLE_ENDPOINT).hostname))
+        return [(one.severity, one.code, one.why) for one in audit_path(ROOT, Given(path), words or {}, {}).findings]
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("case", "unread"),
+    [
+        ("index-url-cpu/cpu.txt", "torch==2.8.0+cpu and torchvision==0.23.0+cpu"),
+        ("index-url-cpu/extra-cpu.txt", "torch==2.8.0+cpu"),
+    ],
+)
+def test_what_the_cpu_index_serves_is_a_cpu_build(case, unread, told):
+    assert told(case, GPU) == [
+        (
+            "error",
+            "cpu-build",
+            "torch==2.8.0+cpu is a CPU build on linux-64, and the target has a GPU of compute capability 9.0",
+        ),
+        ("note", "metadata", UNREAD.format(unread)),
+    ]
+
+
+def test_what_an_index_of_a_cuda_serves_is_built_for_it(told):
+    loader, mixed = told("index-url-cpu/cu118.txt")
+    assert loader[:2] == ("warning", "loader")
+    assert mixed == (
+        "warning",
+        "mixed-cuda",
+        "tensorflow==2.18.0 is built for CUDA 12.5 and torch==2.6.0+cu118 for CUDA 11.8: no library of CUDA 12 is "
+        "here, so TensorFlow stays on the CPU",
+    )
+
+
+def test_the_same_version_of_another_index_is_not_known(told):
+    assert told("other-index-same-version/pylock.toml") == [
+        (
+            "note",
+            "unknown",
+            "torch==2.11.0 comes from packages.example.com, a build that nobody knows; nothing was checked for it",
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "requirements.txt"])
+def test_the_python_of_an_open_list_is_one_that_its_wheels_are_for(name, told):
+    assert told(f"python-of-an-open-file/{name}") == [("note", "metadata", UNREAD.format("torch==2.5.1+cu121"))]
