@@ -185,7 +185,8 @@ class AuditContext:
     def requires(self, package: Package) -> tuple[str, ...] | None:
         """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
 
-        None where nobody read them. Raises ``ReleaseRefused`` where what the index says cannot be of this release.
+        None where nobody read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
+        index says cannot be of this release.
         """
         if package.requires is not None:
             return package.requires
@@ -193,10 +194,19 @@ class AuditContext:
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]
         for release in [*fitting, *releases]:
-            requires = self.index.requires(release)
+            requires = self._asked(release)
             if requires is not None:
                 return requires
         return None
+
+    def _asked(self, release: Release) -> tuple[str, ...] | None:
+        """What the index says that a release requires."""
+        try:
+            return self.index.requires(release)
+        except ReleaseRefused:
+            raise
+        except IndexUnavailable:  # one wheel that cannot be read leaves the rest of the set to be checked
+            return None
 
     def requirements(self, package: Package, about: str = "") -> Iterator[Requirement]:
         """Its requirements parsed, of one package only where ``about`` names it (normalized).

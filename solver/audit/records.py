@@ -35,7 +35,9 @@ def record_reader(
                 return cast(dict[str, str], json.loads(cached.read_bytes()))
             except ValueError:
                 cached.unlink()  # Cut short by a crash of another program; read it again.
-        record = parse_record((read_member or _by_ranges)(address(file), "*.dist-info/RECORD").decode("utf-8"))
+        record = parse_record(
+            (read_member or _by_ranges)(address(file), "*.dist-info/RECORD").decode("utf-8", "replace")
+        )
         if cached is not None:
             _write(cached, record)
         return record
