@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import structs
 
 from solver.audit.package_set import PackageSet
+from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.readers.table import EXPECTED, Document, read_document
 from solver.core.errors import BadInput
@@ -22,20 +23,36 @@ def read_set(
     Without a target ``own`` counts, that of the lock of ours in which the file lies; where there is
     none, locks that serve several platforms and pythons are read for the default platform and for a
     python that they admit. ``text`` is what stands in the file, where it came some other way.
+    Of a lock that holds several sets this is the one that is installed where nobody asks for more.
     Raises ``BadInput`` naming file, line and key of what cannot be read.
     """
+    return read_sets(path, target, own, text)[0]
+
+
+def read_sets(
+    path: Path,
+    target: Target | None = None,
+    own: Target | None = None,
+    text: str | None = None,
+    choice: Choice = EVERY,
+) -> tuple[PackageSet, ...]:
+    """Like ``read_set`` all sets that ``path`` holds, or the one of ``choice``."""
     try:
-        return _read_set(path, target, own, text)
+        return _read_sets(path, target, own, text, choice)
     except BadName as error:
         raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
 
 
-def _read_set(path: Path, target: Target | None, own: Target | None, text: str | None) -> PackageSet:
+def _read_sets(
+    path: Path, target: Target | None, own: Target | None, text: str | None, choice: Choice
+) -> tuple[PackageSet, ...]:
     if text is None and path.is_dir():
-        return read_prefix(path)
+        if choice != EVERY:
+            raise BadInput("an installed prefix holds one set; there is nothing to choose from", file=path)
+        return (read_prefix(path),)
     text = _text_of(path) if text is None else text
-    package_set = read_text(text, str(path), path.parent, target or own)
-    return package_set if own is None else structs.replace(package_set, target=own)
+    sets = read_document(Document(text, str(path), path.parent, target or own, choice))
+    return sets if own is None else tuple(structs.replace(one, target=own) for one in sets)
 
 
 def _text_of(path: Path) -> str:
@@ -51,4 +68,4 @@ def _text_of(path: Path) -> str:
 
 def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:
     """Like ``read_set`` for text that is at hand; ``folder`` is where included files are looked for."""
-    return read_document(Document(text, file, folder, target))
+    return read_document(Document(text, file, folder, target))[0]

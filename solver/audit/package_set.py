@@ -110,6 +110,8 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """The file or prefix, as the caller wrote it."""
     packages: tuple[Package, ...]
     """In the order of the file; with ``ordered``, that is the order of installation."""
+    part: str = ""
+    """Which of the file's sets it is ("extra gpu"); empty for the one that is installed where nobody asks for more."""
     python: str | None = None
     """major.minor that the set says it is for."""
     requires_python: str | None = None

@@ -14,7 +14,7 @@ _INDENT = "    "
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """``{"findings": […]}``; ``paths`` stands only where a finding has some."""
+    """``{"findings": […]}``; ``paths`` and ``parts`` stand only where a finding has some."""
     return {"findings": [_entry(finding) for finding in findings]}
 
 
@@ -27,13 +27,16 @@ def _entry(finding: Finding) -> dict[str, Any]:
         "source": finding.source,
         "cure": finding.cure,
     }
-    return entry | ({"paths": list(finding.paths)} if finding.paths else {})
+    lists = {"paths": finding.paths, "parts": finding.parts}
+    return entry | {key: list(values) for key, values in lists.items() if values}
 
 
 def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Iterator[str]:
     """The findings for a terminal of ``width`` columns, without colour; where there are none, ``nothing``."""
     for finding in findings:
         yield f"{finding.severity} {finding.code}: {', '.join(finding.packages)}"
+        if finding.parts:
+            yield from _wrapped("in", ", ".join(finding.parts), width)
         yield from _wrapped("why", finding.why, width)
         if finding.paths:
             yield from _wrapped("paths", ", ".join(finding.paths), width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec import structs
@@ -89,6 +89,11 @@ def findings_in(context: AuditContext) -> tuple[Finding, ...]:
     """What every code finds, in the order of ``audit``."""
     findings = {finding for module in CODES for finding in module.find(context)}
     findings.update(rules.find(context, WEIGHED))
+    return in_order(findings)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The gravest first, then by code and package."""
     return tuple(sorted(findings, key=_order))
 
 

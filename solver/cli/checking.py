@@ -6,11 +6,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from solver.audit.checked import nothing_found
+from solver.audit.readers.parts import Choice
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import is_refused
@@ -51,6 +53,10 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 @click.command()
 @click.argument("what", required=False, type=click.Path(path_type=Path))
 @TARGET
+@click.option("--extra", "extras", multiple=True, help="an extra of the lock; only what is chosen is looked at")
+@click.option("--group", "groups", multiple=True, help="a group or a category of the lock")
+@click.option("--environment", "environments", multiple=True, help="an environment of a pixi.lock")
+@click.option("--platform", help="the same as --target platform=")
 @JSON
 @LIVE
 @click.option("--fix", is_flag=True, help="write the nearest set that passes over WHAT and say what changed")
@@ -61,6 +67,10 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 def audit(
     what: Path | None,
     targets: tuple[str, ...],
+    extras: tuple[str, ...],
+    groups: tuple[str, ...],
+    environments: tuple[str, ...],
+    platform: str | None,
     as_json: bool,
     live: bool,
     fix: bool,
@@ -71,7 +81,8 @@ def audit(
 
     WHAT may be - for the standard input; without it the active environment is looked at.
     """
-    words, subject = target_words(targets), _subject(what)
+    words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
+    subject = replace(_subject(what), choice=Choice(extras, groups, environments))
     if fix:
         repair = fix_file(Path(), subject, words, live=live)
         click.echo("\n".join(_repair_lines(subject.path, repair)))
@@ -83,6 +94,8 @@ def audit(
         nothing = nothing_found(audited.checked, audited.told)
         width = shutil.get_terminal_size((100, 24)).columns
         click.echo("\n".join(findings_lines(audited.findings, nothing, width)))
+        if audited.parts:
+            click.echo(f"looked at: {', '.join(audited.parts)}")
     sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,10 @@ import msgspec
 from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
 from solver.audit.context import RecordReader
-from solver.audit.inputs import read_set
+from solver.audit.inputs import read_sets
+from solver.audit.merge import PLAIN, in_parts
 from solver.audit.package_set import PackageSet
+from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of, findings_in
@@ -41,6 +43,8 @@ class Given:
     """A file or a prefix; a name for it where ``text`` is at hand."""
     text: str | None = None
     """What stands in the file, where it came by the standard input."""
+    choice: Choice = EVERY
+    """Which of the sets of a lock is looked at; all of them, where nobody chose."""
 
     @property
     def is_prefix(self) -> bool:
@@ -67,6 +71,8 @@ class Audited:
 
     findings: tuple[Finding, ...]
     checked: Checked
+    parts: tuple[str, ...] = ()
+    """The sets that were looked at, where the file holds several."""
     told: int = 0
     """How many warnings and notes more the lock in which the file lies tells of itself."""
 
@@ -86,31 +92,49 @@ def audit_path(
     a lock's own solution.yaml tells of are no findings any more.
     """
     matrices, index, _ = open_facts(root, live=live)
-    package_set, target = read_for(what, words, matrices)
-    in_force = environ if what.is_prefix else None
-    context = context_of(package_set, matrices, index, target, in_force, _live_records() if live else None)
-    every = findings_in(context)
+    in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
+    findings: dict[str, tuple[Finding, ...]] = {}
+    looked: list[Checked] = []
+    same: dict[PackageSet, tuple[Finding, ...]] = {}
+    for package_set, target in read_all_for(what, words, matrices):
+        context = context_of(package_set, matrices, index, target, in_force, record_of)
+        # An extra that adds nothing here is no other set.
+        bare = msgspec.structs.replace(package_set, part="")
+        if bare not in same:
+            same[bare] = findings_in(context) + (known_vulnerabilities(package_set) if vulnerabilities else ())
+        findings[package_set.part] = same[bare]
+        looked.append(checked(context))
+    every = in_parts(findings)
     beyond = _beyond_the_lock(every, what)
-    known = known_vulnerabilities(package_set) if vulnerabilities else ()
-    return Audited(beyond + known, checked(context), told=len(every) - len(beyond))
+    parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
+    return Audited(beyond, max(looked, key=lambda one: one.packages), parts, told=len(every) - len(beyond))
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
-    """The set and the target that was named; words that were not given are taken from the set itself.
+    """The set that is installed where nobody asks for more, or the chosen one; see ``read_all_for``."""
+    return read_all_for(what, words, matrices)[0]
+
+
+def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[PackageSet, Target | None]]:
+    """Each set and the target that was named; words that were not given are taken from the set itself.
 
     Raises ``BadInput`` where the set cannot be read or a word has no such value.
     """
     lock = what.lock
     own = None if lock is None else lock.solution.target
     if not words:
-        return read_set(what.path, own=own, text=what.text), None
+        return [(one, None) for one in read_sets(what.path, own=own, text=what.text, choice=what.choice)]
     named = parse_target(words, matrices)
     where = named if "python" in words or "platform" in words else None
-    package_set = read_set(what.path, where, own, what.text)
-    assumed = assumed_target(package_set, matrices)
+    sets = read_sets(what.path, where, own, what.text, what.choice)
     given = {"gpus" if word == "gpu" else word for word in words}
+    return [(one, _completed(named, given, assumed_target(one, matrices))) for one in sets]
+
+
+def _completed(named: Target, given: Container[str], assumed: Target) -> Target:
+    """``named`` with what was not given as it is assumed."""
     others = {field: getattr(assumed, field) for field in assumed.__struct_fields__ if field not in given}
-    return package_set, msgspec.structs.replace(named, **others)
+    return msgspec.structs.replace(named, **others)
 
 
 def _live_records() -> RecordReader:

@@ -209,6 +209,8 @@ class Finding(Value, frozen=True, kw_only=True):
     """Files or libraries concerned, where there are any."""
     row: str | None = None
     """Id of the matrix row that decided it, where one did."""
+    parts: tuple[str, ...] = ()
+    """The sets of a lock that it is in, where not in all that were looked at ("extra gpu")."""
 
 
 class GpuSharing(Value, frozen=True, kw_only=True):

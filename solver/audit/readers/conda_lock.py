@@ -1,4 +1,4 @@
-"""Reads conda-lock.yml (version 1): the records of one platform."""
+"""Reads conda-lock.yml (version 1): its categories, on each of its platforms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
+from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
@@ -16,8 +17,8 @@ _NEWEST = 1
 _DEFAULT = "main"
 
 
-def read_conda_lock(document: YamlDocument, platform: Platform | None) -> PackageSet:
-    """The packages of the category main, for ``platform``; the lock's only or first one without it.
+def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: Choice) -> tuple[PackageSet, ...]:
+    """The packages of the category main, then with each other category, for ``platform``, or each platform without it.
 
     Raises ``BadInput`` naming file, line and key of what cannot be read, and
     for a platform that the lock does not serve.
@@ -28,14 +29,25 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None) -> Packag
     if served and chosen not in served:
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
         raise document.error(problem, "package", fix=conda_names.NAME_PLATFORM)
+    others = [] if platform else [one for one in served if one in conda_names.PLATFORMS and one != chosen]
+    categories = [one for entry in entries for one in _categories(entry) if one != _DEFAULT]
+    return tuple(
+        _set(document, entries, part, one, "" if one == chosen else f"platform {one}")
+        for one in (chosen, *others)
+        for part in parts_of(choice, (), categories, document.file)
+    )
+
+
+def _set(document: YamlDocument, entries: list[Any], part: Part, chosen: str, title: str) -> PackageSet:
     packages = [
         _package(document, entries, number)
         for number, entry in enumerate(entries)
-        if entry["platform"] == chosen and _is_main(entry)
+        if entry["platform"] == chosen and _is_in(entry, part)
     ]
     return PackageSet(
         kind="conda-lock",
         file=document.file,
+        part=", ".join(filter(None, (part.name, title))),
         packages=tuple(packages),
         python=conda_names.python_among(packages),
         platform=conda_names.PLATFORMS.get(chosen),
@@ -53,9 +65,15 @@ def _entries(document: YamlDocument) -> list[Any]:
     return entries
 
 
-def _is_main(entry: Mapping[str, Any]) -> bool:
-    categories = entry.get("categories") or [entry.get("category", _DEFAULT)]
-    return _DEFAULT in categories and entry.get("optional") is not True
+def _categories(entry: Mapping[str, Any]) -> list[str]:
+    categories = entry.get("categories")
+    return [str(one) for one in categories] if isinstance(categories, list) else [str(entry.get("category", _DEFAULT))]
+
+
+def _is_in(entry: Mapping[str, Any], part: Part) -> bool:
+    categories = _categories(entry)
+    is_main = _DEFAULT in categories and entry.get("optional") is not True
+    return is_main or bool(part.groups.intersection(categories))
 
 
 def _text(document: YamlDocument, entries: list[Any], number: int, key: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet, parsed
+from solver.audit.readers.parts import Part
 from solver.audit.readers.requirements import common_index, once, wheel_filename
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
@@ -33,10 +34,8 @@ def pythons_of_pdm(data: Table) -> str | None:
     return str(specifiers[0]) if specifiers and specifiers[0] not in (None, "", "*") else None
 
 
-def read_pdm_lock(
-    data: Table, text: str, file: str, environment: Mapping[str, str], also: Iterable[str] = ()
-) -> PackageSet:
-    """What ``pdm install`` installs on the target: the default group, and the groups ``also``.
+def read_pdm_lock(data: Table, text: str, file: str, environment: Mapping[str, str], part: Part) -> PackageSet:
+    """What ``pdm install`` installs on the target: the default group, and those of ``part``.
 
     Raises ``BadInput`` naming the table and the key of what cannot be read.
     """
@@ -50,11 +49,12 @@ def read_pdm_lock(
             fix="update interlock, or write the lock with an older pdm",
         )
     tables = Tables(data, text, file, "package")
-    groups = {DEFAULT, *also}
+    groups = {DEFAULT, *part.groups}
     chosen = [number for number, table in tables if _is_installed(tables, number, table, environment, groups)]
     return PackageSet(
         kind="pdm.lock",
         file=file,
+        part=part.name,
         packages=once(
             [_package(tables, number, data["metadata"]) for number in _reached(tables, chosen, environment)], file
         ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.parts import Part
 from solver.audit.readers.requirements import once, wheel_filename
 from solver.audit.readers.toml import sha256_of
 from solver.core import names
@@ -33,10 +34,8 @@ def categories(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(key for key, value in data.items() if key not in ("_meta", DEFAULT) and isinstance(value, Mapping))
 
 
-def read_pipfile_lock(
-    data: Mapping[str, Any], file: str, environment: Mapping[str, str], also: Iterable[str] = ()
-) -> PackageSet:
-    """What ``pipenv sync`` installs on the target, with the categories ``also``.
+def read_pipfile_lock(data: Mapping[str, Any], file: str, environment: Mapping[str, str], part: Part) -> PackageSet:
+    """What ``pipenv sync`` installs on the target, with the categories of ``part``.
 
     Raises ``BadInput`` with the key of what cannot be read.
     """
@@ -44,13 +43,14 @@ def read_pipfile_lock(
     indexes = {str(one.get("name")): str(one.get("url")) for one in sources if isinstance(one, Mapping)}
     packages = [
         package
-        for category in (DEFAULT, *also)
+        for category in (DEFAULT, *sorted(part.groups))
         for name, entry in _mapping(data.get(category)).items()
         if (package := _package(name, entry, file, category, environment, indexes)) is not None
     ]
     return PackageSet(
         kind="Pipfile.lock",
         file=file,
+        part=part.name,
         packages=once(packages, file),
         python=python_of_pipfile(data),
         closed=True,

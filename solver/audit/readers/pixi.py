@@ -1,4 +1,4 @@
-"""Reads pixi.lock, versions 5 to 7: the environment "default" (or the first) of one platform."""
+"""Reads pixi.lock, versions 5 to 7: its environments, each on each of its platforms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
+from solver.audit.readers.parts import Choice, refuse_unknown
 from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
@@ -15,8 +16,8 @@ from solver.core.yamlfile import YamlDocument
 _OLDEST, _NEWEST = 5, 7
 
 
-def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
-    """The packages of one environment on ``platform``; the lock's first platform without it.
+def read_pixi(document: YamlDocument, platform: Platform | None, choice: Choice) -> tuple[PackageSet, ...]:
+    """The packages of each environment on ``platform``, or on each platform without it; the default one first.
 
     Raises ``BadInput`` naming file, line and key of what cannot be read, and
     for a platform that the lock does not serve.
@@ -25,13 +26,40 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
     if not isinstance(version, int) or not _OLDEST <= version <= _NEWEST:
         fix = "update interlock, or write the lock with a pixi of that version"
         raise document.error(f"expected version {_OLDEST} to {_NEWEST}, found {version!r}", "version", fix=fix)
-    name, chosen = _environment(document, platform)
+    environments = _environments(document)
+    refuse_unknown("environment", choice.environments, tuple(environments), document.file)
     entries = _by_address(document)
+    pairs = [
+        (name, one)
+        for name in choice.environments or environments
+        for one in _platforms(document, name, environments[name], platform, alone=bool(choice.environments))
+    ]
+    first = _platforms(document, next(iter(environments)), next(iter(environments.values())), platform, alone=True)[0]
+    return tuple(
+        _set(document, name, chosen, entries, _title(name, chosen, environments, first)) for name, chosen in pairs
+    )
+
+
+def _title(name: str, platform: str, environments: Mapping[str, Mapping[str, Any]], first: str) -> str:
+    """How the set of one environment on one platform is called; empty for the first of the lock."""
+    is_first = name == next(iter(environments))
+    words = [*([] if is_first else [f"environment {name}"]), *([] if platform == first else [f"platform {platform}"])]
+    return ", ".join(words)
+
+
+def _set(
+    document: YamlDocument,
+    name: str,
+    chosen: str,
+    entries: Mapping[str, tuple[int, Mapping[str, Any]]],
+    title: str,
+) -> PackageSet:
     positions = range(len(_list(document, name, chosen)))
     packages = [_package(document, name, chosen, position, entries) for position in positions]
     return PackageSet(
         kind="pixi",
         file=document.file,
+        part=title,
         packages=tuple(packages),
         python=conda_names.python_among(packages),
         platform=conda_names.PLATFORMS.get(chosen),
@@ -39,19 +67,35 @@ def read_pixi(document: YamlDocument, platform: Platform | None) -> PackageSet:
     )
 
 
-def _environment(document: YamlDocument, platform: Platform | None) -> tuple[str, str]:
+def _environments(document: YamlDocument) -> dict[str, Mapping[str, Any]]:
+    """The packages by platform of each environment, the default one first."""
     environments = document.data.get("environments")
     if not isinstance(environments, dict) or not environments:
         raise document.error("expected at least one environment", "environments")
-    name = "default" if "default" in environments else next(iter(environments))
-    served = environments[name].get("packages") if isinstance(environments[name], dict) else None
-    if not isinstance(served, dict) or not served:
-        raise document.error("expected packages by platform", "environments", name, "packages")
+    served: dict[str, Mapping[str, Any]] = {}
+    for name in sorted(environments, key=lambda name: name != "default"):
+        packages = environments[name].get("packages") if isinstance(environments[name], dict) else None
+        if not isinstance(packages, dict) or not packages:
+            raise document.error("expected packages by platform", "environments", name, "packages")
+        served[name] = packages
+    return served
+
+
+def _platforms(
+    document: YamlDocument, name: str, served: Mapping[str, Any], platform: Platform | None, *, alone: bool
+) -> list[str]:
+    """The platforms to read an environment for, the default one first; none that Interlock does not serve.
+
+    One that does not have ``platform`` is left out, where it is not all that is to be read.
+    """
     chosen = conda_names.choose_platform(list(served), platform)
     if chosen not in served:
+        if not alone and name != next(iter(_environments(document))):
+            return []
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
         raise document.error(problem, "environments", name, "packages", fix=conda_names.NAME_PLATFORM)
-    return name, chosen
+    others = [one for one in served if one in conda_names.PLATFORMS and one != chosen]
+    return [chosen, *(others if platform is None else [])]
 
 
 def _list(document: YamlDocument, name: str, platform: str) -> list[Any]:

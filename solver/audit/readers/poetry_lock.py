@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
 from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
@@ -18,12 +20,16 @@ from solver.core.model import pypi_name
 from solver.core.versions import within
 
 _NEWEST_MAJOR = 2
+_MAIN = "main"
 
 
-def read_poetry_lock(data: Table, text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
-    """What ``poetry install`` would install on the target, all groups, no extras.
+def read_poetry_lock(
+    data: Table, text: str, file: str, environment: Mapping[str, str], choice: Choice
+) -> tuple[PackageSet, ...]:
+    """What ``poetry install`` would install on the target: all groups without extras, then with each extra.
 
-    Raises ``BadInput`` naming the table and the key of what cannot be read.
+    A choice of groups leaves out all others but ``main``. Raises ``BadInput`` naming the table and the key
+    of what cannot be read.
     """
     meta = data.get("metadata", {})
     written = str(meta.get("lock-version", "")) if isinstance(meta, Mapping) else ""
@@ -36,12 +42,24 @@ def read_poetry_lock(data: Table, text: str, file: str, environment: Mapping[str
             fix="update interlock, or write the lock with an older poetry",
         )
     tables = Tables(data, text, file, "package")
-    chosen = [number for number, table in tables if _is_installed(tables, number, table, environment)]
+    extras = data.get("extras", {})
+    names = {pypi_name(str(name)): name for name in extras} if isinstance(extras, Mapping) else {}
+    groups = list(dict.fromkeys(str(group) for _, table in tables for group in table.get("groups", ())))
+    chosen = replace(choice, extras=tuple(pypi_name(name) for name in choice.extras))
+    # Without a choice all groups are installed, each of them beside the others.
+    parts = parts_of(chosen, names, groups if choice.groups else (), file)
+    return tuple(_set(tables, part, meta, environment) for part in parts)
+
+
+def _set(tables: Tables, part: Part, meta: Table, environment: Mapping[str, str]) -> PackageSet:
+    chosen = [number for number, table in tables if _is_installed(tables, number, table, environment, part)]
     if not any("groups" in tables.tables[number] for number in chosen):  # written since 2.1, with markers
-        chosen = _reached(tables, chosen, environment)
+        chosen = _reached(tables, _with_roots(tables, chosen, part, environment), environment)
+    file = tables.file
     return PackageSet(
         kind="poetry.lock",
         file=file,
+        part=part.name,
         packages=once([_package(tables, number, meta) for number in chosen], file),
         requires_python=_plain(meta.get("python-versions")),
         closed=True,
@@ -56,20 +74,58 @@ def _plain(versions: object) -> str | None:
         return None
 
 
-def _is_installed(tables: Tables, number: int, table: Table, environment: Mapping[str, str]) -> bool:
-    if table.get("optional") is True:
-        return False
+def _with_roots(tables: Tables, chosen: list[int], part: Part, environment: Mapping[str, str]) -> list[int]:
+    """``chosen`` and, in formats before 2.1, what the extras of ``part`` ask for, with all that this asks for."""
+    extras = tables.data.get("extras", {})
+    roots: list[str] = [
+        pypi_name(str(root).split(" ")[0])
+        for name in extras
+        if pypi_name(str(name)) in part.extras
+        for root in extras[name]
+    ]
+    by_name: dict[str, list[int]] = {}
+    for number, table in tables:
+        if _fits_python(table, environment):
+            by_name.setdefault(_name(tables, number), []).append(number)
+    reached = dict.fromkeys(chosen)
+    while roots:
+        for number in by_name.get(roots.pop(), ()):
+            if number not in reached:
+                reached[number] = None
+                roots += [name for name, markers in _dependencies(tables, number) if markers]
+    return sorted(reached)
+
+
+def _is_installed(tables: Tables, number: int, table: Table, environment: Mapping[str, str], part: Part) -> bool:
     markers = table.get("markers")
-    texts = list(markers.values()) if isinstance(markers, Mapping) else [] if markers is None else [markers]
-    if texts and not any(_holds(tables, number, text, environment) for text in texts):
+    # Of what is optional formats since 2.1 say by which extra it comes; the older ones list the roots.
+    if table.get("optional") is True and "extra" not in str(markers):
         return False
+    groups = {str(group) for group in table.get("groups", ())}
+    taken = groups & {_MAIN, *part.groups} if part.groups else groups
+    if groups and not taken:
+        return False
+    by_group = (
+        {group: text for group, text in markers.items() if group in taken} if isinstance(markers, Mapping) else {}
+    )
+    texts = list(by_group.values()) if isinstance(markers, Mapping) else [] if markers is None else [markers]
+    # A group without a marker of its own asks for the package everywhere.
+    everywhere = isinstance(markers, Mapping) and bool(taken - set(by_group))
+    if texts and not everywhere and not any(_holds(tables, number, text, environment, part.extras) for text in texts):
+        return False
+    return _fits_python(table, environment)
+
+
+def _fits_python(table: Table, environment: Mapping[str, str]) -> bool:
     pythons = _plain(table.get("python-versions"))
     return pythons is None or within(environment["python_full_version"], pythons)
 
 
-def _holds(tables: Tables, number: int, text: object, environment: Mapping[str, str]) -> bool:
+def _holds(
+    tables: Tables, number: int, text: object, environment: Mapping[str, str], extras: frozenset[str] = frozenset()
+) -> bool:
     try:
-        return applies(Marker(str(text)), environment)
+        return applies(Marker(with_extras(str(text), extras)), environment)
     except InvalidMarker:
         raise tables.error(number, "markers", f"expected a marker, found {text!r}") from None
 

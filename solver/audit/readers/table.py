@@ -23,9 +23,10 @@ from solver.audit.readers.conda_lock import read_conda_lock
 from solver.audit.readers.environment import read_environment
 from solver.audit.readers.explicit import is_explicit, read_archives
 from solver.audit.readers.json import JsonValue, parse_json
-from solver.audit.readers.pdm_lock import pythons_of_pdm, read_pdm_lock
+from solver.audit.readers.parts import EVERY, Choice, parts_of
+from solver.audit.readers.pdm_lock import groups_of_pdm, pythons_of_pdm, read_pdm_lock
 from solver.audit.readers.pip_list import is_pip_list, read_inspection, read_pip_json, read_pip_list
-from solver.audit.readers.pipfile_lock import python_of_pipfile, read_pipfile_lock
+from solver.audit.readers.pipfile_lock import categories, python_of_pipfile, read_pipfile_lock
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import read_poetry_lock
 from solver.audit.readers.pylock import read_pylock
@@ -49,6 +50,8 @@ class Document:
     """Where files that it includes are looked for."""
     target: Target | None
     """Where the set is installed; None: nobody said."""
+    choice: Choice = EVERY
+    """Which of its sets somebody wants."""
 
     @cached_property
     def toml(self) -> Table | None:
@@ -113,7 +116,9 @@ class Reader:
     title: str
     """As a person calls it."""
     fits: Callable[[Document], bool]
-    read: Callable[[Document], PackageSet]
+    read: Callable[[Document], PackageSet | tuple[PackageSet, ...]]
+    chooses: tuple[str, ...] = ()
+    """By what its sets are chosen, where it may hold several: extra, group, environment."""
 
 
 def _is_pdm(document: Document) -> bool:
@@ -131,15 +136,16 @@ def _pylock(document: Document) -> PackageSet:
     return read_pylock(data, document.text, document.file, _for_pythons(document, data.get("requires-python")))
 
 
-def _poetry(document: Document) -> PackageSet:
+def _poetry(document: Document) -> tuple[PackageSet, ...]:
     data = document.toml or {}
     environment = _for_pythons(document, data["metadata"].get("python-versions"))
-    return read_poetry_lock(data, document.text, document.file, environment)
+    return read_poetry_lock(data, document.text, document.file, environment, document.choice)
 
 
-def _uv(document: Document) -> PackageSet:
+def _uv(document: Document) -> tuple[PackageSet, ...]:
     data = document.toml or {}
-    return read_uv_lock(data, document.text, document.file, _for_pythons(document, data.get("requires-python")))
+    environment = _for_pythons(document, data.get("requires-python"))
+    return read_uv_lock(data, document.text, document.file, environment, document.choice)
 
 
 def _for_pythons(document: Document, specifier: object) -> dict[str, str]:
@@ -147,14 +153,18 @@ def _for_pythons(document: Document, specifier: object) -> dict[str, str]:
     return document.environment(default_python(str(specifier) if specifier else None))
 
 
-def _pdm(document: Document) -> PackageSet:
-    data = document.toml or {}
-    return read_pdm_lock(data, document.text, document.file, _for_pythons(document, pythons_of_pdm(data)))
+def _pdm(document: Document) -> tuple[PackageSet, ...]:
+    data, text, file = document.toml or {}, document.text, document.file
+    environment = _for_pythons(document, pythons_of_pdm(data))
+    parts = parts_of(document.choice, (), groups_of_pdm(data), file)
+    return tuple(read_pdm_lock(data, text, file, environment, part) for part in parts)
 
 
-def _pipfile(document: Document) -> PackageSet:
+def _pipfile(document: Document) -> tuple[PackageSet, ...]:
     data = _json_mapping(document)
-    return read_pipfile_lock(data, document.file, document.environment(python_of_pipfile(data)))
+    environment = document.environment(python_of_pipfile(data))
+    parts = parts_of(document.choice, (), categories(data), document.file)
+    return tuple(read_pipfile_lock(data, document.file, environment, part) for part in parts)
 
 
 def _inspection(document: Document) -> PackageSet:
@@ -176,12 +186,12 @@ def _is_json(*keys: str, kind: type = dict) -> Callable[[Document], bool]:
     return lambda document: isinstance(document.json, kind) and set(keys) <= document.json_keys
 
 
-def _pixi(document: Document) -> PackageSet:
-    return read_pixi(_yaml(document), document.platform)
+def _pixi(document: Document) -> tuple[PackageSet, ...]:
+    return read_pixi(_yaml(document), document.platform, document.choice)
 
 
-def _conda_lock(document: Document) -> PackageSet:
-    return read_conda_lock(_yaml(document), document.platform)
+def _conda_lock(document: Document) -> tuple[PackageSet, ...]:
+    return read_conda_lock(_yaml(document), document.platform, document.choice)
 
 
 def _environment(document: Document) -> PackageSet:
@@ -213,7 +223,7 @@ READERS = (
     # What tools say around their tables may look like any other language.
     Reader("pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file)),
     Reader("conda list", lambda one: is_conda_list(one.text), lambda one: read_conda_list(one.text, one.file)),
-    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile),
+    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile, ("group",)),
     Reader("pip inspect", _is_json("installed"), _inspection),
     Reader("pip install --report", _is_json("install"), _inspection),
     Reader(
@@ -232,16 +242,16 @@ READERS = (
         _neither("JSON", "Pipfile.lock nor what pip or conda tells of an environment"),
     ),
     Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock),
-    Reader("poetry.lock", _is_poetry, _poetry),
-    Reader("pdm.lock", _is_pdm, _pdm),
-    Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv),
+    Reader("poetry.lock", _is_poetry, _poetry, ("extra", "group")),
+    Reader("pdm.lock", _is_pdm, _pdm, ("group",)),
+    Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),
     Reader(
         "TOML of another kind",
         lambda one: one.toml is not None,
         _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock"),
     ),
-    Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi),
-    Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock),
+    Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
+    Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
     Reader("environment.yml", lambda one: one.yaml is not None and "dependencies" in one.keys, _environment),
     Reader(
         "YAML of another kind",
@@ -266,6 +276,17 @@ FORMATS = (
 EXPECTED = f"expected one of: {FORMATS}"
 
 
-def read_document(document: Document) -> PackageSet:
-    """The set that a text holds; raises ``BadInput`` naming file, line and key of what cannot be read."""
-    return next(reader for reader in READERS if reader.fits(document)).read(document)
+def read_document(document: Document) -> tuple[PackageSet, ...]:
+    """The sets that a text holds, first the one that is installed where nobody asks for more.
+
+    Raises ``BadInput`` naming file, line and key of what cannot be read, or the option that chooses what
+    the format does not have.
+    """
+    reader = next(reader for reader in READERS if reader.fits(document))
+    choice = document.choice
+    chosen = {"extra": choice.extras, "group": choice.groups, "environment": choice.environments}
+    for kind, names in chosen.items():
+        if names and kind not in reader.chooses:
+            raise BadInput(f"{reader.title} has no {kind}s to choose from", file=document.file, key=f"--{kind}")
+    sets = reader.read(document)
+    return sets if isinstance(sets, tuple) else (sets,)

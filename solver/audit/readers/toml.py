@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from solver.core.errors import BadInput
@@ -27,7 +28,7 @@ class Tables:
     """The tables of one array, such as ``[[package]]``, each with its place."""
 
     def __init__(self, data: Table, text: str, file: str, array: str) -> None:
-        self.text, self.file, self.array = text, file, array
+        self.data, self.text, self.file, self.array = data, text, file, array
         self.tables: list[Any] = data.get(array, [])
         if not isinstance(self.tables, list):
             raise BadInput("expected an array of tables", file=file, key=array)
@@ -55,11 +56,13 @@ class Tables:
 
     def line(self, number: int) -> int | None:
         """1-based line of the header of a table."""
-        headers = re.finditer(rf"^\s*\[\[\s*{re.escape(self.array)}\s*\]\]", self.text, re.MULTILINE)
-        for position, match in enumerate(headers):
-            if position == number:
-                return self.text.count("\n", 0, match.end()) + 1
-        return None
+        return self._lines[number] if number < len(self._lines) else None
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The lines of all headers, counted once: a lock of a few MB has thousands."""
+        header = re.compile(rf"\s*\[\[\s*{re.escape(self.array)}\s*\]\]")
+        return [number for number, line in enumerate(self.text.split("\n"), start=1) if header.match(line)]
 
     def error(self, number: int, key: str, problem: str) -> BadInput:
         """A ``BadInput`` at one key of one table."""

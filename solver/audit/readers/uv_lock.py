@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from packaging.markers import InvalidMarker, Marker
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
 from solver.audit.readers.requirements import common_index, wheel_filename
 from solver.audit.readers.toml import Table, Tables, sha256_of
 from solver.core.errors import BadInput
@@ -16,12 +17,17 @@ from solver.core.model import pypi_name
 from solver.core.names import url_parts
 
 _NEWEST = 1
+_DEV = "dev"
+"""The group that uv installs where nobody says which; the lock does not tell whether a project chose others."""
 _LOCAL_SOURCES = ("virtual", "editable", "directory")
 
 
-def read_uv_lock(data: Table, text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+def read_uv_lock(
+    data: Table, text: str, file: str, environment: Mapping[str, str], choice: Choice
+) -> tuple[PackageSet, ...]:
     """What ``uv sync`` would install on the target: the projects' dependencies and their group ``dev``.
 
+    Then the same with each extra and with each other group, or with those of ``choice``.
     Raises ``BadInput`` naming the table and the key of what cannot be read.
     """
     version = data.get("version")
@@ -32,11 +38,76 @@ def read_uv_lock(data: Table, text: str, file: str, environment: Mapping[str, st
             key="version",
             fix="update interlock, or write the lock with a uv of that version",
         )
-    walk = _Walk(Tables(data, text, file, "package"), environment)
-    walk.run()
+    tables = Tables(data, text, file, "package")
+    local = _projects(tables)
+    extras = [name for number in local for name in _names(tables, number, "optional-dependencies")]
+    groups = [name for number in local for name in _names(tables, number, "dev-dependencies") if name != _DEV]
+    parts = parts_of(choice, extras, groups, file)
+    return tuple(_set(tables, local, part, environment, _conflicts(data)) for part in parts)
+
+
+def _projects(tables: Tables) -> list[int]:
+    """Numbers of the lock's own projects."""
+    sources = {number: table.get("source", {}) for number, table in tables}
+    local = [n for n, one in sources.items() if isinstance(one, Mapping) and any(key in one for key in _LOCAL_SOURCES)]
+    if not local:
+        raise BadInput(
+            "expected a package whose source is virtual, editable or directory: the project itself",
+            file=tables.file,
+            key="package",
+        )
+    return local
+
+
+def _names(tables: Tables, number: int, key: str) -> list[str]:
+    value = tables.tables[number].get(key, {})
+    return list(value) if isinstance(value, Mapping) else []
+
+
+def _conflicts(data: Table) -> list[frozenset[str]]:
+    """The extras and groups of which no two may be installed, by the names that markers give them."""
+    sets = data.get("conflicts", ())
+    return [
+        frozenset(
+            _marked(kind, str(item.get("package")), str(item[kind]))
+            for item in one
+            if isinstance(item, Mapping)
+            for kind in ("extra", "group")
+            if kind in item
+        )
+        for one in (sets if isinstance(sets, list) else ())
+        if isinstance(one, list)
+    ]
+
+
+def _marked(kind: str, package: str, name: str) -> str:
+    """How a marker of uv names an extra or a group of one package."""
+    return f"{kind}-{len(package)}-{package}-{name}"
+
+
+def _set(
+    tables: Tables, local: list[int], part: Part, environment: Mapping[str, str], conflicts: list[frozenset[str]]
+) -> PackageSet:
+    projects = [tables.text_of(number, "name") for number in local]
+    active = {
+        *(_marked("extra", project, name) for project in projects for name in part.extras),
+        *(_marked("group", project, name) for project in projects for name in part.groups),
+    }
+    for conflict in conflicts:
+        if len(conflict & active) > 1:
+            problem = f"{part.name} cannot be installed together, as the lock says"
+            raise BadInput(problem, file=tables.file, key="conflicts", fix="choose one of them")
+    dev = {_marked("group", project, _DEV) for project in projects}
+    # uv wants its default group left out beside what it conflicts with.
+    with_dev = not any(conflict & active and conflict & dev for conflict in conflicts)
+    groups = part.groups | ({_DEV} if with_dev else set())
+    walk = _Walk(tables, environment, local=local, active=frozenset(active | (dev if with_dev else set())))
+    walk.run(part.extras, groups)
+    data = tables.data
     return PackageSet(
         kind="uv.lock",
-        file=file,
+        file=tables.file,
+        part=part.name,
         packages=tuple(_package(walk.tables, number, extras) for number, extras in sorted(walk.chosen.items())),
         requires_python=data.get("requires-python"),
         closed=True,
@@ -49,34 +120,37 @@ class _Walk:
 
     tables: Tables
     environment: Mapping[str, str]
+    local: list[int]
+    """Numbers of the lock's own projects."""
+    active: frozenset[str]
+    """The extras and groups that are installed, as markers name them."""
     chosen: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Number of each package that is reached, with its extras."""
 
     by_name: dict[str, list[int]] = field(default_factory=dict)
     """Numbers of the packages of each name."""
-    local: list[int] = field(default_factory=list)
-    """Numbers of the lock's own projects."""
+    entered: set[tuple[int, str]] = field(default_factory=set)
+    """Extras of the projects that were followed."""
 
-    def run(self) -> None:
-        self._look_up()
-        if not self.local:
-            raise BadInput(
-                "expected a package whose source is virtual, editable or directory: the project itself",
-                file=self.tables.file,
-                key="package",
-            )
+    def run(self, extras: Iterable[str], groups: Iterable[str]) -> None:
+        for number, _ in self.tables:
+            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
         for number in self.local:
             self._follow(number, "dependencies")
-            groups = self.tables.tables[number].get("dev-dependencies", {})
-            if isinstance(groups, Mapping) and isinstance(groups.get("dev"), list):
-                self._enter_all(number, groups["dev"], "dev-dependencies.dev")
+            for key, names in (("optional-dependencies", extras), ("dev-dependencies", groups)):
+                for name in sorted(names):
+                    self._follow_part(number, key, name)
 
-    def _look_up(self) -> None:
-        for number, table in self.tables:
-            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
-            source = table.get("source", {})
-            if isinstance(source, Mapping) and any(key in source for key in _LOCAL_SOURCES):
-                self.local.append(number)
+    def _follow_part(self, number: int, key: str, name: str) -> None:
+        parts = self.tables.tables[number].get(key, {})
+        if (
+            isinstance(parts, Mapping)
+            and isinstance(parts.get(name), list)
+            and (number, f"{key} {name}") not in self.entered
+        ):
+            if number in self.local:
+                self.entered.add((number, f"{key} {name}"))
+            self._enter_all(number, parts[name], f"{key}.{name}")
 
     def _follow(self, number: int, key: str) -> None:
         self._enter_all(number, self.tables.list_of(number, key), key)
@@ -91,7 +165,7 @@ class _Walk:
         if text is None:
             return True
         try:
-            return applies(Marker(str(text)), self.environment)
+            return applies(Marker(with_extras(str(text), self.active)), self.environment)
         except InvalidMarker:
             raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
 
@@ -107,10 +181,8 @@ class _Walk:
             self.chosen[number] = now
             if before is None:
                 self._follow(number, "dependencies")
-        optional = self.tables.tables[number].get("optional-dependencies", {})
         for extra in sorted(extras - set(before or ())):
-            if isinstance(optional, Mapping) and isinstance(optional.get(extra), list):
-                self._enter_all(number, optional[extra], f"optional-dependencies.{extra}")
+            self._follow_part(number, "optional-dependencies", extra)
 
     def _number(self, asking: int, dependency: Table, key: str) -> int:
         """The package that a dependency means; it says version and source only where the name has several."""

@@ -9,6 +9,7 @@ import pytest
 from paths import ROOT
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
+from solver.audit.readers.parts import Choice
 from solver.commands.audit import Given, audit_path
 
 CASES = ROOT / "tests" / "data" / "cases"
@@ -72,3 +73,28 @@ def test_the_same_version_of_another_index_is_not_known(told):
 @pytest.mark.parametrize("name", ["environment.yml", "requirements.txt"])
 def test_the_python_of_an_open_list_is_one_that_its_wheels_are_for(name, told):
     assert told(f"python-of-an-open-file/{name}") == [("note", "metadata", UNREAD.format("torch==2.5.1+cu121"))]
+
+
+OLD_CUDNN = "tensorflow==2.18.0 was compiled with cuDNN 9.3; nvidia-cudnn-cu12==9.1.0.70, which it will load, is older"
+
+
+@pytest.mark.parametrize(
+    ("case", "part"),
+    [
+        ("uv-extra/uv.lock", "extra gpu"),
+        ("uv-group/uv.lock", "group ml"),
+        ("pixi-environment/pixi.lock", "environment gpu"),
+        ("poetry-extra/poetry.lock", "extra gpu"),
+    ],
+)
+def test_every_set_of_a_lock_is_looked_at_and_named(case, part):
+    path = CASES / "lock-parts-not-looked-at" / case
+    every = audit_path(ROOT, Given(path), {}, {})
+    kind, name = part.split()
+    chosen = audit_path(ROOT, Given(path, choice=Choice(**{f"{kind}s": (name,)})), {}, {})
+    assert every.parts == ("the plain set", part)
+    assert chosen.parts == ()
+    for audited in (every, chosen):
+        assert [(one.why, one.parts) for one in audited.findings if one.code == "cudnn-older-than-build"] == [
+            (OLD_CUDNN, (part,))
+        ]

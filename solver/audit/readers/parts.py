@@ -1,0 +1,71 @@
+"""The sets that live in one lock: which there are, and which of them somebody chose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from solver.core.errors import BadInput
+
+_EXTRA = re.compile(r"""\bextra\s*(?P<sign>==|!=)\s*(?P<quote>['"])(?P<name>[^'"]*)(?P=quote)""")
+_TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a lock somebody wants looked at; empty: every set of it."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Of uv, poetry, pdm and PEP 751; categories of conda-lock and pipenv."""
+    environments: tuple[str, ...] = ()
+    """Of pixi."""
+
+
+EVERY = Choice()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One set of a lock: what is always installed, and the extras and groups beside it."""
+
+    name: str = ""
+    """Empty for what is installed where nobody asks for more."""
+    extras: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+def parts_of(choice: Choice, extras: Iterable[str], groups: Iterable[str], file: str) -> tuple[Part, ...]:
+    """The sets to look at: what was chosen as one set, else the plain one and each extra and group beside it.
+
+    Raises ``BadInput`` for a choice of what the lock does not have.
+    """
+    extras, groups = tuple(dict.fromkeys(extras)), tuple(dict.fromkeys(groups))
+    refuse_unknown("extra", choice.extras, extras, file)
+    refuse_unknown("group", choice.groups, groups, file)
+    if choice.extras or choice.groups:
+        words = [*(f"extra {name}" for name in choice.extras), *(f"group {name}" for name in choice.groups)]
+        return (Part(", ".join(words), frozenset(choice.extras), frozenset(choice.groups)),)
+    return (
+        Part(),
+        *(Part(f"extra {name}", extras=frozenset((name,))) for name in extras),
+        *(Part(f"group {name}", groups=frozenset((name,))) for name in groups),
+    )
+
+
+def refuse_unknown(kind: str, chosen: Iterable[str], there: Collection[str], file: str) -> None:
+    """Raises ``BadInput`` for the first name that is not there."""
+    for name in chosen:
+        if name not in there:
+            has = f"it has {', '.join(there)}" if there else f"it has no {kind}"
+            raise BadInput(f"the lock has no {kind} {name!r}; {has}", file=file, key=f"--{kind}")
+
+
+def with_extras(marker: str, extras: Collection[str]) -> str:
+    """``marker`` with what it asks of ``extra`` answered for a set of them, where PEP 508 knows one at a time."""
+
+    def answer(match: re.Match[str]) -> str:
+        return _TRUE if (match["name"] in extras) is (match["sign"] == "==") else _FALSE
+
+    return _EXTRA.sub(answer, marker)
