@@ -109,3 +109,11 @@ def test_a_requirements_file_says_the_same_as_the_set(pins, target):
     read = read_text("\n".join(pins) + "\n", "requirements.txt", Path(), target)
     assert [package.pin for package in read.packages] == pins
     assert audit(read, small_matrices(), StubIndex(), target) == find(pins, target)
+
+
+@settings(deadline=None, max_examples=examples(40))
+@given(sets, targets, st.sampled_from(["xformers==0.0.30", "cupy-cuda11x==13.3.0", "tf-nightly==2.21.0.dev1"]))
+def test_a_gpu_package_that_nobody_knows_is_told_and_silences_nothing(pins, target, gpu_package):
+    before, after = find(pins, target), find([*pins, gpu_package], target)
+    assert {one.code for one in before} <= {one.code for one in after}
+    assert [one.packages for one in after if gpu_package in one.packages] == [(gpu_package,)]
