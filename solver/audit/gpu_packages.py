@@ -21,6 +21,9 @@ from solver.index import ReleaseRefused
 
 CUDA_PREFIX = "nvidia-"
 """How NVIDIA's distributions begin, those that no row speaks of too."""
+TOOLKIT = "cuda-toolkit"
+"""The metapackage of a toolkit's distributions."""
+
 _NO_LIBRARY = frozenset({"nvidia-ml-py", "nvidia-pyindex"})
 """Of them those that hold neither a CUDA library nor GPU code."""
 _IN_NAME = re.compile(r"(^|-)(cuda|gpu|rocm)(\d+x?)?(-|$)|(^|-)cu\d{2,3}(-|$)")

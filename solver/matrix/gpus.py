@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.errors import BadInput
 from solver.core.spelling import either, near_names
+from solver.core.versions import as_specifier, major, numbers
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
 
@@ -49,12 +50,42 @@ def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
     return min(fitting, key=lambda row: row.id, default=NOT_KNOWN)
 
 
-def cudnn_serves(version: str, gpu: str, rows: Iterable[Cudnn]) -> Verdict:
+def cudnn_serves(version: str, gpu: str, rows: Sequence[Cudnn]) -> Verdict:
     """Whether a cuDNN release has kernels for compute capability ``gpu``, and why not; of both ends."""
     row = cudnn_row(version, rows)
     if isinstance(row, NotKnown):
         return Verdict(Answer.NOT_KNOWN, f"no row tells which GPUs cuDNN {version} serves", "matrices/cudnn.yaml")
-    return _verdict(every((_at_most(row.gpu_min, gpu), _at_most(gpu, row.gpu_max))), gpu, row)
+    limit = _newer_limit(version, gpu, rows) if isinstance(row.gpu_max, NotKnown) else None
+    if limit is not None:
+        why = f"cuDNN {limit.cudnn} serves compute capability {span(limit)}, and none before it a newer GPU than that"
+        return Verdict(Answer.NO, why, limit.source, limit.id)
+    upper = Answer.YES if _knew(version, gpu, rows) else _at_most(gpu, row.gpu_max)
+    return _verdict(every((_at_most(row.gpu_min, gpu), upper)), gpu, row)
+
+
+# A cuDNN may drop old GPUs; of the new ones each release of a major knows whatever those before it knew. So the
+# newest GPU of a release that nobody read lies between those of its neighbours.
+
+
+def _newer_limit(version: str, gpu: str, rows: Iterable[Cudnn]) -> Cudnn | None:
+    """A row of later releases of the same major that do not know a GPU as new as ``gpu`` either."""
+    later = (row for row in _of_major(version, rows) if numbers(_first(row)) > numbers(version))
+    return min((row for row in later if is_newer(gpu, row)), key=lambda row: numbers(_first(row)), default=None)
+
+
+def _knew(version: str, gpu: str, rows: Iterable[Cudnn]) -> bool:
+    """Whether a release of the same major before ``version`` knew a GPU as new as ``gpu``."""
+    earlier = (row for row in _of_major(version, rows) if numbers(_first(row)) <= numbers(version))
+    return any(_at_most(gpu, row.gpu_max) is Answer.YES for row in earlier)
+
+
+def _of_major(version: str, rows: Iterable[Cudnn]) -> Iterator[Cudnn]:
+    return (row for row in rows if _first(row) and major(_first(row)) == major(version))
+
+
+def _first(row: Cudnn) -> str:
+    """The first release that a row tells of; "" where its specifier names none."""
+    return next((clause.version for clause in as_specifier(row.cudnn) if clause.operator == ">="), "")
 
 
 def is_newer(gpu: str, row: CudaToolkit | Cudnn) -> bool:

@@ -17,6 +17,7 @@ from solver.core.versions import leading, major
 from solver.matrix.builds import Code, code_for, has_cuda, runs_on, stated
 from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
+from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
@@ -66,6 +67,7 @@ def predict_conda(
     serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else answer(needed.admits(driver))
     frameworks = frameworks_of({name: version for name, version in axes.items() if version})
     sees = _plain(serves) if cuda else False
+    lacks_kernels = bool(cudnn) and cudnn_serves(str(cudnn), gpu, matrices.cudnn).answer is Answer.NO
     return Prediction(
         gpu=gpu,
         driver=driver,
@@ -73,7 +75,7 @@ def predict_conda(
         frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
         loaded=LoadedPrediction(cuda=cuda, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else None),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
-        probes={"-".join(order): None if sees else sees for order in orders(frameworks)},
+        probes={"-".join(order): False if lacks_kernels or sees is False else None for order in orders(frameworks)},
         unread=bool(cuda),
     )
 
@@ -190,6 +192,11 @@ class _Case:
         row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
         return None if row is None else self.packages[row.distribution]
 
+    def cudnn_on_gpu(self, build: Build) -> Verdict:
+        """Whether the cuDNN that a build loads has kernels for the GPU; of a build without one nothing is asked."""
+        cudnn = self.loaded_cudnn(build)
+        return cudnn_serves(cudnn, self.gpu, self.matrices.cudnn) if isinstance(cudnn, str) else Verdict(Answer.YES)
+
     # ---- what will be reported ----------------------------------------------------------------------
 
     def of_framework(self, name: Framework) -> FrameworkPrediction:
@@ -240,7 +247,7 @@ class _Case:
             first = None if build is builds[0] else builds[0]
             after = first is not None and _loads_its_own(first)
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]
-            answers.append(self.cudnn(build, first).answer)
+            answers += [self.cudnn(build, first).answer, self.cudnn_on_gpu(build).answer]
         return every(answers)
 
     def dies(self) -> tuple[str, ...]:
@@ -258,6 +265,9 @@ class _Case:
             if verdict.answer is not Answer.YES and verdict.why and not apart:
                 yield f"{_title(build)}: {verdict.why}"
             yield from self.doubts_of_cudnn(build)
+            kernels = self.cudnn_on_gpu(build)
+            if kernels.answer is not Answer.YES:
+                yield f"{_title(build)}: cuDNN {self.loaded_cudnn(build)}: {kernels.why}"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:
         """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import stated
 from solver.matrix.drivers import first_of_branch
+from solver.matrix.gpus import cudnn_serves
+from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this
 from solver.matrix.place import Place
@@ -22,7 +24,7 @@ def notes(
 ) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its frameworks' builds."""
     evidence = _evidence(versions, matrices)
-    solution_notes = list(_soft_rules(versions, matrices, Place.of(target)))
+    solution_notes = [*_soft_rules(versions, matrices, Place.of(target)), *_of_cudnn(versions, matrices, target)]
     for build in builds if cuda not in (None, NONE) else ():
         solution_notes += _of_build(build, str(cuda), versions, evidence)
     return solution_notes
@@ -37,6 +39,19 @@ def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
         return ()
     text = f"driver {profile.driver_branch} means {first.driver}, the first release of its branch to {first.does}"
     return (Note(package="driver", text=text, row=first.row, evidence=first.source),)
+
+
+def _of_cudnn(versions: Mapping[str, str], matrices: Matrices, target: Target) -> Iterator[Note]:
+    """Of which GPUs of the target nobody read whether the set's cuDNN serves them."""
+    for library in brought(matrices.libraries, versions):
+        if library.library != "cudnn":
+            continue
+        version = versions[library.distribution]
+        for gpu in target.gpus:
+            served = cudnn_serves(version, gpu, matrices.cudnn)
+            if served.answer is Answer.NOT_KNOWN:
+                text = f"cuDNN {version}: {served.why}"
+                yield Note(package=library.distribution, text=text, row=served.row, evidence=None)
 
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:

@@ -12,8 +12,9 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Finding
 from solver.core.versions import numbers
 from solver.matrix.builds import code_for, compiles_ptx, entries
+from solver.matrix.cudnn import carried
 from solver.matrix.drivers import own
-from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span
+from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span, toolkit_serves
 from solver.matrix.rows import CudaToolkit, Cudnn
 
 CODE = "gpu-arch"
@@ -26,6 +27,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
             if build.cuda is not None:
                 yield from _of_build(context, build, gpu)
         yield from _of_cudnn(context, gpu)
+        yield from _of_conda_toolkit(context, gpu)
 
 
 def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
@@ -96,20 +98,54 @@ def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> It
 
 
 def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
-    for package in _cudnns(context):
-        row = cudnn_row(package.version or "", context.matrices.cudnn)
-        served = cudnn_serves(package.version or "", gpu, context.matrices.cudnn)
+    for package, version in _cudnns(context):
+        row = cudnn_row(version, context.matrices.cudnn)
+        served = cudnn_serves(version, gpu, context.matrices.cudnn)
         if isinstance(row, Cudnn) and served.answer is Answer.NO:
+            inside = "" if package.version == version else f" carries cuDNN {version}, which"
+            serves = f" serves compute capability {span(row)}, not {gpu}"
             yield finding_about(
                 (package,),
                 code=CODE,
                 severity="error",
-                why=f"{package.pin} serves compute capability {span(row)}, not {gpu}",
-                source=row.source,
-                cure=f"take {'a newer' if is_newer(gpu, row) else 'an older'} {package.name}",
+                why=package.pin + inside + (serves if row.id == served.row else f" does not serve {gpu}: {served.why}"),
+                source=served.source,
+                cure=f"take {'an older' if _is_older(gpu, row) else 'a newer'} {package.name}",
             )
 
 
-def _cudnns(context: AuditContext) -> list[Package]:
-    by_name = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
-    return list(by_name.values())
+def _is_older(gpu: str, row: Cudnn) -> bool:
+    """Whether the GPU is surely older than any that a cuDNN knows."""
+    return isinstance(row.gpu_min, str) and numbers(gpu) < numbers(row.gpu_min)
+
+
+def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str]]:
+    """Every cuDNN of the set with its version: pip's packages, conda's, and those inside other wheels."""
+    packages = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
+    conda = context.package("cudnn")
+    if conda is not None and conda.origin == "conda":
+        packages[conda.name] = conda
+    yield from ((package, package.version) for package in packages.values() if package.version is not None)
+    for build in context.builds:
+        inside = carried(build.row) if build.package.origin == "pypi" else None
+        if isinstance(inside, str):
+            yield build.package, inside
+
+
+def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
+    """What conda's builds run on; of a wheel its own code is asked."""
+    for name in ("cuda-version", "cudatoolkit"):
+        package = context.package(name)
+        if package is None or package.origin != "conda" or package.version is None:
+            continue
+        toolkit = context.matrices.toolkit(package.version)
+        served = toolkit_serves(toolkit, gpu) if isinstance(toolkit, CudaToolkit) else None
+        if served is not None and served.answer is Answer.NO:
+            yield finding_about(
+                (package,),
+                code=CODE,
+                severity="error",
+                why=f"{package.pin} {served.why.removeprefix('it ')}",
+                source=served.source,
+                cure=f"take an older {package.name}",
+            )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.gpu_packages import holds_gpu_code, is_cuda_package, nightly_of
+from solver.audit.gpu_packages import TOOLKIT, holds_gpu_code, is_cuda_package, nightly_of
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN
@@ -53,6 +53,8 @@ def _cause(
     context: AuditContext, package: Package, name: PypiName | None, known: set[PypiName], libraries: Specifiers
 ) -> Cause | None:
     """Why a package with GPU code was not checked; None where it was, or has none."""
+    if package.name == TOOLKIT and isinstance(context.matrices.toolkit(package.version or ""), CudaToolkit):
+        return None  # it holds nothing itself, and the row tells of what it asks for
     has_rows = name is not None and context.has_gpu_code(name)
     is_library = package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries)
     if not has_rows and not is_library:

@@ -11,7 +11,9 @@ from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
 from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
+from solver.matrix.cudnn import carried
 from solver.matrix.drivers import oldest_of
+from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brings
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
@@ -126,6 +128,7 @@ def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]
     yield _wrong_kind(build, has_cuda(build), scope, framework)
     yield _too_old_driver(build, scope.matrices, scope.target.driver)
     yield from _gpu_refusals(build, scope)
+    yield from _carried_refusals(build, scope)
 
 
 def _unknown(name: str, version: str, framework: Framework | None, scope: Scope) -> Verdict | None:
@@ -169,6 +172,15 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
     verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in scope.target.gpus)
     return (verdict for verdict in verdicts if verdict.answer is not Answer.YES)
+
+
+def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
+    """The cuDNN inside a wheel has no kernels for a GPU; where nobody read that, the wheel's own code decides."""
+    inside = carried(build)
+    for gpu in scope.target.gpus if isinstance(inside, str) else ():
+        served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn)
+        if served.answer is Answer.NO:
+            yield Verdict(Answer.NO, f"it carries cuDNN {inside}: {served.why}", served.source, served.row)
 
 
 def _wrong_companion(version: str, *, cpu: bool) -> str | None:
