@@ -150,6 +150,10 @@ class AuditContext:
         """The package of that name."""
         return self.packages.get(pypi_name(name))
 
+    def conda_package(self, name: str) -> Package | None:
+        """The conda package of that name, which PyPI need not have a counterpart of."""
+        return next((package for package in self.set.packages if package.conda == name), None)
+
     def build(self, framework: Framework) -> BuiltPackage | None:
         """The set's build of a framework; the first that has CUDA where there are several."""
         builds = [build for build in self.builds if build.framework == framework]

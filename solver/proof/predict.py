@@ -192,10 +192,12 @@ class _Case:
         row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
         return None if row is None else self.packages[row.distribution]
 
-    def cudnn_on_gpu(self, build: Build) -> Verdict:
-        """Whether the cuDNN that a build loads has kernels for the GPU; of a build without one nothing is asked."""
+    def lacks_kernels(self, build: Build) -> str:
+        """Why the cuDNN that a build loads surely has no kernels for the GPU; "" where none of that is known."""
+        # Where nobody read that, the build's own code for the GPU decides: it was made with a cuDNN of its days.
         cudnn = self.loaded_cudnn(build)
-        return cudnn_serves(cudnn, self.gpu, self.matrices.cudnn) if isinstance(cudnn, str) else Verdict(Answer.YES)
+        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn) if isinstance(cudnn, str) else None
+        return f"cuDNN {cudnn}: {served.why}" if served is not None and served.answer is Answer.NO else ""
 
     # ---- what will be reported ----------------------------------------------------------------------
 
@@ -247,7 +249,7 @@ class _Case:
             first = None if build is builds[0] else builds[0]
             after = first is not None and _loads_its_own(first)
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]
-            answers += [self.cudnn(build, first).answer, self.cudnn_on_gpu(build).answer]
+            answers += [self.cudnn(build, first).answer, answer(not self.lacks_kernels(build))]
         return every(answers)
 
     def dies(self) -> tuple[str, ...]:
@@ -265,9 +267,8 @@ class _Case:
             if verdict.answer is not Answer.YES and verdict.why and not apart:
                 yield f"{_title(build)}: {verdict.why}"
             yield from self.doubts_of_cudnn(build)
-            kernels = self.cudnn_on_gpu(build)
-            if kernels.answer is not Answer.YES:
-                yield f"{_title(build)}: cuDNN {self.loaded_cudnn(build)}: {kernels.why}"
+            if lacking := self.lacks_kernels(build):
+                yield f"{_title(build)}: {lacking}"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:
         """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""

@@ -27,7 +27,7 @@ def notes(
     solution_notes = [*_soft_rules(versions, matrices, Place.of(target)), *_of_cudnn(versions, matrices, target)]
     for build in builds if cuda not in (None, NONE) else ():
         solution_notes += _of_build(build, str(cuda), versions, evidence)
-    return solution_notes
+    return list(dict.fromkeys(solution_notes))
 
 
 def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:

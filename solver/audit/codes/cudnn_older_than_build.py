@@ -51,8 +51,8 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
         return []
     own = context.libraries(build.major or 0).get("cudnn")
     if own is None:
-        conda = context.package("cudnn")
-        return [conda] if conda is not None and conda.origin == "conda" else []
+        conda = context.conda_package("cudnn")
+        return [] if conda is None else [conda]
     return [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
 
 

@@ -122,8 +122,8 @@ def _is_older(gpu: str, row: Cudnn) -> bool:
 def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str]]:
     """Every cuDNN of the set with its version: pip's packages, conda's, and those inside other wheels."""
     packages = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
-    conda = context.package("cudnn")
-    if conda is not None and conda.origin == "conda":
+    conda = context.conda_package("cudnn")
+    if conda is not None:
         packages[conda.name] = conda
     yield from ((package, package.version) for package in packages.values() if package.version is not None)
     for build in context.builds:
@@ -135,8 +135,8 @@ def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str]]:
 def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
     """What conda's builds run on; of a wheel its own code is asked."""
     for name in ("cuda-version", "cudatoolkit"):
-        package = context.package(name)
-        if package is None or package.origin != "conda" or package.version is None:
+        package = context.conda_package(name)
+        if package is None or package.version is None:
             continue
         toolkit = context.matrices.toolkit(package.version)
         served = toolkit_serves(toolkit, gpu) if isinstance(toolkit, CudaToolkit) else None

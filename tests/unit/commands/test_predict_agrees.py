@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from paths import ROOT
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_set, read_text
 from solver.audit.run import audit
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_ad_hoc
 from solver.core.errors import Unsolvable
 from solver.core.model import Target
+from solver.lock.read import read_folder
 from solver.proof.predict import predict
 from solver.request.adhoc import ad_hoc
 
@@ -68,3 +69,24 @@ def _has_solution(project, tensorflow):
         assert "tensorflow 2.12.1: no torch that carries a cuDNN 8 older than 8.6" in str(error)
         return False
     return True
+
+
+def test_prediction_and_audit_ask_alike_which_gpus_a_cudnn_serves(project):
+    """tf-latest brings a cuDNN that dropped Volta."""
+    packages = {str(pin.name): pin.installs for pin in read_folder(ROOT / "locks" / "tf-latest").pins}
+    target = Target(driver="580.65.06", gpus=("7.0",))
+    text = (ROOT / "locks" / "tf-latest" / "requirements.txt").read_text()
+    findings = audit(read_text(text, "requirements.txt", ROOT, target), project.matrices, project.index, target)
+    refused = [finding.names for finding in findings if (finding.code, finding.severity) == ("gpu-arch", "error")]
+    assert ("nvidia-cudnn-cu12",) in refused
+    prediction = predict(packages, "7.0", "580.65.06", project.matrices)
+    assert set(prediction.probes.values()) == {False}
+    assert predict(packages, "9.0", "580.65.06", project.matrices).probes == {"tensorflow": True}
+
+
+def test_the_audit_asks_of_condas_cudnn_which_gpus_it_serves(project):
+    path = ROOT / "locks" / "tf2.10-cu117-conda" / "conda-lock.yml"
+    target = Target(python="3.10", gpus=("12.0",))
+    findings = audit(read_set(path, target), project.matrices, project.index, target)
+    told = [(finding.code, finding.why) for finding in findings if finding.names == ("cudnn",)]
+    assert told == [("gpu-arch", "cudnn==8.9.7.29 serves compute capability 5.0 to 9.0, not 12.0")]

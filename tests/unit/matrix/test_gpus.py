@@ -10,6 +10,8 @@ from solver.matrix.gpus import cudnn_serves, is_newer, resolve_gpus, toolkit_ser
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 
+UNREAD = Cudnn(id="c8.5", source="old matrix", cudnn=">=8.5,<8.8", cuda=(11,), soname="libcudnn.so.8", gpu_min="3.5")
+NEW = Cudnn(id="c9.7", source="new", cudnn=">=9.7,<9.12", cuda=(12,), soname="9", gpu_min="5.0", gpu_max="12.0")
 TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpu_min="5.0", gpu_max="12.0")
 BOTH = Cudnn(
     id="c8", source="matrix", cudnn=">=8.8,<9", cuda=(12,), soname="libcudnn.so.8", gpu_min="5.0", gpu_max="9.0"
@@ -36,6 +38,21 @@ OPEN = Cudnn(id="c9", source="matrix", cudnn=">=9.12", cuda=(12,), soname="libcu
 )  # fmt: skip
 def test_which_gpus_a_cudnn_serves(version, gpu, verdict):
     assert cudnn_serves(version, gpu, (BOTH, OPEN)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("version", "gpu", "answer", "row"),
+    [
+        ("8.7.0.84", "9.0", Answer.NOT_KNOWN, "c8.5"),
+        ("8.7.0.84", "12.0", Answer.NO, "c8"),
+        ("9.12.0.46", "12.0", Answer.YES, "c9"),
+        ("9.12.0.46", "12.1", Answer.NOT_KNOWN, "c9"),
+        ("9.12.0.46", "7.0", Answer.NO, "c9"),
+    ],
+)
+def test_a_cudnn_of_which_nobody_read_the_newest_gpu_lies_between_its_neighbours(version, gpu, answer, row):
+    verdict = cudnn_serves(version, gpu, (OPEN, NEW, UNREAD, BOTH))
+    assert (verdict.answer, verdict.row) == (answer, row)
 
 
 @pytest.mark.parametrize(
