@@ -26,6 +26,7 @@ _CURE_BY_HAND = "add {} to matrices/builds.yaml"
 _CURE = "`interlock refresh` records new versions"
 _PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORKS.values())))
 """What belongs to a framework, whose rows tell of it."""
+_TOOLKIT = "cuda-toolkit"
 _MOST = 20
 """So many packages are named in a sentence."""
 
@@ -113,7 +114,8 @@ def _library_specifiers(context: AuditContext) -> dict[str, list[str]]:
     libraries (nccl, nvshmem) are known by the layout of their rows alone.
     """
     matrices = context.matrices
-    specifiers: dict[str, list[str]] = {}
+    # The distribution that brings a toolkit is told of by the rows of its lines.
+    specifiers = {_TOOLKIT: [f"=={toolkit.cuda}.*" for toolkit in matrices.toolkits if toolkit.components]}
     for toolkit in matrices.toolkits:
         for name, specifier in toolkit.components.items():
             specifiers.setdefault(name, []).append(specifier)
