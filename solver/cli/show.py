@@ -12,7 +12,7 @@ import msgspec
 from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.frameworks import distributions
-from solver.core.model import Because, Explanation, Solution
+from solver.core.model import Because, Explanation, Nearest, Solution
 
 Json = dict[str, Any]
 
@@ -28,6 +28,7 @@ def solution_json(solution: Solution) -> Json:
     return {
         "version": 1,
         "profile": solution.profile,
+        "answer": Answer.YES.value,
         "target": msgspec.to_builtins(solution.target),
         "solution": {**{axis: solution.axes[axis] for axis in AXES}, **packages},
         "because": msgspec.to_builtins(solution.because),
@@ -51,19 +52,38 @@ def explanation_json(profile: str, explanation: Explanation) -> Json:
 
 
 def explanation_lines(heading: str, explanation: Explanation) -> Iterator[str]:
-    """One line a cause, then what would work."""
-    known = explanation.answer is Answer.NO
-    yield f"{heading}: {'cannot' if known else 'it is not known whether they can'} live together, because"
+    """The answer, one line a cause, then what would work."""
+    if explanation.answer is Answer.NO:
+        yield f"no: {heading} cannot live together, because"
+    else:
+        yield f"not known whether {heading} can live together, because"
     for cause in explanation.causes:
         yield f"  {cause.who}: {cause.asks}"
         yield f"      [{cause.source}]"
     if explanation.note:
         yield f"  ({explanation.note})"
     for near in explanation.nearest:
-        versions = ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
         short = "" if near.lockable else " (solvable, not lockable here)"
-        yield f"would work with {' and '.join(near.changes)}{short}:"
-        yield f"    {versions}"
+        yield f"would work: {' and '.join(near.changes)}{short}"
+        yield f"    {axes_line(near)}"
+
+
+def yes_lines(heading: str, solution: Solution, lockable: Nearest | None) -> Iterator[str]:
+    """The answer where there is a solution, and beside one that cannot be locked the nearest that can be."""
+    if solution.lockable:
+        yield f"yes: {heading} can live together"
+        return
+    yield f"yes, but not lockable: {heading} can live together"
+    if lockable is None:
+        yield "nothing near can be locked"
+    else:
+        yield f"nearest lockable: {' and '.join(lockable.changes) or 'other versions'}"
+        yield f"    {axes_line(lockable)}"
+
+
+def axes_line(near: Nearest) -> str:
+    """The axes of a set, those that it has."""
+    return ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
 
 
 def solution_lines(solution: Solution) -> Iterator[str]:

@@ -7,9 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 
 from solver.cli.options import JSON, LIVE
-from solver.cli.show import echo_json, explanation_json, explanation_lines, solution_json, solution_lines
+from solver.cli.show import (
+    Json,
+    echo_json,
+    explanation_json,
+    explanation_lines,
+    solution_json,
+    solution_lines,
+    yes_lines,
+)
 from solver.commands.diff import diff_locks
 from solver.commands.explain import Verdict
 from solver.commands.explain import explain as explain_request
@@ -60,21 +69,28 @@ def explain(
     verdict = explain_request(Path(), profile, requirements, live=live, with_stack=not as_json)
     outcome = verdict.outcome
     if as_json:
-        echo_json(
-            solution_json(outcome) if isinstance(outcome, Solution) else explanation_json(verdict.profile, outcome)
-        )
+        echo_json(_verdict_json(verdict))
     else:
         click.echo("\n".join(_verdict_lines(verdict, profile or ", ".join(requirements))))
     if isinstance(outcome, Explanation):
         sys.exit(Undecided.exit_code if outcome.answer is Answer.NOT_KNOWN else 1)
 
 
+def _verdict_json(verdict: Verdict) -> Json:
+    if isinstance(verdict.outcome, Explanation):
+        return explanation_json(verdict.profile, verdict.outcome)
+    nearest = () if verdict.lockable is None else (verdict.lockable,)
+    return {**solution_json(verdict.outcome), "nearest": msgspec.to_builtins(nearest)}
+
+
 def _verdict_lines(verdict: Verdict, heading: str) -> Iterator[str]:
-    yield from verdict.stack
     if isinstance(verdict.outcome, Solution):
+        yield from yes_lines(heading, verdict.outcome, verdict.lockable)
+        yield from verdict.stack
         yield from solution_lines(verdict.outcome)
     else:
         yield from explanation_lines(heading, verdict.outcome)
+        yield from verdict.stack
 
 
 @click.command()

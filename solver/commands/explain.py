@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solver.commands.project import open_facts, open_project
-from solver.commands.solve import solve_ad_hoc, solve_profile
+from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
 from solver.core.errors import Unsolvable
-from solver.core.model import Explanation, Solution
+from solver.core.model import Explanation, Nearest, Solution
 from solver.request.adhoc import ad_hoc, constrained
+from solver.solve.search import nearest_lockable, solve
+from solver.solve.space.packages import Spaces
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Verdict:
     stack: tuple[str, ...]
     """A line each, what the lock makes of the pins of the profile's stack; empty where none is told."""
     outcome: Solution | Explanation
+    lockable: Nearest | None = None
+    """The nearest set that can be locked, where the solution cannot be."""
 
 
 def explain(
@@ -35,8 +39,10 @@ def explain(
     """
     if name is None:
         matrices, index, _ = open_facts(root, live=live)
-        question = ad_hoc(requirements, matrices)
-        return Verdict(question.name, (), _outcome(lambda: solve_ad_hoc(question, matrices, index)))
+        question, spaces = ad_hoc(requirements, matrices), Spaces(matrices, index)
+        outcome = _outcome(lambda: solve(question, spaces))
+        short = isinstance(outcome, Solution) and not outcome.lockable
+        return Verdict(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
     project = open_project(root, live=live)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -16,7 +16,7 @@ from solver.core.axes import axes_of
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.core.versions import as_requirement, as_specifier, as_version, within
-from solver.matrix.drivers import oldest
+from solver.matrix.drivers import oldest, own
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
@@ -82,7 +82,7 @@ class Change:
 
 def nearest(profile: Profile, trial: Trial, core: Core) -> tuple[Nearest, ...]:
     """Up to three requests near to an impossible ``profile`` that have a solution, nearest first."""
-    changes = sorted(_changes(profile, trial.matrices, core), key=lambda change: change.cost)
+    changes = sorted(_changes(profile, trial, core), key=lambda change: change.cost)
     outcomes: list[Nearest] = []
     # Of one part only its nearest change is told, as a farther one teaches nothing new. Where that one cannot be
     # locked, the nearest that can be is told besides.
@@ -122,12 +122,14 @@ def _apart(profile: Profile, trial: Trial) -> Iterator[Nearest]:
             yield outcome
 
 
-def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Change]:
+def _changes(profile: Profile, trial: Trial, core: Core) -> Iterator[Change]:
     """Every change that could help.
 
     What the core does not ask for is not to blame: loosening it leaves the core as impossible as it was. But
-    python, the GPUs and the indexes bound what may be chosen without asking for anything: no core acquits them.
+    python, the driver, the GPUs and the indexes bound what may be chosen without asking for anything: no core
+    acquits them.
     """
+    matrices = trial.matrices
     idents = {base_of(ask.ident) for ask in core.asks}
     for framework in profile.frameworks:
         ident = distribution_of(framework, profile, matrices)
@@ -135,8 +137,7 @@ def _changes(profile: Profile, matrices: Matrices, core: Core) -> Iterator[Chang
             yield from _other_versions(profile, matrices, framework, ident)
     yield from _other_pythons(profile, matrices)
     yield from _fewer_constraints(profile, idents)
-    if AXIS_CUDA in idents.union(*core.active.values()):
-        yield from _other_drivers(profile, matrices)
+    yield from _other_drivers(profile, trial, to_blame=AXIS_CUDA in idents.union(*core.active.values()))
     if profile.target.gpus:
         text = f"no GPU constraint (was {', '.join(profile.target.gpus)})"
         yield Change(text, 4, _of_target(gpus=()), "gpu")
@@ -214,11 +215,51 @@ def _without(text: str) -> Edit:
     return edit
 
 
-def _other_drivers(profile: Profile, matrices: Matrices) -> Iterator[Change]:
-    driver = profile.target.driver
-    for major in sorted(family.major for family in matrices.families):
-        needed = oldest(f"{major}.0", profile.target.platform, matrices)
-        if driver is not None and not isinstance(needed, NotKnown) and not needed.admits(driver):
-            yield Change(f"driver>={needed.driver}", 3, _of_target(driver=needed.driver), "driver")
-    if profile.cuda not in ("", "none"):
+def _other_drivers(profile: Profile, trial: Trial, *, to_blame: bool) -> Iterator[Change]:
+    """The smallest newer driver that is enough, and the newer ones that CUDA families begin with.
+
+    Where none is enough, those of the families, should the driver be ``to_blame`` beside something else.
+    """
+    first = _smallest_driver(profile, trial)
+    drivers = [] if first is None else [first]
+    if to_blame or first is not None:
+        oldest_served = first or profile.target.driver
+        drivers += [driver for driver in _family_drivers(profile, trial.matrices) if _is_newer(driver, oldest_served)]
+    for driver in drivers:
+        yield Change(f"driver>={driver}", 3, _of_target(driver=driver), "driver")
+    if to_blame and profile.cuda not in ("", "none"):
         yield Change(f"any CUDA (was {profile.cuda})", 2, _of_profile(cuda=""), "cuda")
+
+
+def _smallest_driver(profile: Profile, trial: Trial) -> str | None:
+    """The oldest driver that rows name and that is enough; None where none newer than the profile's is.
+
+    What a driver serves a newer one serves, so that halving finds it.
+    """
+    platform = profile.target.platform
+    named = (own(row.cuda, platform, trial.matrices) for row in trial.matrices.toolkits)
+    of_toolkits = {each.driver for each in named if not isinstance(each, NotKnown)}
+    of_builds = {
+        row.driver for row in trial.matrices.builds if row.platform == platform and isinstance(row.driver, str)
+    }
+    of_families = set(_family_drivers(profile, trial.matrices))
+    newer = {one for one in of_toolkits | of_builds | of_families if _is_newer(one, profile.target.driver)}
+    drivers = sorted(newer, key=as_version)
+
+    def enough(at: int) -> bool:
+        return trial.feasible(_of_target(driver=drivers[at])(profile))
+
+    if not drivers or not enough(len(drivers) - 1):
+        return None
+    return drivers[bisect_left(range(len(drivers) - 1), True, key=enough)]
+
+
+def _family_drivers(profile: Profile, matrices: Matrices) -> list[str]:
+    majors = sorted(family.major for family in matrices.families)
+    needed = (oldest(f"{major}.0", profile.target.platform, matrices) for major in majors)
+    return [each.driver for each in needed if not isinstance(each, NotKnown)]
+
+
+def _is_newer(driver: str, other: str | None) -> bool:
+    """Whether ``driver`` is newer; of a target without a driver nobody asks for one."""
+    return other is not None and as_version(driver) > as_version(other)

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
-from solver.core.model import Explanation, Profile, Solution
+from solver.core.model import Explanation, Nearest, Profile, Solution
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core, find_core, tell
 from solver.solve.nearest import Trial, nearest
@@ -108,6 +108,17 @@ def _public(candidate: Candidate) -> object:
 def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Version, ...]:
     versions = [chosen[ident].version for ident in framework_idents(profile, space.scope.matrices)]
     return (*(Version(Version(version).public) for version in versions), Version(space.scope.target.python))
+
+
+def nearest_lockable(profile: Profile, spaces: Spaces) -> Nearest | None:
+    """The set to lock where the preferred solution cannot be: of ``profile`` itself, or else of one near to it.
+
+    None where nothing near can be locked.
+    """
+    solution = find(profile, spaces, lockable_only=True)
+    if solution is not None:
+        return Nearest(changes=(), solution=solution.axes)
+    return next(iter(explain(profile, spaces, lockable_only=True).nearest), None)
 
 
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:

@@ -10,6 +10,7 @@ from solver.core.errors import IndexUnavailable
 from solver.index.pypi import PypiIndex
 
 AXES = {"python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy"}
+SOLVED = {"version", "profile", "answer", "target", "solution", "because", "notes", "lockable", "missing"}
 
 
 def test_solve_prints_the_row_behind_each_choice(folder, interlock):
@@ -24,7 +25,8 @@ def test_solve_as_json(folder, interlock):
     code, out, _ = interlock("solve", "small", "-c", "numpy", "--json")
     data = json.loads(out)
     assert code == 0
-    assert set(data) == {"version", "profile", "target", "solution", "because", "notes", "lockable", "missing"}
+    assert set(data) == SOLVED
+    assert data["answer"] == "yes"
     assert (data["version"], data["profile"], data["lockable"], data["missing"]) == (1, "small", True, [])
     assert set(data["solution"]) >= AXES | {"triton"}
     assert data["solution"]["torch"] == "2.9.1"
@@ -50,9 +52,42 @@ def test_explain_says_no_with_1_and_names_what_would_work(folder, interlock):
     code, out, err = interlock("explain", "tensorflow==2.21.0", "torch==2.15.0", "python==3.12")
     assert (code, err) == (1, "")
     first, *lines = out.splitlines()
-    assert first == "tensorflow==2.21.0, torch==2.15.0, python==3.12: cannot live together, because"
+    assert first == "no: tensorflow==2.21.0, torch==2.15.0, python==3.12 cannot live together, because"
     assert lines[:2] == ["  the request: torch==2.15.0", "      [profile ad hoc]"]
-    assert any(line.startswith("would work with ") for line in lines)
+    assert any(line.startswith("would work: ") for line in lines)
+
+
+def test_explain_begins_with_yes(folder, interlock):
+    code, out, err = interlock("explain", "torch==2.9.1", "python==3.12")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:2] == [
+        "yes: torch==2.9.1, python==3.12 can live together",
+        "ad hoc: python 3.12 on linux-64",
+    ]
+    data = json.loads(interlock("explain", "torch==2.9.1", "python==3.12", "--json")[1])
+    assert set(data) == SOLVED | {"nearest"}
+    assert (data["answer"], data["nearest"]) == ("yes", [])
+
+
+def test_explain_names_a_lockable_set_beside_one_that_is_not(folder, interlock):
+    code, out, err = interlock("explain", "torch==2.6.0", "tensorflow==2.18.0", "python==3.12")
+    assert (code, err) == (0, "")
+    axes = "python 3.12, cuda 12.6, cudnn 9.5.1.17, tensorflow 2.18.0, torch 2.7.0, protobuf 5.29.6, numpy 2.0.2"
+    assert out.splitlines()[:4] == [
+        "yes, but not lockable: torch==2.6.0, tensorflow==2.18.0, python==3.12 can live together",
+        "nearest lockable: torch==2.7.0",
+        f"    {axes}",
+        "ad hoc: python 3.12 on linux-64",
+    ]
+
+
+def test_explain_says_when_it_is_not_known(folder, interlock):
+    code, out, err = interlock("explain", "torch==2.9.1", "nowhere-to-be-found", "python==3.12")
+    assert (code, err) == (4, "")
+    assert out.splitlines()[0] == (
+        "not known whether torch==2.9.1, nowhere-to-be-found, python==3.12 can live together, because"
+    )
+    assert "would work: without nowhere-to-be-found" in out.splitlines()
 
 
 def test_explain_as_json(folder, interlock):
