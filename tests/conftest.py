@@ -26,6 +26,8 @@ def fault_server():
 def interlock(monkeypatch, capsys):
     """Runs the command as its console script does: (exit code, stdout, stderr)."""
 
+    monkeypatch.setenv("COLUMNS", "100")  # else the width is that of whatever runs the tests
+
     def run(*words):
         monkeypatch.setattr(sys, "argv", ["interlock", *map(str, words)])
         code = 0
