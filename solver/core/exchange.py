@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _AT_FDCWD = -100
@@ -35,7 +35,8 @@ def sync_folder(folder: Path) -> None:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):  # a file system that knows no such thing says EINVAL
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -44,8 +45,8 @@ def sync_folder(folder: Path) -> None:
 def one_writer(folder: Path) -> Iterator[None]:
     """While it lasts no other process is here for the same ``folder``; waits until it is free.
 
-    The folder itself is locked, so that no file is left in it; a kill frees it. Windows locks no
-    folder: there two writers at once end in the error of the one that comes second.
+    The folder itself is locked, so that no file is left in it; a kill frees it. Windows and some
+    network file systems lock no folder: there nobody waits.
     """
     if sys.platform == "win32":
         yield
@@ -54,7 +55,9 @@ def one_writer(folder: Path) -> Iterator[None]:
 
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # A network file system may lock no folder (NFS: EBADF); better two writers than none.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

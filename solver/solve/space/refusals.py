@@ -26,9 +26,12 @@ def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded
 
     Unless ``recorded``, it may have wheels for the target that are not among its files.
     """
-    reasons = list(_reasons(scope, name, version, release, recorded=recorded))
-    denied = (reason for reason in reasons if reason.verdict.answer is Answer.NO)
-    return next(denied, None) or next(iter(reasons), None)
+    unknown = None
+    for reason in _reasons(scope, name, version, release, recorded=recorded):
+        if reason.verdict.answer is Answer.NO:
+            return reason
+        unknown = unknown or reason
+    return unknown
 
 
 def _reasons(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Iterator[Exclusion]:

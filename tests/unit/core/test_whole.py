@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from solver.core import whole as folders
 from solver.core.errors import BadInput
-from solver.core.exchange import one_writer
+from solver.core.exchange import one_writer, sync_folder
 from solver.core.whole import put_whole, recover, write_folder
 
 OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"old wheel", "solution.yaml": b"old\n"}
@@ -194,6 +195,21 @@ def test_one_process_writes_at_a_time(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="broken"), one_writer(tmp_path):
         raise OSError("broken")
     assert is_free()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks no folder")
+def test_a_file_system_that_locks_no_folder_is_written_all_the_same(tmp_path, monkeypatch):
+    import fcntl
+
+    def refuse(*_):
+        raise OSError(errno.EBADF, "bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr("solver.core.exchange.os.fsync", refuse)
+    sync_folder(tmp_path)
+    with one_writer(tmp_path):
+        put_whole(tmp_path / "solution.yaml", OLD["solution.yaml"], durable=False)
+    assert content(tmp_path) == {"solution.yaml": OLD["solution.yaml"]}
 
 
 def test_one_file_is_put_whole(tmp_path, monkeypatch):
