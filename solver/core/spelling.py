@@ -39,3 +39,9 @@ def either(names: Iterable[str]) -> str:
     """``names`` in words: "one, two or three"."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def all_of(names: Iterable[str]) -> str:
+    """``names`` in words: "one, two and three"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

@@ -39,6 +39,10 @@ class Index(Protocol):
         """
         ...
 
+    def names(self) -> tuple[PypiName, ...]:
+        """The names that it is known to have without asking anybody; not all of them, where it can be asked."""
+        ...
+
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Whether no wheel for ``target`` is missing from what it has of one version on the default index.
 

@@ -32,6 +32,10 @@ class LayeredIndex:
             self._merged[name] = recorded + tuple(_fresh(recorded, self._live(name, recorded)))
         return self._merged[name]
 
+    def names(self) -> tuple[PypiName, ...]:
+        """Those that are recorded."""
+        return self.recorded.names()
+
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """As the live index, whose further wheels of a recorded release are a part of it."""
         return self.live.covers(name, version, target)

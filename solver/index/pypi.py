@@ -62,6 +62,10 @@ class PypiIndex:
             self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
 
+    def names(self) -> tuple[PypiName, ...]:
+        """None: a list of all of them is a large one."""
+        return ()
+
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Always: every wheel is listed."""
         return True

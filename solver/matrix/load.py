@@ -40,6 +40,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "rules": ("rules", kinds.Rule),
     "clobbers": ("clobbers", kinds.Clobber),
     "names": ("names", kinds.PackageName),
+    "imports": ("imports", kinds.ImportName),
     "conda-builds": ("conda_builds", kinds.CondaBuild),
     "conda-traps": ("conda_traps", kinds.CondaTrap),
     "interop": ("interop", kinds.InteropPackages),
@@ -65,6 +66,7 @@ class Matrices:
     rules: tuple[kinds.Rule, ...] = ()
     clobbers: tuple[kinds.Clobber, ...] = ()
     names: tuple[kinds.PackageName, ...] = ()
+    imports: tuple[kinds.ImportName, ...] = ()
     conda_builds: tuple[kinds.CondaBuild, ...] = ()
     conda_traps: tuple[kinds.CondaTrap, ...] = ()
     interop: tuple[kinds.InteropPackages, ...] = ()

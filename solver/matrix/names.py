@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
 from solver.core.model import CondaName, PypiName, conda_name, pypi_name
+from solver.core.spelling import near_names
 from solver.matrix.load import Matrices
 
 _T = TypeVar("_T")
@@ -28,6 +29,15 @@ class Names:
         """The conda name of a PyPI package: of several, the one to ask for."""
         return conda_name(self._to_conda.get(pypi_name(name), name))
 
+    def meant(self, name: str, known: Iterable[str]) -> tuple[str, ...]:
+        """The projects that a person may have meant by ``name``, which is none: what is imported or called so by
+        conda, otherwise what of ``known`` is spelt nearly so; empty where none is.
+        """
+        twin = self._imports.get(pypi_name(name)) or self._rows.get(conda_name(name), (None, 0))[0]
+        if twin is not None and pypi_name(twin) != pypi_name(name):
+            return (pypi_name(twin),)
+        return near_names(pypi_name(name), {*known, *self._imports.values()} - {pypi_name(name)})
+
     def place(self, name: CondaName) -> int:
         """Of several conda packages of one PyPI project, the one with the lowest place stands for it."""
         return self._rows.get(name, (name, 0))[1]
@@ -40,6 +50,10 @@ class Names:
     @cached_property
     def _rows(self) -> dict[str, tuple[str | None, int]]:
         return {row.conda: (row.pypi, place) for place, row in enumerate(self.matrices.names)}
+
+    @cached_property
+    def _imports(self) -> dict[PypiName, PypiName]:
+        return {pypi_name(row.module): pypi_name(row.pypi) for row in self.matrices.imports}
 
     @cached_property
     def _to_conda(self) -> dict[PypiName, str]:

@@ -225,6 +225,13 @@ class PackageName(Row, frozen=True, kw_only=True):
     """None: no counterpart on PyPI."""
 
 
+class ImportName(Row, frozen=True, kw_only=True):
+    """A module that is imported by another name than that of the project which brings it."""
+
+    module: Text
+    pypi: Text
+
+
 class CondaBuild(Row, frozen=True, kw_only=True):
     """CUDA builds of a framework on conda-forge."""
 

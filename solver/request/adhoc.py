@@ -22,6 +22,7 @@ from solver.request.words import NO_ROWS, branch_in, parse_driver
 
 def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS) -> Profile:
     """A profile of its own: both frameworks unless only one is named, every index allowed; see ``constrained``."""
+    _check_versions(constraints)
     named = {canonicalize_name(_parse(text).name) for text in constraints if not _TARGET.fullmatch(text)}
     frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
     profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES))
@@ -33,6 +34,7 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
 
     The rows of ``matrices`` tell names of GPUs and the first releases of driver branches.
     """
+    _check_versions(constraints)
     for text in constraints:
         if on_target := _TARGET.fullmatch(text):
             profile = _with_target(profile, on_target, text, matrices)
@@ -112,12 +114,28 @@ _NONE = "0+none"
 """Stands in for "none", which is no version."""
 
 
+_VERSION = re.compile(r"v?(\d+(?:\.\w+)*(?:\+[\w.]+)?)")
+_APART = re.compile(r"\s*([A-Za-z][\w.-]*)\s*[\s=]\s*v?(\d[\w.+]*)\s*")
+"""A name and a version with a space or conda's equals sign between them."""
+
+
+def _check_versions(constraints: Sequence[str]) -> None:
+    """Refuse a version that stands alone: by the words of a shell it was meant for the package before it."""
+    for before, text in zip(("", *constraints), constraints, strict=False):
+        if version := _VERSION.fullmatch(text):
+            named = re.fullmatch(r"[A-Za-z][\w.-]*", before)
+            fix = f"did you mean {before}=={version[1]}?" if named else "write it like torch==2.7"
+            raise BadInput(f"{text!r} is a version, and no package", key="-c", fix=fix)
+
+
 def _parse(text: str) -> Requirement:
     spelled = text.replace("==none", f"=={_NONE}") if text.startswith("cuda") else text
     try:
         requirement = Requirement(spelled)
     except InvalidRequirement:
-        raise BadInput(f"{text!r} is no constraint", key="-c", fix="write it like torch>=2.7 or python==3.12") from None
+        apart = _APART.fullmatch(text)
+        fix = f"did you mean {apart[1]}=={apart[2]}?" if apart else "write it like torch>=2.7 or python==3.12"
+        raise BadInput(f"{text!r} is no constraint", key="-c", fix=fix) from None
     if any(not clause.version for clause in requirement.specifier):
         raise BadInput(f"{text!r} names no version", key="-c", fix="write it like torch>=2.7 or python==3.12")
     if requirement.url or requirement.marker:

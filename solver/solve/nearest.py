@@ -15,6 +15,7 @@ from solver.core.answer import NotKnown
 from solver.core.axes import axes_of
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Nearest, Profile, Solution
+from solver.core.spelling import all_of
 from solver.core.versions import as_requirement, as_specifier, as_version, within
 from solver.matrix.drivers import oldest, own
 from solver.matrix.load import Matrices
@@ -141,7 +142,7 @@ def _changes(profile: Profile, trial: Trial, core: Core) -> Iterator[Change]:
     if profile.target.gpus:
         text = f"no GPU constraint (was {', '.join(profile.target.gpus)})"
         yield Change(text, 4, _of_target(gpus=()), "gpu")
-    yield from _fewer_packages(profile, idents)
+    yield from _fewer_packages(profile, core, idents)
     for index in INDEXES:
         if index not in profile.indexes:
             yield Change(f"indexes: [{index}]", 1, _of_profile(indexes=(*profile.indexes, index)), "indexes")
@@ -201,15 +202,17 @@ def _fewer_constraints(profile: Profile, idents: set[str]) -> Iterator[Change]:
             yield Change(f"no constraint on {name} (was {specifier})", 2, _constraint(name, None), name)
 
 
-def _fewer_packages(profile: Profile, idents: set[str]) -> Iterator[Change]:
-    for text in profile.packages:
-        if canonicalize_name(as_requirement(text).name) in idents:
-            yield Change(f"without {text}", 6, _without(text), text)
+def _fewer_packages(profile: Profile, core: Core, idents: set[str]) -> Iterator[Change]:
+    blamed = [text for text in profile.packages if canonicalize_name(as_requirement(text).name) in idents]
+    for text in blamed:
+        yield Change(f"without {text}", 6, _without(text), text)
+    if len(blamed) > 1 and not any(ask.mask for ask in core.asks):  # each of them alone is a reason
+        yield Change(f"without {all_of(blamed)}", 6 * len(blamed), _without(*blamed), "packages")
 
 
-def _without(text: str) -> Edit:
+def _without(*texts: str) -> Edit:
     def edit(profile: Profile) -> Profile:
-        others = tuple(other for other in profile.packages if other != text)
+        others = tuple(other for other in profile.packages if other not in texts)
         return msgspec.structs.replace(profile, packages=others)
 
     return edit

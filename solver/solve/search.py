@@ -134,6 +134,7 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
+    core = _with_all_absent(core, freed, space)
     return Explanation(
         causes=tell(core, space, space.choices).causes,
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
@@ -145,6 +146,13 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
 def _core(profile: Profile, space: PackageSpace) -> Core | None:
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, space.scope.matrices))}
     return find_core(space, root_asks(space.choices, profile), ranks)
+
+
+def _with_all_absent(core: Core, profile: Profile, space: PackageSpace) -> Core:
+    """Where a package that is asked for is not there at all: every such package at once, not the first alone."""
+    absent = {ask.ident: ask for ask in root_asks(space.choices, profile) if space.choices.is_absent(ask)}
+    only = len(core.asks) == 1 and core.asks[0].ident in absent
+    return Core(tuple(absent.values()), {}) if only else core
 
 
 def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Answer:

@@ -38,6 +38,8 @@ KEYS = {
     "clobbers": "id",
     "observations": "id",
     "verified": "id",
+    "names": "conda",
+    "imports": "module",
 }
 """Attribute of ``Matrices``, or file of builds -> the field that the shorthand writes as the key of a row."""
 BUILDS = {"tensorflow": "tensorflow", "torch": "torch", "companions": "torchvision", "builds": ""}
@@ -150,6 +152,9 @@ class StandIn:
         if name not in self.listings:
             raise UnknownPackage(name) if self.complete else NotRecorded(name)
         return self.listings[name]
+
+    def names(self):
+        return tuple(self.listings)
 
     def covers(self, name, version, target):
         return self.complete or target.python in self.recorded.get((name, version), (target.python,))

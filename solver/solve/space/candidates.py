@@ -15,11 +15,13 @@ from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import IndexFile, IndexName, PypiName, Release
+from solver.core.spelling import either
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
+from solver.matrix.names import Names
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
@@ -111,14 +113,27 @@ class Candidates:
 
     def _releases(self, name: str) -> tuple[Release, ...]:
         try:
-            return self.index.releases(PypiName(name))
+            releases = self.index.releases(PypiName(name))
+            if not releases and self.index.complete:
+                why = f"the package index has no wheel of it, and nothing is built here{self._meant(name)}"
+                self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
+            return releases
         except NotRecorded:
-            absent = Verdict(Answer.NOT_KNOWN, "the snapshot does not hold it", SNAPSHOT)
+            absent = Verdict(Answer.NOT_KNOWN, f"the snapshot does not hold it{self._meant(name)}", SNAPSHOT)
             self.exclusions[name].append(Exclusion(name, None, absent, LIVE))
         except UnknownPackage:
-            absent = Verdict(Answer.NO, "the package index has no package of this name", "the package index")
-            self.exclusions[name].append(Exclusion(name, None, absent))
+            why = f"the package index has no package of this name{self._meant(name)}"
+            self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
         return ()
+
+    def is_absent(self, ask: Ask) -> bool:
+        """Whether ``ask`` is for a package of which there is no release at all."""
+        return not ask.mask and any(exclusion.version is None for exclusion in self.exclusions[ask.ident])
+
+    def _meant(self, name: str) -> str:
+        """What a person may have meant by the name of a package that is not there, as a question."""
+        meant = Names(self.matrices).meant(name, self.index.names())
+        return f"; did you mean {either(meant)}?" if meant else ""
 
     def _cut(self, parts: Sequence[Release]) -> Release:
         """The part of one version that has the best wheel for the target; without files where none has any.

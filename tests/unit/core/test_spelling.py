@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solver.core.spelling import distance, either, near_names
+from solver.core.spelling import all_of, distance, either, near_names
 
 NAMES = ("tensorflow", "tensorflow-cpu", "torch", "numpy", "torchvision", "jax")
 
@@ -38,3 +38,9 @@ def test_only_the_nearest_are_told_and_only_so_many():
 
 def test_names_in_words():
     assert [either(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
+
+
+@pytest.mark.parametrize(("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_all_of_names_in_words(names, text):
+    assert all_of(names) == text
+    assert either(names) == text.replace(" and ", " or ")

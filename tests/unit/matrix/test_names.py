@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from solver.core.model import CondaName
 from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.names import Names
-from solver.matrix.rows import PackageName
+from solver.matrix.rows import ImportName, PackageName
 
 ROWS = (
     PackageName(id="a", source="s", conda="pytorch", pypi="torch"),
@@ -33,6 +35,27 @@ def test_of_several_conda_packages_the_one_to_ask_for_stands_for_their_project()
     }
     for order in (chosen, dict(reversed(chosen.items()))):
         assert NAMES.by_pypi(order) == {"torch": "1", "six": "4"}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("pytorch", ("torch",)),
+        ("CV2", ("opencv-python",)),
+        ("opencv-pyhton", ("opencv-python",)),
+        ("tocrh", ("torch",)),
+        ("torch", ()),
+        ("wandb", ()),
+    ],
+)
+def test_what_a_person_meant_by_a_name_that_is_none(name, meant):
+    imports = (ImportName(id="i", source="s", module="cv2", pypi="opencv-python"),)
+    assert Names(Matrices(names=ROWS, imports=imports)).meant(name, ["torch", "numpy"]) == meant
+
+
+@pytest.mark.parametrize(("module", "project"), [("cv2", "opencv-python"), ("sklearn", "scikit-learn")])
+def test_the_shipped_imports_know_the_well_known_ones(module, project):
+    assert Names(load_matrices()).meant(module, ()) == (project,)
 
 
 def test_the_shipped_names_know_the_frameworks():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from solver.core.errors import BadInput
@@ -53,6 +55,9 @@ def test_no_cuda():
 
 
 BAD = {
+    "tensorflow 2.19": "-c: 'tensorflow 2.19' is no constraint; did you mean tensorflow==2.19?",
+    "tensorflow=2.19": "-c: 'tensorflow=2.19' is no constraint; did you mean tensorflow==2.19?",
+    "2.19": "-c: '2.19' is a version, and no package; write it like torch==2.7",
     "torch >= ": "-c: 'torch >= ' is no constraint; write it like torch>=2.7 or python==3.12",
     "": "-c: '' is no constraint; write it like torch>=2.7 or python==3.12",
     "gpu==9": (
@@ -131,3 +136,12 @@ def test_a_misspelt_gpu_gets_near_names():
 def test_a_driver_branch_is_its_first_release(text, driver, branch):
     profile = ad_hoc(["torch", text], MATRICES)
     assert (profile.target.driver, profile.driver_branch) == (driver, branch)
+
+
+@pytest.mark.parametrize("version", ["2.19", "v2.19", "2.19.0+cu126"])
+def test_a_version_apart_from_its_package_is_told_with_it(version):
+    fix = f"did you mean tensorflow=={version.removeprefix('v')}?"
+    with pytest.raises(BadInput, match=re.escape(f"-c: {version!r} is a version, and no package; {fix}")):
+        ad_hoc(["torch", "tensorflow", version])
+    with pytest.raises(BadInput, match="is a version, and no package; write it like"):
+        ad_hoc(["torch>=2", version])
