@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from solver.core.frameworks import FRAMEWORKS
+
 ROOT = Path(__file__).parents[1] / "solver"
 FLOORS = (
     ("core",),
@@ -174,6 +176,44 @@ def test_own_modules_are_imported_at_the_top():
         for one in IMPORTS[path]:
             if one.module.startswith(("solver", ".")) and one.deferred:
                 pytest.fail(f"{path.relative_to(ROOT)}:{one.line} imports {one.module} inside a function")
+
+
+def _types(tree: ast.Module) -> Iterator[str]:
+    """The classes and aliases of types that a module defines for others."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Subscript, ast.BinOp, ast.Call)):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def test_no_two_modules_call_two_types_by_one_name():
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for name in _types(ast.parse(path.read_text(encoding="utf-8"))):
+            if name[:1].isupper() and not name.isupper() and path.name not in {Path(one).name for one in TRAVELS}:
+                homes.setdefault(name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+
+
+OF_ONE_FRAMEWORK = {
+    "lock/loader/sharing.py": "what each framework reads of gpu_sharing",
+    "proof/probes/__main__.py": "runs where no table of ours is",
+    "refresh/derive_torch.py": "reads the wheels of torch and its companions",
+}
+"""Modules that may ask for one framework by name, each with its reason."""
+
+
+def test_what_differs_between_flavours_and_frameworks_is_read_from_their_tables():
+    compared = {
+        path.relative_to(ROOT).as_posix()
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in {*FRAMEWORKS, "pip-in-conda"}
+    }
+    assert compared == set(OF_ONE_FRAMEWORK)
 
 
 def test_the_library_never_prints_or_exits():

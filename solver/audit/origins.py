@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from solver.audit.package_set import Package, PackageSet
 from solver.core.errors import IndexUnavailable
-from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import flavour_of, index_of, is_default
 from solver.core.model import Release, Target
 from solver.core.names import url_parts
@@ -46,8 +46,9 @@ def _settled(package: Package, matrices: Matrices, index: Index, target: Target)
 
 
 def _has_flavours(package: Package) -> bool:
-    """Whether the PyTorch index has a build of it for each CUDA and for the CPU: those of torch and its companions."""
-    return COMPANIONS.get(package.name, framework_of(package.name)) == "torch"
+    """Whether the PyTorch index has a build of it for each CUDA and for the CPU, as of a framework's companions."""
+    framework = COMPANIONS.get(package.name, framework_of(package.name))
+    return framework is not None and FRAMEWORKS[framework].local_builds
 
 
 def _of_pytorch(

@@ -24,7 +24,7 @@ from solver.core.model import (
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 
-Kind = Literal[
+SetKind = Literal[
     "requirements",
     "freeze",
     "pip list",
@@ -105,7 +105,7 @@ class Package(Value, frozen=True, kw_only=True):
 class PackageSet(Value, frozen=True, kw_only=True):
     """What an audit reads."""
 
-    kind: Kind
+    kind: SetKind
     file: str
     """The file or prefix, as the caller wrote it."""
     packages: tuple[Package, ...]

@@ -20,7 +20,7 @@ from solver.cli.show import (
     yes_lines,
 )
 from solver.commands.diff import diff_locks
-from solver.commands.explain import Verdict
+from solver.commands.explain import Reply
 from solver.commands.explain import explain as explain_request
 from solver.commands.project import open_project
 from solver.commands.solve import solve_request
@@ -66,31 +66,31 @@ def explain(
     requirements = (*what, *constraints)
     if profile is None and not requirements:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
-    verdict = explain_request(Path(), profile, requirements, live=live, with_stack=not as_json)
-    outcome = verdict.outcome
+    reply = explain_request(Path(), profile, requirements, live=live, with_stack=not as_json)
+    outcome = reply.outcome
     if as_json:
-        echo_json(_verdict_json(verdict))
+        echo_json(_reply_json(reply))
     else:
-        click.echo("\n".join(_verdict_lines(verdict, profile or ", ".join(requirements))))
+        click.echo("\n".join(_reply_lines(reply, profile or ", ".join(requirements))))
     if isinstance(outcome, Explanation):
         sys.exit(Undecided.exit_code if outcome.answer is Answer.NOT_KNOWN else 1)
 
 
-def _verdict_json(verdict: Verdict) -> Json:
-    if isinstance(verdict.outcome, Explanation):
-        return explanation_json(verdict.profile, verdict.outcome)
-    nearest = () if verdict.lockable is None else (verdict.lockable,)
-    return {**solution_json(verdict.outcome), "nearest": msgspec.to_builtins(nearest)}
+def _reply_json(reply: Reply) -> Json:
+    if isinstance(reply.outcome, Explanation):
+        return explanation_json(reply.profile, reply.outcome)
+    nearest = () if reply.lockable is None else (reply.lockable,)
+    return {**solution_json(reply.outcome), "nearest": msgspec.to_builtins(nearest)}
 
 
-def _verdict_lines(verdict: Verdict, heading: str) -> Iterator[str]:
-    if isinstance(verdict.outcome, Solution):
-        yield from yes_lines(heading, verdict.outcome, verdict.lockable)
-        yield from verdict.stack
-        yield from solution_lines(verdict.outcome)
+def _reply_lines(reply: Reply, heading: str) -> Iterator[str]:
+    if isinstance(reply.outcome, Solution):
+        yield from yes_lines(heading, reply.outcome, reply.lockable)
+        yield from reply.stack
+        yield from solution_lines(reply.outcome)
     else:
-        yield from explanation_lines(heading, verdict.outcome)
-        yield from verdict.stack
+        yield from explanation_lines(heading, reply.outcome)
+        yield from reply.stack
 
 
 @click.command()

@@ -17,7 +17,7 @@ from solver.solve.space.packages import Spaces
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Reply:
     """What came of a question."""
 
     profile: str
@@ -31,7 +31,7 @@ class Verdict:
 
 def explain(
     root: Path, name: str | None, requirements: Sequence[str], *, live: bool = False, with_stack: bool = False
-) -> Verdict:
+) -> Reply:
     """Search the profile called ``name`` with further requirements, or the requirements alone where it is None.
 
     ``with_stack`` tells of the profile's stack, too. Raises ``BadInput``, and ``Unsolvable`` where
@@ -42,11 +42,11 @@ def explain(
         question, spaces = ad_hoc(requirements, matrices), Spaces(matrices, index)
         outcome = _outcome(lambda: solve(question, spaces))
         short = isinstance(outcome, Solution) and not outcome.lockable
-        return Verdict(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
+        return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
     project = open_project(root, live=live)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
-    return Verdict(name, tuple(stack), _outcome(lambda: solve_profile(project, profile)))
+    return Reply(name, tuple(stack), _outcome(lambda: solve_profile(project, profile)))
 
 
 def _outcome(search: Callable[[], Solution]) -> Solution | Explanation:

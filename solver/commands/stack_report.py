@@ -15,16 +15,17 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.axes import AXES, axes_of
 from solver.core.flavours import FLAVOURS
+from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.core.versions import major, meets, within
 from solver.matrix.builds import stated
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import ABSENT, Rule
+from solver.matrix.rows import ABSENT, Build, Rule
 from solver.matrix.rules import broken, holds
 from solver.request.profile import specifier
 
@@ -53,11 +54,18 @@ class StackLock:
         axis = next((version for axis, version in self.solution.axes.items() if axis == name), None)
         return axis or self.packages.get(name)
 
-    def build(self) -> str | None:
-        """What torch calls itself, local part included."""
-        version = self.packages.get("torch") if FLAVOURS[self.profile.flavour].from_pip else None
-        row = version and self.matrices.build("torch", version, self.solution.target.platform)
-        return stated(row.reports) if row else None
+    def row(self, name: str) -> Build | NotKnown:
+        """The build of a framework of which each release has several, told apart by local parts."""
+        version, framework = self.packages.get(name), framework_of(name)
+        from_pip = FLAVOURS[self.profile.flavour].from_pip
+        if version is None or framework is None or not from_pip or not FRAMEWORKS[framework].local_builds:
+            return NOT_KNOWN
+        return self.matrices.build(name, version, self.solution.target.platform)
+
+    def build(self, name: str) -> str | None:
+        """What such a framework calls itself, local part included."""
+        row = self.row(name)
+        return stated(row.reports) if isinstance(row, Build) else None
 
 
 def report(lock: StackLock, causes: Causes, newest: Newest | None) -> list[str]:
@@ -105,15 +113,14 @@ def _meets(name: str, text: str, version: str, lock: StackLock) -> bool:
     bound = f"=={text}.*" if minor else _specifier(name, text, lock)
     if within(version, bound):
         return True
-    build = lock.build() if name == "torch" else None
+    build = lock.build(name)
     return build is not None and within(build, bound)
 
 
 def _as(name: str, version: str, lock: StackLock) -> str:
-    build = lock.build() if name == "torch" else None
-    if build is not None and build != version:
-        row = lock.matrices.build("torch", version, lock.solution.target.platform)
-        return f"as {version} of the package index, whose own build is {build} [{row.id if row else ''}]"
+    build, row = lock.build(name), lock.row(name)
+    if build is not None and build != version and isinstance(row, Build):
+        return f"as {version} of the package index, whose own build is {build} [{row.id}]"
     return f"as {version}"
 
 
@@ -192,8 +199,9 @@ def _refuses(rule: Rule, name: str, version: str, lock: StackLock, place: Place)
 
 
 def _libraries(lock: StackLock) -> Iterator[str]:
-    """The CUDA libraries that TensorFlow's own wheel does not bring."""
+    """The CUDA libraries that the own wheel of a framework which opens them does not bring."""
     brought = {row.distribution for row in lock.matrices.libraries} & set(lock.packages)
-    if brought and "tensorflow" in lock.packages:
-        shown = ", ".join(f"{name} {lock.packages[name]}" for name in sorted(brought))
-        yield f"  CUDA libraries, which TensorFlow's wheel does not bring: {shown}"
+    for entry in FRAMEWORKS.values() if brought else ():
+        if entry.dlopens and entry.name in lock.packages:
+            shown = ", ".join(f"{name} {lock.packages[name]}" for name in sorted(brought))
+            yield f"  CUDA libraries, which {entry.title}'s wheel does not bring: {shown}"

@@ -26,6 +26,14 @@ FLAVOURS: Mapping[Flavour, FlavourEntry] = {
 }
 
 
+DEFAULT_FLAVOUR: Flavour = next(iter(FLAVOURS))
+"""What a request means that names none."""
+
+
+WHEEL_FLAVOUR: Flavour = next(name for name, entry in FLAVOURS.items() if entry.from_pip)
+"""What to take where something comes as a wheel alone."""
+
+
 def explicit_filename(flavour: Flavour, platform: Platform) -> str:
     """The @EXPLICIT file of a lock: ``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
     return FLAVOURS[flavour].conda_file.format(platform=platform)

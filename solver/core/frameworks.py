@@ -28,8 +28,18 @@ class FrameworkEntry:
     """The distribution that compiles its kernels; every build of one release is made for one release of it."""
     dlopens: bool
     """Whether it opens its CUDA libraries when it needs them, and stays on the CPU without; else it links to them."""
+    local_builds: bool
+    """Whether one release has a build for each CUDA and for the CPU, told apart by the local part of their version."""
+    libraries: tuple[str, ...]
+    """The files of its wheels that need CUDA libraries, the one that opens or loads them first; below site-packages."""
     probe: str
     """Module of ``solver.proof.probes`` that checks it."""
+    gpu_check: str
+    """The check that its own probe passes where it sees a GPU."""
+    compiles_alone: bool
+    """Whether its probe compiles a model before another framework comes in."""
+    names_compute: bool
+    """Whether it calls machine code and PTX for one GPU by one name, "compute_90"; else machine code is "sm_90"."""
     rank: int
     """Which framework comes first where nobody says."""
 
@@ -47,7 +57,13 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=(),
             compiler=None,
             dlopens=True,
+            local_builds=False,
+            # From 2.9 on the first dlopens; it may be linked into the second.
+            libraries=("tensorflow/libtensorflow_framework.so.2", "tensorflow/libtensorflow_cc.so.2"),
             probe="tensorflow_checks",
+            gpu_check="tensorflow.devices",
+            compiles_alone=False,
+            names_compute=True,
             rank=1,
         ),
         FrameworkEntry(
@@ -60,7 +76,12 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=("torchvision", "torchaudio"),
             compiler="triton",
             dlopens=False,
+            local_builds=True,
+            libraries=("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_global_deps.so", "torch/lib/libc10_cuda.so"),
             probe="torch_checks",
+            gpu_check="torch.available",
+            compiles_alone=True,
+            names_compute=False,
             rank=0,
         ),
     )
@@ -80,6 +101,11 @@ _BY_DISTRIBUTION: Mapping[str, Framework] = {
 def framework_of(distribution: str) -> Framework | None:
     """The framework that a distribution of the package index is a build of; None for any other."""
     return _BY_DISTRIBUTION.get(distribution)
+
+
+def opens_libraries(framework: Framework | None) -> bool:
+    """Whether a framework opens its CUDA libraries itself, so that our loader wheel can lead it to them."""
+    return framework is not None and FRAMEWORKS[framework].dlopens
 
 
 def preferred_first(names: Iterable[Framework], prefer: Framework | None = None) -> list[Framework]:

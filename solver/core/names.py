@@ -17,7 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name, canonicalize_version
 from packaging.version import InvalidVersion, Version
 
-Check = Callable[[object], str]
+NameCheck = Callable[[object], str]
 """A function of this module that takes a text or raises ``BadName``."""
 SHA256 = r"[0-9a-f]{64}"
 MD5 = r"[0-9a-f]{32}"

@@ -35,7 +35,7 @@ def refuse(what: str, text: object, why: str) -> BadInput:
     return BadInput(f"{what} cannot hold {names.shown(text)}: {why}")
 
 
-def _named(what: str, check: names.Check, text: object) -> str:
+def _named(what: str, check: names.NameCheck, text: object) -> str:
     try:
         return check(text)
     except names.BadName as error:

@@ -19,7 +19,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import Clobber, Library
 from solver.matrix.rules import admits
 
-Version = str | NotKnown
+StatedVersion = str | NotKnown
 """NOT_KNOWN: the package is there, and nobody said in which version."""
 
 
@@ -65,7 +65,7 @@ class Clobbers:
             partners.setdefault(b, set()).add(a)
         return {name: tuple(sorted(others)) for name, others in partners.items()}
 
-    def between(self, first: str, version: Version, second: str, other_version: Version) -> Overlap:
+    def between(self, first: str, version: StatedVersion, second: str, other_version: StatedVersion) -> Overlap:
         """What is known of two distributions (normalized names) at these versions, in whichever order."""
         rows = self.pairs.get((first, second)) or self.pairs.get((second, first), ())
         versions = {first: version, second: other_version}
@@ -76,12 +76,12 @@ class Clobbers:
             return Overlap(Answer.NO)
         return Overlap(_agreed(rows), rows)
 
-    def _lie_apart(self, versions: Mapping[str, Version]) -> bool:
+    def _lie_apart(self, versions: Mapping[str, StatedVersion]) -> bool:
         """Whether rows tell where both put their libraries, and that is not the same folder."""
         first, second = (self._folders(name, version) for name, version in versions.items())
         return bool(first and second) and not first & second
 
-    def _folders(self, name: str, version: Version) -> set[str]:
+    def _folders(self, name: str, version: StatedVersion) -> set[str]:
         if isinstance(version, NotKnown):
             return set()
         return {row.directory for row in brought(self._of_distribution.get(name, ()), {name: version})}
@@ -104,7 +104,7 @@ def specifier_of(row: Clobber, name: str) -> str:
     return row.versions_a if canonicalize_name(row.a) == name else row.versions_b
 
 
-def _is_of(row: Clobber, versions: Mapping[str, Version]) -> bool:
+def _is_of(row: Clobber, versions: Mapping[str, StatedVersion]) -> bool:
     return all(admits(specifier_of(row, name), version) is Answer.YES for name, version in versions.items())
 
 

@@ -14,10 +14,10 @@ from solver.core.model import pypi_name
 from solver.matrix.rows import Observation, Verified
 from solver.matrix.rules import Versions, admits
 
-Seen = TypeVar("Seen", Observation, Verified)
+Sighting = TypeVar("Sighting", Observation, Verified)
 
 
-def of_this(rows: Iterable[Seen], versions: Versions) -> Iterator[Seen]:
+def of_this(rows: Iterable[Sighting], versions: Versions) -> Iterator[Sighting]:
     """Those of ``rows`` that are about a set (version by normalized name), in their order."""
     return (row for row in rows if is_of(row.packages, versions))
 

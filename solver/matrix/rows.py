@@ -15,9 +15,8 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.model import IndexName, Platform, Severity, pypi_name
+from solver.core.model import IndexName, Platform, Severity, Text, pypi_name
 
-Text = Annotated[str, msgspec.Meta(min_length=1)]
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*\Z")]
 DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|[0-9]+(\.[0-9]+)*)\Z")]
 """A version, or the word "none" where it is known that there is none."""

@@ -49,8 +49,6 @@ def _operations(framework: str) -> Iterator[tuple[str, Demand]]:
         yield f"{framework}.{name}.fp32", _EXACT
 
 
-SEES_GPU: Mapping[Framework, str] = {"torch": "torch.available", "tensorflow": "tensorflow.devices"}
-"""The check that a framework's own probe passes where it sees a GPU."""
 _OF_FRAMEWORK: Mapping[Framework, Mapping[str, Demand]] = {
     "torch": {
         "torch.available": _SEEN,
@@ -69,8 +67,6 @@ _OF_FRAMEWORK: Mapping[Framework, Mapping[str, Demand]] = {
         **dict(_operations("tensorflow")),
     },
 }
-_COMPILES_FIRST: frozenset[Framework] = frozenset({"torch"})
-"""Frameworks that compile before another one comes in."""
 _TOGETHER = {
     "together.memory": _MEASURED,
     "together.dlpack": _MEASURED,
@@ -89,7 +85,7 @@ def demands(order: Order) -> Mapping[str, Demand]:
         table |= _OF_FRAMEWORK[name]
     if together:
         table |= _TOGETHER
-    if order[0] in _COMPILES_FIRST:
+    if FRAMEWORKS[order[0]].compiles_alone:
         # Compiling before another framework comes in and compiling alone are one thing under two names.
         table["together.compile.before" if together else f"{order[0]}.compile"] = _COMPILED
     return dict(sorted(table.items()))

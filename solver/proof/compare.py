@@ -10,13 +10,10 @@ from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 from solver.core.versions import minor
 from solver.matrix.builds import Code, code_for
-from solver.proof.checks import SEES_GPU
 from solver.proof.evidence import Evidence, ProbeResult
 from solver.proof.prediction import Prediction
 
 _ARCH = re.compile(r"(sm|compute)_(\d+)(\d)[af]?")  # sm_90, compute_90, sm_90a, sm_100
-# TensorFlow's build names compute_90 where it holds machine code and PTX for 9.0.
-_COMPUTE_IS_BOTH: frozenset[Framework] = frozenset({"tensorflow"})
 
 
 def compare(prediction: Prediction, evidence: Evidence) -> tuple[str, ...]:
@@ -41,7 +38,7 @@ def _fields(prediction: Prediction, evidence: Evidence) -> Iterator[tuple[str, o
     yield "driver", prediction.driver, evidence.driver
     for name, framework in prediction.frameworks.items():
         probe = probes.get(name)  # the one that imports it alone
-        yield f"{name}_sees_gpu", framework.sees_gpu, _passed(probe, SEES_GPU[name])
+        yield f"{name}_sees_gpu", framework.sees_gpu, _passed(probe, FRAMEWORKS[name].gpu_check)
         yield f"{name}_cuda", framework.cuda, _cuda(probe, name)
         yield f"{name}_code", framework.code, _code(probe, name, evidence.gpu.capability)
     loaded = _loaded(probes)
@@ -76,7 +73,7 @@ def _code(probe: ProbeResult | None, name: Framework, gpu: str) -> Code | None:
         return None
     matches = [match for arch in framework.archs if (match := _ARCH.fullmatch(arch))]
     codes = [(match[1], f"{match[2]}.{match[3]}") for match in matches]
-    native = [code for kind, code in codes if kind == "sm" or name in _COMPUTE_IS_BOTH]
+    native = [code for kind, code in codes if kind == "sm" or FRAMEWORKS[name].names_compute]
     has = code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
     return None if isinstance(has, NotKnown) else has
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading, major
 from solver.matrix.builds import Code, code_for, has_cuda, runs_on, stated
@@ -178,7 +178,7 @@ class _Case:
         if first is None:
             return alone
         after = met(build, own, self.loaded_cudnn(first))
-        at_import = _loads_its_own(first) or (LOADER in self.packages and framework_of(first.package) == "tensorflow")
+        at_import = _loads_its_own(first) or (LOADER in self.packages and opens_libraries(framework_of(first.package)))
         if at_import or after.answer is alone.answer:
             return after
         why = f"nobody knows whether its cuDNN or that of {first.package} is loaded first"

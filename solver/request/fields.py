@@ -12,7 +12,7 @@ from solver.core import names
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
 
-Place = tuple[Key, ...]
+KeyPath = tuple[Key, ...]
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
@@ -27,7 +27,7 @@ def check_profile_name(document: YamlDocument, name: str) -> None:
         raise document.error("is no profile name", "profiles", name, fix=fix)
 
 
-def check_channels(document: YamlDocument, channels: Sequence[str], place: Place) -> None:
+def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPath) -> None:
     """Refuse what is no channel."""
     for position, channel in enumerate(channels):
         # conda takes "nodefaults" of an environment.yml for the name of a channel
@@ -42,7 +42,7 @@ def check_channels(document: YamlDocument, channels: Sequence[str], place: Place
             raise document.error(str(error), *place, position, fix=fix) from None
 
 
-def check_variables(document: YamlDocument, variables: Mapping[str, str], place: Place) -> None:
+def check_variables(document: YamlDocument, variables: Mapping[str, str], place: KeyPath) -> None:
     """Refuse names that a shell would read as code, and values that no variable can have."""
     for name, value in variables.items():
         try:
@@ -55,14 +55,14 @@ def check_variables(document: YamlDocument, variables: Mapping[str, str], place:
             raise document.error(problem, *place, name, fix="use text, line ends and tabs only")
 
 
-def check_base_image(document: YamlDocument, base: str, place: Place) -> None:
+def check_base_image(document: YamlDocument, base: str, place: KeyPath) -> None:
     """Refuse what is no image by repository and tag."""
     if not is_image(base):
         fix = "write repository and tag, as in python:3.12-slim; the digest has a key of its own"
         raise document.error(f"{names.shown(base)} is no base image", *place, fix=fix)
 
 
-def check_virtual_packages(document: YamlDocument, packages: Mapping[str, str], place: Place) -> None:
+def check_virtual_packages(document: YamlDocument, packages: Mapping[str, str], place: KeyPath) -> None:
     """Refuse what is no virtual package of conda's, or no version of one."""
     for name, version in packages.items():
         if not _VIRTUAL.fullmatch(name):
@@ -73,7 +73,7 @@ def check_virtual_packages(document: YamlDocument, packages: Mapping[str, str], 
             raise document.error(f"{names.shown(version)} is no version", *place, name, fix="write it like 12.9")
 
 
-def check_conda_spec(document: YamlDocument, entry: str, place: Place) -> None:
+def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None:
     """Refuse a MatchSpec that names an address or a file: only packages of the channels can be locked."""
     if not names.is_one_line(entry):
         raise document.error(f"{names.shown(entry)} is no conda package", *place, fix="write it on one line")

@@ -15,8 +15,9 @@ from packaging.version import Version
 
 from solver.core.axes import AXES, axes_of
 from solver.core.errors import BadInput
+from solver.core.flavours import DEFAULT_FLAVOUR, FLAVOURS, WHEEL_FLAVOUR
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
-from solver.core.model import Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
+from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
 from solver.matrix.gpus import is_capability, resolve_gpus
@@ -84,7 +85,7 @@ class ProfileReader:
         check_variables(self.document, keys.get("variables", {}), ("profiles", self.name, "variables"))
         profile = Profile(
             name=self.name,
-            flavour=keys.get("flavour", "pip-in-conda"),
+            flavour=self._flavour(),
             frameworks=frameworks,
             prefer=self._prefer(frameworks),
             prefer_verified=keys.get("prefer-verified", False) or keys.get("prefer") == "verified",
@@ -124,6 +125,10 @@ class ProfileReader:
             packages=tuple(self._without(packages, frameworks).values()),
             constraints={k: v for k, v in whole.constraints.items() if k not in left_out},
         )
+
+    def _flavour(self) -> Flavour:
+        flavour: Flavour = self.keys.get("flavour", DEFAULT_FLAVOUR)
+        return flavour
 
     def _frameworks(self, default: tuple[Framework, ...]) -> tuple[Framework, ...]:
         frameworks = self.keys.get("frameworks", default)
@@ -329,19 +334,21 @@ class ProfileReader:
 
     def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:
         """Refuse, in a conda profile, what only our module in the environment could set."""
-        if sharing is not None and self.keys.get("flavour") == "conda":
+        if sharing is not None and not FLAVOURS[self._flavour()].from_pip:
             for key in ("torch_fraction", "tensorflow_limit_mb", "cudnn_benchmark", "mixed_precision"):
                 if getattr(sharing, key) is not None:
                     problem = f"has {key}, which needs a module that comes by pip"
-                    raise self._bad(problem, "gpu_sharing", fix="use flavour: pip-in-conda, or drop this key")
+                    raise self._bad(problem, "gpu_sharing", fix=f"use flavour: {WHEEL_FLAVOUR}, or drop this key")
         return sharing
 
     def _interop(self, frameworks: Sequence[str]) -> bool:
         interop = bool(self.keys.get("interop", False))
         if interop and len(frameworks) < len(FRAMEWORKS):
             raise self._bad("needs both frameworks", "interop", fix="name both in frameworks:, or drop this key")
-        if interop and self.keys.get("flavour") == "conda":
-            raise self._bad("needs a converter that conda-forge has not", "interop", fix="use flavour: pip-in-conda")
+        if interop and not FLAVOURS[self._flavour()].from_pip:
+            raise self._bad(
+                "needs a converter that conda-forge has not", "interop", fix=f"use flavour: {WHEEL_FLAVOUR}"
+            )
         return interop
 
     def _stack(self) -> dict[str, str]:

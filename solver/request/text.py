@@ -11,17 +11,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform
+from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform, Text
 from solver.core.whole import put_whole
 
 SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
 """What makes ``request.schema.json``."""
 
 _VERSION = "a version, a prefix or a specifier"
-Text = Annotated[str, Meta(min_length=1)]
-Version = Annotated[str, Meta(min_length=1, description=_VERSION, examples=["2.10.1", "2.*", ">=2.18,<2.21"])]
-ProfileName = Annotated[str, Meta(min_length=1, description="also the folder under locks/")]
-Names = Annotated[tuple[Text, ...], Meta(description="package names")]
+VersionText = Annotated[str, Meta(min_length=1, description=_VERSION, examples=["2.10.1", "2.*", ">=2.18,<2.21"])]
+ProfileKey = Annotated[str, Meta(min_length=1, description="also the folder under locks/")]
+PackageNames = Annotated[tuple[Text, ...], Meta(description="package names")]
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +45,7 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
 
     flavour: Annotated[Flavour, Meta(description="where packages come from")] | UnsetType = UNSET
     variant_of: (
-        Annotated[ProfileName, Meta(description="the profile whose solution this one is a part of")] | UnsetType
+        Annotated[ProfileKey, Meta(description="the profile whose solution this one is a part of")] | UnsetType
     ) = UNSET
     frameworks: Annotated[tuple[Framework, ...], Meta(description="default: all of the template")] | UnsetType = UNSET
     prefer: (
@@ -61,11 +60,11 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         Annotated[Text, Meta(description="major.minor, a specifier, or none", examples=["12.8", "13.*", "none"])]
         | UnsetType
     ) = UNSET
-    cudnn: Version | UnsetType = UNSET
-    tensorflow: Version | UnsetType = UNSET
-    torch: Version | UnsetType = UNSET
-    protobuf: Version | UnsetType = UNSET
-    numpy: Version | UnsetType = UNSET
+    cudnn: VersionText | UnsetType = UNSET
+    tensorflow: VersionText | UnsetType = UNSET
+    torch: VersionText | UnsetType = UNSET
+    protobuf: VersionText | UnsetType = UNSET
+    numpy: VersionText | UnsetType = UNSET
     driver: Annotated[Text, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET
     gpu: (
         Annotated[
@@ -89,18 +88,18 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         Annotated[dict[str, Text], Meta(description="versions of conda's virtual packages, in place of the target's")]
         | UnsetType
     ) = UNSET
-    without: Annotated[Names, Meta(description="entries of the template to leave out")] | UnsetType = UNSET
+    without: Annotated[PackageNames, Meta(description="entries of the template to leave out")] | UnsetType = UNSET
     constraints: (
-        Annotated[dict[str, Version], Meta(description="versions of packages, should they be chosen")] | UnsetType
+        Annotated[dict[str, VersionText], Meta(description="versions of packages, should they be chosen")] | UnsetType
     ) = UNSET
     channels: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
     indexes: Annotated[tuple[IndexName, ...], Meta(description="indexes beside the default one")] | UnsetType = UNSET
     variables: Annotated[dict[str, str], Meta(description="environment variables")] | UnsetType = UNSET
     gpu_sharing: GpuSharing | UnsetType = UNSET
     interop: Annotated[bool, Meta(description="onnx between the frameworks")] | UnsetType = UNSET
-    stack: Annotated[dict[str, Version], Meta(description="pins of a published stack, taken literally")] | UnsetType = (
-        UNSET
-    )
+    stack: (
+        Annotated[dict[str, VersionText], Meta(description="pins of a published stack, taken literally")] | UnsetType
+    ) = UNSET
     image: Annotated[Image, Meta(description="base image of a Dockerfile")] | UnsetType = UNSET
 
 
@@ -112,7 +111,7 @@ class RequestText(Block, frozen=True, kw_only=True):
     dependencies: Annotated[tuple[Text | PipBlock, ...], Meta(description="as in a conda environment.yml")]
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | UnsetType = UNSET
-    profiles: Annotated[dict[ProfileName, ProfileText], Meta(min_length=1)]
+    profiles: Annotated[dict[ProfileKey, ProfileText], Meta(min_length=1)]
 
 
 def written(profile: ProfileText) -> dict[str, Any]:

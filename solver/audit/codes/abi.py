@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import Answer
+from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets
 from solver.matrix.builds import broken_bounds
@@ -49,10 +50,10 @@ def _metadata_tells(context: AuditContext, package: Package, other: Package) -> 
 
 def _without_cuda(context: AuditContext) -> Iterator[Finding]:
     """Companions that are linked to the CUDA half of a torch that has none: metadata tells no build from another."""
-    torch = context.build("torch")
-    if torch is None or torch.has_cuda is not Answer.NO:
-        return
     for build in context.companions:
+        torch = context.build(COMPANIONS[build.package.name])
+        if torch is None or torch.has_cuda is not Answer.NO:
+            continue
         if build.package.origin != "pypi" or build.cuda is None:
             continue
         yield finding_about(

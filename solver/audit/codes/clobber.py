@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.audit.codes import clobber_pair
-from solver.audit.codes.clobber_pair import Comparison, pair_finding
+from solver.audit.codes.clobber_pair import Statement, pair_finding
 from solver.audit.codes.clobber_prefix import installed_twice
 from solver.audit.codes.clobber_records import compared_records
 from solver.audit.context import AuditContext, Provided
@@ -26,7 +26,7 @@ CODE = clobber_pair.CODE
 def find(context: AuditContext) -> Iterator[Finding]:
     """Each pair that overwrites each other's files, once, by the best witness at hand."""
     compared: set[frozenset[PypiName]] = set()
-    for comparison in _comparisons(context):
+    for comparison in _statements(context):
         # The first witness of a pair is heard, also where it says that nothing is wrong.
         if comparison.pair not in compared:
             compared.add(comparison.pair)
@@ -38,7 +38,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
             yield as_finding(context, breach)
 
 
-def _comparisons(context: AuditContext) -> Iterator[Comparison]:
+def _statements(context: AuditContext) -> Iterator[Statement]:
     """Best witness first: files on the disk, the RECORDs of these wheels, rows of compared wheels, where rows put
     libraries."""
     if context.set.prefix is not None:
@@ -49,7 +49,7 @@ def _comparisons(context: AuditContext) -> Iterator[Comparison]:
     yield from _conda_and_pip(context)
 
 
-def _compared_before(context: AuditContext) -> Iterator[Comparison]:
+def _compared_before(context: AuditContext) -> Iterator[Statement]:
     """By rows: of these very versions where there are some, else of every pair of versions that was compared."""
     clobbers = Clobbers(context.matrices)
     for a, b in clobbers.pairs:
@@ -59,7 +59,7 @@ def _compared_before(context: AuditContext) -> Iterator[Comparison]:
         overlap = clobbers.between(a, context.stated[a], b, context.stated[b])
         # Without one, rows of where libraries lie know better than pairs of other versions.
         if overlap.rows:
-            yield Comparison(frozenset((first.name, second.name)), _overlapping(context, first, second, overlap))
+            yield Statement(frozenset((first.name, second.name)), _overlapping(context, first, second, overlap))
 
 
 def _overlapping(context: AuditContext, first: Package, second: Package, overlap: Overlap) -> Finding | None:
@@ -77,7 +77,7 @@ def _overlapping(context: AuditContext, first: Package, second: Package, overlap
     return pair_finding(context, first, second, what, row.source, row.paths, sure=overlap.answer is Answer.YES)
 
 
-def _same_place(context: AuditContext) -> Iterator[Comparison]:
+def _same_place(context: AuditContext) -> Iterator[Statement]:
     """Two distributions whose rows put a library of the same name into the same folder."""
     owners: dict[str, Provided] = {}
     for item in context.provided:
@@ -86,10 +86,10 @@ def _same_place(context: AuditContext) -> Iterator[Comparison]:
             first, second = owners.setdefault(path, item).package, item.package
             if first.name != second.name:
                 finding = pair_finding(context, first, second, f"both write {path}", item.library.source, (path,))
-                yield Comparison(frozenset((first.name, second.name)), finding)
+                yield Statement(frozenset((first.name, second.name)), finding)
 
 
-def _conda_and_pip(context: AuditContext) -> Iterator[Comparison]:
+def _conda_and_pip(context: AuditContext) -> Iterator[Statement]:
     """One project from conda and from pip: pip overwrites the files that conda recorded."""
     by_pip = {package.name: package for package in context.set.packages if package.origin == "pypi"}
     for package in context.set.packages:
@@ -99,7 +99,7 @@ def _conda_and_pip(context: AuditContext) -> Iterator[Comparison]:
             continue
         if twin.version is not None and twin.version == package.version:
             continue  # pip finds it there and leaves conda's files alone
-        yield Comparison(frozenset((package.name, twin.name)), _twins(package, twin))
+        yield Statement(frozenset((package.name, twin.name)), _twins(package, twin))
 
 
 def _is_python_package(package: Package) -> bool:

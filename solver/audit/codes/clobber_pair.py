@@ -19,7 +19,7 @@ _Path = TypeVar("_Path")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Statement:
     """What one witness says of two distributions."""
 
     pair: frozenset[PypiName]

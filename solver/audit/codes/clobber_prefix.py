@@ -6,26 +6,26 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from solver.audit.codes.clobber_pair import CODE, Comparison, first_paths
+from solver.audit.codes.clobber_pair import CODE, Statement, first_paths
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import RecordEntry, records
 from solver.core.model import Finding, PypiName
 
-Files = Mapping[Path, RecordEntry]
+InstalledFiles = Mapping[Path, RecordEntry]
 
 
-def installed_twice(context: AuditContext) -> Iterator[Comparison]:
+def installed_twice(context: AuditContext) -> Iterator[Statement]:
     """The installed distributions that recorded the same path; of more than two, the first two."""
     assert context.set.prefix is not None
     installed = records(Path(context.set.prefix))
     for (a, b), paths in sorted(_recorded_twice(installed).items()):
         different = [path for path in paths if installed[a][path].sha256 != installed[b][path].sha256]
         finding = _finding(context, {a: installed[a], b: installed[b]}, different, len(paths)) if different else None
-        yield Comparison(frozenset((a, b)), finding)
+        yield Statement(frozenset((a, b)), finding)
 
 
-def _recorded_twice(installed: Mapping[PypiName, Files]) -> dict[tuple[PypiName, PypiName], list[Path]]:
+def _recorded_twice(installed: Mapping[PypiName, InstalledFiles]) -> dict[tuple[PypiName, PypiName], list[Path]]:
     writers: dict[Path, list[PypiName]] = {}
     for name, files in installed.items():
         for path in files:
@@ -37,7 +37,9 @@ def _recorded_twice(installed: Mapping[PypiName, Files]) -> dict[tuple[PypiName,
     return shared
 
 
-def _finding(context: AuditContext, pair: Mapping[PypiName, Files], different: list[Path], shared: int) -> Finding:
+def _finding(
+    context: AuditContext, pair: Mapping[PypiName, InstalledFiles], different: list[Path], shared: int
+) -> Finding:
     first, second = pair
     prefix = Path(context.set.prefix or "")
     won = {name: sum(is_on_disk(path, files[path]) for path in different) for name, files in pair.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from solver.audit.codes.clobber_pair import Comparison, pair_finding, shared_paths
+from solver.audit.codes.clobber_pair import Statement, pair_finding, shared_paths
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.package_set import Package
 from solver.core.errors import IndexUnavailable
@@ -13,7 +13,7 @@ from solver.core.target import usable_files
 _SOURCE = "the RECORD of both wheels"
 
 
-def compared_records(context: AuditContext) -> Iterator[Comparison]:
+def compared_records(context: AuditContext) -> Iterator[Statement]:
     """Each pair of packages whose wheels for the target write a common path."""
     if context.record_of is None or context.set.prefix is not None:
         return  # What is installed tells by its own RECORDs what it wrote.
@@ -24,7 +24,7 @@ def compared_records(context: AuditContext) -> Iterator[Comparison]:
         different = sorted(path for path in paths if record_a[path] != record_b[path])
         what = f"write {len(paths)} common paths, {len(different)} of them with different bytes"
         finding = pair_finding(context, first, second, what, _SOURCE, different) if different else None
-        yield Comparison(frozenset((a, b)), finding)
+        yield Statement(frozenset((a, b)), finding)
 
 
 def _record(context: AuditContext, package: Package, record_of: RecordReader) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.words import listed
 from solver.core.answer import Answer
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding
 from solver.matrix.builds import has_cuda
@@ -30,10 +31,10 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _companions(context: AuditContext) -> Iterator[Finding]:
     """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
-    torch = context.build("torch")
-    if torch is None or torch.cuda is None:
-        return
     for build in context.companions:
+        torch = context.build(COMPANIONS[build.package.name])
+        if torch is None or torch.cuda is None:
+            continue
         made = torch.row.companions.get(build.package.name, ())
         if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:
             continue
@@ -79,16 +80,20 @@ def _cure(context: AuditContext, build: BuiltPackage) -> str:
     cpu_index = next((source for source in package.sources if flavour_of(source) == "cpu"), None)
     if cpu_index is not None:
         return f"do not take it from {cpu_index}, or drop the CUDA packages"
-    if build.framework == "tensorflow" and package.name != "tensorflow":
-        plain = context.matrices.build("tensorflow", package.version or "", platform)
+    if build.framework is not None and package.name != build.framework:
+        plain = context.matrices.build(build.framework, package.version or "", platform)
         if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:
-            return f"take tensorflow=={package.version} instead of {package.name}"
+            return f"take {build.framework}=={package.version} instead of {package.name}"
     if package.origin == "conda":
         return f"take a build of {package.conda} whose build string starts with cuda"
-    builds = _cuda_builds_of_release(context, build) if build.framework == "torch" else []
+    builds = _cuda_builds_of_release(context, build) if _has_local_builds(build) else []
     if builds:
-        return f"take a CUDA build of it: {listed(f'torch=={version}' for version in builds)}"
+        return f"take a CUDA build of it: {listed(f'{package.name}=={version}' for version in builds)}"
     return f"take a {build.framework} that has CUDA on {platform}, or drop the CUDA packages"
+
+
+def _has_local_builds(build: BuiltPackage) -> bool:
+    return build.framework is not None and FRAMEWORKS[build.framework].local_builds
 
 
 def _cuda_builds_of_release(context: AuditContext, build: BuiltPackage) -> list[str]:

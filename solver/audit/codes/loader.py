@@ -16,6 +16,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
+from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding, Severity
 from solver.core.versions import major
 from solver.matrix.builds import stated
@@ -40,13 +41,13 @@ _LOADER_CURE = (
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """What builds that open their libraries do not find; in a prefix also what torch does not."""
+    """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds:
         looks = looks_up(build.row) is Answer.YES
         if looks and build.package.origin == "pypi" and build.cuda is not None:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
-        yield from loader_elf.torch(context)
+        yield from loader_elf.linked(context)
 
 
 def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -57,7 +58,7 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     if runtime is not None and not context.libraries(build.major or 0):
         yield from _from_conda(context, build, runtime)
         return
-    in_files = loader_elf.tensorflow(context, build.row) if _is_in_files(context, build) else None
+    in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
     outcome = in_files or _recorded(context, build.row)
     hidden = tuple(item for item in outcome.hidden if not _is_led_to(context, build, item))
     if hidden:
@@ -71,18 +72,19 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
 
 def _is_in_files(context: AuditContext, build: BuiltPackage) -> bool:
     """Whether files on the disk tell where it looks, rather than rows."""
-    return context.set.prefix is not None and build.framework == "tensorflow"
+    return context.set.prefix is not None and opens_libraries(build.framework)
 
 
 def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bool:
     """Whether a variable of the environment or our loader wheel leads to the library.
 
-    A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for TensorFlow alone.
+    A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for no framework
+    that is linked to them.
     """
     folders = dict(context.set.variables).get("LD_LIBRARY_PATH", "").split(":")
     if any(f"/{folder.rstrip('/')}".endswith(f"/{item.library.directory}") for folder in folders):
         return True
-    if context.package(LOADER) is None or build.framework != "tensorflow":
+    if context.package(LOADER) is None or not opens_libraries(build.framework):
         return False
     return context.set.prefix is None or item.library.library in loader_elf.preloaded(context)
 
@@ -104,7 +106,7 @@ def _soname(context: AuditContext, row: Build, name: str) -> str:
 
 
 def _cure(build: BuiltPackage) -> str:
-    return _LOADER_CURE if build.framework == "tensorflow" else "put their folders on LD_LIBRARY_PATH"
+    return _LOADER_CURE if opens_libraries(build.framework) else "put their folders on LD_LIBRARY_PATH"
 
 
 def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, ...]) -> Finding:
@@ -112,7 +114,7 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
     names = _first_sonames(hidden)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
-    unless = " unless torch was imported first" if context.build("torch") is not None else ""
+    unless = _unless_preloaded(context)
     severity = _cost(row, hidden)
     blind = severity == "error"
     effect = f"it then {_blind(build)}{unless}" if blind else "it still sees the GPU, and goes without them"
@@ -122,11 +124,22 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
         code=CODE,
         severity=severity,
         why=f"{build.pin} {looks} and so does not find {names}; {effect}",
-        source="the RUNPATH of the installed libtensorflow_framework.so.2" if in_files else row.source,
+        source=_opener(build) if in_files else row.source,
         cure=_cure(build),
         paths=tuple(sorted(f"{i.library.directory}/{s}" for i in hidden for s in i.library.sonames[:1])),
         row=row.id,
     )
+
+
+def _opener(build: BuiltPackage) -> str:
+    assert build.framework is not None  # nothing else is read from files
+    return f"the RUNPATH of the installed {FRAMEWORKS[build.framework].libraries[0].rpartition('/')[2]}"
+
+
+def _unless_preloaded(context: AuditContext) -> str:
+    """A framework that is linked to its libraries has loaded them once it is imported."""
+    linked = [entry.title for entry in FRAMEWORKS.values() if not entry.dlopens and context.build(entry.name)]
+    return f" unless {listed(linked)} was imported first" if linked else ""
 
 
 def _cost(row: Build, hidden: tuple[Provided, ...]) -> Severity:
@@ -176,7 +189,7 @@ def _install(build: BuiltPackage) -> str:
     if distributions:
         return f"install {build.package.name}[and-cuda], which asks for {listed(distributions)}"
     libraries = f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip() + " as packages"
-    return libraries + (f", then let {LOADER} load them" if build.framework == "tensorflow" else "")
+    return libraries + (f", then let {LOADER} load them" if opens_libraries(build.framework) else "")
 
 
 def _conda_runtime(context: AuditContext) -> Package | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
+from solver.audit.builds import BuiltPackage
 from solver.audit.codes.loader_search import LibrarySearch
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
@@ -13,6 +14,7 @@ from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
 from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
 from solver.core.versions import major
 from solver.matrix.builds import entries, stated
@@ -22,9 +24,6 @@ from solver.matrix.rows import Build, Library
 CODE = "loader"
 SYSTEM_CACHE = Path("/etc/ld.so.cache")
 """Where glibc notes the libraries that it finds without any path."""
-# The library that dlopens (2.9 on), and the one that it may be linked into.
-_TENSORFLOW = ("tensorflow/libtensorflow_framework.so.2", "tensorflow/libtensorflow_cc.so.2")
-_TORCH = ("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_global_deps.so", "torch/lib/libc10_cuda.so")
 
 
 def read_library(path: Path) -> Dynamic:
@@ -38,27 +37,39 @@ def read_library(path: Path) -> Dynamic:
         ) from None
 
 
-def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
-    """TensorFlow's search in the prefix; None where its library is not there."""
-    opener = _first(context, _TENSORFLOW[:1])
-    built = stated(row.cuda)
-    if opener is None or built is None:
+def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
+    """The search of a framework that opens its libraries, in the prefix; None where its own library is not there."""
+    built = stated(build.row.cuda)
+    if build.framework is None or built is None:
         return None
-    cuda = major(built)
-    dynamic = [read_library(path) for name in _TENSORFLOW if (path := _first(context, (name,))) is not None]
-    linked = {name for each in dynamic for name in each.needed}
-    folders = [*_library_path(context), *_folders(dynamic[0], opener)]
+    opener, *others = FRAMEWORKS[build.framework].libraries
+    path = _first(context, (opener,))
+    if path is None:
+        return None
+    dynamic = read_library(path)
+    folders = [*_library_path(context), *_folders(dynamic, path)]
+    beside = [read_library(other) for name in others if (other := _first(context, (name,))) is not None]
+    linked = {name for each in (dynamic, *beside) for name in each.needed}
+    return _search(context, _wanted(context, build.row, major(built), linked), major(built), folders)
+
+
+def _wanted(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
+    """The CUDA libraries that a build opens, as its row tells, and those that its own are linked to."""
     beside = [item.library for item in context.provided]
-    opened = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
-    rows = [known for known in opened if isinstance(known, Library)]
-    rows += [known for known in context.matrices.libraries if linked & set(known.sonames) and known.cuda == cuda]
+    opens = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
+    known = [library for library in opens if isinstance(library, Library)]
+    return known + [one for one in context.matrices.libraries if linked & set(one.sonames) and one.cuda == cuda]
+
+
+def _search(context: AuditContext, wanted: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:
+    """Which of the libraries lie in no folder: hidden where a package of the set brings them elsewhere."""
     hidden, nowhere = dict[str, Provided](), dict[str, None]()
     here = context.libraries(cuda)
-    for known in rows:
-        for soname in known.sonames[:1]:
-            if any((folder / soname).exists() for folder in folders) or in_system(soname):
+    for library in wanted:
+        for soname in library.sonames[:1]:
+            if _is_found(soname, folders):
                 continue
-            brought = here.get(known.library)
+            brought = here.get(library.library)
             if brought is not None and _exists(context, brought.library, soname):
                 hidden[soname] = brought
             else:
@@ -66,33 +77,42 @@ def tensorflow(context: AuditContext, row: Build) -> LibrarySearch | None:
     return LibrarySearch(tuple(hidden.values()), tuple(nowhere))
 
 
-def torch(context: AuditContext) -> Iterator[Finding]:
-    """CUDA libraries that torch is linked to and that no folder of the prefix holds."""
+def linked(context: AuditContext) -> Iterator[Finding]:
+    """CUDA libraries that a framework is linked to and that no folder of the prefix holds."""
     known = {soname: row for row in context.matrices.libraries for soname in row.sonames}
-    lost: set[str] = set()
-    for name in _TORCH:
-        path = _first(context, (name,))
-        if path is None:
+    for entry in FRAMEWORKS.values():
+        package = context.package(entry.name)
+        lost = set() if entry.dlopens else _lost(context, entry.libraries, set(known))
+        if not lost or package is None:
             continue
-        dynamic = read_library(path)
-        # torch loads from any folder of the nvidia packages what its RUNPATH does not find.
-        folders = [*_library_path(context), *_folders(dynamic, path), path.parent, *_nvidia_folders(context)]
-        for soname in dynamic.needed:
-            if soname in known and not in_system(soname):
-                lost |= {soname} if not any((folder / soname).exists() for folder in folders) else set()
-    package = context.package("torch")
-    if lost and package is not None:
-        brings = sorted({known[soname].distribution for soname in lost})
         yield finding_about(
             (package,),
             code=CODE,
             severity="error",
             why=f"{package.pin} is linked to {listed(sorted(lost), most=12)}, which nothing here brings; "
             "importing it fails",
-            source="DT_NEEDED of the installed libraries of torch",
-            cure=f"install {listed(brings)}",
+            source=f"DT_NEEDED of the installed libraries of {entry.title}",
+            cure=f"install {listed(sorted({known[soname].distribution for soname in lost}))}",
             paths=tuple(sorted(lost)),
         )
+
+
+def _lost(context: AuditContext, names: Sequence[str], known: Set[str]) -> set[str]:
+    """The ``known`` sonames that some of a framework's files need and do not find."""
+    lost: set[str] = set()
+    for name in names:
+        path = _first(context, (name,))
+        if path is None:
+            continue
+        dynamic = read_library(path)
+        # torch loads from any folder of the nvidia packages what its RUNPATH does not find.
+        folders = [*_library_path(context), *_folders(dynamic, path), path.parent, *_nvidia_folders(context)]
+        lost |= {soname for soname in dynamic.needed if soname in known and not _is_found(soname, folders)}
+    return lost
+
+
+def _is_found(soname: str, folders: Sequence[Path]) -> bool:
+    return any((folder / soname).exists() for folder in folders) or in_system(soname)
 
 
 def preloaded(context: AuditContext) -> frozenset[str]:

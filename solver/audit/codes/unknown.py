@@ -32,7 +32,7 @@ _MOST = 20
 
 Specifiers = Mapping[str, Sequence[str]]
 """Of each CUDA distribution that rows speak of, the versions that they know."""
-Cause = Callable[[AuditContext, Sequence[Package]], Finding]
+Omission = Callable[[AuditContext, Sequence[Package]], Finding]
 """Why packages were not checked, as it tells of all of them."""
 
 
@@ -40,7 +40,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """What was not checked, by the cause."""
     libraries = _library_specifiers(context)
     known = {build.package.name for build in context.builds if _is_known_build(context, build)}
-    unchecked: dict[Cause, list[Package]] = {}
+    unchecked: dict[Omission, list[Package]] = {}
     for package in context.set.packages:
         name = context.pypi_name_of(package)
         cause = _cause(context, package, name, known, libraries) if _stands_for(context, package, name) else None
@@ -52,7 +52,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _cause(
     context: AuditContext, package: Package, name: PypiName | None, known: set[PypiName], libraries: Specifiers
-) -> Cause | None:
+) -> Omission | None:
     """Why a package with GPU code was not checked; None where it was, or has none."""
     if package.name == TOOLKIT and isinstance(context.matrices.toolkit(package.version or ""), CudaToolkit):
         return None  # it holds nothing itself, and the row tells of what it asks for

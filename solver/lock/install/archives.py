@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 """Downloads at a time."""
 _BLOCK = 1 << 20
-Progress = Callable[[str], None]
+NameProgress = Callable[[str], None]
 
 
 def find_archives(records: Sequence[CondaRecord], folder: Path) -> dict[CondaRecord, Path]:
@@ -50,7 +50,7 @@ def download_archives(
     records: Sequence[CondaRecord],
     into: Path,
     settings: CondaSettings,
-    progress: Progress = lambda name: None,
+    progress: NameProgress = lambda name: None,
 ) -> dict[CondaRecord, Path]:
     """Fetch the archives of ``records`` into the folder ``into``, each verified.
 
@@ -61,7 +61,7 @@ def download_archives(
 
 
 async def _download_all(
-    records: Sequence[CondaRecord], into: Path, settings: CondaSettings, progress: Progress
+    records: Sequence[CondaRecord], into: Path, settings: CondaSettings, progress: NameProgress
 ) -> dict[CondaRecord, Path]:
     client, slots = settings.client(), asyncio.Semaphore(AT_ONCE)
 

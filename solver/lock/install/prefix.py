@@ -26,7 +26,7 @@ from solver.core.programs import minor_of
 from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
-from solver.lock.install.archives import Progress, download_archives, find_archives
+from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.pip import Installer, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder
 from solver.lock.read import LockFolder
@@ -61,7 +61,7 @@ def install(
     driver: Callable[[], str | None] | None = None,
     settings: CondaSettings | None = None,
     environ: Mapping[str, str] | None = None,
-    progress: Progress = lambda name: None,
+    progress: NameProgress = lambda name: None,
 ) -> Environment:
     """Install the lock in ``lock_folder`` into ``prefix``, which must not exist or be empty.
 
@@ -104,7 +104,7 @@ def link_conda_half(
     work: Path,
     folder: Path | None,
     settings: CondaSettings,
-    progress: Progress = lambda name: None,
+    progress: NameProgress = lambda name: None,
 ) -> None:
     """Fetch, verify and link ``records`` into ``prefix``; ``work`` lies on the same disk as it."""
     if folder is not None:

@@ -37,7 +37,7 @@ class Piece(Value, frozen=True, kw_only=True):
     sha256: Digest
 
 
-class Part(Value, frozen=True, kw_only=True):
+class BundlePart(Value, frozen=True, kw_only=True):
     """part.json: one part of a bundle."""
 
     version: int = 1
@@ -91,7 +91,7 @@ def split(bundle: Path, parts: Path, size: int) -> tuple[Path, ...]:
         folder = parts / f"c{number:03d}"
         folder.mkdir(parents=True)
         pieces = tuple(_piece(bundle, folder, index, *one) for index, one in enumerate(cut))
-        part = Part(bundle=name, number=number, count=len(cuts), pieces=pieces)
+        part = BundlePart(bundle=name, number=number, count=len(cuts), pieces=pieces)
         (folder / "part.json").write_bytes(msgspec.json.encode(part))
         (folder / NAME).write_bytes(content)
         shutil.copyfile(script, folder / "verify.py")

@@ -20,7 +20,7 @@ from solver.proof.subject import Subject
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
-Verdict = Literal["verified", "failed", "imports only"]
+LockResult = Literal["verified", "failed", "imports only"]
 StepName = Literal["install", "pip check", "audit", "probes"]
 
 
@@ -77,7 +77,7 @@ class LockReport(Value, frozen=True, kw_only=True):
 
     profile: str
     lock: str
-    verdict: Verdict
+    verdict: LockResult
     why: str
     """Empty where it is verified."""
     steps: tuple[Step, ...]
@@ -203,7 +203,7 @@ def prove(subject: Subject, means: Means) -> LockReport:
 def _report(run: _Run) -> LockReport:
     wrong = [f"{step.name}: {step.detail}" for step in run.steps if step.status == "failed"]
     evidence = _evidence(run, wrong)
-    verdict: Verdict = "failed"
+    verdict: LockResult = "failed"
     if evidence is not None:
         verdict = evidence.result
         why = "; ".join(evidence.problems)
