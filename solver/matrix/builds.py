@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import distributions, framework_of
 from solver.core.model import Platform
-from solver.core.versions import leading, minor
+from solver.core.versions import leading, major, minor
 from solver.matrix import drivers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, CondaBuild
@@ -47,6 +47,12 @@ def stated(field: str | NotKnown) -> str | None:
 def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
     """The entries of a field of a row; none where nobody read it."""
     return () if isinstance(field, NotKnown) else field
+
+
+def cuda_major(build: Build) -> int | None:
+    """The CUDA major that a build was made with; None where it has no CUDA code, or nobody read which."""
+    cuda = stated(build.cuda)
+    return None if cuda is None else major(cuda)
 
 
 def has_cuda(build: Build) -> Answer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.errors import BadInput
 from solver.core.spelling import either, near_names
 from solver.core.versions import as_specifier, major, numbers
@@ -38,10 +38,18 @@ def is_capability(name: str) -> bool:
 def toolkit_serves(toolkit: CudaToolkit, gpu: str) -> Verdict:
     """Whether programs of a CUDA toolkit can have code for compute capability ``gpu``, and why not.
 
-    A GPU that is newer than the toolkit is served through PTX, which its driver compiles, so that
-    only the lower end of what the toolkit's compiler knows refuses.
+    A GPU that its compiler does not know is served through PTX, which the driver compiles, so that
+    only one that is older than all that it knows is refused. Then YES has a ``why``.
     """
-    return _verdict(_at_most(toolkit.gpu_min, gpu), gpu, toolkit)
+    if isinstance(toolkit.gpus, NotKnown):
+        return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", toolkit)
+    if gpu in toolkit.gpus:
+        return _told(Answer.YES, "", toolkit)
+    if _is_before(gpu, toolkit.gpus[0]):
+        return _told(Answer.NO, f"it serves compute capability {served(toolkit)}, not {gpu}", toolkit)
+    how = _minor_of(gpu, toolkit.gpus)
+    means = f"code for {how}" if how else "PTX that the driver compiles"
+    return _told(Answer.YES, f"its compiler does not know compute capability {gpu}, which runs {means} alone", toolkit)
 
 
 def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
@@ -50,37 +58,73 @@ def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
     return min(fitting, key=lambda row: row.id, default=NOT_KNOWN)
 
 
-def cudnn_serves(version: str, gpu: str, rows: Sequence[Cudnn]) -> Verdict:
-    """Whether a cuDNN release has kernels for compute capability ``gpu``, and why not; of both ends."""
+def cudnn_serves(version: str, gpu: str, rows: Sequence[Cudnn], cuda: int | None = None) -> Verdict:
+    """Whether a cuDNN release, as built for a CUDA major, runs on compute capability ``gpu``, and why not.
+
+    A GPU that its vendor does not list may be served all the same: by kernels of a lower minor of the same major,
+    or by what the library compiles for newer hardware. Then YES has a ``why``, and is outside what was tested.
+    Without ``cuda`` the build that does most counts.
+    """
     row = cudnn_row(version, rows)
     if isinstance(row, NotKnown):
         return Verdict(Answer.NOT_KNOWN, f"no row tells which GPUs cuDNN {version} serves", "matrices/cudnn.yaml")
-    limit = _newer_limit(version, gpu, rows) if isinstance(row.gpu_max, NotKnown) else None
-    if limit is not None:
-        why = f"cuDNN {limit.cudnn} serves compute capability {span(limit)}, and none before it a newer GPU than that"
-        return Verdict(Answer.NO, why, limit.source, limit.id)
-    upper = Answer.YES if _knew(version, gpu, rows) else _at_most(gpu, row.gpu_max)
-    return _verdict(every((_at_most(row.gpu_min, gpu), upper)), gpu, row)
+    if isinstance(row.gpus, NotKnown):
+        return _between_neighbours(version, gpu, rows, row)
+    return _by_list(gpu, row, row.gpus, cuda)
 
 
-# A cuDNN may drop old GPUs; of the new ones each release of a major knows whatever those before it knew. So the
-# newest GPU of a release that nobody read lies between those of its neighbours.
+def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: int | None) -> Verdict:
+    lower, only = _minor_of(gpu, listed), f"it serves compute capability {served(row)}, not {gpu}"
+    if gpu in listed:
+        return _told(Answer.YES, "", row)
+    if _is_before(gpu, listed[0]):
+        return _told(Answer.NO, only, row)
+    if lower is not None:
+        why = f"it serves compute capability {served(row)}, and {gpu} only by its kernels for {lower}"
+        return _told(Answer.YES, why, row)
+    if not _is_before(listed[-1], gpu) or isinstance(row.forward, NotKnown):
+        return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
+    if not (row.forward if cuda is None else cuda in row.forward):
+        return _told(Answer.NO, only, row)
+    why = f"it serves compute capability {served(row)}, and {gpu} only by compiling its kernels first"
+    return _told(Answer.YES, why, row)
+
+
+# A cuDNN may drop old GPUs; of the new ones each release of a major knows whatever those before it knew. So of a
+# release of which nobody read the list, its neighbours tell: what one before and one after it serve, it serves.
+
+
+def _between_neighbours(version: str, gpu: str, rows: Sequence[Cudnn], row: Cudnn) -> Verdict:
+    if isinstance(row.oldest_gpu, str) and _is_before(gpu, row.oldest_gpu):
+        return _told(Answer.NO, f"it serves compute capability {served(row)}, not {gpu}", row)
+    same = [other for other in rows if _first(other) and major(_first(other)) == major(version)]
+    limit = row if _is_beyond(gpu, row) else _newer_limit(version, gpu, same)
+    if limit is not None and row.forward == ():
+        its = "it" if limit is row else f"cuDNN {limit.cudnn}"
+        why = f"{its} serves compute capability {served(limit)}, and none before it a newer GPU than that"
+        return _told(Answer.NO, why, limit)
+    before = any(_lists(gpu, other) for other in same if numbers(_first(other)) <= numbers(version))
+    after = any(_lists(gpu, other) for other in same if numbers(_first(other)) > numbers(version))
+    if (before and after) or _lists(gpu, row):
+        return _told(Answer.YES, "", row)
+    return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
 
 
 def _newer_limit(version: str, gpu: str, rows: Iterable[Cudnn]) -> Cudnn | None:
-    """A row of later releases of the same major that do not know a GPU as new as ``gpu`` either."""
-    later = (row for row in _of_major(version, rows) if numbers(_first(row)) > numbers(version))
-    return min((row for row in later if is_newer(gpu, row)), key=lambda row: numbers(_first(row)), default=None)
+    """A row of later releases that do not know a GPU as new as ``gpu`` either."""
+    later = (row for row in rows if numbers(_first(row)) > numbers(version) and _is_beyond(gpu, row))
+    return min(later, key=lambda row: numbers(_first(row)), default=None)
 
 
-def _knew(version: str, gpu: str, rows: Iterable[Cudnn]) -> bool:
-    """Whether a release of the same major before ``version`` knew a GPU as new as ``gpu``."""
-    earlier = (row for row in _of_major(version, rows) if numbers(_first(row)) <= numbers(version))
-    return any(_at_most(gpu, row.gpu_max) is Answer.YES for row in earlier)
+def _lists(gpu: str, row: Cudnn) -> bool:
+    """Whether somebody read that a row's releases serve ``gpu``: in their list, or as an end of it."""
+    return gpu in (() if isinstance(row.gpus, NotKnown) else row.gpus) or gpu in (row.oldest_gpu, row.newest_gpu)
 
 
-def _of_major(version: str, rows: Iterable[Cudnn]) -> Iterator[Cudnn]:
-    return (row for row in rows if _first(row) and major(_first(row)) == major(version))
+def _is_beyond(gpu: str, row: Cudnn) -> bool:
+    """Whether a GPU is surely newer than any that a row's releases were made for."""
+    newest = row.newest_gpu if isinstance(row.gpus, NotKnown) else row.gpus[-1]
+    return isinstance(newest, str) and _is_before(newest, gpu)
 
 
 def _first(row: Cudnn) -> str:
@@ -88,31 +132,42 @@ def _first(row: Cudnn) -> str:
     return next((clause.version for clause in as_specifier(row.cudnn) if clause.operator == ">="), "")
 
 
-def is_newer(gpu: str, row: CudaToolkit | Cudnn) -> bool:
-    """Whether a GPU is surely newer than any that a toolkit's compiler or a cuDNN knows."""
-    return _at_most(gpu, row.gpu_max) is Answer.NO
+def is_newer(gpu: str, toolkit: CudaToolkit) -> bool:
+    """Whether a GPU is surely newer than any that a toolkit's compiler knows."""
+    return not isinstance(toolkit.gpus, NotKnown) and _is_before(toolkit.gpus[-1], gpu)
 
 
-def span(row: CudaToolkit | Cudnn) -> str:
-    """The compute capabilities that a row names, in words: "5.0 to 9.0"."""
-    lowest = row.gpu_min if isinstance(row.gpu_min, str) else "the first"
-    highest = row.gpu_max if isinstance(row.gpu_max, str) else "the newest"
-    return f"{lowest} to {highest}"
+def is_older(gpu: str, row: Cudnn) -> bool:
+    """Whether a GPU is surely older than any that a cuDNN serves."""
+    oldest = row.oldest_gpu if isinstance(row.gpus, NotKnown) else row.gpus[0]
+    return isinstance(oldest, str) and _is_before(gpu, oldest)
 
 
-def _verdict(served: Answer, gpu: str, row: CudaToolkit | Cudnn) -> Verdict:
-    why = {
-        Answer.YES: "",
-        Answer.NO: f"it serves compute capability {span(row)}, not {gpu}",
-        Answer.NOT_KNOWN: f"nobody read whether it serves compute capability {gpu}",
-    }
-    return Verdict(served, why[served], row.source, row.id)
+def served(row: CudaToolkit | Cudnn) -> str:
+    """The compute capabilities that a row names, in words: "8.0, 8.6 and 9.0", or "3.5 and newer"."""
+    if not isinstance(row.gpus, NotKnown):
+        return " and ".join(part for part in (", ".join(row.gpus[:-1]), row.gpus[-1]) if part)
+    ends = (NOT_KNOWN, NOT_KNOWN) if isinstance(row, CudaToolkit) else (row.oldest_gpu, row.newest_gpu)
+    if isinstance(ends[0], str):
+        return f"{ends[0]} to {ends[1]}" if isinstance(ends[1], str) else f"{ends[0]} and newer"
+    return f"{ends[1]} and older" if isinstance(ends[1], str) else "that nobody read"
 
 
-def _at_most(low: str | NotKnown, high: str | NotKnown) -> Answer:
-    if isinstance(low, NotKnown) or isinstance(high, NotKnown):
-        return Answer.NOT_KNOWN
-    return answer(Version(low) <= Version(high))
+def _told(given: Answer, why: str, row: CudaToolkit | Cudnn) -> Verdict:
+    return Verdict(given, why, row.source, row.id)
+
+
+def _is_before(low: str, high: str) -> bool:
+    return numbers(low) < numbers(high)
+
+
+def _minor_of(gpu: str, listed: Sequence[str]) -> str | None:
+    """The newest listed capability whose machine code ``gpu`` runs: of its major, with a lower minor.
+
+    CUDA C++ programming guide, "Binary compatibility".
+    """
+    lower = (one for one in listed if major(one) == major(gpu) and _is_before(one, gpu))
+    return max(lower, key=numbers, default=None)
 
 
 def _capability(name: str, gpus: Sequence[GpuModels]) -> str:

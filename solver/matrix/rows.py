@@ -25,6 +25,7 @@ ABSENT = "!"
 """As a specifier: the package must not be in the set."""
 Capability = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+\.[0-9]\Z")]
 """A compute capability such as "9.0"."""
+Capabilities = Annotated[tuple[Capability, ...], msgspec.Meta(min_length=1)]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,8 +98,8 @@ class CudaToolkit(Row, frozen=True, kw_only=True):
     driver: Dotted | NotKnown = NOT_KNOWN
     """Oldest Linux driver with full support."""
     driver_windows: Dotted | NotKnown = NOT_KNOWN
-    gpu_min: Capability | NotKnown = NOT_KNOWN
-    gpu_max: Capability | NotKnown = NOT_KNOWN
+    gpus: Capabilities | NotKnown = NOT_KNOWN
+    """Every compute capability that its compiler knows, ascending."""
     components: dict[str, str] = {}
     """Distribution -> specifier of the versions that this toolkit shipped."""
 
@@ -137,8 +138,13 @@ class Cudnn(Row, frozen=True, kw_only=True):
     """Specifier, e.g. ">=9.11,<9.12"."""
     cuda: tuple[int, ...]
     soname: Text
-    gpu_min: Capability | NotKnown = NOT_KNOWN
-    gpu_max: Capability | NotKnown = NOT_KNOWN
+    gpus: Capabilities | NotKnown = NOT_KNOWN
+    """Every compute capability that its vendor lists, ascending."""
+    oldest_gpu: Capability | NotKnown = NOT_KNOWN
+    newest_gpu: Capability | NotKnown = NOT_KNOWN
+    """The ends of that list, of a release of which nobody read the whole."""
+    forward: tuple[int, ...] | NotKnown = NOT_KNOWN
+    """CUDA majors for which its build compiles its kernels for GPUs newer than those listed; empty: none does."""
 
 
 class DriverBranch(Row, frozen=True, kw_only=True):

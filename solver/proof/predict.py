@@ -14,7 +14,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, eve
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading, major
-from solver.matrix.builds import Code, code_for, has_cuda, runs_on, stated
+from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, stated
 from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpus import cudnn_serves
@@ -196,7 +196,8 @@ class _Case:
         """Why the cuDNN that a build loads surely has no kernels for the GPU; "" where none of that is known."""
         # Where nobody read that, the build's own code for the GPU decides: it was made with a cuDNN of its days.
         cudnn = self.loaded_cudnn(build)
-        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn) if isinstance(cudnn, str) else None
+        of_cuda = cuda_major(build)
+        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, of_cuda) if isinstance(cudnn, str) else None
         return f"cuDNN {cudnn}: {served.why}" if served is not None and served.answer is Answer.NO else ""
 
     # ---- what will be reported ----------------------------------------------------------------------

@@ -42,14 +42,14 @@ def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
 
 
 def _of_cudnn(versions: Mapping[str, str], matrices: Matrices, target: Target) -> Iterator[Note]:
-    """Of which GPUs of the target nobody read whether the set's cuDNN serves them."""
+    """Which GPUs of the target the set's cuDNN serves without listing them, or nobody read whether it does."""
     for library in brought(matrices.libraries, versions):
         if library.library != "cudnn":
             continue
         version = versions[library.distribution]
         for gpu in target.gpus:
-            served = cudnn_serves(version, gpu, matrices.cudnn)
-            if served.answer is Answer.NOT_KNOWN:
+            served = cudnn_serves(version, gpu, matrices.cudnn, library.cuda)
+            if served.answer is not Answer.NO and served.why:
                 text = f"cuDNN {version}: {served.why}"
                 yield Note(package=library.distribution, text=text, row=served.row, evidence=None)
 

@@ -80,7 +80,7 @@ def cuda_landscape(tape: Tape, world: World) -> None:
     world.add_row("families", "12", driver="525.60.13")
     world.add_row("families", "13", driver="580.65.06")
     for cuda, driver, oldest in (("12.4", "550.54.14", "5.0"), ("12.8", "570.26", "5.0"), ("13.0", "580.65.06", "9.0")):
-        world.add_row("toolkits", cuda, driver=driver, gpu_min=oldest)
+        world.add_row("toolkits", cuda, driver=driver, gpus=[oldest, "9.0"][oldest == "9.0" :])
     names = {"12": ("runtime-cu12", "cudnn-cu12", "nvcc-cu12"), "13": ("runtime", "cudnn-cu13", "nvcc")}
     for major, (runtime, cudnn, nvcc) in names.items():
         for library, name in (("cudart", runtime), ("cudnn", cudnn), ("nvcc", nvcc)):

@@ -120,7 +120,7 @@ class Judge:
             row.cuda
             for row in self.matrices.toolkits
             if V(self.profile.target.driver) >= V(oldest[major(row.cuda)])
-            and all(not row.gpu_min or V(gpu) >= V(row.gpu_min) for gpu in self.profile.target.gpus)
+            and all(not row.gpus or V(gpu) >= V(row.gpus[0]) for gpu in self.profile.target.gpus)
             and within(self.profile.cuda, row.cuda)
         ]
 

@@ -8,13 +8,13 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Finding
 from solver.core.versions import numbers
 from solver.matrix.builds import code_for, compiles_ptx, entries
 from solver.matrix.cudnn import carried
 from solver.matrix.drivers import own
-from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, span, toolkit_serves
+from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, is_older, toolkit_serves
 from solver.matrix.rows import CudaToolkit, Cudnn
 
 CODE = "gpu-arch"
@@ -98,38 +98,44 @@ def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> It
 
 
 def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
-    for package, version in _cudnns(context):
+    for package, version, cuda in _cudnns(context):
         row = cudnn_row(version, context.matrices.cudnn)
-        served = cudnn_serves(version, gpu, context.matrices.cudnn)
-        if isinstance(row, Cudnn) and served.answer is Answer.NO:
-            inside = "" if package.version == version else f" carries cuDNN {version}, which"
-            serves = f" serves compute capability {span(row)}, not {gpu}"
-            yield finding_about(
-                (package,),
-                code=CODE,
-                severity="error",
-                why=package.pin + inside + (serves if row.id == served.row else f" does not serve {gpu}: {served.why}"),
-                source=served.source,
-                cure=f"take {'an older' if _is_older(gpu, row) else 'a newer'} {package.name}",
-            )
+        verdict = cudnn_serves(version, gpu, context.matrices.cudnn, cuda)
+        if isinstance(row, Cudnn) and verdict.answer is not Answer.NOT_KNOWN and verdict.why:
+            yield _not_listed(package, version, gpu, row, verdict)
 
 
-def _is_older(gpu: str, row: Cudnn) -> bool:
-    """Whether the GPU is surely older than any that a cuDNN knows."""
-    return isinstance(row.gpu_min, str) and numbers(gpu) < numbers(row.gpu_min)
+def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: Verdict) -> Finding:
+    """A GPU that a cuDNN's vendor does not list: it has no kernels, or those of other GPUs have to do."""
+    inside = "" if package.version == version else f" carries cuDNN {version}, which"
+    said = f" {verdict.why.removeprefix('it ')}" if row.id == verdict.row else f" does not serve {gpu}: {verdict.why}"
+    does = verdict.answer is Answer.YES
+    cure = f"take {'an older' if is_older(gpu, row) else 'a newer'} {package.name}"
+    return finding_about(
+        (package,),
+        code=CODE,
+        severity="warning" if does else "error",
+        why=package.pin + inside + said,
+        source=verdict.source,
+        cure=cure + (", or run it on that GPU first" if does else ""),
+    )
 
 
-def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str]]:
-    """Every cuDNN of the set with its version: pip's packages, conda's, and those inside other wheels."""
-    packages = {item.package.name: item.package for item in context.provided if item.library.library == "cudnn"}
+def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str, int | None]]:
+    """Every cuDNN of the set with its version and CUDA major: pip's, conda's, and those inside other wheels."""
+    found = {
+        item.package.name: (item.package, item.library.cuda)
+        for item in context.provided
+        if item.library.library == "cudnn"
+    }
+    yield from ((package, package.version, cuda) for package, cuda in found.values() if package.version is not None)
     conda = context.conda_package("cudnn")
-    if conda is not None:
-        packages[conda.name] = conda
-    yield from ((package, package.version) for package in packages.values() if package.version is not None)
+    if conda is not None and conda.name not in found and conda.version is not None:
+        yield conda, conda.version, None
     for build in context.builds:
         inside = carried(build.row) if build.package.origin == "pypi" else None
         if isinstance(inside, str):
-            yield build.package, inside
+            yield build.package, inside, build.major
 
 
 def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
@@ -139,13 +145,14 @@ def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
         if package is None or package.version is None:
             continue
         toolkit = context.matrices.toolkit(package.version)
-        served = toolkit_serves(toolkit, gpu) if isinstance(toolkit, CudaToolkit) else None
-        if served is not None and served.answer is Answer.NO:
+        verdict = toolkit_serves(toolkit, gpu) if isinstance(toolkit, CudaToolkit) else None
+        if verdict is not None and verdict.answer is not Answer.NOT_KNOWN and verdict.why:
+            does = verdict.answer is Answer.YES
             yield finding_about(
                 (package,),
                 code=CODE,
-                severity="error",
-                why=f"{package.pin} {served.why.removeprefix('it ')}",
-                source=served.source,
-                cure=f"take an older {package.name}",
+                severity="warning" if does else "error",
+                why=f"{package.pin} {verdict.why.removeprefix('it ')}" if not does else f"{package.pin}: {verdict.why}",
+                source=verdict.source,
+                cure=f"take {'a newer' if does else 'an older'} {package.name}",
             )

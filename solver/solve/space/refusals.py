@@ -10,7 +10,7 @@ from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
-from solver.matrix.builds import has_cuda, has_wheel, local_cuda, runs_on, stated
+from solver.matrix.builds import cuda_major, has_cuda, has_wheel, local_cuda, runs_on, stated
 from solver.matrix.cudnn import carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpus import cudnn_serves
@@ -181,7 +181,7 @@ def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
     """The cuDNN inside a wheel has no kernels for a GPU; where nobody read that, the wheel's own code decides."""
     inside = carried(build)
     for gpu in scope.target.gpus if isinstance(inside, str) else ():
-        served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn)
+        served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn, cuda_major(build))
         if served.answer is Answer.NO:
             yield Verdict(Answer.NO, f"it carries cuDNN {inside}: {served.why}", served.source, served.row)
 

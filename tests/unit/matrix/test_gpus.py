@@ -3,68 +3,116 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from solver.core.answer import Answer, Verdict
+from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.core.errors import BadInput
-from solver.matrix.gpus import cudnn_serves, is_newer, resolve_gpus, toolkit_serves
+from solver.matrix.gpus import cudnn_serves, is_newer, is_older, resolve_gpus, toolkit_serves
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 
-UNREAD = Cudnn(id="c8.5", source="old matrix", cudnn=">=8.5,<8.8", cuda=(11,), soname="libcudnn.so.8", gpu_min="3.5")
-NEW = Cudnn(id="c9.7", source="new", cudnn=">=9.7,<9.12", cuda=(12,), soname="9", gpu_min="5.0", gpu_max="12.0")
-TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpu_min="5.0", gpu_max="12.0")
-BOTH = Cudnn(
-    id="c8", source="matrix", cudnn=">=8.8,<9", cuda=(12,), soname="libcudnn.so.8", gpu_min="5.0", gpu_max="9.0"
+OLD = Cudnn(id="c8.0", source="older matrix", cudnn=">=8.0,<8.5", cuda=(11,), soname="8", gpus=("3.5", "8.0", "8.6"))
+UNREAD = Cudnn(id="c8.5", source="old matrix", cudnn=">=8.5,<8.8", cuda=(11,), soname="8", oldest_gpu="3.5", forward=())
+ENDS = Cudnn(
+    id="c8.7",
+    source="header",
+    cudnn=">=8.7,<8.8",
+    cuda=(11,),
+    soname="8",
+    oldest_gpu="3.5",
+    newest_gpu="9.0",
+    forward=(),
 )
-OPEN = Cudnn(id="c9", source="matrix", cudnn=">=9.12", cuda=(12,), soname="libcudnn.so.9", gpu_min="7.5")
+LAST8 = Cudnn(
+    id="c8", source="matrix", cudnn=">=8.8,<9", cuda=(12,), soname="8", gpus=("5.0", "8.0", "8.6", "9.0"), forward=()
+)
+NINE = Cudnn(
+    id="c9", source="matrix", cudnn=">=9", cuda=(11, 12), soname="9", gpus=("7.5", "8.0", "9.0", "10.0", "12.0"),
+    forward=(12,),
+)  # fmt: skip
+SILENT = Cudnn(id="c10", source="matrix", cudnn=">=10", cuda=(13,), soname="10", gpus=("9.0",))
+TOOLKIT = CudaToolkit(id="t", source="ptxas", cuda="12.8", gpus=("5.0", "8.0", "9.0", "12.0"))
+LIST8 = "it serves compute capability 5.0, 8.0, 8.6 and 9.0"
+OF9 = "it serves compute capability 7.5, 8.0, 9.0, 10.0 and 12.0"
 
 
 @pytest.mark.parametrize(
-    ("version", "gpu", "verdict"),
+    ("version", "gpu", "cuda", "verdict"),
     [
-        ("8.9.7.29", "9.0", Verdict(Answer.YES, "", "matrix", "c8")),
-        ("8.9.7.29", "5.0", Verdict(Answer.YES, "", "matrix", "c8")),
-        ("8.9.7.29", "12.0", Verdict(
-            Answer.NO, "it serves compute capability 5.0 to 9.0, not 12.0", "matrix", "c8")),
-        ("8.9.7.29", "3.7", Verdict(
-            Answer.NO, "it serves compute capability 5.0 to 9.0, not 3.7", "matrix", "c8")),
-        ("9.12.0.46", "7.0", Verdict(
-            Answer.NO, "it serves compute capability 7.5 to the newest, not 7.0", "matrix", "c9")),
-        ("9.12.0.46", "12.0", Verdict(
-            Answer.NOT_KNOWN, "nobody read whether it serves compute capability 12.0", "matrix", "c9")),
-        ("9.1.0", "9.0", Verdict(
-            Answer.NOT_KNOWN, "no row tells which GPUs cuDNN 9.1.0 serves", "matrices/cudnn.yaml")),
+        ("8.9.7.29", "9.0", 12, Verdict(Answer.YES, "", "matrix", "c8")),
+        ("8.9.7.29", "12.0", 12, Verdict(Answer.NO, f"{LIST8}, not 12.0", "matrix", "c8")),
+        ("8.9.7.29", "3.7", 12, Verdict(Answer.NO, f"{LIST8}, not 3.7", "matrix", "c8")),
+        ("8.9.7.29", "8.7", 12, Verdict(
+            Answer.YES, f"{LIST8}, and 8.7 only by its kernels for 8.6", "matrix", "c8")),
+        ("8.9.7.29", "6.1", 12, Verdict(
+            Answer.NOT_KNOWN, "nobody read whether it serves compute capability 6.1", "matrix", "c8")),
+        ("9.10.2.21", "12.1", 11, Verdict(
+            Answer.YES, f"{OF9}, and 12.1 only by its kernels for 12.0", "matrix", "c9")),
+        ("9.10.2.21", "10.3", 11, Verdict(
+            Answer.YES, f"{OF9}, and 10.3 only by its kernels for 10.0", "matrix", "c9")),
+        ("9.10.2.21", "11.0", 12, Verdict(
+            Answer.NOT_KNOWN, "nobody read whether it serves compute capability 11.0", "matrix", "c9")),
+        ("9.10.2.21", "13.0", 12, Verdict(
+            Answer.YES, f"{OF9}, and 13.0 only by compiling its kernels first",
+            "matrix", "c9")),
+        ("9.10.2.21", "13.0", None, Verdict(
+            Answer.YES, f"{OF9}, and 13.0 only by compiling its kernels first",
+            "matrix", "c9")),
+        ("9.10.2.21", "13.0", 11, Verdict(
+            Answer.NO, f"{OF9}, not 13.0", "matrix", "c9")),
+        ("10.1.0", "12.0", 13, Verdict(
+            Answer.NOT_KNOWN, "nobody read whether it serves compute capability 12.0", "matrix", "c10")),
+        ("7.6.5", "7.5", 10, Verdict(
+            Answer.NOT_KNOWN, "no row tells which GPUs cuDNN 7.6.5 serves", "matrices/cudnn.yaml")),
     ],
 )  # fmt: skip
-def test_which_gpus_a_cudnn_serves(version, gpu, verdict):
-    assert cudnn_serves(version, gpu, (BOTH, OPEN)) == verdict
+def test_which_gpus_a_cudnn_serves(version, gpu, cuda, verdict):
+    assert cudnn_serves(version, gpu, (LAST8, replace(NINE, cudnn=">=9,<10"), SILENT), cuda) == verdict
 
 
 @pytest.mark.parametrize(
     ("version", "gpu", "answer", "row"),
     [
-        ("8.7.0.84", "9.0", Answer.NOT_KNOWN, "c8.5"),
-        ("8.7.0.84", "12.0", Answer.NO, "c8"),
-        ("9.12.0.46", "12.0", Answer.YES, "c9"),
-        ("9.12.0.46", "12.1", Answer.NOT_KNOWN, "c9"),
-        ("9.12.0.46", "7.0", Answer.NO, "c9"),
+        ("8.5.0.96", "3.0", Answer.NO, "c8.5"),
+        ("8.5.0.96", "8.6", Answer.YES, "c8.5"),
+        ("8.5.0.96", "9.0", Answer.NOT_KNOWN, "c8.5"),
+        ("8.5.0.96", "5.0", Answer.NOT_KNOWN, "c8.5"),
+        ("8.5.0.96", "12.0", Answer.NO, "c8.7"),
+        ("8.7.0.84", "9.0", Answer.YES, "c8.7"),
+        ("8.7.0.84", "12.0", Answer.NO, "c8.7"),
     ],
 )
-def test_a_cudnn_of_which_nobody_read_the_newest_gpu_lies_between_its_neighbours(version, gpu, answer, row):
-    verdict = cudnn_serves(version, gpu, (OPEN, NEW, UNREAD, BOTH))
+def test_a_cudnn_of_which_nobody_read_the_list_lies_between_its_neighbours(version, gpu, answer, row):
+    rows = (NINE, ENDS, OLD, replace(UNREAD, cudnn=">=8.5,<8.7"), LAST8)
+    verdict = cudnn_serves(version, gpu, rows)
     assert (verdict.answer, verdict.row) == (answer, row)
 
 
+def test_the_newest_gpu_of_later_releases_is_told_of_an_earlier_one():
+    verdict = cudnn_serves("8.5.0.96", "12.0", (replace(UNREAD, cudnn=">=8.5,<8.7"), LAST8))
+    why = "cuDNN >=8.8,<9 serves compute capability 5.0, 8.0, 8.6 and 9.0, and none before it a newer GPU than that"
+    assert verdict == Verdict(Answer.NO, why, "matrix", "c8")
+
+
 @pytest.mark.parametrize(
-    ("gpu", "answer"), [("3.7", Answer.NO), ("5.0", Answer.YES), ("12.0", Answer.YES), ("12.1", Answer.YES)]
-)
-def test_a_gpu_newer_than_a_toolkit_is_served_through_ptx(gpu, answer):
-    assert toolkit_serves(TOOLKIT, gpu).answer is answer
+    ("gpu", "answer", "why"),
+    [
+        ("3.7", Answer.NO, "it serves compute capability 5.0, 8.0, 9.0 and 12.0, not 3.7"),
+        ("5.0", Answer.YES, ""),
+        ("12.0", Answer.YES, ""),
+        ("12.1", Answer.YES, "its compiler does not know compute capability 12.1, which runs code for 12.0 alone"),
+        ("11.0", Answer.YES,
+         "its compiler does not know compute capability 11.0, which runs PTX that the driver compiles alone"),
+    ],
+)  # fmt: skip
+def test_a_gpu_that_a_toolkit_does_not_know_is_served_through_older_code(gpu, answer, why):
+    assert toolkit_serves(TOOLKIT, gpu) == Verdict(answer, why, "ptxas", "t")
 
 
-def test_a_gpu_newer_than_a_row_is_known_as_such():
-    assert [is_newer(gpu, BOTH) for gpu in ("3.7", "9.0", "10.0")] == [False, False, True]
-    assert not is_newer("99.0", OPEN)
+def test_a_gpu_newer_than_a_toolkit_or_older_than_a_cudnn_is_known_as_such():
+    assert [is_newer(gpu, TOOLKIT) for gpu in ("3.7", "9.0", "12.1")] == [False, False, True]
+    assert [is_older(gpu, UNREAD) for gpu in ("3.0", "3.5", "10.0")] == [True, False, False]
+    assert not is_newer("99.0", replace(TOOLKIT, gpus=NOT_KNOWN))
 
 
 GPUS = (

@@ -18,8 +18,7 @@ def test_a_new_toolkit_is_a_new_row_and_a_known_one_keeps_its_drivers() -> None:
         derived=True,
         cuda="13.5",
         driver="620.1",
-        gpu_min="7.5",
-        gpu_max="12.1",
+        gpus=("7.5", "12.1"),
     )
     shelf = Shelf(
         {

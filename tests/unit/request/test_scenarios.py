@@ -23,7 +23,7 @@ GPUS = (
 MATRICES = Matrices(
     gpus=GPUS,
     families=(CudaFamily(id="cuda-12", source="test", major=12, driver="525.60.13", driver_windows="527.41"),),
-    toolkits=(CudaToolkit(id="cuda-12.4", source="test", cuda="12.4", driver="550.54.14", gpu_min="5.0"),),
+    toolkits=(CudaToolkit(id="cuda-12.4", source="test", cuda="12.4", driver="550.54.14", gpus=("5.0", "9.0")),),
 )
 
 
