@@ -14,17 +14,21 @@ from solver.core import names
 from solver.core.model import IndexFile
 from solver.core.whole import put_whole
 from solver.index import ranges
+from solver.index.web import Web
+
+RECORD = "*.dist-info/RECORD"
 
 
 def record_reader(
-    address: Callable[[IndexFile], str],
+    source: Callable[[IndexFile], str],
     cache: Path,
     read_member: Callable[[str, str], bytes] | None = None,
+    session: Web | None = None,
 ) -> RecordReader:
     """A reader of RECORDs that asks each wheel once and keeps what it read under ``cache`` by sha256 and name.
 
-    ``address`` gives a file's URL; ``read_member(url, member)`` reads one
-    member of a remote wheel (default: by HTTP range requests). The reader
+    ``source`` gives a file's URL; ``read_member(url, member)`` reads one
+    member of a remote wheel (default: by HTTP range requests of ``session``). The reader
     raises ``IndexUnavailable`` where the index does not answer.
     """
 
@@ -35,18 +39,14 @@ def record_reader(
                 return cast(dict[str, str], json.loads(cached.read_bytes()))
             except ValueError:
                 cached.unlink()  # Cut short by a crash of another program; read it again.
-        record = parse_record(
-            (read_member or _by_ranges)(address(file), "*.dist-info/RECORD").decode("utf-8", "replace")
-        )
+        url = source(file)
+        content = read_member(url, RECORD) if read_member else ranges.read_member(url, RECORD, session)
+        record = parse_record(content.decode("utf-8", "replace"))
         if cached is not None:
             _write(cached, record)
         return record
 
     return read
-
-
-def _by_ranges(url: str, member: str) -> bytes:
-    return ranges.read_member(url, member)
 
 
 def parse_record(text: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -34,8 +35,24 @@ def interlock() -> None:
     """Lock PyTorch and TensorFlow into one GPU environment, say why, and prove it."""
 
 
+class _Waiting(logging.Handler):
+    """Tells on the error stream what is waited for, and what is odd about a server."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        click.echo(f"interlock: {record.getMessage()}", err=True)
+
+
+def _told() -> None:
+    log = logging.getLogger("interlock")
+    log.setLevel(logging.INFO)
+    if not log.handlers:
+        log.addHandler(_Waiting())
+
+
 def main() -> None:
     """Console entry. Exit codes: 0 fine, 1 a check says no, 2 bad input, 3 no solution, 4 index, 5 our bug."""
+    _told()
     try:
         interlock.main(standalone_mode=False)
     except click.ClickException as error:

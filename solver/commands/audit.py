@@ -138,7 +138,8 @@ def _completed(named: Target, given: Container[str], assumed: Target) -> Target:
 
 
 def _live_records() -> RecordReader:
-    return record_reader(PypiIndex().address, user_cache() / "records")
+    index = PypiIndex()
+    return record_reader(index.source, user_cache() / "records", session=index.session)
 
 
 def _beyond_the_lock(findings: tuple[Finding, ...], what: Given) -> tuple[Finding, ...]:

@@ -51,6 +51,7 @@ def bundle(
         python=python,
         workers=workers,
         progress=progress,
+        session=index.session,
     )
     return manifest, split(whole, directory / "parts", size) if size else ()
 

@@ -180,8 +180,12 @@ def archive(filename: str) -> Archive:
 def address(text: object) -> str:
     """``text`` if it is an address (a URL without a fragment) that no line, quote or shell can be broken with."""
     if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
-        raise BadName(f"{shown(text)} is no address")
+        raise BadName(f"{_shown_address(text)} is no address")
     return text
+
+
+def _shown_address(text: object) -> str:
+    return shown(public_address(text) if isinstance(text, str) else text)
 
 
 def channel(text: object) -> str:
@@ -232,6 +236,22 @@ def url_parts(text: str) -> SplitResult:
         raise BadName(f"{shown(text)} is no address") from None
 
 
+def public_address(text: str) -> str:
+    """``text``, an address, as it may be written down and shown.
+
+    User, password, conda's ``/t/<token>``, query and fragment are left out: any of them may be a secret.
+    """
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "an address that cannot be read"
+    path = parts.path.split("/")
+    if len(path) > 2 and path[:2] == ["", "t"]:
+        path = ["", *path[3:]]
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, path="/".join(path), query="", fragment="").geturl()
+
+
 def wheel_of_address(text: str, name: str) -> str:
     """The file name at the end of the address ``text``, if it is a wheel's of the project ``name``."""
     filename = unquote(url_parts(address(text)).path.rpartition("/")[2])
@@ -243,5 +263,5 @@ def web_address(text: object) -> str:
     """``text`` if it is an address of the web: where an index may send somebody for a file."""
     url = address(text)
     if not url.lower().startswith(("https://", "http://")):
-        raise BadName(f"{shown(text)} is no address of the web")
+        raise BadName(f"{_shown_address(text)} is no address of the web")
     return url

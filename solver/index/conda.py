@@ -24,6 +24,7 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import Platform
 from solver.index.conda_config import CondaSettings, read_settings, without_credentials
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
+from solver.index.web import TOLD_EVERY, NoAnswer, log
 
 if TYPE_CHECKING:
     from rattler import Gateway, PackageName, RepoDataRecord, SparseRepoData, Subdir
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Loader = Callable[[str, str], Awaitable[Sequence["RepoDataRecord"]]]
 """Subdir and package name -> every record that the channel has of it."""
+PATIENCE = 600.0
+"""Seconds that one question to a channel may take: the first one may bring its whole repodata."""
 Refuses = Callable[["RepoDataRecord"], bool]
 
 
@@ -310,14 +313,31 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
 
         if not gateway:
             gateway.append(Gateway(cache_dir=cache, client=settings.client()))
+        query = gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
         try:
-            answers = await gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
+            answers = await _patiently(query, channel)
+        except NoAnswer as error:
+            raise IndexUnavailable(f"channel {channel} did not answer: {error}") from error
         except Exception as error:
             shown = _short_sentence(error).replace(address, without_credentials(address))
             raise IndexUnavailable(f"channel {channel} did not answer: {shown}") from error
         return [record for records in answers for record in records]
 
     return load
+
+
+async def _patiently(query: Awaitable[T], channel: str) -> T:
+    """The answer of ``query``, for which nobody waits forever or in silence; raises ``NoAnswer``."""
+    task, waited = asyncio.ensure_future(query), 0.0
+    while True:
+        done, _ = await asyncio.wait({task}, timeout=TOLD_EVERY)
+        if done:
+            return task.result()
+        waited += TOLD_EVERY
+        if waited >= PATIENCE:
+            task.cancel()
+            raise NoAnswer(f"nothing was complete after {waited:.0f} s")
+        log.info("waiting for channel %s for %.0f s", channel, waited)
 
 
 def _first_that_answers(loaders: Sequence[Loader]) -> Loader:

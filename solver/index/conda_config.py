@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.yamlfile import Data, load_yaml
 
@@ -110,12 +110,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
 
 def without_credentials(address: str) -> str:
     """``address`` without user, password and conda's ``/t/<token>``: what may stand in a lock."""
-    parts = urlsplit(_as_address(address))
-    host = parts.netloc.rpartition("@")[2]
-    path = parts.path.split("/")
-    if len(path) > 2 and path[1] == "t":
-        path = ["", *path[3:]]
-    return _trim(urlunsplit((parts.scheme, host, "/".join(path), "", "")))
+    return _trim(names.public_address(_as_address(address)))
 
 
 def _files(environ: Mapping[str, str], home: Path) -> Iterable[Path]:

@@ -6,13 +6,16 @@ pip's configuration is never read.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from solver.core import names
 from solver.core.answer import Answer, answer
@@ -20,14 +23,24 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
-from solver.index.ranges import TIMEOUT, open_session, read_member
+from solver.index.ranges import BrokenWheel, read_member
+from solver.index.web import NoAnswer, Web, WebAnswer, is_open, is_this_machine, log
 
 if TYPE_CHECKING:
-    import requests
     from pypi_simple import DistributionPackage, ProjectPage
 
 INDEX_URL = "INTERLOCK_INDEX_URL"
 """Environment variable with the address of another default index."""
+MOST_METADATA = 4 * 1024 * 1024
+"""Bytes of the metadata of one wheel."""
+MOST_LISTING = 64 * 1024 * 1024
+"""Bytes of a listing; the longest ones have a few million."""
+MOST_HTML = 16 * 1024 * 1024
+"""Bytes of a listing in HTML, which takes longer to read."""
+MOST_FILES = 100_000
+"""Files of one listing."""
+_JSON = "application/vnd.pypi.simple.v1+json"
+_HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
 class PypiIndex:
@@ -39,17 +52,16 @@ class PypiIndex:
 
     complete = True
 
-    def __init__(
-        self, url: str | None = None, cache: Path | None = None, session: requests.Session | None = None
-    ) -> None:
-        from pypi_simple import ACCEPT_JSON_PREFERRED, PYPI_SIMPLE_ENDPOINT, PyPISimple
+    def __init__(self, url: str | None = None, cache: Path | None = None, session: Web | None = None) -> None:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-        self.session = session or open_session()
+        self.session = session or Web()
         endpoint = url or os.environ.get(INDEX_URL) or PYPI_SIMPLE_ENDPOINT
-        self._client = PyPISimple(endpoint, session=self.session, accept=ACCEPT_JSON_PREFERRED)
-        self._cache = MetadataCache(cache or user_cache(), endpoint)
+        self._endpoint = self.session.public(endpoint).rstrip("/") + "/"
+        self._cache = MetadataCache(cache or user_cache(), self._endpoint)
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
+        self._warned = False
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release with a wheel, asked of the index once.
@@ -93,10 +105,14 @@ class PypiIndex:
         return metadata
 
     def address(self, file: IndexFile) -> str:
-        """Where a wheel can be downloaded; its project is asked for where it was not yet.
+        """Where a wheel can be downloaded, without anything secret; its project is asked for where it was not yet.
 
         Raises ``IndexUnavailable`` where the index does not list it, or lists it with another hash.
         """
+        return names.public_address(self.source(file))
+
+    def source(self, file: IndexFile) -> str:
+        """As ``address``, with the query that a server may want to see: to be read by ``session`` and never shown."""
         return self._link(file).url
 
     def _link(self, file: IndexFile) -> DistributionPackage:
@@ -111,21 +127,58 @@ class PypiIndex:
 
     def _read(self, file: IndexFile) -> bytes:
         link = self._link(file)
-        digests = link.metadata_digests or {}
-        if link.has_metadata and "sha256" in digests:
-            with _as_ours(f"the metadata of {file.filename}"):
-                return self._client.get_package_metadata_bytes(link, timeout=TIMEOUT)
+        digest = (link.metadata_digests or {}).get("sha256")
+        if link.has_metadata and digest is not None:
+            return self._promised(link, digest)
         # Metadata that no listing vouches for could be anybody's; the wheel's own is read instead.
-        return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size)
+        try:
+            return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size, limit=MOST_METADATA)
+        except BrokenWheel as error:
+            raise ReleaseRefused(str(error)) from error
+
+    def _promised(self, link: DistributionPackage, digest: str) -> bytes:
+        """The metadata that the listing vouches for (PEP 658)."""
+        what = f"the metadata of {link.filename}"
+        answer = self._ask(link.metadata_url, what, MOST_METADATA)
+        problem = None
+        if answer.status == 404:
+            problem = "it lists them and has none"
+        elif answer.good and hashlib.sha256(answer.body).hexdigest() != digest:
+            problem = "they have another sha256 than the listing says"
+        if problem is not None:
+            raise IndexUnavailable(f"the package index is at odds with itself about {what}: {problem}")
+        return _good(answer, what).body
+
+    def _ask(self, url: str, what: str, most: int, accept: str = "*/*") -> WebAnswer:
+        try:
+            return self.session.get(url, most, {"Accept": accept})
+        except NoAnswer as error:
+            raise IndexUnavailable(f"the package index did not answer when asked for {what}: {error}") from error
 
     def _page(self, name: PypiName) -> ProjectPage:
+        from pypi_simple import ACCEPT_JSON_PREFERRED
+
         if not names.is_project(name):
             raise UnknownPackage(f"the package index has no package {names.shown(name)}")
-        with _as_ours(name):
-            page = self._client.get_project_page(name, timeout=TIMEOUT)
+        self._tell_who_listens()
+        answer = self._ask(f"{self._endpoint}{name}/", name, MOST_LISTING, ACCEPT_JSON_PREFERRED)
+        if answer.status == 404:
+            raise UnknownPackage(f"the package index has no package {name}")
+        page = _parsed(_good(answer, name), name)
+        try:
             if names.project(page.project) != name:
                 raise names.BadName(f"it is the listing of {names.shown(page.project)}")
+            if len(page.packages) > MOST_FILES:
+                raise names.BadName(f"it has {len(page.packages)} files, and at most {MOST_FILES} are read")
+        except names.BadName as error:
+            raise _no_listing(name, error) from error
         return page
+
+    def _tell_who_listens(self) -> None:
+        if is_open(self._endpoint) and not is_this_machine(self._endpoint) and not self._warned:
+            shown = names.public_address(self._endpoint)
+            log.warning("%s is asked without encryption: anybody on the way can change what it says", shown)
+        self._warned = True
 
     def _group(self, name: PypiName, page: ProjectPage) -> tuple[Release, ...]:
         groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
@@ -136,6 +189,7 @@ class PypiIndex:
             if version is None:
                 continue
             try:
+                link.url = self._admitted(link.url)
                 file = _file(link, name)
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:
                     raise names.BadName(f"{file.filename} is listed with two hashes")
@@ -151,6 +205,13 @@ class PypiIndex:
             if version not in refused
         )
         return (*good, *(Release(version=version, files=(), refused=why) for version, why in refused.items()))
+
+    def _admitted(self, url: str) -> str:
+        """The address of a file, its credentials left with the session."""
+        bare = self.session.public(names.web_address(url))
+        if is_open(bare) and not is_open(self._endpoint):
+            raise names.BadName(f"{names.shown(names.public_address(bare))} is not encrypted, and the index itself is")
+        return bare
 
 
 def _version(filename: str) -> str | None:
@@ -169,7 +230,8 @@ def _version(filename: str) -> str | None:
 
 def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
     names.wheel_of(link.filename, name)
-    names.web_address(link.url)
+    if link.size is not None and link.size < 0:
+        raise names.BadName(f"{link.filename} has {link.size} bytes")
     return IndexFile(
         filename=link.filename,
         sha256=link.digests.get("sha256"),
@@ -178,29 +240,31 @@ def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
     )
 
 
-@contextmanager
-def _as_ours(what: str) -> Iterator[None]:
-    """Tell the errors of the client and the transport as ours, naming what was asked."""
-    import pypi_simple
-    import requests
+def _good(answer: WebAnswer, what: str) -> WebAnswer:
+    if not answer.good:
+        raise IndexUnavailable(f"the package index answered {answer.said} when asked for {what}")
+    return answer
 
+
+def _parsed(answer: WebAnswer, name: PypiName) -> ProjectPage:
+    """The listing in ``answer``; raises ``IndexUnavailable`` where it is none."""
+    from pypi_simple import ProjectPage
+
+    message = Message()
+    message["content-type"] = names.one_line(answer.headers.get("Content-Type", ""))
+    kind = message.get_content_type()
     try:
-        yield
-    except pypi_simple.NoSuchProjectError:
-        raise UnknownPackage(f"the package index has no package {what}") from None
-    except requests.HTTPError as error:
-        answer = f"{error.response.status_code} {error.response.reason}"
-        raise IndexUnavailable(f"the package index answered {answer} when asked for {what}") from error
-    except (requests.JSONDecodeError, pypi_simple.UnsupportedRepoVersionError) as error:
-        raise _no_listing(what, error) from error
-    except requests.RequestException as error:
-        raise IndexUnavailable(f"the package index did not answer when asked for {what}: {error}") from error
-    except (pypi_simple.DigestMismatchError, pypi_simple.NoMetadataError) as error:
-        raise IndexUnavailable(f"the package index is at odds with itself about {what}: {error}") from error
-    except (ValueError, RecursionError) as error:  # of the content type, of the schema, or of the nesting
-        raise _no_listing(what, error) from error
+        if kind == _JSON:
+            return ProjectPage.from_json_data(msgspec.json.decode(answer.body), answer.url)
+        if kind not in _HTML:
+            raise ValueError(f"its content type is {names.shown(kind)}")
+        if len(answer.body) > MOST_HTML:
+            raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
+        return ProjectPage.from_html(name, answer.body, answer.url, message.get_content_charset())
+    except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
+        raise _no_listing(name, error) from error
 
 
 def _no_listing(what: str, error: Exception) -> IndexUnavailable:
-    first = names.one_line(str(error).partition("\n")[0])
+    first = names.one_line(str(error).partition("\n")[0])[:300]
     return IndexUnavailable(f"the package index answered what is no listing of {what}: {first}")

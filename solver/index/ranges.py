@@ -10,53 +10,29 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from solver.core import names
 from solver.core.errors import IndexUnavailable
+from solver.index.web import NoAnswer, Web, WebAnswer
 
-if TYPE_CHECKING:
-    import requests
-
-TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and to wait for the next bytes."""
 TAIL = 64 * 1024
 """Bytes first asked for: most wheels' directory and metadata lie in them."""
 BLOCK = 32 * 1024
-LIMIT = 8 * 1024 * 1024
-"""Most compressed bytes of one member, unless the caller says otherwise."""
+LIMIT = 16 * 1024 * 1024
+"""Most bytes of one member, compressed and inflated, unless the caller says otherwise."""
 DIRECTORY_LIMIT = 8 * 1024 * 1024
 """Most bytes read beside members: tensorflow's directory has 2 MB."""
 _LOCAL_HEADER = 30 + 1024  # APPNOTE 4.3.7: the fixed part, and room for name and extra field
 
 
-def open_session(retries: int = 3, backoff: float = 0.5) -> requests.Session:
-    """A session that asks again up to ``retries`` times where the server or the connection fails.
-
-    ``backoff`` is the first pause in seconds, doubled each time. It may be
-    shared by threads.
-    """
-    import requests
-    from requests.adapters import HTTPAdapter
-    from urllib3.util.retry import Retry
-
-    session = requests.Session()
-    retry = Retry(
-        total=retries,
-        backoff_factor=backoff,
-        backoff_max=10,
-        status_forcelist=(429, 500, 502, 503, 504),
-        raise_on_status=False,
-        respect_retry_after_header=backoff > 0,
-    )
-    adapter = HTTPAdapter(max_retries=retry, pool_maxsize=32)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+class BrokenWheel(IndexUnavailable):
+    """What came is the wheel, and what is asked for cannot be read out of it."""
 
 
-def members(url: str, session: requests.Session | None = None) -> dict[str, int]:
+def members(url: str, session: Web | None = None) -> dict[str, int]:
     """Name -> uncompressed bytes of each member of the wheel at ``url``.
 
     Raises ``IndexUnavailable``, as does ``read_member``.
@@ -68,7 +44,7 @@ def members(url: str, session: requests.Session | None = None) -> dict[str, int]
 def read_member(
     url: str,
     member: str,
-    session: requests.Session | None = None,
+    session: Web | None = None,
     *,
     size: int | None = None,
     limit: int = LIMIT,
@@ -78,7 +54,7 @@ def read_member(
     ``member`` may be a full name or, starting with "*", the end of exactly one
     top-level folder's member ("*.dist-info/METADATA"). ``size`` is the wheel's
     size in bytes where it is known; another one on the server is refused. A
-    member of more than ``limit`` compressed bytes is refused.
+    member of more than ``limit`` bytes, be it compressed or inflated, is refused.
     """
     return read_members(url, [member], session, size=size, limit=limit)[member]
 
@@ -86,7 +62,7 @@ def read_member(
 def read_members(
     url: str,
     names: list[str],
-    session: requests.Session | None = None,
+    session: Web | None = None,
     *,
     size: int | None = None,
     limit: int = LIMIT,
@@ -97,13 +73,16 @@ def read_members(
 
 
 def _read(remote: RangeFile, wheel: zipfile.ZipFile, member: str, limit: int) -> bytes:
-    info = _find(wheel, member, remote.url)
-    if info.compress_size > limit:
-        raise IndexUnavailable(
-            f"{member} of {remote.url} has {info.compress_size} bytes; at most {limit} are read of it"
-        )
+    info = _find(wheel, member, remote.shown)
+    bytes_there = max(info.compress_size, info.file_size)
+    if bytes_there > limit:
+        raise BrokenWheel(f"{member} of {remote.shown} has {bytes_there} bytes; at most {limit} are read of it")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BrokenWheel(f"{member} of {remote.shown} is compressed in a way that is not read")
     remote.prefetch(info.header_offset, info.header_offset + _LOCAL_HEADER + info.compress_size)
-    return wheel.read(info)
+    with wheel.open(info) as file:
+        # Told how much is wanted, zipfile inflates no more, whatever the directory says of the size.
+        return file.read(info.file_size + 1)
 
 
 def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
@@ -114,21 +93,20 @@ def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
         end, depth = member[1:], member.count("/")
         matches = [i for i in wheel.infolist() if i.filename.endswith(end) and i.filename.count("/") == depth]
     if len(matches) != 1:
-        raise IndexUnavailable(f"{url} has {len(matches)} members {member}, expected one")
+        raise BrokenWheel(f"{url} has {len(matches)} members {member}, expected one")
     return matches[0]
 
 
 @contextmanager
-def _open(
-    url: str, session: requests.Session | None, size: int | None = None
-) -> Iterator[tuple[RangeFile, zipfile.ZipFile]]:
-    own = session or open_session()
+def _open(url: str, session: Web | None, size: int | None = None) -> Iterator[tuple[RangeFile, zipfile.ZipFile]]:
+    own = session or Web()
     try:
         remote = RangeFile(own, url, size)
         with zipfile.ZipFile(remote) as wheel:
             yield remote, wheel
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise IndexUnavailable(f"{url} is no wheel that can be read: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        problem = names.one_line(str(error))
+        raise IndexUnavailable(f"{names.public_address(url)} is no wheel that can be read: {problem}") from error
     finally:
         if session is None:
             own.close()
@@ -137,9 +115,11 @@ def _open(
 class RangeFile(io.RawIOBase):
     """A remote file, seekable, of which only the parts that are read are fetched."""
 
-    def __init__(self, session: requests.Session, url: str, size: int | None = None) -> None:
+    def __init__(self, session: Web, url: str, size: int | None = None) -> None:
         super().__init__()
         self.url = url
+        self.shown = names.public_address(url)
+        """The address as sentences tell it."""
         self._session = session
         self._position = 0
         self._fetched = 0
@@ -188,7 +168,7 @@ class RangeFile(io.RawIOBase):
             data = self._segment(start, stop)
         # The answer's own offsets count, and a server may give another part than it was asked for.
         if data is None:
-            raise IndexUnavailable(f"{self.url} gave other bytes than {start}-{stop - 1}")
+            raise IndexUnavailable(f"{self.shown} gave other bytes than {start}-{stop - 1}")
         self._position = stop
         return data
 
@@ -199,36 +179,35 @@ class RangeFile(io.RawIOBase):
         return None
 
     def _fetch(self, span: str) -> None:
-        import requests
-
         # A range counts the bytes that are sent: of a compressed answer it would be a piece of another file.
         headers = {"Range": f"bytes={span}", "Accept-Encoding": "identity"}
         try:
-            # Streamed, so that an answer that is too long or the whole wheel is refused before its bytes come.
-            with self._session.get(self.url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-                offset, length = self._content_range(response)
-                data = response.content
-        except requests.RequestException as error:
-            raise IndexUnavailable(f"bytes {span} of {self.url} could not be read: {error}") from error
-        if len(data) != length:
-            raise IndexUnavailable(f"{self.url} gave {len(data)} of {length} bytes asked for")
-        self._segments.append((offset, data))
+            # An answer that is too long, or the whole wheel, is refused before its bytes come.
+            answer = self._session.get(self.url, lambda head: self._content_range(head)[1], headers)
+        except NoAnswer as error:
+            raise IndexUnavailable(f"bytes {span} of {self.shown} could not be read: {error}") from error
+        offset, length = self._content_range(answer)
+        self._fetched += length
+        if len(answer.body) != length:
+            raise IndexUnavailable(f"{self.shown} gave {len(answer.body)} of {length} bytes asked for")
+        self._segments.append((offset, answer.body))
 
-    def _content_range(self, response: requests.Response) -> tuple[int, int]:
-        """Offset and length of the part that is coming; nothing of it has been read yet."""
-        if response.status_code == 200:
-            raise IndexUnavailable(f"the server of {self.url} ignores range requests, and the wheel is not read whole")
-        if response.status_code != 206:
-            raise IndexUnavailable(f"{self.url} answered {response.status_code} {response.reason}")
-        named = response.headers.get("Content-Range", "")
-        match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", named)
+    def _content_range(self, answer: WebAnswer) -> tuple[int, int]:
+        """Offset and length of the part that is coming."""
+        if answer.status == 200:
+            raise IndexUnavailable(
+                f"the server of {self.shown} ignores range requests, and the wheel is not read whole"
+            )
+        if answer.status != 206:
+            raise IndexUnavailable(f"{self.shown} answered {answer.said}")
+        named = answer.headers.get("Content-Range", "")
+        match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", named)
         if match is None:
-            raise IndexUnavailable(f'{self.url} answered with the range "{named}"')
+            raise IndexUnavailable(f"{self.shown} answered with the range {names.shown(named)}")
         first, last, size = (int(group) for group in match.groups())
         if self.size not in (-1, size):
-            raise IndexUnavailable(f"{self.url} has {size} bytes, and the index says {self.size}")
+            raise IndexUnavailable(f"{self.shown} has {size} bytes, and the index says {self.size}")
         self.size = size
-        self._fetched += last - first + 1
-        if self._fetched > self._allowed:
-            raise IndexUnavailable(f"{self.url} needs more than {self._allowed} bytes to be read")
+        if self._fetched + last - first + 1 > self._allowed:
+            raise IndexUnavailable(f"{self.shown} needs more than {self._allowed} bytes to be read")
         return first, last - first + 1

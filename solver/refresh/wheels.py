@@ -11,7 +11,8 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName
 from solver.index import UnknownPackage
 from solver.index.pypi import PypiIndex
-from solver.index.ranges import TIMEOUT, RangeFile
+from solver.index.ranges import RangeFile
+from solver.index.web import NoAnswer, WebAnswer
 
 CHUNK = 4 * 1024 * 1024
 """Compressed bytes that are taken at a time."""
@@ -46,17 +47,19 @@ class IndexWheels:
         length = crc = 0
         for chunk in self._inflated(file, info):
             length, crc = length + len(chunk), zlib.crc32(chunk, crc)
+            if length > info.file_size:
+                break
             yield chunk
         if (length, crc) != (info.file_size, info.CRC):
             raise IndexUnavailable(f"{member} of {file.filename} came damaged")
 
     def _directory(self, file: IndexFile) -> Mapping[str, zipfile.ZipInfo]:
         if file.filename != self._directory_of[0]:
-            remote = RangeFile(self._index.session, self._index.address(file), file.size)
+            remote = RangeFile(self._index.session, self._index.source(file), file.size)
             try:
                 with zipfile.ZipFile(remote) as wheel:
                     entries = {info.filename: info for info in wheel.infolist()}
-            except (zipfile.BadZipFile, EOFError) as error:
+            except (zipfile.BadZipFile, EOFError, ValueError) as error:
                 raise IndexUnavailable(f"{file.filename} is no wheel that can be read: {error}") from error
             self._directory_of = (file.filename, entries)
         return self._directory_of[1]
@@ -70,7 +73,10 @@ class IndexWheels:
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             for chunk in self._compressed(file, info):
-                yield inflate.decompress(chunk)
+                # Told how much is wanted it inflates no more at once, whatever a few bytes stand for.
+                yield inflate.decompress(chunk, CHUNK)
+                while inflate.unconsumed_tail:
+                    yield inflate.decompress(inflate.unconsumed_tail, CHUNK)
             yield inflate.flush()
         except zlib.error as error:
             raise IndexUnavailable(f"{info.filename} of {file.filename} came damaged: {error}") from error
@@ -81,16 +87,25 @@ class IndexWheels:
         yield from self._range(file, info.header_offset + 30 + name + extra, info.compress_size)
 
     def _range(self, file: IndexFile, start: int, count: int) -> Iterator[bytes]:
-        import requests
+        for first in range(start, start + count, CHUNK):
+            last = min(first + CHUNK, start + count) - 1
+            yield self._piece(file, first, last)
 
-        if count == 0:
-            return
-        headers = {"Range": f"bytes={start}-{start + count - 1}", "Accept-Encoding": "identity"}
-        address = self._index.address(file)
+    def _piece(self, file: IndexFile, first: int, last: int) -> bytes:
+        headers = {"Range": f"bytes={first}-{last}", "Accept-Encoding": "identity"}
+        count = last - first + 1
+
+        def part(answer: WebAnswer) -> int:
+            if answer.status != 206:
+                raise IndexUnavailable(f"{file.filename}: the index answered {answer.status} to a range")
+            return count
+
         try:
-            with self._index.session.get(address, headers=headers, stream=True, timeout=TIMEOUT) as response:
-                if response.status_code != 206:
-                    raise IndexUnavailable(f"{file.filename}: the index answered {response.status_code} to a range")
-                yield from response.iter_content(CHUNK)
-        except requests.RequestException as error:
+            answer = self._index.session.get(self._index.source(file), part, headers)
+        except NoAnswer as error:
             raise IndexUnavailable(f"{file.filename} could not be read: {error}") from error
+        if not answer.good:
+            raise IndexUnavailable(f"{file.filename}: the index answered {answer.said} to a range")
+        if len(answer.body) != count:
+            raise IndexUnavailable(f"{file.filename}: the index gave {len(answer.body)} of {count} bytes")
+        return answer.body

@@ -40,6 +40,15 @@ def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPa
         except names.BadName as error:
             fix = "name it, as in conda-forge, or write its whole address"
             raise document.error(str(error), *place, position, fix=fix) from None
+        if "://" in channel and names.public_address(channel) != channel:
+            # Requests and locks are committed, and conda knows better places for what is secret.
+            shown = names.public_address(channel)
+            raise document.error(
+                f'"{shown}" is written with a user, a token, a query or a fragment',
+                *place,
+                position,
+                fix="leave that out; custom_channels in ~/.condarc, or ~/.netrc, hold what a server wants to see",
+            )
 
 
 def check_variables(document: YamlDocument, variables: Mapping[str, str], place: KeyPath) -> None:

@@ -1,14 +1,15 @@
 """A package index on the loopback interface that fails in the ways real ones do.
 
-Nothing sleeps: a slow server cannot be told from a silent one here, and every
-other fault is an answer.
+Nothing sleeps: a fault is an answer, or silence that ends with the server.
 """
 
 import hashlib
 import io
 import json
 import re
+import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from loopback import Loopback
@@ -21,7 +22,7 @@ DAY = (2020, 1, 1, 0, 0, 0)
 
 @dataclass
 class Answer:
-    body: bytes
+    body: bytes = b""
     content_type: str = "application/octet-stream"
     status: int = 200
     ranges: bool = True
@@ -32,6 +33,10 @@ class Answer:
     """Status codes of the first answers."""
     content_range: str | None = None
     """A wrong Content-Range."""
+    headers: dict = field(default_factory=dict)
+    """Further headers; None leaves one out."""
+    raw: Callable | None = None
+    """Called with the server and the stream instead of all that: whatever it writes is the answer."""
 
 
 class FaultServer(Loopback):
@@ -39,6 +44,8 @@ class FaultServer(Loopback):
         self.answers = {}
         self.requests = []
         """(path, Range header or None) of each request, in order."""
+        self.authorizations = []
+        self.over = threading.Event()
         super().__init__()
 
     def add_project(self, name, files, content_type=JSON, **fault):
@@ -61,12 +68,16 @@ class FaultServer(Loopback):
 
     def answer(self, request):
         self.requests.append((request.path, request.headers.get("Range")))
+        self.authorizations.append(request.headers.get("Authorization"))
         answer = self.answers.get(request.path)
         if answer is None:
             return self._send(request, 404, b"", {})
+        if answer.raw:
+            request.close_connection = True
+            return answer.raw(self, request.wfile)
         if answer.fail_first:
-            return self._send(request, answer.fail_first.pop(0), b"", {})
-        headers, body, status = {"Content-Type": answer.content_type}, answer.body, answer.status
+            return self._send(request, answer.fail_first.pop(0), b"", answer.headers)
+        headers, body, status = {"Content-Type": answer.content_type, **answer.headers}, answer.body, answer.status
         header = request.headers.get("Range")
         if header and answer.ranges and status == 200:
             start, stop = span(header, len(body))
@@ -77,12 +88,17 @@ class FaultServer(Loopback):
 
     def _send(self, request, status, body, headers, cut=0):
         request.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(body))}.items():
-            request.send_header(key, value)
+        for key, value in {"Content-Length": str(len(body)), **headers}.items():
+            if value is not None:
+                request.send_header(key, value)
         request.end_headers()
         request.wfile.write(body[: len(body) - cut] if cut else body)
         if cut:
             request.close_connection = True
+
+    def close(self):
+        self.over.set()
+        super().close()
 
 
 def span(header, size):

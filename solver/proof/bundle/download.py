@@ -7,17 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from solver.core.errors import IndexUnavailable
+from solver.index.web import NoAnswer, Sink, Web, WebAnswer
 from solver.proof.bundle.wheels import RemoteWheel
 
-if TYPE_CHECKING:
-    import requests
-
-BLOCK = 1 << 16
-"""Bytes received at once; what is lost of a connection that breaks off."""
+MOST = 16 * 2**30
+"""Bytes of a file whose size nobody told."""
 
 Progress = Callable[[str, int, int | None], None]
 """Called with a file name, its bytes so far, and its size where that is known."""
@@ -36,22 +35,22 @@ def download(
     workers: int = 8,
     tries: int = 5,
     pause: float = 1.0,
-    timeout: float = 60.0,
     progress: Progress | None = None,
-    session: requests.Session | None = None,
+    session: Web | None = None,
 ) -> None:
     """Bring ``files`` into ``folder``; what is there already and whole is kept.
 
     A file that breaks off stays as ``<name>.part`` and is resumed, now or by the next call. Each is
-    tried ``tries`` times, ``pause`` seconds apart. Raises ``IndexUnavailable`` naming the file.
+    tried ``tries`` times, ``pause`` seconds apart; ``session`` knows the credentials of its servers, where
+    any are needed. Raises ``IndexUnavailable`` naming the file.
     """
-    import requests
-
     folder.mkdir(parents=True, exist_ok=True)
     unique = {file.filename: file for file in files}
-    job = _Job(folder, session or requests.Session(), tries, pause, timeout, progress)
     order = sorted(unique.values(), key=lambda file: -(file.size or 0))  # the longest first
-    with ThreadPoolExecutor(workers) as pool:
+    with ExitStack() as stack:
+        own = session or stack.enter_context(Web())
+        job = _Job(folder, own, tries, pause, progress)
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
         futures = [pool.submit(job.bring, file) for file in order]
         try:
             for future in futures:
@@ -69,20 +68,19 @@ class _Job:
     def __init__(
         self,
         folder: Path,
-        session: requests.Session,
+        session: Web,
         tries: int,
         pause: float,
-        timeout: float,
         progress: Progress | None,
     ) -> None:
         self.folder, self.session, self.tries, self.pause = folder, session, tries, pause
-        self.timeout, self.progress, self.stop = timeout, progress, threading.Event()
+        self.progress, self.stop = progress, threading.Event()
 
     def bring(self, file: RemoteWheel) -> None:
         """Download one file, or find that it is there."""
         path = self.folder / file.filename
         if path.exists() and file_sha256(path) == file.sha256:
-            self._tell(file, path.stat().st_size)
+            self.tell(file, path.stat().st_size)
             return
         part = path.with_name(path.name + ".part")
         problem = ""
@@ -97,12 +95,10 @@ class _Job:
 
     def _attempt(self, file: RemoteWheel, part: Path) -> str:
         """One try; returns what went wrong, or nothing."""
-        import requests
-
         try:
             self._receive(file, part)
-        except (requests.RequestException, OSError) as error:
-            return f"{type(error).__name__}: {error}"
+        except NoAnswer as error:
+            return str(error)
         if file.size is not None and part.stat().st_size < file.size:
             return f"it broke off after {part.stat().st_size} of {file.size} bytes"
         got = file_sha256(part)
@@ -118,28 +114,38 @@ class _Job:
         headers = {"Accept-Encoding": "identity"}
         if done:
             headers["Range"] = f"bytes={done}-"
-        with self.session.get(file.url, headers=headers, stream=True, timeout=self.timeout) as answer:
-            if answer.status_code == 416:  # nothing is left to send
-                return
-            answer.raise_for_status()
-            resumed = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {done}-")
-            if not resumed:
-                done = 0
-            self._write(file, answer.iter_content(BLOCK), part, done)
+        most = MOST if file.size is None else file.size
+        with ExitStack() as stack:
 
-    def _write(self, file: RemoteWheel, blocks: Iterable[bytes], part: Path, done: int) -> None:
-        last = 0.0
-        with part.open("ab" if done else "wb") as out:
-            for block in blocks:
-                if self.stop.is_set():
-                    raise OSError("another file failed")
-                out.write(block)
-                done += len(block)
-                if time.monotonic() - last > 0.2:
-                    self._tell(file, done)
-                    last = time.monotonic()
-        self._tell(file, done)
+            def begin(answer: WebAnswer) -> tuple[int, Sink]:
+                named = answer.headers.get("Content-Range", "")
+                start = done if answer.status == 206 and named.startswith(f"bytes {done}-") else 0
+                out = stack.enter_context(part.open("ab" if start else "wb"))
+                return most - start, _Writer(self, file, out, start).take
 
-    def _tell(self, file: RemoteWheel, done: int) -> None:
+            answer = self.session.receive(file.url, begin, headers, again=False)
+        if not answer.good and answer.status != 416:  # 416: nothing is left to send
+            raise NoAnswer(f"the server answered {answer.said}")
+
+    def tell(self, file: RemoteWheel, done: int) -> None:
+        """Tell how many bytes of a file are there."""
         if self.progress is not None:
             self.progress(file.filename, done, file.size)
+
+
+class _Writer:
+    """Writes one body to its file and tells how far it is."""
+
+    def __init__(self, job: _Job, file: RemoteWheel, out: BinaryIO, done: int) -> None:
+        self.job, self.file, self.out, self.done, self.last = job, file, out, done, 0.0
+
+    def take(self, block: bytes) -> None:
+        """Write the next bytes."""
+        if self.job.stop.is_set():
+            raise NoAnswer("another file failed")
+        self.out.write(block)
+        self.done += len(block)
+        now = time.monotonic()
+        if now - self.last > 0.2 or self.done == self.file.size:
+            self.job.tell(self.file, self.done)
+            self.last = now

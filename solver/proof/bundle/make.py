@@ -10,6 +10,7 @@ from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.whole import put_whole
+from solver.index.web import Web
 from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
 from solver.proof.bundle.wheels import RemoteWheel
@@ -43,19 +44,20 @@ def make_bundle(
     python: Path | None = None,
     workers: int = 8,
     progress: Progress | None = None,
+    session: Web | None = None,
 ) -> Manifest:
     """Make or complete the bundle at ``directory`` and return its manifest.
 
     ``tool`` gives the wheels that interlock needs by python major.minor, ``interlock`` its own wheel
     as (file name, content), ``matrices`` the folder of the project's own rows, ``python`` an
-    interpreter to carry. A bundle that broke off is completed. Raises ``IndexUnavailable`` where a
-    file cannot be had as its lock names it.
+    interpreter to carry, ``session`` what downloads. A bundle that broke off is completed.
+    Raises ``IndexUnavailable`` where a file cannot be had as its lock names it.
     """
     wheels = _by_filename(wheel for lock in locks for wheel in lock.wheels)
     tools = _by_filename(wheel for few in tool.values() for wheel in few)
     directory.mkdir(parents=True, exist_ok=True)
-    download(wheels.values(), directory / WHEELS, workers=workers, progress=progress)
-    download(tools.values(), directory / TOOL, workers=workers, progress=progress)
+    download(wheels.values(), directory / WHEELS, workers=workers, progress=progress, session=session)
+    download(tools.values(), directory / TOOL, workers=workers, progress=progress, session=session)
     (directory / TOOL / interlock[0]).write_bytes(interlock[1])
     shutil.copyfile(Path(__file__).with_name("offline.py"), directory / _SCRIPT)
     _carry_matrices(matrices, directory)

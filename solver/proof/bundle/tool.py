@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import solver
+from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.lines import LockedPin, read_pins
 from solver.core.wheelfile import pack_wheel
@@ -69,7 +70,8 @@ def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | 
         command, input="\n".join(requirements), capture_output=True, text=True, env=_environment(os.environ, index)
     )
     if done.returncode != 0:
-        lines = "\n".join(done.stderr.strip().splitlines()[-_LAST_LINES:])
+        said = done.stderr if index is None else done.stderr.replace(index, names.public_address(index))
+        lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
         raise IndexUnavailable(f"there is no set of wheels for interlock on python {python}, uv says: {lines}")
     with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
         file = Path(folder) / "requirements.txt"

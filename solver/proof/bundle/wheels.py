@@ -38,8 +38,8 @@ class AddressIndex(Protocol):
         """Every release of ``name`` that has a wheel."""
         ...
 
-    def address(self, file: IndexFile) -> str:
-        """Where a wheel that ``releases`` listed can be downloaded."""
+    def source(self, file: IndexFile) -> str:
+        """Where a wheel that ``releases`` listed can be downloaded; may hold a secret in its query."""
         ...
 
 
@@ -72,5 +72,5 @@ def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> RemoteWhee
         )
     file = usable[0]
     return RemoteWheel(
-        name=pin.name, filename=file.filename, sha256=usable[0].sha256, size=file.size, url=index.address(file)
+        name=pin.name, filename=file.filename, sha256=usable[0].sha256, size=file.size, url=index.source(file)
     )

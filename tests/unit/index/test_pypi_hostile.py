@@ -10,14 +10,14 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import pypi_name
 from solver.index import ReleaseRefused
 from solver.index.pypi import PypiIndex
-from solver.index.ranges import open_session
+from solver.index.web import Web
 
 VICTIM = pypi_name(NAME)
 
 
 @pytest.fixture
 def index(fault_server, tmp_path):
-    with open_session(retries=0, backoff=0) as session:
+    with Web(retries=0, backoff=0) as session:
         yield PypiIndex(f"{fault_server.url}/simple/", tmp_path / "deep" / "er" / "cache", session)
 
 
@@ -98,7 +98,7 @@ def test_a_hash_of_another_wheel_gives_that_wheel_no_requirements(fault_server, 
     same = {"hashes": {"sha256": "a" * 64}}
     fault_server.add_project("mine", {"mine-1.0-py3-none-any.whl": same})
     fault_server.add_project("theirs", {"theirs-1.0-py3-none-any.whl": same})
-    with open_session(retries=0, backoff=0) as session:
+    with Web(retries=0, backoff=0) as session:
         index = PypiIndex(f"{fault_server.url}/simple/", tmp_path, session)
         read = {
             name: [index.requires(release) for release in index.releases(pypi_name(name))]
@@ -112,7 +112,7 @@ def test_what_one_index_told_is_not_believed_of_another(fault_server, tmp_path):
     fault_server.add_wheel(name, make_wheel("theirs", "1.0", ["intruder"]))
     fault_server.add_project("theirs", {name: {"hashes": {"sha256": "a" * 64}}})
     fault_server.answers["/other/theirs/"] = fault_server.answers["/simple/theirs/"]
-    with open_session(retries=0, backoff=0) as session:
+    with Web(retries=0, backoff=0) as session:
         first = PypiIndex(f"{fault_server.url}/simple/", tmp_path, session)
         assert [first.requires(release) for release in first.releases(pypi_name("theirs"))] == [("intruder",)]
         fault_server.add_wheel(name, make_wheel("theirs", "1.0"))

@@ -5,7 +5,8 @@ from fault_server import make_wheel
 
 from solver.core.errors import IndexUnavailable
 from solver.index import ranges
-from solver.index.ranges import members, open_session, read_member, read_members
+from solver.index.ranges import members, read_member, read_members
+from solver.index.web import Web
 
 FILENAME = "big-1.0-py3-none-any.whl"
 FILLER = random.Random(1).randbytes(300_000)
@@ -13,7 +14,7 @@ FILLER = random.Random(1).randbytes(300_000)
 
 @pytest.fixture
 def session():
-    with open_session(retries=1, backoff=0) as session:
+    with Web(retries=1, backoff=0) as session:
         yield session
 
 
@@ -120,12 +121,14 @@ def test_a_cut_answer_is_no_wheel(fault_server, wheel, session):
 
 def test_a_false_range_is_refused(fault_server, wheel, session):
     fault_server.answers[f"/files/{FILENAME}"].content_range = "bytes 0-9/10"
-    assert fails(members, wheel, session) == f"{wheel} gave 65536 of 10 bytes asked for"
+    assert fails(members, wheel, session) == (
+        f"bytes -65536 of {wheel} could not be read: its answer has 65536 bytes, and at most 10 are read"
+    )
 
 
 def test_a_senseless_range_is_refused(fault_server, wheel, session):
     fault_server.answers[f"/files/{FILENAME}"].content_range = "bytes */*"
-    assert fails(members, wheel, session) == f'{wheel} answered with the range "bytes */*"'
+    assert fails(members, wheel, session) == f"{wheel} answered with the range 'bytes */*'"
 
 
 def test_what_is_no_zip_is_told(fault_server, session):

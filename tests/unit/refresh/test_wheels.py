@@ -10,7 +10,7 @@ from fault_server import make_wheel
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, pypi_name
 from solver.index.pypi import PypiIndex
-from solver.index.ranges import open_session
+from solver.index.web import Web
 from solver.refresh import wheels
 from solver.refresh.families import member_bytes, requirements
 from solver.refresh.wheels import IndexWheels
@@ -37,7 +37,7 @@ def source(fault_server, tmp_path, monkeypatch):
     monkeypatch.setattr(wheels, "CHUNK", 10_000)
     fault_server.add_wheel(FILENAME, packed_wheel())
     fault_server.add_project("big", {FILENAME: {}, "big-0.9-py3-none-any.whl": {"yanked": True}})
-    with open_session(retries=0, backoff=0) as session:
+    with Web(retries=0, backoff=0) as session:
         yield IndexWheels(PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", session))
 
 

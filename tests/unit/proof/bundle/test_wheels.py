@@ -19,7 +19,7 @@ class Index:
     def releases(self, name):
         return tuple(self.listings.get(name, ()))
 
-    def address(self, file):
+    def source(self, file):
         return f"https://index.invalid/{file.filename}"
 
 

@@ -1,0 +1,347 @@
+"""The one door to the web: what a server may cost in bytes and in time, and where it may send somebody.
+
+Every answer has a most of bytes (as sent and as unpacked), every question a most of time (a server that
+goes silent, or gives a byte a second, is given up), and credentials stay here: an address that leaves this
+module has none, and no sentence names one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urljoin
+
+from solver.core import names
+
+if TYPE_CHECKING:
+    import requests
+
+TIMEOUT = (10.0, 30.0)
+"""Seconds to connect, and to wait for the next bytes."""
+PATIENCE = 90.0
+"""Seconds that a question may take, its repetitions included, beside what its bytes need at ``SLOWEST``."""
+SLOWEST = 16 * 1024
+"""Bytes a second; a server that gives less for longer than ``PATIENCE`` is given up."""
+TOLD_EVERY = 10.0
+"""Seconds of waiting after which it is told what is waited for."""
+LONGEST_PAUSE = 30.0
+"""Most seconds before a question is put again, whatever the server asks for."""
+MOST_REDIRECTS = 10
+_BLOCK = 64 * 1024
+_AGAIN = (429, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
+log = logging.getLogger("interlock")
+Sink = Callable[[bytes], object]
+"""Takes the body, piece by piece."""
+
+
+Begin = Callable[["WebAnswer"], tuple[int, Sink]]
+
+
+class NoAnswer(Exception):
+    """A server did not answer, or with what is not taken; the message has no address in it."""
+
+
+@dataclass(frozen=True)
+class WebAnswer:
+    """What a server answered; ``body`` is empty unless the status is one of success."""
+
+    url: str
+    """Where the answer came from in the end; never with credentials."""
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def good(self) -> bool:
+        """Whether the server gave what was asked for."""
+        return self.status in (200, 206)
+
+    @property
+    def said(self) -> str:
+        """Status and reason, and how long the server asks to wait where it does."""
+        wait = _retry_after(self.headers)
+        asked = "" if wait is None or self.good else f" (it asks to wait {wait:.0f} s)"
+        return names.one_line(f"{self.status} {self.reason}") + asked
+
+
+Admission = Callable[[WebAnswer], int]
+"""Looks at an answer before its body comes: the most bytes that it may have; or raises what the asker is told."""
+
+
+class Web:
+    """A session with limits; may be shared by threads. To be closed.
+
+    A question is put again up to ``retries`` times where the server or the connection fails, the first
+    time after ``backoff`` seconds, which is doubled each time; 0 never pauses.
+    """
+
+    def __init__(self, retries: int = 3, backoff: float = 0.5, patience: float = PATIENCE) -> None:
+        import requests
+        from requests.adapters import HTTPAdapter
+
+        self.retries, self.backoff, self.patience = retries, backoff, patience
+        self.session = requests.Session()
+        adapter = HTTPAdapter(max_retries=0, pool_maxsize=32)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
+        self._credentials: dict[str, tuple[str, str]] = {}
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.session.close()
+
+    def public(self, url: str) -> str:
+        """``url`` without user and password, which are kept for questions to its server; the first ones count."""
+        parts = names.url_parts(url)
+        user, at, host = parts.netloc.rpartition("@")
+        if not at:
+            return url
+        name, _, password = user.partition(":")
+        bare = parts._replace(netloc=host).geturl()
+        self._credentials.setdefault(_origin(bare), (unquote(name), unquote(password)))
+        return bare
+
+    def get(self, url: str, most: Admission | int, headers: Mapping[str, str] | None = None) -> WebAnswer:
+        """Ask for ``url``; the body has at most ``most`` bytes. Raises ``NoAnswer``, and what ``most`` raises."""
+        body = bytearray()
+
+        def begin(answer: WebAnswer) -> tuple[int, Sink]:
+            body.clear()
+            return (most if isinstance(most, int) else most(answer)), body.extend
+
+        answer = self.receive(url, begin, headers)
+        return WebAnswer(answer.url, answer.status, answer.reason, answer.headers, bytes(body))
+
+    def receive(
+        self, url: str, begin: Begin, headers: Mapping[str, str] | None = None, *, again: bool = True
+    ) -> WebAnswer:
+        """As ``get``, for a body that is not kept here: ``begin`` gives for each try its most of bytes and its taker.
+
+        ``again``: whether the question may be put again.
+        """
+        call = _Call(self, self.public(url), begin, headers or {}, self.retries if again else 0)
+        threading.Thread(target=call.run, daemon=True).start()
+        try:
+            self._await(call)
+        finally:
+            call.given_up.set()
+        if call.error is not None:
+            raise call.error
+        assert call.answer is not None
+        return call.answer
+
+    def _await(self, call: _Call) -> None:
+        """Wait in this thread, which can be interrupted, while another one reads: a byte a second holds up no more."""
+        begun = time.monotonic()
+        told = TOLD_EVERY
+        while not call.done.wait(min(1.0, self.patience / 4)):
+            waited = time.monotonic() - begun
+            if waited > self.patience + call.received / SLOWEST:
+                raise NoAnswer(f"only {call.received} bytes came in {waited:.0f} s, so it was given up")
+            if waited > told:
+                told += TOLD_EVERY
+                log.info("waiting for %s: %d bytes in %.0f s", call.host, call.received, waited)
+
+    def _open(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        """The answer at ``url``, its body not yet read, wherever the server sends."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self.session.get(
+                url,
+                headers=dict(headers),
+                auth=self._credentials.get(_origin(url)),
+                stream=True,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+            place = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or place is None:
+                return response
+            response.close()  # its body is not read: it may have no end
+            url = self.public(forwarded(url, place))
+        raise NoAnswer(f"it sends on more than {MOST_REDIRECTS} times")
+
+
+@dataclass
+class _Call:
+    """One question with its repetitions, run in a thread of its own."""
+
+    web: Web
+    url: str
+    begin: Begin
+    headers: Mapping[str, str]
+    retries: int
+    received: int = 0
+    answer: WebAnswer | None = None
+    error: Exception | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    given_up: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def host(self) -> str:
+        """The server that is asked."""
+        return names.url_parts(self.url).netloc
+
+    def run(self) -> None:
+        """Ask until there is an answer or no try is left."""
+        try:
+            for left in reversed(range(self.retries + 1)):
+                pause = self._try(left)
+                if pause is None or self.given_up.wait(pause):
+                    break
+        except Exception as error:
+            self.error = error
+        finally:
+            self.done.set()
+
+    def _try(self, left: int) -> float | None:
+        """One try; the seconds before the next one where one should follow and is ``left``."""
+        import requests
+        import urllib3
+
+        try:
+            with self.web._open(self.url, self.headers) as response:
+                answer = WebAnswer(
+                    self.web.public(response.url), response.status_code, str(response.reason), response.headers
+                )
+                if left and answer.status in _AGAIN:
+                    return self._pause(left, _retry_after(answer.headers))
+                self._read(response, *self.begin(answer) if answer.good else (0, None))
+                self.answer = answer
+                return None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            if left and _may_pass(error):
+                return self._pause(left, None)
+            raise NoAnswer(_why(error)) from error
+
+    def _read(self, response: requests.Response, most: int, sink: Sink | None) -> None:
+        if sink is None:
+            return
+        announced = response.headers.get("Content-Length", "")
+        if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > most):
+            raise NoAnswer(f"its answer has {announced[:20]} bytes, and at most {most} are read")
+        unpacked = 0
+        # One piece is what one look at the connection gives, so that the clock is looked at in between.
+        while piece := response.raw.read1(_BLOCK, decode_content=True):
+            unpacked += len(piece)
+            self.received = response.raw.tell()
+            if max(unpacked, self.received) > most:
+                raise NoAnswer(f"its answer has more than {most} bytes")
+            if self.given_up.is_set():
+                raise NoAnswer("it was given up")
+            sink(piece)
+
+    def _pause(self, left: int, asked: float | None) -> float:
+        if self.web.backoff == 0:
+            return 0.0
+        pause = self.web.backoff * 2.0 ** (self.retries - left)
+        if asked is not None and asked > pause:
+            pause = min(asked, LONGEST_PAUSE)
+            log.info("%s asks to wait %.0f s; it is asked again in %.0f s", self.host, asked, pause)
+        return min(pause, LONGEST_PAUSE)
+
+
+def forwarded(url: str, place: str) -> str:
+    """The address that the answer of ``url`` sends to; raises ``NoAnswer`` where nobody should go there."""
+    from requests.utils import requote_uri
+
+    try:
+        target = names.web_address(requote_uri(urljoin(url, place)))
+    except (ValueError, UnicodeError):
+        raise NoAnswer("it sends on to what is no address of the web") from None
+    if is_open(target) and not is_open(url):
+        raise NoAnswer("it sends on from https to http, where anybody can change what comes")
+    return target
+
+
+def is_open(url: str) -> bool:
+    """Whether what is asked for at ``url`` comes unencrypted."""
+    return names.url_parts(url).scheme.lower() == "http"
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether the server of ``url`` is on this machine, so that nobody is on the way."""
+    host = names.url_parts(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(url: str) -> str:
+    parts = names.url_parts(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; None where it does not say so in a way that can be read."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        return float(text)
+    try:
+        wait: timedelta = parsedate_to_datetime(text) - datetime.now(UTC)
+        return max(0.0, wait.total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another try may go better: a certificate, an address or a bad answer stays what it is."""
+    import requests
+    import urllib3
+
+    lasting = (requests.exceptions.SSLError, urllib3.exceptions.DecodeError, ValueError)  # InvalidURL is a ValueError
+    return not isinstance(error, lasting)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, in a sentence without addresses: those of the libraries name theirs, query and all."""
+    import requests
+    import urllib3
+
+    chain = _chain(error)
+    for kind, sentence in (
+        ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "its certificate is not accepted"),
+        ((requests.exceptions.ProxyError, urllib3.exceptions.ProxyError), "the proxy does not answer"),
+        ((requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError), f"nothing came for {TIMEOUT[1]:.0f} s"),
+        ((urllib3.exceptions.NameResolutionError,), "its name is not known"),
+        ((requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError), "its address cannot be used"),
+        ((urllib3.exceptions.DecodeError,), "its answer is compressed in a way that cannot be read"),
+        ((urllib3.exceptions.IncompleteRead,), "its answer broke off"),
+    ):
+        if any(isinstance(one, kind) for one in chain):
+            return sentence
+    told = [one.strerror for one in chain if isinstance(one, OSError) and one.strerror]
+    if told:
+        return names.one_line(told[-1])
+    timed_out = any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in chain)
+    return f"no connection in {TIMEOUT[0]:.0f} s" if timed_out else "the connection broke off"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """``error`` and what lies behind it, the first cause last."""
+    chain: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and one not in chain:
+            chain.append(one)
+            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+    return chain
