@@ -7,7 +7,7 @@ becomes None and is compared with nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
@@ -192,13 +192,13 @@ class _Case:
         row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
         return None if row is None else self.packages[row.distribution]
 
-    def lacks_kernels(self, build: Build) -> str:
-        """Why the cuDNN that a build loads surely has no kernels for the GPU; "" where none of that is known."""
-        # Where nobody read that, the build's own code for the GPU decides: it was made with a cuDNN of its days.
+    def kernels(self, build: Build) -> Verdict:
+        """Whether the cuDNN that a build loads has kernels for the GPU; which it is, is the question of ``cudnn``."""
         cudnn = self.loaded_cudnn(build)
-        of_cuda = cuda_major(build)
-        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, of_cuda) if isinstance(cudnn, str) else None
-        return f"cuDNN {cudnn}: {served.why}" if served is not None and served.answer is Answer.NO else ""
+        if not isinstance(cudnn, str):
+            return Verdict(Answer.YES)
+        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build))
+        return served if served.answer is Answer.YES else replace(served, why=f"cuDNN {cudnn}: {served.why}")
 
     # ---- what will be reported ----------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ class _Case:
             first = None if build is builds[0] else builds[0]
             after = first is not None and _loads_its_own(first)
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]
-            answers += [self.cudnn(build, first).answer, answer(not self.lacks_kernels(build))]
+            answers += [self.cudnn(build, first).answer, self.kernels(build).answer]
         return every(answers)
 
     def dies(self) -> tuple[str, ...]:
@@ -268,8 +268,9 @@ class _Case:
             if verdict.answer is not Answer.YES and verdict.why and not apart:
                 yield f"{_title(build)}: {verdict.why}"
             yield from self.doubts_of_cudnn(build)
-            if lacking := self.lacks_kernels(build):
-                yield f"{_title(build)}: {lacking}"
+            kernels = self.kernels(build)
+            if kernels.answer is not Answer.YES:
+                yield f"{_title(build)}: {kernels.why}"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:
         """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""

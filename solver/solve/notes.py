@@ -8,7 +8,8 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
-from solver.matrix.builds import stated
+from solver.matrix.builds import cuda_major, stated
+from solver.matrix.cudnn import carried
 from solver.matrix.drivers import first_of_branch
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brought
@@ -23,8 +24,11 @@ def notes(
     versions: Mapping[str, str], cuda: str | None, builds: Iterable[Build], matrices: Matrices, target: Target
 ) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its frameworks' builds."""
-    evidence = _evidence(versions, matrices)
-    solution_notes = [*_soft_rules(versions, matrices, Place.of(target)), *_of_cudnn(versions, matrices, target)]
+    evidence, builds = _evidence(versions, matrices), tuple(builds)
+    solution_notes = [
+        *_soft_rules(versions, matrices, Place.of(target)),
+        *_of_cudnn(versions, builds, matrices, target),
+    ]
     for build in builds if cuda not in (None, NONE) else ():
         solution_notes += _of_build(build, str(cuda), versions, evidence)
     return list(dict.fromkeys(solution_notes))
@@ -41,17 +45,20 @@ def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
     return (Note(package="driver", text=text, row=first.row, evidence=first.source),)
 
 
-def _of_cudnn(versions: Mapping[str, str], matrices: Matrices, target: Target) -> Iterator[Note]:
-    """Which GPUs of the target the set's cuDNN serves without listing them, or nobody read whether it does."""
-    for library in brought(matrices.libraries, versions):
-        if library.library != "cudnn":
-            continue
-        version = versions[library.distribution]
+def _of_cudnn(
+    versions: Mapping[str, str], builds: Iterable[Build], matrices: Matrices, target: Target
+) -> Iterator[Note]:
+    """Which GPUs of the target a cuDNN of the set, or inside a wheel, serves without listing them, or nobody read."""
+    libraries = (row for row in brought(matrices.libraries, versions) if row.library == "cudnn")
+    cudnns: list[tuple[str, str, int | None]] = [
+        (row.distribution, versions[row.distribution], row.cuda) for row in libraries
+    ]
+    cudnns += [(one.package, inside, cuda_major(one)) for one in builds if isinstance(inside := carried(one), str)]
+    for package, version, cuda in cudnns:
         for gpu in target.gpus:
-            served = cudnn_serves(version, gpu, matrices.cudnn, library.cuda)
+            served = cudnn_serves(version, gpu, matrices.cudnn, cuda)
             if served.answer is not Answer.NO and served.why:
-                text = f"cuDNN {version}: {served.why}"
-                yield Note(package=library.distribution, text=text, row=served.row, evidence=None)
+                yield Note(package=package, text=f"cuDNN {version}: {served.why}", row=served.row, evidence=None)
 
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:

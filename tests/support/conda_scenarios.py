@@ -1,10 +1,15 @@
 """What the claims about conda are told in: rows and records in shorthand, and the whole answer to a profile."""
 
+from unittest import mock
+
 import msgspec
 import yaml
 from conda_repodata import parse, write_channel
 from paths import SCENARIOS
 
+import solver.commands.conda as commands
+from solver.commands.project import Project
+from solver.commands.stack import explain_stack
 from solver.core.errors import InterlockError
 from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
@@ -12,6 +17,7 @@ from solver.index.conda_config import CondaSettings
 from solver.matrix import rows
 from solver.matrix.load import Matrices
 from solver.solve.conda.profile import base_records, solve_conda
+from solver.solve.space.packages import Spaces
 
 KINDS = {
     "drivers": rows.DriverBranch,
@@ -59,4 +65,13 @@ def answer(scenario, folder):
         "notes": [note.text for note in result.solution.notes],
         "rejected": [f"{r.package} {r.tried}: {r.why.splitlines()[0]} [{r.source}]" for r in result.rejected],
     }
+    if profile.stack:
+        shown["stack"] = explained(profile, matrices, index, folder)
     return {key: value for key, value in shown.items() if value}
+
+
+def explained(profile, matrices, index, folder):
+    """What `interlock explain --profile` says of the profile's stack, over the same channel."""
+    project = Project(folder, None, matrices, None, None, Spaces(matrices, None))
+    with mock.patch.object(commands, "source_for", lambda *_: index):
+        return explain_stack(project, profile)

@@ -10,6 +10,9 @@ import pytest
 import yaml
 from paths import SCENARIOS
 
+from solver.core.model import Framework, Platform
+from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
+
 
 class Typed(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML with its own types; a key that stands twice in one mapping is refused instead of lost."""
@@ -114,7 +117,29 @@ class CondaScenario(Scenario, frozen=True, kw_only=True):
     expect: dict[str, Any]
 
 
-SHAPES = (AuditScenario, CondaScenario, RequestScenario, SearchScenario, StackScenario)
+class PredictScenario(Scenario, frozen=True, kw_only=True):
+    folder = "predict"
+    loader = Untyped
+    matrices: dict[str, dict[str, dict[str, Any] | None]] = {}
+    packages: dict[str, str] | None = None
+    axes: dict[str, str | None] | None = None
+    gpu: str
+    driver: str
+    platform: Platform = "linux-64"
+    python: str | msgspec.UnsetType = msgspec.UNSET
+    serves: bool | None
+    frameworks: dict[Framework, FrameworkPrediction]
+    loaded: LoadedPrediction
+    probes: dict[str, bool | None]
+    dies: tuple[str, ...] = ()
+    text: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of(self, "packages", "axes")
+
+
+SHAPES = (AuditScenario, CondaScenario, PredictScenario, RequestScenario, SearchScenario, StackScenario)
 Shape = TypeVar("Shape", bound=Scenario)
 
 

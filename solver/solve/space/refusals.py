@@ -178,7 +178,7 @@ def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
 
 
 def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
-    """The cuDNN inside a wheel has no kernels for a GPU; where nobody read that, the wheel's own code decides."""
+    """The cuDNN inside a wheel has no kernels for a GPU; where nobody read that, the solution has a note of it."""
     inside = carried(build)
     for gpu in scope.target.gpus if isinstance(inside, str) else ():
         served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn, cuda_major(build))
