@@ -28,6 +28,8 @@ class FrameworkEntry:
     """The distribution that compiles its kernels; every build of one release is made for one release of it."""
     dlopens: bool
     """Whether it opens its CUDA libraries when it needs them, and stays on the CPU without; else it links to them."""
+    checks: tuple[str, ...]
+    """CUDA libraries (by their short names in cuda-libraries.yaml) that it tries to open before it registers a GPU."""
     local_builds: bool
     """Whether one release has a build for each CUDA and for the CPU, told apart by the local part of their version."""
     libraries: tuple[str, ...]
@@ -57,6 +59,8 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=(),
             compiler=None,
             dlopens=True,
+            # TryDlopenCUDALibraries in xla/tsl/platform/default/dlopen_checker.cc, since TensorFlow 2.5.
+            checks=("cudart", "cublas", "cublaslt", "cufft", "cusolver", "cusparse", "cudnn"),
             local_builds=False,
             # From 2.9 on the first dlopens; it may be linked into the second.
             libraries=("tensorflow/libtensorflow_framework.so.2", "tensorflow/libtensorflow_cc.so.2"),
@@ -76,6 +80,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=("torchvision", "torchaudio"),
             compiler="triton",
             dlopens=False,
+            checks=(),
             local_builds=True,
             libraries=("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_global_deps.so", "torch/lib/libc10_cuda.so"),
             probe="torch_checks",

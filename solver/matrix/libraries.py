@@ -21,6 +21,7 @@ LOADER = "interlock-loader"
 """The wheel of ours that loads the CUDA libraries which TensorFlow does not find by itself."""
 _NVIDIA = "nvidia/"
 _PROFILER = frozenset({"cupti"})
+_NOT_TRIED = frozenset({"nccl", "nvcc"})
 
 
 def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int | None = None) -> list[Library]:
@@ -61,8 +62,16 @@ def does_without(build: Build) -> Answer:
 
 
 def decides_gpu(build: Build, name: str) -> bool:
-    """Whether a build that does not find a library sees no GPU; it does without what it merely uses."""
-    return not serves_profiler(name) and name not in build.uses
+    """Whether a build that does not find a library sees no GPU; it does without what it merely uses.
+
+    A framework that opens its libraries tries some of them first, and then those that its row names: up to 2.13
+    TensorFlow tries cuRAND too. NCCL joins GPUs that it sees already.
+    """
+    if serves_profiler(name) or name in build.uses:
+        return False
+    framework = framework_of(build.package)
+    checks = () if framework is None else FRAMEWORKS[framework].checks
+    return not checks or name in checks or name in set(entries(build.opens)) - _NOT_TRIED
 
 
 def serves_profiler(name: str) -> bool:

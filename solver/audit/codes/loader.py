@@ -6,11 +6,12 @@ prefix ``loader_elf`` reads them from the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from pathlib import PurePosixPath
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
-from solver.audit.codes.loader_search import LibrarySearch
+from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
@@ -29,7 +30,7 @@ from solver.matrix.libraries import (
     opened_library,
     serves_profiler,
 )
-from solver.matrix.rows import Build
+from solver.matrix.rows import Build, Library
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
@@ -60,6 +61,10 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         return
     in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
     outcome = in_files or _recorded(context, build.row)
+    elsewhere = () if in_files else _unread_folders(context)
+    if elsewhere and (outcome.hidden or outcome.nowhere):
+        yield _perhaps(build, outcome, elsewhere)
+        return
     hidden = tuple(item for item in outcome.hidden if not _is_led_to(context, build, item))
     if hidden:
         yield _hidden(context, build, hidden)
@@ -81,18 +86,34 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
     A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for no framework
     that is linked to them.
     """
-    folders = dict(context.set.variables).get("LD_LIBRARY_PATH", "").split(":")
-    if any(f"/{folder.rstrip('/')}".endswith(f"/{item.library.directory}") for folder in folders):
+    if any(_is_folder_of(folder, item.library) for folder in _library_path(context)):
         return True
     if context.package(LOADER) is None or not opens_libraries(build.framework):
         return False
     return context.set.prefix is None or item.library.library in loader_elf.preloaded(context)
 
 
+def _library_path(context: AuditContext) -> tuple[str, ...]:
+    """The folders that LD_LIBRARY_PATH names, of the environment's own variables or of where it runs."""
+    variables = {**dict(context.set.variables), **context.environ}
+    return tuple(folder for folder in variables.get("LD_LIBRARY_PATH", "").split(":") if folder)
+
+
+def _is_folder_of(folder: str, library: Library) -> bool:
+    return f"/{folder.rstrip('/')}".endswith(f"/{library.directory}")
+
+
+def _unread_folders(context: AuditContext) -> tuple[str, ...]:
+    """The folders on LD_LIBRARY_PATH that no package of the package index fills: a toolkit's, conda's."""
+    return tuple(folder for folder in _library_path(context) if "site-packages" not in PurePosixPath(folder).parts)
+
+
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
     outcome = look_up(row, [item.library for item in here.values()], context.matrices)
-    nowhere = ["any CUDA library"] if outcome.nothing else [_soname(context, row, name) for name in outcome.nowhere]
+    nowhere = [Missing(name, _soname(context, row, name)) for name in outcome.nowhere]
+    if outcome.nothing:
+        nowhere = [Missing("cudart", "any CUDA library")]
     return LibrarySearch(
         hidden=tuple(here[library.id] for library in outcome.hidden),
         nowhere=tuple(nowhere),
@@ -115,9 +136,9 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
     looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
     unless = _unless_preloaded(context)
-    severity = _cost(row, hidden)
+    severity = _cost(row, [item.library.library for item in hidden])
     blind = severity == "error"
-    effect = f"it then {_blind(build)}{unless}" if blind else "it still sees the GPU, and goes without them"
+    effect = f"it then {_blind(build)}{unless}" if blind else f"it still sees the GPU, and {_goes_without(severity)}"
     in_files = _is_in_files(context, build)
     return finding_about(
         [build.package, *(item.package for item in hidden)],
@@ -142,12 +163,16 @@ def _unless_preloaded(context: AuditContext) -> str:
     return f" unless {listed(linked)} was imported first" if linked else ""
 
 
-def _cost(row: Build, hidden: tuple[Provided, ...]) -> Severity:
+def _cost(row: Build, names: Collection[str]) -> Severity:
     """How grave it is that these libraries are not found: without CUPTI alone nothing but its profiler fails."""
-    names = [item.library.library for item in hidden]
     if any(decides_gpu(row, name) for name in names):
         return "error"
     return "note" if all(map(serves_profiler, names)) else "warning"
+
+
+def _goes_without(severity: Severity) -> str:
+    """What becomes of a build without libraries that decide nothing about its GPU."""
+    return "its profiler does not" if severity == "note" else "goes without them"
 
 
 def _blind(build: BuiltPackage) -> str:
@@ -172,14 +197,35 @@ def _first_sonames(items: tuple[Provided, ...]) -> str:
     return listed(sorted({soname for item in items for soname in item.library.sonames[:1]}), most=12)
 
 
-def _nowhere(context: AuditContext, build: BuiltPackage, names: tuple[str, ...]) -> Finding:
+def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing, ...]) -> Finding:
+    linked = any(one.linked for one in missing)
+    severity: Severity = "error" if linked else _cost(build.row, [one.library for one in missing])
+    therefore = f"which therefore {_blind(build)}" if severity == "error" else "which still sees the GPU, and "
+    if severity != "error":
+        therefore += _goes_without(severity)
     return finding_about(
         (build.package,),
         code=CODE,
-        severity="error" if context.wants_gpu else "warning",
-        why=f"nothing here brings {listed(names, most=12)} for {build.pin}, which therefore {_blind(build)}",
+        severity="warning" if severity == "error" and not context.wants_gpu else severity,
+        why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}",
         source=build.source,
         cure=_install(build),
+        row=build.row.id,
+    )
+
+
+def _perhaps(build: BuiltPackage, outcome: LibrarySearch, folders: tuple[str, ...]) -> Finding:
+    """What the set does not let a build find may lie in folders that nobody read."""
+    sonames = [*(soname for item in outcome.hidden for soname in item.library.sonames[:1])]
+    sonames += [one.soname for one in outcome.nowhere]
+    return finding_about(
+        [build.package, *(item.package for item in outcome.hidden)],
+        code=CODE,
+        severity="note",
+        why=f"LD_LIBRARY_PATH leads to {listed(folders)}, which nobody read, so it is not known whether {build.pin} "
+        f"finds {listed(sorted(sonames), most=12)}",
+        source=build.source,
+        cure="run `interlock audit` on the installed environment, which reads those folders",
         row=build.row.id,
     )
 
@@ -198,8 +244,7 @@ def _conda_runtime(context: AuditContext) -> Package | None:
 
 def _from_conda(context: AuditContext, build: BuiltPackage, runtime: Package) -> Iterator[Finding]:
     """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
-    variables = {**dict(context.set.variables), **context.environ}
-    if "LD_LIBRARY_PATH" in variables or context.package(LOADER) is not None:
+    if _library_path(context) or context.package(LOADER) is not None:
         return
     yield finding_about(
         (build.package, runtime),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 from solver.audit.builds import BuiltPackage
-from solver.audit.codes.loader_search import LibrarySearch
+from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import site_packages
@@ -50,7 +51,9 @@ def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
     folders = [*_library_path(context), *_folders(dynamic, path)]
     beside = [read_library(other) for name in others if (other := _first(context, (name,))) is not None]
     linked = {name for each in (dynamic, *beside) for name in each.needed}
-    return _search(context, _wanted(context, build.row, major(built), linked), major(built), folders)
+    outcome = _search(context, _wanted(context, build.row, major(built), linked), major(built), folders)
+    nowhere = tuple(replace(one, linked=one.soname in linked) for one in outcome.nowhere)
+    return replace(outcome, nowhere=nowhere)
 
 
 def _wanted(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
@@ -63,7 +66,7 @@ def _wanted(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> l
 
 def _search(context: AuditContext, wanted: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:
     """Which of the libraries lie in no folder: hidden where a package of the set brings them elsewhere."""
-    hidden, nowhere = dict[str, Provided](), dict[str, None]()
+    hidden, nowhere = dict[str, Provided](), dict[str, Missing]()
     here = context.libraries(cuda)
     for library in wanted:
         for soname in library.sonames[:1]:
@@ -73,8 +76,8 @@ def _search(context: AuditContext, wanted: Sequence[Library], cuda: int, folders
             if brought is not None and _exists(context, brought.library, soname):
                 hidden[soname] = brought
             else:
-                nowhere[soname] = None
-    return LibrarySearch(tuple(hidden.values()), tuple(nowhere))
+                nowhere[soname] = Missing(library.library, soname)
+    return LibrarySearch(tuple(hidden.values()), tuple(nowhere.values()))
 
 
 def linked(context: AuditContext) -> Iterator[Finding]:

@@ -8,12 +8,23 @@ from solver.audit.context import Provided
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A CUDA library that nothing of the set brings."""
+
+    library: str
+    """Its short name."""
+    soname: str
+    linked: bool = False
+    """Whether the build is linked to it, so that it cannot be imported without."""
+
+
+@dataclass(frozen=True)
 class LibrarySearch:
     """How a build's search for its CUDA libraries ends."""
 
     hidden: tuple[Provided, ...] = ()
     """Brought by the set, but in no folder of the RUNPATH."""
-    nowhere: tuple[str, ...] = ()
-    """Sonames that nothing brings."""
+    nowhere: tuple[Missing, ...] = ()
+    """What nothing brings."""
     doubtful: tuple[Provided, ...] = ()
     """Brought by the set, and nobody read the RUNPATH."""

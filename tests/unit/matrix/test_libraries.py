@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.libraries import Lookup, brings, does_without, look_up, looks_up
+from solver.matrix.libraries import Lookup, brings, decides_gpu, does_without, look_up, looks_up
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 
@@ -60,3 +60,21 @@ def test_a_build_that_looks_nowhere_finds_nothing_whatever_it_opens():
     assert look_up(blind, []) == Lookup(nothing=True)
     assert look_up(blind, [CUBLAS]) == Lookup(hidden=(CUBLAS,))
     assert look_up(_build("tensorflow"), []) == Lookup()
+
+
+@pytest.mark.parametrize(
+    ("build", "name", "decides"),
+    [
+        (_build("tensorflow"), "cusolver", True),
+        (_build("tensorflow"), "curand", False),
+        (_build("tensorflow"), "nccl", False),
+        (_build("tensorflow", opens=("cudart", "curand", "nccl", "cupti")), "curand", True),
+        (_build("tensorflow", opens=("cudart", "curand", "nccl", "cupti")), "nccl", False),
+        (_build("tensorflow", opens=("cudart", "curand", "nccl", "cupti")), "cupti", False),
+        (_build("kit", opens=("curand", "nccl", "cupti")), "nccl", True),
+        (_build("kit", opens=("curand", "nccl", "cupti")), "cupti", False),
+        (_build("kit", opens=("curand",), uses=("cudnn",)), "cudnn", False),
+    ],
+)
+def test_which_library_decides_whether_a_build_sees_a_gpu(build, name, decides):
+    assert decides_gpu(build, name) is decides
