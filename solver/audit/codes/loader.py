@@ -6,8 +6,9 @@ prefix ``loader_elf`` reads them from the files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
@@ -60,7 +61,7 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         yield from _from_conda(context, build, runtime)
         return
     in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
-    outcome = in_files or _recorded(context, build.row)
+    outcome = in_files or _without_found(context, _recorded(context, build.row))
     elsewhere = () if in_files else _unread_folders(context)
     if elsewhere and (outcome.hidden or outcome.nowhere):
         yield _perhaps(build, outcome, elsewhere)
@@ -86,16 +87,14 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
     A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for no framework
     that is linked to them.
     """
-    if any(_is_folder_of(folder, item.library) for folder in _library_path(context)):
+    if any(_is_folder_of(folder, item.library) for folder in _folders_in(dict(context.set.variables))):
         return True
     if context.package(LOADER) is None or not opens_libraries(build.framework):
         return False
     return context.set.prefix is None or item.library.library in loader_elf.preloaded(context)
 
 
-def _library_path(context: AuditContext) -> tuple[str, ...]:
-    """The folders that LD_LIBRARY_PATH names, of the environment's own variables or of where it runs."""
-    variables = {**dict(context.set.variables), **context.environ}
+def _folders_in(variables: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(folder for folder in variables.get("LD_LIBRARY_PATH", "").split(":") if folder)
 
 
@@ -104,8 +103,24 @@ def _is_folder_of(folder: str, library: Library) -> bool:
 
 
 def _unread_folders(context: AuditContext) -> tuple[str, ...]:
-    """The folders on LD_LIBRARY_PATH that no package of the package index fills: a toolkit's, conda's."""
-    return tuple(folder for folder in _library_path(context) if "site-packages" not in PurePosixPath(folder).parts)
+    """The folders that the environment itself puts on LD_LIBRARY_PATH and no package fills: a toolkit's, conda's."""
+    folders = _folders_in(dict(context.set.variables))
+    return tuple(folder for folder in folders if "site-packages" not in PurePosixPath(folder).parts)
+
+
+def _without_found(context: AuditContext, outcome: LibrarySearch) -> LibrarySearch:
+    """``outcome`` without what lies in a folder of this machine that LD_LIBRARY_PATH names here."""
+    folders = [Path(folder) for folder in _folders_in(context.environ)]
+
+    def is_there(soname: str) -> bool:
+        return any((folder / soname).exists() for folder in folders)
+
+    return replace(
+        outcome,
+        hidden=tuple(item for item in outcome.hidden if not all(map(is_there, item.library.sonames[:1]))),
+        nowhere=tuple(one for one in outcome.nowhere if not is_there(one.soname)),
+        doubtful=tuple(item for item in outcome.doubtful if not all(map(is_there, item.library.sonames[:1]))),
+    )
 
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
@@ -225,7 +240,7 @@ def _perhaps(build: BuiltPackage, outcome: LibrarySearch, folders: tuple[str, ..
         why=f"LD_LIBRARY_PATH leads to {listed(folders)}, which nobody read, so it is not known whether {build.pin} "
         f"finds {listed(sorted(sonames), most=12)}",
         source=build.source,
-        cure="run `interlock audit` on the installed environment, which reads those folders",
+        cure="audit the installed environment where it runs, which reads those folders",
         row=build.row.id,
     )
 
@@ -244,7 +259,8 @@ def _conda_runtime(context: AuditContext) -> Package | None:
 
 def _from_conda(context: AuditContext, build: BuiltPackage, runtime: Package) -> Iterator[Finding]:
     """conda's CUDA lies in ``$CONDA_PREFIX/lib``, where no RUNPATH of a wheel leads."""
-    if _library_path(context) or context.package(LOADER) is not None:
+    variables = {**dict(context.set.variables), **context.environ}
+    if "LD_LIBRARY_PATH" in variables or context.package(LOADER) is not None:
         return
     yield finding_about(
         (build.package, runtime),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,16 @@ from solver.matrix.load import load_matrices
 MATRICES = load_matrices()
 EMPTY = SnapshotIndex(Path("nowhere"))
 ROWS = {row.version: row for row in MATRICES.builds_of("tensorflow") if row.platform == "linux-64" and row.asks}
-TOOLKIT = {"LD_LIBRARY_PATH": "/usr/local/cuda-12.5/lib64"}
 
 
-def told(version, *, without=(), environ=None):
+def told(version, *, without=(), environ=None, variables=None):
     """What the audit says of a TensorFlow's libraries, beside all that its and-cuda extra pins but ``without``."""
     row = ROWS[version]
     pins = [name + pin for name, pin in row.asks.items() if not any(part in name for part in without)]
     text = "\n".join([f"tensorflow=={version}", *pins]) + "\n"
     target = Target(python=row.python[0], driver="580.65.06", gpus=("9.0",))
-    findings = audit(read_text(text, "requirements.txt", Path()), MATRICES, EMPTY, target, environ)
+    packages = replace(read_text(text, "requirements.txt", Path()), variables=tuple((variables or {}).items()))
+    findings = audit(packages, MATRICES, EMPTY, target, environ)
     return [(one.severity, one.why) for one in findings if one.code == loader.CODE]
 
 
@@ -46,10 +47,8 @@ def test_the_one_release_that_looks_in_one_folder_alone_sees_no_gpu():
 
 @pytest.mark.parametrize("without", [("cupti",), ("cupti", "nccl", "curand", "nvjitlink")])
 def test_without_cupti_nccl_and_curand_the_gpu_is_seen(without):
-    why = (
-        "nothing here brings libcupti.so.12 for tensorflow==2.18.0, which still sees the GPU, and its profiler does not"
-    )
-    assert told("2.18.0", without=without) == [("note", f"{why}, and its profiler does not")]
+    why = "nothing here brings libcupti.so.12 for tensorflow==2.18.0"
+    assert told("2.18.0", without=without) == [("note", f"{why}, which still sees the GPU, and its profiler does not")]
 
 
 @pytest.mark.parametrize(
@@ -68,15 +67,27 @@ def test_without_one_library_that_it_tries_first_no_gpu_is_seen(part, soname):
     assert ("error", why) in told("2.18.0", without=(part,))
 
 
-def test_a_toolkit_on_the_path_may_bring_what_the_set_does_not():
+def test_a_toolkit_that_the_environment_leads_to_may_bring_what_the_set_does_not():
+    path = {"LD_LIBRARY_PATH": "/usr/local/cuda-12.5/lib64"}
     why = "so it is not known whether tensorflow==2.18.0 finds libcufft.so.11 and libcupti.so.12"
-    assert told("2.18.0", without=("cufft",), environ=TOOLKIT) == [
+    assert told("2.18.0", without=("cufft",), variables=path) == [
         ("note", f"LD_LIBRARY_PATH leads to /usr/local/cuda-12.5/lib64, which nobody read, {why}")
     ]
 
 
+BLIND = "nothing here brings libcufft.so.11 for tensorflow==2.18.0, which therefore sees no GPU"
+
+
 def test_the_folder_of_a_package_is_no_toolkit():
     folder = {"LD_LIBRARY_PATH": "/env/lib/python3.11/site-packages/nvidia/cuda_cupti/lib"}
-    assert told("2.18.0", environ=folder) == []
-    why = "nothing here brings libcufft.so.11 for tensorflow==2.18.0, which therefore sees no GPU"
-    assert told("2.18.0", without=("cufft",), environ=folder) == [("error", why)]
+    assert told("2.18.0", variables=folder) == []
+    assert told("2.18.0", without=("cufft",), variables=folder) == [("error", BLIND)]
+
+
+def test_a_toolkit_of_this_machine_is_looked_into(tmp_path):
+    (tmp_path / "libcupti.so.12").touch()
+    here = {"LD_LIBRARY_PATH": f"/nowhere:{tmp_path}"}
+    assert told("2.18.0", environ=here) == []
+    assert told("2.18.0", without=("cufft",), environ=here) == [("error", BLIND)]
+    (tmp_path / "libcufft.so.11").touch()
+    assert told("2.18.0", without=("cufft",), environ=here) == []
