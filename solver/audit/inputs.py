@@ -10,6 +10,7 @@ from solver.audit.package_set import PackageSet
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.readers.table import EXPECTED, Document, read_document
+from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.core.names import BadName
@@ -50,20 +51,11 @@ def _read_sets(
         if choice != EVERY:
             raise BadInput("an installed prefix holds one set; there is nothing to choose from", file=path)
         return (read_prefix(path),)
-    text = _text_of(path) if text is None else text
+    if text is None:
+        text = reading.read_text(path, missing="there is no such file or folder", fix=EXPECTED)
+    reading.refuse_large(len(text), path)
     sets = read_document(Document(text, str(path), path.parent, target or own, choice))
     return sets if own is None else tuple(structs.replace(one, target=own) for one in sets)
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise BadInput("there is no such file or folder", file=path) from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 text (byte {error.start})", file=path, fix=EXPECTED) from None
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=path) from None
 
 
 def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:

@@ -21,6 +21,7 @@ from solver.cli.show import Json, echo_json
 from solver.commands.audit import Given, active_environment, audit_path
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
+from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
 
@@ -104,10 +105,9 @@ def _subject(what: Path | None) -> Given:
         return active_environment(os.environ)
     if what != Path("-"):
         return Given(what)
-    try:
-        return Given(Path(STANDARD_INPUT), sys.stdin.buffer.read().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise BadInput(f"is not UTF-8 text (byte {error.start})", file=STANDARD_INPUT) from None
+    content = sys.stdin.buffer.read(reading.LARGEST + 1)
+    reading.refuse_large(len(content), STANDARD_INPUT)
+    return Given(Path(STANDARD_INPUT), reading.decoded(content, STANDARD_INPUT))
 
 
 @click.command()

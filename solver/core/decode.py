@@ -1,7 +1,7 @@
-"""Make values of a YAML document; what does not fit is told in a sentence with file, line and full key.
+"""Make values of a document; what does not fit is told in a sentence with file, line and full key.
 
 msgspec writes ``[...]`` for "some key of this mapping"; which one is found by
-converting the mapping once more with each of its entries alone.
+converting the mapping once more with fewer and fewer of its entries.
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ import ast
 import difflib
 import re
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from solver.core.errors import BadInput
-from solver.core.yamlfile import Data, Key, YamlDocument
+from solver.core.names import shown
+from solver.core.yamlfile import Data, Key
 
 T = TypeVar("T")
 
 _ERROR = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
+_LONGEST = 120
+"""Letters of a scalar that a sentence quotes as the file spells it."""
 _WORDS = {
     "str": "a string",
     "int": "an integer",
@@ -33,25 +37,46 @@ _WORDS = {
 _EXPECTED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
-def decode(document: YamlDocument, type: type[T]) -> T:
+class Placed(Protocol):
+    """A parsed document that knows the place of what it holds, as ``yamlfile.YamlDocument`` does."""
+
+    @property
+    def data(self) -> Data:
+        """Plain dicts, lists and scalars."""
+        ...
+
+    def text(self, *path: Key) -> str | None:
+        """The scalar at ``path`` as the file spells it; None where no scalar is."""
+        ...
+
+    def error(self, problem: str, *path: Key, fix: str | None = None) -> BadInput:
+        """A ``BadInput`` at ``path``."""
+        ...
+
+
+def decode(document: Placed, type: type[T], fix: str | None = None) -> T:
     """Convert the document to ``type``, strictly.
 
     Raises ``BadInput`` with the file, the line and the full key of the first
-    thing that does not fit.
+    thing that does not fit; ``fix`` says what to do where a person does not write such files by hand.
     """
     try:
         return msgspec.convert(document.data, type, strict=True)
     except msgspec.ValidationError as error:
-        raise _explain(document, type, str(error)) from None
+        told = _explain(document, type, str(error))
+    if fix is not None:
+        told.fix = fix
+    raise told
 
 
-def _explain(document: YamlDocument, type: object, message: str) -> BadInput:
+def _explain(document: Placed, type: object, message: str) -> BadInput:
     """The ``BadInput`` for msgspec's ``message`` about converting ``document`` to ``type``."""
     match = _ERROR.fullmatch(message)
     assert match is not None
-    what, path = match["what"], _resolve(document.data, type, message, match["path"] or "")
+    what = match["what"]
+    path, data = _resolve(document.data, type, message, match["path"] or "")
     if match["key"]:
-        path += (_guilty_key(document.data, type, message, path),)
+        path += (_guilty_key(data, type, message, path),)
         return document.error(_key_sentence(what, type, path), *path)
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
         allowed = _fields(type, path)
@@ -64,8 +89,8 @@ def _explain(document: YamlDocument, type: object, message: str) -> BadInput:
     return document.error(_value_sentence(document, what, type, path), *path)
 
 
-def _resolve(data: Data, type: object, message: str, text: str) -> tuple[Key, ...]:
-    """The real key path behind msgspec's path ``text``."""
+def _resolve(data: Data, type: object, message: str, text: str) -> tuple[tuple[Key, ...], Data]:
+    """The real key path behind msgspec's path ``text``, and the data without what else may bring the same message."""
     path: tuple[Key, ...] = ()
     for step in _STEP.finditer(text):
         if step["name"]:
@@ -73,24 +98,31 @@ def _resolve(data: Data, type: object, message: str, text: str) -> tuple[Key, ..
         elif step["index"]:
             path += (int(step["index"]),)
         else:
-            path += (_guilty_key(data, type, message, path),)
-    return path
+            key = _guilty_key(data, type, message, path)
+            data = _replace(data, path, {key: _at(data, path)[key]})
+            path += (key,)
+    return path, data
 
 
 def _guilty_key(data: Data, type: object, message: str, path: tuple[Key, ...]) -> Key:
-    """The key of the mapping at ``path`` without which ``message`` would not come."""
+    """The first key of the mapping at ``path`` without which ``message`` would not come."""
     mapping = _at(data, path)
-    # msgspec stops at the first fault, so all that comes before this mapping fits, and goes on fitting
-    # when the mapping is cut to one entry: only the entry at fault can bring the same message again.
-    # Where several would, the first of the file is the one that msgspec met.
-    for key, value in mapping.items():
-        try:
-            msgspec.convert(_replace(data, path, {key: value}), type, strict=True)
-        except msgspec.ValidationError as error:
-            if str(error) == message:
-                # YAML takes booleans, floats and nothing for keys too; a key path holds words and numbers.
-                return key if isinstance(key, int) and not isinstance(key, bool) else str(key)
-    raise AssertionError(f"no key of {path} is at fault for: {message}")
+    # msgspec stops at the first fault: the message comes from as many of the first entries as include it.
+    fewest, most = 0, len(mapping)
+    while most - fewest > 1:
+        middle = (fewest + most) // 2
+        cut = _replace(data, path, dict(islice(mapping.items(), middle)))
+        fewest, most = (fewest, middle) if _message(cut, type) == message else (middle, most)
+    key: Key = next(islice(mapping, fewest, None))
+    return key
+
+
+def _message(data: Data, type: object) -> str | None:
+    try:
+        msgspec.convert(data, type, strict=True)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
 
 
 def _at(data: Data, path: Sequence[Key]) -> Data:
@@ -108,9 +140,9 @@ def _replace(data: Data, path: Sequence[Key], value: Data) -> Data:
     return copy
 
 
-def _type_sentence(document: YamlDocument, expected: str, got: str, path: Sequence[Key]) -> tuple[str, str | None]:
+def _type_sentence(document: Placed, expected: str, got: str, path: Sequence[Key]) -> tuple[str, str | None]:
     types = [part for part in expected.split(" | ") if part != "null"]
-    raw = document.text(*path)
+    raw = _raw(document, path)
     value = _WORDS.get(got, got)
     if raw is not None and got != "null":
         value += f' "{raw}"' if got == "str" else f" {raw}"
@@ -121,6 +153,11 @@ def _type_sentence(document: YamlDocument, expected: str, got: str, path: Sequen
     return f"expected {alternatives}, found {value}", fix
 
 
+def _raw(document: Placed, path: Sequence[Key]) -> str | None:
+    text = document.text(*path)
+    return text if text is None or len(text) <= _LONGEST else shown(text)
+
+
 def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> str:
     if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
         value = _WORDS.get(expected[2], expected[2])
@@ -128,8 +165,8 @@ def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> str:
     return f"is not a key known here; {_suggest(str(path[-1]), _keys(type, path[:-1])) or what}"
 
 
-def _value_sentence(document: YamlDocument, what: str, type: object, path: tuple[Key, ...]) -> str:
-    raw = document.text(*path)
+def _value_sentence(document: Placed, what: str, type: object, path: tuple[Key, ...]) -> str:
+    raw = _raw(document, path)
     if what.startswith("Invalid enum value"):
         allowed = _literals(_type_at(type, path))
         return f"expected {_any_of(allowed)}, found {raw if raw is not None else what}"

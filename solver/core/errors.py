@@ -18,6 +18,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from solver.core import names
+
 if TYPE_CHECKING:
     from solver.core.model import Explanation
 
@@ -61,7 +63,8 @@ class BadInput(InterlockError):
             place += f":{self.line}"
         parts = [part for part in (place, self.key) if part]
         sentence = ": ".join([*parts, self.problem])
-        return f"{sentence}; {self.fix}" if self.fix else sentence
+        # What it quotes from a file may hold anything.
+        return names.printable(f"{sentence}; {self.fix}" if self.fix else sentence)
 
 
 class NoSolution(InterlockError):

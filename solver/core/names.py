@@ -78,6 +78,11 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 120 else f"{quoted[:110]} …"
 
 
+def printable(text: str) -> str:
+    """``text`` with each control character, and each end of a line, as Python writes it in quotes."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
 def one_line(text: str) -> str:
     """``text`` as it can be shown: on one line and without control characters."""
     return " ".join(_CONTROL.sub(" ", text).split())

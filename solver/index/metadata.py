@@ -9,13 +9,12 @@ from pathlib import Path
 
 import msgspec
 import platformdirs
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from solver.core import names
-from solver.core.markers import applies
+from solver.core.markers import BadMarker, applies
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
 from solver.core.whole import put_whole
@@ -70,7 +69,7 @@ def _requirement(text: str, filename: str) -> str:
         requirement = Requirement(text)
         # Every part of a marker is evaluated, so one environment shows whether all of them can be.
         applies(requirement.marker, _ANYWHERE)
-    except (UndefinedComparison, UndefinedEnvironmentName):
+    except BadMarker:
         problem = "its marker compares what has no order"
     except (InvalidRequirement, ValueError) as error:
         problem = names.one_line(str(error).partition("\n")[0])

@@ -49,7 +49,7 @@ def test_audit_reads_the_standard_input(folder, interlock, monkeypatch):
     assert (code, "standard input:1: expected a requirement such as name==1.2, found 'six=1'" in err) == (2, True)
     _feed(monkeypatch, b"\xff")
     code, _, err = interlock("audit", "-")
-    assert (code, "standard input: is not UTF-8 text (byte 0)" in err) == (2, True)
+    assert (code, "standard input:1: is not UTF-8 text: byte 0 cannot be read" in err) == (2, True)
 
 
 def test_fix_writes_what_came_by_the_standard_input_beside(folder, interlock, monkeypatch):

@@ -90,3 +90,48 @@ def test_a_check_of_a_struct_is_told_in_its_own_words():
     with pytest.raises(BadInput) as caught:
         decode(parse_yaml("- {number: 2}\n- {number: 3}\n", "f.yaml"), list[Even])
     assert str(caught.value) == "f.yaml:2: [1]: is odd"
+
+
+class Nested(msgspec.Struct):
+    rows: dict[str, dict[str, str]]
+
+
+def test_the_first_of_several_faults_is_told_whatever_stands_behind_it():
+    text = "rows:\n  a: {good: x, bad: 1, worse: 2}\n  b: {good: x, bad: 1}\n"
+    with pytest.raises(BadInput) as caught:
+        decode(parse_yaml(text, "f.yaml"), Nested)
+    assert str(caught.value) == (
+        'f.yaml:2: rows.a.bad: expected a string like "1", found an integer 1; put it in quotes'
+    )
+
+
+def test_the_fault_in_many_keys_is_found_by_few_tries(monkeypatch):
+    tries = []
+    convert = msgspec.convert
+    monkeypatch.setattr(msgspec, "convert", lambda *words, **more: (tries.append(1), convert(*words, **more))[1])
+    text = "rows:\n  a:\n" + "".join(f"    k{number}: x\n" for number in range(5000)) + "    last: 1\n"
+    with pytest.raises(BadInput, match=r"^f\.yaml:5003: rows\.a\.last: expected a string"):
+        decode(parse_yaml(text, "f.yaml"), Nested)
+    assert len(tries) < 20
+
+
+def test_whoever_does_not_write_such_files_by_hand_is_told_what_to_do_with_the_whole():
+    with pytest.raises(BadInput) as caught:
+        decode(parse_yaml("rows: {a: {b: 1}}", "f.lock"), Nested, "write it anew")
+    assert str(caught.value) == 'f.lock:1: rows.a.b: expected a string like "1", found an integer 1; write it anew'
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [("null", "found nothing"), ("7", "found an integer"), ("1.5", "found a float"), ("true", "found a boolean")],
+)
+def test_a_key_that_is_no_string_is_told_as_it_is_spelled(key, found):
+    with pytest.raises(BadInput) as caught:
+        decode(parse_yaml(f"rows:\n  a: {{}}\n  b:\n    {key}: x\n", "f.yaml"), Nested)
+    assert str(caught.value) == f"f.yaml:4: rows.b.{key}: a key must be a string, {found}; put it in quotes"
+
+
+def test_a_long_value_is_not_told_whole():
+    with pytest.raises(BadInput) as caught:
+        decode(parse_yaml(f"rows: {{a: '{'x' * 10000}'}}", "f.yaml"), Nested)
+    assert str(caught.value) == f'f.yaml:1: rows.a: expected a mapping, found a string "\'{"x" * 109} …"'

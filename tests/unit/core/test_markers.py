@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.markers import Marker
 
-from solver.core.markers import applies, applies_in_pylock
+from solver.core.markers import BadMarker, applies, applies_in_pylock, read_marker
 from solver.core.model import Target
 from solver.core.target import marker_environment
 
@@ -41,3 +41,24 @@ def test_a_requirement_counts_for_everybody_or_for_one_of_the_extras(marker, ext
 )
 def test_a_package_of_a_pylock_counts_for_the_groups_that_are_installed(marker, groups, counts):
     assert applies_in_pylock(None if marker is None else Marker(marker), LINUX, groups) is counts
+
+
+@pytest.mark.parametrize(
+    "text", ["os_name ~= '1'", "'x' in dependency_groups", "python_version ~= 'x'", "'a' == extras"], ids=str
+)
+def test_a_marker_that_compares_what_has_no_order_is_told(text):
+    with pytest.raises(BadMarker) as caught:
+        applies(read_marker(text), LINUX)
+    assert str(caught.value) == f"the marker {str(Marker(text))!a} compares what has no order, or is not known here"
+
+
+@pytest.mark.parametrize("text", ["extra == 'a'", "extras == 'a'", "os_name ~= '1'"])
+def test_a_marker_that_no_pylock_may_have_is_told(text):
+    with pytest.raises(BadMarker, match=r"compares what has no order, or is not known here$"):
+        applies_in_pylock(read_marker(text), LINUX, ())
+
+
+@pytest.mark.parametrize("text", ["", "linux", "os_name = 'x'", "(" * 5000 + "os_name == 'x'" + ")" * 5000])
+def test_a_text_that_is_no_marker_is_told(text):
+    with pytest.raises(BadMarker, match=r"^expected a marker, found ."):
+        read_marker(text)

@@ -135,7 +135,7 @@ def test_a_file_is_read_by_its_name(tmp_path):
     path.write_bytes(b"a: \xff\n")
     with pytest.raises(BadInput) as caught:
         load_yaml(path)
-    assert str(caught.value) == f"{path}: is not UTF-8 text: byte 3 cannot be read"
+    assert str(caught.value) == f"{path}:1: is not UTF-8 text: byte 3 cannot be read"
     path.unlink()
     path.mkdir()
     with pytest.raises(BadInput) as caught:
@@ -158,3 +158,63 @@ def test_a_file_may_be_shown_by_another_name(tmp_path):
     with pytest.raises(BadInput) as caught:
         load_yaml(tmp_path / "f.yaml", "shown/f.yaml")
     assert str(caught.value) == "shown/f.yaml:2: is not YAML: did not find expected node content"
+
+
+def doubled(levels):
+    """Lists of ten aliases each, of the level below."""
+    lines = ["a0: &a0 [1]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels))]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (doubled(29), "f.yaml:5: aliases and << bring more than 100000 entries; write them out"),
+        (
+            "a: &a {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\nb: {<<: [" + ", ".join(["*a"] * 60) + "]}\n",
+            "f.yaml:1: aliases and << bring more than 100000 entries; write them out",
+        ),
+        ("[" * 101 + "]" * 101, "f.yaml:1: is nested deeper than 100 lists and mappings"),
+        (
+            "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 200)),
+            "f.yaml:99: is nested deeper than 100 lists and mappings",
+        ),
+    ],
+    ids=["aliases", "merged", "nest", "nest by aliases"],
+)
+def test_what_grows_or_nests_beyond_what_anybody_reads_is_refused(text, message):
+    with pytest.raises(BadInput) as caught:
+        parse_yaml(text, "f.yaml")
+    assert str(caught.value) == message
+
+
+def test_a_nest_of_a_hundred_and_many_aliases_are_read():
+    assert parse_yaml("[" * 100 + "]" * 100, "f.yaml").line() == 1
+    assert sum(parse_yaml(f"a: &a 1\nb: [{', '.join(['*a'] * 2000)}]\n", "f.yaml").data["b"]) == 2000
+
+
+def test_a_mapping_merged_many_times_over_is_merged_once():
+    lists = ", ".join("{<<: *a}" for _ in range(10))
+    levels = "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}\n" for n in range(1, 12))
+    assert parse_yaml(f"a0: &a0 {{k: 1}}\n{levels}", "f.yaml").data["a11"] == {"k": 1}
+    assert parse_yaml(f"a: &a {{k: 1}}\nb: [{lists}]\n", "f.yaml").data["b"] == [{"k": 1}] * 10
+
+
+@pytest.mark.parametrize(
+    ("key", "place"), [("null", "2: a.null"), ("~", "2: a.null"), ("7", "2: a.7"), ("true", "2: a.true")]
+)
+def test_a_key_that_is_no_string_has_its_line(key, place):
+    document = parse_yaml(f"a:\n  {key}: x\n", "f.yaml")
+    step = next(iter(document.data["a"]))
+    assert str(document.error("is wrong", "a", step)) == f"f.yaml:{place}: is wrong"
+
+
+def test_a_key_that_is_spelled_like_another_has_its_own_line():
+    document = parse_yaml("1: x\n'1': y\n", "f.yaml")
+    assert (document.line("1"), document.line(1)) == (2, 1)
+
+
+def test_a_sentence_is_one_line_whatever_stands_in_the_file():
+    with pytest.raises(BadInput) as caught:
+        parse_yaml('"a\\nb": 1\n"a\\nb": 2\n', "f.yaml")
+    assert str(caught.value) == r"f.yaml:2: the key a\nb stands here for the second time, first on line 1"

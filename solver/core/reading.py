@@ -1,0 +1,58 @@
+"""Read whole files that somebody else wrote, up to a size: what is larger, or no text, ends in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from solver.core.errors import BadInput
+
+LARGEST = 16 * 2**20
+"""Bytes; ten times the largest locks that are known."""
+
+
+def read_bytes(path: Path, file: str | Path | None = None, *, missing: str = "there is no such file") -> bytes:
+    """What stands in the file at ``path``, which errors call ``file``.
+
+    Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, or is larger than ``LARGEST``.
+    """
+    file = path if file is None else file
+    try:
+        # One that is no plain file, such as a pipe or a device, does not tell its size.
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise BadInput(missing, file=file) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=file) from None
+    except ValueError:  # a name with NUL in it
+        raise BadInput("cannot be read: no file can have this name", file=file) from None
+    refuse_large(len(content), file)
+    return content
+
+
+def read_text(
+    path: Path, file: str | Path | None = None, *, missing: str = "there is no such file", fix: str | None = None
+) -> str:
+    """Like ``read_bytes``, as UTF-8 text without a byte order mark and with "\\n" at the end of lines.
+
+    ``fix`` says what to do where it is no text.
+    """
+    return decoded(read_bytes(path, file, missing=missing), path if file is None else file, fix=fix)
+
+
+def decoded(content: bytes, file: str | Path, *, fix: str | None = None) -> str:
+    """``content`` as UTF-8 text; raises ``BadInput`` with the line of what is none."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The codec counts from behind a byte order mark.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problem = f"is not UTF-8 text: byte {error.start} cannot be read"
+        raise BadInput(problem, file=file, line=line, fix=fix) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def refuse_large(size: int, file: str | Path) -> None:
+    """Raises ``BadInput`` for more than ``LARGEST`` bytes."""
+    if size > LARGEST:
+        raise BadInput(f"is larger than {LARGEST >> 20} MiB, which no lock or list is", file=file)

@@ -1,0 +1,45 @@
+"""Whole files of others: up to a size, as text, and in a sentence where that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solver.core import reading
+from solver.core.errors import BadInput
+
+
+def told(call, *words, **more):
+    with pytest.raises(BadInput) as caught:
+        call(*words, **more)
+    return str(caught.value)
+
+
+def test_text_has_one_kind_of_line_end_and_no_mark(tmp_path):
+    (tmp_path / "f").write_bytes(b"\xef\xbb\xbfa\r\nb\rc\n\xc3\xa4")
+    assert reading.read_text(tmp_path / "f") == "a\nb\nc\nä"
+
+
+def test_what_cannot_be_read_is_told_with_its_name(tmp_path):
+    (tmp_path / "latin").write_bytes(b"a\nb\n\xe4")
+    assert told(reading.read_bytes, tmp_path / "no") == f"{tmp_path / 'no'}: there is no such file"
+    assert told(reading.read_bytes, tmp_path / "no", "f", missing="none here") == "f: none here"
+    assert told(reading.read_bytes, tmp_path, "f") == "f: cannot be read: Is a directory"
+    assert told(reading.read_bytes, Path("a\0b"), "f") == "f: cannot be read: no file can have this name"
+    assert told(reading.read_bytes, Path("x" * 300), "f") == "f: cannot be read: File name too long"
+    assert told(reading.read_text, tmp_path / "latin", "f", fix="write UTF-8") == (
+        "f:3: is not UTF-8 text: byte 4 cannot be read; write UTF-8"
+    )
+
+
+def test_no_more_is_read_than_a_lock_may_have(tmp_path):
+    (tmp_path / "f").touch()
+    with (tmp_path / "f").open("r+b") as stream:
+        stream.truncate(reading.LARGEST)
+    assert len(reading.read_bytes(tmp_path / "f")) == reading.LARGEST
+    with (tmp_path / "f").open("r+b") as stream:
+        stream.truncate(reading.LARGEST + 1)
+    sentence = "f: is larger than 16 MiB, which no lock or list is"
+    assert told(reading.read_bytes, tmp_path / "f", "f") == sentence
+    assert told(reading.read_bytes, Path("/dev/zero"), "f") == sentence
