@@ -9,6 +9,7 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
+from solver.core.markers import applies
 from solver.core.model import (
     CondaName,
     IndexName,
@@ -21,6 +22,7 @@ from solver.core.model import (
     conda_name,
     pypi_name,
 )
+from solver.core.target import marker_environment
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 
@@ -190,11 +192,15 @@ def _of_pin(pin: Pin) -> Package:
 
 @functools.lru_cache(maxsize=16384)
 def parsed(text: str) -> Requirement | None:
-    """``text`` as a requirement; None where it is none."""
+    """``text`` as a requirement; None where it is none, or has a marker that nobody can evaluate."""
     try:
-        return Requirement(text)
-    except InvalidRequirement:
+        requirement = Requirement(text)
+        # Every part of a marker is evaluated, so that one environment shows whether all of them can be.
+        applies(requirement.marker, marker_environment(Target()))
+    # packaging reads nested markers by calling itself, and its numbers are those that Python reads.
+    except (InvalidRequirement, ValueError, RecursionError):
         return None
+    return requirement
 
 
 def default_python(requires_python: str | None) -> str:

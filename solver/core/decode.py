@@ -77,7 +77,8 @@ def _explain(document: Placed, type: object, message: str) -> BadInput:
     path, data = _resolve(document.data, type, message, match["path"] or "")
     if match["key"]:
         path += (_guilty_key(data, type, message, path),)
-        return document.error(_key_sentence(what, type, path), *path)
+        problem, fix = _key_sentence(what, type, path)
+        return document.error(problem, *path, fix=fix)
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what):
         allowed = _fields(type, path)
         return document.error("is not a key known here", *path, unknown[1], fix=_suggest(unknown[1], allowed))
@@ -158,11 +159,11 @@ def _raw(document: Placed, path: Sequence[Key]) -> str | None:
     return text if text is None or len(text) <= _LONGEST else shown(text)
 
 
-def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> str:
+def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> tuple[str, str | None]:
     if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
         value = _WORDS.get(expected[2], expected[2])
-        return f"a key must be {_EXPECTED.get(expected[1], expected[1])}, found {value}; put it in quotes"
-    return f"is not a key known here; {_suggest(str(path[-1]), _keys(type, path[:-1])) or what}"
+        return f"a key must be {_EXPECTED.get(expected[1], expected[1])}, found {value}", "put it in quotes"
+    return "is not a key known here", _suggest(str(path[-1]), _keys(type, path[:-1])) or what
 
 
 def _value_sentence(document: Placed, what: str, type: object, path: tuple[Key, ...]) -> str:

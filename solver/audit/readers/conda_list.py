@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
-from solver.audit.readers.pip_list import text_at
+from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
 from solver.core.errors import BadInput
 from solver.core.lines import Line
 from solver.core.model import Platform, pypi_name
+from solver.core.names import BadName, shown
 
-_HEAD = re.compile(r"\s*#?\s*Name\s+Version\s+Build(\s|$)")
+_HEAD = re.compile(r"#?\s*Name\s+Version\s+Build(\s|$)")
 _EXPORTED = re.compile(r"(?P<name>[A-Za-z0-9_][\w.\-]*)=(?P<version>[^=\s]+)=(?P<build>[^=\s]+)")
 _PLATFORM = re.compile(r"# platform: (?P<subdir>\S+)")
+_FIX = "write it anew with conda list --json"
 _PIP = ("pypi_0", "<pip>")
 """What stands for the build of a package that pip installed; the latter in the lists of old condas."""
 
 
 def is_conda_list(text: str) -> bool:
     """Whether ``text`` has the line that heads the table of ``conda list``, or of ``micromamba list``."""
-    return any(_HEAD.match(line) for line in text.splitlines())
+    return any(_HEAD.match(line.strip()) for line in text.splitlines())
 
 
 def read_conda_list(text: str, file: str) -> PackageSet:
     """The table of ``conda list``; raises ``BadInput`` with the line of what is no row of it."""
     lines = text.splitlines()
-    head = next(number for number, line in enumerate(lines) if _HEAD.match(line))
+    head = next(number for number, line in enumerate(lines) if _HEAD.match(line.strip()))
     rows = [Line(raw.strip(), number) for number, raw in enumerate(lines[head + 1 :], start=head + 2)]
     # micromamba draws a line below the head.
     packages = [_row(row, file) for row in rows if re.match(r"\w", row.text)]
@@ -43,24 +44,35 @@ def is_conda_export(text: str) -> bool:
 
 def read_conda_export(text: str, file: str) -> PackageSet:
     """The lines of ``conda list --export``."""
+    lines = (Line(raw.strip(), number) for number, raw in enumerate(text.splitlines(), start=1))
     packages = [
-        _package(match["name"], match["version"], match["build"], "", number)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if (match := _EXPORTED.fullmatch(line.strip())) is not None
+        _named(match["name"], match["version"], match["build"], "", line, file)
+        for line in lines
+        if (match := _EXPORTED.fullmatch(line.text)) is not None
     ]
     return _set(packages, file, _platform(text))
 
 
-def read_conda_json(entries: list[Any], file: str) -> PackageSet:
+class _Installed(Foreign, frozen=True, kw_only=True):
+    """One package as ``conda list --json`` tells it."""
+
+    name: str
+    version: str
+    build_string: str
+    channel: str | None = None
+    platform: str | None = None
+
+
+def read_conda_json(document: PlainDocument) -> PackageSet:
     """``conda list --json``; raises ``BadInput`` with the key of an entry that has no name, version or build."""
     packages = []
-    subdirs = []
+    entries = typed(document, tuple[_Installed, ...], _FIX)
     for number, entry in enumerate(entries):
-        name, version, build = (text_at(entry, key, file, f"[{number}]") for key in ("name", "version", "build_string"))
-        packages.append(_package(name, version, build, str(entry.get("channel") or ""), None))
-        subdirs.append(str(entry.get("platform")))
+        with at(document, number, fix=_FIX):
+            packages.append(_package(entry.name, entry.version, entry.build_string, entry.channel or "", None))
+    subdirs = (entry.platform or "" for entry in entries)
     served = (conda_names.PLATFORMS[subdir] for subdir in subdirs if subdir in conda_names.PLATFORMS)
-    return _set(packages, file, next(served, None))
+    return _set(packages, document.file, next(served, None))
 
 
 def _platform(text: str) -> Platform | None:
@@ -71,8 +83,15 @@ def _platform(text: str) -> Platform | None:
 def _row(line: Line, file: str) -> Package:
     name, version, build, channel, *_ = (*line.text.split(), "", "", "")
     if not version or not build:
-        raise BadInput(f"expected name, version and build, found {line.text!r}", file=file, line=line.number)
-    return _package(name, version, build, channel, line.number)
+        raise BadInput(f"expected name, version and build, found {shown(line.text)}", file=file, line=line.number)
+    return _named(name, version, build, channel, line, file)
+
+
+def _named(name: str, version: str, build: str, channel: str, line: Line, file: str) -> Package:
+    try:
+        return _package(name, version, build, channel, line.number)
+    except BadName as error:
+        raise BadInput(str(error), file=file, line=line.number) from None
 
 
 def _package(name: str, version: str, build: str, channel: str, line: int | None) -> Package:

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
+from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
 from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
+from solver.core.names import shown
 from solver.core.yamlfile import YamlDocument
 
 _NEWEST = 1
 _DEFAULT = "main"
+
+
+class _Version(Foreign, frozen=True, kw_only=True):
+    version: int
+
+
+class _Hash(Foreign, frozen=True, kw_only=True):
+    sha256: str | None = None
+
+
+class _Locked(Foreign, frozen=True, kw_only=True):
+    """One package on one platform."""
+
+    name: str
+    version: str | int | float = ""
+    """The document tells how it is spelled."""
+    manager: str
+    platform: str
+    url: str
+    hash: _Hash = _Hash()
+    category: str = _DEFAULT
+    categories: tuple[str, ...] | None = None
+    """In place of ``category``, since conda-lock 3."""
+    optional: bool = False
+
+    @property
+    def every_category(self) -> tuple[str, ...]:
+        """The categories that it is in."""
+        return (self.category,) if self.categories is None else self.categories
+
+    def is_in(self, part: Part) -> bool:
+        """Whether it is one of the set."""
+        is_main = _DEFAULT in self.every_category and not self.optional
+        return is_main or bool(part.groups.intersection(self.every_category))
+
+
+class _Lock(Foreign, frozen=True, kw_only=True):
+    package: tuple[_Locked, ...]
 
 
 def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: Choice) -> tuple[PackageSet, ...]:
@@ -23,14 +60,18 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: C
     Raises ``BadInput`` naming file, line and key of what cannot be read, and
     for a platform that the lock does not serve.
     """
-    entries = _entries(document)
-    served = list(dict.fromkeys(_text(document, entries, n, "platform") for n in range(len(entries))))
+    version = typed(document, _Version).version
+    if version != _NEWEST:
+        fix = "update interlock, or write the older format"
+        raise document.error(f"expected version {_NEWEST}, found {version}", "version", fix=fix)
+    entries = typed(document, _Lock).package
+    served = list(dict.fromkeys(entry.platform for entry in entries))
     chosen = conda_names.choose_platform(served, platform)
     if served and chosen not in served:
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
         raise document.error(problem, "package", fix=conda_names.NAME_PLATFORM)
     others = [] if platform else [one for one in served if one in conda_names.PLATFORMS and one != chosen]
-    categories = [one for entry in entries for one in _categories(entry) if one != _DEFAULT]
+    categories = [one for entry in entries for one in entry.every_category if one != _DEFAULT]
     return tuple(
         _set(document, entries, part, one, "" if one == chosen else f"platform {one}")
         for one in (chosen, *others)
@@ -38,12 +79,12 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: C
     )
 
 
-def _set(document: YamlDocument, entries: list[Any], part: Part, chosen: str, title: str) -> PackageSet:
-    packages = [
-        _package(document, entries, number)
-        for number, entry in enumerate(entries)
-        if entry["platform"] == chosen and _is_in(entry, part)
-    ]
+def _set(document: YamlDocument, entries: tuple[_Locked, ...], part: Part, chosen: str, title: str) -> PackageSet:
+    packages = []
+    for number, entry in enumerate(entries):
+        if entry.platform == chosen and entry.is_in(part):
+            with at(document, "package", number):
+                packages.append(_package(document, entry, number))
     return PackageSet(
         kind="conda-lock",
         file=document.file,
@@ -55,55 +96,23 @@ def _set(document: YamlDocument, entries: list[Any], part: Part, chosen: str, ti
     )
 
 
-def _entries(document: YamlDocument) -> list[Any]:
-    version, entries = document.data.get("version"), document.data.get("package")
-    if version != _NEWEST:
-        fix = "update interlock, or write the older format"
-        raise document.error(f"expected version {_NEWEST}, found {version!r}", "version", fix=fix)
-    if not isinstance(entries, list):
-        raise document.error("expected a list", "package")
-    return entries
-
-
-def _categories(entry: Mapping[str, Any]) -> list[str]:
-    categories = entry.get("categories")
-    return [str(one) for one in categories] if isinstance(categories, list) else [str(entry.get("category", _DEFAULT))]
-
-
-def _is_in(entry: Mapping[str, Any], part: Part) -> bool:
-    categories = _categories(entry)
-    is_main = _DEFAULT in categories and entry.get("optional") is not True
-    return is_main or bool(part.groups.intersection(categories))
-
-
-def _text(document: YamlDocument, entries: list[Any], number: int, key: str) -> str:
-    entry = entries[number]
-    value = entry.get(key) if isinstance(entry, dict) else None
-    if not isinstance(value, str):
-        raise document.error("expected a string", "package", number, key)
-    return value
-
-
-def _package(document: YamlDocument, entries: list[Any], number: int) -> Package:
-    name = _text(document, entries, number, "name")
-    version = str(entries[number].get("version", ""))
-    url = _text(document, entries, number, "url")
+def _package(document: YamlDocument, entry: _Locked, number: int) -> Package:
+    version = document.text("package", number, "version") or ""
     line = document.line("package", number)
-    hashes = entries[number].get("hash")
-    sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
-    manager = _text(document, entries, number, "manager")
-    if manager == "pip":
-        wheel = wheel_filename(url)
+    sha256 = entry.hash.sha256
+    if entry.manager == "pip":
+        wheel = wheel_filename(entry.url)
         return Package(
-            name=pypi_name(name),
+            name=pypi_name(entry.name),
             version=version,
-            index=index_of(url),
-            sources=(url,) if wheel else (),
+            index=index_of(entry.url),
+            sources=(entry.url,) if wheel else (),
             hashes=(sha256,) if sha256 else (),
             files=(wheel,) if wheel else (),
             line=line,
         )
-    if manager != "conda":
-        raise document.error(f"expected conda or pip, found {manager!r}", "package", number, "manager")
-    archive = conda_names.from_url(url, line, sha256)
-    return archive if archive is not None else conda_package(name, version, None, line, sha256)
+    if entry.manager != "conda":
+        problem = f"expected conda or pip, found {shown(entry.manager)}"
+        raise document.error(problem, "package", number, "manager", fix=AGAIN)
+    archive = conda_names.from_url(entry.url, line, sha256)
+    return archive if archive is not None else conda_package(entry.name, version, None, line, sha256)

@@ -11,9 +11,8 @@ from solver.core import names, target
 from solver.core.model import Platform, Target
 from solver.core.versions import minor
 
-_SPEC = re.compile(
-    r"(?:(?P<channel>[^\s:\[\]]+(?:/[^\s:]+)?)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)$", re.DOTALL
-)
+_SPEC = re.compile(r"(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)", re.DOTALL)
+_FIELD = re.compile(r"\s*['\"]?(?P<value>[^'\",\]]+)")
 PLATFORMS: Mapping[str, Platform] = {platform: platform for platform in target.PLATFORMS}
 
 
@@ -53,13 +52,15 @@ def subdir_of(url: str) -> Platform | None:
 
 def from_spec(text: str, line: int | None) -> Package | None:
     """The package of a match spec (``channel::name=1.2=build``, ``name >=1``); None where it is none."""
-    spec = text.split(" #")[0].strip()
-    matched = _SPEC.match(spec)
+    spec = text.partition(" #")[0].strip()
+    channel, mark, behind = spec.partition("::")
+    matched = _SPEC.match(behind if mark and re.fullmatch(r"[^\s:\[\]]+", channel) else spec)
     if matched is None:
         return None
-    rest = re.sub(r"\[.*\]\s*$", "", matched["rest"]).strip()
+    rest, _, brackets = matched["rest"].partition("[")
+    rest = rest.strip()
     version, build = _pinned(rest)
-    inside = dict(re.findall(r"(\w+)\s*=\s*['\"]?([^'\",\]]+)", spec.partition("[")[2]))
+    inside = _fields(brackets)
     version = version or _exact(inside.get("version", ""))
     build = build or inside.get("build")
     sha256 = inside.get("sha256")
@@ -67,6 +68,13 @@ def from_spec(text: str, line: int | None) -> Package | None:
         return conda_package(matched["name"], version, build, line, sha256, specifier="" if version else rest)
     except ValueError:
         return None
+
+
+def _fields(brackets: str) -> dict[str, str]:
+    """What stands in the brackets of a match spec, by key."""
+    parts = (part.partition("=") for part in brackets.split(","))
+    found = {key.strip(): _FIELD.match(value) for key, _, value in parts}
+    return {key: value["value"] for key, value in found.items() if value is not None}
 
 
 def _pinned(rest: str) -> tuple[str | None, str | None]:

@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
+from solver.audit.readers.foreign import Foreign
 from solver.audit.readers.requirements import once, read_lines
+from solver.core.decode import decode
 from solver.core.lines import Line
+from solver.core.names import shown
 from solver.core.versions import specifier_or_none
 from solver.core.yamlfile import YamlDocument
+
+_Scalar = str | int | float | bool | None
+
+
+class _PipBlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pip: tuple[str, ...]
+
+
+class _Environment(Foreign, frozen=True, kw_only=True):
+    dependencies: tuple[str | _PipBlock, ...]
+    """Match specs, and pip with its lines."""
+    variables: dict[str, _Scalar] | None = None
 
 
 def read_environment(document: YamlDocument, environment: Mapping[str, str], folder: Path) -> PackageSet:
@@ -18,22 +35,19 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
 
     Raises ``BadInput`` naming file, line and key of what cannot be read.
     """
+    # A person writes it, so that each error says what to mend.
+    text = decode(document, _Environment)
     conda: list[Package] = []
     pip: list[Package] = []
-    entries = document.data.get("dependencies")
-    if not isinstance(entries, list):
-        raise document.error("expected a list", "dependencies")
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(text.dependencies):
         if isinstance(entry, str):
             package = conda_names.from_spec(entry, document.line("dependencies", number))
             if package is None:
-                problem = f"expected a match spec such as numpy=2.2, found {entry!r}"
+                problem = f"expected a match spec such as numpy=2.2, found {shown(entry)}"
                 raise document.error(problem, "dependencies", number)
             conda.append(package)
-        elif isinstance(entry, dict) and list(entry) == ["pip"]:
-            pip += _pip(document, number, entry["pip"], environment, folder)
         else:
-            raise document.error("expected a match spec, or pip and its list", "dependencies", number)
+            pip += read_lines(_lines(document, number, entry.pip), document.file, environment, folder)
     return PackageSet(
         kind="environment",
         file=document.file,
@@ -41,7 +55,7 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
         python=conda_names.python_among(conda),
         requires_python=_pythons(conda),
         closed=bool(pip) and all(package.hashes for package in pip),
-        variables=_variables(document),
+        variables=_variables(text.variables or {}),
     )
 
 
@@ -51,21 +65,13 @@ def _pythons(conda: list[Package]) -> str | None:
     return None if python is None or specifier_or_none(python.specifier) is None else python.specifier or None
 
 
-def _pip(
-    document: YamlDocument, number: int, block: object, environment: Mapping[str, str], folder: Path
-) -> list[Package]:
-    if not isinstance(block, list) or not all(isinstance(line, str) for line in block):
-        raise document.error("expected a list of lines of a requirements file", "dependencies", number, "pip")
+def _lines(document: YamlDocument, number: int, block: tuple[str, ...]) -> list[Line]:
     lines = []
     for position, text in enumerate(block):
         line = document.line("dependencies", number, "pip", position) or 0
-        joined = " ".join(part.strip().removesuffix("\\") for part in text.splitlines())
-        lines.append(Line(joined, line))
-    return read_lines(lines, document.file, environment, folder)
+        lines.append(Line(" ".join(part.strip().removesuffix("\\") for part in text.splitlines()), line))
+    return lines
 
 
-def _variables(document: YamlDocument) -> tuple[tuple[str, str], ...]:
-    variables = document.data.get("variables") or {}
-    if not isinstance(variables, dict):
-        raise document.error("expected a mapping", "variables")
-    return tuple((str(key), str(value)) for key, value in sorted(variables.items()))
+def _variables(variables: Mapping[str, _Scalar]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, "" if value is None else str(value)) for name, value in sorted(variables.items()))

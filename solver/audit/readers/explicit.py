@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.requirements import parse_line
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.lines import Line
 from solver.core.model import Platform
@@ -50,9 +51,9 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
 def _archive(line: str, file: str, number: int) -> Package:
     try:
         archive = conda_names.from_url(line, number)
-    except ValueError:
-        archive = None
+    except names.BadName as error:
+        raise BadInput(str(error), file=file, line=number) from None
     if archive is None:
-        problem = f"expected the address of a .conda or .tar.bz2 archive, found {line!r}"
+        problem = f"expected the address of a .conda or .tar.bz2 archive, found {names.shown(line)}"
         raise BadInput(problem, file=file, line=number)
     return archive

@@ -2,114 +2,162 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
-from packaging.markers import InvalidMarker, Marker
+import msgspec
 
 from solver.audit.package_set import Package, PackageSet, parsed
+from solver.audit.readers.foreign import Foreign, at, typed
+from solver.audit.readers.needed import needed
 from solver.audit.readers.parts import Part
 from solver.audit.readers.requirements import common_index, once, wheel_filename
-from solver.audit.readers.toml import Table, Tables, sha256_of
-from solver.core.errors import BadInput
-from solver.core.markers import applies
-from solver.core.model import pypi_name
-from solver.core.names import url_parts
-from solver.core.versions import within
+from solver.audit.readers.toml import TomlDocument, sha256_of
+from solver.core import names
+from solver.core.markers import applies, read_marker
+from solver.core.model import PypiName, pypi_name
+from solver.core.versions import meets
 
 DEFAULT = "default"
 _NEWEST_MAJOR = 4
+_VERSION = re.compile(r"(?P<major>[0-9]{1,3})(\.[0-9]{1,3})*")
 
 
-def groups_of_pdm(data: Table) -> tuple[str, ...]:
+class _File(Foreign, frozen=True, kw_only=True):
+    url: str | None = None
+    file: str | None = None
+    hash: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it lies."""
+        return self.url or self.file or ""
+
+
+class _Target(Foreign, frozen=True, kw_only=True):
+    requires_python: str | None = None
+
+
+class _Metadata(Foreign, frozen=True, kw_only=True):
+    lock_version: str
+    groups: tuple[str, ...] = ()
+    targets: tuple[_Target, ...] = ()
+    files: dict[str, tuple[_File, ...]] = msgspec.field(default_factory=dict)
+    """By ``name version``, before lock version 4.4."""
+
+
+class _Locked(Foreign, frozen=True, kw_only=True):
+    """One ``[[package]]``."""
+
+    name: str
+    version: str
+    groups: tuple[str, ...] | None = None
+    requires_python: str | None = None
+    marker: str | None = None
+    extras: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    files: tuple[_File, ...] = ()
+
+
+class _Head(Foreign, frozen=True, kw_only=True):
+    metadata: _Metadata
+
+
+class _Lock(Foreign, frozen=True, kw_only=True):
+    metadata: _Metadata
+    package: tuple[_Locked, ...] = ()
+
+
+def groups_of_pdm(document: TomlDocument) -> tuple[str, ...]:
     """The lock's groups without the default one: extras and groups of development, which it does not tell apart."""
-    groups = data["metadata"].get("groups", ())
-    return tuple(str(group) for group in groups if group != DEFAULT) if isinstance(groups, list) else ()
+    return tuple(group for group in typed(document, _Head).metadata.groups if group != DEFAULT)
 
 
-def pythons_of_pdm(data: Table) -> str | None:
+def pythons_of_pdm(document: TomlDocument) -> str | None:
     """The specifier of the pythons that the lock is for; None where it says none."""
-    targets = data["metadata"].get("targets", ())
-    specifiers = [one.get("requires_python") for one in targets if isinstance(one, Mapping)]
-    return str(specifiers[0]) if specifiers and specifiers[0] not in (None, "", "*") else None
+    targets = typed(document, _Head).metadata.targets
+    first = targets[0].requires_python if targets else None
+    return None if first in (None, "", "*") else first
 
 
-def read_pdm_lock(data: Table, text: str, file: str, environment: Mapping[str, str], part: Part) -> PackageSet:
+def read_pdm_lock(document: TomlDocument, environment: Mapping[str, str], part: Part) -> PackageSet:
     """What ``pdm install`` installs on the target: the default group, and those of ``part``.
 
     Raises ``BadInput`` naming the table and the key of what cannot be read.
     """
-    written = str(data["metadata"].get("lock_version", ""))
-    major = written.partition(".")[0]
-    if not major.isdigit() or int(major) > _NEWEST_MAJOR:
-        raise BadInput(
-            f"expected a lock_version up to {_NEWEST_MAJOR}, found {written or 'nothing'}",
+    written = typed(document, _Head).metadata.lock_version
+    version = _VERSION.fullmatch(written)
+    if version is None or int(version["major"]) > _NEWEST_MAJOR:
+        problem = f"expected a lock_version up to {_NEWEST_MAJOR}, found {names.shown(written)}"
+        fix = "update interlock, or write the lock with an older pdm"
+        raise document.error(problem, "metadata", "lock_version", fix=fix)
+    return _Reader(document, typed(document, _Lock), environment).read(part)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """One lock on one target."""
+
+    document: TomlDocument
+    lock: _Lock
+    environment: Mapping[str, str]
+
+    def read(self, part: Part) -> PackageSet:
+        """The set of one part."""
+        groups = {DEFAULT, *part.groups}
+        chosen = [number for number in range(len(self.lock.package)) if self._is_installed(number, groups)]
+        left = needed({number: self._names[number] for number in chosen}, {n: self._asks(n) for n in chosen})
+        file = self.document.file
+        return PackageSet(
+            kind="pdm.lock",
             file=file,
-            key="metadata.lock_version",
-            fix="update interlock, or write the lock with an older pdm",
+            part=part.name,
+            packages=once([self._package(number) for number in left], file),
+            requires_python=pythons_of_pdm(self.document),
+            closed=True,
         )
-    tables = Tables(data, text, file, "package")
-    groups = {DEFAULT, *part.groups}
-    chosen = [number for number, table in tables if _is_installed(tables, number, table, environment, groups)]
-    return PackageSet(
-        kind="pdm.lock",
-        file=file,
-        part=part.name,
-        packages=once(
-            [_package(tables, number, data["metadata"]) for number in _reached(tables, chosen, environment)], file
-        ),
-        requires_python=pythons_of_pdm(data),
-        closed=True,
-    )
 
+    @cached_property
+    def _names(self) -> list[PypiName]:
+        """The name of each package, normalized."""
+        found = []
+        for number, package in enumerate(self.lock.package):
+            with at(self.document, "package", number, "name"):
+                found.append(pypi_name(package.name))
+        return found
 
-def _is_installed(tables: Tables, number: int, table: Table, environment: Mapping[str, str], groups: set[str]) -> bool:
-    # Without the strategy inherit_metadata the packages name neither groups nor markers.
-    if not groups & set(table.get("groups", groups)):
-        return False
-    pythons = table.get("requires_python")
-    if pythons and not within(environment["python_full_version"], str(pythons)):
-        return False
-    try:
-        return "marker" not in table or applies(Marker(str(table["marker"])), environment)
-    except InvalidMarker:
-        raise tables.error(number, "marker", f"expected a marker, found {table['marker']!r}") from None
+    def _is_installed(self, number: int, groups: set[str]) -> bool:
+        package = self.lock.package[number]
+        # Without the strategy inherit_metadata the packages name neither groups nor markers.
+        if package.groups is not None and not groups.intersection(package.groups):
+            return False
+        if package.requires_python and not meets(self.environment["python_full_version"], package.requires_python):
+            return False
+        with at(self.document, "package", number, "marker"):
+            return package.marker is None or applies(read_marker(package.marker), self.environment)
 
+    def _asks(self, number: int) -> list[tuple[str, bool]]:
+        """The name of each dependency, and whether it counts on the target."""
+        requirements = [one for text in self.lock.package[number].dependencies if (one := parsed(text)) is not None]
+        with at(self.document, "package", number, "dependencies"):
+            return [(pypi_name(one.name), applies(one.marker, self.environment)) for one in requirements]
 
-def _reached(tables: Tables, numbers: list[int], environment: Mapping[str, str]) -> list[int]:
-    """``numbers`` without the packages that others ask for, but none on this target."""
-    needed: dict[str, bool] = {}
-    for number in numbers:
-        for text in tables.tables[number].get("dependencies", ()):
-            requirement = parsed(str(text))
-            if requirement is not None:
-                name = pypi_name(requirement.name)
-                needed[name] = needed.get(name, False) or applies(requirement.marker, environment)
-    left = [number for number in numbers if needed.get(pypi_name(tables.text_of(number, "name")), True)]
-    return left if len(left) == len(numbers) else _reached(tables, left, environment)
-
-
-def _package(tables: Tables, number: int, metadata: Table) -> Package:
-    table = tables.tables[number]
-    name, version = tables.text_of(number, "name"), tables.text_of(number, "version")
-    files = tables.list_of(number, "files") or _old_files(metadata, f"{name} {version}")
-    urls = [str(item.get("url") or item.get("file") or "") for item in files]
-    wheels = tuple(wheel for url in urls if (wheel := wheel_filename(url)))
-    return Package(
-        name=pypi_name(name),
-        version=version,
-        extras=tuple(sorted(map(str, table.get("extras", ())))),
-        index=common_index(urls),
-        sources=tuple(url for url in urls[:1] if url_parts(url).scheme in ("http", "https")),
-        hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
-        # With an sdist beside them the wheels are not all that can be installed.
-        files=wheels if len(wheels) == len(urls) else (),
-        line=tables.line(number),
-    )
-
-
-def _old_files(metadata: Table, pin: str) -> list[Any]:
-    """The files of ``name version``, which before lock version 4.4 stood at the end."""
-    every = metadata.get("files")
-    files = every.get(pin, []) if isinstance(every, Mapping) else []
-    return [item for item in files if isinstance(item, Mapping)]
+    def _package(self, number: int) -> Package:
+        locked = self.lock.package[number]
+        files = locked.files or self.lock.metadata.files.get(f"{locked.name} {locked.version}", ())
+        urls = [item.address for item in files]
+        with at(self.document, "package", number):
+            wheels = tuple(wheel for url in urls if (wheel := wheel_filename(url)))
+            return Package(
+                name=self._names[number],
+                version=locked.version,
+                extras=tuple(sorted(locked.extras)),
+                index=common_index(urls),
+                sources=tuple(url for url in urls[:1] if names.url_parts(url).scheme in ("http", "https")),
+                hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
+                # With an sdist beside them the wheels are not all that can be installed.
+                files=wheels if len(wheels) == len(urls) else (),
+                line=self.document.line("package", number),
+            )

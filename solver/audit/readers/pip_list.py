@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
 from solver.audit.readers.requirements import once, wheel_filename
 from solver.core.errors import BadInput
 from solver.core.indexes import index_of
 from solver.core.lines import Line
 from solver.core.model import Platform, pypi_name
+from solver.core.names import BadName, shown
 from solver.core.versions import minor
 
 _HEAD = re.compile(r"Package\s+Version(\s|$)")
 _RULE = re.compile(r"-+(\s+-+)+")
+_FIX = "write it anew with pip"
 _MACHINES: Mapping[tuple[str, str], Platform] = {
     ("Linux", "x86_64"): "linux-64",
     ("Linux", "aarch64"): "linux-aarch64",
@@ -38,16 +40,20 @@ def read_pip_list(text: str, file: str) -> PackageSet:
     return _set([_row(Line(lines[number].strip(), number + 1), file) for number in rows if number < end], file)
 
 
-def read_pip_json(entries: list[Any], file: str) -> PackageSet:
+class _Listed(Foreign, frozen=True, kw_only=True):
+    """One package as ``pip list --format json`` tells it."""
+
+    name: str
+    version: str
+
+
+def read_pip_json(document: PlainDocument) -> PackageSet:
     """``pip list --format json``: names and versions; raises ``BadInput`` for an entry without them."""
-    packages = [
-        Package(
-            name=pypi_name(text_at(entry, "name", file, f"[{number}]")),
-            version=text_at(entry, "version", file, f"[{number}]"),
-        )
-        for number, entry in enumerate(entries)
-    ]
-    return _set(packages, file)
+    packages = []
+    for number, entry in enumerate(typed(document, tuple[_Listed, ...], _FIX)):
+        with at(document, number, fix=_FIX):
+            packages.append(Package(name=pypi_name(entry.name), version=entry.version))
+    return _set(packages, document.file)
 
 
 def _set(packages: list[Package], file: str) -> PackageSet:
@@ -66,57 +72,78 @@ def _first_row(text: str) -> int | None:
 def _row(line: Line, file: str) -> Package:
     cells = line.text.split()
     if len(cells) < 2:
-        raise BadInput(f"expected a name and a version, found {line.text!r}", file=file, line=line.number)
-    return Package(name=pypi_name(cells[0]), version=cells[1], line=line.number)
+        raise BadInput(f"expected a name and a version, found {shown(line.text)}", file=file, line=line.number)
+    try:
+        return Package(name=pypi_name(cells[0]), version=cells[1], line=line.number)
+    except BadName as error:
+        raise BadInput(str(error), file=file, line=line.number) from None
 
 
-def read_inspection(data: Mapping[str, Any], file: str) -> PackageSet:
+class _Metadata(Foreign, frozen=True, kw_only=True):
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+
+
+class _Download(Foreign, frozen=True, kw_only=True):
+    url: str | None = None
+
+
+class _Distribution(Foreign, frozen=True, kw_only=True):
+    metadata: _Metadata
+    installer: str | None = None
+    download_info: _Download = _Download()
+
+
+class _Markers(Foreign, frozen=True, kw_only=True):
+    """What markers are evaluated with where pip ran."""
+
+    platform_system: str = ""
+    platform_machine: str = ""
+    python_version: str | None = None
+
+
+class _Inspection(Foreign, frozen=True, kw_only=True):
+    """What pip tells; ``installed`` by ``pip inspect``, ``install`` by a report of what would be installed."""
+
+    installed: tuple[_Distribution, ...] | None = None
+    install: tuple[_Distribution, ...] = ()
+    environment: _Markers = _Markers()
+
+
+def read_inspection(document: PlainDocument) -> PackageSet:
     """``pip inspect``, or the report of what ``pip install --report`` would install; both tell metadata.
 
     Raises ``BadInput`` with the key of what cannot be read.
     """
-    installed = "installed" in data
-    array = "installed" if installed else "install"
-    entries = data[array] if isinstance(data[array], list) else []
-    environment = data.get("environment")
-    environment = environment if isinstance(environment, Mapping) else {}
-    system, machine = (str(environment.get(key)) for key in ("platform_system", "platform_machine"))
-    python = environment.get("python_version")
+    told = typed(document, _Inspection, _FIX)
+    key, entries = ("install", told.install) if told.installed is None else ("installed", told.installed)
+    packages = []
+    for number, entry in enumerate(entries):
+        with at(document, key, number, fix=_FIX):
+            packages.append(_inspected(entry))
+    python = told.environment.python_version
     return PackageSet(
         kind="pip inspect",
-        file=file,
-        packages=once([_inspected(entry, file, f"{array}[{number}]") for number, entry in enumerate(entries)], file),
-        python=minor(str(python)) if python else None,
-        platform=_MACHINES.get((system, machine)),
+        file=document.file,
+        packages=once(packages, document.file),
+        python=minor(python) if python else None,
+        platform=_MACHINES.get((told.environment.platform_system, told.environment.platform_machine)),
         # A report leaves out what is there already.
-        closed=installed,
+        closed=told.installed is not None,
     )
 
 
-def _inspected(entry: object, file: str, key: str) -> Package:
-    metadata = entry.get("metadata") if isinstance(entry, Mapping) else None
-    if not isinstance(entry, Mapping) or not isinstance(metadata, Mapping):
-        raise BadInput("expected metadata", file=file, key=key)
-    requires = metadata.get("requires_dist", ())
-    download = entry.get("download_info")
-    address = download.get("url") if isinstance(download, Mapping) else None
-    wheel = wheel_filename(str(address)) if address else None
-    requires_python = metadata.get("requires_python")
+def _inspected(entry: _Distribution) -> Package:
+    metadata, address = entry.metadata, entry.download_info.url
+    wheel = wheel_filename(address) if address else None
     return Package(
-        name=pypi_name(text_at(metadata, "name", file, f"{key}.metadata")),
-        version=text_at(metadata, "version", file, f"{key}.metadata"),
-        origin="conda" if entry.get("installer") == "conda" else "pypi",
-        index=index_of(str(address)) if address else None,
+        name=pypi_name(metadata.name),
+        version=metadata.version,
+        origin="conda" if entry.installer == "conda" else "pypi",
+        index=index_of(address) if address else None,
         files=(wheel,) if wheel else (),
-        requires=tuple(map(str, requires)) if isinstance(requires, (list, tuple)) else (),
-        requires_python=None if requires_python is None else str(requires_python),
+        requires=metadata.requires_dist,
+        requires_python=metadata.requires_python,
     )
-
-
-def text_at(entry: object, key: str, file: str, place: str) -> str:
-    """A string of an entry that has to be there; raises ``BadInput`` naming ``place`` and key."""
-    value = entry.get(key) if isinstance(entry, Mapping) else None
-    if not isinstance(value, str):
-        instead = "nothing" if value is None else repr(value)
-        raise BadInput(f"expected a string, found {instead}", file=file, key=f"{place}.{key}")
-    return value

@@ -2,178 +2,236 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from packaging.markers import InvalidMarker, Marker
+import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
+from solver.audit.readers.needed import needed
 from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
 from solver.audit.readers.requirements import once
-from solver.audit.readers.toml import Table, Tables, sha256_of
-from solver.core.errors import BadInput
+from solver.audit.readers.toml import TomlDocument, sha256_of
+from solver.core import names
 from solver.core.indexes import index_of
-from solver.core.markers import applies
-from solver.core.model import pypi_name
+from solver.core.markers import applies, read_marker
+from solver.core.model import PypiName, pypi_name
 from solver.core.versions import within
+from solver.core.yamlfile import Key
 
 _NEWEST_MAJOR = 2
 _MAIN = "main"
+_VERSION = re.compile(r"(?P<major>[0-9]{1,3})(\.[0-9]{1,3})*")
 
 
-def read_poetry_lock(
-    data: Table, text: str, file: str, environment: Mapping[str, str], choice: Choice
-) -> tuple[PackageSet, ...]:
+class _Source(Foreign, frozen=True, kw_only=True):
+    type: str | None = None
+    url: str = ""
+
+
+class _File(Foreign, frozen=True, kw_only=True):
+    file: str = ""
+    hash: str | None = None
+
+
+class _Form(Foreign, frozen=True, kw_only=True):
+    """One form of a dependency that the target chooses among."""
+
+    optional: bool = False
+    markers: str | None = None
+
+
+class _Locked(Hyphened, frozen=True, kw_only=True):
+    """One ``[[package]]``."""
+
+    name: str
+    version: str
+    optional: bool = False
+    python_versions: str | None = None
+    groups: tuple[str, ...] | None = None
+    """None before 2.1."""
+    markers: str | dict[str, str] | None = None
+    """For all, or by group."""
+    dependencies: dict[str, str | _Form | tuple[str | _Form, ...]] = msgspec.field(default_factory=dict)
+    files: tuple[_File, ...] = ()
+    source: _Source = _Source()
+
+
+class _Metadata(Hyphened, frozen=True, kw_only=True):
+    lock_version: str
+    python_versions: str | None = None
+    files: dict[str, tuple[_File, ...]] = msgspec.field(default_factory=dict)
+    """By package, before 2.0."""
+
+
+class _Head(Foreign, frozen=True, kw_only=True):
+    metadata: _Metadata
+
+
+class _Lock(Foreign, frozen=True, kw_only=True):
+    metadata: _Metadata
+    extras: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    package: tuple[_Locked, ...] = ()
+
+
+def pythons_of_poetry(document: TomlDocument) -> str | None:
+    """The specifier of the pythons that the lock is for; None where it says none, or in poetry's own notation."""
+    return _plain(typed(document, _Head).metadata.python_versions)
+
+
+def read_poetry_lock(document: TomlDocument, environment: Mapping[str, str], choice: Choice) -> tuple[PackageSet, ...]:
     """What ``poetry install`` would install on the target: all groups without extras, then with each extra.
 
     A choice of groups leaves out all others but ``main``. Raises ``BadInput`` naming the table and the key
     of what cannot be read.
     """
-    meta = data.get("metadata", {})
-    written = str(meta.get("lock-version", "")) if isinstance(meta, Mapping) else ""
-    major = written.partition(".")[0]
-    if not major.isdigit() or int(major) > _NEWEST_MAJOR:
-        raise BadInput(
-            f"expected a lock-version up to {_NEWEST_MAJOR}, found {written or 'nothing'}",
-            file=file,
-            key="metadata.lock-version",
-            fix="update interlock, or write the lock with an older poetry",
-        )
-    tables = Tables(data, text, file, "package")
-    extras = data.get("extras", {})
-    names = {pypi_name(str(name)): name for name in extras} if isinstance(extras, Mapping) else {}
-    groups = list(dict.fromkeys(str(group) for _, table in tables for group in table.get("groups", ())))
+    written = typed(document, _Head).metadata.lock_version
+    version = _VERSION.fullmatch(written)
+    if version is None or int(version["major"]) > _NEWEST_MAJOR:
+        problem = f"expected a lock-version up to {_NEWEST_MAJOR}, found {names.shown(written)}"
+        fix = "update interlock, or write the lock with an older poetry"
+        raise document.error(problem, "metadata", "lock-version", fix=fix)
+    lock = typed(document, _Lock)
+    with at(document, "extras"):
+        extras = [pypi_name(name) for name in lock.extras]
+    groups = [group for package in lock.package for group in package.groups or ()]
     chosen = replace(choice, extras=tuple(pypi_name(name) for name in choice.extras))
     # Without a choice all groups are installed, each of them beside the others.
-    parts = parts_of(chosen, names, groups if choice.groups else (), file)
-    return tuple(_set(tables, part, meta, environment) for part in parts)
+    parts = parts_of(chosen, extras, groups if choice.groups else (), document.file)
+    reader = _Reader(document, lock, environment)
+    return tuple(reader.read(part) for part in parts)
 
 
-def _set(tables: Tables, part: Part, meta: Table, environment: Mapping[str, str]) -> PackageSet:
-    chosen = [number for number, table in tables if _is_installed(tables, number, table, environment, part)]
-    if not any("groups" in tables.tables[number] for number in chosen):  # written since 2.1, with markers
-        chosen = _reached(tables, _with_roots(tables, chosen, part, environment), environment)
-    file = tables.file
-    return PackageSet(
-        kind="poetry.lock",
-        file=file,
-        part=part.name,
-        packages=once([_package(tables, number, meta) for number in chosen], file),
-        requires_python=_plain(meta.get("python-versions")),
-        closed=True,
-    )
-
-
-def _plain(versions: object) -> str | None:
+def _plain(versions: str | None) -> str | None:
     """Poetry's python range as a specifier; None where it is in poetry's own notation."""
     try:
-        return str(SpecifierSet(str(versions))) if versions not in (None, "*") else None
-    except InvalidSpecifier:
+        return str(SpecifierSet(versions)) if versions not in (None, "*") else None
+    except (InvalidSpecifier, ValueError):
         return None
 
 
-def _with_roots(tables: Tables, chosen: list[int], part: Part, environment: Mapping[str, str]) -> list[int]:
-    """``chosen`` and, in formats before 2.1, what the extras of ``part`` ask for, with all that this asks for."""
-    extras = tables.data.get("extras", {})
-    roots: list[str] = [
-        pypi_name(str(root).split(" ")[0])
-        for name in extras
-        if pypi_name(str(name)) in part.extras
-        for root in extras[name]
-    ]
-    by_name: dict[str, list[int]] = {}
-    for number, table in tables:
-        if _fits_python(table, environment):
-            by_name.setdefault(_name(tables, number), []).append(number)
-    reached = dict.fromkeys(chosen)
-    while roots:
-        for number in by_name.get(roots.pop(), ()):
-            if number not in reached:
-                reached[number] = None
-                roots += [name for name, markers in _dependencies(tables, number) if markers]
-    return sorted(reached)
+@dataclass(frozen=True)
+class _Reader:
+    """One lock on one target."""
 
+    document: TomlDocument
+    lock: _Lock
+    environment: Mapping[str, str]
 
-def _is_installed(tables: Tables, number: int, table: Table, environment: Mapping[str, str], part: Part) -> bool:
-    markers = table.get("markers")
-    # Of what is optional formats since 2.1 say by which extra it comes; the older ones list the roots.
-    if table.get("optional") is True and "extra" not in str(markers):
-        return False
-    groups = {str(group) for group in table.get("groups", ())}
-    taken = groups & {_MAIN, *part.groups} if part.groups else groups
-    if groups and not taken:
-        return False
-    by_group = (
-        {group: text for group, text in markers.items() if group in taken} if isinstance(markers, Mapping) else {}
-    )
-    texts = list(by_group.values()) if isinstance(markers, Mapping) else [] if markers is None else [markers]
-    # A group without a marker of its own asks for the package everywhere.
-    everywhere = isinstance(markers, Mapping) and bool(taken - set(by_group))
-    if texts and not everywhere and not any(_holds(tables, number, text, environment, part.extras) for text in texts):
-        return False
-    return _fits_python(table, environment)
+    def read(self, part: Part) -> PackageSet:
+        """The set of one part."""
+        chosen = [number for number in range(len(self.lock.package)) if self._is_installed(number, part)]
+        if all(self.lock.package[number].groups is None for number in chosen):  # written before 2.1, without markers
+            reached = self._with_roots(chosen, part)
+            chosen = needed({number: self._names[number] for number in reached}, {n: self._asks(n) for n in reached})
+        file = self.document.file
+        return PackageSet(
+            kind="poetry.lock",
+            file=file,
+            part=part.name,
+            packages=once([self._package(number) for number in chosen], file),
+            requires_python=_plain(self.lock.metadata.python_versions),
+            closed=True,
+        )
 
+    @cached_property
+    def _names(self) -> list[PypiName]:
+        """The name of each package, normalized."""
+        found = []
+        for number, package in enumerate(self.lock.package):
+            with at(self.document, "package", number, "name"):
+                found.append(pypi_name(package.name))
+        return found
 
-def _fits_python(table: Table, environment: Mapping[str, str]) -> bool:
-    pythons = _plain(table.get("python-versions"))
-    return pythons is None or within(environment["python_full_version"], pythons)
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[int]]:
+        """Numbers of the packages for the target's python."""
+        by_name: dict[str, list[int]] = {}
+        for number, name in enumerate(self._names):
+            if self._fits_python(number):
+                by_name.setdefault(name, []).append(number)
+        return by_name
 
+    def _with_roots(self, chosen: list[int], part: Part) -> list[int]:
+        """``chosen`` and, in formats before 2.1, what the extras of ``part`` ask for, with all that this asks for."""
+        with at(self.document, "extras"):
+            asked = [roots for name, roots in self.lock.extras.items() if pypi_name(name) in part.extras]
+            waiting: list[str] = [pypi_name(root.partition(" ")[0]) for roots in asked for root in roots]
+        reached = dict.fromkeys(chosen)
+        while waiting:
+            for number in self._by_name.get(waiting.pop(), ()):
+                if number not in reached:
+                    reached[number] = None
+                    waiting += [name for name, markers in self._dependencies(number) if markers]
+        return sorted(reached)
 
-def _holds(
-    tables: Tables, number: int, text: object, environment: Mapping[str, str], extras: frozenset[str] = frozenset()
-) -> bool:
-    try:
-        return applies(Marker(with_extras(str(text), extras)), environment)
-    except InvalidMarker:
-        raise tables.error(number, "markers", f"expected a marker, found {text!r}") from None
+    def _is_installed(self, number: int, part: Part) -> bool:
+        package = self.lock.package[number]
+        # Of what is optional formats since 2.1 say by which extra it comes; the older ones list the roots.
+        if package.optional and "extra" not in str(package.markers):
+            return False
+        groups = frozenset(package.groups or ())
+        taken = groups & {_MAIN, *part.groups} if part.groups else groups
+        if groups and not taken:
+            return False
+        return self._markers_hold(number, taken, part.extras) and self._fits_python(number)
 
+    def _markers_hold(self, number: int, taken: frozenset[str], extras: frozenset[str]) -> bool:
+        """Whether the marker of the package, or that of one of the groups ``taken``, holds."""
+        markers = self.lock.package[number].markers
+        if not isinstance(markers, dict):
+            return markers is None or self._holds(markers, extras, number, "markers")
+        by_group = {group: text for group, text in markers.items() if group in taken}
+        # A group without a marker of its own asks for the package everywhere.
+        everywhere = not by_group or bool(taken - set(by_group))
+        return everywhere or any(
+            self._holds(text, extras, number, "markers", group) for group, text in by_group.items()
+        )
 
-def _reached(tables: Tables, numbers: list[int], environment: Mapping[str, str]) -> list[int]:
-    """``numbers`` without the packages that others ask for, but none on this target."""
-    applies: dict[str, bool] = {}
-    for number in numbers:
-        for name, markers in _dependencies(tables, number):
-            if markers:
-                holds = any(text is None or _holds(tables, number, text, environment) for text in markers)
-                applies[name] = applies.get(name, False) or holds
-    left = [number for number in numbers if applies.get(_name(tables, number), True)]
-    return left if len(left) == len(numbers) else _reached(tables, left, environment)
+    def _fits_python(self, number: int) -> bool:
+        pythons = _plain(self.lock.package[number].python_versions)
+        return pythons is None or within(self.environment["python_full_version"], pythons)
 
+    def _holds(self, text: str, extras: Iterable[str], number: int, *keys: Key) -> bool:
+        with at(self.document, "package", number, *keys):
+            return applies(read_marker(with_extras(text, frozenset(extras))), self.environment)
 
-def _dependencies(tables: Tables, number: int) -> Iterator[tuple[str, list[Any]]]:
-    """Name and markers of each dependency, None for one that holds everywhere; none for one of an extra."""
-    dependencies = tables.tables[number].get("dependencies", {})
-    if not isinstance(dependencies, Mapping):
-        raise tables.error(number, "dependencies", "expected a table")
-    for name, value in dependencies.items():
-        forms = value if isinstance(value, list) else [value]
-        # An optional dependency belongs to an extra, and the lock does not say who takes that.
-        mandatory = [form for form in forms if not (isinstance(form, Mapping) and form.get("optional") is True)]
-        yield pypi_name(name), [form.get("markers") if isinstance(form, Mapping) else None for form in mandatory]
+    def _asks(self, number: int) -> list[tuple[str, bool]]:
+        """The name of each dependency, and whether it counts on the target."""
+        return [
+            (name, any(text is None or self._holds(text, (), number, "dependencies", name) for text in markers))
+            for name, markers in self._dependencies(number)
+            if markers
+        ]
 
+    def _dependencies(self, number: int) -> Iterator[tuple[str, list[str | None]]]:
+        """Name and markers of each dependency, None for one that holds everywhere; none for one of an extra."""
+        for name, value in self.lock.package[number].dependencies.items():
+            forms = value if isinstance(value, tuple) else (value,)
+            # An optional dependency belongs to an extra, and the lock does not say who takes that.
+            mandatory = [form for form in forms if isinstance(form, str) or not form.optional]
+            with at(self.document, "package", number, "dependencies", name):
+                normalized = pypi_name(name)
+            yield normalized, [None if isinstance(form, str) else form.markers for form in mandatory]
 
-def _name(tables: Tables, number: int) -> str:
-    return pypi_name(tables.text_of(number, "name"))
-
-
-def _package(tables: Tables, number: int, meta: Table) -> Package:
-    table = tables.tables[number]
-    files = tables.list_of(number, "files")
-    if not files and isinstance(meta.get("files"), Mapping):
-        files = meta["files"].get(table.get("name"), [])  # before 2.0 the hashes stood at the end
-    names = [str(item.get("file", "")) for item in files]
-    source = table.get("source", {})
-    address = str(source.get("url", "")) if isinstance(source, Mapping) else ""
-    wheels = tuple(name for name in names if name.endswith(".whl"))
-    return Package(
-        name=pypi_name(tables.text_of(number, "name")),
-        version=tables.text_of(number, "version"),
-        index=index_of(address),
-        # A repository or an archive of sources is built here and tells nothing of an index.
-        sources=(address,) if address and source.get("type") == "legacy" else (),
-        hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
-        files=wheels if len(wheels) == len(names) else (),
-        line=tables.line(number),
-    )
+    def _package(self, number: int) -> Package:
+        locked = self.lock.package[number]
+        # Before 2.0 the hashes stood at the end.
+        files = locked.files or self.lock.metadata.files.get(locked.name, ())
+        wheels = tuple(item.file for item in files if item.file.endswith(".whl"))
+        address = locked.source.url
+        with at(self.document, "package", number):
+            return Package(
+                name=self._names[number],
+                version=locked.version,
+                index=index_of(address),
+                # A repository or an archive of sources is built here and tells nothing of an index.
+                sources=(address,) if address and locked.source.type == "legacy" else (),
+                hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
+                files=wheels if len(wheels) == len(files) else (),
+                line=self.document.line("package", number),
+            )

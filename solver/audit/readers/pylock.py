@@ -7,58 +7,71 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.foreign import AGAIN, Hyphened, at, typed
 from solver.audit.readers.requirements import common_index, once
-from solver.audit.readers.toml import Table, Tables
+from solver.audit.readers.toml import TomlDocument
 from solver.core import names
-from solver.core.errors import BadInput
 from solver.core.markers import applies_in_pylock
 from solver.core.model import pypi_name
+from solver.core.yamlfile import Key
 
 if TYPE_CHECKING:
     from packaging.pylock import Package as LockedPackage
+    from packaging.pylock import PackageWheel, Pylock
 
 
-def read_pylock(data: Table, text: str, file: str, environment: Mapping[str, str]) -> PackageSet:
+class _Head(Hyphened, frozen=True, kw_only=True):
+    requires_python: str | None = None
+
+
+def pythons_of_pylock(document: TomlDocument) -> str | None:
+    """The specifier of the pythons that the lock is for; None where it says none."""
+    return typed(document, _Head).requires_python
+
+
+def read_pylock(document: TomlDocument, environment: Mapping[str, str]) -> PackageSet:
     """The packages whose markers hold on the target, without extras, with the default groups.
 
     Raises ``BadInput`` for what the specification does not admit.
     """
-    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
-
-    tables = Tables(data, text, file, "packages")
-    try:
-        lock = Pylock.from_dict(data)
-    except PylockUnsupportedVersionError as error:
-        raise BadInput(
-            str(error), file=file, key="lock-version", fix="update interlock, or write the older format"
-        ) from None
-    except PylockValidationError as error:
-        number = _number(error.context or "")
-        raise BadInput(
-            error.message,
-            file=file,
-            line=None if number is None else tables.line(number),
-            key=error.context,
-            fix="write the lock anew with the tool that made it",
-        ) from None
-    packages = [
-        _package(package, tables.line(number))
-        for number, package in enumerate(lock.packages)
-        if applies_in_pylock(package.marker, environment, lock.default_groups or ())
-    ]
+    lock = _lock(document)
+    groups = lock.default_groups or ()
+    packages = []
+    for number, package in enumerate(lock.packages):
+        with at(document, "packages", number, "marker"):
+            installed = applies_in_pylock(package.marker, environment, groups)
+        if installed:
+            with at(document, "packages", number):
+                packages.append(_package(package, document.line("packages", number)))
     return PackageSet(
         kind="pylock",
-        file=file,
-        packages=once(packages, file),
+        file=document.file,
+        packages=once(packages, document.file),
         requires_python=None if lock.requires_python is None else str(lock.requires_python),
         closed=True,
     )
 
 
-def _number(context: str) -> int | None:
-    """3 of ``packages[3].wheels[0].size``."""
-    inside = context.partition("[")[2].partition("]")[0]
-    return int(inside) if context.startswith("packages[") and inside.isdigit() else None
+def _lock(document: TomlDocument) -> Pylock:
+    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
+
+    try:
+        return Pylock.from_dict(document.data)
+    except PylockUnsupportedVersionError as error:
+        raise document.error(str(error), "lock-version", fix="update interlock, or write the older format") from None
+    except PylockValidationError as error:
+        raise document.error(error.message, *_path(error.context or ""), fix=AGAIN) from None
+    except (ValueError, RecursionError) as error:  # what packaging hands on from the texts that it parses
+        raise document.error(f"is no pylock.toml: {str(error).partition(';')[0]}", fix=AGAIN) from None
+
+
+def _path(context: str) -> tuple[Key, ...]:
+    """("packages", 3, "wheels[0].size") of ``packages[3].wheels[0].size``."""
+    array, _, rest = context.partition("[")
+    number, _, key = rest.partition("]")
+    if not number.isdigit():
+        return (context,) if context else ()
+    return (array, int(number), *([key.removeprefix(".")] if key else []))
 
 
 def _package(package: LockedPackage, line: int | None) -> Package:
@@ -79,8 +92,8 @@ def _package(package: LockedPackage, line: int | None) -> Package:
     )
 
 
-def _file_name(wheel: object) -> str | None:
-    name, url, path = (getattr(wheel, key, None) for key in ("name", "url", "path"))
-    if name:
-        return str(name)
-    return unquote(names.url_parts(str(url or path)).path.rpartition("/")[2]) if url or path else None
+def _file_name(wheel: PackageWheel) -> str | None:
+    if wheel.name:
+        return wheel.name
+    address = wheel.url or wheel.path
+    return unquote(names.url_parts(address).path.rpartition("/")[2]) if address else None

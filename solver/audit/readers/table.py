@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from msgspec import structs
 
@@ -22,21 +21,25 @@ from solver.audit.readers.conda_list import (
 from solver.audit.readers.conda_lock import read_conda_lock
 from solver.audit.readers.environment import read_environment
 from solver.audit.readers.explicit import is_explicit, read_archives
-from solver.audit.readers.json import JsonValue, parse_json
+from solver.audit.readers.foreign import PlainDocument
+from solver.audit.readers.json import parse_json
 from solver.audit.readers.parts import EVERY, Choice, parts_of
 from solver.audit.readers.pdm_lock import groups_of_pdm, pythons_of_pdm, read_pdm_lock
 from solver.audit.readers.pip_list import is_pip_list, read_inspection, read_pip_json, read_pip_list
 from solver.audit.readers.pipfile_lock import categories, python_of_pipfile, read_pipfile_lock
 from solver.audit.readers.pixi import read_pixi
-from solver.audit.readers.poetry_lock import read_poetry_lock
-from solver.audit.readers.pylock import read_pylock
+from solver.audit.readers.poetry_lock import pythons_of_poetry, read_poetry_lock
+from solver.audit.readers.pylock import pythons_of_pylock, read_pylock
 from solver.audit.readers.requirements import compiled_for, read_requirements
-from solver.audit.readers.toml import Table, parse_toml
-from solver.audit.readers.uv_lock import read_uv_lock
+from solver.audit.readers.toml import TomlDocument, parse_toml
+from solver.audit.readers.uv_lock import pythons_of_uv, read_uv_lock
 from solver.core.errors import BadInput
 from solver.core.model import Platform, Target
 from solver.core.target import marker_environment
 from solver.core.yamlfile import YamlDocument, parse_yaml
+
+_TABLE = re.compile(r"\[\[?[\w.\-\" ]+\]\]?\s*(#.*)?")
+_VERSION = re.compile(r"(lock-)?version\s*=[^=]")
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,17 @@ class Document:
     """Which of its sets somebody wants."""
 
     @cached_property
-    def toml(self) -> Table | None:
+    def toml(self) -> TomlDocument | None:
         """Its tables; None where it is no TOML."""
-        # A table's header, which no other format has, or a lock's version as the first line that says something.
         if self.json is not None:
             return None
-        header = re.search(r"^\s*\[\[?[\w.\-\" ]+\]\]?\s*(#.*)?$", self.text, re.MULTILINE)
-        if header is None and re.match(r"(lock-)?version\s*=[^=]", self._first_line) is None:
-            return None
-        return parse_toml(self.text, self.file)
+        # A table's header, which no other format has, or a lock's version as the first line that says something.
+        lines = (line.strip() for line in self.text.splitlines())
+        header = any(line.startswith("[") and _TABLE.fullmatch(line) for line in lines)
+        return parse_toml(self.text, self.file) if header or _VERSION.match(self._first_line) else None
 
     @cached_property
-    def json(self) -> JsonValue | None:
+    def json(self) -> PlainDocument | None:
         """Its JSON; None where it is none."""
         # A mapping, or a list of them: an option of pip's in brackets does not go on like that.
         if re.match(r"\s*(\{\s*[\"}]|\[\s*[{\]])", self.text) is None:
@@ -75,7 +77,8 @@ class Document:
     @property
     def json_keys(self) -> frozenset[str]:
         """The keys of a JSON mapping, or those of the first of a list of mappings."""
-        first = self.json[:1] if isinstance(self.json, list) else [self.json]
+        data = None if self.json is None else self.json.data
+        first = data[:1] if isinstance(data, list) else [data]
         return frozenset(key for entry in first if isinstance(entry, dict) for key in entry)
 
     @cached_property
@@ -90,7 +93,8 @@ class Document:
     @property
     def keys(self) -> frozenset[str]:
         """The outermost keys, of TOML and YAML."""
-        data = self.toml if self.yaml is None else self.yaml.data
+        document = self.toml or self.yaml
+        data = None if document is None else document.data
         return frozenset(data) if isinstance(data, dict) else frozenset()
 
     @property
@@ -121,69 +125,59 @@ class Reader:
     """By what its sets are chosen, where it may hold several: extra, group, environment."""
 
 
-def _is_pdm(document: Document) -> bool:
-    metadata = (document.toml or {}).get("metadata")
-    return isinstance(metadata, dict) and "lock_version" in metadata
-
-
-def _is_poetry(document: Document) -> bool:
-    metadata = (document.toml or {}).get("metadata")
-    return isinstance(metadata, dict) and "lock-version" in metadata
+def _metadata(document: Document) -> frozenset[str]:
+    """The keys of the table ``metadata``."""
+    metadata = document.toml.data.get("metadata") if document.toml else None
+    return frozenset(metadata) if isinstance(metadata, dict) else frozenset()
 
 
 def _pylock(document: Document) -> PackageSet:
-    data = document.toml or {}
-    return read_pylock(data, document.text, document.file, _for_pythons(document, data.get("requires-python")))
+    lock = _toml(document)
+    return read_pylock(lock, _for_pythons(document, pythons_of_pylock(lock)))
 
 
 def _poetry(document: Document) -> tuple[PackageSet, ...]:
-    data = document.toml or {}
-    environment = _for_pythons(document, data["metadata"].get("python-versions"))
-    return read_poetry_lock(data, document.text, document.file, environment, document.choice)
+    lock = _toml(document)
+    return read_poetry_lock(lock, _for_pythons(document, pythons_of_poetry(lock)), document.choice)
 
 
 def _uv(document: Document) -> tuple[PackageSet, ...]:
-    data = document.toml or {}
-    environment = _for_pythons(document, data.get("requires-python"))
-    return read_uv_lock(data, document.text, document.file, environment, document.choice)
+    lock = _toml(document)
+    return read_uv_lock(lock, _for_pythons(document, pythons_of_uv(lock)), document.choice)
 
 
-def _for_pythons(document: Document, specifier: object) -> dict[str, str]:
+def _for_pythons(document: Document, specifier: str | None) -> dict[str, str]:
     """The markers of a lock for several pythons: those of one that it admits, where nobody named a target."""
-    return document.environment(default_python(str(specifier) if specifier else None))
+    return document.environment(default_python(specifier))
 
 
 def _pdm(document: Document) -> tuple[PackageSet, ...]:
-    data, text, file = document.toml or {}, document.text, document.file
-    environment = _for_pythons(document, pythons_of_pdm(data))
-    parts = parts_of(document.choice, (), groups_of_pdm(data), file)
-    return tuple(read_pdm_lock(data, text, file, environment, part) for part in parts)
+    lock = _toml(document)
+    environment = _for_pythons(document, pythons_of_pdm(lock))
+    parts = parts_of(document.choice, (), groups_of_pdm(lock), document.file)
+    return tuple(read_pdm_lock(lock, environment, part) for part in parts)
 
 
 def _pipfile(document: Document) -> tuple[PackageSet, ...]:
-    data = _json_mapping(document)
-    environment = document.environment(python_of_pipfile(data))
-    parts = parts_of(document.choice, (), categories(data), document.file)
-    return tuple(read_pipfile_lock(data, document.file, environment, part) for part in parts)
+    lock = _json(document)
+    environment = document.environment(python_of_pipfile(lock))
+    parts = parts_of(document.choice, (), categories(lock), document.file)
+    return tuple(read_pipfile_lock(lock, environment, part) for part in parts)
 
 
-def _inspection(document: Document) -> PackageSet:
-    return read_inspection(_json_mapping(document), document.file)
+def _toml(document: Document) -> TomlDocument:
+    assert document.toml is not None  # what ``fits`` has seen
+    return document.toml
 
 
-def _json_mapping(document: Document) -> Table:
-    assert isinstance(document.json, dict)  # what ``fits`` has seen
-    return document.json
-
-
-def _json_list(document: Document) -> list[Any]:
-    assert isinstance(document.json, list)  # what ``fits`` has seen
+def _json(document: Document) -> PlainDocument:
+    assert document.json is not None  # what ``fits`` has seen
     return document.json
 
 
 def _is_json(*keys: str, kind: type = dict) -> Callable[[Document], bool]:
     """Whether a text is a mapping, or a list of mappings, with ``keys``."""
-    return lambda document: isinstance(document.json, kind) and set(keys) <= document.json_keys
+    return lambda one: one.json is not None and isinstance(one.json.data, kind) and set(keys) <= one.json_keys
 
 
 def _pixi(document: Document) -> tuple[PackageSet, ...]:
@@ -224,17 +218,17 @@ READERS = (
     Reader("pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file)),
     Reader("conda list", lambda one: is_conda_list(one.text), lambda one: read_conda_list(one.text, one.file)),
     Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile, ("group",)),
-    Reader("pip inspect", _is_json("installed"), _inspection),
-    Reader("pip install --report", _is_json("install"), _inspection),
+    Reader("pip inspect", _is_json("installed"), lambda one: read_inspection(_json(one))),
+    Reader("pip install --report", _is_json("install"), lambda one: read_inspection(_json(one))),
     Reader(
         "conda list --json",
         _is_json("name", "version", "build_string", kind=list),
-        lambda one: read_conda_json(_json_list(one), one.file),
+        lambda one: read_conda_json(_json(one)),
     ),
     Reader(
         "pip list --format json",
         _is_json("name", "version", kind=list),
-        lambda one: read_pip_json(_json_list(one), one.file),
+        lambda one: read_pip_json(_json(one)),
     ),
     Reader(
         "JSON of another kind",
@@ -242,8 +236,8 @@ READERS = (
         _neither("JSON", "Pipfile.lock nor what pip or conda tells of an environment"),
     ),
     Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock),
-    Reader("poetry.lock", _is_poetry, _poetry, ("extra", "group")),
-    Reader("pdm.lock", _is_pdm, _pdm, ("group",)),
+    Reader("poetry.lock", lambda one: "lock-version" in _metadata(one), _poetry, ("extra", "group")),
+    Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",)),
     Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),
     Reader(
         "TOML of another kind",

@@ -5,79 +5,130 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from packaging.markers import InvalidMarker, Marker
+import msgspec
 
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.readers.foreign import AGAIN, Hyphened, at, typed
 from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
 from solver.audit.readers.requirements import common_index, wheel_filename
-from solver.audit.readers.toml import Table, Tables, sha256_of
+from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.errors import BadInput
-from solver.core.markers import applies
+from solver.core.markers import applies, read_marker
 from solver.core.model import pypi_name
 from solver.core.names import url_parts
+from solver.core.yamlfile import Key
 
 _NEWEST = 1
 _DEV = "dev"
 """The group that uv installs where nobody says which; the lock does not tell whether a project chose others."""
-_LOCAL_SOURCES = ("virtual", "editable", "directory")
 
 
-def read_uv_lock(
-    data: Table, text: str, file: str, environment: Mapping[str, str], choice: Choice
-) -> tuple[PackageSet, ...]:
+class _Version(Hyphened, frozen=True, kw_only=True):
+    version: int
+
+
+class _Source(Hyphened, frozen=True, kw_only=True):
+    """Where a package comes from: one of these."""
+
+    registry: str | None = None
+    url: str | None = None
+    git: str | None = None
+    path: str | None = None
+    subdirectory: str | None = None
+    virtual: str | None = None
+    editable: str | None = None
+    directory: str | None = None
+
+    @property
+    def is_project(self) -> bool:
+        """Whether it is one of the lock's own projects."""
+        return any(one is not None for one in (self.virtual, self.editable, self.directory))
+
+
+class _Dependency(Hyphened, frozen=True, kw_only=True):
+    name: str
+    version: str | None = None
+    source: _Source | None = None
+    marker: str | None = None
+    extra: tuple[str, ...] = ()
+
+
+class _File(Hyphened, frozen=True, kw_only=True):
+    url: str | None = None
+    filename: str | None = None
+    path: str | None = None
+    hash: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it lies."""
+        return self.url or self.filename or self.path or ""
+
+
+class _Locked(Hyphened, frozen=True, kw_only=True):
+    """One ``[[package]]``."""
+
+    name: str
+    version: str | None = None
+    source: _Source = _Source()
+    dependencies: tuple[_Dependency, ...] = ()
+    optional_dependencies: dict[str, tuple[_Dependency, ...]] = msgspec.field(default_factory=dict)
+    dev_dependencies: dict[str, tuple[_Dependency, ...]] = msgspec.field(default_factory=dict)
+    wheels: tuple[_File, ...] = ()
+    sdist: _File | None = None
+
+
+class _Conflicting(Hyphened, frozen=True, kw_only=True):
+    package: str
+    extra: str | None = None
+    group: str | None = None
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """What it is, as markers name it."""
+        kinds = (("extra", self.extra), ("group", self.group))
+        return tuple(_marked(kind, self.package, name) for kind, name in kinds if name is not None)
+
+
+class _Lock(Hyphened, frozen=True, kw_only=True):
+    requires_python: str | None = None
+    conflicts: tuple[tuple[_Conflicting, ...], ...] = ()
+    package: tuple[_Locked, ...]
+
+    @property
+    def conflicting(self) -> list[frozenset[str]]:
+        """The extras and groups of which no two may be installed, by the names that markers give them."""
+        return [frozenset(name for item in one for name in item.marked) for one in self.conflicts]
+
+
+class _Head(Hyphened, frozen=True, kw_only=True):
+    requires_python: str | None = None
+
+
+def pythons_of_uv(document: TomlDocument) -> str | None:
+    """The specifier of the pythons that the lock is for; None where it says none."""
+    return typed(document, _Head).requires_python
+
+
+def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice: Choice) -> tuple[PackageSet, ...]:
     """What ``uv sync`` would install on the target: the projects' dependencies and their group ``dev``.
 
     Then the same with each extra and with each other group, or with those of ``choice``.
     Raises ``BadInput`` naming the table and the key of what cannot be read.
     """
-    version = data.get("version")
+    version = typed(document, _Version).version
     if version != _NEWEST:
-        raise BadInput(
-            f"expected version {_NEWEST}, found {version!r}",
-            file=file,
-            key="version",
-            fix="update interlock, or write the lock with a uv of that version",
-        )
-    tables = Tables(data, text, file, "package")
-    local = _projects(tables)
-    extras = [name for number in local for name in _names(tables, number, "optional-dependencies")]
-    groups = [name for number in local for name in _names(tables, number, "dev-dependencies") if name != _DEV]
-    parts = parts_of(choice, extras, groups, file)
-    return tuple(_set(tables, local, part, environment, _conflicts(data)) for part in parts)
-
-
-def _projects(tables: Tables) -> list[int]:
-    """Numbers of the lock's own projects."""
-    sources = {number: table.get("source", {}) for number, table in tables}
-    local = [n for n, one in sources.items() if isinstance(one, Mapping) and any(key in one for key in _LOCAL_SOURCES)]
+        fix = "update interlock, or write the lock with a uv of that version"
+        raise document.error(f"expected version {_NEWEST}, found {version}", "version", fix=fix)
+    lock = typed(document, _Lock)
+    local = [number for number, package in enumerate(lock.package) if package.source.is_project]
     if not local:
-        raise BadInput(
-            "expected a package whose source is virtual, editable or directory: the project itself",
-            file=tables.file,
-            key="package",
-        )
-    return local
-
-
-def _names(tables: Tables, number: int, key: str) -> list[str]:
-    value = tables.tables[number].get(key, {})
-    return list(value) if isinstance(value, Mapping) else []
-
-
-def _conflicts(data: Table) -> list[frozenset[str]]:
-    """The extras and groups of which no two may be installed, by the names that markers give them."""
-    sets = data.get("conflicts", ())
-    return [
-        frozenset(
-            _marked(kind, str(item.get("package")), str(item[kind]))
-            for item in one
-            if isinstance(item, Mapping)
-            for kind in ("extra", "group")
-            if kind in item
-        )
-        for one in (sets if isinstance(sets, list) else ())
-        if isinstance(one, list)
-    ]
+        problem = "expected a package whose source is virtual, editable or directory: the project itself"
+        raise document.error(problem, "package")
+    extras = [name for number in local for name in lock.package[number].optional_dependencies]
+    groups = [name for number in local for name in lock.package[number].dev_dependencies if name != _DEV]
+    parts = parts_of(choice, extras, groups, document.file)
+    return tuple(_set(document, lock, local, part, environment) for part in parts)
 
 
 def _marked(kind: str, package: str, name: str) -> str:
@@ -86,39 +137,43 @@ def _marked(kind: str, package: str, name: str) -> str:
 
 
 def _set(
-    tables: Tables, local: list[int], part: Part, environment: Mapping[str, str], conflicts: list[frozenset[str]]
+    document: TomlDocument, lock: _Lock, local: list[int], part: Part, environment: Mapping[str, str]
 ) -> PackageSet:
-    projects = [tables.text_of(number, "name") for number in local]
+    projects = [lock.package[number].name for number in local]
     active = {
         *(_marked("extra", project, name) for project in projects for name in part.extras),
         *(_marked("group", project, name) for project in projects for name in part.groups),
     }
-    for conflict in conflicts:
+    for conflict in lock.conflicting:
         if len(conflict & active) > 1:
             problem = f"{part.name} cannot be installed together, as the lock says"
-            raise BadInput(problem, file=tables.file, key="conflicts", fix="choose one of them")
+            raise BadInput(problem, file=document.file, key="conflicts", fix="choose one of them")
     dev = {_marked("group", project, _DEV) for project in projects}
     # uv wants its default group left out beside what it conflicts with.
-    with_dev = not any(conflict & active and conflict & dev for conflict in conflicts)
+    with_dev = not any(conflict & active and conflict & dev for conflict in lock.conflicting)
     groups = part.groups | ({_DEV} if with_dev else set())
-    walk = _Walk(tables, environment, local=local, active=frozenset(active | (dev if with_dev else set())))
+    walk = _Walk(document, lock, environment, local, active=frozenset(active | (dev if with_dev else set())))
     walk.run(part.extras, groups)
-    data = tables.data
     return PackageSet(
         kind="uv.lock",
-        file=tables.file,
+        file=document.file,
         part=part.name,
-        packages=tuple(_package(walk.tables, number, extras) for number, extras in sorted(walk.chosen.items())),
-        requires_python=data.get("requires-python"),
+        packages=tuple(_package(document, lock, number, walk.chosen[number]) for number in sorted(walk.chosen)),
+        requires_python=lock.requires_python,
         closed=True,
     )
+
+
+_Asked = tuple[int, tuple[_Dependency, ...], tuple[Key, ...]]
+"""What one package asks for: its number, the dependencies and the keys under which they stand."""
 
 
 @dataclass
 class _Walk:
     """Follows the dependencies from the lock's own projects."""
 
-    tables: Tables
+    document: TomlDocument
+    lock: _Lock
     environment: Mapping[str, str]
     local: list[int]
     """Numbers of the lock's own projects."""
@@ -126,89 +181,86 @@ class _Walk:
     """The extras and groups that are installed, as markers name them."""
     chosen: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Number of each package that is reached, with its extras."""
-
-    by_name: dict[str, list[int]] = field(default_factory=dict)
-    """Numbers of the packages of each name."""
+    numbers: dict[tuple[str, str | None, _Source | None], int] = field(default_factory=dict)
+    """Number of the first package of each name, version and source, each of which may be left open."""
     entered: set[tuple[int, str]] = field(default_factory=set)
     """Extras of the projects that were followed."""
+    waiting: list[_Asked] = field(default_factory=list)
+    """What is still to be followed."""
+    holding: dict[str, bool] = field(default_factory=dict)
+    """Whether each marker holds that was met."""
 
     def run(self, extras: Iterable[str], groups: Iterable[str]) -> None:
-        for number, _ in self.tables:
-            self.by_name.setdefault(self.tables.text_of(number, "name"), []).append(number)
+        for number, package in enumerate(self.lock.package):
+            for version in (None, package.version):
+                for source in (None, package.source):
+                    self.numbers.setdefault((package.name, version, source), number)
         for number in self.local:
-            self._follow(number, "dependencies")
-            for key, names in (("optional-dependencies", extras), ("dev-dependencies", groups)):
-                for name in sorted(names):
-                    self._follow_part(number, key, name)
+            package = self.lock.package[number]
+            self.waiting.append((number, package.dependencies, ("dependencies",)))
+            self._wait_for(number, "optional-dependencies", package.optional_dependencies, sorted(extras))
+            self._wait_for(number, "dev-dependencies", package.dev_dependencies, sorted(groups))
+        while self.waiting:
+            number, dependencies, keys = self.waiting.pop()
+            for position, dependency in enumerate(dependencies):
+                if self._applies(dependency, number, (*keys, position)):
+                    self._enter(dependency, number, keys)
 
-    def _follow_part(self, number: int, key: str, name: str) -> None:
-        parts = self.tables.tables[number].get(key, {})
-        if (
-            isinstance(parts, Mapping)
-            and isinstance(parts.get(name), list)
-            and (number, f"{key} {name}") not in self.entered
-        ):
-            if number in self.local:
-                self.entered.add((number, f"{key} {name}"))
-            self._enter_all(number, parts[name], f"{key}.{name}")
+    def _wait_for(
+        self, number: int, key: str, parts: Mapping[str, tuple[_Dependency, ...]], names: Iterable[str]
+    ) -> None:
+        for name in names:
+            if name in parts and (number, f"{key} {name}") not in self.entered:
+                if number in self.local:
+                    self.entered.add((number, f"{key} {name}"))
+                self.waiting.append((number, parts[name], (key, name)))
 
-    def _follow(self, number: int, key: str) -> None:
-        self._enter_all(number, self.tables.list_of(number, key), key)
-
-    def _enter_all(self, number: int, dependencies: list[Table], key: str) -> None:
-        for dependency in dependencies:
-            if self._applies(number, dependency, key):
-                self._enter(number, dependency, key)
-
-    def _applies(self, number: int, dependency: Table, key: str) -> bool:
-        text = dependency.get("marker")
-        if text is None:
+    def _applies(self, dependency: _Dependency, number: int, keys: tuple[Key, ...]) -> bool:
+        marker = dependency.marker
+        if marker is None:
             return True
-        try:
-            return applies(Marker(with_extras(str(text), self.active)), self.environment)
-        except InvalidMarker:
-            raise self.tables.error(number, key, f"expected a marker, found {text!r}") from None
+        if marker not in self.holding:
+            with at(self.document, "package", number, *keys, "marker"):
+                self.holding[marker] = applies(read_marker(with_extras(marker, self.active)), self.environment)
+        return self.holding[marker]
 
-    def _enter(self, asking: int, dependency: Table, key: str) -> None:
+    def _enter(self, dependency: _Dependency, asking: int, keys: tuple[Key, ...]) -> None:
         """Choose what a dependency names, and follow it where it, or an extra of it, was not chosen before."""
-        number = self._number(asking, dependency, key)
-        extras = {str(extra) for extra in dependency.get("extra", ())}
+        number = self._number(dependency, asking, keys)
         before = self.chosen.get(number)
-        now = tuple(sorted({*(before or ()), *extras}))
+        now = tuple(sorted({*(before or ()), *dependency.extra}))
         if before == now:
             return
+        package = self.lock.package[number]
         if number not in self.local:
             self.chosen[number] = now
             if before is None:
-                self._follow(number, "dependencies")
-        for extra in sorted(extras - set(before or ())):
-            self._follow_part(number, "optional-dependencies", extra)
+                self.waiting.append((number, package.dependencies, ("dependencies",)))
+        new = sorted(set(dependency.extra) - set(before or ()))
+        self._wait_for(number, "optional-dependencies", package.optional_dependencies, new)
 
-    def _number(self, asking: int, dependency: Table, key: str) -> int:
+    def _number(self, dependency: _Dependency, asking: int, keys: tuple[Key, ...]) -> int:
         """The package that a dependency means; it says version and source only where the name has several."""
-        for number in self.by_name.get(str(dependency.get("name")), []):
-            table = self.tables.tables[number]
-            if all(dependency.get(part) in (None, table.get(part)) for part in ("version", "source")):
-                return number
-        raise self.tables.error(asking, key, f"{dependency.get('name')} is not in the lock")
+        number = self.numbers.get((dependency.name, dependency.version, dependency.source))
+        if number is not None:
+            return number
+        raise self.document.error(f"{dependency.name} is not in the lock", "package", asking, *keys, fix=AGAIN)
 
 
-def _package(tables: Tables, number: int, extras: tuple[str, ...]) -> Package:
-    table = tables.tables[number]
-    wheels = tables.list_of(number, "wheels")
-    sdist = table.get("sdist")
-    files = [*wheels, *([sdist] if isinstance(sdist, Mapping) else [])]
-    urls = [str(wheel.get("url") or wheel.get("filename") or wheel.get("path") or "") for wheel in wheels]
-    source = table.get("source", {})
-    registry = [str(source.get("registry", ""))] if isinstance(source, Mapping) else []
-    return Package(
-        name=pypi_name(tables.text_of(number, "name")),
-        version=table.get("version"),
-        extras=extras,
-        index=common_index(urls or registry),
-        sources=tuple(address for address in (urls[:1] or registry) if url_parts(address).scheme in ("http", "https")),
-        hashes=tuple(digest for item in files if (digest := sha256_of(item.get("hash")))),
-        # With an sdist beside them the wheels are not all that can be installed.
-        files=() if isinstance(sdist, Mapping) else tuple(name for url in urls if (name := wheel_filename(url))),
-        line=tables.line(number),
-    )
+def _package(document: TomlDocument, lock: _Lock, number: int, extras: tuple[str, ...]) -> Package:
+    locked = lock.package[number]
+    files = (*locked.wheels, *([locked.sdist] if locked.sdist else []))
+    urls = [wheel.address for wheel in locked.wheels]
+    registry = [locked.source.registry or ""]
+    with at(document, "package", number):
+        return Package(
+            name=pypi_name(locked.name),
+            version=locked.version,
+            extras=extras,
+            index=common_index(urls or registry),
+            sources=tuple(one for one in (urls[:1] or registry) if url_parts(one).scheme in ("http", "https")),
+            hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
+            # With an sdist beside them the wheels are not all that can be installed.
+            files=() if locked.sdist else tuple(name for url in urls if (name := wheel_filename(url))),
+            line=document.line("package", number),
+        )

@@ -9,27 +9,9 @@ from solver.audit.inputs import read_set
 from solver.core.errors import BadInput
 
 BROKEN = DATA / "broken"
-AGAIN = "write it anew with the tool that made it"
+AGAIN = "; write the lock anew with the tool that made it"
+INSTALL = "; install it anew"
 NINES = "'" + "9" * 109 + " …"
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("condalock-5000.conda-lock.yml", f":3: {NINES} is no version"),
-        ("condalock-ipv6.conda-lock.yml", ": 'http://[' is no address"),
-        ("condalock-name.conda-lock.yml", r": '\xe9' is no conda package name"),
-        ("req-bad-ipv6.txt", ": 'http://[' is no address"),
-        ("req-bare-ipv6.txt", ": 'http://[' is no address"),
-        ("uv-registry-ipv6.uv.lock", ": 'http://[' is no address"),
-        ("uv-version-int.uv.lock", ":7: 1 is no version"),
-        ("uv-version-table.uv.lock", ":7: {} is no version"),
-    ],
-)
-def test_a_lock_with_a_bad_name_is_refused(name, sentence):
-    with pytest.raises(BadInput) as caught:
-        read_set(BROKEN / name)
-    assert str(caught.value) == f"{BROKEN / name}{sentence}; {AGAIN}"
 
 
 def test_an_address_of_no_wheel_tells_no_version():
@@ -42,33 +24,36 @@ NEEDED = 'dependencies = [{ name = "b" }]\n[[package]]\nname = "b"\nversion = "1
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "sentence"),
+    ("file", "text", "sentence", "fix"),
     [
-        ("requirements.txt", "a==1 --hash=sha256:../../../x\n", ":1: '../../../x' is no sha256"),
+        ("requirements.txt", "a==1 --hash=sha256:../../../x\n", ":1: '../../../x' is no sha256", ""),
         (
             "uv.lock",
             f'{PACKAGE}{NEEDED}wheels = [{{ url = "https://x/b-1-py3-none-any.whl", hash = "sha256:/tmp/x" }}]\n',
-            ":7: '/tmp/x' is no sha256",
+            ":7: package[1]: '/tmp/x' is no sha256",
+            AGAIN,
         ),
         (
             "pixi.lock",
             "version: 6\nenvironments: {default: {packages: {linux-64: [{pypi: 'https://x/b-1-py3-none-any.whl'}]}}}\n"
             "packages:\n- {pypi: 'https://x/b-1-py3-none-any.whl', name: b, version: '1', sha256: '../x'}\n",
-            ":4: '../x' is no sha256",
+            ":4: packages[0]: '../x' is no sha256",
+            AGAIN,
         ),
         (
             "conda-lock.yml",
             "version: 1\npackage:\n- {name: b, version: '1', manager: pip, platform: linux-64,"
             " url: 'https://x/b-1-py3-none-any.whl', hash: {sha256: \"a\\nb\"}}\n",
-            r":3: 'a\nb' is no sha256",
+            r":3: package[0]: 'a\nb' is no sha256",
+            AGAIN,
         ),
     ],
 )
-def test_a_hash_is_64_hex_digits_in_every_lock(tmp_path, file, text, sentence):
+def test_a_hash_is_64_hex_digits_in_every_lock(tmp_path, file, text, sentence, fix):
     (tmp_path / file).write_text(text)
     with pytest.raises(BadInput) as caught:
         read_set(tmp_path / file)
-    assert str(caught.value) == f"{tmp_path / file}{sentence} of 64 lower-case hex digits; {AGAIN}"
+    assert str(caught.value) == f"{tmp_path / file}{sentence} of 64 lower-case hex digits{fix}"
 
 
 def prefix(folder, name="a", version="1", record=None):
@@ -98,4 +83,4 @@ def prefix(folder, name="a", version="1", record=None):
 def test_a_prefix_with_a_bad_name_is_refused(tmp_path, made, sentence):
     with pytest.raises(BadInput) as caught:
         read_set(prefix(tmp_path / "env", **made))
-    assert str(caught.value) == f"{tmp_path / 'env'}: {sentence}; {AGAIN}"
+    assert str(caught.value) == f"{tmp_path / 'env'}: {sentence}; write it anew with the tool that made it"

@@ -43,11 +43,11 @@ def test_a_hashed_pip_block_is_closed(tmp_path):
     ("text", "message"),
     [
         ("dependencies:\n- python=3.12\n- {conda: x}\n",
-         "a.file:3: dependencies[1]: expected a match spec, or pip and its list"),
+         "a.file:3: dependencies[1].conda: is not a key known here; did you mean pip?"),
         ("dependencies:\n- '!!'\n", "a.file:2: dependencies[0]: expected a match spec such as numpy=2.2, found '!!'"),
         ("dependencies:\n- pip:\n  - a==1\n  - a=b=c\n",
          "a.file:4: expected a requirement such as name==1.2, found 'a=b=c'"),
-        ("dependencies: python\n", "a.file:1: dependencies: expected a list"),
+        ("dependencies: python\n", 'a.file:1: dependencies: expected a list, found a string "python"; write [python]'),
     ],
 )  # fmt: skip
 def test_an_environment_that_cannot_be_read_is_named_with_line_and_key(text, message, tmp_path):

@@ -100,7 +100,7 @@ def test_a_pdm_lock_without_groups_is_followed_by_its_dependencies(tmp_path):
     [
         (
             PDM.replace('"4.5.0"', '"5.0"'),
-            "a.file: metadata.lock_version: expected a lock_version up to 4, found 5.0; update interlock, or write "
+            "a.file: metadata.lock_version: expected a lock_version up to 4, found '5.0'; update interlock, or write "
             "the lock with an older pdm",
         ),
         (

@@ -98,12 +98,18 @@ def test_the_report_of_an_installation_tells_files_and_leaves_out_what_is_there(
     ("text", "message"),
     [
         ("Package Version\n------- -------\ntorch\n", "a.file:3: expected a name and a version, found 'torch'"),
-        ('[{"name": "torch", "version": 2}]', "a.file: [0].version: expected a string, found 2"),
+        (
+            '[{"name": "torch", "version": 2}]',
+            'a.file: [0].version: expected a string like "2", found an integer 2; write it anew with pip',
+        ),
         (
             '{"version": "1", "installed": [{"metadata": {"version": "1"}}]}',
-            "a.file: installed[0].metadata.name: expected a string, found nothing",
+            "a.file: installed[0].metadata.name: this key is missing; write it anew with pip",
         ),
-        ('{"version": "1", "install": [7]}', "a.file: install[0]: expected metadata"),
+        (
+            '{"version": "1", "install": [7]}',
+            "a.file: install[0]: expected a mapping, found an integer 7; write it anew with pip",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place(text, message, tmp_path):

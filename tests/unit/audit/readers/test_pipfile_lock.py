@@ -53,7 +53,7 @@ def test_the_markers_of_a_pipfile_lock_are_those_of_the_target(tmp_path):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("*", "a.file: default.six: expected a mapping; write the lock anew with pipenv"),
+        ("*", 'a.file: default.six: expected a mapping, found a string "*"; write the lock anew with pipenv'),
         (
             {"version": "==1", "markers": "python <> 3"},
             "a.file: default.six.markers: expected a marker, found 'python <> 3'; write the lock anew with pipenv",

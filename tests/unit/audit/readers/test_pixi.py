@@ -71,7 +71,7 @@ def test_pixi_lock_of_version_5(tmp_path):
          "version"),
         (dedent(PIXI).replace("- pypi: https://index.example/torch", "- pypi: https://index.example/other", 1),
          "a.file:8: environments.default.packages.linux-64[1]: expected conda or pypi with an address that packages "
-         "lists"),
+         "lists; write the lock anew with the tool that made it"),
     ],
 )  # fmt: skip
 def test_a_pixi_lock_that_cannot_be_read_is_named_with_line_and_key(text, message, tmp_path):

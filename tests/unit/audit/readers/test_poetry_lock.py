@@ -98,12 +98,13 @@ def test_an_old_poetry_lock_drops_what_is_asked_for_elsewhere_only(tmp_path):
     [
         (
             POETRY.replace('"2.1"', '"3.0"'),
-            "a.file: metadata.lock-version: expected a lock-version up to 2, found 3.0; update interlock, or write "
+            "a.file: metadata.lock-version: expected a lock-version up to 2, found '3.0'; update interlock, or write "
             "the lock with an older poetry",
         ),
         (
             POETRY.replace('name = "requests"', "name = 7"),
-            "a.file:11: package[1].name: expected a string, found 7; write the lock anew with the tool that made it",
+            'a.file:11: package[1].name: expected a string like "7", found an integer 7; write the lock anew '
+            "with the tool that made it",
         ),
     ],
 )

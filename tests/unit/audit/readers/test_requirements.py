@@ -108,7 +108,7 @@ def test_extras_of_two_lines_come_together(tmp_path):
         ("idna==3.1\n--frobnicate\n", "r.txt:2: --frobnicate is no option of a requirements file; remove it, or write "
                                       "it on pip's command line"),
         ("idna==3.1\nIDNA==3.2\n", "r.txt:2: idna is pinned to 3.1 and to 3.2; keep one of the two pins"),
-        ("-r gone.txt\n", "r.txt:1: gone.txt cannot be read; put that file there, or remove this line"),
+        ("-r gone.txt\n", "r.txt:1: 'gone.txt' cannot be read; put that file there, or remove this line"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_with_its_line(text, message, tmp_path):

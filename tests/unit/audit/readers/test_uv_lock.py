@@ -93,7 +93,7 @@ def test_uv_lock_follows_the_project(tmp_path):
         ),
         (
             UV.replace("\"python_full_version < '3.11'\"", '"python_full_version <> 3"'),
-            "a.file:5: package[0].dependencies: expected a marker, found 'python_full_version <> 3'; write the lock "
+            "a.file:5: package[0].dependencies[0].marker: expected a marker, found 'python_full_version <> 3'; write the lock "
             "anew with the tool that made it",
         ),
     ],
