@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.audit.words import counted, listed
+from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.libraries import LOADER
 
@@ -47,7 +48,7 @@ def checked(context: AuditContext) -> Checked:
 def _is_unrecorded(context: AuditContext, package: Package) -> bool:
     if package.origin == "conda" or package.name == LOADER or context.set.prefix is not None:
         return False
-    return package.requires is None and not context.releases(package)
+    return isinstance(package.requires, NotKnown) and not context.releases(package)
 
 
 def nothing_found(checked: Checked, told: int = 0) -> str:

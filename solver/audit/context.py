@@ -16,7 +16,7 @@ from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
-from solver.core.model import Framework, IndexFile, PypiName, Release, Target, pypi_name
+from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseRefused
@@ -186,40 +186,43 @@ class AuditContext:
         releases = self.releases(package)
         return bool(releases) and all(self.index.covers(package.name, r.version, self.target) for r in releases)
 
-    def requires(self, package: Package) -> tuple[str, ...] | None:
+    def requires(self, package: Package) -> Requires:
         """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
 
-        None where nobody read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
+        NOT_KNOWN where nobody read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
         index says cannot be of this release.
         """
-        if package.requires is not None:
+        if not isinstance(package.requires, NotKnown):
             return package.requires
         releases = self.releases(package)
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]
         for release in [*fitting, *releases]:
             requires = self._asked(release)
-            if requires is not None:
+            if not isinstance(requires, NotKnown):
                 return requires
-        return None
+        return NOT_KNOWN
 
-    def _asked(self, release: Release) -> tuple[str, ...] | None:
+    def _asked(self, release: Release) -> Requires:
         """What the index says that a release requires."""
         try:
             return self.index.requires(release)
         except ReleaseRefused:
             raise
         except IndexUnavailable:  # one wheel that cannot be read leaves the rest of the set to be checked
-            return None
+            return NOT_KNOWN
 
     def requirements(self, package: Package, about: str = "") -> Iterator[Requirement]:
         """Its requirements parsed, of one package only where ``about`` names it (normalized).
 
-        None where nobody read them, or where the index is refused: the code ``metadata`` tells of both.
+        There are none to go by where nobody read them, or where the index is refused: the code ``metadata`` tells
+        of both, and nobody may take that for a package which asks for nothing.
         """
         try:
-            texts = self.requires(package) or ()
+            texts = self.requires(package)
         except ReleaseRefused:
+            return
+        if isinstance(texts, NotKnown):
             return
         # However a name is spelt, its first word is in the text; parsing what has it not costs too much.
         word = about.partition("-")[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.prefix_files import records
+from solver.core.answer import NotKnown
 from solver.core.elf import read_dynamic
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import applies
@@ -86,8 +87,10 @@ def _is_of_a_framework(name: str) -> bool:
 def _asks_for_cuda(context: AuditContext, package: Package) -> bool:
     """Whether it asks for a CUDA library, other than under an extra that nobody named."""
     try:
-        texts = context.requires(package) or ()
+        texts = context.requires(package)
     except ReleaseRefused:  # told by the code ``metadata``
+        return False
+    if isinstance(texts, NotKnown):  # so is that nobody read them
         return False
     asked = [requirement for text in texts if is_cuda_package(text.lower()) and (requirement := parsed(text))]
     environment = marker_environment(context.target) if asked else {}

@@ -9,6 +9,7 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
+from solver.core.answer import NOT_KNOWN
 from solver.core.markers import applies
 from solver.core.model import (
     CondaName,
@@ -16,6 +17,7 @@ from solver.core.model import (
     Pin,
     Platform,
     PypiName,
+    Requires,
     Solution,
     Target,
     Value,
@@ -71,7 +73,7 @@ class Package(Value, frozen=True, kw_only=True):
     """sha256 of each file that the set admits."""
     files: tuple[str, ...] = ()
     """Names of the files that the set admits, where it names them."""
-    requires: tuple[str, ...] | None = None
+    requires: Requires = NOT_KNOWN
     """Its PEP 508 requirements where the set itself tells them."""
     requires_python: str | None = None
     conda: CondaName | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from solver.commands.project import Project
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
 from solver.core.model import Pin, Profile, Solution, pypi_name
@@ -44,7 +44,7 @@ def _fact(project: Project, pin: Pin) -> str:
     try:
         return project.snapshot.digest(pin.name, pin.version, pin.index)
     except NotRecorded:
-        return digest((pin.files, pin.requires))
+        return digest((pin.files, None if isinstance(pin.requires, NotKnown) else pin.requires))
 
 
 def lock_states(project: Project, profiles: Iterable[Profile]) -> dict[str, list[str]]:

@@ -11,12 +11,13 @@ import msgspec
 from packaging.requirements import Requirement
 
 from solver.commands.project import Project
+from solver.core.answer import NotKnown
 from solver.core.axes import AXES
 from solver.core.errors import NotRecorded
 from solver.core.indexes import index_of
 from solver.core.lines import LockedPin
 from solver.core.markers import applies
-from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, Solution, pypi_name
+from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, Requires, Solution, pypi_name
 from solver.core.names import wheel_of_address
 from solver.core.target import marker_environment, usable_files
 from solver.index import Index
@@ -103,24 +104,25 @@ class LockedProfile:
         except NotRecorded:
             return ()
 
-    def _requires(self, releases: Mapping[PypiName, Release]) -> dict[PypiName, tuple[str, ...] | None]:
-        """What each asks for on the target, sorted; None where nobody read it.
+    def _requires(self, releases: Mapping[PypiName, Release]) -> dict[PypiName, Requires]:
+        """What each asks for on the target, sorted.
 
         A lock names no extras: those count that the request or another pin asks for.
         """
         extras = _extras(map(Requirement, self.request.packages))
         while True:
             requires = {name: self._asks(release, extras.get(name, ())) for name, release in releases.items()}
-            all_asks = [requirement for asks in requires.values() for requirement in asks or ()]
+            read = [asks for asks in requires.values() if not isinstance(asks, NotKnown)]
+            all_asks = [requirement for asks in read for requirement in asks]
             wider = _extras([*map(Requirement, self.request.packages), *all_asks])
             if wider == extras:
                 break
             extras = wider
-        return {name: None if asks is None else tuple(sorted(set(map(str, asks)))) for name, asks in requires.items()}
+        return {name: asks if isinstance(asks, NotKnown) else _as_text(asks) for name, asks in requires.items()}
 
-    def _asks(self, release: Release, extras: Iterable[str]) -> list[Requirement] | None:
+    def _asks(self, release: Release, extras: Iterable[str]) -> list[Requirement] | NotKnown:
         declared = self.index.requires(release, extras)
-        return None if declared is None else list(self._holding(declared, extras))
+        return declared if isinstance(declared, NotKnown) else list(self._holding(declared, extras))
 
     def _holding(self, declared: Iterable[str], extras: Iterable[str]) -> Iterator[Requirement]:
         environment = marker_environment(self.folder.solution.target)
@@ -128,6 +130,10 @@ class LockedProfile:
             marker, requirement.marker = requirement.marker, None
             if applies(marker, environment, extras):
                 yield requirement
+
+
+def _as_text(requirements: Iterable[Requirement]) -> tuple[str, ...]:
+    return tuple(sorted(set(map(str, requirements))))
 
 
 def _extras(requirements: Iterable[Requirement]) -> dict[PypiName, frozenset[str]]:

@@ -188,7 +188,8 @@ def _held_back(lock: StackLock, newest: Newest) -> Iterator[str]:
 
 def _declared(name: str, version: str, lock: StackLock) -> bool:
     """Whether a package of the lock says itself that it does not take ``version``."""
-    requirements = (Requirement(text) for pin in lock.solution.pins for text in pin.requires or ())
+    read = (pin.requires for pin in lock.solution.pins if not isinstance(pin.requires, NotKnown))
+    requirements = (Requirement(text) for requires in read for text in requires)
     return any(canonicalize_name(one.name) == name and not meets(version, str(one.specifier)) for one in requirements)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from solver.core import names
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 
 PypiName = NewType("PypiName", str)
 """A PEP 503 normalized name of the Python package index."""
@@ -44,6 +44,9 @@ ProfileName = Annotated[str, msgspec.Meta(pattern=rf"^{names.PROFILE}\Z")]
 """The name of a profile, and of its folder below ``locks/``."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+Requires = tuple[str, ...] | NotKnown
+"""PEP 508 requirements; NOT_KNOWN where nobody read them, which is not the same as none."""
 
 REQUEST = "the request"
 """Who asks where no package does."""
@@ -109,8 +112,8 @@ class Release(Value, frozen=True, kw_only=True):
     version: str
     files: tuple[IndexFile, ...]
     index: IndexName = "default"
-    requires: tuple[str, ...] | None = None
-    """PEP 508 requirements of the core metadata; None where nobody read them."""
+    requires: Requires = NOT_KNOWN
+    """PEP 508 requirements of the core metadata."""
     requires_python: str | None = None
     yanked: str | None = None
     """None: not yanked; otherwise the reason, possibly empty."""
@@ -143,8 +146,8 @@ class Pin(Value, frozen=True, kw_only=True):
     index: IndexName
     files: tuple[IndexFile, ...]
     """The wheels usable on the target, best tag first."""
-    requires: tuple[str, ...] | None
-    """Requirements that hold on the target, markers resolved; None where nobody read them."""
+    requires: Requires
+    """Requirements that hold on the target, markers resolved."""
     asked_by: tuple[str, ...]
     """Who asked: other packages' names, or "the request"."""
     row: str | None = None

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from solver.core.answer import Answer
 from solver.core.errors import IndexUnavailable
-from solver.core.model import PypiName, Release, Target
+from solver.core.model import PypiName, Release, Requires, Target
 
 
 class UnknownPackage(IndexUnavailable):
@@ -50,8 +50,8 @@ class Index(Protocol):
         """
         ...
 
-    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
-        """The PEP 508 requirements of ``release``; None where nobody read them.
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
+        """The PEP 508 requirements of ``release``.
 
         What it asks for under one of ``extras`` (normalized) is among them unless ``provides``
         answers otherwise. A live index reads them here and not in ``releases``. Raises

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.errors import NotRecorded
-from solver.core.model import PypiName, Release, Target
+from solver.core.model import PypiName, Release, Requires, Target
 from solver.index import Index, UnknownPackage
 
 
@@ -40,10 +40,10 @@ class LayeredIndex:
         """As the live index, whose further wheels of a recorded release are a part of it."""
         return self.live.covers(name, version, target)
 
-    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
         """As recorded; a live release of the default index is asked for its own, and for what the record left out."""
         known = all(self.recorded.provides(release, extra) is Answer.YES for extra in extras)
-        if release.index != "default" or (release.requires is not None and known):
+        if release.index != "default" or (known and not isinstance(release.requires, NotKnown)):
             return release.requires
         return self.live.requires(release, extras)
 

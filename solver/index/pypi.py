@@ -66,7 +66,7 @@ class PypiIndex:
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release with a wheel, asked of the index once.
 
-        Their ``requires`` are None: ``requires(release)`` reads them. A release of
+        Their ``requires`` are not known: ``requires(release)`` reads them. A release of
         which some file is not what it must be holds no file and says why in
         ``refused``. Raises ``IndexUnavailable``, also where the index has no such name.
         """

@@ -29,7 +29,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core import names
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
 from solver.core.model import (
@@ -40,6 +40,7 @@ from solver.core.model import (
     Platform,
     PypiName,
     Release,
+    Requires,
     Target,
     pypi_name,
 )
@@ -124,7 +125,7 @@ class SnapshotIndex:
         """
         return tuple(release for _, releases in self._parts(name) for release in releases)
 
-    def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...] | None:
+    def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
         """The requirements as recorded."""
         return release.requires
 
@@ -197,7 +198,8 @@ def _recorded_extras(header: PackageHeader, releases: Iterable[Release]) -> tupl
 
     A requirement under several extras was kept for the sake of any one of them; which one, it does not tell.
     """
-    under = (extras_in(text) for release in releases for text in release.requires or ())
+    read = (release.requires for release in releases if not isinstance(release.requires, NotKnown))
+    under = (extras_in(text) for requires in read for text in requires)
     alone = (extras for extras in under if len(extras) == 1)
     return tuple(sorted({canonicalize_name(extra) for extra in header.extras}.union(*alone)))
 
@@ -206,7 +208,8 @@ def release_line(release: Release) -> str:
     """The canonical line of ``release``, without a line end."""
     line: dict[str, Any] = {"version": release.version}
     line["files"] = [_file_parts(file) for file in sorted(release.files, key=lambda file: file.filename)]
-    line["requires"] = None if release.requires is None else sorted(set(release.requires))
+    requires = release.requires
+    line["requires"] = None if isinstance(requires, NotKnown) else sorted(set(requires))
     for key in ("requires_python", "yanked", "source"):
         if getattr(release, key) is not None:
             line[key] = getattr(release, key)
@@ -285,7 +288,7 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
         version=line.version,
         files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in line.files),
         index=header.index,
-        requires=line.requires,
+        requires=NOT_KNOWN if line.requires is None else line.requires,
         requires_python=line.requires_python,
         yanked=line.yanked,
         source=line.source,

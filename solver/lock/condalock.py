@@ -16,9 +16,10 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
-from solver.core.model import Platform, Profile
+from solver.core.model import Platform, Profile, Requires
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.lock.pip_half import LockedWheel
@@ -127,6 +128,7 @@ def _by_name(depends: Iterable[str]) -> dict[str, str]:
     return versions
 
 
-def _required(requires: Iterable[str]) -> dict[str, str]:
-    requirements = (Requirement(text) for text in requires)
+def _required(requires: Requires) -> dict[str, str]:
+    # The format wants a mapping and has no word for "not known"; nobody who installs from it resolves anew.
+    requirements = () if isinstance(requires, NotKnown) else map(Requirement, requires)
     return {requirement.name: str(requirement.specifier) or "*" for requirement in requirements}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.core.errors import InterlockError
-from solver.core.model import PypiName, Solution
+from solver.core.model import PypiName, Requires, Solution
 from solver.lock.requirements import LocalWheel
 
 
@@ -19,7 +19,7 @@ class LockedWheel:
     url: str
     """An address, or a path such as ``./wheels/x.whl``."""
     sha256: str
-    requires: tuple[str, ...] = ()
+    requires: Requires = ()
 
 
 def locked_wheels(
@@ -40,7 +40,7 @@ def locked_wheels(
         if best.sha256 is None or url is None:
             missing = "hash" if best.sha256 is None else "address"
             raise InterlockError(f"{best.filename} has no {missing} to lock")
-        entries.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires or ()))
+        entries.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires))
     entries += [
         LockedWheel(PypiName(wheel.name), wheel.version, f"{local}/{wheel.filename}", wheel.sha256) for wheel in wheels
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile
@@ -79,6 +80,6 @@ def _pypi(wheel: LockedWheel) -> dict[str, Any]:
         "name": wheel.name,
         "version": wheel.version,
         "sha256": wheel.sha256,
-        "requires_dist": list(wheel.requires) or None,
+        "requires_dist": None if isinstance(wheel.requires, NotKnown) else list(wheel.requires) or None,
     }
     return {key: value for key, value in fields.items() if value is not None}

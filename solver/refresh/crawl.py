@@ -21,6 +21,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from solver.core.answer import NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
@@ -214,7 +215,8 @@ class Crawl:
         """What the releases ask on each python on which they can be used."""
         needs: dict[tuple[str, str], _Need] = {}
         for name, version in keys:
-            texts = {text for release in self._read[name, version] for text in release.requires or ()}
+            read = (release.requires for release in self._read[name, version])
+            texts = {text for requires in read if not isinstance(requires, NotKnown) for text in requires}
             for python in self._pythons[name, version]:
                 for text in texts:
                     if (text, python) not in needs and applies_on(text, self.targets[python], self._extras[name]):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
@@ -110,7 +111,9 @@ def _merge(parts: Iterable[RecordedPackage], extras: set[str]) -> list[Release]:
     files: dict[Release, dict[str, IndexFile]] = defaultdict(dict)
     seen: set[str] = set()
     for release in (release for part in parts for release in part.releases):
-        requires = requires_with(release.requires or (), extras)
+        requires = release.requires
+        if not isinstance(requires, NotKnown):
+            requires = requires_with(requires, extras)
         key = msgspec.structs.replace(release, files=(), requires=requires)
         fresh = {file.filename: file for file in release.files if file.filename not in seen}
         if fresh:

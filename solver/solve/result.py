@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from packaging.requirements import Requirement
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.markers import applies
-from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Solution
+from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Requires, Solution
 from solver.matrix.rows import NONE, Build
 from solver.solve.notes import branch_note, notes
 from solver.solve.optimise import Chosen
@@ -78,11 +79,11 @@ def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapp
     )
 
 
-def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> tuple[str, ...] | None:
+def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> Requires:
     assert candidate.release is not None
     declared = space.choices.index.requires(candidate.release, extras)
-    if declared is None:
-        return None
+    if isinstance(declared, NotKnown):
+        return NOT_KNOWN
     requirements = set()
     for text in declared:
         requirement = Requirement(text)
@@ -131,6 +132,6 @@ def _missing(pin: Pin, python: str) -> list[str]:
         missing.append(f"the address and sha256 of a wheel of {pin.name} {pin.version} for python {python}")
     elif not any(file.sha256 for file in pin.files):
         missing.append(f"the sha256 of {pin.files[0].filename}")
-    if pin.requires is None:
+    if isinstance(pin.requires, NotKnown):
         missing.append(f"the requirements of {pin.name} {pin.version}")
     return missing

@@ -13,6 +13,7 @@ from paths import SCENARIOS
 from scenario import AuditRelease
 
 from solver.audit.package_set import Package, PackageSet
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices, spelled_out
@@ -66,7 +67,7 @@ def _release(entry: AuditRelease | Mapping[str, Any]) -> Release:
     return Release(
         version=fields.version,
         files=tuple(IndexFile(filename=name, sha256=fields.sha256.get(name)) for name in fields.files),
-        requires=None if fields.requires is None else tuple(fields.requires),
+        requires=NOT_KNOWN if fields.requires is None else tuple(fields.requires),
         requires_python=fields.requires_python,
         yanked=fields.yanked,
     )

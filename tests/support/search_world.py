@@ -13,7 +13,7 @@ from paths import SCENARIOS
 from scenario import Untyped
 
 from solver.commands.project import Project
-from solver.core.answer import Answer, answer
+from solver.core.answer import NOT_KNOWN, Answer, answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Profile, Release, pypi_name
 from solver.index import UnknownPackage
@@ -112,7 +112,11 @@ class World:
         files = tuple(_file(name, version, python, hashed, index) for python in (pythons or [None]))
         requires = fields.pop("requires", [])
         return Release(
-            version=version, files=files, index=index, requires=None if requires is None else tuple(requires), **fields
+            version=version,
+            files=files,
+            index=index,
+            requires=NOT_KNOWN if requires is None else tuple(requires),
+            **fields,
         )
 
     def matrices(self) -> Matrices:

@@ -179,7 +179,7 @@ class Judge:
         return requirements
 
     def unread(self, torch: str) -> bool:
-        return self.torch_rows[torch].cuda is not None and self.versions["torch"][torch].requires is None
+        return self.torch_rows[torch].cuda is not None and self.versions["torch"][torch].requires is NOT_KNOWN
 
     def triton_of(self, torch: str) -> list[tuple[str, str, str]]:
         """Builds of one torch are made with one triton."""
@@ -371,7 +371,7 @@ class Judge:
     def lockable(self, solution: Set) -> bool:
         for name in solution.keys() - {"cuda", "cudnn"}:
             release = self.versions[name][solution[name]]
-            if release.requires is None or not any(file.sha256 for file in release.files):
+            if release.requires is NOT_KNOWN or not any(file.sha256 for file in release.files):
                 return False
         return True
 

@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, parsed
 from solver.audit.words import listed
+from solver.core.answer import NotKnown
 from solver.core.markers import applies
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment
@@ -33,11 +34,12 @@ def find(context: AuditContext) -> Iterator[Finding]:
         except ReleaseRefused as error:
             yield _refused(package, error)
             continue
-        yield from _requirements(context, package, requires or (), environment)
-        yield from _yanked(package, context.releases(package))
-        # A release of which all else is recorded looks checked; one that is not recorded at all does not.
-        if requires is None and context.releases(package):
+        if not isinstance(requires, NotKnown):
+            yield from _requirements(context, package, requires, environment)
+        elif context.releases(package):
+            # A release of which all else is recorded looks checked; one that is not recorded at all does not.
             unread.append(package)
+        yield from _yanked(package, context.releases(package))
     if unread:
         yield _unread(unread)
     for build in context.builds:

@@ -10,6 +10,7 @@ from solver.audit.readers import conda_names
 from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
 from solver.audit.readers.parts import Choice, refuse_unknown
 from solver.audit.readers.requirements import wheel_filename
+from solver.core.answer import NOT_KNOWN
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
 from solver.core.yamlfile import YamlDocument
@@ -182,7 +183,7 @@ class _Reader:
             hashes=(entry.sha256,) if entry.sha256 else (),
             files=(wheel,) if wheel else (),
             # A source tree may leave its requirements to its build.
-            requires=entry.requires_dist if entry.requires_dist is not None else () if wheel else None,
+            requires=entry.requires_dist if entry.requires_dist is not None else () if wheel else NOT_KNOWN,
             requires_python=entry.requires_python,
             line=self.document.line("packages", number),
         )

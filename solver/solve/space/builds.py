@@ -70,7 +70,7 @@ def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Itera
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """What its metadata would ask, where nobody read that."""
-    if candidate.release is None or space.requires(candidate.release) is not None:
+    if candidate.release is None or not isinstance(space.requires(candidate.release), NotKnown):
         return
     cudnn = stated(row.cudnn)
     if cudnn is not None:
@@ -88,7 +88,9 @@ def _compiler_asks(space: Candidates, candidate: Candidate, compiler: str) -> It
     name, public = candidate.ident, Version(candidate.version).public
     for release in space.index.releases(PypiName(name)):
         if not is_partial(release.index) and release.version == public:
-            for text in space.requires(release) or ():
+            requires = space.requires(release)
+            # Where nobody read the default build's either, its compiler is told to be missing, like all it asks for.
+            for text in () if isinstance(requires, NotKnown) else requires:
                 requirement = Requirement(text)
                 if requirement.name == compiler and applies(requirement.marker, space.environment):
                     source = f"metadata of the default build of {name} {public}"

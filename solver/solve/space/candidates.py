@@ -10,11 +10,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import Answer, Verdict
+from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import INDEXES, is_partial
-from solver.core.model import IndexFile, IndexName, PypiName, Release
+from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires
 from solver.core.spelling import either
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
@@ -240,7 +240,7 @@ class Candidates:
         mask = 1 | self.mask(name, specifier) << 1
         return Ask(guard(name), mask, f"{name}{specifier}", source, row, specifier)
 
-    def requires(self, release: Release) -> tuple[str, ...] | None:
+    def requires(self, release: Release) -> Requires:
         """As the index has them; none of a release that the index cannot mean, which may not be chosen anyway."""
         try:
             return self.index.requires(release)
@@ -279,7 +279,7 @@ class Candidates:
     def _provides(self, candidate: Candidate, extra: str) -> Verdict:
         release = candidate.release
         # Where nobody read any requirement, that is what a solution tells to be missing.
-        if release is None or self.requires(release) is None:
+        if release is None or isinstance(self.requires(release), NotKnown):
             return _MAY
         try:
             answer = self.index.provides(release, extra)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 
+from solver.core.answer import NotKnown
 from solver.core.frameworks import COMPANIONS
 from solver.core.markers import applies
 from solver.core.model import Profile
@@ -93,12 +94,14 @@ class PackageSpace:
         source = f"{where} ({release.source})" if release.source else where
         environment, extras = self.scope.environment, (extra,) if extra else ()
         try:
-            declared = self.choices.index.requires(release, extras) or ()
+            declared = self.choices.index.requires(release, extras)
         except ReleaseRefused as error:
             # Only now anybody read it, when its version already has a place among the others.
             text, listing = f"may not be chosen: {error}", release.source or "the package index"
             yield Ask(NOWHERE, 0, text, listing, kind=Kind.NONE_OF)
             return
+        if isinstance(declared, NotKnown):
+            return  # a version that may be chosen all the same; the solution tells what is missing of it
         for text in declared:
             requirement = as_requirement(text)
             if not applies(requirement.marker, environment, extras):

@@ -108,7 +108,7 @@ def _unread(scope: Scope, release: Release) -> list[str]:
     unread = []
     if not any(file.sha256 for file in release.files):
         unread.append(f"the sha256 of a wheel for python {scope.target.python}")
-    if release.requires is None:
+    if isinstance(release.requires, NotKnown):
         unread.append("its requirements")
     return unread
 

@@ -14,6 +14,7 @@ from packaging.version import Version
 from solver.commands import pairs
 from solver.commands.pairs import Pair, recorded_pairs, search_pairs
 from solver.commands.project import open_facts
+from solver.core.answer import NOT_KNOWN
 from solver.core.target import marker_environment
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import find
@@ -92,7 +93,9 @@ def test_each_set_has_a_cudnn_of_the_minor_that_tensorflow_was_built_with(outcom
 def test_what_nobody_read_is_told_and_only_that(outcomes):
     for one in outcomes.values():
         if one.solution is not None:
-            unread = [pin for pin in one.solution.pins if pin.requires is None or not any(f.sha256 for f in pin.files)]
+            unread = [
+                pin for pin in one.solution.pins if pin.requires is NOT_KNOWN or not any(f.sha256 for f in pin.files)
+            ]
             assert one.solution.lockable == (not unread)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver.core import model
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import IndexFile, Pin, Profile, Release, Solution, Target, conda_name, pypi_name
 
 VALUES = [kind for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, model.Value)]
@@ -59,7 +60,7 @@ def test_a_profile_takes_files_of_the_default_index_only():
 
 
 def test_a_solution_with_something_unread_is_not_lockable():
-    pin = Pin(name=pypi_name("a"), version="1", index="default", files=(), requires=None, asked_by=())
+    pin = Pin(name=pypi_name("a"), version="1", index="default", files=(), requires=NOT_KNOWN, asked_by=())
     parts = {"profile": "x", "target": Target(), "axes": {}, "pins": (pin,), "because": (), "notes": ()}
     assert Solution(**parts, missing=()).lockable
     assert not Solution(**parts, missing=("the requirements of a 1",)).lockable

@@ -1,6 +1,6 @@
 import pytest
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import UnknownPackage
@@ -82,7 +82,7 @@ def test_what_nobody_knows_is_told():
 
 def test_requirements_are_asked_live_only_where_they_are_not_recorded():
     index = layered((), ())
-    assert [index.requires(release) for release in (OLD, LIVE_NEW, OTHER)] == [("recorded",), ("live",), None]
+    assert [index.requires(release) for release in (OLD, LIVE_NEW, OTHER)] == [("recorded",), ("live",), NOT_KNOWN]
 
 
 def test_an_extra_is_asked_live_only_where_it_is_not_recorded():
@@ -92,7 +92,7 @@ def test_an_extra_is_asked_live_only_where_it_is_not_recorded():
         ("live",),
         ("live",),
     ]
-    assert index.requires(OTHER, ["fast"]) is None
+    assert index.requires(OTHER, ["fast"]) is NOT_KNOWN
     answers = [index.provides(OLD, extra) for extra in ("kept", "fast", "other")]
     assert answers == [Answer.YES, Answer.YES, Answer.NO]
     assert index.provides(OTHER, "fast") is Answer.NOT_KNOWN

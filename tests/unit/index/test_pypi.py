@@ -6,6 +6,7 @@ import pytest
 from fault_server import HTML, Answer, make_wheel
 
 from solver.core import answer
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, pypi_name
 from solver.index import UnknownPackage
@@ -42,7 +43,7 @@ def test_a_release_has_what_the_listing_says(fault_server, index):
     assert (file.filename, file.sha256, file.size, file.uploaded, file.url) == (WHEEL, digest, 7, "2026-01-02", None)
     assert (release.version, release.requires, release.requires_python, release.yanked) == (
         "1.0",
-        None,
+        NOT_KNOWN,
         ">=3.9",
         "broken",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package, release_line, write_package
@@ -27,7 +27,7 @@ def wheel(number, version="1.0", **keys):
 RELEASES = [
     Release(version="2.0", files=(wheel(3, "2.0"),), requires=("six", "numpy<2"), requires_python=">=3.9"),
     Release(version="1.10", files=(wheel(1, "1.10"), wheel(2, "1.10", uploaded="2026-01-02")), requires=()),
-    Release(version="1.9", files=(wheel(4, "1.9"),), requires=None, yanked=""),
+    Release(version="1.9", files=(wheel(4, "1.9"),), requires=NOT_KNOWN, yanked=""),
 ]
 TORCH = Release(
     version="1.9+cu128",
