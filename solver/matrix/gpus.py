@@ -14,10 +14,11 @@ from solver.core.versions import as_specifier, major, numbers
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
 
-_BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro"})
-# How nvidia-smi tells the boards of one product apart: "NVIDIA A100-SXM4-40GB", "NVIDIA H100 80GB HBM3".
+_BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro", "grid", "blackwell"})
+# How nvidia-smi tells the boards of one product apart, and the parts of one that are given to a virtual machine:
+# "NVIDIA A100-SXM4-40GB", "NVIDIA H100 80GB HBM3", "NVIDIA A10-24Q".
 _BOARD = re.compile(
-    r"sxm\d?|pcie|nvl\d*|hbm\d\w?|\d+gb|mig|\d+g\.\d+gb|laptop|gpu|with|max|q|design|generation|server|workstation|edition"
+    r"\d{1,2}[abcq]|sxm\d?|pcie|nvl\d*|hbm\d\w?|\d+gb|mig|\d+g\.\d+gb|laptop|gpu|with|max|q|design|generation|server|workstation|edition"
 )
 
 

@@ -158,6 +158,16 @@ def test_an_ambiguous_name_is_refused():
         ("NVIDIA TITAN X (Pascal)", "6.1"),
         ("NVIDIA GB10", "12.1"),
         ("NVIDIA L40S", "8.9"),
+        ("NVIDIA H800 PCIe", "9.0"),
+        ("NVIDIA A800-SXM4-80GB", "8.0"),
+        ("NVIDIA L20", "8.9"),
+        ("NVIDIA GeForce RTX 5090 D", "12.0"),
+        ("NVIDIA RTX PRO 5000", "12.0"),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "12.0"),
+        ("NVIDIA A10-24Q", "8.6"),
+        ("GRID T4-16Q", "7.5"),
+        ("NVIDIA Jetson AGX Thor Developer Kit", "11.0"),
+        ("Quadro P5200 with Max-Q Design", "6.1"),
     ],
 )
 def test_the_names_that_the_driver_tells(name, capability):
@@ -170,7 +180,7 @@ def test_the_names_that_the_driver_tells(name, capability):
         ("H10O", "H100"),
         ("RTX 5900", "Quadro RTX 5000 or GeForce RTX 5090"),
         ("A6000", "RTX A6000"),
-        ("RTX 4090 D", "GeForce RTX 4090"),
+        ("RTX 4080 D", "GeForce RTX 4080"),
         ("Voodoo", None),
     ],
 )
