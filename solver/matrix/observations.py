@@ -8,18 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import pypi_name
+from solver.matrix.builds import code_for
+from solver.matrix.load import Matrices
 from solver.matrix.rows import Observation, Verified
 from solver.matrix.rules import Versions, admits
 
 Sighting = TypeVar("Sighting", Observation, Verified)
 
 
+def without_code(package: str, matrices: Matrices) -> Observation | None:
+    """What was seen of a package on a GPU that its build has no code for; None where nobody saw that."""
+    return next((row for row in matrices.observations if not row.works and _had_no_code(row, package, matrices)), None)
+
+
+def _had_no_code(row: Observation, package: str, matrices: Matrices) -> bool:
+    version = row.packages.get(package)
+    build = NOT_KNOWN if version is None else matrices.build(package, version, "linux-64")
+    if isinstance(row.gpu, NotKnown) or isinstance(build, NotKnown):
+        return False
+    return code_for(row.gpu, build.sm, build.ptx) == "none"
+
+
 def of_this(rows: Iterable[Sighting], versions: Versions) -> Iterator[Sighting]:
-    """Those of ``rows`` that are about a set (version by normalized name), in their order."""
-    return (row for row in rows if is_of(row.packages, versions))
+    """Those of ``rows`` that are about a set (version by normalized name) on any GPU, in their order."""
+    return (row for row in rows if not _is_of_one_gpu(row) and is_of(row.packages, versions))
+
+
+def _is_of_one_gpu(row: Observation | Verified) -> bool:
+    return isinstance(row, Observation) and isinstance(row.gpu, str)
 
 
 def is_of(packages: Mapping[str, str], versions: Versions) -> bool:

@@ -276,6 +276,8 @@ class Observation(Row, frozen=True, kw_only=True):
 
     packages: dict[str, str]
     python: str | None = None
+    gpu: Capability | NotKnown = NOT_KNOWN
+    """The compute capability that it is about; NOT_KNOWN: any."""
     seen: Text
     works: bool
 

@@ -20,6 +20,7 @@ from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
 from solver.matrix.load import Matrices
+from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
 from solver.matrix.rules import broken
@@ -198,7 +199,7 @@ class _Case:
         if not isinstance(cudnn, str):
             return Verdict(Answer.YES)
         served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build))
-        return served if served.answer is Answer.YES else replace(served, why=f"cuDNN {cudnn}: {served.why}")
+        return replace(served, why=f"cuDNN {cudnn}: {served.why}") if served.why else served
 
     # ---- what will be reported ----------------------------------------------------------------------
 
@@ -212,9 +213,15 @@ class _Case:
             sees_gpu=_plain(every((self.sees(build), self.finds(build)))),
             cuda=stated(build.cuda),
             code=code,
+            wrong=self.seen_without_code(name) if code == "none" else None,
             compiles=_plain(self.runs(build).answer) if code == "ptx" else None,
             misses=self.misses(build),
         )
+
+    def seen_without_code(self, name: Framework) -> str | None:
+        """What was seen of a build of a framework that had no code for its GPU; None where nobody saw that."""
+        row = without_code(name, self.matrices)
+        return None if row is None else f"seen of {name} {row.packages[name]} on {row.gpu}: {row.seen}"
 
     def loaded(self) -> LoadedPrediction:
         """The libraries that will be loaded: a framework's own where they lie inside its wheel."""
@@ -269,7 +276,7 @@ class _Case:
                 yield f"{_title(build)}: {verdict.why}"
             yield from self.doubts_of_cudnn(build)
             kernels = self.kernels(build)
-            if kernels.answer is not Answer.YES:
+            if kernels.why:
                 yield f"{_title(build)}: {kernels.why}"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:

@@ -18,6 +18,8 @@ class FrameworkPrediction(Value, frozen=True, kw_only=True):
     """CUDA major.minor of its build; None for a CPU build too."""
     code: Code | None = None
     """What it has for the GPU."""
+    wrong: str | None = None
+    """What was seen of a build of it without code for the GPU, where it has none."""
     compiles: bool | None = None
     """Whether the driver compiles its PTX, where it has nothing but that."""
     misses: tuple[str, ...] | None = None
@@ -55,7 +57,8 @@ class Prediction(Value, frozen=True, kw_only=True):
 
     def sentences(self) -> tuple[str, ...]:
         """Sentences for people, worst first; "works" alone where nothing is to be said."""
-        lines = [f"driver {self.driver} is too old"] if self.driver_serves is False else []
+        lines = list(self._about_wrong_numbers())
+        lines += [f"driver {self.driver} is too old"] if self.driver_serves is False else []
         lines += self._about_code()
         lines += self.doubts
         for name, one in self.frameworks.items():
@@ -68,9 +71,15 @@ class Prediction(Value, frozen=True, kw_only=True):
             lines += self._about_no_cuda()
         return tuple(lines) or ("works",)
 
+    def _about_wrong_numbers(self) -> Iterator[str]:
+        """The worst that can become of a framework: that it goes on and nobody notices."""
+        for name, one in self.frameworks.items():
+            if one.wrong is not None:
+                yield f"{_title(name)} has no kernel for compute capability {self.gpu}; {one.wrong}"
+
     def _about_code(self) -> Iterator[str]:
         for name, one in self.frameworks.items():
-            if one.code == "none":
+            if one.code == "none" and one.wrong is None:
                 yield f"{_title(name)} has no kernel for compute capability {self.gpu}"
             elif one.code == "ptx" and one.compiles:
                 yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"

@@ -15,6 +15,7 @@ from solver.matrix.builds import code_for, compiles_ptx, entries
 from solver.matrix.cudnn import carried
 from solver.matrix.drivers import own
 from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, is_older, toolkit_serves
+from solver.matrix.observations import without_code
 from solver.matrix.rows import CudaToolkit, Cudnn
 
 CODE = "gpu-arch"
@@ -49,10 +50,18 @@ def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
         code=CODE,
         severity="error",
         why=f"{build.pin} has neither machine code nor PTX for compute capability {gpu}; it has code for "
-        f"{', '.join(sm)}",
+        f"{', '.join(sm)}{_seen(context, build)}",
         source=build.source,
         cure=f"take {'a newer' if newer else 'an older'} {build.package.name}, or another CUDA build of it",
     )
+
+
+def _seen(context: AuditContext, build: BuiltPackage) -> str:
+    """What became of a build of the same package without code for its GPU, where somebody saw it."""
+    seen = without_code(build.package.name, context.matrices)
+    if seen is None:
+        return ""
+    return f"; seen of {build.package.name} {seen.packages[build.package.name]} on {seen.gpu}: {seen.seen}"
 
 
 def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:

@@ -40,6 +40,12 @@ def test_what_has_no_evidence_is_compared_with_nothing(lock):
     assert with_predictions(report, [subject_of(lock)], load_matrices()) == report
 
 
+SEEN = (
+    "seen of torch 1.13.0 on 9.0: it warned, and then computed wrong numbers without an error "
+    "(four ones plus one gave zeros)"
+)
+
+
 def test_predictions_need_a_gpu_to_predict_for(root, monkeypatch):
     monkeypatch.setattr(page, "this_machine", Machine)
     with pytest.raises(BadInput, match="this machine has no NVIDIA GPU to predict for"):
@@ -49,7 +55,7 @@ def test_predictions_need_a_gpu_to_predict_for(root, monkeypatch):
     predictions = predict_locks(root, (), gpu="5.0", driver="580.65.06")
     assert {name: one.sentences() for name, one in predictions.items()} == {
         "full-py312": (
-            "torch has no kernel for compute capability 5.0",
+            f"torch has no kernel for compute capability 5.0; {SEEN}",
             "TensorFlow has no kernel for compute capability 5.0",
             "TensorFlow alone sees no GPU: it does not find "
             "cudart, cublas, cublaslt, cufft, cusolver, cusparse, cudnn, cupti, nccl",

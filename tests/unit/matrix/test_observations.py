@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from solver.core.answer import NOT_KNOWN
-from solver.matrix.observations import is_of, is_of_several_frameworks, of_this
-from solver.matrix.rows import Observation
+from solver.matrix.load import Matrices
+from solver.matrix.observations import is_of, is_of_several_frameworks, of_this, without_code
+from solver.matrix.rows import Build, Observation
 
 SET = {"tensorflow": "2.19.1", "torch": "2.10.0+cu128", "open-one": NOT_KNOWN, "odd": "no version"}
 
@@ -45,3 +47,33 @@ def test_those_about_a_set_keep_their_order():
 )
 def test_frameworks_are_together_where_it_names_more_than_one(packages, several):
     assert is_of_several_frameworks(observation(**dict.fromkeys(packages, "1"))) is several
+
+
+def test_what_was_seen_on_one_gpu_is_not_told_of_any():
+    seen = replace(observation(torch="2.10.0"), gpu="9.0")
+    assert list(of_this([seen], SET)) == []
+
+
+TORCH = Build(
+    id="t", source="a test", package="torch", version="1.13.0", platform="linux-64", cuda="11.7", sm=("8.6",), ptx=()
+)
+WRONG = replace(observation(torch="1.13.0"), gpu="9.0", works=False)
+
+
+@pytest.mark.parametrize(
+    ("row", "build", "is_told"),
+    [
+        (WRONG, TORCH, True),
+        (replace(WRONG, works=True), TORCH, False),
+        (replace(WRONG, gpu=NOT_KNOWN), TORCH, False),
+        (WRONG, replace(TORCH, sm=("9.0",)), False),
+        (WRONG, replace(TORCH, ptx=("8.6",)), False),
+        (WRONG, replace(TORCH, sm=NOT_KNOWN), False),
+        (WRONG, replace(TORCH, version="2.0"), False),
+    ],
+    ids=["no code", "works", "any gpu", "native", "ptx", "nobody read", "another build"],
+)
+def test_what_became_of_a_build_without_code_for_its_gpu(row, build, is_told):
+    matrices = Matrices(observations=(row,), builds=(build,))
+    assert without_code("torch", matrices) == (row if is_told else None)
+    assert without_code("tensorflow", matrices) is None
