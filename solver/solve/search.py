@@ -10,7 +10,10 @@ from packaging.version import Version
 
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
-from solver.core.model import Explanation, Nearest, Profile, Solution
+from solver.core.frameworks import distributions
+from solver.core.model import Explanation, Framework, Nearest, Profile, Solution
+from solver.core.versions import within
+from solver.matrix.builds import has_wheel
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core, find_core, tell
 from solver.solve.nearest import Trial, nearest
@@ -181,18 +184,30 @@ def _note(answer: Answer, others: Mapping[str, Answer]) -> str | None:
 
 
 def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_only: bool) -> str:
-    """The python on which most of the request exists at all, the newest of equals that was recorded.
+    """The python on which most of the request exists at all, the newest of equals that has wheels and was recorded.
 
     There it fails for its own sake, and not for want of wheels or of a record of them.
     """
 
-    def met(python: str) -> tuple[int, bool]:
+    def met(python: str) -> tuple[int, int, bool]:
         space = spaces.get(profile, python, lockable_only=lockable_only)
         asks = root_asks(space.choices, profile)
         excluded = (exclusion for ask in asks for exclusion in space.choices.exclusions[base_of(ask.ident)])
-        return sum(bool(ask.mask) for ask in asks), not any(exclusion.remedy for exclusion in excluded)
+        recorded = not any(exclusion.remedy for exclusion in excluded)
+        return sum(bool(ask.mask) for ask in asks), _built(profile, spaces.matrices, python), recorded
 
     return max(admitted, key=met)
+
+
+def _built(profile: Profile, matrices: Matrices, python: str) -> int:
+    """How many of the frameworks have, at a version that the profile admits, a wheel for ``python``."""
+
+    def is_built(name: Framework) -> bool:
+        rows = (row for one in distributions(name) for row in matrices.builds_of(one) if row.version)
+        bound = profile.constraints.get(name, "")
+        return any(has_wheel(row, python) and within(row.version, bound) for row in rows)
+
+    return sum(map(is_built, profile.frameworks))
 
 
 def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool, doubtful: bool) -> Profile:
