@@ -194,9 +194,10 @@ def _of_pin(pin: Pin) -> Package:
 
 @functools.lru_cache(maxsize=16384)
 def parsed(text: str) -> Requirement | None:
-    """``text`` as a requirement; None where it is none, or has a marker that nobody can evaluate."""
+    """``text`` as a requirement; None where it is none, names nothing, or has a marker that nobody can evaluate."""
     try:
         requirement = Requirement(text)
+        pypi_name(requirement.name)
         # Every part of a marker is evaluated, so that one environment shows whether all of them can be.
         applies(requirement.marker, marker_environment(Target()))
     # packaging reads nested markers by calling itself, and its numbers are those that Python reads.

@@ -5,12 +5,21 @@ from __future__ import annotations
 import base64
 import csv
 import functools
+import io
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from solver.core import reading
+from solver.core.errors import BadInput
 from solver.core.model import PypiName, pypi_name
+from solver.core.names import BadName
+from solver.core.versions import python_minor
+
+_FIX = "install it anew"
+_SIZE = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -38,9 +47,10 @@ def prefix_python(prefix: Path) -> str | None:
             return match[1]
     config = prefix / "pyvenv.cfg"
     if config.is_file():
-        written = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", config.read_text(encoding="utf-8"), re.MULTILINE)
-        if written:
-            return written[1]
+        lines = (line.partition("=") for line in reading.read_text(config).splitlines())
+        written = [python_minor(value.strip()) for key, _, value in lines if key.strip() in ("version", "version_info")]
+        if written and written[0] is not None:
+            return written[0]
     for record in sorted(prefix.glob("conda-meta/python-3.*.json")):
         match = re.match(r"python-(3\.\d+)", record.name)
         if match:
@@ -48,40 +58,60 @@ def prefix_python(prefix: Path) -> str | None:
     return None
 
 
+def distributions(site: Path) -> list[Path]:
+    """The .dist-info and .egg-info of each distribution in a site-packages folder, by name."""
+    found = [*site.glob("*.dist-info"), *site.glob("*.egg-info")]
+    # pip renames what it is about to remove, and passes over what it left so.
+    return sorted(path for path in found if not path.name.startswith("~"))
+
+
 def distributions_in(folder: Path) -> dict[PypiName, list[str]]:
     """The versions that the .dist-info folders of a folder name, by distribution; empty without the folder."""
     versions: dict[PypiName, list[str]] = {}
     for path in sorted(folder.glob("*.dist-info")):
-        name, _, version = path.name.removesuffix(".dist-info").partition("-")
-        versions.setdefault(pypi_name(name), []).append(version)
+        name = _name(path)
+        if name is not None:
+            versions.setdefault(name, []).append(path.name.removesuffix(".dist-info").partition("-")[2])
     return versions
 
 
 @functools.lru_cache(maxsize=8)
 def records(prefix: Path) -> Mapping[PypiName, Mapping[Path, RecordEntry]]:
     """What each distribution of the prefix recorded: absolute path -> hash and size."""
-    return {
-        _name(folder): _record(folder) for site in site_packages(prefix) for folder in sorted(site.glob("*.dist-info"))
-    }
+    named = [(_name(folder), folder) for site in site_packages(prefix) for folder in sorted(site.glob("*.dist-info"))]
+    return {name: _record(folder, prefix) for name, folder in named if name is not None}
 
 
-def _name(dist_info: Path) -> PypiName:
-    return pypi_name(dist_info.name.removesuffix(".dist-info").partition("-")[0])
+def _name(dist_info: Path) -> PypiName | None:
+    """The distribution that a .dist-info is of; None where its name is that of none."""
+    try:
+        return pypi_name(dist_info.name.removesuffix(".dist-info").partition("-")[0])
+    except BadName:
+        return None
 
 
-def _record(dist_info: Path) -> dict[Path, RecordEntry]:
+def _record(dist_info: Path, prefix: Path) -> dict[Path, RecordEntry]:
     record = dist_info / "RECORD"
     if not record.is_file():
         return {}
     entries = {}
-    with record.open(encoding="utf-8", newline="") as stream:
-        for row in csv.reader(stream):
+    rows = csv.reader(io.StringIO(reading.read_text(record, fix=_FIX), newline=""))
+    try:
+        for row in rows:
             # Compiled files and the RECORD itself carry no hash.
             if len(row) == 3 and row[1].startswith("sha256="):
-                size = int(row[2]) if row[2].isdigit() else None
                 path = dist_info.parent / row[0]
-                entries[path] = RecordEntry(hex_digest(row[1]), size)
+                if _lies_in(path, prefix):
+                    size = int(row[2]) if _SIZE.fullmatch(row[2]) else None
+                    entries[path] = RecordEntry(hex_digest(row[1]), size)
+    except csv.Error as error:
+        raise BadInput(f"is no RECORD: {error}", file=record, line=rows.line_num, fix=_FIX) from None
     return entries
+
+
+def _lies_in(path: Path, prefix: Path) -> bool:
+    """Whether a recorded path is one of the prefix; no distribution installs into anything else."""
+    return "\0" not in str(path) and Path(os.path.normpath(path)).is_relative_to(os.path.normpath(prefix))
 
 
 def hex_digest(recorded: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ def read_dynamic(library: BinaryIO) -> Dynamic:
         raise ValueError("it is cut short") from error
     except (ELFError, AssertionError) as error:  # pyelftools asserts some of what a damaged file does not have
         raise ValueError(str(error) or "it is damaged") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise ValueError("it is damaged") from error  # it names a place before its start
+    except ValueError as error:  # a place that no file can have, or names that are no text
+        raise ValueError("it is damaged") from error
     needed = tuple(text for name, text in tags if name == "DT_NEEDED")
     # The loader passes over DT_RPATH where there is a DT_RUNPATH.
     paths = [text for name, text in tags if name == "DT_RUNPATH"] or [text for name, text in tags if name == "DT_RPATH"]

@@ -78,6 +78,11 @@ def shown(text: object) -> str:
     return quoted if len(quoted) <= 120 else f"{quoted[:110]} …"
 
 
+def brief(text: str) -> str:
+    """``text`` cut where it is long: for sentences that take over what somebody else wrote without quotes."""
+    return text if len(text) <= 200 else f"{text[:190]} …"
+
+
 def printable(text: str) -> str:
     """``text`` with each control character, and each end of a line, as Python writes it in quotes."""
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from packaging.requirements import Requirement
@@ -10,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 # A search asks about the same few thousand texts millions of times; parsing one takes microseconds.
 _CACHE_SIZE = 200_000
+_PYTHON = re.compile(r"3\.(?:0|[1-9][0-9]?)(?![0-9])")
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -73,6 +75,12 @@ def major(version: str) -> int:
 def minor(version: str) -> str:
     """The first two parts of a dotted version: "12.8" of "12.8.1", "12" of "12"."""
     return leading(version, 2)
+
+
+def python_minor(version: str) -> str | None:
+    """major.minor of a python's version: "3.12" of "3.12.8"; None where it says none, such as "3"."""
+    said = _PYTHON.match(version)
+    return None if said is None else said[0]
 
 
 def leading(version: str, parts: int) -> str:

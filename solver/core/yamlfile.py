@@ -112,7 +112,7 @@ def dotted(path: Sequence[Key]) -> str:
 
 
 def _spelled(key: Key) -> str:
-    text = str(key)
+    text = names.brief(str(key))
     return text if text.isprintable() else ascii(text)
 
 

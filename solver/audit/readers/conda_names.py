@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from solver.audit.package_set import Package, conda_package
 from solver.core import names, target
 from solver.core.model import Platform, Target
-from solver.core.versions import minor
+from solver.core.versions import python_minor
 
 _SPEC = re.compile(r"(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)", re.DOTALL)
 _FIELD = re.compile(r"\s*['\"]?(?P<value>[^'\",\]]+)")
@@ -29,7 +29,7 @@ def choose_platform(served: Sequence[str], platform: Platform | None) -> str:
 def python_among(packages: Iterable[Package]) -> str | None:
     """major.minor of conda's python; None where none is among ``packages``, or only a major is said."""
     version = next((package.version for package in packages if package.conda == "python"), None)
-    return minor(version) if version is not None and "." in version else None
+    return None if version is None else python_minor(version)
 
 
 def from_url(url: str, line: int | None, sha256: str | None = None) -> Package | None:

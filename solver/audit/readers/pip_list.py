@@ -13,7 +13,7 @@ from solver.core.indexes import index_of
 from solver.core.lines import Line
 from solver.core.model import Platform, pypi_name
 from solver.core.names import BadName, shown
-from solver.core.versions import minor
+from solver.core.versions import python_minor
 
 _HEAD = re.compile(r"Package\s+Version(\s|$)")
 _RULE = re.compile(r"-+(\s+-+)+")
@@ -128,7 +128,7 @@ def read_inspection(document: PlainDocument) -> PackageSet:
         kind="pip inspect",
         file=document.file,
         packages=once(packages, document.file),
-        python=minor(python) if python else None,
+        python=None if python is None else python_minor(python),
         platform=_MACHINES.get((told.environment.platform_system, told.environment.platform_machine)),
         # A report leaves out what is there already.
         closed=told.installed is not None,

@@ -15,7 +15,7 @@ from solver.core import names
 from solver.core.indexes import index_of
 from solver.core.markers import applies, read_marker
 from solver.core.model import pypi_name
-from solver.core.versions import minor
+from solver.core.versions import python_minor
 
 DEFAULT = "default"
 _META = "_meta"
@@ -57,7 +57,7 @@ def python_of_pipfile(document: PlainDocument) -> str | None:
     """The python (major.minor) that the lock was made for; None where it names none."""
     requires = typed(document, _Head, _FIX).meta.requires
     python = requires.python_version or requires.python_full_version
-    return None if python is None else minor(python)
+    return None if python is None else python_minor(python)
 
 
 def categories(document: PlainDocument) -> tuple[str, ...]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import os
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
+
 from solver.audit.package_set import Package, PackageSet, conda_package
-from solver.audit.prefix_files import prefix_python, site_packages
+from solver.audit.prefix_files import distributions, prefix_python, site_packages
+from solver.audit.readers.foreign import Foreign
+from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import Platform, pypi_name
+from solver.core.names import BadName, brief
 
 _KEYS = ("Name", "Version", "Requires-Python")
+_CONDA_FIX = "install that package anew with conda"
 
 
 def is_prefix(folder: Path) -> bool:
@@ -45,55 +52,86 @@ def read_prefix(folder: Path) -> PackageSet:
     )
 
 
-def _distributions(folder: Path) -> list[metadata.Distribution]:
-    paths = [str(path) for path in site_packages(folder)]
-    config = folder / "pyvenv.cfg"
-    if config.is_file():
-        paths += _system_packages(config)
-    if not paths:
-        return []
+class _Distribution(metadata.Distribution):
+    """One installed distribution, whose files are read up to a size and as UTF-8."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        """Its .dist-info or .egg-info; the latter may be a file."""
+
+    def read_text(self, filename: str) -> str | None:
+        """What stands in a file of its own; None where it has none of that name. Raises ``BadInput``."""
+        path = self.folder / filename
+        return reading.read_text(path, fix="install it anew") if path.is_file() else None
+
+    def locate_file(self, path: str | os.PathLike[str]) -> Path:
+        """Where a file lies that it recorded."""
+        return self.folder.parent / path
+
+
+def _distributions(folder: Path) -> Iterator[_Distribution]:
+    """Those of the prefix; the last of a name is the one that python imports."""
+    sites = [*site_packages(folder), *_system_packages(folder / "pyvenv.cfg")]
     # Not metadata.distributions: it asks every finder that anything loaded here has hooked in.
-    distributions = metadata.MetadataPathFinder.find_distributions(metadata.DistributionFinder.Context(path=paths))
-    # The first folder on the path is the one that python imports from.
-    return list(reversed(list(distributions)))
+    for site in reversed(sites):
+        for path in reversed(distributions(site)):
+            yield _Distribution(path)
 
 
-def _system_packages(config: Path) -> list[str]:
-    lines = (line.partition("=") for line in config.read_text(encoding="utf-8").splitlines())
+def _system_packages(config: Path) -> tuple[Path, ...]:
+    if not config.is_file():
+        return ()
+    lines = (line.partition("=") for line in reading.read_text(config).splitlines())
     values = {key.strip(): value.strip() for key, _, value in lines}
     if values.get("include-system-site-packages", "false").lower() != "true" or "home" not in values:
-        return []
-    return [str(path) for path in site_packages(Path(values["home"]).parent)]
+        return ()
+    try:
+        return site_packages(Path(values["home"]).parent)
+    except (OSError, ValueError):  # no folder can have this name
+        return ()
 
 
-def _package(distribution: metadata.Distribution) -> Package | None:
+def _package(distribution: _Distribution) -> Package | None:
     fields = distribution.metadata
     # The protocol of python 3.11 has no get.
     name, version, requires_python = (fields[key] if key in fields else None for key in _KEYS)  # noqa: SIM401
     if not name:
         return None
-    return Package(
-        name=pypi_name(name),
-        version=version,
-        # conda writes this file into what it installs; its own record of the same thing tells the build.
-        origin="conda" if (distribution.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
-        requires=tuple(distribution.requires or ()),
-        requires_python=requires_python,
-    )
+    try:
+        return Package(
+            name=pypi_name(name),
+            version=version,
+            # conda writes this file into what it installs; its own record of the same thing tells the build.
+            origin="conda" if (distribution.read_text("INSTALLER") or "").strip() == "conda" else "pypi",
+            requires=tuple(distribution.requires or ()),
+            requires_python=requires_python,
+        )
+    except BadName as error:
+        raise BadInput(str(error), file=distribution.folder, fix="install it anew") from None
+
+
+class _Record(Foreign, frozen=True, kw_only=True):
+    """What conda notes of a package that it installed."""
+
+    name: str
+    version: str
+    build: str
+    sha256: str | None = None
 
 
 def _conda_records(folder: Path) -> list[Package]:
-    records = []
-    for path in sorted((folder / "conda-meta").glob("*.json")):
-        try:
-            record = json.loads(path.read_bytes())
-            name, version, build = record["name"], record["version"], record["build"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadInput(
-                f"is no record of conda ({error})", file=path, fix="install that package anew with conda"
-            ) from None
-        records.append(conda_package(name, version, build, sha256=record.get("sha256")))
-    return records
+    return [_conda_record(path) for path in sorted((folder / "conda-meta").glob("*.json"))]
+
+
+def _conda_record(path: Path) -> Package:
+    content = reading.read_bytes(path)
+    try:
+        record = msgspec.json.decode(content, type=_Record)
+        return conda_package(record.name, record.version, record.build, sha256=record.sha256)
+    except BadName as error:
+        raise BadInput(str(error), file=path, fix=_CONDA_FIX) from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadInput(f"is no record of conda ({brief(str(error))})", file=path, fix=_CONDA_FIX) from None
 
 
 def _platform(folder: Path) -> Platform | None:
@@ -101,7 +139,7 @@ def _platform(folder: Path) -> Platform | None:
         return "win-64"
     for site in site_packages(folder):
         for wheel in sorted(site.glob("*.dist-info/WHEEL")):
-            text = wheel.read_text(encoding="utf-8")
+            text = reading.read_text(wheel, fix="install it anew")
             if "linux" in text:
                 return "linux-aarch64" if "aarch64" in text else "linux-64"
     return None

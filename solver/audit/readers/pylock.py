@@ -58,11 +58,13 @@ def _lock(document: TomlDocument) -> Pylock:
     try:
         return Pylock.from_dict(document.data)
     except PylockUnsupportedVersionError as error:
-        raise document.error(str(error), "lock-version", fix="update interlock, or write the older format") from None
+        raise document.error(
+            names.brief(str(error)), "lock-version", fix="update interlock, or write the older format"
+        ) from None
     except PylockValidationError as error:
-        raise document.error(error.message, *_path(error.context or ""), fix=AGAIN) from None
+        raise document.error(names.brief(error.message), *_path(error.context or ""), fix=AGAIN) from None
     except (ValueError, RecursionError) as error:  # what packaging hands on from the texts that it parses
-        raise document.error(f"is no pylock.toml: {str(error).partition(';')[0]}", fix=AGAIN) from None
+        raise document.error(f"is no pylock.toml: {names.brief(str(error).partition(';')[0])}", fix=AGAIN) from None
 
 
 def _path(context: str) -> tuple[Key, ...]:

@@ -275,8 +275,7 @@ def _parsed_line(line: Line, file: str, environment: Mapping[str, str]) -> Packa
         return Package(name=pypi_name(named[1]), version=None, line=line.number) if named else None
     if text.startswith("-"):
         fix = "remove it, or write it on pip's command line"
-        word = text.split()[0]
-        problem = f"{word if len(word) < 100 else names.shown(word)} is no option of a requirements file"
+        problem = f"{names.brief(text.split()[0])} is no option of a requirements file"
         raise BadInput(problem, file=file, line=line.number, fix=fix)
     hashes = tuple(match["digest"].lower() for match in _HASH.finditer(text) if match["algorithm"] == "sha256")
     bare = _OPTION.sub("", _HASH.sub("", text)).strip()

@@ -15,7 +15,7 @@ from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.errors import BadInput
 from solver.core.markers import applies, read_marker
 from solver.core.model import pypi_name
-from solver.core.names import url_parts
+from solver.core.names import brief, url_parts
 from solver.core.yamlfile import Key
 
 _NEWEST = 1
@@ -244,7 +244,8 @@ class _Walk:
         number = self.numbers.get((dependency.name, dependency.version, dependency.source))
         if number is not None:
             return number
-        raise self.document.error(f"{dependency.name} is not in the lock", "package", asking, *keys, fix=AGAIN)
+        problem = f"{brief(dependency.name)} is not in the lock"
+        raise self.document.error(problem, "package", asking, *keys, fix=AGAIN)
 
 
 def _package(document: TomlDocument, lock: _Lock, number: int, extras: tuple[str, ...]) -> Package:

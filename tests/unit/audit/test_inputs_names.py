@@ -10,7 +10,7 @@ from solver.core.errors import BadInput
 
 BROKEN = DATA / "broken"
 AGAIN = "; write the lock anew with the tool that made it"
-INSTALL = "; install it anew"
+SITE, META = "lib/python3.12/site-packages/a.dist-info", "conda-meta/a.json"
 NINES = "'" + "9" * 109 + " …"
 
 
@@ -69,18 +69,26 @@ def prefix(folder, name="a", version="1", record=None):
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        ({"name": "a" * 300}, f"'{'a' * 109} … is no name of a package"),
-        ({"name": "../../etc/passwd"}, "'../../etc/passwd' is no name of a package"),
-        ({"version": "9" * 5000}, f"{NINES} is no version"),
-        ({"record": {"name": "cuda-n$cc", "version": "12.8", "build": "0"}}, "'cuda-n$cc' is no conda package name"),
+        ({"name": "a" * 300}, f"{SITE}: '{'a' * 109} … is no name of a package; install it anew"),
+        ({"name": "../../etc/passwd"}, f"{SITE}: '../../etc/passwd' is no name of a package; install it anew"),
+        ({"version": "9" * 5000}, f"{SITE}: {NINES} is no version; install it anew"),
+        (
+            {"record": {"name": "cuda-n$cc", "version": "12.8", "build": "0"}},
+            f"{META}: 'cuda-n$cc' is no conda package name; install that package anew with conda",
+        ),
         (
             {"record": {"name": "b", "version": "1", "build": "0", "sha256": "../x"}},
-            "'../x' is no sha256 of 64 lower-case hex digits",
+            f"{META}: '../x' is no sha256 of 64 lower-case hex digits; install that package anew with conda",
+        ),
+        (
+            {"record": {"name": "b", "version": 1, "build": "0"}},
+            f"{META}: is no record of conda (Expected `str`, got `int` - at `$.version`); install that package anew "
+            "with conda",
         ),
     ],
-    ids=["long name", "path as name", "long version", "conda name", "conda hash"],
+    ids=["long name", "path as name", "long version", "conda name", "conda hash", "conda version"],
 )
 def test_a_prefix_with_a_bad_name_is_refused(tmp_path, made, sentence):
     with pytest.raises(BadInput) as caught:
         read_set(prefix(tmp_path / "env", **made))
-    assert str(caught.value) == f"{tmp_path / 'env'}: {sentence}; write it anew with the tool that made it"
+    assert str(caught.value) == f"{tmp_path / 'env'}/{sentence}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from audit_stubs import StubIndex, small_matrices
 from reading import pins, read
 
+from solver.audit.run import audit
 from solver.core.errors import BadInput
 
 COLUMNS = """
@@ -116,3 +118,12 @@ def test_what_cannot_be_read_is_named_with_its_place(text, message, tmp_path):
     with pytest.raises(BadInput) as caught:
         read(text, tmp_path)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("requirement", ["a" * 300, "six; os_name ~= '1'", "six; " + "(" * 5000, "<>"])
+def test_what_asks_for_nothing_that_can_be_is_passed_over(requirement, tmp_path):
+    installed = [{"metadata": {"name": "torch", "version": "2.10.0", "requires_dist": [requirement]}}]
+    environment = {"platform_system": "Linux", "python_version": "3"}
+    package_set = read(json.dumps({"installed": installed, "environment": environment}), tmp_path)
+    assert package_set.python is None
+    assert "metadata" not in {finding.code for finding in audit(package_set, small_matrices(), StubIndex())}

@@ -64,3 +64,11 @@ def test_a_pipfile_lock_that_cannot_be_read_is_named_with_its_key(entry, message
     with pytest.raises(BadInput) as caught:
         read(json.dumps({"_meta": {}, "default": {"six": entry}}), tmp_path)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("said", "python"), [("3.12", "3.12"), ("3.12.4", "3.12"), ("3", None), ("https://x", None), ("3.121", None)]
+)
+def test_a_python_counts_only_with_its_minor(said, python, tmp_path):
+    text = json.dumps({"_meta": {"requires": {"python_version": said}}, "default": {"six": {"version": "==1"}}})
+    assert read(text, tmp_path).python == python
