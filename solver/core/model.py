@@ -260,6 +260,8 @@ class Profile(Value, frozen=True, kw_only=True):
     """Specifier over python's major.minor, e.g. "==3.12"; empty: any."""
     cuda: str = ""
     """Specifier over the CUDA runtime's major.minor; "none": CPU builds and no CUDA library."""
+    cpu_frameworks: tuple[Framework, ...] = ()
+    """Frameworks of which a CPU build is wanted although others use the GPU."""
     constraints: dict[str, str] = {}
     """Specifier by axis (cudnn, tensorflow, torch, protobuf, numpy) or PyPI name."""
     packages: tuple[str, ...] = ()

@@ -64,6 +64,8 @@ def request_digest(profile: Profile) -> str:
     # Absent where none was named, so that locks from before there was such a key are not stale.
     if profile.driver_branch is None:
         del asked["driver_branch"]
+    if not profile.cpu_frameworks:
+        del asked["cpu_frameworks"]
     return digest(asked)
 
 

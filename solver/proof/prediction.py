@@ -91,6 +91,8 @@ class Prediction(Value, frozen=True, kw_only=True):
             yield from (f"nobody read what {_title(name)}'s build has for a GPU" for name in unknown)
         elif all(one.cuda is None for one in self.frameworks.values()):
             yield "uses no GPU"
+        else:
+            yield from (f"{_title(name)} uses no GPU" for name, one in self.frameworks.items() if one.cuda is None)
 
 
 def _title(name: Framework) -> str:

@@ -30,7 +30,7 @@ from solver.request.fields import (
     check_virtual_packages,
 )
 from solver.request.template import Template, requirement_at
-from solver.request.text import RequestText
+from solver.request.text import FrameworkText, RequestText
 from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
 
 Rows = Callable[[], Matrices]
@@ -93,6 +93,7 @@ class ProfileReader:
             driver_branch=self._driver_branch(),
             python=python,
             cuda=cuda,
+            cpu_frameworks=self._cpu_frameworks(frameworks),
             constraints=self._constraints(frameworks),
             packages=tuple(packages.values()),
             conda_packages=self._conda_packages(),
@@ -124,7 +125,16 @@ class ProfileReader:
             prefer=whole.prefer if whole.prefer in frameworks else (*frameworks, whole.prefer)[0],
             packages=tuple(self._without(packages, frameworks).values()),
             constraints={k: v for k, v in whole.constraints.items() if k not in left_out},
+            **self._of_cpu(whole, frameworks),
         )
+
+    def _of_cpu(self, whole: Profile, frameworks: Sequence[Framework]) -> dict[str, Any]:
+        """What of ``whole`` is for the CPU in a part of it: all, where no framework is left that uses the GPU."""
+        cpu = tuple(word for word in whole.cpu_frameworks if word in frameworks)
+        if cpu and len(cpu) == len(frameworks):
+            target = msgspec.structs.replace(whole.target, driver=None, gpus=())
+            return {"cuda": "none", "cpu_frameworks": (), "target": target, "driver_branch": None}
+        return {"cpu_frameworks": cpu}
 
     def _flavour(self) -> Flavour:
         flavour: Flavour = self.keys.get("flavour", DEFAULT_FLAVOUR)
@@ -182,6 +192,16 @@ class ProfileReader:
             raise self._bad(f'expected a CUDA such as "12.8", "13.*", ">=12.6,<13.0" or "none", found "{text}"', "cuda")
         return versions
 
+    def _cpu_frameworks(self, frameworks: tuple[Framework, ...]) -> tuple[Framework, ...]:
+        """The frameworks that have a ``cuda: none`` of their own."""
+        asked = [word for word in FRAMEWORKS if isinstance(self.keys.get(word), FrameworkText)]
+        cpu = tuple(word for word in asked if self.keys[word].cuda == "none" and word in frameworks)
+        if cpu and self.keys.get("cuda") == "none":
+            raise self._bad("repeats cuda: none, which is said of all", cpu[0], "cuda", fix="drop it here")
+        if cpu and len(cpu) == len(frameworks):
+            raise self._bad("leaves no framework for the GPU", cpu[0], "cuda", fix="write cuda: none in the profile")
+        return cpu
+
     def _constraints(self, frameworks: tuple[Framework, ...]) -> dict[str, str]:
         constraints: dict[str, str] = {
             word: text for word, text in self.template.versions.items() if word in frameworks
@@ -191,7 +211,11 @@ class ProfileReader:
                 continue
             if axis in FRAMEWORKS and axis not in frameworks:
                 raise self._bad(f"{axis} is not among the frameworks", axis, fix="add it there, or drop this key")
-            constraints[axis] = self._specifier(self.keys[axis], axis)
+            value = self.keys[axis]
+            place = (axis, "version") if isinstance(value, FrameworkText) else (axis,)
+            text = value.version if isinstance(value, FrameworkText) else value
+            if text is not msgspec.UNSET:
+                constraints[axis] = self._specifier(text, *place)
         if self.keys.get("cuda") == "none" and "cudnn" in self.keys:
             raise self._bad("contradicts cuda: none, which has no CUDA library", "cudnn", fix="drop one of them")
         for name, text in self.keys.get("constraints", {}).items():

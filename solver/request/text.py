@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -31,6 +31,15 @@ class PipBlock(Block, frozen=True, kw_only=True):
     """The ``- pip:`` entry of ``dependencies``."""
 
     pip: Annotated[tuple[Text, ...], Meta(description="requirements; a slot such as ${torch} is left open")]
+
+
+class FrameworkText(Block, frozen=True, kw_only=True):
+    """A framework of which more is said than its version."""
+
+    version: VersionText | UnsetType = UNSET
+    cuda: (
+        Annotated[Literal["none"], Meta(description="a CPU build, beside a framework that uses the GPU")] | UnsetType
+    ) = UNSET
 
 
 # Keys are written as conda writes its own: words joined by hyphens, gpu_sharing apart.
@@ -61,8 +70,8 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         | UnsetType
     ) = UNSET
     cudnn: VersionText | UnsetType = UNSET
-    tensorflow: VersionText | UnsetType = UNSET
-    torch: VersionText | UnsetType = UNSET
+    tensorflow: VersionText | FrameworkText | UnsetType = UNSET
+    torch: VersionText | FrameworkText | UnsetType = UNSET
     protobuf: VersionText | UnsetType = UNSET
     numpy: VersionText | UnsetType = UNSET
     driver: Annotated[Text, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET

@@ -11,9 +11,9 @@ from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS
 from solver.core.indexes import flavour_of
-from solver.core.model import Finding
-from solver.matrix.builds import has_cuda
-from solver.matrix.rows import Build
+from solver.core.model import Finding, Severity
+from solver.matrix.builds import has_cuda, local_cuda
+from solver.matrix.rows import NONE, Build
 
 CODE = "cpu-build"
 
@@ -56,12 +56,30 @@ def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     yield finding_about(
         (build.package,),
         code=CODE,
-        # Beside another framework's CUDA build alone a CPU build may be meant.
-        severity="error" if context.target.gpus or context.provided else "warning",
+        severity=_severity(context, build),
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
         cure=_cure(context, build),
     )
+
+
+def _severity(context: AuditContext, build: BuiltPackage) -> Severity:
+    """Beside another framework's CUDA build a CPU build may be meant, and is where it is asked for by its name."""
+    beside = any(other.framework is not None and other.cuda is not None for other in context.builds)
+    if beside and _is_named(build):
+        return "note"
+    return "error" if context.target.gpus or context.provided else "warning"
+
+
+def _is_named(build: BuiltPackage) -> bool:
+    """Whether the set itself says "cpu": in the name of the distribution, or in the version of one."""
+    assert build.framework is not None  # of nothing else CUDA is expected
+    package = build.package
+    if package.name == FRAMEWORKS[build.framework].cpu:
+        return True
+    # Of an index of CPU builds every version is one, also where the set does not say so.
+    by_file = all(source.endswith(".whl") for source in package.sources)
+    return by_file and local_cuda(package.version or "") == NONE
 
 
 def _reason(context: AuditContext) -> str | None:

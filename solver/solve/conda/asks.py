@@ -102,7 +102,10 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
     gpu = profile.cuda != "none" and profile.target.driver is not None
     frameworks = tuple(names.conda(word) for word in preferred_first(profile.frameworks, profile.prefer))
     asks = [_python(profile, solver)]
-    asks += [_framework(profile, word, names, gpu) for word in preferred_first(profile.frameworks, profile.prefer)]
+    asks += [
+        _framework(profile, word, names, gpu and word not in profile.cpu_frameworks)
+        for word in preferred_first(profile.frameworks, profile.prefer)
+    ]
     excluded: list[CondaExclusion] = []
     families: tuple[int, ...] = ()
     known: tuple[int, ...] = ()

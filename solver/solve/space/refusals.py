@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
-from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
@@ -121,7 +121,7 @@ def _rule_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
 
 def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]:
     if name in COMPANIONS:
-        kind = _wrong_companion(version, cpu=scope.cpu_only)
+        kind = _wrong_companion(version, cpu=scope.wants_cpu(COMPANIONS[name]))
         yield None if kind is None else Verdict(Answer.NO, kind, f"the name of {name} {version}")
         return
     build, framework = scope.build(name, version), framework_of(name)
@@ -150,10 +150,11 @@ def _wrong_kind(build: Build, cuda: Answer, scope: Scope, framework: Framework |
     """CUDA where none is asked for; of a framework also none where CUDA is, and a cuDNN that nobody read."""
     if cuda is Answer.NOT_KNOWN:
         return Verdict(Answer.NOT_KNOWN, "nobody read whether it has CUDA code", build.source, build.id)
-    if scope.cpu_only:
+    if scope.wants_cpu(framework):
         why = "it is a CUDA build and the request asks for CPU builds"
         return Verdict(Answer.NO, why, build.source, build.id) if cuda is Answer.YES else None
-    if framework is None:
+    if framework is None or build.package == FRAMEWORKS[framework].cpu:
+        # Whoever names the distribution of CPU builds means one.
         return None
     if cuda is Answer.NO:
         why = "it is a CPU build and the request asks for CUDA builds"

@@ -20,7 +20,8 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Ki
 def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
     """The distribution that brings a framework: that of CPU builds where those are asked for and it exists."""
     entry = FRAMEWORKS[framework]
-    rows = matrices.builds_of(entry.cpu) if profile.cuda == "none" and entry.cpu is not None else ()
+    wanted = profile.cuda == "none" or framework in profile.cpu_frameworks
+    rows = matrices.builds_of(entry.cpu) if wanted and entry.cpu is not None else ()
     there = next((row.package for row in rows if row.platform == profile.target.platform), None)
     return there or entry.distributions[0]
 

@@ -10,7 +10,7 @@ import msgspec
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS
-from solver.core.model import IndexName, Profile, Target
+from solver.core.model import Framework, IndexName, Profile, Target
 from solver.core.target import marker_environment
 from solver.matrix.cudnn import carriers
 from solver.matrix.load import Matrices
@@ -27,6 +27,8 @@ class Scope:
     target: Target
     indexes: tuple[IndexName, ...]
     cpu_only: bool
+    cpu_frameworks: tuple[Framework, ...]
+    """Frameworks of which a CPU build is wanted although others use the GPU."""
     exclude_newer: str | None
     """Day (ISO) after which nothing uploaded counts."""
     lockable_only: bool
@@ -44,10 +46,15 @@ class Scope:
             target=msgspec.structs.replace(profile.target, python=python),
             indexes=profile.indexes,
             cpu_only=profile.cuda == "none",
+            cpu_frameworks=profile.cpu_frameworks,
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
         )
+
+    def wants_cpu(self, framework: Framework | None) -> bool:
+        """Whether of a framework, or of what is no framework (None), CPU builds are asked for."""
+        return self.cpu_only or framework in self.cpu_frameworks
 
     @cached_property
     def place(self) -> Place:

@@ -88,3 +88,31 @@ def test_what_the_audit_calls_broken_is_never_locked(project, monkeypatch):
     )
     assert caught.value.exit_code == 1
     assert not project.locks.exists()
+
+
+def test_one_framework_for_the_cpu_is_locked_beside_another_for_the_gpu(tmp_path):
+    def with_cpu_build(facts):
+        facts["matrices"]["tensorflow"]["2.20.0 cpu"] = {"package": "tensorflow-cpu", "cuda": "none", "cudnn": "none"}
+        facts["index"]["tensorflow-cpu"] = {"2.20.0": ["numpy", "keras"]}
+
+    profiles = {
+        "both": {"python": "3.12", "tensorflow": {"cuda": "none"}},
+        "tf": {"variant-of": "both", "frameworks": ["tensorflow"]},
+    }
+    project = project_with(tmp_path, with_cpu_build, profiles)
+    pins = {
+        name: [
+            line.split("==")[0]
+            for line in made(project, name).files["requirements.txt"].decode().split("\n")
+            if "==" in line
+        ]
+        for name in profiles
+    }
+    assert pins == {
+        "both": ["keras", "numpy", "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "tensorflow-cpu", "torch"],
+        "tf": ["keras", "numpy", "tensorflow-cpu"],
+    }
+    assert solution_of(made(project, "both"))["solution"]["cuda"] == "12.8"
+    assert solution_of(made(project, "tf"))["solution"].get("cuda") is None
+    (warned,) = [one for one in solution_of(made(project, "both"))["warnings"] if one["code"] == "cpu-build"]
+    assert warned["packages"] == ["tensorflow-cpu==2.20.0"]

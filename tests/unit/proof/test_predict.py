@@ -297,3 +297,11 @@ def test_committed_evidence_agrees_with_its_prediction(matrices, path):
     evidence = read_evidence(path)
     prediction = predict(evidence.packages, evidence.gpu.capability, evidence.driver, matrices)
     assert compare(prediction, evidence) == ()
+
+
+def test_a_framework_for_the_cpu_beside_one_for_the_gpu(matrices):
+    packages = {key: value for key, value in PACKAGES.items() if key not in ("tensorflow", "interlock-loader")}
+    prediction = predict({**packages, "tensorflow-cpu": "2.21.0"}, "9.0", "580.159.04", matrices)
+    assert prediction.sentences() == ("TensorFlow uses no GPU",)
+    assert prediction.frameworks["tensorflow"].sees_gpu is False
+    assert prediction.frameworks["torch"].sees_gpu is True
