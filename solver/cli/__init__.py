@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import click
 
 from solver import __version__
+from solver.cli.failures import INTERRUPTED, NOBODY_READS, failure_of
 from solver.cli.lazy import Lazy, LazyGroup
-from solver.core.errors import InterlockError
 
 COMMANDS = {
     "lock": Lazy("solver.cli.locking:lock", "Make the locks of profiles, or of every profile."),
@@ -55,17 +56,17 @@ def main() -> None:
     _told()
     try:
         interlock.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
-        sys.exit(130)
-    except InterlockError as error:
-        prefix = "interlock (a bug of ours, please report it)" if error.exit_code == 5 else "interlock"
-        click.echo(f"{prefix}: {error}", err=True)
-        sys.exit(error.exit_code)
-    except Exception:
-        import traceback
-
-        click.echo(f"interlock (a bug of ours, please report it): {traceback.format_exc()}", err=True)
-        sys.exit(5)
+        sys.exit(INTERRUPTED)
+    except (Exception, KeyboardInterrupt) as error:
+        sentence, code = failure_of(error)
+        if code == NOBODY_READS:
+            # Or python would try once more to write what it holds, and tell of it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sentence:
+            click.echo(sentence, err=True)
+        sys.exit(code)

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from solver.cli.failures import reader_gone
+
 
 class Lazy(NamedTuple):
     """A command that is not imported yet."""
@@ -38,6 +40,16 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
+        """As click does."""
+        with reader_gone():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """As click does."""
+        with reader_gone():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """As click does, but for the help, which is at hand here."""

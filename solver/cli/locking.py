@@ -15,7 +15,7 @@ from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import summary, write_locks
 from solver.commands.project import Project, open_project
-from solver.core.errors import IndexUnavailable, InterlockError
+from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 
 
 @click.command()
@@ -68,6 +68,8 @@ def _pylocks(project: Project, names: list[str]) -> None:
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
+    if compose and form != "dockerfile":
+        raise BadInput(f"{form} has no compose file", key="--compose", fix="export dockerfile, or leave it out")
     for path in write_export(open_project(Path()), profile, form, out, compose=compose):
         click.echo(str(path))
 

@@ -53,7 +53,7 @@ def _markdown_lines(rows: Sequence[Standing]) -> Iterator[str]:
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--split", "split_size", metavar="SIZE", help="cut the bundle into parts of at most SIZE, e.g. 54MB")
 @click.option("--python", type=click.Path(exists=True, path_type=Path), help="carry this python (folder or archive)")
-@click.option("--jobs", type=int, default=8, show_default=True, help="downloads at once")
+@click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="downloads at once")
 def bundle(profiles: tuple[str, ...], directory: Path, split_size: str | None, python: Path | None, jobs: int) -> None:
     """Put everything that the locks PROFILES need into DIRECTORY, for a GPU machine without a network."""
     manifest, parts = bundle_locks(
@@ -78,12 +78,18 @@ class _Progress:
             click.echo(f"\r{sum(self.done.values()) / 1e6:10.0f} MB  {name[:60]:60}", nl=False, err=True)
 
 
+def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 < value <= 1e9:  # "nan" is a number to click
+        raise click.BadParameter(f"{value} is no time to wait")
+    return value
+
+
 @click.command()
 @click.argument("profiles", nargs=-1)
 @click.option("--bundle", "bundle_dir", type=click.Path(path_type=Path), help="take the locks and files of this bundle")
 @click.option("--out", type=click.Path(path_type=Path), help="write evidence, report and log here, not into locks/")
 @click.option("--keep", is_flag=True, help="leave the environments in place and tell where")
-@click.option("--timeout", type=float, metavar="SECONDS", help="let no probe take longer")
+@click.option("--timeout", type=float, callback=_seconds, metavar="SECONDS", help="let no probe take longer")
 @click.option("--predict", "only_predict", is_flag=True, help="run nothing; say what the probes will report")
 @click.option("--gpu", help="GPU to predict for, e.g. 9.0 or 'RTX 4090'")
 @click.option("--driver", help="driver to predict for")

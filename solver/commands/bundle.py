@@ -17,7 +17,7 @@ from solver.index.pypi import INDEX_URL, PypiIndex
 from solver.lock.read import LockFolder, intact_folder
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
-from solver.proof.bundle.make import LockToCarry, make_bundle
+from solver.proof.bundle.make import LockToCarry, check_place, make_bundle
 from solver.proof.bundle.manifest import Manifest
 from solver.proof.bundle.split import parse_size, split
 from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, resolved
@@ -40,6 +40,7 @@ def bundle(
     """
     size = parse_size(split_size) if split_size else None
     whole = directory / "whole" if size else directory
+    check_place(whole, root)
     locks = [_pip_lock(locks_dir(root) / name) for name in names]
     index = PypiIndex()
     manifest = make_bundle(

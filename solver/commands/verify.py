@@ -171,7 +171,10 @@ def admit_folder(out: Path, root: Path) -> tuple[Path, ...]:
     """
     locks = locks_dir(root)
     written = []
-    for path in sorted(path for path in out.glob("*.json") if path.name != REPORT):
+    files = sorted(path for path in out.glob("*.json") if path.name != REPORT)
+    if not files:
+        raise BadInput("holds no evidence", file=out, key="--admit", fix="name the folder that verify --out wrote")
+    for path in files:
         evidence = read_evidence(path)
         folder = locks / evidence.profile
         if not is_lock(folder) or read_folder(folder).digest != evidence.lock:

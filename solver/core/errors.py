@@ -58,7 +58,7 @@ class BadInput(InterlockError):
         super().__init__(problem)
 
     def __str__(self) -> str:
-        place = "" if self.file is None else str(self.file)
+        place = "" if self.file is None else names.one_line(str(self.file))
         if self.line is not None:
             place += f":{self.line}"
         parts = [part for part in (place, self.key) if part]

@@ -61,3 +61,25 @@ def one_writer(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def only_holder(file: Path) -> Iterator[bool]:
+    """Hold ``file``; whether nobody else holds it. A kill lets go of it; where nothing can be held, nobody does."""
+    if sys.platform == "win32":
+        yield True
+        return
+    import fcntl
+
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        alone = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            alone = False
+        except OSError:
+            pass  # a network file system that holds nothing
+        yield alone
+    finally:
+        os.close(descriptor)

@@ -45,6 +45,8 @@ _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[!$%&()*+,./0-9:;=?@A-Z\[\]_a
 _CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]*(?:/[A-Za-z0-9_][A-Za-z0-9._\-]*)*")
 _SUBDIR = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_USER = re.compile(r"(?<=://)[^/\s'\"]+@")
+_TOKEN = re.compile(r"(://[^/\s'\"]+)/t/[^/\s'\"]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -189,13 +191,20 @@ def archive(filename: str) -> Archive:
 
 def address(text: object) -> str:
     """``text`` if it is an address (a URL without a fragment) that no line, quote or shell can be broken with."""
-    if not isinstance(text, str) or not _ADDRESS.fullmatch(text):
+    if not isinstance(text, str) or not _ADDRESS.fullmatch(text) or not _has_parts(text):
         raise BadName(f"{_shown_address(text)} is no address")
     return text
 
 
+def _has_parts(text: str) -> bool:
+    try:
+        return urlsplit(text).port is not False
+    except ValueError:  # of brackets that are no IPv6 address, or of a port that is no number
+        return False
+
+
 def _shown_address(text: object) -> str:
-    return shown(public_address(text) if isinstance(text, str) else text)
+    return shown(without_secrets(text).partition("?")[0] if isinstance(text, str) else text)
 
 
 def channel(text: object) -> str:
@@ -260,6 +269,11 @@ def public_address(text: str) -> str:
         path = ["", *path[3:]]
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=host, path="/".join(path), query="", fragment="").geturl()
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with the users, passwords and conda tokens of the addresses in it left out."""
+    return _TOKEN.sub(r"\1", _USER.sub("", text))
 
 
 def wheel_of_address(text: str, name: str) -> str:

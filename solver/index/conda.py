@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from solver.core import names
-from solver.core.errors import IndexUnavailable
+from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform
 from solver.index.conda_config import CondaSettings, read_settings, without_credentials
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
@@ -186,12 +186,24 @@ def open_channels(
     """
     settings = read_settings() if settings is None else settings
     pairs = [text.partition("=")[::2] if "://" not in text.partition("=")[0] else (text, "") for text in named]
+    for name, address in pairs:
+        _check_named(name, address)
     mirrors = {name: (address,) for name, address in pairs if address}
     return CondaIndex(
         channels=tuple(name for name, _ in pairs),
         settings=replace(settings, mirrors={**settings.mirrors, **mirrors}),
         inferred=frozenset(inferred.read_text(encoding="utf-8").split()) if inferred else frozenset(),
     )
+
+
+def _check_named(name: str, address: str) -> None:
+    try:
+        names.channel(name)
+        if address:
+            names.url_parts(names.address(address))
+    except names.BadName as error:
+        fix = "name a channel such as conda-forge, or conda-forge=ADDRESS"
+        raise BadInput(str(error), key="--conda", fix=fix) from None
 
 
 def in_priority(channels: Iterable[ChannelRecords]) -> list[ChannelRecords]:
@@ -220,6 +232,8 @@ class _Mark:
 
 
 _mark: ContextVar[_Mark] = ContextVar("_mark")
+_LONGEST_END = 10.0
+"""Seconds."""
 _MOST_WAITS = 1000
 """Of a millisecond each; a few suffice."""
 
@@ -245,6 +259,11 @@ def _run_and_release(work: Coroutine[Any, Any, T]) -> T:
             return await work, None
         except Exception as error:
             # Raised from here, its traceback would keep the context alive.
+            # Of several questions that were put at once the others come to their end, too: py-rattler would
+            # answer to a loop that is closed.
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            if others:
+                await asyncio.wait(others, timeout=_LONGEST_END)
             return None, error
 
     answer, error = asyncio.run(marked())
@@ -313,8 +332,8 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
 
         if not gateway:
             gateway.append(Gateway(cache_dir=cache, client=settings.client()))
-        query = gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
         try:
+            query = gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
             answers = await _patiently(query, channel)
         except NoAnswer as error:
             raise IndexUnavailable(f"channel {channel} did not answer: {error}") from error
@@ -326,9 +345,15 @@ def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path
     return load
 
 
+def _seen(task: asyncio.Future[T]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
 async def _patiently(query: Awaitable[T], channel: str) -> T:
     """The answer of ``query``, for which nobody waits forever or in silence; raises ``NoAnswer``."""
     task, waited = asyncio.ensure_future(query), 0.0
+    task.add_done_callback(_seen)  # several names are asked for at once, and the first failure ends it all
     while True:
         done, _ = await asyncio.wait({task}, timeout=TOLD_EVERY)
         if done:

@@ -96,6 +96,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
             merged[key] = value
     if "CONDA_CHANNEL_ALIAS" in environ:
         merged["channel_alias"] = environ["CONDA_CHANNEL_ALIAS"]
+        _check("the environment", "CONDA_CHANNEL_ALIAS", merged["channel_alias"])
     if environ.get("CONDA_SSL_VERIFY", "").lower() in ("false", "no", "0"):
         merged["ssl_verify"] = False
     return CondaSettings(
@@ -138,17 +139,36 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     return settings
 
 
-def _check(path: Path, key: str, value: object) -> None:
-    if key == "channel_alias" and not isinstance(value, str):
-        raise BadInput("expected an address", file=path, key=key)
-    if key in ("custom_channels", "proxy_servers") and not _maps_to(value, str):
-        raise BadInput("expected names, each with an address", file=path, key=key)
-    if key == "mirrored_channels" and not _maps_to(value, list):
-        raise BadInput("expected channel names, each with a list of addresses", file=path, key=key)
+def _check(path: Path | str, key: str, value: object) -> None:
+    """Refuse a value of one key that is not of its kind, or an address in it that is none."""
+    if key in ("channel_alias", "CONDA_CHANNEL_ALIAS"):
+        _check_address(path, key, value)
+    elif key in ("custom_channels", "proxy_servers"):
+        for name, address in _entries(path, key, value, "expected names, each with an address"):
+            if key == "proxy_servers" and isinstance(address, str) and "://" not in address:
+                address = f"http://{address}"  # conda takes a bare host for one of http
+            _check_address(path, f"{key}.{name}", address)
+    elif key == "mirrored_channels":
+        problem = "expected channel names, each with a list of addresses"
+        for name, addresses in _entries(path, key, value, problem):
+            if not isinstance(addresses, list) or not addresses:
+                raise BadInput(problem, file=path, key=f"{key}.{name}")
+            for address in addresses:
+                _check_address(path, f"{key}.{name}", address)
 
 
-def _maps_to(value: object, kind: type) -> bool:
-    return isinstance(value, dict) and all(isinstance(entry, kind) for entry in value.values())
+def _entries(path: Path | str, key: str, value: object, problem: str) -> Iterable[tuple[str, object]]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value):
+        raise BadInput(problem, file=path, key=key)
+    return value.items()
+
+
+def _check_address(path: Path | str, key: str, value: object) -> None:
+    try:
+        if not (isinstance(value, str) and value.startswith(("/", "~"))):
+            names.address(value)
+    except names.BadName as error:
+        raise BadInput(f"expected an address: {error}", file=path, key=key) from None
 
 
 def _expanded(value: Data, environ: Mapping[str, str]) -> Data:

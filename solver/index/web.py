@@ -32,6 +32,8 @@ SLOWEST = 16 * 1024
 """Bytes a second; a server that gives less for longer than ``PATIENCE`` is given up."""
 TOLD_EVERY = 10.0
 """Seconds of waiting after which it is told what is waited for."""
+_SLOW = 32 * SLOWEST
+"""Bytes a second; of a server that gives less it is told that it is waited for."""
 LONGEST_PAUSE = 30.0
 """Most seconds before a question is put again, whatever the server asks for."""
 MOST_REDIRECTS = 10
@@ -151,13 +153,17 @@ class Web:
     def _await(self, call: _Call) -> None:
         """Wait in this thread, which can be interrupted, while another one reads: a byte a second holds up no more."""
         begun = time.monotonic()
-        told = TOLD_EVERY
+        told, received = TOLD_EVERY, 0
         while not call.done.wait(min(1.0, self.patience / 4)):
             waited = time.monotonic() - begun
             if waited > self.patience + call.received / SLOWEST:
                 raise NoAnswer(f"only {call.received} bytes came in {waited:.0f} s, so it was given up")
             if waited > told:
-                told += TOLD_EVERY
+                told, slow = told + TOLD_EVERY, call.received - received < TOLD_EVERY * _SLOW
+                received = call.received
+            else:
+                slow = False
+            if slow:
                 log.info("waiting for %s: %d bytes in %.0f s", call.host, call.received, waited)
 
     def _open(self, url: str, headers: Mapping[str, str]) -> requests.Response:

@@ -10,6 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core import names
 from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
@@ -132,6 +133,11 @@ def _parse(text: str) -> Requirement:
     spelled = text.replace("==none", f"=={_NONE}") if text.startswith("cuda") else text
     try:
         requirement = Requirement(spelled)
+        for clause in requirement.specifier:
+            names.any_version(clause.version.replace("*", "0") or "0")
+        names.project(requirement.name)
+    except names.BadName as error:
+        raise BadInput(str(error), key="-c", fix="write it like torch>=2.7 or python==3.12") from None
     except InvalidRequirement:
         apart = _APART.fullmatch(text)
         fix = f"did you mean {apart[1]}=={apart[2]}?" if apart else "write it like torch>=2.7 or python==3.12"

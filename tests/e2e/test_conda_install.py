@@ -15,6 +15,7 @@ from conda_world import FULL, VERSION, build_wheel
 from sealed import seal
 
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
+from solver.core.exchange import only_holder
 from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
@@ -145,9 +146,33 @@ def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, server
 def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
     prefix = tmp_path / "prefix"
     (prefix / "half").mkdir(parents=True)
-    (prefix / MARK).touch()
+    (prefix / MARK).write_text(str(prefix))
     install(lock.folder, prefix, folder=lock.channel)
     assert not (prefix / "half").exists()
+
+
+def test_a_folder_whose_mark_is_of_another_place_is_not_taken_for_ours(lock, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "mine").mkdir(parents=True)
+    (prefix / MARK).write_text(str(tmp_path / "elsewhere"))
+    with pytest.raises(BadInput) as caught:
+        install(lock.folder, prefix, folder=lock.channel)
+    assert str(caught.value) == f"{prefix}: is there already and not empty; choose another place, or remove it"
+    assert (prefix / "mine").is_dir()
+
+
+def test_a_prefix_that_another_process_builds_is_left_alone(lock, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "half").mkdir(parents=True)
+    (prefix / MARK).write_text(str(prefix))
+    with only_holder(prefix / MARK) as alone:
+        assert alone
+        with pytest.raises(BadInput) as caught:
+            install(lock.folder, prefix, folder=lock.channel)
+    assert str(caught.value) == (
+        f"{prefix}: is being installed by another process; wait for it, or choose another place"
+    )
+    assert (prefix / "half").is_dir()
 
 
 # --- every format, by readers that are not ours -----------------------------------------------------

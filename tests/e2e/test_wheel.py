@@ -60,7 +60,7 @@ def test_it_names_its_command_and_its_python(wheel):
     with zipfile.ZipFile(wheel) as archive:
         (points,) = [name for name in archive.namelist() if name.endswith("entry_points.txt")]
         (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        assert "interlock = solver.cli:main" in archive.read(points).decode()
+        assert "interlock = solver.__main__:main" in archive.read(points).decode()
         told = archive.read(metadata).decode()
     assert "Requires-Python: >=3.11" in told
     assert "\nName: interlock\n" in told

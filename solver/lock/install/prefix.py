@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.exchange import only_holder
 from solver.core.machine import this_machine
 from solver.core.model import Platform
 from solver.core.programs import minor_of
@@ -195,9 +196,7 @@ def _check_driver(lock: LockFolder, driver: str | None) -> None:
 def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
     """A marked, empty prefix and a working folder beside it; both are gone if anything is raised."""
     prefix = prefix.absolute()
-    if (prefix / MARK).is_file():
-        # An installation of ours that was killed: nothing in there is anybody's.
-        shutil.rmtree(prefix)
+    _clear_unfinished(prefix)
     if prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
         raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
     # Of the folders above that are made now the topmost, so that a failure leaves none of them.
@@ -206,10 +205,9 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
     prefix.mkdir(parents=True, exist_ok=True)
     # Beside the prefix and so on its disk, where files can be linked instead of copied.
     work = Path(mkdtemp(prefix=".interlock-", dir=prefix.parent))
-    (prefix / MARK).touch()
     try:
-        yield prefix, work
-        (prefix / MARK).unlink()
+        with _marked(prefix):
+            yield prefix, work
     except BaseException:
         # An interrupt too: half an environment would look like a whole one.
         shutil.rmtree(prefix, ignore_errors=True)
@@ -218,3 +216,27 @@ def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(work, ignore_errors=True)
         if first_made is not None and not prefix.exists():
             shutil.rmtree(above / first_made, ignore_errors=True)
+
+
+def _clear_unfinished(prefix: Path) -> None:
+    """Remove what a killed installation of ours left; nothing in there is anybody's."""
+    mark = prefix / MARK
+    if mark.is_symlink() or not mark.is_file():
+        return
+    with only_holder(mark) as alone:
+        if not alone:
+            fix = "wait for it, or choose another place"
+            raise BadInput("is being installed by another process", file=prefix, fix=fix)
+        # A folder that was moved or copied here with its mark is not known to be ours.
+        if mark.read_bytes() == os.fsencode(prefix):
+            shutil.rmtree(prefix)
+
+
+@contextmanager
+def _marked(prefix: Path) -> Iterator[None]:
+    """While it lasts ``prefix`` is marked as unfinished, and as being worked on; a kill leaves the first."""
+    mark = prefix / MARK
+    mark.write_bytes(os.fsencode(prefix))
+    with only_holder(mark):
+        yield
+        mark.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solver.core.errors import BadInput
+from solver.core.names import one_line
 from solver.core.whole import put_whole
 from solver.index.web import Web
 from solver.proof.bundle.download import Progress, download, file_sha256
@@ -74,6 +76,26 @@ def make_bundle(
     )
     put_whole(directory / NAME, encode(manifest))
     return manifest
+
+
+def check_place(directory: Path, project: Path) -> None:
+    """Refuse a folder that is no place for a bundle: what lies there under a bundle's names would be replaced."""
+    fix = "name a new folder, or that of a bundle"
+    if directory.resolve() in (project.resolve(), *project.resolve().parents):
+        raise BadInput("the project itself lies here", file=directory, fix=fix)
+    if os.path.lexists(directory) and not directory.is_dir():
+        raise BadInput("is no folder", file=directory, fix=fix)
+    directory.mkdir(parents=True, exist_ok=True)  # now, before anybody has waited for an index
+    others = [path.name for path in _strangers(directory)]
+    if others:
+        raise BadInput(f"holds what is no bundle's: {one_line(min(others))}", file=directory, fix=fix)
+
+
+def _strangers(directory: Path) -> Iterator[Path]:
+    known = {WHEELS, TOOL, LOCKS, MATRICES, _SCRIPT, NAME}
+    for path in directory.iterdir():
+        if path.name not in known and not path.name.startswith(("python", ".")):
+            yield path
 
 
 def _by_filename(wheels: Iterator[RemoteWheel]) -> dict[str, RemoteWheel]:

@@ -11,10 +11,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.model import Digest, Value
 from solver.proof.bundle.manifest import NAME, Manifest
@@ -50,10 +52,13 @@ class BundlePart(Value, frozen=True, kw_only=True):
 
 def parse_size(text: str) -> int:
     """Bytes of "54MB", "50MiB", "1.5 GB" or a plain number; raises ``BadInput``."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]?I?)B?\s*", text.upper())
+    match = re.fullmatch(r"\s*([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?I?)B?\s*", text.upper())
     if match is None or match[2] not in _UNITS:
-        raise BadInput(f"{text!r} is no size", key="--split", fix="write it like 54MB or 2GiB")
-    return int(float(match[1]) * _UNITS[match[2]])
+        raise BadInput(f"{names.shown(text)} is no size", key="--split", fix="write it like 54MB or 2GiB")
+    size = int(Decimal(match[1]) * _UNITS[match[2]])
+    if size == 0:
+        raise BadInput("parts of no bytes hold nothing", key="--split", fix="write it like 54MB or 2GiB")
+    return size
 
 
 def _cuts(manifest: Manifest, room: int) -> Iterator[list[tuple[str, int, int]]]:

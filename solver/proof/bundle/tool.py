@@ -37,7 +37,7 @@ def interlock_wheel(matrices: Path) -> tuple[str, bytes]:
     files |= {f"solver/_matrices/{name}": content for name, content in _files(matrices)}
     info = {
         "METADATA": (metadata.distribution("interlock").read_text("METADATA") or "").encode(),
-        "entry_points.txt": b"[console_scripts]\ninterlock = solver.cli:main\n",
+        "entry_points.txt": b"[console_scripts]\ninterlock = solver.__main__:main\n",
     }
     return pack_wheel(f"interlock-{solver.__version__}", files, info)
 

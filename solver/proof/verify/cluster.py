@@ -45,7 +45,7 @@ def prove_on_cluster(
     if client is None:
         try:
             client = distributed.Client(address, timeout=20)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a ValueError: what cannot be the address of a scheduler
             fix = "start one with `dask scheduler`, and workers with --resources GPU=1"
             raise BadInput(f"no scheduler answers at {address}: {error}", key="--scheduler", fix=fix) from None
     try:

@@ -103,7 +103,7 @@ def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
     assert interlock("solve", "small") == (
         5,
         "",
-        "interlock (a bug of ours, please report it): two and two are five\n",
+        "interlock (a bug of ours, please report it to the project's issue tracker): two and two are five\n",
     )
 
 
@@ -114,7 +114,7 @@ def test_an_unforeseen_error_shows_where(folder, interlock, monkeypatch):
     monkeypatch.setattr("solver.cli.solving.solve_request", wrong)
     code, out, err = interlock("solve", "small")
     assert (code, out) == (5, "")
-    assert err.startswith("interlock (a bug of ours, please report it): Traceback")
+    assert err.startswith("interlock (a bug of ours, please report it to the project's issue tracker): Traceback")
     assert "ZeroDivisionError: nothing to divide by" in err
 
 

@@ -72,15 +72,42 @@ def test_a_folder_is_a_channel_by_its_path(tmp_path):
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("channel_alias: [a]\n", "channel_alias"),
-        ("custom_channels: [a]\n", "custom_channels"),
-        ("mirrored_channels: {a: b}\n", "mirrored_channels"),
-        ("proxy_servers: {http: [a]}\n", "proxy_servers"),
+        ("channel_alias: [a]\n", "channel_alias: expected an address: ['a'] is no address"),
+        ("channel_alias: a word\n", "channel_alias: expected an address: 'a word' is no address"),
+        ("custom_channels: [a]\n", "custom_channels: expected names, each with an address"),
+        ("custom_channels: {1: 'https://h'}\n", "custom_channels: expected names, each with an address"),
+        (
+            "custom_channels: {a: 'http://[::1'}\n",
+            "custom_channels.a: expected an address: 'http://[::1' is no address",
+        ),
+        ("custom_channels: {a: 5}\n", "custom_channels.a: expected an address: 5 is no address"),
+        ("mirrored_channels: [a]\n", "mirrored_channels: expected channel names, each with a list of addresses"),
+        ("mirrored_channels: {a: b}\n", "mirrored_channels.a: expected channel names, each with a list of addresses"),
+        ("mirrored_channels: {a: []}\n", "mirrored_channels.a: expected channel names, each with a list of addresses"),
+        ("mirrored_channels: {a: [5]}\n", "mirrored_channels.a: expected an address: 5 is no address"),
+        ("mirrored_channels: {a: ['']}\n", "mirrored_channels.a: expected an address: '' is no address"),
+        ("proxy_servers: {http: [a]}\n", "proxy_servers.http: expected an address: ['a'] is no address"),
+        ("proxy_servers: {http: '::::'}\n", "proxy_servers.http: expected an address: 'http://::::' is no address"),
+        (
+            "proxy_servers: {http: 'http://ann:s3cret@h:x'}\n",
+            "proxy_servers.http: expected an address: 'http://h:x' is no address",
+        ),
     ],
 )
 def test_a_key_of_the_wrong_kind_names_file_and_key(tmp_path, text, key):
-    with pytest.raises(BadInput, match=rf"\.condarc: {key}: expected "):
+    with pytest.raises(BadInput) as caught:
         settings_of(tmp_path, text)
+    assert str(caught.value) == f"{tmp_path}/.condarc: {key}"
+
+
+def test_an_alias_of_the_environment_that_is_no_address_is_told():
+    with pytest.raises(BadInput) as caught:
+        read_settings({"CONDA_CHANNEL_ALIAS": "a b"})
+    assert str(caught.value) == "the environment: CONDA_CHANNEL_ALIAS: expected an address: 'a b' is no address"
+
+
+def test_a_proxy_without_a_scheme_is_one(tmp_path):
+    assert settings_of(tmp_path, "proxy_servers: {http: 'h:3128'}\n").proxies == {"http": "h:3128"}
 
 
 def test_other_keys_of_conda_are_left_to_conda(tmp_path):
