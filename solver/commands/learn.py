@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from solver.commands.project import locks_dir, own_matrices
+from solver.commands.subject import as_subject
+from solver.core.errors import BadInput
+from solver.lock.read import lock_folders, read_folder
 from solver.matrix.rows import Verified
+from solver.proof.evidence import Evidence
 from solver.proof.learn import learn as learn_rows
+from solver.proof.records import AGAIN, evidence_of
 
 
 def learn(root: Path) -> tuple[Path, tuple[Verified, ...]]:
@@ -15,4 +20,10 @@ def learn(root: Path) -> tuple[Path, tuple[Verified, ...]]:
     No committed lock is changed by it. Raises ``BadInput`` for a file that is no evidence.
     """
     file = own_matrices(root) / "verified.yaml"
-    return file, learn_rows(locks_dir(root), file)
+    evidence: list[Evidence] = []
+    for folder in lock_folders(locks_dir(root)):
+        good, odd = evidence_of(as_subject(read_folder(folder)))
+        if odd:
+            raise BadInput(odd[0], file=folder / "evidence", fix=AGAIN)
+        evidence += good
+    return file, learn_rows(evidence, file)

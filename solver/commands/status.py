@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from solver.commands.freshness import lock_state
 from solver.commands.project import Project, open_project
+from solver.commands.subject import as_subject
 from solver.core.decode import decode
 from solver.core.model import Profile, Value
 from solver.core.yamlfile import load_yaml
 from solver.lock.read import is_lock, lock_folders, read_folder
-from solver.proof.records import read_all
+from solver.proof.evidence import Evidence
+from solver.proof.records import evidence_of
 from solver.proof.states import State, all_states
 
 NEVER_RUN = "never-run.yaml"
@@ -39,17 +41,25 @@ class Standing(Value, frozen=True, kw_only=True):
 def standings(root: Path) -> tuple[Standing, ...]:
     """One for each profile of the project in ``root``, in the order of the request."""
     project = open_project(root)
-    states, reasons = gpu_states(project.locks), _reasons(project)
+    evidence, reasons = _evidence(project.locks), _reasons(project)
+    states = all_states({name: (digest, good) for name, (digest, good, _) in evidence.items()})
     never: dict[str, State] = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), "never")
+    odd = {name: told for name, (_, _, told) in evidence.items()}
     return tuple(
-        _standing(project, profile, states.get(profile.name) or never, reasons) for profile in project.request.profiles
+        _standing(project, profile, states.get(profile.name) or never, reasons, odd.get(profile.name, ()))
+        for profile in project.request.profiles
     )
 
 
 def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
     """State by profile and GPU of every lock below ``locks``."""
+    return all_states({name: (digest, good) for name, (digest, good, _) in _evidence(locks).items()})
+
+
+def _evidence(locks: Path) -> dict[str, tuple[str, tuple[Evidence, ...], tuple[str, ...]]]:
+    """By lock its digest, its evidence, and what is odd among the files of that."""
     folders = map(read_folder, lock_folders(locks))
-    return all_states({lock.name: (lock.digest, read_all(lock.path)) for lock in folders})
+    return {lock.name: (lock.digest, *evidence_of(as_subject(lock))) for lock in folders}
 
 
 def _reasons(project: Project) -> Mapping[str, str]:
@@ -57,11 +67,14 @@ def _reasons(project: Project) -> Mapping[str, str]:
     return decode(load_yaml(path), NeverRun).reasons if path.is_file() else {}
 
 
-def _standing(project: Project, profile: Profile, gpus: dict[str, State], reasons: Mapping[str, str]) -> Standing:
+def _standing(
+    project: Project, profile: Profile, gpus: dict[str, State], reasons: Mapping[str, str], odd: Sequence[str]
+) -> Standing:
     stale = lock_state(project, profile.name)
     notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
     if set(gpus.values()) <= {"never"} and profile.name in reasons:
         notes.append(f"never run: {reasons[profile.name]}")
+    notes += odd
     inferred = _inferred(project.locks / profile.name)
     if inferred:
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")

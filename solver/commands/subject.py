@@ -23,10 +23,14 @@ def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) ->
 
 def subject_of(folder: Path) -> Subject:
     """The lock in ``folder`` as a subject; raises ``BadInput`` where there is none, or it was changed."""
-    lock = intact_folder(folder)
+    return as_subject(intact_folder(folder))
+
+
+def as_subject(lock: LockFolder) -> Subject:
+    """The lock as a subject, whether or not it was changed."""
     return Subject(
         profile=lock.name,
-        folder=folder,
+        folder=lock.path,
         digest=lock.digest,
         packages=_packages(lock),
         gpu=lock.asks_for_gpu,

@@ -15,7 +15,7 @@ from solver.audit.readers.prefix import read_prefix
 from solver.audit.run import assumed_target, audit
 from solver.commands.predict import with_predictions
 from solver.commands.project import locks_dir, open_facts, open_matrices
-from solver.commands.subject import subjects_of
+from solver.commands.subject import as_subject, subjects_of
 from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding
@@ -25,6 +25,7 @@ from solver.lock.install.prefix import install as install_lock
 from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS
+from solver.proof.judge import strangeness
 from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
@@ -180,5 +181,8 @@ def admit_folder(out: Path, root: Path) -> tuple[Path, ...]:
         if not is_lock(folder) or read_folder(folder).digest != evidence.lock:
             fix = "bundle and verify the lock as it is now"
             raise BadInput(f"it is of another lock than {folder}", file=path, key="lock", fix=fix)
+        strange = strangeness(evidence, as_subject(read_folder(folder)))
+        if strange is not None:
+            raise BadInput(f"this is no evidence of {folder}: {strange}", file=path)
         written.append(admit(evidence, locks))
     return tuple(written)

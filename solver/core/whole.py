@@ -5,6 +5,7 @@ What a kill leaves behind begins with a dot and ends in ``.part``: no reader tak
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import shutil
@@ -35,8 +36,8 @@ def write_folder(
         _recover(folder)
         if not _differs(folder, files, (*keep, *derived)):
             return False
-        staying = {name: path.read_bytes() for name, path in _present(folder).items() if name.startswith(tuple(keep))}
-        _replace(folder, {**files, **staying})
+        staying = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
+        _replace(folder, {**files, **{name: _own_bytes(path) for name, path in staying.items()}})
     return True
 
 
@@ -68,8 +69,20 @@ def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None
 
 
 def _present(folder: Path) -> dict[str, Path]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
+    paths = sorted(folder.rglob("*")) if folder.is_dir() else []
+    for path in (folder, *paths):
+        if path.is_dir() and not os.access(path, os.R_OK | os.X_OK):
+            # What lies in there would be taken for absent, and be gone with the old folder.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    files = [path for path in paths if path.is_file()]
     return {path.relative_to(folder).as_posix(): path for path in files}
+
+
+def _own_bytes(path: Path) -> bytes:
+    if path.is_symlink():
+        # Copied, whatever it leads to would stand in a folder that people commit.
+        raise BadInput("is a link, and only files are kept", file=path, fix="put the file itself there, or remove it")
+    return path.read_bytes()
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 
 Lack = Literal["compiler", "torch.compile", "several GPUs", "numpy", "limit"]
 """Why a check cannot be made where the probe runs; the probes write the same words."""
-Order = tuple[Framework, ...]
+Order = Annotated[tuple[Framework, ...], msgspec.Meta(min_length=1)]
 """The frameworks that a probe imports, in that order."""
 
 TF32_TOLERANCE = 5e-3

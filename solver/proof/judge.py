@@ -13,6 +13,7 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.errors import CheckFailed
 from solver.proof.checks import Demand, demands, frameworks_of, orders
 from solver.proof.evidence import Check, Evidence, ProbeResult
+from solver.proof.subject import Subject
 
 # Whoever computes on a GPU has mapped one of these.
 _RUNTIMES = ("libcudart", "libtorch_cuda", "libtensorflow_framework", "libcudnn")
@@ -37,6 +38,26 @@ def validated(evidence: Evidence) -> Evidence:
     if reasons:
         raise CheckFailed(f"{evidence.profile}: not verified: " + "; ".join(reasons))
     return evidence
+
+
+def strangeness(evidence: Evidence, subject: Subject) -> str | None:
+    """Why a record cannot be of the lock whose digest it names; None where it can.
+
+    A record tells its own profile, python, packages and frameworks: here they are compared with the lock.
+    """
+    if evidence.profile != subject.profile:
+        return f"it is of the profile {evidence.profile}"
+    if not subject.gpu:
+        return "the lock asks for no GPU, and it tells of one"
+    python = subject.packages["python"]
+    if evidence.python.split(".")[:2] != python.split(".")[:2]:
+        return f"it ran on python {evidence.python}, and the lock is for {python}"
+    odd = sorted(set(evidence.packages.items()) ^ {(name, str(version)) for name, version in subject.packages.items()})
+    if odd:
+        return f"its packages are not those of the lock: {odd[0][0]} is one of {len({name for name, _ in odd})}"
+    if evidence.result == "verified" and (lacking := problems(evidence, frameworks_of(subject.packages))):
+        return lacking[0]
+    return None
 
 
 def problems(evidence: Evidence, frameworks: Iterable[str]) -> tuple[str, ...]:

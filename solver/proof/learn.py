@@ -10,7 +10,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
 from solver.proof.evidence import Evidence
-from solver.proof.records import evidence_name, read_all
+from solver.proof.records import evidence_name
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 
@@ -45,12 +45,9 @@ def verified_rows(evidence: Iterable[Evidence]) -> tuple[Verified, ...]:
     return tuple(sorted(rows, key=lambda row: row.id))
 
 
-def learn(locks: Path, file: Path) -> tuple[Verified, ...]:
-    """Write the rows of all evidence below ``locks`` to ``file`` (matrices/verified.yaml).
-
-    No committed lock is changed by it. Raises ``BadInput`` for a file that is no evidence.
-    """
-    rows = verified_rows(one for folder in sorted(locks.glob("*/")) for one in read_all(folder))
+def learn(evidence: Iterable[Evidence], file: Path) -> tuple[Verified, ...]:
+    """Write the rows of ``evidence`` to ``file`` (matrices/verified.yaml); no committed lock is changed by it."""
+    rows = verified_rows(evidence)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_matrix(file, rows, HEADER)
     return rows

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import msgspec
 
+from solver.core import names
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.exchange import one_writer
 from solver.core.model import Value
 from solver.core.whole import put_whole
 from solver.proof.evidence import Evidence
-from solver.proof.judge import validated
+from solver.proof.judge import strangeness, validated
+from solver.proof.subject import Subject
+
+AGAIN = "remove it, or verify the lock again on a GPU"
+"""What to do about a file that is no evidence."""
 
 
 def evidence_name(evidence: Evidence) -> str:
@@ -29,12 +34,38 @@ def encode(value: Value) -> bytes:
 def read_evidence(path: Path) -> Evidence:
     """Read and validate a file of evidence; raises ``BadInput`` naming the file and the reason."""
     try:
+        if path.is_symlink():
+            raise CheckFailed("it is a link, and evidence is a file of its lock")
         evidence = msgspec.json.decode(path.read_bytes(), type=Evidence, strict=True)
         return validated(evidence)
-    except (msgspec.MsgspecError, CheckFailed) as error:
-        raise BadInput(
-            f"this is no evidence: {error}", file=path, fix="remove it, or verify the lock again on a GPU"
-        ) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", file=path, fix=AGAIN) from None
+    except (msgspec.MsgspecError, CheckFailed, RecursionError) as error:
+        raise BadInput(f"this is no evidence: {names.one_line(str(error))}", file=path, fix=AGAIN) from None
+
+
+def evidence_of(subject: Subject) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """The evidence that lies in a lock's folder, and a sentence for each file there that is none of this lock.
+
+    What ran with an earlier state of the lock is believed of that state.
+    """
+    good, odd = [], []
+    for path in _files(subject.folder):
+        try:
+            evidence = read_evidence(path)
+        except BadInput as error:
+            odd.append(f"{path.name}: {error.problem}")
+            continue
+        strange = strangeness(evidence, subject) if evidence.lock == subject.digest else None
+        if strange is None:
+            good.append(evidence)
+        else:
+            odd.append(f"{path.name} is no evidence of this lock: {strange}")
+    return tuple(good), tuple(odd)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "evidence").glob("*.json"))
 
 
 def admit(evidence: Evidence, locks: Path) -> Path:
@@ -50,4 +81,4 @@ def admit(evidence: Evidence, locks: Path) -> Path:
 
 def read_all(folder: Path) -> tuple[Evidence, ...]:
     """Every evidence of one lock folder, by file name."""
-    return tuple(read_evidence(path) for path in sorted((folder / "evidence").glob("*.json")))
+    return tuple(map(read_evidence, _files(folder)))

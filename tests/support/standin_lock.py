@@ -10,6 +10,7 @@ from paths import STANDINS
 from real_evidence import real_evidence
 from sealed import seal
 
+from solver.commands.subject import as_subject
 from solver.core.wheelfile import pack_wheel
 from solver.lock.read import read_folder
 from solver.proof.evidence import Evidence
@@ -50,4 +51,6 @@ def make_lock(locks: Path) -> Path:
 
 def evidence_of(folder: Path, **fields: object) -> Evidence:
     """Evidence of a real run, as if it were of the lock in ``folder``."""
-    return real_evidence(lock=read_folder(folder).digest, **fields)
+    lock = read_folder(folder)
+    own = {"python": f"{MINOR}.3", "packages": dict(as_subject(lock).packages), "lock": lock.digest}
+    return real_evidence(**{**own, **fields})

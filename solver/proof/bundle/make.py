@@ -85,8 +85,11 @@ def check_place(directory: Path, project: Path) -> None:
         raise BadInput("the project itself lies here", file=directory, fix=fix)
     if os.path.lexists(directory) and not directory.is_dir():
         raise BadInput("is no folder", file=directory, fix=fix)
-    directory.mkdir(parents=True, exist_ok=True)  # now, before anybody has waited for an index
-    others = [path.name for path in _strangers(directory)]
+    if directory.parent.is_dir() and not directory.exists():
+        # Tried now, before anybody has waited for an index.
+        directory.mkdir()
+        directory.rmdir()
+    others = [path.name for path in _strangers(directory)] if directory.is_dir() else []
     if others:
         raise BadInput(f"holds what is no bundle's: {one_line(min(others))}", file=directory, fix=fix)
 

@@ -163,6 +163,31 @@ def test_a_link_is_followed_and_never_replaced(tmp_path):
     assert content(tmp_path / "elsewhere") == OLD
 
 
+def test_what_a_link_leads_to_is_not_copied(tmp_path):
+    folder = tmp_path / "lock"
+    write_folder(folder, {"a": b"1"})
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "x.json").symlink_to("/etc/passwd")
+    with pytest.raises(BadInput) as caught:
+        write_folder(folder, {"a": b"2"}, keep=["evidence/"])
+    assert str(caught.value) == (
+        f"{folder}/evidence/x.json: is a link, and only files are kept; put the file itself there, or remove it"
+    )
+    assert (folder / "a").read_bytes() == b"1"
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_empty(tmp_path, monkeypatch):
+    """Whoever runs the tests may be somebody who can look into every folder."""
+    folder = tmp_path / "lock"
+    write_folder(folder, {"a": b"1", "evidence/x.json": b"{}"})
+    monkeypatch.setattr(folders.os, "access", lambda path, mode: path.name != "evidence")
+    with pytest.raises(PermissionError) as caught:
+        write_folder(folder, {"a": b"2"}, keep=["evidence/"])
+    assert caught.value.filename == str(folder / "evidence")
+    assert (folder / "evidence" / "x.json").read_bytes() == b"{}"
+
+
 def test_what_is_no_folder_is_not_replaced(tmp_path):
     (tmp_path / "gone").symlink_to("nowhere")
     with pytest.raises(BadInput, match=r"gone: is a link that leads nowhere; remove it"):
