@@ -26,6 +26,7 @@ def fault_server():
 def interlock(monkeypatch, capsys):
     """Runs the command as its console script does: (exit code, stdout, stderr)."""
 
+    monkeypatch.setenv("INTERLOCK_OFFLINE", "1")  # whoever wants an index plays one and says so
     monkeypatch.setenv("COLUMNS", "100")  # else the width is that of whatever runs the tests
 
     def run(*words):

@@ -21,6 +21,7 @@ from solver.cli.show import Json, echo_json
 from solver.commands.audit import Given, active_environment, audit_path
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
+from solver.commands.project import Reach
 from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
@@ -85,7 +86,7 @@ def audit(
     words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
     subject = replace(_subject(what), choice=Choice(extras, groups, environments))
     if fix:
-        repair = fix_file(Path(), subject, words, live=live)
+        repair = fix_file(Path(), subject, words, reach=Reach.ALL if live else Reach.RECORD)
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
     audited = audit_path(Path(), subject, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)

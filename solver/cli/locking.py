@@ -3,33 +3,46 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from solver.cli.options import LIVE
+from solver.cli.asking import asking
+from solver.cli.options import NEWER, OFFLINE, reach
 from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import summary, write_locks
 from solver.commands.project import Project, open_project
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
+from solver.core.model import Profile
 
 
 @click.command()
 @click.argument("profiles", nargs=-1)
-@LIVE
+@NEWER
+@OFFLINE
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
 @click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
-def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> None:
+def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, pylock: bool) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
-    project = open_project(Path(), live=live)
-    chosen = project.chosen(profiles)
     if check:
-        _check(lock_states(project, chosen))
+        project = open_project(Path())
+        _check(lock_states(project, project.chosen(profiles)))
         return
+    with asking() as watch:
+        project = open_project(Path(), reach=reach(live=live, offline=offline), watch=watch)
+        written, failures = _write(project, project.chosen(profiles))
+    if pylock and written:
+        _pylocks(project, written)
+    if failures:
+        sys.exit(failures[0].exit_code)
+
+
+def _write(project: Project, chosen: Sequence[Profile]) -> tuple[list[str], list[InterlockError]]:
+    """Write and tell of each; the names of those that there are, and why there are no others."""
     failures: list[InterlockError] = []
     written = []
     for outcome in write_locks(project, chosen):
@@ -40,10 +53,7 @@ def lock(profiles: tuple[str, ...], live: bool, check: bool, pylock: bool) -> No
         made, changed = outcome
         written.append(made.profile.name)
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
-    if pylock and written:
-        _pylocks(project, written)
-    if failures:
-        sys.exit(failures[0].exit_code)
+    return written, failures
 
 
 def _check(states: Mapping[str, list[str]]) -> None:

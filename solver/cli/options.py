@@ -4,5 +4,23 @@ from __future__ import annotations
 
 import click
 
+from solver.commands.project import Reach
+from solver.core.errors import BadInput
+
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
+OFFLINE = click.option(
+    "--offline", is_flag=True, envvar="INTERLOCK_OFFLINE", help="ask no index for what is not recorded"
+)
+"""Also switched on by $INTERLOCK_OFFLINE."""
+NEWER = click.option(
+    "--live", "--upgrade", "live", is_flag=True, help="also take releases that are newer than the record"
+)
 LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+
+
+def reach(*, live: bool, offline: bool) -> Reach:
+    """What the options let the indexes be asked for."""
+    source = click.get_current_context().get_parameter_source("offline")
+    if live and source is click.core.ParameterSource.COMMANDLINE:
+        raise BadInput("contradicts --offline", key="--live", fix="leave out one of them")
+    return Reach.NEWER if live else Reach.RECORD if offline else Reach.LACKING

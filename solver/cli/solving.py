@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from solver.cli.options import JSON, LIVE
+from solver.cli.asking import asking
+from solver.cli.options import JSON, NEWER, OFFLINE, reach
 from solver.cli.show import (
     Json,
     echo_json,
@@ -34,14 +35,17 @@ CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, he
 @click.command()
 @click.argument("profile", required=False)
 @CONSTRAINT
-@LIVE
+@NEWER
+@OFFLINE
 @JSON
-def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool) -> None:
+def solve(profile: str | None, constraints: tuple[str, ...], live: bool, offline: bool, as_json: bool) -> None:
     """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice."""
     if profile is None and not constraints:
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
-        solution = solve_request(Path(), profile, constraints, live=live)
+        with asking() as watch:
+            asked = reach(live=live, offline=offline)
+            solution = solve_request(Path(), profile, constraints, reach=asked, watch=watch)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(error.profile, error.explanation))
@@ -57,16 +61,19 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, as_json
 @click.argument("what", nargs=-1)
 @click.option("--profile", help="a profile of the request; a stack's pins are told one by one")
 @CONSTRAINT
-@LIVE
+@NEWER
+@OFFLINE
 @JSON
 def explain(
-    what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, as_json: bool
+    what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, offline: bool, as_json: bool
 ) -> None:
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
     requirements = (*what, *constraints)
     if profile is None and not requirements:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
-    reply = explain_request(Path(), profile, requirements, live=live, with_stack=not as_json)
+    asked = reach(live=live, offline=offline)
+    with asking() as watch:
+        reply = explain_request(Path(), profile, requirements, reach=asked, with_stack=not as_json, watch=watch)
     outcome = reply.outcome
     if as_json:
         echo_json(_reply_json(reply))

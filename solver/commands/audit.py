@@ -19,7 +19,7 @@ from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of, findings_in
-from solver.commands.project import open_facts
+from solver.commands.project import Reach, open_facts
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.index.metadata import user_cache
@@ -91,7 +91,7 @@ def audit_path(
     ``environ`` are the variables in force here, which count where a prefix is audited. Warnings that
     a lock's own solution.yaml tells of are no findings any more.
     """
-    matrices, index, _ = open_facts(root, live=live)
+    matrices, index, _ = open_facts(root, reach=Reach.ALL if live else Reach.RECORD)
     in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
     findings: dict[str, tuple[Finding, ...]] = {}
     looked: list[Checked] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from solver.commands.project import Project, snapshot_dir
+from solver.commands.project import Project, Reach, built_in_snapshot, own_snapshot
 from solver.core.errors import NotRecorded
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution
@@ -14,17 +14,16 @@ from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot
 from solver.lock.conda_section import CondaSection, conda_section
-from solver.matrix.load import matrices_dir
 from solver.solve.conda.channels import virtual_packages
 from solver.solve.conda.profile import CondaSolution, base_offers, base_records, solve_conda
 
 
 def source_for(project: Project, profile: Profile) -> CondaSource:
     """The channels of a profile: as recorded, or live where the project was opened so."""
-    if project.live:
+    if project.reach in (Reach.NEWER, Reach.ALL):
         return open_channels(profile.channels)
-    own = snapshot_dir(project.root)
-    root = own if (own / FOLDER).is_dir() else matrices_dir() / "snapshot"
+    own = own_snapshot(project.root)
+    root = own if own is not None and (own / FOLDER).is_dir() else built_in_snapshot()
     return CondaSnapshot(root, profile.channels)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.commands.project import open_facts, open_project
+from solver.commands.project import Reach, open_facts, open_project
 from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
 from solver.core.errors import Unsolvable
 from solver.core.model import Explanation, Nearest, Solution
+from solver.index.layered import Watch
 from solver.request.adhoc import ad_hoc, constrained
 from solver.solve.search import nearest_lockable, solve
 from solver.solve.space.packages import Spaces
@@ -30,7 +31,13 @@ class Reply:
 
 
 def explain(
-    root: Path, name: str | None, requirements: Sequence[str], *, live: bool = False, with_stack: bool = False
+    root: Path,
+    name: str | None,
+    requirements: Sequence[str],
+    *,
+    reach: Reach = Reach.RECORD,
+    watch: Watch | None = None,
+    with_stack: bool = False,
 ) -> Reply:
     """Search the profile called ``name`` with further requirements, or the requirements alone where it is None.
 
@@ -38,12 +45,12 @@ def explain(
     there is no lock to compare a stack with.
     """
     if name is None:
-        matrices, index, _ = open_facts(root, live=live)
+        matrices, index, _ = open_facts(root, reach=reach, watch=watch)
         question, spaces = ad_hoc(requirements, matrices), Spaces(matrices, index)
         outcome = _outcome(lambda: solve(question, spaces))
         short = isinstance(outcome, Solution) and not outcome.lockable
         return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
-    project = open_project(root, live=live)
+    project = open_project(root, reach=reach, watch=watch)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
     return Reply(name, tuple(stack), _outcome(lambda: solve_profile(project, profile)))

@@ -63,7 +63,7 @@ def _wheels(lock: LockedProfile, index: PypiIndex) -> tuple[LockedWheel, ...]:
 def _asking(project: Project, name: str) -> tuple[LockedProfile, PypiIndex]:
     """The lock, and the live index that knows the addresses of its files."""
     live = PypiIndex()
-    return locked_profile(project, name, LayeredIndex(project.snapshot, live)), live
+    return locked_profile(project, name, LayeredIndex(project.snapshot, live, whole=True)), live
 
 
 def _pylock(project: Project, name: str) -> Exported:

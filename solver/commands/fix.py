@@ -13,7 +13,7 @@ from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
 from solver.audit.run import assumed_target, context_of
 from solver.commands.audit import Given, Words, read_for
-from solver.commands.project import open_facts
+from solver.commands.project import Reach, open_facts
 from solver.core.answer import Answer
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
@@ -40,9 +40,9 @@ class Repair:
     """The requirements file that was written; None where nothing had to change."""
 
 
-def fix_file(root: Path, what: Given, words: Words, *, live: bool = False) -> Repair:
+def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECORD) -> Repair:
     """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read."""
-    matrices, index, _ = open_facts(root, live=live)
+    matrices, index, _ = open_facts(root, reach=reach)
     package_set, target = read_for(what, words, matrices)
     where = target or assumed_target(package_set, matrices)
     loaders = _Loaders(matrices, where.platform)

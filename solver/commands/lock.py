@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from solver.commands.closure import Closure, close
 from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
+from solver.commands.keep import gather, write_facts
 from solver.commands.project import Project
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
@@ -110,9 +111,15 @@ def write_lock(project: Project, lock: Lock) -> bool:
 
 def write_locks(project: Project, profiles: Iterable[Profile]) -> Iterator[tuple[Lock, bool] | InterlockError]:
     """Lock one profile after the other: each lock with whether its folder changed, or why there is none."""
-    for profile in profiles:
+    chosen = tuple(profiles)
+    gathered = gather(project, chosen)
+    write_facts(gathered.project)
+    for profile in chosen:
+        if profile.name in gathered.errors:
+            yield gathered.errors[profile.name]
+            continue
         try:
-            lock = make_lock(project, profile)
+            lock = make_lock(gathered.project, profile)
             yield lock, write_lock(project, lock)
         except InterlockError as error:
             yield error

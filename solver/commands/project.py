@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Request
 from solver.core.whole import recover
 from solver.index import Index
-from solver.index.layered import LayeredIndex
+from solver.index.layered import LayeredIndex, Watch
 from solver.index.pypi import PypiIndex
-from solver.index.snapshot import SnapshotIndex
+from solver.index.snapshot import Kept, SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.read import read_request
 from solver.solve.space.packages import Spaces
 
 REQUEST_FILE = "environment.yml.in"
+
+
+class Reach(Enum):
+    """What the indexes are asked for."""
+
+    RECORD = "nothing"
+    LACKING = "what the record lacks"
+    NEWER = "what the record lacks, and newer releases of what it holds"
+    ALL = "every release"
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,9 @@ class Project:
     index: Index
     snapshot: SnapshotIndex
     spaces: Spaces
-    live: bool = False
+    reach: Reach = Reach.RECORD
+    kept: Kept | None = None
+    """What the locks to be written rest on and nobody recorded; None: what is kept stays as it is."""
 
     @property
     def locks(self) -> Path:
@@ -52,16 +64,16 @@ class Project:
         )
 
 
-def open_project(root: Path, *, live: bool = False) -> Project:
-    """Open the project in ``root``; ``live`` asks the index for what the snapshot does not hold."""
+def open_project(root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None = None) -> Project:
+    """Open the project in ``root``; ``reach`` says what the indexes are asked for, ``watch`` is told of that."""
     recover(locks_dir(root))
-    matrices, index, snapshot = open_facts(root, live=live)
+    matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
     path = root / REQUEST_FILE
     if not path.is_file():
         raise BadInput(
             "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
         )
-    return Project(root, read_request(path, matrices), matrices, index, snapshot, Spaces(matrices, index), live)
+    return Project(root, read_request(path, matrices), matrices, index, snapshot, Spaces(matrices, index), reach)
 
 
 def locks_dir(root: Path) -> Path:
@@ -79,16 +91,29 @@ def open_matrices(root: Path) -> Matrices:
     return load_matrices(own_matrices(root))
 
 
-def snapshot_dir(root: Path) -> Path:
-    """The recorded indexes: the project's own where `interlock refresh` made some, else those that come along."""
+def built_in_snapshot() -> Path:
+    """The recorded indexes that come along."""
+    return matrices_dir() / "snapshot"
+
+
+def own_snapshot(root: Path) -> Path | None:
+    """The folder of the project's own record, which need not be there; None where that is the one that comes along."""
     own = own_matrices(root) / "snapshot"
-    return own if (own / "default").is_dir() else matrices_dir() / "snapshot"
+    return None if own.resolve() == built_in_snapshot().resolve() else own
 
 
-def open_facts(root: Path, *, live: bool = False) -> tuple[Matrices, Index, SnapshotIndex]:
+def open_snapshot(root: Path, kept: Kept | None = None) -> SnapshotIndex:
+    """What is recorded: the project's own facts before those that come along; ``kept`` in place of those kept there."""
+    return SnapshotIndex(built_in_snapshot(), own=own_snapshot(root), kept=kept)
+
+
+def open_facts(
+    root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None = None
+) -> tuple[Matrices, Index, SnapshotIndex]:
     """The matrices with the rows of ``root``, the index that searches use, and the snapshot itself."""
-    matrices = open_matrices(root)
-    snapshot = SnapshotIndex(snapshot_dir(root))
-    if not live:
+    matrices, snapshot = open_matrices(root), open_snapshot(root)
+    if reach is Reach.RECORD:
         return matrices, snapshot, snapshot
-    return matrices, LayeredIndex(snapshot, PypiIndex()), snapshot
+    wide, whole = reach is not Reach.LACKING, reach is Reach.ALL
+    index = LayeredIndex(snapshot, PypiIndex(), wide=wide, whole=whole, watch=watch)
+    return matrices, index, snapshot

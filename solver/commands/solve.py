@@ -9,12 +9,13 @@ import msgspec
 from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
-from solver.commands.project import Project, open_facts, open_project
+from solver.commands.project import Project, Reach, open_facts, open_project
 from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import preferred_first
 from solver.core.model import Profile, Solution
 from solver.index import Index
+from solver.index.layered import Watch
 from solver.matrix.load import Matrices
 from solver.request.adhoc import ad_hoc, constrained
 from solver.request.interop import with_interop
@@ -22,15 +23,17 @@ from solver.solve.search import find, solve
 from solver.solve.space.packages import Spaces
 
 
-def solve_request(root: Path, name: str | None, constraints: Sequence[str], *, live: bool = False) -> Solution:
+def solve_request(
+    root: Path, name: str | None, constraints: Sequence[str], *, reach: Reach = Reach.RECORD, watch: Watch | None = None
+) -> Solution:
     """The solution of the profile called ``name`` with further constraints, or of the constraints alone.
 
     Raises ``BadInput``, ``Unsolvable``.
     """
     if name is None:
-        matrices, index, _ = open_facts(root, live=live)
+        matrices, index, _ = open_facts(root, reach=reach, watch=watch)
         return solve_ad_hoc(ad_hoc(constraints, matrices), matrices, index)
-    project = open_project(root, live=live)
+    project = open_project(root, reach=reach, watch=watch)
     return solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
 
 

@@ -121,6 +121,8 @@ class Release(Value, frozen=True, kw_only=True):
     """Where hashes and requirements were read, for indexes other than the default one."""
     extras: tuple[str, ...] = ()
     """The extras whose requirements a record kept among ``requires``, normalized and sorted."""
+    provides: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """Every extra that it has, with all of their requirements among ``requires``."""
     refused: str | None = None
     """Why the index cannot mean this release: what is wrong with its files, none of which is held then."""
 

@@ -26,8 +26,25 @@ class ReleaseRefused(IndexUnavailable):
 class Index(Protocol):
     """A source of releases of Python packages."""
 
-    complete: bool
-    """Whether the default index has nothing that it does not list; a record may lack what its index has."""
+    @property
+    def remedy(self) -> str:
+        """What to do about what it lacks, or why nothing can be done: a clause that follows what is lacking."""
+        ...
+
+    def complete(self, name: PypiName) -> bool:
+        """Whether the default index has nothing of ``name`` that is not listed; a record may lack what there is."""
+        ...
+
+    def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
+        """Look further, after a search failed, at what is ``lacking`` and at what it failed with.
+
+        Whether it lists anything that it did not before.
+        """
+        ...
+
+    def read_ahead(self, releases: Iterable[Release]) -> None:
+        """``requires`` will be asked for these, the first ones above all."""
+        ...
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release of ``name`` that has a wheel, in any order; pre-releases may be left out.
@@ -65,4 +82,8 @@ class Index(Protocol):
         NO: the release has no such extra. NOT_KNOWN: nobody recorded what it asks for under it.
         Raises as ``requires`` does.
         """
+        ...
+
+    def extras(self, release: Release) -> tuple[str, ...]:
+        """The extras that a release is known to have, normalized and sorted; raises as ``requires`` does."""
         ...

@@ -50,7 +50,7 @@ class PypiIndex:
     what was read once (None: the user's). ``session`` must retry by itself.
     """
 
-    complete = True
+    remedy = "it is all that the package index has"
 
     def __init__(self, url: str | None = None, cache: Path | None = None, session: Web | None = None) -> None:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
@@ -74,6 +74,17 @@ class PypiIndex:
             self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
 
+    def complete(self, name: PypiName) -> bool:
+        """Always."""
+        return True
+
+    def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
+        """There is no more."""
+        return False
+
+    def read_ahead(self, releases: Iterable[Release]) -> None:
+        """Nothing is read before it is asked for."""
+
     def names(self) -> tuple[PypiName, ...]:
         """None: a list of all of them is a large one."""
         return ()
@@ -91,6 +102,10 @@ class PypiIndex:
     def provides(self, release: Release, extra: str) -> Answer:
         """Whether the metadata of its first wheel name the extra."""
         return answer(extra in self.metadata(release.files[0]).extras)
+
+    def extras(self, release: Release) -> tuple[str, ...]:
+        """Every extra that the metadata of its first wheel name."""
+        return self.metadata(release.files[0]).extras
 
     def metadata(self, file: IndexFile) -> Metadata:
         """The core metadata of one wheel that ``releases`` listed; cached by its sha256 and name.

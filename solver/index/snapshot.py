@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core import names
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
 from solver.core.model import (
@@ -49,6 +49,9 @@ from solver.core.versions import numbers
 from solver.core.whole import put_whole
 from solver.index.extras import extras_in
 
+KEPT = "kept"
+"""The folder of a project's own record that holds what its locks rest on and nobody recorded."""
+_EXTENT = "what the locks of this project rest on; `interlock lock` writes it"
 _REFRESH = "record it anew with `nox -s refresh`"
 
 
@@ -105,16 +108,33 @@ class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     requires_python: str | None = None
     yanked: str | None = None
     source: str | None = None
+    provides: tuple[str, ...] | NotKnown = NOT_KNOWN
+
+
+Kept = Mapping[PypiName, Sequence[Release]]
+"""Releases by package of which only what some locks rest on is known."""
 
 
 class SnapshotIndex:
-    """The recorded facts as an ``Index``; a package's file is read when first asked for."""
+    """The recorded facts as an ``Index``; a package's file is read when first asked for.
 
-    complete = False
+    What lies under ``own``, a project's own record, goes before the same version under ``root``. ``kept`` are the
+    releases that the project's locks rest on beside all that was recorded; None: those in ``own``.
+    """
 
-    def __init__(self, root: Path, indexes: Iterable[IndexName] = INDEXES) -> None:
-        self.root = root
+    remedy = "without --offline the index is asked"
+
+    def __init__(
+        self,
+        root: Path,
+        indexes: Iterable[IndexName] = INDEXES,
+        *,
+        own: Path | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self.root, self.own = root, own
         self.indexes = tuple(indexes)
+        self.kept = read_kept(own) if kept is None else kept
         self._read: dict[PypiName, tuple[tuple[PackageHeader, tuple[Release, ...]], ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
@@ -123,15 +143,36 @@ class SnapshotIndex:
         Raises ``NotRecorded`` where no index's record holds the name, ``BadInput``
         where a file is not of the format.
         """
-        return tuple(release for _, releases in self._parts(name) for release in releases)
+        recorded = tuple(release for _, releases in self._parts(name) for release in releases)
+        kept = self.kept.get(name, ())
+        if not self._parts(name) and not kept:
+            raise NotRecorded(name)
+        return (*_without_files_of(kept, recorded), *kept)
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
         """The requirements as recorded."""
         return release.requires
 
     def provides(self, release: Release, extra: str) -> Answer:
-        """YES of an extra that somebody asked for when this was recorded; of others nothing was kept."""
+        """YES of an extra that somebody asked for when this was recorded; of others nothing may have been kept."""
+        if not isinstance(release.provides, NotKnown):
+            return answer(extra in release.provides)
         return Answer.YES if extra in release.extras else Answer.NOT_KNOWN
+
+    def extras(self, release: Release) -> tuple[str, ...]:
+        """Every one where that was recorded, otherwise those that somebody asked for."""
+        return release.extras if isinstance(release.provides, NotKnown) else release.provides
+
+    def complete(self, name: PypiName) -> bool:
+        """Never: the index may have what nobody recorded."""
+        return False
+
+    def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
+        """There is no more."""
+        return False
+
+    def read_ahead(self, releases: Iterable[Release]) -> None:
+        """All of it is at hand."""
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Whether the record of the version on the default index was made for ``target`` too."""
@@ -150,15 +191,17 @@ class SnapshotIndex:
 
     def names(self) -> tuple[PypiName, ...]:
         """Every recorded name, sorted."""
-        paths = (path for index in self.indexes for path in (self.root / index).glob("*.jsonl"))
-        return tuple(sorted({pypi_name(path.stem) for path in paths}))
+        roots = (self.root, *([] if self.own is None else [self.own]))
+        paths = (path for root in roots for index in self.indexes for path in (root / index).glob("*.jsonl"))
+        return tuple(sorted({pypi_name(path.stem) for path in paths} | set(self.kept)))
 
     def digest(self, name: PypiName, version: str, index: IndexName = "default") -> str:
         """sha256 (hex) over the lines that hold one version, so that a lock can name what it used.
 
-        Raises ``NotRecorded`` where the version is not held.
+        What is kept for the sake of locks alone has none. Raises ``NotRecorded`` where the version is not held.
         """
-        parts = [r for r in self.releases(name) if r.version == version and r.index == index]
+        recorded = (release for _, releases in self._parts(name) for release in releases)
+        parts = [r for r in recorded if r.version == version and r.index == index]
         if not parts:
             raise NotRecorded(f"{name} {version}", "nothing of this release")
         return hashlib.sha256("\n".join(sorted(map(release_line, parts))).encode()).hexdigest()
@@ -168,12 +211,45 @@ class SnapshotIndex:
         if parts is None:
             if not names.is_project(name):  # it must not lead to any other file
                 raise NotRecorded(names.shown(name))
-            paths = (self.root / index / f"{name}.jsonl" for index in self.indexes)
-            parts = tuple(read_package(path) for path in paths if path.is_file())
-            if not parts:
-                raise NotRecorded(name)
-            self._read[name] = parts
+            parts = self._read[name] = tuple(part for index in self.indexes for part in self._of_index(name, index))
         return parts
+
+    def _of_index(self, name: PypiName, index: IndexName) -> Iterator[tuple[PackageHeader, tuple[Release, ...]]]:
+        versions: set[str] = set()
+        for root in (self.own, self.root):
+            path = None if root is None else root / index / f"{name}.jsonl"
+            if path is not None and path.is_file():
+                header, releases = read_package(path)
+                yield header, tuple(release for release in releases if release.version not in versions)
+                versions |= {release.version for release in releases}
+
+
+def _without_files_of(kept: Sequence[Release], recorded: Sequence[Release]) -> Iterator[Release]:
+    """``recorded`` less the wheels of which more is known among ``kept``."""
+    known = {file.filename for release in kept for file in release.files}
+    for release in recorded:
+        files = tuple(file for file in release.files if file.filename not in known)
+        if files or not release.files:
+            yield release if len(files) == len(release.files) else msgspec.structs.replace(release, files=files)
+
+
+def read_kept(own: Path | None) -> Kept:
+    """What the project whose record is ``own`` kept; raises ``BadInput`` as ``read_package`` does."""
+    paths = [] if own is None else sorted((own / KEPT).glob("*.jsonl"))
+    return {pypi_name(path.stem): read_package(path)[1] for path in paths}
+
+
+def write_kept(own: Path, kept: Kept) -> None:
+    """Write what is kept, a file a package, and nothing where all of it lies there; what is kept no more goes."""
+    folder = own / KEPT
+    for name, releases in kept.items():
+        text = package_text(name, "default", _EXTENT, releases)
+        path = folder / f"{name}.jsonl"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            put_whole(path, text)
+    for path in folder.glob("*.jsonl"):
+        if path.stem not in kept:
+            path.unlink()
 
 
 def read_package(path: Path) -> tuple[PackageHeader, tuple[Release, ...]]:
@@ -210,6 +286,8 @@ def release_line(release: Release) -> str:
     line["files"] = [_file_parts(file) for file in sorted(release.files, key=lambda file: file.filename)]
     requires = release.requires
     line["requires"] = None if isinstance(requires, NotKnown) else sorted(set(requires))
+    if not isinstance(release.provides, NotKnown):
+        line["provides"] = sorted(release.provides)
     for key in ("requires_python", "yanked", "source"):
         if getattr(release, key) is not None:
             line[key] = getattr(release, key)
@@ -265,7 +343,8 @@ def _header(path: Path, line: str) -> PackageHeader:
         header = msgspec.json.decode(line, type=PackageHeader)
     except (ValueError, AttributeError) as error:
         raise BadInput(f"no header of a snapshot: {error}", file=path, line=1, fix=_REFRESH) from None
-    if header.version != FORMAT_VERSION or header.name != path.stem or header.index != path.parent.name:
+    folder = path.parent.name.replace(KEPT, "default")
+    if header.version != FORMAT_VERSION or header.name != path.stem or header.index != folder:
         raise BadInput(
             f"the header is of {header.index}/{header.name}, format {header.version}",
             file=path,
@@ -292,6 +371,7 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
         requires_python=line.requires_python,
         yanked=line.yanked,
         source=line.source,
+        provides=line.provides,
     )
 
 

@@ -122,6 +122,8 @@ class Telling:
     """One line a cause: the request first, then who asks what of whom, then why others may not be chosen."""
     answer: Answer
     """NO; NOT_KNOWN where something that nobody read or recorded could be what is missing."""
+    lacking: frozenset[str]
+    """Packages of which only the record lacks what is asked for."""
 
 
 def tell(core: Core, space: Space, choices: Candidates) -> Telling:
@@ -137,7 +139,8 @@ def tell(core: Core, space: Space, choices: Candidates) -> Telling:
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
     unknown = any(exclusion.verdict.answer is Answer.NOT_KNOWN for some in left_out for exclusion in some)
-    return Telling(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO)
+    lacking = frozenset(base_of(exclusion.ident) for some in left_out for exclusion in some if exclusion.remedy)
+    return Telling(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO, lacking)
 
 
 def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Ask]:

@@ -11,7 +11,7 @@ from packaging.version import Version
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.frameworks import distributions
-from solver.core.model import Explanation, Framework, Nearest, Profile, Solution
+from solver.core.model import Explanation, Framework, Nearest, Profile, PypiName, Solution
 from solver.core.versions import within
 from solver.matrix.builds import has_wheel
 from solver.matrix.load import Matrices
@@ -22,7 +22,7 @@ from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space.terms import Candidate, base_of
+from solver.solve.space.terms import Candidate, base_of, is_package
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -48,11 +48,30 @@ def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> S
     something that only the record lacks may be what is missing.
     """
     solution = find(profile, spaces, lockable_only=lockable_only)
+    while solution is None and _asked_more(profile, spaces, lockable_only=lockable_only):
+        solution = find(profile, spaces, lockable_only=lockable_only)
     if solution is None:
         explanation = explain(profile, spaces, lockable_only=lockable_only)
         error = Undecided if explanation.answer is Answer.NOT_KNOWN else Unsolvable
         raise error(profile.name, explanation)
     return solution
+
+
+def _asked_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> bool:
+    """Whether the index, asked further for the packages with which the search failed, told anything new."""
+    python = _telling(profile, spaces, pythons(profile, spaces.matrices), lockable_only=lockable_only)
+    space = spaces.get(profile, python, lockable_only=lockable_only)
+    core = _core(profile, space)
+    if core is None:
+        return False
+    core = _with_all_absent(core, profile, space)
+    lacking = tell(core, space, space.choices).lacking
+    involved = {base_of(ask.ident) for ask in core.asks}.union(core.active, *core.active.values())
+    names = [[PypiName(name) for name in sorted(some) if is_package(name)] for some in (lacking, involved)]
+    asked = spaces.index.more(*names)
+    if asked:
+        spaces.forget()
+    return asked
 
 
 def find(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution | None:

@@ -149,30 +149,45 @@ class StandIn:
         complete: bool = False,
         recorded: Mapping[tuple[str, str], tuple[str, ...]] = {},
     ) -> None:
-        self.complete, self.recorded = complete, recorded
+        self.whole, self.recorded = complete, recorded
         self.listings = {name: tuple(some) for name, some in releases.items()}
 
     def releases(self, name):
         if name not in self.listings:
-            raise UnknownPackage(name) if self.complete else NotRecorded(name)
+            raise UnknownPackage(name) if self.whole else NotRecorded(name)
         return self.listings[name]
+
+    remedy = "without --offline the index is asked"
+
+    def complete(self, name):
+        return self.whole
+
+    def more(self, lacking, involved):
+        return False
+
+    def read_ahead(self, releases):
+        pass
 
     def names(self):
         return tuple(self.listings)
 
     def covers(self, name, version, target):
-        return self.complete or target.python in self.recorded.get((name, version), (target.python,))
+        return self.whole or target.python in self.recorded.get((name, version), (target.python,))
 
     def requires(self, release, extras=()):
         return release.requires
 
     def provides(self, release, extra):
         asks = any(extra in extras_in(text) for text in release.requires or ())
-        if not self.complete:  # a record keeps an extra's requirements of all releases of a package, or of none
+        if not self.whole:  # a record keeps an extra's requirements of all releases of a package, or of none
             (releases,) = (some for some in self.listings.values() if release in some)
             extras = {extra for one in releases for text in one.requires or () for extra in extras_in(text)}
             return Answer.YES if extra in extras or extra in release.extras else Answer.NOT_KNOWN
         return answer(asks or extra in release.extras)
+
+    def extras(self, release):
+        under = {extra for text in release.requires or () for extra in extras_in(text)}
+        return tuple(sorted(under.union(release.extras)))
 
 
 TEMPLATE = {

@@ -15,7 +15,7 @@ from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires
-from solver.core.spelling import either
+from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
@@ -30,7 +30,6 @@ from solver.solve.space.terms import (
     AXIS_CUDA,
     AXIS_CUDNN,
     AXIS_PYTHON,
-    LIVE,
     NOWHERE,
     SNAPSHOT,
     Ask,
@@ -96,6 +95,7 @@ class Candidates:
     def _package(self, name: str) -> list[Candidate]:
         releases = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
         ordered = sorted(releases, key=_newest_first(releases))
+        self.index.read_ahead([releases[version] for version in ordered])
         return [
             Candidate(name, position, version, self._described(releases[version]), self.scope.row_id(name, version))
             for position, version in enumerate(ordered)
@@ -114,13 +114,13 @@ class Candidates:
     def _releases(self, name: str) -> tuple[Release, ...]:
         try:
             releases = self.index.releases(PypiName(name))
-            if not releases and self.index.complete:
+            if not releases and self.index.complete(PypiName(name)):
                 why = f"the package index has no wheel of it, and nothing is built here{self._meant(name)}"
                 self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
             return releases
         except NotRecorded:
             absent = Verdict(Answer.NOT_KNOWN, f"the snapshot does not hold it{self._meant(name)}", SNAPSHOT)
-            self.exclusions[name].append(Exclusion(name, None, absent, LIVE))
+            self.exclusions[name].append(Exclusion(name, None, absent, self.index.remedy))
         except UnknownPackage:
             why = f"the package index has no package of this name{self._meant(name)}"
             self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
@@ -173,7 +173,7 @@ class Candidates:
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         recorded = bool(release.files) or is_partial(release.index) or self._covers(name, version)
-        exclusion = refusal(self.scope, name, version, release, recorded=recorded)
+        exclusion = refusal(self.scope, name, version, release, remedy=None if recorded else self.index.remedy)
         if self.scope.doubtful and exclusion is not None and exclusion.verdict.answer is Answer.NOT_KNOWN:
             return True
         if exclusion is not None:
@@ -194,13 +194,13 @@ class Candidates:
         if index is not None:
             why = f"the record of {INDEXES[index].title} holds no build that is {ask.text}"
             return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), recorded_only(index))
-        if self.index.complete:
+        if self.index.complete(PypiName(ident)):
             verdict = Verdict(
                 Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
             )
             return Exclusion(ident, None, verdict)
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
-        return Exclusion(ident, None, verdict, LIVE)
+        return Exclusion(ident, None, verdict, self.index.remedy)
 
     def _partly_recorded(self, name: str, specifier: str) -> IndexName | None:
         """The index that is never asked and alone could have a version within ``specifier``; None: there is none."""
@@ -267,7 +267,9 @@ class Candidates:
         if ident not in self._extras:
             self._extras[ident] = {c.position: self._provides(c, extra) for c in self.candidates(name)}
             left_out = [
-                Exclusion(ident, candidate.version, verdict, LIVE if verdict.answer is Answer.NOT_KNOWN else "")
+                Exclusion(
+                    ident, candidate.version, verdict, self.index.remedy if verdict.answer is Answer.NOT_KNOWN else ""
+                )
                 for candidate in self.candidates(name)
                 if (verdict := self._extras[ident][candidate.position]).answer is not Answer.YES
             ]
@@ -276,6 +278,9 @@ class Candidates:
         refused -= {Answer.NOT_KNOWN} if self.scope.doubtful else set()
         return sum(1 << at for at, verdict in self._extras[ident].items() if verdict.answer not in refused)
 
+    def _remedy(self, verdict: Verdict) -> str:
+        return self.index.remedy if verdict.answer is Answer.NOT_KNOWN else ""
+
     def _provides(self, candidate: Candidate, extra: str) -> Verdict:
         release = candidate.release
         # Where nobody read any requirement, that is what a solution tells to be missing.
@@ -283,11 +288,13 @@ class Candidates:
             return _MAY
         try:
             answer = self.index.provides(release, extra)
-        except ReleaseRefused:
-            return _MAY
+            near = near_names(extra, self.index.extras(release)) if answer is Answer.NO else ()
+        except ReleaseRefused as error:
+            return Verdict(Answer.NO, str(error), release.source or "the package index")
         if answer is Answer.NOT_KNOWN:
             return Verdict(answer, "the snapshot does not hold what it asks for by this extra", SNAPSHOT)
-        return Verdict(answer, f"it has no extra {extra}", f"metadata of {candidate.name}")
+        meant = f"; did you mean {candidate.name.split()[0]}[{either(near)}]?" if near else ""
+        return Verdict(answer, f"it has no extra {extra}{meant}", f"metadata of {candidate.name}")
 
 
 _MAY = Verdict(Answer.YES)

@@ -160,6 +160,10 @@ class Spaces:
             self._made[key] = PackageSpace(scope, self.index, guarded)
         return self._made[key]
 
+    def forget(self) -> None:
+        """Look everything up anew, since the index tells more than it did."""
+        self._made.clear()
+
 
 def _itself(candidate: Candidate) -> Ask:
     """The guard of what was chosen is what was chosen."""

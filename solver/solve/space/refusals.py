@@ -18,29 +18,29 @@ from solver.matrix.libraries import brings
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
-from solver.solve.space.terms import LIVE, SNAPSHOT, Exclusion, recorded_only
+from solver.solve.space.terms import SNAPSHOT, Exclusion, recorded_only
 
 
-def refusal(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Exclusion | None:
+def refusal(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Exclusion | None:
     """Why ``release`` is denied in ``scope`` or not known enough of; None where it may be chosen.
 
-    Unless ``recorded``, it may have wheels for the target that are not among its files.
+    With a ``remedy`` it may have wheels for the target that were not recorded: what to do about that.
     """
     unknown = None
-    for reason in _reasons(scope, name, version, release, recorded=recorded):
+    for reason in _reasons(scope, name, version, release, remedy=remedy):
         if reason.verdict.answer is Answer.NO:
             return reason
         unknown = unknown or reason
     return unknown
 
 
-def _reasons(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Iterator[Exclusion]:
+def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Iterator[Exclusion]:
     """What speaks against it, the plainest first."""
     verdict = _listed(scope, release)
     if verdict is not None:
         yield Exclusion(name, version, verdict)
     elif not release.files:
-        no_file = _no_recorded_file if is_partial(release.index) else partial(_no_file, recorded=recorded)
+        no_file = _no_recorded_file if is_partial(release.index) else partial(_no_file, remedy=remedy)
         missing = no_file(scope, name, version, release)
         if missing is not None:
             yield missing
@@ -61,13 +61,15 @@ def _listed(scope: Scope, release: Release) -> Verdict | None:
     return None
 
 
-def _no_file(scope: Scope, name: str, version: str, release: Release, *, recorded: bool) -> Exclusion | None:
+def _no_file(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Exclusion | None:
     there, listing = _there(scope), release.source or "the package index"
-    if recorded or _listed_by_row(scope, name, version) is Answer.NO:
+    if remedy is None or _listed_by_row(scope, name, version) is Answer.NO:
         return Exclusion(name, version, Verdict(Answer.NO, f"it has no wheel {there}", listing))
     if not admits_python(release.requires_python, scope.target):
         return None  # what it requires is told next
-    return Exclusion(name, version, Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", SNAPSHOT), LIVE)
+    return Exclusion(
+        name, version, Verdict(Answer.NOT_KNOWN, f"the snapshot was not recorded {there}", SNAPSHOT), remedy
+    )
 
 
 def _no_recorded_file(scope: Scope, name: str, version: str, release: Release) -> Exclusion | None:

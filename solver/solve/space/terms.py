@@ -122,8 +122,6 @@ class Ask:
 
 SNAPSHOT = "the snapshot"
 """The source of what the record says, or lacks."""
-LIVE = "--live asks the index, `interlock refresh` records what roots.yaml names"
-"""The remedy for what the record of the default index lacks."""
 
 
 def recorded_only(index: IndexName) -> str:

@@ -96,7 +96,7 @@ def test_an_option_that_does_not_exist(folder, interlock):
 
 
 def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
-    def wrong(*_, live):
+    def wrong(*_, **__):
         raise InterlockError("two and two are five")
 
     monkeypatch.setattr("solver.cli.solving.solve_request", wrong)
@@ -108,7 +108,7 @@ def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
 
 
 def test_an_unforeseen_error_shows_where(folder, interlock, monkeypatch):
-    def wrong(*_, live):
+    def wrong(*_, **__):
         raise ZeroDivisionError("nothing to divide by")
 
     monkeypatch.setattr("solver.cli.solving.solve_request", wrong)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from solver.commands.project import open_facts, open_project
+from solver.commands.project import Reach, open_facts, open_project
 from solver.core.errors import BadInput
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import SnapshotIndex
@@ -60,7 +60,7 @@ def test_facts_need_no_request(tmp_path):
 
 
 def test_live_asks_the_index_only_behind_the_snapshot(tmp_path):
-    _, index, snapshot = open_facts(tmp_path, live=True)
+    _, index, snapshot = open_facts(tmp_path, reach=Reach.LACKING)
     assert isinstance(index, LayeredIndex)
     assert index.recorded is snapshot
 

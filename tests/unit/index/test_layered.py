@@ -1,19 +1,29 @@
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.core.errors import NotRecorded
+from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import UnknownPackage
 from solver.index.layered import LayeredIndex
 
 NAME = pypi_name("demo")
-OLD = Release(version="1", files=(), requires=("recorded",))
-LIVE_OLD = Release(version="1", files=())
-LIVE_NEW = Release(version="2", files=())
+
+
+def live(version, **fields):
+    return Release(
+        version=version, files=(IndexFile(filename=f"demo-{version}-py3-none-any.whl", sha256=None),), **fields
+    )
+
+
+OLD = live("1", requires=("recorded",))
+LIVE_OLD = live("1")
+LIVE_NEW = live("2")
 OTHER = Release(version="1+cu128", files=(), index="pytorch")
 
 
 class Stub:
+    remedy = "ask"
+
     def __init__(self, releases, error, extras=()):
         self.listing, self.error, self.extras = releases, error, extras
 
@@ -40,7 +50,7 @@ class Live(Stub):
 
 def layered(recorded, live):
     return LayeredIndex(
-        Stub(recorded, NotRecorded(NAME), ["kept"]), Live(live, UnknownPackage("no package demo"), ["fast"])
+        Stub(recorded, NotRecorded(NAME), ["kept"]), Live(live, UnknownPackage("no package demo"), ["fast"]), wide=True
     )
 
 
@@ -68,7 +78,8 @@ def test_what_is_not_recorded_is_live():
 
 
 def test_a_build_of_another_index_hides_no_live_release():
-    assert layered((OTHER,), (LIVE_OLD,)).releases(NAME) == (OTHER, LIVE_OLD)
+    index = layered((OTHER,), (LIVE_OLD,))
+    assert index.releases(NAME) == (OTHER, LIVE_OLD)
 
 
 def test_a_recorded_name_need_not_be_live():
@@ -96,3 +107,62 @@ def test_an_extra_is_asked_live_only_where_it_is_not_recorded():
     answers = [index.provides(OLD, extra) for extra in ("kept", "fast", "other")]
     assert answers == [Answer.YES, Answer.YES, Answer.NO]
     assert index.provides(OTHER, "fast") is Answer.NOT_KNOWN
+
+
+def lacking(recorded, live):
+    """An index that is asked for what the record lacks alone."""
+    return LayeredIndex(Stub(recorded, NotRecorded(NAME)), Live(live, UnknownPackage("no package demo")))
+
+
+def test_what_is_recorded_is_not_asked_for_until_it_is_found_to_lack_something():
+    index = lacking((OLD,), (LIVE_OLD, LIVE_NEW))
+    assert (index.releases(NAME), index.questions.asked, index.complete(NAME)) == ((OLD,), set(), False)
+    assert not index.covers(NAME, "1", Target())
+    assert not index.more([], [NAME])  # it did not lack anything
+    assert index.more([NAME], [])
+    assert (index.releases(NAME), index.questions.asked, index.complete(NAME)) == ((OLD, LIVE_NEW), {NAME}, True)
+    assert index.covers(NAME, "1", Target())
+    assert not index.more([NAME], [NAME])  # there is no more
+
+
+def test_of_what_is_not_recorded_the_newest_are_looked_at_first_for_each_python():
+    old = [live(f"1.{minor}", requires_python=">=3.8") for minor in range(10)]
+    new = [live(f"2.{minor}", requires_python=">=3.11") for minor in range(10)]
+    left_out = [live("3.0rc1"), live("2.99", yanked="bad"), Release(version="2.98", files=(), refused="wrong")]
+    index = lacking(None, [*left_out, *old, *new])
+    looked_at = [release.version for release in index.releases(NAME)]
+    assert looked_at == [f"{major}.{minor}" for major in (2, 1) for minor in range(9, 1, -1)]
+    assert not index.complete(NAME)
+    assert index.more([], [NAME])
+    assert index.releases(NAME) == (*left_out, *old, *new)
+    assert index.complete(NAME)
+
+
+def test_an_index_that_does_not_answer_is_asked_once():
+    index = LayeredIndex(Stub(None, NotRecorded(NAME)), Live(None, IndexUnavailable("no answer")))
+    for _ in range(2):
+        with pytest.raises(NotRecorded, match="demo"):
+            index.releases(NAME)
+        index.live.error = AssertionError("asked again")
+    assert index.remedy == "no answer"
+    assert not index.more([NAME], [NAME])
+
+
+def test_what_is_recorded_stands_where_the_index_does_not_answer():
+    index = LayeredIndex(Stub((OLD,), None), Live(None, IndexUnavailable("no answer")))
+    assert not index.more([NAME], [])
+    assert (index.releases(NAME), index.complete(NAME), index.covers(NAME, "1", Target())) == ((OLD,), False, False)
+
+
+def test_an_index_that_was_to_be_asked_for_everything_must_answer():
+    index = LayeredIndex(Stub((OLD,), None), Live(None, IndexUnavailable("no answer")), wide=True)
+    with pytest.raises(IndexUnavailable, match="no answer"):
+        index.releases(NAME)
+
+
+def test_what_the_live_index_told_is_remembered():
+    index = lacking((), (LIVE_NEW,))
+    index.requires(OLD)
+    assert index.told == {}
+    index.requires(LIVE_NEW)
+    assert index.told == {"demo-2-py3-none-any.whl": LIVE_NEW}

@@ -1,0 +1,96 @@
+"""The facts that a project's locks rest on and nobody recorded: asked of the index, and kept beside the request."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from solver.commands.project import Project, open_snapshot, own_snapshot
+from solver.commands.solve import solve_profile
+from solver.core.errors import InterlockError
+from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, pypi_name
+from solver.index.layered import LayeredIndex
+from solver.index.snapshot import Kept, SnapshotIndex, release_line, write_kept
+from solver.lock.read import lock_folders, read_folder
+from solver.solve.space.packages import Spaces
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What locks are made of, when nothing more has to be asked."""
+
+    project: Project
+    """It has all facts at hand, and asks no index."""
+    errors: Mapping[str, InterlockError]
+    """Why there is no lock of a profile, by its name."""
+
+
+def gather(project: Project, profiles: Sequence[Profile]) -> Gathered:
+    """Ask the index for what the locks of ``profiles`` need and nobody recorded.
+
+    A lock is made of recorded facts in any case: then the next one is the same, whether there is an index or not.
+    """
+    index, own = project.index, own_snapshot(project.root)
+    if not isinstance(index, LayeredIndex) or own is None:
+        return Gathered(project, {})
+    facts: list[tuple[PypiName, Release]] = []
+    errors: dict[str, InterlockError] = {}
+    for profile in profiles:
+        try:
+            pins = solve_profile(project, profile).pins
+            facts += [(pin.name, release) for pin in pins for release in _facts(index, pin)]
+        except InterlockError as error:
+            errors[profile.name] = error
+    if not index.questions.asked and not index.told:
+        return Gathered(project, errors)
+    kept = _merged([*_kept_for(project, {profile.name for profile in profiles} - set(errors)), *facts])
+    snapshot = open_snapshot(project.root, kept)
+    spaces = Spaces(project.matrices, snapshot)
+    return Gathered(replace(project, index=snapshot, snapshot=snapshot, spaces=spaces, kept=kept), errors)
+
+
+def write_facts(project: Project) -> None:
+    """Write what the locks of ``project`` rest on beside its request, where that was asked of the index."""
+    own = own_snapshot(project.root)
+    if own is not None and project.kept is not None:
+        write_kept(own, project.kept)
+
+
+def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:
+    """What is known of a pin beside what was recorded: kept before, or told by the index now."""
+    yield from _kept_releases(index.recorded, pin.name, pin.version)
+    told = index.told.get(pin.files[0].filename) if pin.files else None
+    if told is not None:
+        yield msgspec.structs.replace(
+            told, files=pin.files, requires=index.live.requires(told), provides=index.live.extras(told)
+        )
+
+
+def _kept_for(project: Project, chosen: Iterable[str]) -> Iterator[tuple[PypiName, Release]]:
+    """What is kept for the sake of locks other than ``chosen``, which stay as they are."""
+    for folder in lock_folders(project.locks):
+        if folder.name not in chosen:
+            for fact in read_folder(folder).solution.index:
+                name, _, version = fact.partition("==")
+                yield from (
+                    (pypi_name(name), release) for release in _kept_releases(project.snapshot, pypi_name(name), version)
+                )
+
+
+def _kept_releases(snapshot: SnapshotIndex, name: PypiName, version: str) -> Iterator[Release]:
+    return (release for release in snapshot.kept.get(name, ()) if release.version == version)
+
+
+def _merged(facts: Iterable[tuple[PypiName, Release]]) -> Kept:
+    """By package, one part for all wheels of a version that ask for the same."""
+    parts: dict[tuple[PypiName, Release], dict[str, IndexFile]] = defaultdict(dict)
+    for name, release in facts:
+        parts[name, msgspec.structs.replace(release, files=())].update({file.filename: file for file in release.files})
+    kept: dict[PypiName, list[Release]] = defaultdict(list)
+    for (name, part), files in parts.items():
+        wheels = tuple(files[filename] for filename in sorted(files))
+        kept[name].append(msgspec.structs.replace(part, files=wheels))
+    return {name: sorted(kept[name], key=release_line) for name in sorted(kept)}

@@ -1,0 +1,142 @@
+"""lock of packages that nobody recorded: the index is asked without a flag, and what it told is kept."""
+
+from __future__ import annotations
+
+import pytest
+from fault_server import make_wheel
+
+from solver.index.pypi import INDEX_URL
+
+REQUEST = """\
+name: mine
+dependencies:
+  - python=${python}
+  - pip
+  - pip:
+      - torch==${torch}
+      - own-tool>=1
+profiles:
+  gpu: {python: "3.12", torch: "2.9.1"}
+"""
+
+
+@pytest.fixture
+def index(tmp_path, interlock, monkeypatch, fault_server):
+    """An index on the loopback interface that has own-tool, which needs a helper with two malformed releases."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("INTERLOCK_OFFLINE")
+    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
+    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "cache"))
+    add(fault_server, "own-tool", {"1.0": ["helper>=1"], "2.0": ["helper>=2", "numpy"], "3.0rc1": []})
+    add(fault_server, "helper", {"1.0": [], "2.0": ['fast-thing; extra == "fast"'], "2.1": ["broken (>=1.9.*)"]})
+    (tmp_path / "environment.yml.in").write_text(REQUEST)
+    return fault_server
+
+
+def add(server, name, versions, **keys):
+    stem = name.replace("-", "_")
+    files = {}
+    for version, requires in versions.items():
+        filename = f"{stem}-{version}-py3-none-any.whl"
+        server.add_wheel(filename, make_wheel(stem, version, requires))
+        files[filename] = {"upload-time": "2026-01-01T00:00:00Z", **keys}
+    server.add_project(name, files)
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+MADE = "gpu: torch 2.9.1, python 3.12, cuda 12.8, cudnn 9.10.2.21; 29 packages by pip, 27 packages by conda"
+ASKED = """\
+asked the package index for 2 packages beyond the record, 5 releases read
+passed over: helper-2.1-py3-none-any.whl asks for "broken (>=1.9.*)", which is no requirement: \
+.* suffix can only be used with `==` or `!=` operators
+"""
+NOT_RECORDED = """\
+interlock: it is not known whether gpu has a solution, because
+  the request: own-tool>=1  [profile gpu]
+  own-tool: the snapshot does not hold it ({})  [the snapshot]
+would work: without own-tool>=1 -> python 3.12, cuda 12.8, cudnn 9.10.2.21, torch 2.9.1
+"""
+
+
+def test_what_the_record_lacks_is_asked_for_and_kept(index, interlock, tmp_path):
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE}\n", ASKED)
+    made = files(tmp_path / "locks")
+    pins = [line.split()[0] for line in made["gpu/requirements.txt"].decode().splitlines() if "==" in line]
+    assert {"own-tool==2.0", "helper==2.0"} < set(pins)
+    kept = files(tmp_path / "matrices")
+    assert sorted(kept) == ["snapshot/kept/helper.jsonl", "snapshot/kept/own-tool.jsonl"]
+    index.close()
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n", "")
+    assert interlock("lock", "--check") == (0, "gpu: fresh\n", "")
+    assert (files(tmp_path / "locks"), files(tmp_path / "matrices")) == (made, kept)
+
+
+def test_offline_nothing_is_asked(index, interlock, tmp_path):
+    said = (4, "", NOT_RECORDED.format("without --offline the index is asked"))
+    assert interlock("lock", "--no-pylock", "--offline") == said
+    assert (index.requests, files(tmp_path).keys()) == ([], {"environment.yml.in"})
+
+
+def test_what_was_kept_is_used_by_every_command(index, interlock):
+    assert interlock("lock", "--no-pylock")[0] == 0
+    index.close()
+    assert interlock("diff", "gpu", "gpu")[0] == 0
+    assert interlock("audit", "locks/gpu/requirements.txt")[0] == 0
+    assert interlock("export", "constraints.txt", "gpu")[0] == 0
+    code, out, err = interlock("explain", "torch==2.9.1", "own-tool", "python==3.12", "--offline")
+    assert (code, out.splitlines()[0], err) == (0, "yes: torch==2.9.1, own-tool, python==3.12 can live together", "")
+
+
+def test_a_release_that_was_not_kept_is_asked_for(index, interlock, tmp_path):
+    assert interlock("lock", "--no-pylock")[0] == 0
+    request = (tmp_path / "environment.yml.in").read_text()
+    (tmp_path / "environment.yml.in").write_text(request.replace("own-tool>=1", "own-tool<2"))
+    assert interlock("lock", "--no-pylock")[0] == 0
+    assert '"version":"1.0"' in files(tmp_path)["matrices/snapshot/kept/own-tool.jsonl"].decode()
+    assert '"version":"2.0"' not in files(tmp_path)["matrices/snapshot/kept/own-tool.jsonl"].decode()
+
+
+def test_pins_that_are_kept_stay_until_newer_ones_are_asked_for(index, interlock, tmp_path):
+    assert interlock("lock", "--no-pylock")[0] == 0
+    add(index, "own-tool", {"2.0": ["helper>=2", "numpy"], "2.5": ["helper>=2", "numpy"]})
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n", "")
+
+
+def test_an_index_that_does_not_answer_is_told_once(index, interlock):
+    index.close()
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, out) == (4, "")
+    why = "the package index did not answer when asked for own-tool: Connection refused"
+    assert err == NOT_RECORDED.format(why)
+
+
+def test_an_unknown_extra_is_denied(index, interlock, tmp_path):
+    request = (tmp_path / "environment.yml.in").read_text()
+    (tmp_path / "environment.yml.in").write_text(request.replace("own-tool>=1", "helper[fsat]<2.1"))
+    said = """\
+interlock: gpu has no solution, because
+  the request: helper[fsat]<2.1  [profile gpu]
+  helper[fsat] 2.0: may not be chosen: it has no extra fsat; did you mean helper[fast]?  [metadata of helper 2.0]
+  helper[fsat] 1.0: may not be chosen: it has no extra fsat  [metadata of helper 1.0]
+would work: without helper[fsat]<2.1 -> python 3.12, cuda 12.8, cudnn 9.10.2.21, torch 2.9.1
+"""
+    assert interlock("lock", "--no-pylock") == (
+        3,
+        "",
+        said + ASKED.replace("2 packages", "1 package").replace("5", "3"),
+    )
+
+
+def test_an_extra_is_a_fact_of_its_own(index, interlock, tmp_path):
+    add(index, "fast-thing", {"1.0": []})
+    request = (tmp_path / "environment.yml.in").read_text()
+    (tmp_path / "environment.yml.in").write_text(request.replace("own-tool>=1", "helper[fast]"))
+    assert interlock("lock", "--no-pylock")[0] == 0
+    made = files(tmp_path / "locks")
+    assert "fast-thing==1.0" in made["gpu/requirements.txt"].decode()
+    index.close()
+    assert interlock("lock", "--no-pylock")[0] == 0
+    assert files(tmp_path / "locks") == made
