@@ -14,6 +14,9 @@ from solver.core.errors import CheckFailed
 from solver.core.model import PypiName, pypi_name
 from solver.core.programs import uv_here
 
+# Neither tool writes its check as data, and the check is theirs to make: to compute it from metadata here would compare
+# our reading with our reading. So their one sentence is read; what has another form is a complaint about no package,
+# which nothing excuses.
 _PIP = re.compile(r"\S+ \S+ (?:has requirement|requires) (?P<needs>.+), (?:but you have .*|which is not installed\.)")
 _UV = re.compile(r"The package `[^`]+` requires `(?P<needs>[^`]+)`, but .*")
 
