@@ -13,6 +13,7 @@ from solver.cli.failures import INTERRUPTED, NOBODY_READS, failure_of
 from solver.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
+    "init": Lazy("solver.cli.starting:init", "Make a request of the files that are here."),
     "lock": Lazy("solver.cli.locking:lock", "Make the locks of profiles, or of every profile."),
     "export": Lazy("solver.cli.locking:export", "Write another format of a lock."),
     "install": Lazy("solver.cli.locking:install", "Install a lock: every hash checked, whole or not at all."),

@@ -16,6 +16,7 @@ from solver.index.pypi import PypiIndex
 from solver.index.snapshot import Kept, SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.read import read_request
+from solver.request.sources import find_source
 from solver.solve.space.packages import Spaces
 
 REQUEST_FILE = "environment.yml.in"
@@ -66,14 +67,21 @@ class Project:
 
 def open_project(root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None = None) -> Project:
     """Open the project in ``root``; ``reach`` says what the indexes are asked for, ``watch`` is told of that."""
+    root = project_root(root)
     recover(locks_dir(root))
     matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
     path = root / REQUEST_FILE
     if not path.is_file():
-        raise BadInput(
-            "there is no request here", file=REQUEST_FILE, fix="write one (docs/request.md) or change folder"
-        )
+        source = find_source(root)
+        fix = f"`interlock init` makes one{'' if source is None else f' of {source.name}'}"
+        raise BadInput("there is no request here", file=REQUEST_FILE, fix=fix)
     return Project(root, read_request(path, matrices), matrices, index, snapshot, Spaces(matrices, index), reach)
+
+
+def project_root(folder: Path) -> Path:
+    """``folder``, or the nearest above it that holds a request, where it holds none itself."""
+    above = (parent for parent in folder.resolve().parents if (parent / REQUEST_FILE).is_file())
+    return folder if (folder / REQUEST_FILE).is_file() else next(above, folder)
 
 
 def locks_dir(root: Path) -> Path:

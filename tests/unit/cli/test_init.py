@@ -77,7 +77,7 @@ def test_no_request_here(tmp_path, monkeypatch, interlock):
     assert interlock("lock") == (
         2,
         "",
-        "interlock: environment.yml.in: there is no request here; write one (docs/request.md) or change folder\n",
+        "interlock: environment.yml.in: there is no request here; `interlock init` makes one\n",
     )
 
 

@@ -1,0 +1,99 @@
+"""init: a request made of the files that are there, or of what a person answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices
+from solver.core.errors import BadInput
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.machine import this_machine
+from solver.core.model import Target
+from solver.core.whole import put_whole
+from solver.core.yamlfile import parse_yaml
+from solver.index.conda_snapshot import CondaSnapshot
+from solver.matrix.names import Names
+from solver.request.carry import Draft, Hardware, carried, request_text
+from solver.request.read import parse_request
+from solver.request.sources import find_source, read_wanted
+
+Question = Callable[[str, str], str]
+"""Puts a question with its usual answer to a person; returns what is answered."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A request that was written."""
+
+    path: Path
+    source: str | None
+    """The file that it was made of; None: of answers."""
+    told: tuple[str, ...]
+    """A line for each thing that does not stand in it as it stood in the file."""
+
+
+def init(root: Path, source: Path | None, ask: Question | None) -> Made:
+    """Write the request of ``root``, made of ``source`` or of the first file there that another tool reads.
+
+    ``ask`` puts questions where there is no such file; None: this machine answers them. Raises ``BadInput``
+    where there is a request already, or the file cannot be used.
+    """
+    target = root / REQUEST_FILE
+    if target.exists():
+        raise BadInput("is here already", file=REQUEST_FILE, fix="change it, or move it away")
+    matrices = open_matrices(root)
+    found = find_source(root) if source is None else source
+    if found is None:
+        made, machine = _answered(root, ask)
+    else:
+        made = carried(read_wanted(found), root.resolve().name, Names(matrices), _recorded)
+        machine = _this()
+    text = request_text(made, machine)
+    parse_request(parse_yaml(text, REQUEST_FILE), matrices)
+    put_whole(target, text)
+    return Made(target, None if found is None else found.name, tuple(_told(made)))
+
+
+def _recorded(channel: str, package: str | None) -> bool:
+    source = CondaSnapshot(built_in_snapshot())
+    records = (record for subdir in (Target().platform, "noarch") for record in source.records(channel, subdir))
+    return any(package is None or record.name == package for record in records)
+
+
+def _this() -> Hardware:
+    machine = this_machine()
+    return Hardware(tuple(dict.fromkeys(gpu.capability for gpu in machine.gpus)), machine.driver)
+
+
+def _answered(root: Path, ask: Question | None) -> tuple[Draft, Hardware]:
+    here = _this()
+    usual = {
+        "frameworks": ", ".join(FRAMEWORKS),
+        "python": "3.12",
+        "GPUs, by name or compute capability (empty: any)": ", ".join(here.gpus),
+        "oldest NVIDIA driver (empty: any that is usual)": here.driver or "",
+    }
+    frameworks, python, gpus, driver = (answer if ask is None else ask(what, answer) for what, answer in usual.items())
+    made = Draft(name=root.resolve().name, channels=["conda-forge"], python=python)
+    words = _words(frameworks)
+    if unknown := [word for word in words if word not in FRAMEWORKS]:
+        raise BadInput(
+            f"there is no framework {unknown[0]}", key="frameworks", fix=f"choose from {', '.join(FRAMEWORKS)}"
+        )
+    made.frameworks = {name: "" for name in FRAMEWORKS if name in words}
+    return made, Hardware(tuple(_words(gpus)), driver.strip().removeprefix(">=") or None)
+
+
+def _words(text: str) -> Sequence[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _told(made: Draft) -> Sequence[str]:
+    if made.frameworks:
+        return made.told
+    return [
+        *made.told,
+        "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:",
+    ]

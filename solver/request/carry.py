@@ -1,0 +1,255 @@
+"""A request made of what another tool's file asks for; what does not stand in it as it was is told line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.indexes import INDEXES, is_partial
+from solver.core.markers import applies
+from solver.core.model import CondaName, Framework, PypiName, Target, conda_name, pypi_name
+from solver.core.target import marker_environment
+from solver.matrix.names import Names
+from solver.request.sources import Wanted, Wish
+
+_CONDA = re.compile(r"\s*(?:(?P<channel>[\w.\-/:]+)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)")
+_CUDA = re.compile(
+    r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
+)
+"""conda packages that bring CUDA, which the frameworks' builds bring here."""
+_BROUGHT = re.compile(r"nvidia-.*|triton|pytorch-triton.*")
+"""Packages of pip that a framework brings in the version that it was built for."""
+_EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Where the locks shall run, as far as somebody said."""
+
+    gpus: tuple[str, ...] = ()
+    """Compute capabilities or product names."""
+    driver: str | None = None
+
+
+@dataclass
+class Draft:
+    """A request in the making."""
+
+    name: str
+    channels: list[str] = field(default_factory=list)
+    conda: list[str] = field(default_factory=list)
+    pip: dict[str, str] = field(default_factory=dict)
+    """Requirement by name, frameworks apart."""
+    frameworks: dict[Framework, str] = field(default_factory=dict)
+    """Specifier by name."""
+    python: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    cpu: bool = False
+    told: list[str] = field(default_factory=list)
+    """A line for each thing that does not stand in the request as it stood in the file."""
+
+
+def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str | None], bool]) -> Draft:
+    """``wanted`` as a request called ``name`` where the file itself has no name.
+
+    ``holds(channel, package)`` says whether the record of a conda channel holds a package, or, of None, anything.
+    """
+    made = Draft(name=wanted.name or name, variables=dict(wanted.variables), told=list(wanted.left))
+    for channel in wanted.channels:
+        if holds(channel, None):
+            made.channels.append(channel)
+        else:
+            made.told.append(f"{wanted.file}: channel {channel} is not carried over: nothing of it is recorded")
+    made.channels = made.channels or ["conda-forge"]
+    if wanted.python is not None:
+        _python(made, wanted.python, f"{wanted.file}: python")
+    for entry in wanted.conda:
+        _conda(made, entry, names, holds)
+    for entry in wanted.pip:
+        _pip(made, entry)
+    return made
+
+
+def _conda(made: Draft, entry: Wish, names: Names, holds: Callable[[str, str | None], bool]) -> None:
+    match = _CONDA.fullmatch(entry.text)
+    if match is None:
+        made.told.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
+        return
+    name, rest = conda_name(match["name"]), match["rest"].strip()
+    if name == "python":
+        _python(made, rest.lstrip("= "), entry.where)
+    elif name == "pip":
+        return
+    elif _CUDA.fullmatch(name):
+        made.told.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
+    else:
+        _conda_package(made, entry, name, rest, names, holds)
+
+
+def _conda_package(
+    made: Draft,
+    entry: Wish,
+    name: CondaName,
+    rest: str,
+    names: Names,
+    holds: Callable[[str, str | None], bool],
+) -> None:
+    twin = _framework_on_pypi(name) or names.pypi(name)
+    of_framework = twin is not None and (framework_of(twin) is not None or twin in COMPANIONS)
+    if not of_framework and any(holds(channel, name) for channel in made.channels):
+        made.conda.append(entry.text.strip())
+        return
+    if twin is None:
+        why = "no recorded channel holds it, and the package index has it not"
+        made.told.append(f"{entry.where}: {entry.text} is not carried over: {why}")
+        return
+    specifier = _specifier_of(rest)
+    why = "frameworks come by pip" if of_framework else "no recorded channel holds it"
+    made.told.append(f"{entry.where}: {entry.text} stands under pip as {twin}{specifier}: {why}")
+    _pip(made, Wish(f"{twin}{specifier}", entry.where))
+
+
+def _framework_on_pypi(name: CondaName) -> PypiName | None:
+    """What pip calls the framework of a conda package, be it the one that chooses its builds (``pytorch-gpu``)."""
+    for entry in FRAMEWORKS.values():
+        if name == f"{entry.conda}-cpu":
+            return pypi_name(entry.cpu or entry.name)
+        if name in (entry.conda, f"{entry.conda}-gpu"):
+            return pypi_name(entry.name)
+    return None
+
+
+def _specifier_of(rest: str) -> str:
+    """The versions of a MatchSpec as pip would ask for them; its build is left out."""
+    version = rest.split("[")[0].strip().split(" ")[0]
+    parts = []
+    for part in version.split(","):
+        operator = re.match(r"[=<>!~]*", part)
+        number = part[operator.end() :] if operator else part
+        if not number or number == "*":
+            continue
+        sign = operator[0] if operator else ""
+        fuzzy = sign in ("=", "") and not number.endswith("*") and sign != "=="
+        number = f"{number}.*" if fuzzy and sign == "=" else number.replace(".*.*", ".*")
+        parts.append(f"{'==' if sign in ('', '=') else sign}{number.split('=')[0]}")
+    try:
+        return str(SpecifierSet(",".join(parts)))
+    except InvalidSpecifier:
+        return ""
+
+
+def _python(made: Draft, text: str, where: str) -> None:
+    """conda's and pip's ways to ask for a python, as bounds on major.minor."""
+    # A MatchSpec may go on with a build: "3.12.4 h_0", "3.12.4=h_0".
+    bare = re.match(r"[\d.*]+", text)
+    try:
+        parts = SpecifierSet(f"=={bare[0]}" if bare else text)
+    except InvalidSpecifier:
+        made.told.append(f"{where}: python {text} is not carried over; write python: in the profile")
+        return
+    bounds = sorted({bound for part in parts if (bound := _minor(part))}, reverse=True)
+    made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
+
+
+def _minor(part: Specifier) -> str:
+    """A bound on python's version as one on its major.minor; empty where that is none."""
+    major, minor, *patch = [*part.version.removesuffix(".*").split("."), *([] if "." in part.version else ["0"])]
+    if part.operator in ("==", "~=") and minor.isdigit():
+        return f"=={major}.{minor}" if part.operator == "==" or patch else f">={major}.{minor},<{int(major) + 1}.0"
+    patched = any(number not in ("0", "*") for number in patch)
+    if part.operator in ("<", "<="):
+        return f"<={major}.{minor}" if patched or part.operator == "<=" else f"<{major}.{minor}"
+    return f">={major}.{minor}" if part.operator in (">=", ">") else ""
+
+
+def _pip(made: Draft, entry: Wish) -> None:
+    text = entry.text.strip()
+    try:
+        requirement = Requirement(re.split(r"\s--hash", text)[0])
+    except InvalidRequirement:
+        made.told.append(f'{entry.where}: "{text}" is not carried over: {_why_not(text)}')
+        return
+    name = canonicalize_name(requirement.name)
+    if requirement.url:
+        made.told.append(f'{entry.where}: "{text}" is not carried over: only packages of an index can be locked')
+    elif not applies(requirement.marker, marker_environment(Target())):
+        made.told.append(f'{entry.where}: "{text}" is not carried over: it is for other machines')
+    elif _BROUGHT.fullmatch(name):
+        made.told.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
+    elif framework_of(name) is not None or name in COMPANIONS:
+        _framework(made, entry, name, requirement)
+    else:
+        requirement.marker = None
+        _once(made, entry, name, str(requirement))
+
+
+def _why_not(text: str) -> str:
+    if text.startswith("-") and not text.startswith(("-e", "--editable")):
+        return "it is an option of pip"
+    return "only packages of an index can be locked"
+
+
+def _framework(made: Draft, entry: Wish, name: str, requirement: Requirement) -> None:
+    """A framework becomes a slot, its pin a bound of the profile; a companion goes without its build."""
+    specifier = SpecifierSet(",".join(re.sub(r"\+.*", "", str(part)) for part in requirement.specifier))
+    if str(specifier) != str(requirement.specifier):
+        why = "it is chosen by the GPU and the driver"
+        made.told.append(f"{entry.where}: of {requirement} the build is not carried over: {why}")
+    if requirement.extras:
+        made.told.append(f"{entry.where}: of {requirement} the extra is not carried over: {_EXTRAS_OF_FRAMEWORKS}")
+    framework = framework_of(name)
+    if framework is None:
+        _once(made, entry, name, f"{name}{specifier}")
+        return
+    if name == FRAMEWORKS[framework].cpu:
+        made.cpu = True
+        made.told.append(f"{entry.where}: {name} is carried over as {framework} with cuda: none")
+    elif name != framework:
+        made.told.append(f"{entry.where}: {name} is carried over as {framework}")
+    if framework in made.frameworks:
+        made.told.append(f"{entry.where}: {requirement} is not carried over: {framework} stood before")
+        return
+    made.frameworks[framework] = str(specifier)
+
+
+def _once(made: Draft, entry: Wish, name: str, text: str) -> None:
+    if name in made.pip:
+        made.told.append(f"{entry.where}: {text} is not carried over: {made.pip[name]} stood before")
+    else:
+        made.pip[name] = text
+
+
+def request_text(made: Draft, machine: Hardware) -> str:
+    """The file of a request with one profile."""
+    pip = [f"{name}==${{{name}}}" for name in made.frameworks] + list(made.pip.values())
+    data: dict[str, Any] = {"name": made.name, "channels": made.channels}
+    data["dependencies"] = ["python=${python}", *made.conda, "pip", {"pip": pip}]
+    data |= {"variables": made.variables} if made.variables else {}
+    data["profiles"] = {"cpu" if made.cpu else "gpu": _profile(made, machine)}
+    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _profile(made: Draft, machine: Hardware) -> dict[str, Any]:
+    profile: dict[str, Any] = {"python": made.python} if made.python else {}
+    profile |= {name: _bare(specifier) for name, specifier in made.frameworks.items() if specifier}
+    if made.cpu:
+        # A framework without a distribution for the CPU has its builds for it on an index of its own.
+        elsewhere = any(FRAMEWORKS[name].cpu is None for name in made.frameworks)
+        indexes = [index for index in INDEXES if is_partial(index)] if elsewhere else []
+        return {**profile, "cuda": "none", **({"indexes": indexes} if indexes else {})}
+    profile |= {"gpu": list(machine.gpus)} if machine.gpus else {}
+    profile |= {"driver": f">={machine.driver}"} if machine.driver else {}
+    return profile
+
+
+def _bare(specifier: str) -> str:
+    """One exact version without its operator."""
+    return specifier if "," in specifier else specifier.removeprefix("==")

@@ -1,0 +1,210 @@
+"""What the files that other tools read ask for, as it stands in them: the matter of which a request is made."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from solver.core import reading
+from solver.core.errors import BadInput
+from solver.core.lines import logical_lines
+from solver.core.yamlfile import load_yaml
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One line that asks for something."""
+
+    text: str
+    where: str
+    """File and line, or file and key."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a file asks for."""
+
+    file: str
+    name: str | None = None
+    channels: tuple[str, ...] = ()
+    conda: tuple[Wish, ...] = ()
+    """MatchSpecs, python and pip among them."""
+    pip: tuple[Wish, ...] = ()
+    """Requirements and options as pip reads them."""
+    python: str | None = None
+    """Specifier."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    """What is not read of the file, a line each."""
+
+
+def find_source(folder: Path) -> Path | None:
+    """The file in ``folder`` to make a request of: the first of ``SOURCES`` that is there."""
+    return next((folder / name for name in SOURCES if (folder / name).is_file()), None)
+
+
+def read_wanted(path: Path) -> Wanted:
+    """What the file at ``path`` asks for; raises ``BadInput`` where it is none of those that can be read."""
+    reader = SOURCES.get(path.name)
+    if reader is None:
+        suffixes: Mapping[str, SourceReader] = {".yml": _environment, ".yaml": _environment, ".txt": _requirements}
+        reader = suffixes.get(path.suffix)
+    if reader is None:
+        raise BadInput("is none of the files that a request is made of", file=path, fix=f"name {', '.join(SOURCES)}")
+    return reader(path)
+
+
+def _environment(path: Path) -> Wanted:
+    document = load_yaml(path)
+    data = document.data
+    if not isinstance(data, dict) or not isinstance(data.get("dependencies"), list):
+        raise document.error("holds no list of dependencies", fix="write it as conda reads it")
+    conda: list[Wish] = []
+    pip: list[Wish] = []
+    left = [f"{key}: is not carried over" for key in data if key not in _CARRIED]
+    for position, entry in enumerate(data["dependencies"]):
+        where = f"{path.name}:{document.line('dependencies', position)}"
+        if isinstance(entry, dict) and isinstance(entry.get("pip"), list):
+            lines = (document.line("dependencies", position, "pip", at) for at in range(len(entry["pip"])))
+            pip += [Wish(str(text), f"{path.name}:{at}") for text, at in zip(entry["pip"], lines, strict=True)]
+        elif isinstance(entry, str):
+            conda.append(Wish(entry, where))
+        else:
+            left.append(f"{where}: {entry} is not carried over: it is no package")
+    return Wanted(
+        file=path.name,
+        name=_text(data.get("name")),
+        channels=tuple(map(str, data.get("channels") or ())),
+        conda=tuple(conda),
+        pip=tuple(pip),
+        variables={str(key): str(value) for key, value in (data.get("variables") or {}).items()},
+        left=tuple(left),
+    )
+
+
+_CARRIED = ("name", "channels", "dependencies", "variables", "prefix")
+"""Keys of an environment.yml that are read; ``prefix`` is a place on one machine and means nothing elsewhere."""
+
+
+def _requirements(path: Path) -> Wanted:
+    lines = logical_lines(reading.read_text(path))
+    return Wanted(file=path.name, pip=tuple(Wish(line.text, f"{path.name}:{line.number}") for line in lines))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(reading.read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"is not TOML: {error}", file=path) from None
+
+
+def _pyproject(path: Path) -> Wanted:
+    data = _toml(path)
+    project = data.get("project")
+    if not isinstance(project, dict):
+        raise BadInput("has no table [project]", file=path, fix="name another file, or write the request yourself")
+    left = [
+        f"{path.name}: {table}.{name} is not carried over; add its packages to a profile"
+        for table, names in (
+            ("project.optional-dependencies", project.get("optional-dependencies")),
+            ("dependency-groups", data.get("dependency-groups")),
+        )
+        for name in names or ()
+    ]
+    return Wanted(
+        file=path.name,
+        name=_text(project.get("name")),
+        pip=_entries(path, "project.dependencies", project.get("dependencies", [])),
+        python=_text(project.get("requires-python")),
+        left=tuple(left),
+    )
+
+
+def _uv(path: Path) -> Wanted:
+    """What the packages of the workspace require; the pins of the lock are uv's choice and not the person's."""
+    data = _toml(path)
+    wanted = Wanted(file=path.name, python=_text(data.get("requires-python")))
+    for package in _tables(data.get("package")):
+        source = package.get("source", {})
+        if isinstance(source, dict) and {"virtual", "editable"} & set(source):
+            metadata = package.get("metadata", {})
+            texts = [_requirement(table) for table in _tables(metadata.get("requires-dist"))]
+            pip = (*wanted.pip, *_entries(path, str(package.get("name")), texts))
+            wanted = replace(wanted, name=wanted.name or _text(package.get("name")), pip=pip)
+    if not wanted.pip:
+        raise BadInput("names no package of a workspace that requires anything", file=path, fix="name pyproject.toml")
+    return wanted
+
+
+def _requirement(table: Mapping[str, Any]) -> str:
+    extras = f"[{','.join(map(str, table['extras']))}]" if table.get("extras") else ""
+    marker = f"; {table['marker']}" if table.get("marker") else ""
+    return f"{table.get('name')}{extras}{table.get('specifier', '')}{marker}"
+
+
+def _pixi(path: Path) -> Wanted:
+    data = _toml(path)
+    project = data.get("workspace") or data.get("project") or {}
+    left = [f"{path.name}: {key} is not carried over" for key in data if key not in _PIXI]
+    pip = [_pixi_pip(str(name), value) for name, value in (data.get("pypi-dependencies") or {}).items()]
+    conda = [_pixi_conda(str(name), value) for name, value in (data.get("dependencies") or {}).items()]
+    return Wanted(
+        file=path.name,
+        name=_text(project.get("name")),
+        channels=tuple(str(channel) for channel in project.get("channels", ()) if isinstance(channel, str)),
+        conda=_entries(path, "dependencies", conda),
+        pip=_entries(path, "pypi-dependencies", pip),
+        left=tuple(left),
+    )
+
+
+_PIXI = ("workspace", "project", "dependencies", "pypi-dependencies")
+
+
+def _pixi_conda(name: str, value: object) -> str:
+    version = value.get("version", "*") if isinstance(value, dict) else value
+    return name if version == "*" else f"{name} {version}"
+
+
+def _pixi_pip(name: str, value: object) -> str:
+    if not isinstance(value, dict):
+        return name if value == "*" else f"{name}{_specifier(str(value))}"
+    if address := next((value[key] for key in ("git", "url", "path") if key in value), None):
+        return f"{name} @ {address}"
+    extras = f"[{','.join(map(str, value['extras']))}]" if value.get("extras") else ""
+    version = str(value.get("version", "*"))
+    return f"{name}{extras}{'' if version == '*' else _specifier(version)}"
+
+
+def _specifier(version: str) -> str:
+    return f"=={version}" if version[:1].isdigit() else version
+
+
+def _entries(path: Path, key: str, texts: object) -> tuple[Wish, ...]:
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise BadInput("expected a list of requirements", file=path, key=key)
+    return tuple(Wish(text, f"{path.name}: {key}") for text in texts)
+
+
+def _tables(value: object) -> Iterator[Mapping[str, Any]]:
+    yield from (table for table in (value if isinstance(value, list) else ()) if isinstance(table, dict))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and re.search(r"\S", value) else None
+
+
+SourceReader = Callable[[Path], Wanted]
+SOURCES: Mapping[str, SourceReader] = {
+    "environment.yml": _environment,
+    "environment.yaml": _environment,
+    "pixi.toml": _pixi,
+    "pyproject.toml": _pyproject,
+    "uv.lock": _uv,
+    "requirements.txt": _requirements,
+}
+"""By name, in the order in which they are looked for: what holds a conda half first, then what says most."""

@@ -1,0 +1,192 @@
+"""init: a request of what is there, whole; and what commands say where there is none."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from solver import cli
+from solver.core.machine import Gpu, Machine
+from solver.core.yamlfile import parse_yaml
+
+ENVIRONMENT = """\
+name: research
+channels: [conda-forge, defaults]
+dependencies:
+  - python=3.12
+  - numpy
+  - pandas>=2
+  - cudatoolkit=11.8
+  - pytorch::pytorch=2.10
+  - pip
+  - pip:
+      - tensorflow[and-cuda]==2.21.0
+      - opencv-python-headless
+      - -e git+https://github.com/me/proj.git@deadbeef#egg=proj
+      - nvidia-cudnn-cu12==9.1.0.70
+variables: {MODE: "1"}
+prefix: /home/me/env
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("solver.commands.init.this_machine", Machine)
+    return tmp_path
+
+
+def request(folder):
+    return (folder / "environment.yml.in").read_text()
+
+
+def test_an_environment_becomes_a_request_that_locks(here, interlock):
+    (here / "environment.yml").write_text(ENVIRONMENT)
+    assert interlock("init") == (
+        0,
+        """\
+environment.yml: channel defaults is not carried over: nothing of it is recorded
+environment.yml:6: pandas>=2 stands under pip as pandas>=2: no recorded channel holds it
+environment.yml:7: cudatoolkit=11.8 is not carried over: CUDA is chosen with the frameworks
+environment.yml:8: pytorch::pytorch=2.10 stands under pip as torch==2.10.*: frameworks come by pip
+environment.yml:11: of tensorflow[and-cuda]==2.21.0 the extra is not carried over: its CUDA libraries are chosen \
+from the matrices
+environment.yml:13: "-e git+https://github.com/me/proj.git@deadbeef#egg=proj" is not carried over: only packages of \
+an index can be locked
+environment.yml:14: nvidia-cudnn-cu12==9.1.0.70 is not carried over: the frameworks bring what they were built for
+made environment.yml.in of environment.yml; `interlock lock` makes the lock
+""",
+        "",
+    )
+    assert (
+        request(here)
+        == """\
+name: research
+channels:
+- conda-forge
+dependencies:
+- python=${python}
+- numpy
+- pip
+- pip:
+  - torch==${torch}
+  - tensorflow==${tensorflow}
+  - pandas>=2
+  - opencv-python-headless
+variables:
+  MODE: '1'
+profiles:
+  gpu:
+    python: '3.12'
+    torch: 2.10.*
+    tensorflow: 2.21.0
+"""
+    )
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, err) == (0, "")
+    assert out.startswith("gpu: tensorflow 2.21.0, torch 2.10.0, python 3.12, cuda 12.8, ")
+
+
+FILES = {
+    "requirements.txt": (
+        'torch==2.9.1+cu128\n# why\n--index-url https://x.org/simple\npandas>=2 ; sys_platform=="linux"\n'
+        'pywin32; sys_platform=="win32"\npandas<3\n',
+        [
+            "requirements.txt:1: of torch==2.9.1+cu128 the build is not carried over: "
+            "it is chosen by the GPU and the driver",
+            'requirements.txt:3: "--index-url https://x.org/simple" is not carried over: it is an option of pip',
+            'requirements.txt:5: "pywin32; sys_platform=="win32"" is not carried over: it is for other machines',
+            "requirements.txt:6: pandas<3 is not carried over: pandas>=2 stood before",
+        ],
+        ["torch==${torch}", "pandas>=2"],
+        {"torch": "2.9.1"},
+    ),
+    "pyproject.toml": (
+        '[project]\nname = "mine"\nrequires-python = ">=3.10,<3.13"\n'
+        'dependencies = ["torch>=2.7", "tensorflow~=2.20", "pandas[performance]"]\n'
+        '[project.optional-dependencies]\ndev = ["pytest"]\n',
+        ["pyproject.toml: project.optional-dependencies.dev is not carried over; add its packages to a profile"],
+        ["torch==${torch}", "tensorflow==${tensorflow}", "pandas[performance]"],
+        {"python": ">=3.10,<3.13", "torch": ">=2.7", "tensorflow": "~=2.20"},
+    ),
+    "uv.lock": (
+        'version = 1\nrequires-python = "==3.12.*"\n[[package]]\nname = "mine"\nversion = "0"\n'
+        'source = { virtual = "." }\n[package.metadata]\n'
+        'requires-dist = [{ name = "torch", specifier = ">=2.7" }, { name = "pandas", extras = ["performance"] }]\n'
+        '[[package]]\nname = "torch"\nversion = "2.9.1"\nsource = { registry = "https://x.org" }\n',
+        [],
+        ["torch==${torch}", "pandas[performance]"],
+        {"python": "3.12", "torch": ">=2.7"},
+    ),
+    "pixi.toml": (
+        '[workspace]\nname = "mine"\nchannels = ["conda-forge"]\nplatforms = ["linux-64"]\n[tasks]\nrun = "x"\n'
+        '[dependencies]\npython = "3.12.*"\npytorch-gpu = ">=2.9,<3"\nscikit-learn = "*"\n'
+        '[pypi-dependencies]\nkeras = ">=3"\nmine = { path = ".", editable = true }\n',
+        [
+            "pixi.toml: tasks is not carried over",
+            "pixi.toml: dependencies: pytorch-gpu >=2.9,<3 stands under pip as torch<3,>=2.9: frameworks come by pip",
+            "pixi.toml: dependencies: scikit-learn stands under pip as scikit-learn: no recorded channel holds it",
+            'pixi.toml: pypi-dependencies: "mine @ ." is not carried over: only packages of an index can be locked',
+        ],
+        ["torch==${torch}", "scikit-learn", "keras>=3"],
+        {"python": "3.12", "torch": "<3,>=2.9"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_file_becomes_a_request(here, interlock, name):
+    text, told, pip, profile = FILES[name]
+    (here / name).write_text(text)
+    said = [*told, f"made environment.yml.in of {name}; `interlock lock` makes the lock"]
+    assert interlock("init") == (0, "\n".join(said) + "\n", "")
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["dependencies"][-1]["pip"] == pip
+    assert made["profiles"] == {"gpu": profile}
+
+
+def test_builds_for_the_cpu_make_a_profile_for_it(here, interlock):
+    (here / "freeze.txt").write_text("tensorflow-cpu==2.20.0\ntorch==2.9.1\n")
+    assert interlock("init", "freeze.txt")[0] == 0
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["profiles"] == {
+        "cpu": {"tensorflow": "2.20.0", "torch": "2.9.1", "cuda": "none", "indexes": ["pytorch"]}
+    }
+
+
+def test_of_nothing_this_machine_answers(here, interlock, monkeypatch):
+    card = Gpu(name="H100", uuid="0" * 64, capability="9.0", memory=1)
+    monkeypatch.setattr("solver.commands.init.this_machine", lambda: Machine(driver="570.86.15", gpus=(card, card)))
+    assert interlock("init", "--yes") == (0, "made environment.yml.in; `interlock lock` makes the lock\n", "")
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["profiles"] == {"gpu": {"python": "3.12", "gpu": ["9.0"], "driver": ">=570.86.15"}}
+
+
+def test_of_nothing_a_person_is_asked(here):
+    answers = "torch\n3.11\nRTX 4090\n>=550\n"
+    result = CliRunner().invoke(cli.interlock, ["init"], input=answers)
+    assert result.exit_code == 0, result.output
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["dependencies"] == ["python=${python}", "pip", {"pip": ["torch==${torch}"]}]
+    assert made["profiles"] == {"gpu": {"python": "3.11", "gpu": ["RTX 4090"], "driver": ">=550"}}
+
+
+def test_a_request_is_never_written_over(here, interlock):
+    (here / "environment.yml.in").write_text("mine")
+    said = "interlock: environment.yml.in: is here already; change it, or move it away\n"
+    assert interlock("init", "--yes") == (2, "", said)
+    assert request(here) == "mine"
+
+
+def test_where_there_is_no_request_the_file_to_make_one_of_is_named(here, interlock):
+    (here / "environment.yml").write_text(ENVIRONMENT)
+    said = "interlock: environment.yml.in: there is no request here; `interlock init` makes one of environment.yml\n"
+    assert interlock("lock") == (2, "", said)
+
+
+def test_a_project_is_found_from_below(here, interlock, monkeypatch):
+    (here / "environment.yml").write_text(ENVIRONMENT)
+    assert interlock("init")[0] == 0
+    (here / "deep" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(here / "deep" / "deeper")
+    assert interlock("lock", "--check") == (1, "gpu: it was never made\n", "")
