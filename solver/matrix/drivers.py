@@ -7,7 +7,7 @@ the audit into findings, the prediction into booleans.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -27,6 +27,14 @@ class Oldest:
     driver: str
     source: str
     row: str
+    surely: bool = True
+    """Whether an older one surely does not do; else it is enough, and nobody read whether less is."""
+
+    def serves(self, driver: str) -> Answer:
+        """Whether something runs with ``driver``."""
+        if self.admits(driver):
+            return Answer.YES
+        return Answer.NO if self.surely else Answer.NOT_KNOWN
 
     def admits(self, driver: str) -> bool:
         """Whether ``driver`` is as new."""
@@ -41,7 +49,10 @@ def oldest(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKno
     """
     family = matrices.family(major(cuda))
     of_family = NOT_KNOWN if isinstance(family, NotKnown) else _stated(family, platform)
-    return own(cuda, platform, matrices) if isinstance(of_family, NotKnown) else of_family
+    if not isinstance(of_family, NotKnown):
+        return of_family
+    mine = own(cuda, platform, matrices)
+    return NOT_KNOWN if isinstance(mine, NotKnown) else replace(mine, surely=False)
 
 
 def own(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
@@ -101,9 +112,10 @@ def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
         return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
     has = "has none" if place.driver is None else f"promises only {place.driver}"
     why = f"CUDA {major(cuda)}.x needs a driver >= {needed.driver} and the target {has}"
-    if place.driver is None or not needed.admits(place.driver):
-        return Verdict(Answer.NO, why, needed.source, needed.row)
-    return Verdict(Answer.YES)
+    served = Answer.NO if place.driver is None else needed.serves(place.driver)
+    if served is Answer.NOT_KNOWN:
+        why = f"CUDA {cuda} came with driver {needed.driver}, and nobody read whether {place.driver} is enough"
+    return Verdict(served) if served is Answer.YES else Verdict(served, why, needed.source, needed.row)
 
 
 def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading, major
@@ -65,7 +65,7 @@ def predict_conda(
     """
     cuda, cudnn = axes.get("cuda"), axes.get("cudnn")
     needed = oldest(cuda, platform, matrices) if cuda else NOT_KNOWN
-    serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else answer(needed.admits(driver))
+    serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
     frameworks = frameworks_of({name: version for name, version in axes.items() if version})
     sees = _plain(serves) if cuda else False
     lacks_kernels = bool(cudnn) and cudnn_serves(str(cudnn), gpu, matrices.cudnn).answer is Answer.NO
@@ -121,9 +121,7 @@ class _Case:
         needed = [oldest_of(row, self.matrices) for row in self.builds.values() if stated(row.cuda)]
         if not needed:
             return Answer.NOT_KNOWN
-        return every(
-            Answer.NOT_KNOWN if isinstance(one, NotKnown) else answer(one.admits(self.driver)) for one in needed
-        )
+        return every(Answer.NOT_KNOWN if isinstance(one, NotKnown) else one.serves(self.driver) for one in needed)
 
     def sees(self, build: Build) -> Answer:
         """Whether a build has CUDA code that the driver serves."""

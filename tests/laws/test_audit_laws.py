@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from audit_stubs import StubIndex, pinned, small_matrices
+from audit_stubs import StubIndex, pinned, small_matrices, without
 from drawing import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,9 +111,38 @@ def test_a_requirements_file_says_the_same_as_the_set(pins, target):
     assert audit(read, small_matrices(), StubIndex(), target) == find(pins, target)
 
 
-@settings(deadline=None, max_examples=examples(40))
-@given(sets, targets, st.sampled_from(["xformers==0.0.30", "cupy-cuda11x==13.3.0", "tf-nightly==2.21.0.dev1"]))
+names = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True).map(lambda name: f"unheard-of-{name}")
+gpu_packages = st.one_of(
+    st.sampled_from(["xformers==0.0.30", "cupy-cuda11x==13.3.0", "tf-nightly==2.21.0.dev1"]),
+    names.map(lambda name: f"{name}-cu12==1.0"),
+    names.map(lambda name: f"nvidia-{name}==1.0"),
+)
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(sets, targets, gpu_packages)
 def test_a_gpu_package_that_nobody_knows_is_told_and_silences_nothing(pins, target, gpu_package):
     before, after = find(pins, target), find([*pins, gpu_package], target)
+    assert {one for one in before if one.code != "unknown"} <= set(after)
     assert {one.code for one in before} <= {one.code for one in after}
     assert [one.packages for one in after if gpu_package in one.packages] == [(gpu_package,)]
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(sets, targets, names)
+def test_a_package_that_nobody_knows_leaves_every_finding(pins, target, name):
+    assert find([*pins, f"{name}==1.0"], target) == find(pins, target)
+
+
+SMALL = small_matrices()
+FACTS = tuple(row for row in SMALL.rows() if row not in SMALL.rules)
+
+
+@settings(deadline=None, max_examples=examples(150))
+@given(sets, targets, st.sampled_from(FACTS))
+def test_without_a_fact_nothing_becomes_an_error(pins, target, row):
+    def errors(matrices):
+        found = audit(pinned(*pins), matrices, StubIndex(), target)
+        return {(one.code, one.packages) for one in found if one.severity == "error"}
+
+    assert errors(without(SMALL, row)) <= errors(SMALL)

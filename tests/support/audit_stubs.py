@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
 from solver.matrix.load import FILES, Matrices, spelled_out
+from solver.matrix.rows import Row
 
 MATRICES = SCENARIOS / "audit" / "matrices"
 
@@ -77,3 +79,10 @@ def pinned(*pins: str, **fields: Any) -> PackageSet:
     """A set of ``name==version`` pins."""
     packages = tuple(Package(name=pypi_name(name), version=version) for name, version in (p.split("==") for p in pins))
     return PackageSet(**{"kind": "requirements", "file": "requirements.txt", "packages": packages} | fields)
+
+
+def without(matrices: Matrices, row: Row) -> Matrices:
+    """The rows without one of them."""
+    kinds = {field.name: getattr(matrices, field.name) for field in dataclasses.fields(matrices) if field.init}
+    fewer = {kind: tuple(one for one in rows if one is not row) for kind, rows in kinds.items()}
+    return dataclasses.replace(matrices, **fewer)

@@ -9,7 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.words import listed
 from solver.core.answer import Answer
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding, Severity
 from solver.matrix.builds import has_cuda, local_cuda
@@ -65,8 +65,9 @@ def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
 
 def _severity(context: AuditContext, build: BuiltPackage) -> Severity:
     """Beside another framework's CUDA build a CPU build may be meant, and is where it is asked for by its name."""
-    beside = any(other.framework is not None and other.cuda is not None for other in context.builds)
-    if beside and _is_named(build):
+    without_cuda = {other.package.name for other in context.builds if other.has_cuda is Answer.NO}
+    frameworks = {package.name for package in context.set.packages if framework_of(package.name) is not None}
+    if frameworks - without_cuda and _is_named(build):
         return "note"
     return "error" if context.target.gpus or context.provided else "warning"
 

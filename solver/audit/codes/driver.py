@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import Finding
 from solver.matrix.drivers import Oldest, oldest_of
 
@@ -21,7 +21,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
         return
     for build in context.builds:
         needed = oldest_of(build.row, context.matrices)
-        if not isinstance(needed, NotKnown) and not needed.admits(driver):
+        if not isinstance(needed, NotKnown) and needed.serves(driver) is Answer.NO:
             yield _too_old(build, needed, driver)
 
 

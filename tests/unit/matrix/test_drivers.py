@@ -34,8 +34,8 @@ MATRICES = Matrices(
         # A toolkit that has no row is of its family all the same.
         ("11.2", "win-64", Oldest("452.39", FAMILY, "cuda-11")),
         # Without a family's row there is no word of minor-version compatibility.
-        ("10.2", "linux-64", Oldest("440.33", OLD, "cuda-10.2")),
-        ("10.2", "win-64", Oldest("441.22", OLD, "cuda-10.2")),
+        ("10.2", "linux-64", Oldest("440.33", OLD, "cuda-10.2", surely=False)),
+        ("10.2", "win-64", Oldest("441.22", OLD, "cuda-10.2", surely=False)),
         ("13.1", "linux-64", Oldest("580.65.06", FAMILY, "cuda-13")),
         ("13.1", "win-64", NOT_KNOWN),
         ("12.4", "linux-64", NOT_KNOWN),
@@ -43,6 +43,17 @@ MATRICES = Matrices(
 )
 def test_the_oldest_driver(cuda, platform, expected):
     assert oldest(cuda, platform, MATRICES) == expected
+
+
+def test_without_the_row_of_a_family_an_older_driver_may_be_enough():
+    verdicts = [serves("10.2", Place("linux-64", driver=driver), MATRICES) for driver in ("440.33", "418.39", None)]
+    why = "CUDA 10.2 came with driver 440.33, and nobody read whether 418.39 is enough"
+    none = "CUDA 10.x needs a driver >= 440.33 and the target has none"
+    assert verdicts == [
+        Verdict(Answer.YES),
+        Verdict(Answer.NOT_KNOWN, why, OLD, "cuda-10.2"),
+        Verdict(Answer.NO, none, OLD, "cuda-10.2"),
+    ]
 
 
 def test_a_toolkits_own_driver_is_newer_than_the_oldest():
