@@ -165,7 +165,7 @@ class AuditContext:
 
     def seen_broken(self, *names: str) -> str | None:
         """What was seen where these packages, at the versions that stand here, did not work; None: nothing."""
-        rows = of_this(self.matrices.observations, self.stated)
+        rows = of_this(self.matrices.observations, self.stated, self.place.python)
         return next((row.seen for row in rows if not row.works and set(names) <= set(row.packages)), None)
 
     def releases(self, package: Package) -> tuple[Release, ...]:

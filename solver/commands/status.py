@@ -16,6 +16,7 @@ from solver.lock.read import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
 from solver.proof.records import evidence_of
 from solver.proof.states import State, all_states
+from solver.proof.subject import Subject
 
 NEVER_RUN = "never-run.yaml"
 
@@ -42,7 +43,7 @@ def standings(root: Path) -> tuple[Standing, ...]:
     """One for each profile of the project in ``root``, in the order of the request."""
     project = open_project(root)
     evidence, reasons = _evidence(project.locks), _reasons(project)
-    states = all_states({name: (digest, good) for name, (digest, good, _) in evidence.items()})
+    states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never: dict[str, State] = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), "never")
     odd = {name: told for name, (_, _, told) in evidence.items()}
     return tuple(
@@ -51,15 +52,10 @@ def standings(root: Path) -> tuple[Standing, ...]:
     )
 
 
-def gpu_states(locks: Path) -> dict[str, dict[str, State]]:
-    """State by profile and GPU of every lock below ``locks``."""
-    return all_states({name: (digest, good) for name, (digest, good, _) in _evidence(locks).items()})
-
-
-def _evidence(locks: Path) -> dict[str, tuple[str, tuple[Evidence, ...], tuple[str, ...]]]:
-    """By lock its digest, its evidence, and what is odd among the files of that."""
-    folders = map(read_folder, lock_folders(locks))
-    return {lock.name: (lock.digest, *evidence_of(as_subject(lock))) for lock in folders}
+def _evidence(locks: Path) -> dict[str, tuple[Subject, tuple[Evidence, ...], tuple[str, ...]]]:
+    """Every lock below ``locks`` by its name, with its evidence, and what is odd among the files of that."""
+    subjects = (as_subject(read_folder(folder)) for folder in lock_folders(locks))
+    return {subject.profile: (subject, *evidence_of(subject)) for subject in subjects}
 
 
 def _reasons(project: Project) -> Mapping[str, str]:

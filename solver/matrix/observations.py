@@ -32,9 +32,20 @@ def _had_no_code(row: Observation, package: str, matrices: Matrices) -> bool:
     return code_for(row.gpu, build.sm, build.ptx) == "none"
 
 
-def of_this(rows: Iterable[Sighting], versions: Versions) -> Iterator[Sighting]:
-    """Those of ``rows`` that are about a set (version by normalized name) on any GPU, in their order."""
-    return (row for row in rows if not _is_of_one_gpu(row) and is_of(row.packages, versions))
+def of_this(rows: Iterable[Sighting], versions: Versions, python: str | NotKnown) -> Iterator[Sighting]:
+    """Those of ``rows`` that are about a set on a python (major.minor) on any GPU, in their order.
+
+    ``versions`` are those of the packages by normalized name.
+    """
+    versions = {**versions, "python": python}
+    return (row for row in rows if not _is_of_one_gpu(row) and is_of(_packages(row), versions))
+
+
+def _packages(row: Observation | Verified) -> Mapping[str, str]:
+    """What it names, python among it; of a lock that ran the packages hold it already."""
+    if isinstance(row, Observation) and not isinstance(row.python, NotKnown):
+        return {**row.packages, "python": row.python}
+    return row.packages
 
 
 def _is_of_one_gpu(row: Observation | Verified) -> bool:

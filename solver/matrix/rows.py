@@ -275,7 +275,8 @@ class Observation(Row, frozen=True, kw_only=True):
     """What was seen when a set was really installed and run."""
 
     packages: dict[str, str]
-    python: str | None = None
+    python: str | NotKnown = NOT_KNOWN
+    """The major.minor that it is about; NOT_KNOWN: any."""
     gpu: Capability | NotKnown = NOT_KNOWN
     """The compute capability that it is about; NOT_KNOWN: any."""
     seen: Text

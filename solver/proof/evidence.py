@@ -128,6 +128,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     driver: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)+\Z")]
     packages: dict[str, str]
     """Version by name of everything the lock installs."""
+    variables: dict[str, str] | NotKnown = NOT_KNOWN
+    """Those of the lock's environment variables that the probes got; NOT_KNOWN in records that do not tell."""
     problems: tuple[str, ...] = ()
     """Why the result is ``failed``."""
     findings: tuple[Finding, ...] = ()

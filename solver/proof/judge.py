@@ -43,7 +43,7 @@ def validated(evidence: Evidence) -> Evidence:
 def strangeness(evidence: Evidence, subject: Subject) -> str | None:
     """Why a record cannot be of the lock whose digest it names; None where it can.
 
-    A record tells its own profile, python, packages and frameworks: here they are compared with the lock.
+    A record tells its own profile, python, packages, variables and frameworks: here they are compared with the lock.
     """
     if evidence.profile != subject.profile:
         return f"it is of the profile {evidence.profile}"
@@ -55,6 +55,8 @@ def strangeness(evidence: Evidence, subject: Subject) -> str | None:
     odd = sorted(set(evidence.packages.items()) ^ {(name, str(version)) for name, version in subject.packages.items()})
     if odd:
         return f"its packages are not those of the lock: {odd[0][0]} is one of {len({name for name, _ in odd})}"
+    if evidence.variables is not NOT_KNOWN and evidence.variables != subject.variables:
+        return "its probes ran with other environment variables than those of the lock"
     if evidence.result == "verified" and (lacking := problems(evidence, frameworks_of(subject.packages))):
         return lacking[0]
     return None

@@ -24,7 +24,7 @@ def notes(
     versions: Mapping[str, str], cuda: str | None, builds: Iterable[Build], matrices: Matrices, target: Target
 ) -> list[Note]:
     """Notes on a solution: ``versions`` by distribution, its CUDA runtime and its frameworks' builds."""
-    evidence, builds = _evidence(versions, matrices), tuple(builds)
+    evidence, builds = _evidence(versions, target.python, matrices), tuple(builds)
     solution_notes = [
         *_soft_rules(versions, matrices, Place.of(target)),
         *_of_cudnn(versions, builds, matrices, target),
@@ -80,12 +80,12 @@ def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: st
             yield Note(package=name, text=text, row=build.id, evidence=evidence)
 
 
-def _evidence(versions: Mapping[str, str], matrices: Matrices) -> str | None:
-    """An observation of frameworks together at these versions that works; None where there is none.
+def _evidence(versions: Mapping[str, str], python: str, matrices: Matrices) -> str | None:
+    """An observation of frameworks together at these versions on this python that works; None where there is none.
 
     Rows learned from evidence do not count here: learning must change no lock.
     """
-    for seen in of_this(sorted(matrices.observations, key=lambda row: row.id), versions):
+    for seen in of_this(sorted(matrices.observations, key=lambda row: row.id), versions, python):
         if seen.works and is_of_several_frameworks(seen):
             return f"{seen.id}: {seen.seen}"
     return None

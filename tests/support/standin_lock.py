@@ -52,5 +52,11 @@ def make_lock(locks: Path) -> Path:
 def evidence_of(folder: Path, **fields: object) -> Evidence:
     """Evidence of a real run, as if it were of the lock in ``folder``."""
     lock = read_folder(folder)
-    own = {"python": f"{MINOR}.3", "packages": dict(as_subject(lock).packages), "lock": lock.digest}
+    subject = as_subject(lock)
+    own = {
+        "python": f"{MINOR}.3",
+        "packages": dict(subject.packages),
+        "variables": dict(subject.variables),
+        "lock": lock.digest,
+    }
     return real_evidence(**{**own, **fields})

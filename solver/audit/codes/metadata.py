@@ -153,9 +153,9 @@ def evidence(context: AuditContext, name: str) -> str | None:
 
     None where there is none.
     """
-    matrices, versions = context.matrices, context.stated
-    runs = [row for row in of_this(matrices.verified, versions) if is_of_several_frameworks(row)]
-    seen = [row for row in of_this(matrices.observations, versions) if row.works and is_of_several_frameworks(row)]
+    matrices, here = context.matrices, (context.stated, context.place.python)
+    runs = [row for row in of_this(matrices.verified, *here) if is_of_several_frameworks(row)]
+    seen = [row for row in of_this(matrices.observations, *here) if row.works and is_of_several_frameworks(row)]
     fitting = [
         *((name not in row.packages, f"ran on {row.gpu} with driver {row.driver} ({row.id})") for row in runs),
         *((name not in row.packages, f"{row.seen} ({row.id})") for row in seen),

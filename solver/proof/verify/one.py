@@ -164,8 +164,9 @@ def _evidence(run: _Run, wrong: list[str]) -> Evidence | None:
             profile=subject.profile, lock=subject.digest, result=result,
             python=next((probe.python for probe in run.probes if probe.python), "unknown"),
             gpu=machine.gpus[0], gpus=len(machine.gpus), driver=machine.driver or "",
-            packages=dict(sorted(subject.packages.items())), problems=why, findings=run.findings,
-            steps={step.name: step.seconds for step in run.steps}, probes=tuple(run.probes),
+            packages=dict(sorted(subject.packages.items())), variables=dict(subject.variables),
+            problems=why, findings=run.findings, probes=tuple(run.probes),
+            steps={step.name: step.seconds for step in run.steps},
         )  # fmt: skip
 
     draft = made("verified", ())

@@ -4,41 +4,8 @@ from __future__ import annotations
 
 from standin_lock import evidence_of
 
-from solver.commands.status import Standing, gpu_states, standings
+from solver.commands.status import Standing, standings
 from solver.proof.records import admit, encode
-
-
-def test_evidence_stands_as_long_as_what_is_installed_is_the_same(lock):
-    assert gpu_states(lock.parent) == {"full-py312": {}}
-    admit(evidence_of(lock), lock.parent)
-    # Evidence and pylock.toml are no part of what is installed, so the lock is the same.
-    (lock / "pylock.toml").touch()
-    assert gpu_states(lock.parent) == {"full-py312": {"NVIDIA H200": "verified"}}
-    with (lock / "requirements.txt").open("a") as file:
-        file.write("# changed\n")
-    assert gpu_states(lock.parent) == {"full-py312": {"NVIDIA H200": "stale"}}
-
-
-def test_one_odd_file_ends_nothing_and_is_told(root, lock):
-    """A record of another profile, a folder, a link, text and a record of nothing beside one that is fine."""
-    admit(evidence_of(lock), lock.parent)
-    folder = lock / "evidence"
-    (folder / "a.json").write_bytes(encode(evidence_of(lock, profile="other")))
-    (folder / "b.json").mkdir()
-    (folder / "c.json").symlink_to("/etc/passwd")
-    (folder / "d.json").write_text("[" * 100)
-    (folder / "e.json").write_text("{}")
-    assert gpu_states(lock.parent) == {"full-py312": {"NVIDIA H200": "verified"}}
-    (root / "environment.yml.in").write_text(REQUEST)
-    first, *_ = standings(root)
-    assert first.note.split("; ")[-5:] == [
-        "a.json is no evidence of this lock: it is of the profile other",
-        "b.json: cannot be read: Is a directory",
-        "c.json: this is no evidence: it is a link, and evidence is a file of its lock",
-        "d.json: this is no evidence: Expected `object`, got `array`",
-        "e.json: this is no evidence: Object missing required field `profile`",
-    ]
-
 
 REQUEST = """\
 name: mine
@@ -53,6 +20,42 @@ profiles:
   other: {python: "3.12"}
   never: {python: "3.12"}
 """
+
+
+def gpu_states(root):
+    (root / "environment.yml.in").write_text(REQUEST)
+    return standings(root)[0].gpus
+
+
+def test_evidence_stands_as_long_as_what_is_installed_is_the_same(root, lock):
+    assert gpu_states(root) == {}
+    admit(evidence_of(lock), lock.parent)
+    # Evidence and pylock.toml are no part of what is installed, so the lock is the same.
+    (lock / "pylock.toml").touch()
+    assert gpu_states(root) == {"NVIDIA H200": "verified"}
+    with (lock / "requirements.txt").open("a") as file:
+        file.write("# changed\n")
+    assert gpu_states(root) == {"NVIDIA H200": "stale"}
+
+
+def test_one_odd_file_ends_nothing_and_is_told(root, lock):
+    """A record of another profile, a folder, a link, text and a record of nothing beside one that is fine."""
+    admit(evidence_of(lock), lock.parent)
+    folder = lock / "evidence"
+    (folder / "a.json").write_bytes(encode(evidence_of(lock, profile="other")))
+    (folder / "b.json").mkdir()
+    (folder / "c.json").symlink_to("/etc/passwd")
+    (folder / "d.json").write_text("[" * 100)
+    (folder / "e.json").write_text("{}")
+    assert gpu_states(root) == {"NVIDIA H200": "verified"}
+    first, *_ = standings(root)
+    assert first.note.split("; ")[-5:] == [
+        "a.json is no evidence of this lock: it is of the profile other",
+        "b.json: cannot be read: Is a directory",
+        "c.json: this is no evidence: it is a link, and evidence is a file of its lock",
+        "d.json: this is no evidence: Expected `object`, got `array`",
+        "e.json: this is no evidence: Object missing required field `profile`",
+    ]
 
 
 def test_each_profile_stands_for_itself(root, lock):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from solver.core.answer import NOT_KNOWN
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of, is_of_several_frameworks, of_this, without_code
-from solver.matrix.rows import Build, Observation
+from solver.matrix.rows import Build, Observation, Verified
 
 SET = {"tensorflow": "2.19.1", "torch": "2.10.0+cu128", "open-one": NOT_KNOWN, "odd": "no version"}
 
@@ -38,7 +38,22 @@ def test_an_observation_is_about_sets_that_surely_have_all_of_it(packages, is_ab
 
 def test_those_about_a_set_keep_their_order():
     rows = [observation(torch="2.10.0"), observation(keras="3.0"), observation(tensorflow="2.19.1")]
-    assert [row.id for row in of_this(rows, SET)] == ["torch", "tensorflow"]
+    assert [row.id for row in of_this(rows, SET, "3.12")] == ["torch", "tensorflow"]
+
+
+LOCK = Verified(
+    id="ran", source="evidence", profile="a", lock="b", gpu="NVIDIA H200", driver="580",
+    packages={"python": "3.12", "torch": "2.10.0"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("python", "about"), [("3.12", ["any", "one", "ran"]), ("3.11", ["any"]), ("3.1", ["any"]), (NOT_KNOWN, ["any"])]
+)
+def test_what_was_seen_on_one_python_is_told_of_that_alone(python, about):
+    seen = observation(torch="2.10.0")
+    rows = [replace(seen, id="any"), replace(seen, id="one", python="3.12"), LOCK]
+    assert [row.id for row in of_this(rows, SET, python)] == about
 
 
 @pytest.mark.parametrize(
@@ -51,7 +66,7 @@ def test_frameworks_are_together_where_it_names_more_than_one(packages, several)
 
 def test_what_was_seen_on_one_gpu_is_not_told_of_any():
     seen = replace(observation(torch="2.10.0"), gpu="9.0")
-    assert list(of_this([seen], SET)) == []
+    assert list(of_this([seen], SET, "3.12")) == []
 
 
 TORCH = Build(

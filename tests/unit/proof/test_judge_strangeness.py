@@ -55,9 +55,14 @@ ONLY_TORCH = tuple(probe for probe in real_evidence().probes if probe.order == (
             {},
             "its packages are not those of the lock: tensorflow is one of 1",
         ),
+        (
+            {"variables": {}},
+            {"variables": {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}},
+            "its probes ran with other environment variables than those of the lock",
+        ),
         ({"probes": ONLY_TORCH}, {}, "tensorflow: the probe never ran"),
     ],
-    ids=["profile", "cpu", "python", "python-prefix", "nothing", "version", "framework", "probes"],
+    ids=["profile", "cpu", "python", "python-prefix", "nothing", "version", "framework", "variables", "probes"],
 )
 def test_a_record_of_something_else_is_told_apart(tmp_path, fields, lock, why):
     assert strangeness(record(**fields), subject(tmp_path, **lock)) == why
