@@ -158,7 +158,7 @@ class PypiIndex:
         problem = None
         if answer.status == 404:
             problem = "it lists them and has none"
-        elif answer.good and hashlib.sha256(answer.body).hexdigest() != digest:
+        elif answer.status == 200 and hashlib.sha256(answer.body).hexdigest() != digest:
             problem = "they have another sha256 than the listing says"
         if problem is not None:
             raise IndexUnavailable(f"the package index is at odds with itself about {what}: {problem}")
@@ -256,7 +256,7 @@ def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
 
 
 def _good(answer: WebAnswer, what: str) -> WebAnswer:
-    if not answer.good:
+    if answer.status != 200:
         raise IndexUnavailable(f"the package index answered {answer.said} when asked for {what}")
     return answer
 

@@ -25,6 +25,7 @@ LIMIT = 16 * 1024 * 1024
 """Most bytes of one member, compressed and inflated, unless the caller says otherwise."""
 DIRECTORY_LIMIT = 8 * 1024 * 1024
 """Most bytes read beside members: tensorflow's directory has 2 MB."""
+_ENCRYPTED = 0x1  # APPNOTE 4.4.4
 _LOCAL_HEADER = 30 + 1024  # APPNOTE 4.3.7: the fixed part, and room for name and extra field
 
 
@@ -77,12 +78,15 @@ def _read(remote: RangeFile, wheel: zipfile.ZipFile, member: str, limit: int) ->
     bytes_there = max(info.compress_size, info.file_size)
     if bytes_there > limit:
         raise BrokenWheel(f"{member} of {remote.shown} has {bytes_there} bytes; at most {limit} are read of it")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BrokenWheel(f"{member} of {remote.shown} is compressed in a way that is not read")
+    if info.flag_bits & _ENCRYPTED or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BrokenWheel(f"{member} of {remote.shown} is compressed or encrypted in a way that is not read")
     remote.prefetch(info.header_offset, info.header_offset + _LOCAL_HEADER + info.compress_size)
     with wheel.open(info) as file:
         # Told how much is wanted, zipfile inflates no more, whatever the directory says of the size.
-        return file.read(info.file_size + 1)
+        data = file.read(info.file_size + 1)
+    if len(data) != info.file_size:
+        raise zipfile.BadZipFile(f"{member} is shorter than the directory says")
+    return data
 
 
 def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
@@ -134,6 +138,8 @@ class RangeFile(io.RawIOBase):
         # Without it zipfile's small reads would be a request a block. What a caller asks for by name it may
         # have beside the limit, which is there for a directory that sends zipfile all over the file.
         stop = min(stop, self.size)
+        if not 0 <= start < stop:
+            raise zipfile.BadZipFile("a member lies outside of it")
         self._allowed += stop - start
         if self._segment(start, stop) is None:
             self._fetch(f"{start}-{stop - 1}")

@@ -96,6 +96,8 @@ class Web:
         adapter = HTTPAdapter(max_retries=0, pool_maxsize=32)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
+        # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
+        self.session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._credentials: dict[str, tuple[str, str]] = {}
 
     def __enter__(self) -> Self:

@@ -1,17 +1,26 @@
-"""End to end against an index that lies: no line of its own in a lock, no file of its own on the disk."""
+"""End to end against an index that lies: no line of its own in a lock, no file of its own on the disk.
+
+Every kind of fault is tried on the index itself in ``tests/unit/index``; here some of them on the whole command.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 
+import index_faults
 import pytest
 from conda_repodata import entry, write_channel
 from fault_server import make_wheel
 from hostile_index import HONEST, KINDS, LYING, NAME, TAG, serve
+from index_faults import FAULTS, LIMITS, UNREADABLE
 
+from solver.commands import project
+from solver.index import pypi
 from solver.index.pypi import INDEX_URL
+from solver.index.web import Web
 
 REQUEST = """\
 name: test
@@ -75,6 +84,33 @@ def test_who_asks_for_the_lie_is_told_why_not(folder, interlock, fault_server, k
     assert code == 3
     assert f"  victim 2.0: may not be chosen: {KINDS[kind].sentence}  [the package index]\n" in err
     assert {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")} == set()
+
+
+@pytest.mark.parametrize("name", list(FAULTS)[::6])
+def test_an_index_that_fails_ends_with_4_and_no_lock(folder, interlock, fault_server, monkeypatch, name):
+    index_faults.serve(fault_server, FAULTS[name])
+    for limit, value in LIMITS.items():
+        monkeypatch.setattr(pypi, limit, value)
+    patience = 0.05 if "silent" in name else 30
+    monkeypatch.setattr(pypi, "Web", lambda: Web(retries=0, backoff=0, patience=patience))
+    monkeypatch.setattr(project, "load_matrices", functools.cache(project.load_matrices))
+    before = files(folder)
+    sentence = FAULTS[name].sentence.replace("{host}", fault_server.host)
+    assert interlock("lock", "open", "--live") == (4, "", f"interlock: {sentence}\n")
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("name", list(UNREADABLE)[::3])
+def test_a_wheel_that_cannot_be_read_is_never_locked(folder, interlock, fault_server, monkeypatch, name):
+    index_faults.serve(fault_server, UNREADABLE[name])
+    for limit, value in LIMITS.items():
+        monkeypatch.setattr(pypi, limit, value)
+    before = files(folder)
+    code, out, err = interlock("lock", "lying", "--live")
+    sentence = UNREADABLE[name].sentence.replace("{host}", fault_server.host)
+    assert (code, out) == (3, "")
+    assert f"  victim 2.0: may not be chosen: {sentence}  [the package index]\n" in err
+    assert files(folder) == before
 
 
 @pytest.mark.parametrize("kind", KINDS)

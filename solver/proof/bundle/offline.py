@@ -178,6 +178,8 @@ def join_file(path: Path, entry: Any, pieces: list[tuple[int, Path, Any]]) -> st
 def join(folder: Path, bundle: Path) -> None:
     """Put the parts below ``folder`` together as ``bundle``; what is there and whole is kept."""
     manifest, parts = find_parts(folder)
+    for name in ("locks", "matrices"):  # of another bundle that was joined here before
+        shutil.rmtree(bundle / name, ignore_errors=True)
     pieces: dict[str, list[tuple[int, Path, Any]]] = {}
     for place, part in parts.values():
         for piece in part["pieces"]:
@@ -205,7 +207,20 @@ def check(bundle: Path) -> None:
             return f"{entry['path']} is missing"
         return "" if sha256(path) == entry["sha256"] else f"{entry['path']} is damaged"
 
-    check_all(one, read_manifest(bundle / "manifest.json")["files"])
+    entries = read_manifest(bundle / "manifest.json")["files"]
+    check_all(one, entries)
+    check_unnamed(bundle, {entry["path"] for entry in entries})
+
+
+def check_unnamed(bundle: Path, named: set[str]) -> None:
+    """Refuse locks and rows that the manifest does not name; wheels of an earlier bundle are told, and never used."""
+    there = {path.relative_to(bundle).as_posix() for path in bundle.glob("*/**/*") if not path.is_dir()}
+    unnamed = sorted(there - named)
+    read = [name for name in unnamed if name.startswith(("locks/", "matrices/"))]
+    if read:
+        raise Refused(f"{read[0]!a} is not named by the manifest")
+    if unnamed:
+        say(f"{len(unnamed)} files are not named by the manifest and not used, such as {unnamed[0]!a}")
 
 
 def check_all(one: Any, entries: list[Any]) -> None:  # noqa: ANN401
@@ -351,8 +366,11 @@ def main() -> int:
         python, minor = choose_python(manifest, unpack_interpreter(bundle, manifest, options.work))
         tool = install_tool(bundle, manifest, python, minor, options.work)
         say(f"interlock installed for python {minor}")
-    except (Refused, OSError, subprocess.SubprocessError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except (Refused, OSError, subprocess.SubprocessError) as error:
         print(f"verify.py: {error}", file=sys.stderr)
+        return 2
+    except Exception as error:  # whatever a damaged archive makes its reader raise
+        print(f"verify.py: the bundle cannot be unpacked: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
     status = prove(bundle, tool, options)
     say(f"interlock verify left with exit status {status}")

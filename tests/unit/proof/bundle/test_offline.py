@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import re
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -154,3 +158,99 @@ def test_a_part_of_another_shape_is_refused_in_one_line(bundle, tmp_path, change
     done = run(made[1] / "verify.py", "--parts", tmp_path / "parts", "--out", tmp_path / "out", cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert re.search(r"is no path within the bundle|is damaged: .* is not what it must be", done.stderr)
+
+
+@pytest.mark.parametrize("name", ["locks/full-py312/extra.txt", "matrices/extra.yaml", "locks/other/solution.yaml"])
+def test_a_lock_or_a_row_that_the_manifest_does_not_name_is_refused(bundle, tmp_path, name):
+    (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+    (bundle / name).write_text("")
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"verify.py: {name!r} is not named by the manifest\n")
+
+
+def test_a_wheel_that_the_manifest_does_not_name_is_told_and_not_used(bundle, tmp_path):
+    (bundle / "wheels" / "stray-1.0-py3-none-any.whl").write_bytes(b"")
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "s: 1 files are not named by the manifest and not used, such as 'wheels/stray-1.0-py3-none-any.whl'\n" in (
+        done.stdout
+    )
+
+
+def wheel_of(**members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+RECORD = "x-1.dist-info/RECORD"
+TOOLS = {
+    "is no zip": (b"nothing", "the bundle cannot be unpacked: BadZipFile: File is not a zip file"),
+    "has no RECORD": (wheel_of(x=b""), "{name} has 0 RECORDs, expected one"),
+    "has two RECORDs": (
+        wheel_of(**{RECORD: b"", "y-1.dist-info/RECORD": b""}),
+        "{name} has 2 RECORDs, expected one",
+    ),
+    "has a RECORD of a file that is absent": (wheel_of(**{RECORD: b"x.py,,\n"}), "{name}: 'x.py' is missing"),
+    "has a binary RECORD": (wheel_of(**{RECORD: b"\xff\xfe"}), "{name}: its RECORD is no text"),
+    "leads out": (
+        wheel_of(**{RECORD: b"../x.py,,\n", "../x.py": b""}),
+        "'../x.py' leads out of the bundle",
+    ),
+    "leads to the root": (
+        wheel_of(**{RECORD: b"/tmp/x.py,,\n", "/tmp/x.py": b""}),
+        "'/tmp/x.py' leads out of the bundle",
+    ),
+    "has another hash": (
+        wheel_of(**{RECORD: b"x.py,sha256=AAAA,1\n", "x.py": b"1"}),
+        "{name}: x.py is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TOOLS)
+def test_a_tool_of_another_shape_is_refused_in_one_line(bundle, tmp_path, kind):
+    """Its hash is in the manifest: whoever made the bundle made it so."""
+    content, sentence = TOOLS[kind]
+    path = bundle / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    name = manifest["tool"][MINOR][0]
+    (bundle / name).write_bytes(content)
+    for entry in manifest["files"]:
+        if entry["path"] == name:
+            entry["sha256"] = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(manifest))
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    told = sentence.replace("{name}", name.rpartition("/")[2])
+    assert (done.returncode, done.stderr) == (2, f"verify.py: {told}\n")
+
+
+def leading_out():
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("../x"))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"no tar", "the bundle cannot be unpacked: ReadError: "),
+        (b"", "the bundle cannot be unpacked: ReadError: "),
+        (leading_out(), "the bundle cannot be unpacked: OutsideDestinationError: "),
+    ],
+    ids=["no tar", "empty", "leads out"],
+)
+def test_an_interpreter_of_another_shape_is_refused_in_one_line(bundle, tmp_path, content, sentence):
+    path = bundle / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    (bundle / "python.tar.gz").write_bytes(content)
+    entry = {"path": "python.tar.gz", "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    path.write_text(json.dumps({**manifest, "interpreter": "python.tar.gz", "files": [*manifest["files"], entry]}))
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"verify.py: {sentence}")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "x").exists() and not (tmp_path / "out.work" / "x").exists()

@@ -1,0 +1,52 @@
+"""Whatever an index does instead of answering ends in one sentence about it; the tables are of ``index_faults``."""
+
+import pytest
+from index_faults import FAULTS, LIMITS, NAME, UNREADABLE, serve
+
+from solver.core.errors import IndexUnavailable
+from solver.core.model import pypi_name
+from solver.index import ReleaseRefused, UnknownPackage, pypi
+from solver.index.pypi import PypiIndex
+from solver.index.web import Web
+
+
+@pytest.fixture
+def read(fault_server, tmp_path, monkeypatch):
+    """Ask for the requirements of the one release, of an index with a fault."""
+    for name, limit in LIMITS.items():
+        monkeypatch.setattr(pypi, name, limit)
+
+    def asked(name, fault):
+        serve(fault_server, fault)
+        # Who is silent is given up at once, and nobody else is hurried.
+        with Web(retries=0, backoff=0, patience=0.05 if "silent" in name else 30) as session:
+            index = PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", session)
+            (release,) = index.releases(pypi_name(NAME))
+            return index.requires(release)
+
+    return asked
+
+
+def test_without_a_fault_the_release_can_be_read(fault_server, read, tmp_path):
+    class Nothing:
+        spoil = staticmethod(lambda server: None)
+
+    assert read("nothing", Nothing) == ()
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_an_index_that_fails_is_one_sentence_and_leaves_nothing(fault_server, read, tmp_path, name):
+    with pytest.raises(IndexUnavailable) as caught:
+        read(name, FAULTS[name])
+    assert not isinstance(caught.value, ReleaseRefused | UnknownPackage)
+    assert str(caught.value) == FAULTS[name].sentence.replace("{host}", fault_server.host)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_wheel_that_cannot_be_read_is_no_release(fault_server, read, tmp_path, name):
+    with pytest.raises(ReleaseRefused) as caught:
+        read(name, UNREADABLE[name])
+    assert str(caught.value) == UNREADABLE[name].sentence.replace("{host}", fault_server.host)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
