@@ -130,6 +130,8 @@ class LayeredIndex:
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
         """As recorded; a live release of the default index is asked for its own, and for what the record left out."""
+        if release.refused is not None:
+            raise ReleaseRefused(release.refused)
         known = all(self.recorded.provides(release, extra) is not Answer.NOT_KNOWN for extra in extras)
         read = known and not isinstance(release.requires, NotKnown)
         if release.index != "default" or read or not self._may_ask(release):

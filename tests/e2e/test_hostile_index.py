@@ -57,6 +57,7 @@ def files(folder):
 
 
 FILES = ("environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
+ASKED = re.compile(r"asked the package index for \d+ packages? beyond the record, \d+ releases? read")
 LINE = re.compile(rf"#.*|victim=={re.escape(HONEST)} \\|    --hash=sha256:[0-9a-f]{{64}}")
 
 
@@ -65,12 +66,15 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     serve(fault_server, KINDS[kind])
     before = files(folder)
     code, _, err = interlock("lock", "open", "--live")
-    assert (code, err) == (0, "")
+    first, *more = err.splitlines()
+    assert code == 0 and ASKED.fullmatch(first)
+    assert more == ([f"passed over: {KINDS[kind].sentence}"] if KINDS[kind].late else [])
     made = files(folder) - before
     kept = {name for name in made if name.startswith("home/cache/metadata/")}
     assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
     lock = "home/project/locks/open"
-    assert made - kept == {f"{lock}/{name}" for name in FILES}
+    facts = "home/project/matrices/snapshot/kept/victim.jsonl"
+    assert made - kept == {facts, *(f"{lock}/{name}" for name in FILES)}
     lines = (folder / lock / "requirements.txt").read_text().splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert "intruder" not in "".join((folder / name).read_text() for name in made)
@@ -96,7 +100,10 @@ def test_an_index_that_fails_ends_with_4_and_no_lock(folder, interlock, fault_se
     monkeypatch.setattr(project, "load_matrices", functools.cache(project.load_matrices))
     before = files(folder)
     sentence = FAULTS[name].sentence.replace("{host}", fault_server.host)
-    assert interlock("lock", "open", "--live") == (4, "", f"interlock: {sentence}\n")
+    code, out, err = interlock("lock", "open", "--live")
+    told, *more = err.splitlines()
+    assert (code, out, told) == (4, "", f"interlock: {sentence}")
+    assert all(map(ASKED.fullmatch, more)) and len(more) <= 1
     assert files(folder) == before
 
 

@@ -3,7 +3,7 @@ import pytest
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
-from solver.index import UnknownPackage
+from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.layered import LayeredIndex
 
 NAME = pypi_name("demo")
@@ -107,6 +107,12 @@ def test_an_extra_is_asked_live_only_where_it_is_not_recorded():
     answers = [index.provides(OLD, extra) for extra in ("kept", "fast", "other")]
     assert answers == [Answer.YES, Answer.YES, Answer.NO]
     assert index.provides(OTHER, "fast") is Answer.NOT_KNOWN
+
+
+def test_a_release_that_may_not_be_chosen_says_why_when_it_is_asked():
+    release = Release(version="2", files=(), refused="the listing is wrong about it")
+    with pytest.raises(ReleaseRefused, match=r"^the listing is wrong about it$"):
+        layered((), (release,)).requires(release)
 
 
 def lacking(recorded, live):
