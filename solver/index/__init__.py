@@ -7,7 +7,7 @@ Nothing else in the project talks to an index; ``solver.refresh`` records throug
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from solver.core.answer import Answer
@@ -42,8 +42,8 @@ class Index(Protocol):
         """
         ...
 
-    def read_ahead(self, releases: Iterable[Release]) -> None:
-        """``requires`` will be asked for these, the first ones above all."""
+    def looked_at(self, name: PypiName, releases: Sequence[Release]) -> Sequence[Release]:
+        """Of ``releases`` that a target can use, preferred first, those that a search may choose before ``more``."""
         ...
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 
 import msgspec
-from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable, NotRecorded
-from solver.core.model import PypiName, Release, Requires, Target
-from solver.core.versions import version_or_none
+from solver.core.model import PypiName, Release, Requires, Target, pypi_name
+from solver.core.versions import as_requirement
 from solver.index import Index, ReleaseRefused, UnknownPackage
+from solver.index.extras import extras_in
 from solver.index.snapshot import SnapshotIndex
 
 NEWEST = 8
-"""Releases of a package without a record that are looked at first, for each python that its releases require."""
+"""Releases of a package without a record that are looked at first: the newest that the target can use."""
 _AT_ONCE = 16
 """Questions to the index at one time."""
 
@@ -53,9 +54,10 @@ Watch = Callable[[Questions], None]
 class LayeredIndex:
     """What ``recorded`` holds, as it holds it, and from ``live`` what it does not hold.
 
-    Unless ``wide``, a package that is recorded is asked for only when ``more`` says so; of one that is not,
-    the newest releases are looked at before, unless ``whole``, all are. An index that does not answer once is
-    asked no more, unless ``wide`` or ``whole``: what it was asked for is not recorded then.
+    Unless ``wide`` or ``whole``, nothing is asked before ``more`` says that the record does not do, and then a
+    package that is recorded only when ``more`` says so again; of one that is not, the newest releases are looked at
+    before, unless ``whole``, all are. An index that does not answer once is asked no more, unless ``wide`` or
+    ``whole``: what it was asked for is not recorded then.
     """
 
     def __init__(
@@ -72,9 +74,18 @@ class LayeredIndex:
         self.told: dict[str, Release] = {}
         """By the name of a wheel whose metadata the live index told, its release."""
         self.questions = Questions()
+        self._asking = wide or whole
+        """Whether anything may be asked yet: what the record answers is answered by the record alone."""
         self._gone: str | None = None
         self._depths: dict[PypiName, _Depth] = {}
         self._merged: dict[PypiName, tuple[Release, ...]] = {}
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._listings: dict[PypiName, Future[tuple[Release, ...]]] = {}
+        """Listings that were asked for ahead."""
+
+    @cached_property
+    def _recorded_names(self) -> frozenset[PypiName]:
+        return frozenset(self.recorded.names())
 
     @property
     def remedy(self) -> str:
@@ -83,48 +94,63 @@ class LayeredIndex:
 
     def complete(self, name: PypiName) -> bool:
         """Whether every release was looked at."""
-        return self._gone is None and self._depth(name) is _Depth.ALL
+        return self._asking and self._gone is None and self._depth(name) is _Depth.ALL
 
     def names(self) -> tuple[PypiName, ...]:
         """Those that are recorded."""
         return self.recorded.names()
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
-        """Recorded releases, then what is live only; raises as the recorded index does where the live one is gone.
+        """Recorded releases, then what is live only; raises as the recorded index does where the live one is not asked.
 
         Of a recorded version that is a part with the wheels that were not recorded, where there are any.
         """
+        depth = self._depth(name)
+        if not self._asking or depth is _Depth.RECORD:
+            return self.recorded.releases(name)
         if name not in self._merged:
             recorded = self._recorded(name)
-            depth = self._depth(name)
-            live = self._live(name, recorded) if depth is not _Depth.RECORD else ()
-            if depth is _Depth.NEWEST:
-                live = tuple(_newest(live))
+            live = self._live(name, recorded)
             self._merged[name] = recorded + tuple(_fresh(recorded, live))
         return self._merged[name]
 
     def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
         """Look further at what the record lacks, and at what was looked at in part; whether there is anything new."""
+        # Of what is kept for the sake of locks, other releases exist for sure.
+        lacking = {*lacking, *(name for name in involved if name in self.recorded.kept)}
         deeper = {name for name in lacking if self._depth(name) is not _Depth.ALL}
         deeper |= {name for name in involved if self._depth(name) is _Depth.NEWEST}
-        before = {name: len(self._merged.get(name, ())) for name in deeper}
-        for name in deeper if self._gone is None else ():
+        if not self._asking:
+            # First what has no record, and extras of which nothing was recorded: that is often enough.
+            self._asking = bool(deeper)
+            self._merged.clear()
+            return self._asking
+        if self._gone is not None:
+            return False
+        before = {name: self._looked_at(name) for name in deeper}
+        for name in deeper:
             self._depths[name] = _Depth.ALL
             self._merged.pop(name, None)
-        return any(len(self._known(name)) > before[name] for name in sorted(deeper)) and self._gone is None
+        new = [name for name in sorted(deeper) if len(self._known(name)) > before[name]]
+        return bool(new) and self._gone is None
 
-    def read_ahead(self, releases: Iterable[Release]) -> None:
-        """Read at one time what ``requires`` will be asked for soon."""
-        unread = [
-            one for one in releases if isinstance(one.requires, NotKnown) and one.index == "default" and one.files
-        ][:NEWEST]
-        if len(unread) > 1:
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                pool.map(self._try, unread)
+    def _looked_at(self, name: PypiName) -> int:
+        """How many releases were looked at so far, at most."""
+        if self._depth(name) is _Depth.RECORD:
+            return len(self._recorded(name))
+        return min(len(self._merged.get(name, ())), NEWEST)
+
+    def looked_at(self, name: PypiName, releases: Sequence[Release]) -> Sequence[Release]:
+        """The newest of a package without a record, until ``more`` asks for all; read at one time."""
+        looked_at = releases[:NEWEST] if self._asking and self._depth(name) is _Depth.NEWEST else releases
+        unread = [release for release in looked_at if isinstance(release.requires, NotKnown)]
+        futures = [self._pool.submit(self._try, one) for one in unread[:NEWEST] if self._may_ask(one)]
+        wait(futures)
+        return looked_at
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """As the live index, whose further wheels of a recorded release are a part of it, where it was asked."""
-        if self._depth(name) is _Depth.RECORD or self._gone is not None:
+        if not self._asking or self._depth(name) is _Depth.RECORD or self._gone is not None:
             return self.recorded.covers(name, version, target)
         return self.live.covers(name, version, target)
 
@@ -170,7 +196,7 @@ class LayeredIndex:
             self._watch(self.questions)
 
     def _may_ask(self, release: Release) -> bool:
-        return bool(release.files) and (self._gone is None or isinstance(release.requires, NotKnown))
+        return self._asking and bool(release.files) and (self._gone is None or isinstance(release.requires, NotKnown))
 
     def _depth(self, name: PypiName) -> _Depth:
         if name not in self._depths:
@@ -188,9 +214,17 @@ class LayeredIndex:
     def _try(self, release: Release) -> None:
         self._read(release)
         try:
-            self.live.requires(release)
+            requires = self.live.requires(release)
         except IndexUnavailable:
             return  # told when it is asked for
+        for text in () if isinstance(requires, NotKnown) else requires:
+            if not extras_in(text):
+                self._list_ahead(pypi_name(as_requirement(text).name))
+
+    def _list_ahead(self, name: PypiName) -> None:
+        """Ask for the releases of a package that is likely to be needed."""
+        if name not in self._listings and name not in self._recorded_names:
+            self._listings[name] = self._pool.submit(self.live.releases, name)
 
     def _recorded(self, name: PypiName) -> tuple[Release, ...]:
         try:
@@ -201,7 +235,8 @@ class LayeredIndex:
     def _live(self, name: PypiName, recorded: tuple[Release, ...]) -> tuple[Release, ...]:
         if self._gone is None:
             try:
-                releases = self.live.releases(name)
+                listing = self._listings.pop(name, None)
+                releases = self.live.releases(name) if listing is None else listing.result()
                 self._asked(name)
                 return releases
             except UnknownPackage:
@@ -216,24 +251,6 @@ class LayeredIndex:
         if recorded:
             return ()
         raise NotRecorded(name)
-
-
-def _newest(releases: Iterable[Release]) -> Iterator[Release]:
-    """The newest final releases, of each group that requires the same python; the wheels of one version stay together.
-
-    Which of them a target can use is not known here, and an old python is served by old releases.
-    """
-    versions: dict[Version, list[Release]] = defaultdict(list)
-    for release in releases:
-        version = version_or_none(release.version)
-        if version is not None and not version.is_prerelease and release.files and release.yanked is None:
-            versions[version].append(release)
-    count: Counter[str | None] = Counter()
-    for version in sorted(versions, reverse=True):
-        python = versions[version][0].requires_python
-        count[python] += 1
-        if count[python] <= NEWEST:
-            yield from versions[version]
 
 
 def _fresh(recorded: Iterable[Release], live: Iterable[Release]) -> Iterator[Release]:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,8 +82,9 @@ class PypiIndex:
         """There is no more."""
         return False
 
-    def read_ahead(self, releases: Iterable[Release]) -> None:
-        """Nothing is read before it is asked for."""
+    def looked_at(self, name: PypiName, releases: Sequence[Release]) -> Sequence[Release]:
+        """All of them."""
+        return releases
 
     def names(self) -> tuple[PypiName, ...]:
         """None: a list of all of them is a large one."""

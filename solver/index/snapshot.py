@@ -171,8 +171,9 @@ class SnapshotIndex:
         """There is no more."""
         return False
 
-    def read_ahead(self, releases: Iterable[Release]) -> None:
-        """All of it is at hand."""
+    def looked_at(self, name: PypiName, releases: Sequence[Release]) -> Sequence[Release]:
+        """All of them."""
+        return releases
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Whether the record of the version on the default index was made for ``target`` too."""

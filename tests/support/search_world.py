@@ -165,8 +165,8 @@ class StandIn:
     def more(self, lacking, involved):
         return False
 
-    def read_ahead(self, releases):
-        pass
+    def looked_at(self, name, releases):
+        return releases
 
     def names(self):
         return tuple(self.listings)

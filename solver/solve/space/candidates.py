@@ -94,8 +94,8 @@ class Candidates:
 
     def _package(self, name: str) -> list[Candidate]:
         releases = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
-        ordered = sorted(releases, key=_newest_first(releases))
-        self.index.read_ahead([releases[version] for version in ordered])
+        preferred = [releases[version] for version in sorted(releases, key=_newest_first(releases))]
+        ordered = [release.version for release in self.index.looked_at(PypiName(name), preferred)]
         return [
             Candidate(name, position, version, self._described(releases[version]), self.scope.row_id(name, version))
             for position, version in enumerate(ordered)

@@ -4,7 +4,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
-from solver.index.layered import LayeredIndex
+from solver.index.layered import LayeredIndex, Questions
 
 NAME = pypi_name("demo")
 
@@ -25,7 +25,7 @@ class Stub:
     remedy = "ask"
 
     def __init__(self, releases, error, extras=()):
-        self.listing, self.error, self.extras = releases, error, extras
+        self.listing, self.error, self.extras, self.kept = releases, error, extras, {}
 
     def releases(self, name):
         if self.listing is None:
@@ -116,8 +116,10 @@ def test_a_release_that_may_not_be_chosen_says_why_when_it_is_asked():
 
 
 def lacking(recorded, live):
-    """An index that is asked for what the record lacks alone."""
-    return LayeredIndex(Stub(recorded, NotRecorded(NAME)), Live(live, UnknownPackage("no package demo")))
+    """An index that is asked for what the record lacks alone, and may be asked."""
+    index = LayeredIndex(Stub(recorded, NotRecorded(NAME)), Live(live, UnknownPackage("no package demo")))
+    assert index.more([pypi_name("other")], [])
+    return index
 
 
 def test_what_is_recorded_is_not_asked_for_until_it_is_found_to_lack_something():
@@ -131,21 +133,24 @@ def test_what_is_recorded_is_not_asked_for_until_it_is_found_to_lack_something()
     assert not index.more([NAME], [NAME])  # there is no more
 
 
-def test_of_what_is_not_recorded_the_newest_are_looked_at_first_for_each_python():
-    old = [live(f"1.{minor}", requires_python=">=3.8") for minor in range(10)]
-    new = [live(f"2.{minor}", requires_python=">=3.11") for minor in range(10)]
-    left_out = [live("3.0rc1"), live("2.99", yanked="bad"), Release(version="2.98", files=(), refused="wrong")]
-    index = lacking(None, [*left_out, *old, *new])
-    looked_at = [release.version for release in index.releases(NAME)]
-    assert looked_at == [f"{major}.{minor}" for major in (2, 1) for minor in range(9, 1, -1)]
+def test_of_what_is_not_recorded_the_newest_are_looked_at_first():
+    there = [live(f"1.{minor}") for minor in reversed(range(10))]
+    index = lacking(None, there)
+    assert index.looked_at(NAME, there) == there[:8]
     assert not index.complete(NAME)
     assert index.more([], [NAME])
-    assert index.releases(NAME) == (*left_out, *old, *new)
-    assert index.complete(NAME)
+    assert (index.looked_at(NAME, there), index.complete(NAME)) == (there, True)
+    assert index.releases(NAME) == tuple(there)
+
+
+def test_of_what_is_recorded_everything_is_looked_at():
+    there = [live(f"1.{minor}", requires=()) for minor in range(10)]
+    assert lacking(there, ()).looked_at(NAME, there) == there
 
 
 def test_an_index_that_does_not_answer_is_asked_once():
     index = LayeredIndex(Stub(None, NotRecorded(NAME)), Live(None, IndexUnavailable("no answer")))
+    assert index.more([NAME], [])
     for _ in range(2):
         with pytest.raises(NotRecorded, match="demo"):
             index.releases(NAME)
@@ -156,6 +161,7 @@ def test_an_index_that_does_not_answer_is_asked_once():
 
 def test_what_is_recorded_stands_where_the_index_does_not_answer():
     index = LayeredIndex(Stub((OLD,), None), Live(None, IndexUnavailable("no answer")))
+    assert index.more([NAME], [])
     assert not index.more([NAME], [])
     assert (index.releases(NAME), index.complete(NAME), index.covers(NAME, "1", Target())) == ((OLD,), False, False)
 
@@ -172,3 +178,23 @@ def test_what_the_live_index_told_is_remembered():
     assert index.told == {}
     index.requires(LIVE_NEW)
     assert index.told == {"demo-2-py3-none-any.whl": LIVE_NEW}
+
+
+def test_nothing_is_asked_while_the_record_does():
+    index = LayeredIndex(Stub(None, NotRecorded(NAME)), Live((LIVE_NEW,), None))
+    with pytest.raises(NotRecorded, match="demo"):
+        index.releases(NAME)
+    index.requires(LIVE_NEW)
+    assert (index.questions, index.told) == (Questions(), {})
+    assert not index.more([], [])
+    assert index.more([NAME], [])
+    assert index.releases(NAME) == (LIVE_NEW,)
+
+
+def test_what_is_kept_is_not_all_there_is():
+    index = LayeredIndex(Stub((OLD,), None), Live((LIVE_OLD, LIVE_NEW), None))
+    assert not index.more([], [NAME])
+    index.recorded.kept = {NAME: (OLD,)}
+    assert index.more([], [NAME])
+    assert index.more([], [NAME])
+    assert index.releases(NAME) == (OLD, LIVE_NEW)
