@@ -91,6 +91,8 @@ class Package(Value, frozen=True, kw_only=True):
                 names.file_name(file)
             if self.version is not None:
                 names.any_version(self.version)
+            if self.build is not None:
+                names.build(self.build)
         except names.BadName as error:
             error.line = self.line
             raise

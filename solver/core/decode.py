@@ -11,12 +11,14 @@ import difflib
 import re
 from collections.abc import Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from solver.core.errors import BadInput
-from solver.core.names import shown
+from solver.core.names import brief, one_line, shown
+from solver.core.reading import read_bytes
 from solver.core.yamlfile import Data, Key
 
 T = TypeVar("T")
@@ -67,6 +69,15 @@ def decode(document: Placed, type: type[T], fix: str | None = None) -> T:
     if fix is not None:
         told.fix = fix
     raise told
+
+
+def decode_json(path: Path, type: type[T], what: str, fix: str) -> T:
+    """The value in a file of JSON, strictly; raises ``BadInput`` saying that it is no ``what``, and what to do."""
+    content = read_bytes(path, fix=fix)
+    try:
+        return msgspec.json.decode(content, type=type, strict=True)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise BadInput(f"this is no {what}: {brief(one_line(str(error)))}", file=path, fix=fix) from None
 
 
 def _explain(document: Placed, type: object, message: str) -> BadInput:
@@ -163,6 +174,8 @@ def _key_sentence(what: str, type: object, path: tuple[Key, ...]) -> tuple[str, 
     if expected := re.fullmatch(r"Expected `([^`]*)`, got `([^`]*)`", what):
         value = _WORDS.get(expected[2], expected[2])
         return f"a key must be {_EXPECTED.get(expected[1], expected[1])}, found {value}", "put it in quotes"
+    if what == "Expected `str`":
+        return "a key must be a string", "put it in quotes"
     return "is not a key known here", _suggest(str(path[-1]), _keys(type, path[:-1])) or what
 
 
@@ -175,6 +188,8 @@ def _value_sentence(document: Placed, what: str, type: object, path: tuple[Key, 
         return f'expected a string that matches {ast.literal_eval(pattern[1])}, found "{raw}"'
     if what == "Expected `str` of length >= 1":
         return "expected some text, found an empty string"
+    if most := re.fullmatch(r"Expected `str` of length <= (\d+)", what):
+        return f"expected at most {most[1]} letters, found more"
     if re.fullmatch(r"Expected `(?:array|object)` of length >= 1", what):
         return "expected one entry at least, found none"
     return what[:1].lower() + what[1:]

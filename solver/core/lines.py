@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.model import PypiName, pypi_name
+from solver.core.reading import read_text
 from solver.core.writers import LOCAL_WHEELS
 
 _HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})(?!\S)")
@@ -88,13 +89,13 @@ def read_pins(path: Path) -> tuple[LockedPin, ...]:
 
     Raises ``BadInput`` with the line that has no version, no hash, or another option.
     """
-    lines = logical_lines(path.read_text(encoding="utf-8"))
+    lines = logical_lines(read_text(path))
     return tuple(_pin(line, path) for line in lines if line.text != LOCAL_WHEELS)
 
 
 def has_own_wheels(path: Path) -> bool:
     """Whether a lock's requirements.txt looks into the folder ``wheels`` beside it."""
-    return any(line.text == LOCAL_WHEELS for line in logical_lines(path.read_text(encoding="utf-8")))
+    return any(line.text == LOCAL_WHEELS for line in logical_lines(read_text(path)))
 
 
 def _pin(line: Line, path: Path) -> LockedPin:

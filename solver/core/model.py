@@ -131,12 +131,12 @@ class Target(Value, frozen=True, kw_only=True):
     """Where a lock will run."""
 
     platform: Platform = "linux-64"
-    python: str = "3.12"
+    python: Annotated[str, msgspec.Meta(pattern=r"^3\.(?:0|[1-9][0-9]?)\Z")] = "3.12"
     """major.minor of the locked environment, never of the running interpreter."""
-    glibc: str = "2.28"
-    driver: str | None = "525.60.13"
+    glibc: Annotated[str, msgspec.Meta(pattern=r"^2\.[0-9]{1,3}\Z")] = "2.28"
+    driver: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,5}(?:\.[0-9]{1,5}){0,3}\Z")] | None = "525.60.13"
     """Oldest NVIDIA driver the lock must work with; None: no NVIDIA driver (CPU only)."""
-    gpus: tuple[str, ...] = ()
+    gpus: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,2}\.[0-9]\Z")], ...] = ()
     """Compute capabilities ("9.0"), each of which the lock must serve; empty: no constraint."""
 
 

@@ -156,6 +156,13 @@ def any_version(text: object) -> str:
     return text
 
 
+def build(text: str) -> str:
+    """``text`` if it could be the build of a conda package, or a pattern of builds: short, and on one line."""
+    if len(text) > _LONGEST_VERSION or not is_one_line(text):
+        raise BadName(f"{shown(text)} is no build")
+    return text
+
+
 def same_version(one: str, other: str) -> bool:
     """Whether PEP 440 takes both for the same version: 1.0 and 1.0.0 are."""
     return one == other or canonicalize_version(version(one)) == canonicalize_version(version(other))

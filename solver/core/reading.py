@@ -10,7 +10,9 @@ LARGEST = 16 * 2**20
 """Bytes; ten times the largest locks that are known."""
 
 
-def read_bytes(path: Path, file: str | Path | None = None, *, missing: str = "there is no such file") -> bytes:
+def read_bytes(
+    path: Path, file: str | Path | None = None, *, missing: str = "there is no such file", fix: str | None = None
+) -> bytes:
     """What stands in the file at ``path``, which errors call ``file``.
 
     Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, or is larger than ``LARGEST``.
@@ -23,7 +25,7 @@ def read_bytes(path: Path, file: str | Path | None = None, *, missing: str = "th
     except FileNotFoundError:
         raise BadInput(missing, file=file) from None
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=file) from None
+        raise BadInput(f"cannot be read: {error.strerror}", file=file, fix=fix) from None
     except ValueError:  # a name with NUL in it
         raise BadInput("cannot be read: no file can have this name", file=file) from None
     refuse_large(len(content), file)

@@ -127,7 +127,7 @@ def own_lock(folder: Path) -> LockFolder | None:
     """
     try:
         with (folder / FILE).open(encoding="utf-8") as text:
-            ours = text.readline().startswith(MADE_BY)
+            ours = text.read(len(MADE_BY)) == MADE_BY
     except (OSError, UnicodeDecodeError):
         return None
     return read_folder(folder) if ours else None

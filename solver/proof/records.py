@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from solver.core import names
+from solver.core.decode import decode_json
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.exchange import one_writer
 from solver.core.model import Value
+from solver.core.names import brief, one_line
 from solver.core.whole import put_whole
 from solver.proof.evidence import Evidence
 from solver.proof.judge import strangeness, validated
@@ -33,15 +34,13 @@ def encode(value: Value) -> bytes:
 
 def read_evidence(path: Path) -> Evidence:
     """Read and validate a file of evidence; raises ``BadInput`` naming the file and the reason."""
+    if path.is_symlink():
+        raise BadInput("this is no evidence: it is a link, and evidence is a file of its lock", file=path, fix=AGAIN)
+    evidence = decode_json(path, Evidence, "evidence", AGAIN)
     try:
-        if path.is_symlink():
-            raise CheckFailed("it is a link, and evidence is a file of its lock")
-        evidence = msgspec.json.decode(path.read_bytes(), type=Evidence, strict=True)
         return validated(evidence)
-    except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", file=path, fix=AGAIN) from None
-    except (msgspec.MsgspecError, CheckFailed, RecursionError) as error:
-        raise BadInput(f"this is no evidence: {names.one_line(str(error))}", file=path, fix=AGAIN) from None
+    except CheckFailed as error:
+        raise BadInput(f"this is no evidence: {brief(one_line(str(error)))}", file=path, fix=AGAIN) from None
 
 
 def evidence_of(subject: Subject) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:

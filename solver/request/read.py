@@ -19,6 +19,8 @@ from solver.request.profile import ProfileReader, Rows, near
 from solver.request.template import read_template
 from solver.request.text import ProfileText, RequestText, written
 
+_DEEPEST = 50
+"""Profiles that may be variants of one another."""
 _VARIANT_KEYS = {"variant-of", "frameworks", "without"}
 
 
@@ -99,6 +101,9 @@ class _Reader:
         if parent in children:
             circle = " -> ".join([*children[children.index(parent) :], parent])
             raise bad(f"the variants go in a circle: {circle}", "profiles", name, "variant-of", fix="break it")
+        if len(children) > _DEEPEST:
+            problem = f"is one of more than {_DEEPEST} variants of one another"
+            raise bad(problem, "profiles", name, "variant-of", fix="name the first of them")
         whole = self.profile(parent, children)
         part = ProfileReader(self.document, name, keys, self.text, self.template, self.rows)
         return part.variant(whole)

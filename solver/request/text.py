@@ -11,16 +11,22 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform, Text
+from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform
 from solver.core.whole import put_whole
 
 SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
 """What makes ``request.schema.json``."""
 
 _VERSION = "a version, a prefix or a specifier"
-VersionText = Annotated[str, Meta(min_length=1, description=_VERSION, examples=["2.10.1", "2.*", ">=2.18,<2.21"])]
+_LONGEST = 1000
+"""Letters of one entry."""
+EntryText = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
+VersionText = Annotated[
+    str,
+    Meta(min_length=1, max_length=_LONGEST, description=_VERSION, examples=["2.10.1", "2.*", ">=2.18,<2.21"]),
+]
 ProfileKey = Annotated[str, Meta(min_length=1, description="also the folder under locks/")]
-PackageNames = Annotated[tuple[Text, ...], Meta(description="package names")]
+PackageNames = Annotated[tuple[EntryText, ...], Meta(description="package names")]
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,7 +36,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class PipBlock(Block, frozen=True, kw_only=True):
     """The ``- pip:`` entry of ``dependencies``."""
 
-    pip: Annotated[tuple[Text, ...], Meta(description="requirements; a slot such as ${torch} is left open")]
+    pip: Annotated[tuple[EntryText, ...], Meta(description="requirements; a slot such as ${torch} is left open")]
 
 
 class FrameworkText(Block, frozen=True, kw_only=True):
@@ -64,9 +70,9 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     prefer_verified: (
         Annotated[bool, Meta(description="take a solution that ran on a GPU over a newer one")] | UnsetType
     ) = UNSET
-    python: Annotated[Text, Meta(description="major.minor or a specifier", examples=["3.12"])] | UnsetType = UNSET
+    python: Annotated[EntryText, Meta(description="major.minor or a specifier", examples=["3.12"])] | UnsetType = UNSET
     cuda: (
-        Annotated[Text, Meta(description="major.minor, a specifier, or none", examples=["12.8", "13.*", "none"])]
+        Annotated[EntryText, Meta(description="major.minor, a specifier, or none", examples=["12.8", "13.*", "none"])]
         | UnsetType
     ) = UNSET
     cudnn: VersionText | UnsetType = UNSET
@@ -74,18 +80,18 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     torch: VersionText | FrameworkText | UnsetType = UNSET
     protobuf: VersionText | UnsetType = UNSET
     numpy: VersionText | UnsetType = UNSET
-    driver: Annotated[Text, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET
+    driver: Annotated[EntryText, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET
     gpu: (
         Annotated[
-            Text | tuple[Text, ...],
+            EntryText | tuple[EntryText, ...],
             Meta(description="compute capabilities or product names, each of which must be served"),
         ]
         | UnsetType
     ) = UNSET
-    glibc: Annotated[Text, Meta(description="oldest glibc", examples=["2.28"])] | UnsetType = UNSET
+    glibc: Annotated[EntryText, Meta(description="oldest glibc", examples=["2.28"])] | UnsetType = UNSET
     platform: Platform | UnsetType = UNSET
-    packages: Annotated[tuple[Text, ...], Meta(description="further PEP 508 requirements")] | UnsetType = UNSET
-    conda_packages: Annotated[tuple[Text, ...], Meta(description="further conda MatchSpecs")] | UnsetType = UNSET
+    packages: Annotated[tuple[EntryText, ...], Meta(description="further PEP 508 requirements")] | UnsetType = UNSET
+    conda_packages: Annotated[tuple[EntryText, ...], Meta(description="further conda MatchSpecs")] | UnsetType = UNSET
     exclude_newer: (
         Annotated[
             str,
@@ -94,14 +100,16 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         | UnsetType
     ) = UNSET
     virtual_packages: (
-        Annotated[dict[str, Text], Meta(description="versions of conda's virtual packages, in place of the target's")]
+        Annotated[
+            dict[str, EntryText], Meta(description="versions of conda's virtual packages, in place of the target's")
+        ]
         | UnsetType
     ) = UNSET
     without: Annotated[PackageNames, Meta(description="entries of the template to leave out")] | UnsetType = UNSET
     constraints: (
         Annotated[dict[str, VersionText], Meta(description="versions of packages, should they be chosen")] | UnsetType
     ) = UNSET
-    channels: Annotated[tuple[Text, ...], Meta(min_length=1)] | UnsetType = UNSET
+    channels: Annotated[tuple[EntryText, ...], Meta(min_length=1)] | UnsetType = UNSET
     indexes: Annotated[tuple[IndexName, ...], Meta(description="indexes beside the default one")] | UnsetType = UNSET
     variables: Annotated[dict[str, str], Meta(description="environment variables")] | UnsetType = UNSET
     gpu_sharing: GpuSharing | UnsetType = UNSET
@@ -115,9 +123,9 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
 class RequestText(Block, frozen=True, kw_only=True):
     """A whole environment.yml.in."""
 
-    name: Text
-    channels: Annotated[tuple[Text, ...], Meta(min_length=1)] = ("conda-forge",)
-    dependencies: Annotated[tuple[Text | PipBlock, ...], Meta(description="as in a conda environment.yml")]
+    name: EntryText
+    channels: Annotated[tuple[EntryText, ...], Meta(min_length=1)] = ("conda-forge",)
+    dependencies: Annotated[tuple[EntryText | PipBlock, ...], Meta(description="as in a conda environment.yml")]
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | UnsetType = UNSET
     profiles: Annotated[dict[ProfileKey, ProfileText], Meta(min_length=1)]

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-import msgspec
-
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.prefix_files import distributions, prefix_python, site_packages
 from solver.audit.readers.foreign import Foreign
 from solver.core import reading
+from solver.core.decode import decode_json
 from solver.core.errors import BadInput
 from solver.core.model import Platform, pypi_name
-from solver.core.names import BadName, brief
+from solver.core.names import BadName
 
 _KEYS = ("Name", "Version", "Requires-Python")
 _CONDA_FIX = "install that package anew with conda"
@@ -124,14 +123,11 @@ def _conda_records(folder: Path) -> list[Package]:
 
 
 def _conda_record(path: Path) -> Package:
-    content = reading.read_bytes(path)
+    record = decode_json(path, _Record, "record of conda", _CONDA_FIX)
     try:
-        record = msgspec.json.decode(content, type=_Record)
         return conda_package(record.name, record.version, record.build, sha256=record.sha256)
     except BadName as error:
         raise BadInput(str(error), file=path, fix=_CONDA_FIX) from None
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadInput(f"is no record of conda ({brief(str(error))})", file=path, fix=_CONDA_FIX) from None
 
 
 def _platform(folder: Path) -> Platform | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.flavours import explicit_filename
+from solver.core.reading import read_text
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
 from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, intact_folder
@@ -32,7 +33,7 @@ def _same(dependencies: object, records: Iterable[CondaRecord], path: Path) -> N
 def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:
     if not path.is_file():
         raise BadInput("is missing", file=path, fix=AGAIN)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path).splitlines()
     listed = {line.strip() for line in lines if line.strip() and not line.startswith(("#", "@"))}
     _equal(listed, {explicit_line(record.url, record.sha256) for record in records}, path)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from solver.core.decode import decode_json
 from solver.core.errors import BadInput
 from solver.core.model import Digest, ProfileName, Value
 from solver.proof.subject import Subject
@@ -76,12 +77,9 @@ class Manifest(Value, frozen=True, kw_only=True):
 def read_manifest(bundle: Path) -> Manifest:
     """Read the manifest of a joined bundle; raises ``BadInput`` naming file and reason."""
     path = bundle / NAME
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest, strict=True)
-    except FileNotFoundError:
-        raise BadInput("there is no bundle here", file=path, fix="name the folder that holds it") from None
-    except msgspec.MsgspecError as error:
-        raise BadInput(f"this is no manifest: {error}", file=path, fix="make the bundle again") from None
+    if not path.exists():
+        raise BadInput("there is no bundle here", file=path, fix="name the folder that holds it")
+    return decode_json(path, Manifest, "manifest", "make the bundle again")
 
 
 def carried_subjects(bundle: Path, profiles: Sequence[str] = ()) -> tuple[Subject, ...]:

@@ -82,8 +82,8 @@ def prefix(folder, name="a", version="1", record=None):
         ),
         (
             {"record": {"name": "b", "version": 1, "build": "0"}},
-            f"{META}: is no record of conda (Expected `str`, got `int` - at `$.version`); install that package anew "
-            "with conda",
+            f"{META}: this is no record of conda: Expected `str`, got `int` - at `$.version`; install that package "
+            "anew with conda",
         ),
     ],
     ids=["long name", "path as name", "long version", "conda name", "conda hash", "conda version"],

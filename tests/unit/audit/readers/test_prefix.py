@@ -85,7 +85,7 @@ META = "conda-meta/cuda-nvcc-12.8-0.json"
         (
             "UnicodeDecodeError.cuda-nvcc-12.8-0.json",
             META,
-            ": is no record of conda (Input data was truncated); install that package anew with conda",
+            ": this is no record of conda: Input data was truncated; install that package anew with conda",
         ),
         (
             "ValueError.cuda-nvcc-12.8-0.json",

@@ -1,0 +1,45 @@
+"""Requests with more in them than anybody writes: read in linear time, or refused in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+from limits import computing
+
+from solver.core.errors import BadInput
+from solver.core.yamlfile import parse_yaml
+from solver.request.read import parse_request
+
+TEMPLATE = "name: t\ndependencies:\n- python=${python}\n- pip: ['torch==${torch}']\n"
+
+
+def request(text):
+    with computing(10):
+        return parse_request(parse_yaml(TEMPLATE + text, "e.yml.in"))
+
+
+def test_many_variables_and_profiles_are_read_in_linear_time():
+    variables = "".join(f"  V{number}: x\n" for number in range(20_000))
+    read = request(f"variables:\n{variables}profiles: {{a: {{python: '3.12'}}}}\n")
+    assert (len(read.profiles[0].variables), read.lines["variables.V19999"]) == (20_000, 20_005)
+    assert len(request("profiles:\n" + "".join(f"  p{n}: {{python: '3.12'}}\n" for n in range(3000))).profiles) == 3000
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "profiles:\n" + "".join(f"  p{n}: {{variant-of: p{n + 1}}}\n" for n in range(3000)) + "  p3000: {}\n",
+            "e.yml.in:56: profiles.p50.variant-of: is one of more than 50 variants of one another; name the first of "
+            "them",
+        ),
+        (
+            f"profiles: {{a: {{conda-packages: ['numpy [{'a' * 1_000_000}]']}}}}\n",
+            "e.yml.in:5: profiles.a.conda-packages[0]: expected at most 1000 letters, found more",
+        ),
+    ],
+    ids=["variants", "letters"],
+)
+def test_what_nobody_writes_is_refused(text, sentence):
+    with pytest.raises(BadInput) as caught:
+        request(text)
+    assert str(caught.value) == sentence
