@@ -80,6 +80,21 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     assert "intruder" not in "".join((folder / name).read_text() for name in made)
 
 
+def test_the_password_of_an_index_is_in_no_file_and_no_message(folder, interlock, fault_server, monkeypatch):
+    serve(fault_server, KINDS["short hash"])
+    monkeypatch.setenv(INDEX_URL, f"{fault_server.url.replace('//', '//ann:s3cret@')}/simple/")
+    before = files(folder)
+    answers = [interlock("lock", "open", "--live"), interlock("export", "pylock.toml", "open")]
+    fault_server.answers.clear()
+    answers.append(interlock("lock", "lying", "--live"))
+    assert [code for code, _, _ in answers] == [0, 0, 3]
+    made = files(folder) - before
+    assert "home/project/locks/open/pylock.toml" in made
+    told = "".join(out + err for _, out, err in answers) + "".join(made)
+    assert not any("s3cret" in text for text in (told, *((folder / name).read_text() for name in made)))
+    assert all(header and header.startswith("Basic ") for header in fault_server.authorizations)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].version == LYING])
 def test_who_asks_for_the_lie_is_told_why_not(folder, interlock, fault_server, kind):
     serve(fault_server, KINDS[kind])
