@@ -27,7 +27,18 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Whatever is drawn at random, with new seeds and ten times the examples; a failure prints how to make it again."""
+    """Kills, races, index faults and broken files to their figures, with new seeds; a failure says how to make it again.
+
+    Without more words all parts of tests/soak/run.py, which takes less than half an hour on two cores.
+    `nox -s laws` draws more for the laws of the suite.
+    """
+    session.install("-e", ".[audit,cluster]", *GROUPS["test"], *GROUPS["soak"])
+    session.run("python", "tests/soak/run.py", *session.posargs)
+
+
+@nox.session
+def laws(session: nox.Session) -> None:
+    """The suite's laws with new seeds and ten times the examples; a failure prints how to make it again."""
     session.install("-e", ".[audit,cluster]", *GROUPS["test"])
     drawn = ("-m", "hypothesis", "--hypothesis-profile", "soak")
     session.run("pytest", *drawn, "--numprocesses", "auto", *session.posargs)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "support"))
+sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("support", "soak")]
 
 from drawing import register_profiles
 from fault_server import FaultServer

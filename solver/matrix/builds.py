@@ -27,6 +27,9 @@ Code = Literal["native", "ptx", "none"]
 LIBPROTOBUF = "libprotobuf"
 """conda's name of the library that both frameworks link to."""
 
+_NUMBER = re.compile(r"[0-9]{1,9}")
+"""A build number of conda's; longer digits are no number that anybody gave, and python would refuse to read them."""
+
 # PyTorch's local versions spell the CUDA version without its dot: cu128 is 12.8.
 _LOCAL_CUDA = re.compile(r"cu(?P<major>\d+)(?P<minor>\d)")
 # So do the build strings of conda-forge: cuda126_mkl_py311_…, cuda_126_…; some have the dot.
@@ -127,7 +130,7 @@ def conda_rows(
     """
     if build is not None and number is None:
         tail = build.rpartition("_")[2]
-        number = int(tail) if tail.isdigit() else None
+        number = int(tail) if _NUMBER.fullmatch(tail) else None
     return [
         row
         for row in matrices.conda_builds

@@ -335,17 +335,17 @@ def broken(name: str, random: Random) -> str:
     text = plain(name)
     if name in LINES:
         for _ in range(random.randint(1, 4)):
-            text = _with_other_letters(text, random)
+            text = with_other_letters(text, random)
         return text
     language = DATA[name][0]
     data = _parsed(language, text)
     for _ in range(random.randint(1, 4)):
-        data = _with_other_data(data, random)
+        data = with_other_data(data, random)
     try:
         text = _written(language, data)
     except (AttributeError, TypeError, ValueError, RecursionError):  # what this language cannot hold
-        return _with_other_letters(text, random)
-    return _with_other_letters(text, random) if random.random() < 0.1 else text
+        return with_other_letters(text, random)
+    return with_other_letters(text, random) if random.random() < 0.1 else text
 
 
 def told(name: str, text: str, folder: Path, matrices: Any, index: Any) -> str | None:
@@ -380,7 +380,7 @@ def _places(data: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(value)
 
 
-def _with_other_data(data: Any, random: Random) -> Any:
+def with_other_data(data: Any, random: Random) -> Any:
     places = list(_places(data))
     if not places:
         return random.choice(_VALUES)
@@ -403,7 +403,7 @@ def _with_other_data(data: Any, random: Random) -> Any:
     return data
 
 
-def _with_other_letters(text: str, random: Random) -> str:
+def with_other_letters(text: str, random: Random) -> str:
     start = random.randrange(len(text) + 1)
     end = min(len(text), start + random.choice((0, 1, 1, 3, 20)))
     lines = text.splitlines() or [""]

@@ -1,9 +1,21 @@
 """What a conda build string tells, and what rows say of the packages that a build was compiled against."""
 
+import dataclasses
+
 import pytest
+from audit_stubs import small_matrices
 
 from solver.core.answer import NOT_KNOWN
-from solver.matrix.builds import Bound, bounds, broken_bounds, build_cuda, built_against, is_cpu_build, links_to
+from solver.matrix.builds import (
+    Bound,
+    bounds,
+    broken_bounds,
+    build_cuda,
+    built_against,
+    conda_rows,
+    is_cpu_build,
+    links_to,
+)
 from solver.matrix.rows import Build, CondaBuild
 
 
@@ -82,3 +94,20 @@ def test_a_bound_on_a_framework_is_one_on_each_of_its_distributions():
     assert [name for _, name in broken_bounds(build, {"tensorflow-cpu": "2.21.0", "tensorflow": "2.19.0"})] == [
         "tensorflow-cpu"
     ]
+
+
+@pytest.mark.parametrize("tail", ["9" * 5000, "\u00b2", "\u0661"])
+def test_digits_that_are_no_build_number_are_of_no_build_that_rows_number(tail):
+    row = CondaBuild(
+        id="r",
+        source="s",
+        package="torch",
+        version="2.9.1",
+        build_numbers=(1,),
+        platform="linux-64",
+        cuda="12.9",
+        python=(),
+    )
+    matrices = dataclasses.replace(small_matrices(), conda_builds=(row,))
+    assert conda_rows(matrices, "torch", "2.9.1", "cuda129_1", "linux-64") == [row]
+    assert conda_rows(matrices, "torch", "2.9.1", f"cuda129_{tail}", "linux-64") == [row]

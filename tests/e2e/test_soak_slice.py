@@ -1,0 +1,89 @@
+"""A small share of each part of the soak: what it counts, and that it finds what is broken on purpose."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import corpus
+import formats
+import pytest
+import soak_indexes
+import soak_kills
+import soak_readers
+from figures import Figures, table
+
+from solver.core import whole
+
+
+def test_broken_files_are_read_or_refused_in_one_sentence():
+    figures = soak_readers.soak(seed=1, inputs=300)
+    assert (figures.counts["inputs"], figures.failures) == (300, [])
+    assert 0 < figures.counts["refused in one sentence"] < 300
+
+
+def test_a_reader_that_breaks_is_told_with_the_smallest_file(monkeypatch, tmp_path):
+    """A reader that cannot stand one word: what is kept is the line with it."""
+    monkeypatch.setattr(soak_readers, "FOUND", tmp_path)
+    readers = soak_readers.Readers()
+
+    def read(path, text):
+        if "numpy" in text:
+            raise KeyError("numpy")
+        return ()
+
+    monkeypatch.setattr(formats, "read_sets", read)
+    figures = Figures("readers")
+    monkeypatch.setattr(formats, "broken", lambda name, random: "six\nnumpy==2\n\ntorch\n")
+    soak_readers.one(readers, "requirements.txt", 7, figures)
+    kept = tmp_path / "7-requirements.txt"
+    assert kept.read_text() == "numpy==2\n"
+    again = f"python tests/soak/run.py --file {kept} --format 'requirements.txt'"
+    assert figures.failures == [f"requirements.txt, seed 7: KeyError: 'numpy'\n  again: {again}"]
+
+
+def test_the_kept_inputs_of_the_guided_part_are_read_or_refused(tmp_path):
+    readers = soak_readers.Readers()
+    kept = sorted(corpus.unpack(tmp_path / "corpus").iterdir())
+    told = Counter()
+    for path in kept:
+        data = path.read_bytes()
+        name = readers.names[data[0] % len(readers.names)]
+        told[readers.told(name, data[1:].decode("utf-8", "replace")) is None] += 1
+    assert len(kept) > 100
+    assert min(told[True], told[False]) > 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="commands are forked")
+def test_kills_leave_the_old_lock_or_the_new_one(tmp_path):
+    figures = soak_kills.soak(1, 3, tmp_path)
+    assert figures.failures == []
+    assert figures.counts["effective kills"] == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="writers are forked")
+def test_writers_at_once_leave_one_whole_folder_and_one_that_vanishes_is_seen(tmp_path, monkeypatch):
+    assert soak_kills.writers(1, 4, tmp_path / "good").failures == []
+
+    monkeypatch.setattr(whole, "write_folder", lambda *args, **keys: None)
+    (tmp_path / "bad/locks/open").mkdir(parents=True)
+    told = soak_kills.writers(1, 1, tmp_path / "bad").failures
+    assert told == [
+        "the folder is torn, or its evidence gone\n  again: python tests/soak/run.py writers --seed 1",
+    ]
+
+
+def test_index_faults_end_in_a_right_lock_or_in_none(tmp_path):
+    assert len(soak_indexes.kinds()) >= 90
+    figures = soak_indexes.soak(1, 20, tmp_path, only=4)
+    assert figures.failures == []
+    assert (figures.counts["kinds of fault"], figures.counts["broken listings"]) == (4, 20)
+
+
+def test_the_table_has_a_line_for_each_count():
+    figures = Figures("kills", Counter(tries=1200), seconds=61.4)
+    figures.fail("the lock vanished", "do it")
+    assert table([figures]).splitlines()[2:] == [
+        "| kills | failures | 1 | 61 |",
+        "| kills | tries | 1,200 | 61 |",
+    ]
