@@ -27,7 +27,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Kills, races, index faults and broken files to their figures, with new seeds; a failure says how to make it again.
+    """Kills, races, index faults and broken files, to their figures; a failure says how to make it again.
 
     Without more words all parts of tests/soak/run.py, which takes less than half an hour on two cores.
     `nox -s laws` draws more for the laws of the suite.

@@ -1,11 +1,12 @@
-"""What all tests share: helpers lie in tests/support, and nothing here asks an index unless told to."""
+"""What all tests share: helpers lie in tests/support and tests/soak, and nothing here asks an index unless told to."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent / folder) for folder in ("support", "soak")]
+sys.path.insert(0, str(Path(__file__).parent / "soak"))
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from drawing import register_profiles
 from fault_server import FaultServer

@@ -65,8 +65,9 @@ def command(root: Path, words: tuple[str, ...], before: Callable[[], None] = lam
         log = os.open(root.parent / f"said-{os.getpid()}", os.O_WRONLY | os.O_CREAT)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        sys.stdout = io.TextIOWrapper(open(1, "wb", 0, closefd=False), write_through=True)
-        sys.stderr = io.TextIOWrapper(open(2, "wb", 0, closefd=False), write_through=True)
+        sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(n, "w", closefd=False), write_through=True) for n in (1, 2)
+        )
         sys.argv = ["interlock", *words]
         before()
         cli.main()
