@@ -1,4 +1,4 @@
-"""How many examples a law draws: its own number in an ordinary run, many times that in a soak."""
+"""How many examples a law draws: its own number in an ordinary run, many times that in the session of laws."""
 
 from __future__ import annotations
 
