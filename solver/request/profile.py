@@ -36,6 +36,8 @@ from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
 Rows = Callable[[], Matrices]
 """Gives the rows that tell names of GPUs and branches of drivers, when they are needed."""
 
+_MOST = 2**31 - 1
+"""Of threads and of MB: what both frameworks take."""
 _PACKAGE_AXES = axes_of("library", "framework", "package")
 _TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
 
@@ -352,8 +354,9 @@ class ProfileReader:
             )
         for key in ("tensorflow_limit_mb", "intra_threads", "inter_threads"):
             number = getattr(sharing, key)
-            if number is not None and number < 1:
-                raise self.document.error(f"expected a whole number above 0, found {number}", *place, key)
+            if number is not None and not 1 <= number <= _MOST:
+                problem = f"expected a whole number from 1 to {_MOST}, found {number}"
+                raise self.document.error(problem, *place, key)
         return sharing
 
     def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:

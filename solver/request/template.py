@@ -10,7 +10,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from solver.core import names
 from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Framework, conda_name, pypi_name
+from solver.core.markers import BadMarker, applies
+from solver.core.model import Framework, Target, conda_name, pypi_name
+from solver.core.target import marker_environment
 from solver.core.yamlfile import Key, YamlDocument
 from solver.request.fields import check_conda_spec
 from solver.request.text import PipBlock, RequestText
@@ -130,6 +132,10 @@ def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], s
         raise document.error(
             f'"{shown}" is no requirement', *place, fix='write it as pip does, such as "pandas>=2.2"'
         ) from None
+    try:
+        applies(requirement.marker, marker_environment(Target()))
+    except BadMarker as error:
+        raise document.error(str(error), *place, fix="compare versions with versions") from None
     if not names.is_project(requirement.name):
         raise document.error(f"{names.shown(requirement.name)} is no name of a package", *place)
     if requirement.url:

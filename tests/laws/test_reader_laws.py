@@ -33,6 +33,7 @@ def test_the_valid_file_of_each_format_is_read(name, tmp_path):
 @example("Pipfile.lock", 348)  # a python that is an address
 @example("pip inspect", 27007)  # a python without a minor
 @example("pip inspect", 113939)  # a requirement with a name of 300 letters
+@example("conda list", 1101734)  # a build of 5000 digits
 @example("pylock.toml", 5189)  # a version of 2000 letters, told whole
 def test_a_broken_file_ends_in_a_set_or_in_one_sentence(name, seed):
     text = formats.broken(name, Random(seed))

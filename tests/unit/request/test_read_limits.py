@@ -36,8 +36,18 @@ def test_many_variables_and_profiles_are_read_in_linear_time():
             f"profiles: {{a: {{conda-packages: ['numpy [{'a' * 1_000_000}]']}}}}\n",
             "e.yml.in:5: profiles.a.conda-packages[0]: expected at most 1000 letters, found more",
         ),
+        (
+            "profiles: {a: {gpu_sharing: {intra_threads: 99999999999999999999}}}\n",
+            "e.yml.in:5: profiles.a.gpu_sharing.intra_threads: expected a whole number from 1 to 2147483647, found "
+            "99999999999999999999",
+        ),
+        (
+            "profiles: {a: {packages: ['six; os_name ~= \"1\"']}}\n",
+            "e.yml.in:5: profiles.a.packages[0]: the marker 'os_name ~= \"1\"' compares what has no order, or is not "
+            "known here; compare versions with versions",
+        ),
     ],
-    ids=["variants", "letters"],
+    ids=["variants", "letters", "threads", "marker"],
 )
 def test_what_nobody_writes_is_refused(text, sentence):
     with pytest.raises(BadInput) as caught:
