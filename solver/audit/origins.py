@@ -32,9 +32,9 @@ def _settled(package: Package, matrices: Matrices, index: Index, target: Target)
     version = version_or_none(package.version)
     if package.origin != "pypi" or version is None or version.local or not any(package.sources):
         return package
-    default = any(is_default(source) for source in package.sources)
     if package.files or package.hashes:
-        return package if default else _by_files(package, index, target)
+        return _by_files(package, index, target)
+    default = any(is_default(source) for source in package.sources)
     pytorch = [source for source in package.sources if index_of(source) == "pytorch"]
     if pytorch and _has_flavours(package):
         return _of_pytorch(package, version, pytorch, matrices, default=default)
@@ -78,6 +78,9 @@ def _by_files(package: Package, index: Index, target: Target) -> Package:
     is_known = any(file.sha256 in package.hashes or file.filename in package.files for file in files)
     # A record that lacks wheels for the target proves nothing about one that it does not hold.
     if is_known or not all(index.covers(package.name, release.version, target) for release in releases):
+        return package
+    # Asked last, of the few whose files are not known: whoever knows the default index's address is slow to import.
+    if any(is_default(source) for source in package.sources):
         return package
     return structs.replace(package, elsewhere=_host(package.sources[0]))
 

@@ -136,6 +136,7 @@ class SnapshotIndex:
         self.indexes = tuple(indexes)
         self.kept = read_kept(own) if kept is None else kept
         self._read: dict[PypiName, tuple[tuple[PackageHeader, tuple[Release, ...]], ...]] = {}
+        self._all: dict[PypiName, tuple[Release, ...]] = {}
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every recorded release of ``name``, of all indexes this was opened with.
@@ -143,11 +144,13 @@ class SnapshotIndex:
         Raises ``NotRecorded`` where no index's record holds the name, ``BadInput``
         where a file is not of the format.
         """
-        recorded = tuple(release for _, releases in self._parts(name) for release in releases)
-        kept = self.kept.get(name, ())
-        if not self._parts(name) and not kept:
-            raise NotRecorded(name)
-        return (*_without_files_of(kept, recorded), *kept)
+        if name not in self._all:
+            recorded = tuple(release for _, releases in self._parts(name) for release in releases)
+            kept = self.kept.get(name, ())
+            if not self._parts(name) and not kept:
+                raise NotRecorded(name)
+            self._all[name] = (*_without_files_of(kept, recorded), *kept)
+        return self._all[name]
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> Requires:
         """The requirements as recorded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 
@@ -128,7 +129,8 @@ def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice:
     extras = [name for number in local for name in lock.package[number].optional_dependencies]
     groups = [name for number in local for name in lock.package[number].dev_dependencies if name != _DEV]
     parts = parts_of(choice, extras, groups, document.file)
-    return tuple(_set(document, lock, local, part, environment) for part in parts)
+    shared = _Shared(document, lock, environment, local)
+    return tuple(_set(shared, part) for part in parts)
 
 
 def _marked(kind: str, package: str, name: str) -> str:
@@ -136,10 +138,47 @@ def _marked(kind: str, package: str, name: str) -> str:
     return f"{kind}-{len(package)}-{package}-{name}"
 
 
-def _set(
-    document: TomlDocument, lock: _Lock, local: list[int], part: Part, environment: Mapping[str, str]
-) -> PackageSet:
-    projects = [lock.package[number].name for number in local]
+@dataclass(frozen=True)
+class _Shared:
+    """The lock, and what its sets have in common: each package and each marker is read once, in however many it is."""
+
+    document: TomlDocument
+    lock: _Lock
+    environment: Mapping[str, str]
+    local: list[int]
+    """Numbers of the lock's own projects."""
+    holding: dict[str, bool] = field(default_factory=dict)
+    """Whether each marker holds that was met, its extras filled in."""
+    packages: dict[tuple[int, tuple[str, ...]], Package] = field(default_factory=dict)
+    """The packages that were made, by number and extras."""
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[str, str | None, _Source | None], int]:
+        """Number of the first package of each name, version and source, each of which may be left open."""
+        numbers: dict[tuple[str, str | None, _Source | None], int] = {}
+        for number, package in enumerate(self.lock.package):
+            for version in (None, package.version):
+                for source in (None, package.source):
+                    numbers.setdefault((package.name, version, source), number)
+        return numbers
+
+    def holds(self, marker: str) -> bool:
+        """Whether a marker holds; raises ``BadMarker``."""
+        if marker not in self.holding:
+            self.holding[marker] = applies(read_marker(marker), self.environment)
+        return self.holding[marker]
+
+    def package(self, number: int, extras: tuple[str, ...]) -> Package:
+        """The package of that number with these extras."""
+        key = (number, extras)
+        if key not in self.packages:
+            self.packages[key] = _package(self.document, self.lock, number, extras)
+        return self.packages[key]
+
+
+def _set(shared: _Shared, part: Part) -> PackageSet:
+    lock = shared.lock
+    projects = [lock.package[number].name for number in shared.local]
     active = {
         *(_marked("extra", project, name) for project in projects for name in part.extras),
         *(_marked("group", project, name) for project in projects for name in part.groups),
@@ -147,18 +186,18 @@ def _set(
     for conflict in lock.conflicting:
         if len(conflict & active) > 1:
             problem = f"{part.name} cannot be installed together, as the lock says"
-            raise BadInput(problem, file=document.file, key="conflicts", fix="choose one of them")
+            raise BadInput(problem, file=shared.document.file, key="conflicts", fix="choose one of them")
     dev = {_marked("group", project, _DEV) for project in projects}
     # uv wants its default group left out beside what it conflicts with.
     with_dev = not any(conflict & active and conflict & dev for conflict in lock.conflicting)
     groups = part.groups | ({_DEV} if with_dev else set())
-    walk = _Walk(document, lock, environment, local, active=frozenset(active | (dev if with_dev else set())))
+    walk = _Walk(shared, active=frozenset(active | (dev if with_dev else set())))
     walk.run(part.extras, groups)
     return PackageSet(
         kind="uv.lock",
-        file=document.file,
+        file=shared.document.file,
         part=part.name,
-        packages=tuple(_package(document, lock, number, walk.chosen[number]) for number in sorted(walk.chosen)),
+        packages=tuple(shared.package(number, walk.chosen[number]) for number in sorted(walk.chosen)),
         requires_python=lock.requires_python,
         closed=True,
     )
@@ -172,31 +211,21 @@ _Asked = tuple[int, tuple[_Dependency, ...], tuple[Key, ...]]
 class _Walk:
     """Follows the dependencies from the lock's own projects."""
 
-    document: TomlDocument
-    lock: _Lock
-    environment: Mapping[str, str]
-    local: list[int]
-    """Numbers of the lock's own projects."""
+    shared: _Shared
     active: frozenset[str]
     """The extras and groups that are installed, as markers name them."""
     chosen: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Number of each package that is reached, with its extras."""
-    numbers: dict[tuple[str, str | None, _Source | None], int] = field(default_factory=dict)
-    """Number of the first package of each name, version and source, each of which may be left open."""
     entered: set[tuple[int, str]] = field(default_factory=set)
     """Extras of the projects that were followed."""
     waiting: list[_Asked] = field(default_factory=list)
     """What is still to be followed."""
     holding: dict[str, bool] = field(default_factory=dict)
-    """Whether each marker holds that was met."""
+    """Whether each marker holds here that was met."""
 
     def run(self, extras: Iterable[str], groups: Iterable[str]) -> None:
-        for number, package in enumerate(self.lock.package):
-            for version in (None, package.version):
-                for source in (None, package.source):
-                    self.numbers.setdefault((package.name, version, source), number)
-        for number in self.local:
-            package = self.lock.package[number]
+        for number in self.shared.local:
+            package = self.shared.lock.package[number]
             self.waiting.append((number, package.dependencies, ("dependencies",)))
             self._wait_for(number, "optional-dependencies", package.optional_dependencies, sorted(extras))
             self._wait_for(number, "dev-dependencies", package.dev_dependencies, sorted(groups))
@@ -211,7 +240,7 @@ class _Walk:
     ) -> None:
         for name in names:
             if name in parts and (number, f"{key} {name}") not in self.entered:
-                if number in self.local:
+                if number in self.shared.local:
                     self.entered.add((number, f"{key} {name}"))
                 self.waiting.append((number, parts[name], (key, name)))
 
@@ -220,8 +249,8 @@ class _Walk:
         if marker is None:
             return True
         if marker not in self.holding:
-            with at(self.document, "package", number, *keys, "marker"):
-                self.holding[marker] = applies(read_marker(with_extras(marker, self.active)), self.environment)
+            with at(self.shared.document, "package", number, *keys, "marker"):
+                self.holding[marker] = self.shared.holds(with_extras(marker, self.active))
         return self.holding[marker]
 
     def _enter(self, dependency: _Dependency, asking: int, keys: tuple[Key, ...]) -> None:
@@ -231,8 +260,8 @@ class _Walk:
         now = tuple(sorted({*(before or ()), *dependency.extra}))
         if before == now:
             return
-        package = self.lock.package[number]
-        if number not in self.local:
+        package = self.shared.lock.package[number]
+        if number not in self.shared.local:
             self.chosen[number] = now
             if before is None:
                 self.waiting.append((number, package.dependencies, ("dependencies",)))
@@ -241,11 +270,11 @@ class _Walk:
 
     def _number(self, dependency: _Dependency, asking: int, keys: tuple[Key, ...]) -> int:
         """The package that a dependency means; it says version and source only where the name has several."""
-        number = self.numbers.get((dependency.name, dependency.version, dependency.source))
+        number = self.shared.numbers.get((dependency.name, dependency.version, dependency.source))
         if number is not None:
             return number
         problem = f"{brief(dependency.name)} is not in the lock"
-        raise self.document.error(problem, "package", asking, *keys, fix=AGAIN)
+        raise self.shared.document.error(problem, "package", asking, *keys, fix=AGAIN)
 
 
 def _package(document: TomlDocument, lock: _Lock, number: int, extras: tuple[str, ...]) -> Package:

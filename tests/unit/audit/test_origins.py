@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from audit_stubs import StubIndex
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
@@ -87,3 +91,29 @@ def test_a_file_is_of_the_default_index_where_it_is_among_its_files(wheel, elsew
         wheels = [{{ url = "https://rebuilt.example/{wheel}", hashes = {{ sha256 = "{HASH}" }} }}]
     '''
     assert _told(text, tmp_path) == [("torch==2.6.0", None, elsewhere)]
+
+
+def test_nobody_asks_for_the_default_index_address_about_files_that_are_known(tmp_path):
+    # Whoever knows that address takes longer to import than the audit of a large lock takes.
+    lock = tmp_path / "pylock.toml"
+    lock.write_text(
+        'lock-version = "1.0"\ncreated-by = "a test"\n[[packages]]\nname = "six"\nversion = "1.17.0"\n'
+        '[[packages.wheels]]\nname = "six-1.17.0-py2.py3-none-any.whl"\n'
+        f'url = "https://files.example/six-1.17.0-py2.py3-none-any.whl"\nhashes = {{sha256 = "{HASH}"}}\n'
+    )
+    code = (
+        "import sys; from audit_stubs import StubIndex; from pathlib import Path;"
+        "from solver.matrix.load import Matrices;"
+        "from solver.audit.inputs import read_set; from solver.audit.origins import settled;"
+        "index = StubIndex({'six': [{'version': '1.17.0', 'files': ['six-1.17.0-py2.py3-none-any.whl']}]});"
+        f"one = settled(read_set(Path({str(lock)!r})), Matrices(), index).packages[0];"
+        "print(one.pin, one.sources, one.elsewhere, 'pypi_simple' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert told.stdout == "six==1.17.0 ('https://files.example/six-1.17.0-py2.py3-none-any.whl',) None False\n"

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from textwrap import dedent
+
 import pytest
 from reading import HASH, pins, read
 
+from solver.audit.inputs import read_sets
 from solver.core.errors import BadInput
 from solver.core.model import Target
 
@@ -102,3 +105,13 @@ def test_a_uv_lock_that_cannot_be_read_is_named_with_line_and_key(text, message,
     with pytest.raises(BadInput) as caught:
         read(text, tmp_path)
     assert str(caught.value) == message
+
+
+def test_what_the_sets_of_a_uv_lock_share_is_read_once(tmp_path):
+    path = tmp_path / "uv.lock"
+    path.write_text(dedent(UV))
+    plain, plots = (
+        {package.name: package for package in one.packages} for one in read_sets(path, Target(python="3.12"))
+    )
+    assert sorted(plots.keys() - plain.keys()) == ["matplotlib"]
+    assert [name for name in plain if plots[name] is not plain[name]] == []
