@@ -48,7 +48,7 @@ class AuditContext:
     index: Index
     target: Target
     assumed: bool = False
-    """True where nobody named a target, so that its driver and python are only our defaults."""
+    """True where nobody named the target's driver, so that the one it has is only our default."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables in force where the set is used."""
     record_of: RecordReader | None = None

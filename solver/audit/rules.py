@@ -13,12 +13,22 @@ from solver.matrix.rules import Breach, binds_conda
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 """How grave a breach is where only another build of the package is known to break."""
 
+_REMAINS = "leftover"
+"""The code of what one install of wheels leaves in the way of another; conda takes out what no record asks for."""
+
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
     """A finding for each rule that the set breaks, but for the codes whose module weighs them itself."""
     every = (rule for rule in context.matrices.rules if rule.code not in merged)
     for breach in rules.broken(every, context.stated, context.place):
-        yield as_finding(context, breach)
+        if not _is_of_condas_solver(context, breach):
+            yield as_finding(context, breach)
+
+
+def _is_of_condas_solver(context: AuditContext, breach: Breach) -> bool:
+    """Whether a remains of other installs is told of conda packages alone: their records ask for each other."""
+    named = (*breach.rule.when, *(offence.package for offence in breach.offences))
+    return breach.rule.code == _REMAINS and all(context.packages[PypiName(name)].origin == "conda" for name in named)
 
 
 def breaches(context: AuditContext, code: str) -> Iterator[Breach]:

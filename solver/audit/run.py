@@ -104,15 +104,17 @@ def context_of(
     target: Target | None = None,
     environ: Mapping[str, str] | None = None,
     record_of: RecordReader | None = None,
+    *,
+    driver_named: bool = True,
 ) -> AuditContext:
-    """What an audit with these arguments looks at."""
+    """What an audit with these arguments looks at; ``driver_named`` is false where ``target`` has the default one."""
     package_set = settled(package_set, matrices, index, target)
     return AuditContext(
         set=package_set,
         matrices=matrices,
         index=index,
         target=target or assumed_target(package_set, matrices),
-        assumed=target is None and package_set.target is None,
+        assumed=package_set.target is None and (target is None or not driver_named),
         environ=dict(environ or {}),
         record_of=record_of,
     )

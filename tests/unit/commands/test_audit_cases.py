@@ -98,3 +98,23 @@ def test_every_set_of_a_lock_is_looked_at_and_named(case, part):
         assert [(one.why, one.parts) for one in audited.findings if one.code == "cudnn-older-than-build"] == [
             (OLD_CUDNN, (part,))
         ]
+
+
+@pytest.mark.parametrize("words", [{}, {"gpu": ["9.0"]}, {"python": "3.12"}, {"platform": "linux-64"}])
+def test_a_driver_that_nobody_named_is_nobodys(words, told):
+    assert told("driver-that-nobody-named/requirements.txt", words) == []
+
+
+def test_a_driver_that_somebody_named_is_too_old(told):
+    assert told("driver-that-nobody-named/requirements.txt", {"driver": "525.60.13"}) == [
+        (
+            "error",
+            "driver",
+            "torch==2.12.0 is built for CUDA 13.0, which needs driver 580.65.06 or newer; the target's driver is "
+            "525.60.13",
+        )
+    ]
+
+
+def test_what_condas_tensorflow_asks_for_is_no_leftover(told):
+    assert told("conda-estimator-is-no-leftover/conda-lock.yml") == []
