@@ -10,6 +10,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Finding
+from solver.core.versions import major, version_or_none
 from solver.matrix.cudnn import carried, fault_of, served_by, serves, works_beside
 
 CODE = "cudnn-older-than-build"
@@ -53,7 +54,15 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     if own is None:
         conda = context.conda_package("cudnn")
         return [] if conda is None else [conda]
-    return [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
+    there = [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
+    # It opens its own major's soname, which a cuDNN of another major neither has nor overwrites.
+    same = [package for package in there if _has_the_major_of(build, package)]
+    return same or there
+
+
+def _has_the_major_of(build: BuiltPackage, package: Package) -> bool:
+    version = version_or_none(package.version)
+    return version is not None and build.cudnn is not None and version.major == major(build.cudnn)
 
 
 def _is_inside(build: BuiltPackage) -> bool:
