@@ -35,6 +35,8 @@ def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, pylo
     with asking() as watch:
         project = open_project(Path(), reach=reach(live=live, offline=offline), watch=watch)
         written, failures = _write(project, project.chosen(profiles))
+    if written:
+        click.echo(_next(project, written))
     if pylock and written:
         _pylocks(project, written)
     if failures:
@@ -54,6 +56,18 @@ def _write(project: Project, chosen: Sequence[Profile]) -> tuple[list[str], list
         written.append(made.profile.name)
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
     return written, failures
+
+
+def _next(project: Project, written: Sequence[str]) -> str:
+    """Where the files are, and the command that installs them."""
+    places = ", ".join(str(project.locks / name) for name in written) if len(written) <= _NAMED else str(project.locks)
+    return (
+        f"written to {places}; `interlock install {written[0]} PREFIX` installs {'it' if len(written) == 1 else 'one'}"
+    )
+
+
+_NAMED = 3
+"""Folders that are named one by one."""
 
 
 def _check(states: Mapping[str, list[str]]) -> None:

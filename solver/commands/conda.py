@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from solver.commands.project import Project, Reach, built_in_snapshot, own_snapshot
-from solver.core.errors import NotRecorded
+from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution
+from solver.core.spelling import all_of
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot
@@ -52,8 +53,17 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
     try:
         records = base_records(profile, target.python, target, source, project.matrices, pins=pins)
     except NotRecorded as error:
+        _refuse_half(profile, error)
         return (), CondaSection(channels=profile.channels, not_written=str(error))
     return records, section_of(project, profile, solution, records)
+
+
+def _refuse_half(profile: Profile, error: NotRecorded) -> None:
+    """Refuse a lock without its conda half where the request asks for packages of it."""
+    if profile.conda_packages:
+        missing = all_of(profile.conda_packages)
+        fix = "ask the channels with --live, or move them under pip:"
+        raise IndexUnavailable(f"{profile.name}: {missing} would be missing, since {error.what}: {error.name}; {fix}")
 
 
 def section_of(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> CondaSection:

@@ -114,7 +114,7 @@ class NotRecorded(IndexUnavailable):
     """The snapshot does not hold ``name`` and nothing live may be asked."""
 
     def __init__(self, name: str, what: str = "no release of it") -> None:
-        self.name = name
+        self.name, self.what = name, f"the snapshot holds {what}"
         super().__init__(
             f"the snapshot holds {what}: {name}; run the command with --live to ask the index, "
             "or `interlock refresh` to record it"

@@ -16,7 +16,22 @@ def test_lock_writes_what_it_says_and_check_finds_it_fresh(folder, interlock):
     assert written(folder) == names
     assert interlock("lock", "--check", "small", "smaller") == (0, "small: fresh\nsmaller: fresh\n", "")
     code, again, _ = interlock("lock", "small", "--no-pylock")
-    assert (code, again) == (0, out.splitlines()[0] + " (unchanged)\n")
+    said = "written to locks/small; `interlock install small PREFIX` installs it\n"
+    assert (code, again) == (0, out.splitlines()[0] + f" (unchanged)\n{said}")
+    assert out.splitlines()[2:] == [
+        "written to locks/small, locks/smaller; `interlock install small PREFIX` installs one"
+    ]
+
+
+def test_no_lock_goes_without_the_conda_packages_that_were_asked_for(folder, interlock):
+    text = REQUEST.replace("  - pip\n", "  - pip\n  - pandas>=2\n  - ffmpeg\n", 1)
+    (folder / "environment.yml.in").write_text(text)
+    said = (
+        "interlock: small: pandas>=2 and ffmpeg would be missing, since the snapshot holds nothing for linux-64 of "
+        "this channel: nowhere; ask the channels with --live, or move them under pip:\n"
+    )
+    assert interlock("lock", "small", "--no-pylock") == (4, "", said)
+    assert written(folder) == set()
 
 
 def test_check_says_no_and_writes_nothing(folder, interlock):

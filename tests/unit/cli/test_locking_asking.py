@@ -47,6 +47,7 @@ def files(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+NEXT = "written to locks/gpu; `interlock install gpu PREFIX` installs it\n"
 MADE = "gpu: torch 2.9.1, python 3.12, cuda 12.8, cudnn 9.10.2.21; 29 packages by pip, 27 packages by conda"
 ASKED = """\
 asked the package index for 2 packages beyond the record, 5 releases read
@@ -62,14 +63,14 @@ would work: without own-tool>=1 -> python 3.12, cuda 12.8, cudnn 9.10.2.21, torc
 
 
 def test_what_the_record_lacks_is_asked_for_and_kept(index, interlock, tmp_path):
-    assert interlock("lock", "--no-pylock") == (0, f"{MADE}\n", ASKED)
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE}\n{NEXT}", ASKED)
     made = files(tmp_path / "locks")
     pins = [line.split()[0] for line in made["gpu/requirements.txt"].decode().splitlines() if "==" in line]
     assert {"own-tool==2.0", "helper==2.0"} < set(pins)
     kept = files(tmp_path / "matrices")
     assert sorted(kept) == ["snapshot/kept/helper.jsonl", "snapshot/kept/own-tool.jsonl"]
     index.close()
-    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n", "")
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n{NEXT}", "")
     assert interlock("lock", "--check") == (0, "gpu: fresh\n", "")
     assert (files(tmp_path / "locks"), files(tmp_path / "matrices")) == (made, kept)
 
@@ -102,7 +103,7 @@ def test_a_release_that_was_not_kept_is_asked_for(index, interlock, tmp_path):
 def test_pins_that_are_kept_stay_until_newer_ones_are_asked_for(index, interlock, tmp_path):
     assert interlock("lock", "--no-pylock")[0] == 0
     add(index, "own-tool", {"2.0": ["helper>=2", "numpy"], "2.5": ["helper>=2", "numpy"]})
-    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n", "")
+    assert interlock("lock", "--no-pylock") == (0, f"{MADE} (unchanged)\n{NEXT}", "")
 
 
 def test_an_index_that_does_not_answer_is_told_once(index, interlock):
