@@ -72,6 +72,13 @@ class CondaRecord(Value, frozen=True, kw_only=True):
         return f"{self.name}={self.version}={self.build}"
 
     @property
+    def is_of_python(self) -> bool:
+        """Whether it puts something into site-packages, where pip might want to put it too."""
+        if self.noarch is not None:
+            return self.noarch == "python"
+        return any(spec_name(spec) == "python" for spec in self.depends)
+
+    @property
     def spec(self) -> str:
         """The MatchSpec that only this build meets."""
         return f"{self.name} =={self.version} {self.build}"

@@ -1,12 +1,18 @@
-"""conda's own little languages, each read in one place: MatchSpecs and build strings."""
+"""conda's own little languages, each read in one place: MatchSpecs and build strings.
+
+Whether a record meets a spec is rattler's to say. What a person wrote is read here: rattler keeps the sense of a spec
+alone, in which ``numpy=1.26`` and ``numpy 1.26.*`` are the same.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput
-from solver.core.model import CondaName
+from solver.core.model import CondaName, conda_name
 
 if TYPE_CHECKING:
     from rattler import MatchSpec
@@ -15,6 +21,68 @@ if TYPE_CHECKING:
 _NAME_END = re.compile(r"[\s=<>!~\[]")
 _NO_BUILD = "_"
 """A build string that no build has."""
+
+_NAMED = re.compile(r"(?:[^\s:\[\]]+::)?(?P<name>[\w.\-]+) ?(?P<rest>.*)")
+# Around a comma, and between a sign and its version, conda takes spaces.
+_LOOSE = re.compile(r" ?([,|]) ?|(^=|[<>!~]=?|==) (?=[\w*])")
+_TERM = r"[(<>=!~]*(?:[^(<>=!~\s,|][^<>=~\s,|]*)?"
+_VERSIONS = re.compile(rf"(?P<versions>{_TERM}(?:[,|]{_TERM})*)(?:(?: ?= ?| )(?P<build>[^\s=]+))?")
+_FIELD = re.compile(r"\b(\w+) ?= ?('[^']*'|\"[^\"]*\"|[^'\",\]]*)")
+_EXACT = re.compile(r"={0,2} ?(\d[\w.!+]*)")
+
+
+@dataclass(frozen=True)
+class CondaSpec:
+    """A MatchSpec as somebody wrote it, without its channel."""
+
+    name: CondaName
+    rest: str
+    """All that stands behind the name."""
+    versions: str
+    """As it is written, ``=1.26`` or ``>=1.26,<2``; empty: any."""
+    build: str
+    """Perhaps a pattern; empty: any."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What stands in brackets, by key."""
+
+    @property
+    def version(self) -> str | None:
+        """The one version that is written, be it with ``=``; None where several, or any, will do."""
+        exact = _EXACT.fullmatch(self.versions)
+        return exact[1] if exact else None
+
+    @property
+    def exact_build(self) -> str | None:
+        """None where several builds, or any, will do."""
+        return self.build if self.build and "*" not in self.build else None
+
+
+def read_spec(text: str) -> CondaSpec | None:
+    """The parts of ``channel::name=1.2=build``, ``name >=1`` or ``name[version=1]``; None where it names nothing."""
+    named = _NAMED.fullmatch(" ".join(text.split()))
+    try:
+        name = conda_name(named["name"]) if named else None
+    except ValueError:
+        name = None
+    if named is None or name is None:
+        return None
+    rest, _, brackets = named["rest"].partition("[")
+    fields = _fields(brackets)
+    match = _VERSIONS.fullmatch(_LOOSE.sub(r"\1\2", rest.strip()))
+    # What is written otherwise stands for versions that nobody can compare with.
+    versions, build = (match["versions"], match["build"] or "") if match else (rest.strip(), "")
+    return CondaSpec(
+        name=name,
+        rest=named["rest"].strip(),
+        versions=versions or fields.get("version", ""),
+        build=build or fields.get("build", ""),
+        fields=fields,
+    )
+
+
+def _fields(brackets: str) -> dict[str, str]:
+    """``version='>=1,<2', build=x]`` by key; a comma within quotes belongs to the value."""
+    return {key: value.strip("'\" ") for key, value in _FIELD.findall(brackets)}
 
 
 def match_spec(text: str) -> MatchSpec:

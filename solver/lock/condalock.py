@@ -22,6 +22,7 @@ from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile, Requires
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_spec import read_spec
 from solver.lock.pip_half import LockedWheel
 
 
@@ -122,9 +123,9 @@ def _by_name(depends: Iterable[str]) -> dict[str, str]:
     """The format has one spec a name; where a record has several, the narrowest version says most."""
     versions: dict[str, str] = {}
     for spec in sorted(depends):
-        name, _, rest = spec.partition(" ")
-        if name not in versions or len(rest) > len(versions[name]):
-            versions[name] = rest.strip()
+        read = read_spec(spec)
+        if read is not None and (read.name not in versions or len(read.rest) > len(versions[read.name])):
+            versions[read.name] = read.rest
     return versions
 
 

@@ -21,7 +21,7 @@ def constraints_txt(
 
     ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ.
     """
-    by_conda_name = {record.name: record.version for record in in_order(records) if _holds_python(record)}
+    by_conda_name = {record.name: record.version for record in in_order(records) if _is_for_pip(record)}
     versions = {**(names or Names(Matrices())).by_pypi(by_conda_name), **pins}
     head = [
         comment(f"Made by `interlock export constraints.txt {profile.name}`; do not edit."),
@@ -30,7 +30,5 @@ def constraints_txt(
     return "\n".join([*head, *(requirement_line(name, version=versions[name]) for name in sorted(versions))]) + "\n"
 
 
-def _holds_python(record: CondaRecord) -> bool:
-    if record.name == "python" or record.noarch is not None:
-        return record.noarch == "python"
-    return any(spec.split()[0] == "python" for spec in record.depends)
+def _is_for_pip(record: CondaRecord) -> bool:
+    return record.name != "python" and record.is_of_python

@@ -15,12 +15,12 @@ from packaging.utils import canonicalize_name
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.markers import applies
-from solver.core.model import CondaName, Framework, PypiName, Target, conda_name, pypi_name
+from solver.core.model import CondaName, Framework, PypiName, Target, pypi_name
 from solver.core.target import marker_environment
+from solver.index.conda_spec import CondaSpec, read_spec
 from solver.matrix.names import Names
 from solver.request.sources import Wanted, Wish
 
-_CONDA = re.compile(r"\s*(?:(?P<channel>[\w.\-/:]+)::)?(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)")
 _CUDA = re.compile(
     r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
 )
@@ -79,39 +79,33 @@ def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str |
 
 
 def _conda(made: Draft, entry: Wish, names: Names, holds: Callable[[str, str | None], bool]) -> None:
-    match = _CONDA.fullmatch(entry.text)
-    if match is None:
+    spec = read_spec(entry.text)
+    if spec is None:
         made.told.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
         return
-    name, rest = conda_name(match["name"]), match["rest"].strip()
-    if name == "python":
-        _python(made, rest.lstrip("= "), entry.where)
-    elif name == "pip":
+    if spec.name == "python":
+        _python(made, spec.versions.lstrip("="), entry.where)
+    elif spec.name == "pip":
         return
-    elif _CUDA.fullmatch(name):
+    elif _CUDA.fullmatch(spec.name):
         made.told.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
     else:
-        _conda_package(made, entry, name, rest, names, holds)
+        _conda_package(made, entry, spec, names, holds)
 
 
 def _conda_package(
-    made: Draft,
-    entry: Wish,
-    name: CondaName,
-    rest: str,
-    names: Names,
-    holds: Callable[[str, str | None], bool],
+    made: Draft, entry: Wish, spec: CondaSpec, names: Names, holds: Callable[[str, str | None], bool]
 ) -> None:
-    twin = _framework_on_pypi(name) or names.pypi(name)
+    twin = _framework_on_pypi(spec.name) or names.pypi(spec.name)
     of_framework = twin is not None and (framework_of(twin) is not None or twin in COMPANIONS)
-    if not of_framework and any(holds(channel, name) for channel in made.channels):
+    if not of_framework and any(holds(channel, spec.name) for channel in made.channels):
         made.conda.append(entry.text.strip())
         return
     if twin is None:
         why = "no recorded channel holds it, and the package index has it not"
         made.told.append(f"{entry.where}: {entry.text} is not carried over: {why}")
         return
-    specifier = _specifier_of(rest)
+    specifier = _specifier_of(spec.versions)
     why = "frameworks come by pip" if of_framework else "no recorded channel holds it"
     made.told.append(f"{entry.where}: {entry.text} stands under pip as {twin}{specifier}: {why}")
     _pip(made, Wish(f"{twin}{specifier}", entry.where))
@@ -127,11 +121,10 @@ def _framework_on_pypi(name: CondaName) -> PypiName | None:
     return None
 
 
-def _specifier_of(rest: str) -> str:
-    """The versions of a MatchSpec as pip would ask for them; its build is left out."""
-    version = rest.split("[")[0].strip().split(" ")[0]
+def _specifier_of(versions: str) -> str:
+    """The versions of a MatchSpec as pip would ask for them."""
     parts = []
-    for part in version.split(","):
+    for part in versions.split(","):
         operator = re.match(r"[=<>!~]*", part)
         number = part[operator.end() :] if operator else part
         if not number or number == "*":
@@ -139,7 +132,7 @@ def _specifier_of(rest: str) -> str:
         sign = operator[0] if operator else ""
         fuzzy = sign in ("=", "") and not number.endswith("*") and sign != "=="
         number = f"{number}.*" if fuzzy and sign == "=" else number.replace(".*.*", ".*")
-        parts.append(f"{'==' if sign in ('', '=') else sign}{number.split('=')[0]}")
+        parts.append(f"{'==' if sign in ('', '=') else sign}{number}")
     try:
         return str(SpecifierSet(",".join(parts)))
     except InvalidSpecifier:
@@ -148,7 +141,6 @@ def _specifier_of(rest: str) -> str:
 
 def _python(made: Draft, text: str, where: str) -> None:
     """conda's and pip's ways to ask for a python, as bounds on major.minor."""
-    # A MatchSpec may go on with a build: "3.12.4 h_0", "3.12.4=h_0".
     bare = re.match(r"[\d.*]+", text)
     try:
         parts = SpecifierSet(f"=={bare[0]}" if bare else text)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from solver.core import names
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
+from solver.index.conda_spec import read_spec
 
 KeyPath = tuple[Key, ...]
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
@@ -86,7 +87,7 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
     """Refuse a MatchSpec that names an address or a file: only packages of the channels can be locked."""
     if not names.is_one_line(entry):
         raise document.error(f"{names.shown(entry)} is no conda package", *place, fix="write it on one line")
-    inside = re.findall(r"(\w+)\s*=", entry.partition("[")[2])
-    if "://" in entry or "url" in inside or entry.rstrip().endswith(_ARCHIVE_END):
+    spec = read_spec(entry)
+    if "://" in entry or (spec is not None and "url" in spec.fields) or entry.rstrip().endswith(_ARCHIVE_END):
         fix = "only packages of the channels can be locked; name its version"
         raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)

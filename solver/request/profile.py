@@ -17,9 +17,10 @@ from solver.core.axes import AXES, axes_of
 from solver.core.errors import BadInput
 from solver.core.flavours import DEFAULT_FLAVOUR, FLAVOURS, WHEEL_FLAVOUR
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
-from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Profile, Target, conda_name, pypi_name
+from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Profile, Target, pypi_name
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
+from solver.index.conda_spec import read_spec
 from solver.matrix.gpus import is_capability, resolve_gpus
 from solver.matrix.load import Matrices
 from solver.request.fields import (
@@ -291,13 +292,11 @@ class ProfileReader:
         own = self.keys.get("conda-packages", ())
         for position, entry in enumerate(own):
             check_conda_spec(self.document, entry, ("profiles", self.name, "conda-packages", position))
-            name = re.split(r"[\s=<>!\[]", entry.rpartition("::")[2].strip(), maxsplit=1)[0]
-            try:
-                reserved = conda_name(name) in {"python", "pip"}
-            except ValueError:
-                raise self._bad(f'"{entry}" is no conda package', "conda-packages", position) from None
-            if reserved:
-                raise self._bad(f"{name} is always there", "conda-packages", position, fix="drop it")
+            spec = read_spec(entry)
+            if spec is None:
+                raise self._bad(f'"{entry}" is no conda package', "conda-packages", position)
+            if spec.name in ("python", "pip"):
+                raise self._bad(f"{spec.name} is always there", "conda-packages", position, fix="drop it")
         return (*self.template.conda_packages, *own)
 
     def _indexes(self) -> tuple[IndexName, ...]:

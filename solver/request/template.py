@@ -11,14 +11,14 @@ from solver.core import names
 from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import BadMarker, applies
-from solver.core.model import Framework, Target, conda_name, pypi_name
+from solver.core.model import Framework, Target, pypi_name
 from solver.core.target import marker_environment
 from solver.core.yamlfile import Key, YamlDocument
+from solver.index.conda_spec import read_spec
 from solver.request.fields import check_conda_spec
 from solver.request.text import PipBlock, RequestText
 
 _SLOT = re.compile(r"\$\{([^}]*)\}")
-_CONDA = re.compile(r"(?:[\w.\-/]+::)?([A-Za-z0-9_][\w.\-]*)\s*(.*)")
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,23 @@ def _conda_entry(
     document: YamlDocument, entry: str, place: tuple[Key, ...], conda: list[str], versions: dict[str, str]
 ) -> None:
     check_conda_spec(document, entry, place)
-    match = _CONDA.fullmatch(entry.strip())
-    if match is None:
+    spec = read_spec(entry)
+    if spec is None:
         raise document.error(
             f'"{entry}" is no conda package', *place, fix="write it as in environment.yml: python=3.12"
         )
-    name, rest = conda_name(match[1]), match[2]
-    slots = _SLOT.findall(rest)
-    if slots and (name != "python" or slots != ["python"] or _SLOT.sub("", rest).strip("= ")):
+    slots = _SLOT.findall(spec.rest)
+    if slots and (spec.name != "python" or slots != ["python"] or _SLOT.sub("", spec.rest).strip("= ")):
         raise document.error(
             f'"{entry}" leaves a version open', *place, fix="of conda packages only python=${python} can"
         )
-    if name == "pip":
+    if spec.name == "pip":
         return
-    if name != "python":
+    if spec.name != "python":
         conda.append(entry.strip())
-    elif not slots and rest.strip("= "):
+    elif not slots and spec.rest.strip("= "):
         # conda's python=3.12 means 3.12.*, and python's axis is major.minor
-        versions["python"] = rest.strip("= ")
+        versions["python"] = spec.rest.strip("= ")
 
 
 def _pip_entry(

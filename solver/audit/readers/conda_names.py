@@ -10,9 +10,8 @@ from solver.audit.package_set import Package, conda_package
 from solver.core import names, target
 from solver.core.model import Platform, Target
 from solver.core.versions import python_minor
+from solver.index.conda_spec import read_spec
 
-_SPEC = re.compile(r"(?P<name>[A-Za-z0-9_][\w.\-]*)\s*(?P<rest>.*)", re.DOTALL)
-_FIELD = re.compile(r"\s*['\"]?(?P<value>[^'\",\]]+)")
 PLATFORMS: Mapping[str, Platform] = {platform: platform for platform in target.PLATFORMS}
 
 
@@ -52,40 +51,8 @@ def subdir_of(url: str) -> Platform | None:
 
 def from_spec(text: str, line: int | None) -> Package | None:
     """The package of a match spec (``channel::name=1.2=build``, ``name >=1``); None where it is none."""
-    spec = text.partition(" #")[0].strip()
-    channel, mark, behind = spec.partition("::")
-    matched = _SPEC.match(behind if mark and re.fullmatch(r"[^\s:\[\]]+", channel) else spec)
-    if matched is None:
+    spec = read_spec(text.partition(" #")[0])
+    if spec is None:
         return None
-    rest, _, brackets = matched["rest"].partition("[")
-    rest = rest.strip()
-    version, build = _pinned(rest)
-    inside = _fields(brackets)
-    version = version or _exact(inside.get("version", ""))
-    build = build or inside.get("build")
-    sha256 = inside.get("sha256")
-    try:
-        return conda_package(matched["name"], version, build, line, sha256, specifier="" if version else rest)
-    except ValueError:
-        return None
-
-
-def _fields(brackets: str) -> dict[str, str]:
-    """What stands in the brackets of a match spec, by key."""
-    parts = (part.partition("=") for part in brackets.split(","))
-    found = {key.strip(): _FIELD.match(value) for key, _, value in parts}
-    return {key: value["value"] for key, value in found.items() if value is not None}
-
-
-def _pinned(rest: str) -> tuple[str | None, str | None]:
-    """Version and build of ``=1.2=build``, ``==1.2``, ``=1.2`` or ``1.2 build``; None where they are open."""
-    exact = re.fullmatch(r"=?=?\s*([\w.!+]+)(?:(?:\s*=\s*|\s+)([\w.*]+))?", rest)
-    if exact is None or not exact[1][0].isdigit():
-        return None, None
-    build = exact[2]
-    return exact[1], build if build and "*" not in build else None
-
-
-def _exact(text: str) -> str | None:
-    bare = text.lstrip("=").strip()
-    return bare if re.fullmatch(r"\d[\w.!+]*", bare) else None
+    specifier = "" if spec.version else spec.versions
+    return conda_package(spec.name, spec.version, spec.exact_build, line, spec.fields.get("sha256"), specifier)

@@ -150,7 +150,7 @@ def base_offers(
     offers: dict[PypiName, tuple[str, ...]] = {}
     for record in _free_base(profile, python, solver, matrices):
         twin = names.pypi(record.name)
-        if twin is not None and record.name != PYTHON and is_python_package(record):
+        if twin is not None and record.name != PYTHON and record.is_of_python:
             offers[twin] = tuple(dict.fromkeys(str(r.version) for r in solver.candidates(record.name)))
     return offers
 
@@ -170,13 +170,6 @@ def _free_base(profile: Profile, python: str, solver: ChannelSolver, matrices: M
 def base_specs(profile: Profile, python: str) -> list[str]:
     """What a base holds by name: python (major.minor), pip and the profile's conda packages."""
     return [spec for ask in base_asks(profile, python) for spec in ask.specs]
-
-
-def is_python_package(record: CondaRecord) -> bool:
-    """Whether ``record`` puts something into site-packages, where pip might want to put it too."""
-    if record.noarch is not None:
-        return record.noarch == "python"
-    return any(spec_name(spec) == PYTHON for spec in record.depends)
 
 
 def _clash(profile: Profile, shared: Mapping[CondaName, str], names: Names, solver: ChannelSolver) -> BadInput:

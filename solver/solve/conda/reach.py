@@ -14,11 +14,12 @@ from solver.core.model import CondaName, Profile, Target
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import write_records
+from solver.index.conda_spec import read_spec
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.solve.conda.asks import CondaAsks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
-from solver.solve.conda.profile import base_specs, is_python_package, open_solver, solve_conda
+from solver.solve.conda.profile import base_specs, open_solver, solve_conda
 from solver.solve.conda.traps import PYTHON
 
 HELD = (
@@ -119,16 +120,13 @@ def _gpu_builds(asks: CondaAsks, solver: ChannelSolver) -> Iterable[CondaRecord]
     for name in asks.frameworks:
         builds = [record for record in solver.candidates(name) if "cuda" in str(record.build)]
         yield from solver.ours(builds)
-        parts = {(spec.split()[0], tuple(spec.split()[1:])) for record in builds for spec in record.depends}
         versions = {str(record.version) for record in builds}
-        for part, rest in sorted(parts):
-            if rest and rest[0].removesuffix(".*") in versions:
-                same = [
-                    record
-                    for record in solver.candidates(CondaName(part))
-                    if "cuda" in str(record.build) and str(record.version) == rest[0].removesuffix(".*")
-                ]
-                yield from solver.ours(same)
+        specs = (read_spec(spec) for record in builds for spec in record.depends)
+        parts = {(spec.name, spec.versions.removesuffix(".*")) for spec in specs if spec is not None}
+        for part, version in sorted(parts):
+            if version in versions:
+                same = (record for record in solver.candidates(part) if str(record.version) == version)
+                yield from solver.ours([record for record in same if "cuda" in str(record.build)])
 
 
 def _of_base(profile: Profile, python: str, source: CondaSource, matrices: Matrices) -> Iterable[CondaRecord]:
@@ -141,5 +139,5 @@ def _of_base(profile: Profile, python: str, source: CondaSource, matrices: Matri
     yield from base
     for record in base:
         # pip may want what it brings along in any version.
-        if is_python_package(record) and record.name != PYTHON:
+        if record.is_of_python and record.name != PYTHON:
             yield from solver.ours(solver.candidates(record.name))

@@ -3,7 +3,7 @@
 import pytest
 
 from solver.core.errors import BadInput
-from solver.index.conda_spec import build_number, match_spec, meets_spec, spec_name
+from solver.index.conda_spec import build_number, match_spec, meets_spec, read_spec, spec_name
 
 
 @pytest.mark.parametrize("spec", ["pytorch=*=cuda*", "pytorch * cuda*", "python=3.12", "conda-forge::numpy>=2"])
@@ -31,6 +31,39 @@ def test_a_spec_that_is_none_is_bad_input(spec):
 )
 def test_the_name_in_a_spec_is_the_one_that_conda_reads(spec):
     assert spec_name(spec) == match_spec(spec).name.normalized == "pytorch"
+
+
+@pytest.mark.parametrize(
+    ("spec", "versions", "build", "version"),
+    [
+        ("numpy", "", "", None),
+        ("Numpy=1.26", "=1.26", "", "1.26"),
+        ("numpy == 1.26.4", "==1.26.4", "", "1.26.4"),
+        ("numpy = 1.26 = py312_0", "=1.26", "py312_0", "1.26"),
+        ("numpy 1.26.4 py312_0", "1.26.4", "py312_0", "1.26.4"),
+        ("conda-forge/linux-64::numpy=1!2.0=py*", "=1!2.0", "py*", "1!2.0"),
+        ("numpy[version='>=1.26,<2', build=py312_0]", ">=1.26,<2", "py312_0", None),
+        ("numpy >= 1.26 , < 2", ">=1.26,<2", "", None),
+        ("numpy>=1.2=py_0", ">=1.2", "py_0", None),
+        ("numpy * py312*", "*", "py312*", None),
+        ("numpy <1.8|(>2,<3)", "<1.8|(>2,<3)", "", None),
+        ("numpy 1 2 3", "1 2 3", "", None),
+    ],
+)
+def test_the_parts_of_a_spec_are_as_somebody_wrote_them(spec, versions, build, version):
+    parts = read_spec(spec)
+    assert (parts.name, parts.versions, parts.build, parts.version) == ("numpy", versions, build, version)
+
+
+@pytest.mark.parametrize("spec", ["", "-x", "=1.2", "::", "*", "n" * 10_000])
+def test_what_names_no_package_is_no_spec(spec):
+    assert read_spec(spec) is None
+
+
+def test_what_stands_in_brackets_is_kept_by_key():
+    spec = read_spec(f"numpy[md5=x, sha256='{'a' * 64}',build=\"py*\"]")
+    assert spec.fields == {"md5": "x", "sha256": "a" * 64, "build": "py*"}
+    assert spec.exact_build is None
 
 
 @pytest.mark.parametrize(
