@@ -51,10 +51,9 @@ def _is_unrecorded(context: AuditContext, package: Package) -> bool:
     return isinstance(package.requires, NotKnown) and not context.releases(package)
 
 
-def nothing_found(checked: Checked, told: int = 0) -> str:
-    """What is said where nothing was found; ``told`` is how much a lock of ours tells of itself."""
-    beyond = f" beyond {counted(told, 'finding')} that the lock tells of itself" if told else ""
-    return f"nothing found{beyond}: {'; '.join(_parts(checked))}"
+def nothing_found(checked: Checked) -> str:
+    """What is said where nothing was found."""
+    return f"nothing found: {'; '.join(_parts(checked))}"
 
 
 def _parts(checked: Checked) -> Iterator[str]:

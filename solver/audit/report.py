@@ -8,18 +8,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from solver.audit.words import counted
+from solver.core.acceptance import finding_id
 from solver.core.model import SEVERITIES, Finding, Severity
 
 _INDENT = "    "
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """``{"findings": […]}``; ``paths`` and ``parts`` stand only where a finding has some."""
+    """``{"findings": […]}``; ``paths``, ``parts`` and ``accepted`` stand only where a finding has some."""
     return {"findings": [_entry(finding) for finding in findings]}
 
 
 def _entry(finding: Finding) -> dict[str, Any]:
     entry: dict[str, Any] = {
+        "id": finding_id(finding.code, finding.names),
         "code": finding.code,
         "severity": finding.severity,
         "packages": list(finding.packages),
@@ -28,13 +30,17 @@ def _entry(finding: Finding) -> dict[str, Any]:
         "cure": finding.cure,
     }
     lists = {"paths": finding.paths, "parts": finding.parts}
-    return entry | {key: list(values) for key, values in lists.items() if values}
+    entry |= {key: list(values) for key, values in lists.items() if values}
+    return entry | ({} if finding.accepted is None else {"accepted": finding.accepted})
 
 
 def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Iterator[str]:
     """The findings for a terminal of ``width`` columns, without colour; where there are none, ``nothing``."""
     for finding in findings:
-        yield f"{finding.severity} {finding.code}: {', '.join(finding.packages)}"
+        accepted = "" if finding.accepted is None else "accepted "
+        yield f"{accepted}{finding.severity} {finding.code}: {', '.join(finding.packages)}"
+        if finding.accepted is not None:
+            yield from _wrapped("accepted", finding.accepted, width)
         if finding.parts:
             yield from _wrapped("in", ", ".join(finding.parts), width)
         yield from _wrapped("why", finding.why, width)
@@ -46,15 +52,17 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
 
 
 def tally(findings: Sequence[Finding]) -> str:
-    """How many errors, warnings and notes."""
-    numbers = Counter(finding.severity for finding in findings)
-    return ", ".join(counted(numbers[word], word) for word in SEVERITIES if numbers[word])
+    """How many errors, warnings and notes, and how many that somebody accepts."""
+    numbers = Counter(finding.severity for finding in findings if finding.accepted is None)
+    counts = [counted(numbers[word], word) for word in SEVERITIES if numbers[word]]
+    accepted = sum(finding.accepted is not None for finding in findings)
+    return ", ".join([*counts, *([f"{accepted} accepted"] if accepted else [])])
 
 
 def is_refused(findings: Sequence[Finding], fail_on: Severity) -> bool:
-    """Whether some finding is as grave as ``fail_on``, or graver."""
+    """Whether some finding that nobody accepts is as grave as ``fail_on``, or graver."""
     grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return any(finding.severity in grave for finding in findings)
+    return any(finding.severity in grave and finding.accepted is None for finding in findings)
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:

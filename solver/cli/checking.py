@@ -23,8 +23,10 @@ from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
 from solver.commands.project import Reach
 from solver.core import reading
+from solver.core.acceptance import FORM, is_id, is_reason
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
+from solver.core.names import shown
 
 STANDARD_INPUT = "standard input"
 """As errors name it."""
@@ -52,6 +54,19 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
     return {**words, "gpu": gpus} if gpus else words
 
 
+def acceptance(values: tuple[str, ...]) -> dict[str, str]:
+    """The reasons of ``--accept ID=REASON`` by id; raises ``BadInput`` for what is none."""
+    accepted: dict[str, str] = {}
+    for value in values:
+        name, _, reason = value.partition("=")
+        if not is_id(name):
+            raise BadInput(f"{FORM}, found {shown(name)}", key="--accept", fix="--json tells the id of each finding")
+        if not is_reason(reason):
+            raise BadInput(f"expected a reason behind {name}", key="--accept", fix=f"write {name}=why it does no harm")
+        accepted[name] = reason.strip()
+    return accepted
+
+
 @click.command()
 @click.argument("what", required=False, type=click.Path(path_type=Path))
 @TARGET
@@ -65,6 +80,9 @@ def target_words(values: tuple[str, ...]) -> dict[str, object]:
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True, help="the mildest that exits with 1"
 )
+@click.option(
+    "--accept", "accepts", multiple=True, metavar="ID=REASON", help="a row or a finding that fails nothing, and why"
+)
 @click.option("--vulnerabilities", is_flag=True, help="also ask for known vulnerabilities (needs the network)")
 def audit(
     what: Path | None,
@@ -77,6 +95,7 @@ def audit(
     live: bool,
     fix: bool,
     fail_on: Severity,
+    accepts: tuple[str, ...],
     vulnerabilities: bool,
 ) -> None:
     """Find what is broken in WHAT: a lock of any tool, a requirements file or a prefix; exit 1 if anything is.
@@ -89,11 +108,19 @@ def audit(
         repair = fix_file(Path(), subject, words, reach=Reach.ALL if live else Reach.RECORD)
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
-    audited = audit_path(Path(), subject, words, dict(os.environ), live=live, vulnerabilities=vulnerabilities)
+    audited = audit_path(
+        Path(),
+        subject,
+        words,
+        dict(os.environ),
+        live=live,
+        vulnerabilities=vulnerabilities,
+        accept=acceptance(accepts),
+    )
     if as_json:
         echo_json(findings_json(audited.findings))
     else:
-        nothing = nothing_found(audited.checked, audited.told)
+        nothing = nothing_found(audited.checked)
         width = shutil.get_terminal_size((100, 24)).columns
         click.echo("\n".join(findings_lines(audited.findings, nothing, width)))
         if audited.parts:

@@ -20,8 +20,10 @@ from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of, findings_in
 from solver.commands.project import Reach, open_facts
+from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, marked
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
+from solver.core.reading import read_text
 from solver.index.metadata import user_cache
 from solver.index.pypi import PypiIndex
 from solver.lock.read import LockFolder, own_lock
@@ -31,6 +33,7 @@ from solver.request.words import parse_target
 Words = Mapping[str, object]
 """What --target named: platform, python, driver, gpu, glibc; empty: nothing."""
 
+_NOTHING: Acceptance = {}
 _ACTIVE = ("VIRTUAL_ENV", "CONDA_PREFIX")
 """The variables that an activated environment sets, the one that is activated inside the other first."""
 
@@ -56,6 +59,14 @@ class Given:
         """The lock of ours in which the file lies; None where it lies in none."""
         return own_lock(self.path.parent) if self.text is None and self.path.is_file() else None
 
+    @cached_property
+    def accepted(self) -> Acceptance:
+        """What the file accepts, or the lock that the prefix was installed from."""
+        if self.text is not None:
+            return accepted_in(self.text)
+        path = self.path / ACCEPTED if self.is_prefix else self.path
+        return accepted_in(read_text(path)) if path.is_file() else {}
+
 
 def active_environment(environ: Mapping[str, str]) -> Given:
     """The environment that ``environ`` says is active; raises ``BadInput`` where none is."""
@@ -73,8 +84,6 @@ class Audited:
     checked: Checked
     parts: tuple[str, ...] = ()
     """The sets that were looked at, where the file holds several."""
-    told: int = 0
-    """How many warnings and notes more the lock in which the file lies tells of itself."""
 
 
 def audit_path(
@@ -85,11 +94,12 @@ def audit_path(
     *,
     live: bool = False,
     vulnerabilities: bool = False,
+    accept: Acceptance = _NOTHING,
 ) -> Audited:
     """The audit of a file or an installed prefix; raises ``BadInput`` where it cannot be read.
 
-    ``environ`` are the variables in force here, which count where a prefix is audited. Warnings that
-    a lock's own solution.yaml tells of are no findings any more.
+    ``environ`` are the variables in force here, which count where a prefix is audited. What ``accept``
+    or the file itself accepts is told with the reason.
     """
     matrices, index, _ = open_facts(root, reach=Reach.ALL if live else Reach.RECORD)
     in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
@@ -104,10 +114,9 @@ def audit_path(
             same[bare] = findings_in(context) + (known_vulnerabilities(package_set) if vulnerabilities else ())
         findings[package_set.part] = same[bare]
         looked.append(checked(context))
-    every = in_parts(findings)
-    beyond = _beyond_the_lock(every, what)
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
-    return Audited(beyond, max(looked, key=lambda one: one.packages), parts, told=len(every) - len(beyond))
+    every = marked(in_parts(findings), {**what.accepted, **accept})
+    return Audited(every, max(looked, key=lambda one: one.packages), parts)
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
@@ -140,12 +149,3 @@ def _completed(named: Target, given: Container[str], assumed: Target) -> Target:
 def _live_records() -> RecordReader:
     index = PypiIndex()
     return record_reader(index.source, user_cache() / "records", session=index.session)
-
-
-def _beyond_the_lock(findings: tuple[Finding, ...], what: Given) -> tuple[Finding, ...]:
-    """``findings`` without the warnings that the lock in which ``what`` lies tells of itself."""
-    lock = what.lock
-    if lock is None:
-        return findings
-    warnings = {(warning.code, warning.packages) for warning in lock.solution.warnings}
-    return tuple(one for one in findings if one.severity == "error" or (one.code, one.packages) not in warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -15,6 +16,8 @@ from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot
 from solver.lock.conda_section import CondaSection, conda_section
+from solver.matrix.load import Matrices
+from solver.matrix.rules import binding
 from solver.solve.conda.channels import virtual_packages
 from solver.solve.conda.profile import CondaSolution, base_offers, base_records, solve_conda
 
@@ -51,7 +54,7 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
     pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
     target, source = solution.target, source_for(project, profile)
     try:
-        records = base_records(profile, target.python, target, source, project.matrices, pins=pins)
+        records = base_records(profile, target.python, target, source, _binding(project, profile), pins=pins)
     except NotRecorded as error:
         _refuse_half(profile, error)
         return (), CondaSection(channels=profile.channels, not_written=str(error))
@@ -72,6 +75,13 @@ def section_of(project: Project, profile: Profile, solution: Solution, records: 
     return conda_section(records, profile.channels, virtual)
 
 
+def _binding(project: Project, profile: Profile) -> Matrices:
+    """The rows, without the rules that the profile accepts to break."""
+    if not profile.accept:
+        return project.matrices
+    return dataclasses.replace(project.matrices, rules=binding(project.matrices.rules, profile.accept))
+
+
 def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
     """The preferred set of a conda profile; raises ``Unsolvable``."""
-    return solve_conda(profile, project.matrices, source_for(project, profile))
+    return solve_conda(profile, _binding(project, profile), source_for(project, profile))

@@ -10,6 +10,7 @@ from typing import Literal
 from solver.commands.image import image_files
 from solver.commands.locked import LockedProfile, locked_profile
 from solver.commands.project import Project
+from solver.core.acceptance import accepting
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.flavours import explicit_filename
 from solver.core.model import IndexFile, Solution
@@ -23,6 +24,7 @@ from solver.lock.explicit import base_explicit, explicit
 from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.pixi import pixi_lock
 from solver.lock.pylock import pylock_toml
+from solver.lock.read import LockFolder
 from solver.matrix.names import Names
 
 Exported = Mapping[str, str | bytes]
@@ -36,6 +38,15 @@ def export(project: Project, name: str, form: str, *, compose: bool = False) -> 
     ``IndexUnavailable`` where addresses are needed and the index does not answer.
     """
     return FORMATS[form](project, name, compose)
+
+
+def _accepting(folder: LockFolder, files: Exported) -> Exported:
+    """``files`` with what the lock accepts, so that they are judged like it."""
+    accepted = folder.accepted
+    return {
+        file: accepting(content, accepted) if isinstance(content, str) and accepted else content
+        for file, content in files.items()
+    }
 
 
 def write_export(
@@ -70,33 +81,38 @@ def _pylock(project: Project, name: str) -> Exported:
     lock, live = _asking(project, name)
     if lock.folder.requirements is None:
         raise BadInput("has no pip half for pylock.toml", key=name, fix="export explicit or conda-lock")
-    return {"pylock.toml": pylock_toml(lock.solution, addresses_of([lock.solution], live), lock.wheels)}
+    text = pylock_toml(lock.solution, addresses_of([lock.solution], live), lock.wheels)
+    return _accepting(lock.folder, {"pylock.toml": text})
 
 
 def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
     lock, live = _asking(project, name)
     records, platform = _records(lock), lock.solution.target.platform
     wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.virtual or {}
-    return {"pixi.lock": pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)}
+    text = pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)
+    return _accepting(lock.folder, {"pixi.lock": text})
 
 
 def _conda_lock(project: Project, name: str) -> Exported:
     lock, live = _asking(project, name)
     records, platform = _records(lock), lock.solution.target.platform
-    return {"conda-lock.yml": conda_lock_yml(lock.profile, records, _wheels(lock, live), platform)}
+    text = conda_lock_yml(lock.profile, records, _wheels(lock, live), platform)
+    return _accepting(lock.folder, {"conda-lock.yml": text})
 
 
 def _explicit(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
     platform = lock.folder.solution.target.platform
     write = explicit if lock.folder.requirements is None else base_explicit
-    return {explicit_filename(lock.profile.flavour, platform): write(lock.profile, _records(lock), platform)}
+    text = write(lock.profile, _records(lock), platform)
+    return _accepting(lock.folder, {explicit_filename(lock.profile.flavour, platform): text})
 
 
 def _constraints(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
     pins = {str(pin.name): pin.installs for pin in lock.folder.pins if not lock.brings(pin)}
-    return {"constraints.txt": constraints_txt(lock.profile, pins, lock.records, Names(project.matrices))}
+    text = constraints_txt(lock.profile, pins, lock.records, Names(project.matrices))
+    return _accepting(lock.folder, {"constraints.txt": text})
 
 
 def _dockerfile(project: Project, name: str, compose: bool) -> Exported:
@@ -120,7 +136,8 @@ def write_pylocks(project: Project, names: Sequence[str]) -> None:
     locks = [lock for lock in (locked_profile(project, name) for name in names) if lock.folder.requirements is not None]
     addresses = addresses_of([lock.solution for lock in locks], PypiIndex())
     for lock in locks:
-        put_whole(lock.folder.path / "pylock.toml", pylock_toml(lock.solution, addresses, lock.wheels))
+        text = pylock_toml(lock.solution, addresses, lock.wheels)
+        put_whole(lock.folder.path / "pylock.toml", accepting(text, lock.folder.accepted))
 
 
 def addresses_of(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, str]:

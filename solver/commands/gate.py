@@ -9,6 +9,7 @@ from solver.audit.package_set import Package, PackageSet, of_records, of_solutio
 from solver.audit.run import audit
 from solver.commands.closure import Closure
 from solver.commands.project import Project
+from solver.core.acceptance import marked
 from solver.core.errors import CheckFailed
 from solver.core.model import Finding, Profile, pypi_name
 from solver.lock.requirements import LocalWheel
@@ -17,11 +18,12 @@ from solver.lock.requirements import LocalWheel
 def gate(
     project: Project, profile: Profile, closure: Closure, wheels: Sequence[LocalWheel] = ()
 ) -> tuple[Finding, ...]:
-    """The audit's warnings of a closure with its local wheels; raises ``CheckFailed`` where one is an error."""
+    """What the audit finds in a closure with its local wheels; raises ``CheckFailed`` for an error nobody accepts."""
     # What evidence taught is left out: a lock must not change because it was verified.
     matrices = dataclasses.replace(project.matrices, verified=())
-    findings = audit(_package_set(profile, closure, wheels), matrices, project.index, closure.solution.target)
-    errors = [finding for finding in findings if finding.severity == "error"]
+    found = audit(_package_set(profile, closure, wheels), matrices, project.index, closure.solution.target)
+    findings = marked(found, profile.accept)
+    errors = [finding for finding in findings if finding.severity == "error" and finding.accepted is None]
     if errors:
         reasons = "; ".join(f"{finding.code}: {finding.why}" for finding in errors)
         raise CheckFailed(f"{profile.name} is not locked, since its own audit finds it broken: {reasons}")

@@ -10,6 +10,7 @@ from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
 from solver.commands.keep import gather, write_facts
 from solver.commands.project import Project
+from solver.core.acceptance import Acceptance, acceptance_of, accepting
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
@@ -41,6 +42,10 @@ class Lock:
         return self.closure.solution
 
 
+_AUDITED = ("requirements.txt", ".yml", ".lock")
+"""How the files of a lock end that say what is installed, all of which have comments that begin with #."""
+
+
 def command_for(profile: Profile) -> str:
     """The one command that makes a profile's lock."""
     return f"interlock lock {profile.name}"
@@ -55,8 +60,8 @@ def make_lock(project: Project, profile: Profile) -> Lock:
     closure = close(project, profile)
     _refuse_unread(profile, closure)
     wheels = tuple(local_wheels(project.matrices, profile, closure.solution))
-    warnings = gate(project, profile, closure, wheels)
-    files = FILES[profile.flavour](profile, closure, wheels)
+    findings = gate(project, profile, closure, wheels)
+    files = _accepting(FILES[profile.flavour](profile, closure, wheels), acceptance_of(findings))
     text = solution_yaml(
         closure.solution,
         profile,
@@ -64,10 +69,20 @@ def make_lock(project: Project, profile: Profile) -> Lock:
         rows=closure.rows,
         index_facts=index_facts(project, closure.solution),
         command=command_for(profile),
-        warnings=warnings,
+        findings=findings,
         conda=closure.conda,
     )
     return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()})
+
+
+def _accepting(files: Mapping[str, bytes], accepted: Acceptance) -> Mapping[str, bytes]:
+    """``files``, each that an audit reads with what is accepted, so that a copy of it is judged alike."""
+    if not accepted:
+        return files
+    return {
+        name: accepting(content.decode(), accepted).encode() if name.endswith(_AUDITED) else content
+        for name, content in files.items()
+    }
 
 
 def _refuse_unread(profile: Profile, closure: Closure) -> None:

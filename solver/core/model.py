@@ -216,6 +216,8 @@ class Finding(Value, frozen=True, kw_only=True):
     """Id of the matrix row that decided it, where one did."""
     parts: tuple[str, ...] = ()
     """The sets of a lock that it is in, where not in all that were looked at ("extra gpu")."""
+    accepted: str | None = None
+    """Why somebody accepts it, so that it fails nothing; None: nobody does."""
 
 
 class GpuSharing(Value, frozen=True, kw_only=True):
@@ -282,6 +284,8 @@ class Profile(Value, frozen=True, kw_only=True):
     stack: dict[str, str] = {}
     """The pins of a published stack taken literally; ``explain`` tells what was changed."""
     image: Image | None = None
+    accept: dict[str, str] = {}
+    """Why, by the id of a row or a finding that is accepted although an audit finds it; see ``acceptance``."""
 
 
 class Request(Value, frozen=True, kw_only=True):

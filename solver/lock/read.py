@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from solver.core.acceptance import Acceptance
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
@@ -74,6 +75,11 @@ class LockFolder:
         files = () if self.solution.lock == self.digest else ("its files were changed",)
         text = () if self.solution.whole == self.whole else ("its solution.yaml was changed",)
         return files + text
+
+    @property
+    def accepted(self) -> Acceptance:
+        """What the audit found in it and the request accepts: the reason by the id of the finding."""
+        return {one.id: one.reason for one in self.solution.accepted}
 
     @property
     def requirements(self) -> Path | None:

@@ -9,7 +9,19 @@ from typing import Any
 import msgspec
 import yaml
 
-from solver.core.model import FORMAT_VERSION, Because, Finding, Flavour, Note, Profile, Solution, Target, Value
+from solver.core.acceptance import finding_id
+from solver.core.model import (
+    FORMAT_VERSION,
+    Because,
+    Finding,
+    Flavour,
+    Note,
+    Profile,
+    Severity,
+    Solution,
+    Target,
+    Value,
+)
 from solver.core.writers import comment
 from solver.lock.conda_section import KEY as CONDA
 from solver.lock.conda_section import CondaSection
@@ -20,12 +32,24 @@ MADE_BY = comment("Made by `interlock")
 
 
 class Warned(Value, frozen=True, kw_only=True):
-    """What the audit said of a lock when it was made: known, and no finding of it later."""
+    """What the audit said of a lock when it was made."""
 
     code: str
     packages: tuple[str, ...]
     """``name==version`` each."""
     why: str
+
+
+class AcceptedText(Value, frozen=True, kw_only=True):
+    """What the audit found when the lock was made, and the request accepts."""
+
+    id: str
+    code: str
+    severity: Severity
+    packages: tuple[str, ...]
+    """``name==version`` each."""
+    why: str
+    reason: str
 
 
 class SolutionText(Value, frozen=True, kw_only=True):
@@ -46,6 +70,7 @@ class SolutionText(Value, frozen=True, kw_only=True):
     because: tuple[Because, ...] = ()
     notes: tuple[Note, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    accepted: tuple[AcceptedText, ...] = ()
     rows: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of each row that had a say, by id."""
     index: dict[str, str] = msgspec.field(default_factory=dict)
@@ -66,6 +91,8 @@ def request_digest(profile: Profile) -> str:
         del asked["driver_branch"]
     if not profile.cpu_frameworks:
         del asked["cpu_frameworks"]
+    if not profile.accept:
+        del asked["accept"]
     return digest(asked)
 
 
@@ -96,13 +123,14 @@ def solution_yaml(
     rows: Mapping[str, str],
     index_facts: Mapping[str, str],
     command: str,
-    warnings: Sequence[Finding] = (),
+    findings: Sequence[Finding] = (),
     conda: CondaSection | None = None,
 ) -> str:
     """The file's text. ``rows`` and ``index_facts`` map what was used to its digest.
 
-    ``warnings`` are what the audit said of the lock when it was made: known, and no finding of it later.
+    ``findings`` are what the audit said of the lock when it was made, the accepted ones with their reason.
     """
+    accepted = [_accepted(finding) for finding in findings if finding.accepted is not None]
     data: dict[str, Any] = {
         "version": FORMAT_VERSION,
         "profile": profile.name,
@@ -114,7 +142,8 @@ def solution_yaml(
         "solution": solution.axes,
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
         "notes": msgspec.to_builtins(solution.notes),
-        "warnings": [_warning(finding) for finding in warnings],
+        "warnings": [_warning(finding) for finding in findings if finding.accepted is None],
+        **({"accepted": accepted} if accepted else {}),
         "rows": dict(sorted(rows.items())),
         "index": dict(sorted(index_facts.items())),
     }
@@ -138,6 +167,11 @@ def _because(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _warning(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "packages": list(finding.packages), "why": finding.why}
+
+
+def _accepted(finding: Finding) -> dict[str, Any]:
+    told = {"id": finding_id(finding.code, finding.names), **_warning(finding)}
+    return {**told, "severity": finding.severity, "reason": finding.accepted}
 
 
 class _Dumper(yaml.SafeDumper):

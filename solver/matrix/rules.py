@@ -7,13 +7,14 @@ NOT_KNOWN: nobody may tell it as broken, nor as kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
 
 from packaging.version import InvalidVersion
 
+from solver.core.acceptance import finding_id
 from solver.core.answer import Answer, NotKnown, answer, every
 from solver.core.versions import within
 from solver.matrix.place import Place
@@ -78,6 +79,15 @@ def holds_at(rule: Rule, place: Place) -> Answer:
             _admits_driver(rule.driver, place.driver),
             _admits_gpus(rule.gpus, place),
         )
+    )
+
+
+def binding(rules: Iterable[Rule], accepted: Collection[str]) -> tuple[Rule, ...]:
+    """``rules`` without those that are accepted, by their own id or by that of what an audit would find."""
+    return tuple(
+        rule
+        for rule in rules
+        if rule.id not in accepted and finding_id(rule.code, (*rule.when, *rule.needs)) not in accepted
     )
 
 

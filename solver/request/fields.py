@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from solver.core import names
+from solver.core.acceptance import FORM, Acceptance, is_id, is_reason
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
 from solver.index.conda_spec import read_spec
@@ -63,6 +64,16 @@ def check_variables(document: YamlDocument, variables: Mapping[str, str], place:
         if not _VALUE.fullmatch(value):
             problem = f"the value {names.shown(value)} has a control character"
             raise document.error(problem, *place, name, fix="use text, line ends and tabs only")
+
+
+def check_acceptance(document: YamlDocument, accepted: Acceptance, place: KeyPath) -> None:
+    """Refuse what is no id of a row or a finding, and a reason that says nothing or could end a comment."""
+    for name, reason in accepted.items():
+        if not is_id(name):
+            fix = "`interlock audit --json` tells the id of each finding"
+            raise document.error(f"{FORM}, found {names.shown(name)}", *place, fix=fix)
+        if not is_reason(reason):
+            raise document.error("expected a reason on one line", *place, name, fix="say why it does no harm")
 
 
 def check_base_image(document: YamlDocument, base: str, place: KeyPath) -> None:

@@ -24,6 +24,7 @@ from solver.index.conda_spec import read_spec
 from solver.matrix.gpus import is_capability, resolve_gpus
 from solver.matrix.load import Matrices
 from solver.request.fields import (
+    check_acceptance,
     check_base_image,
     check_channels,
     check_conda_spec,
@@ -109,6 +110,7 @@ class ProfileReader:
             interop=self._interop(frameworks),
             stack=self._stack(),
             image=keys.get("image"),
+            accept=self._accept(),
         )
         self._check_image(profile.image, profile.target)
         return profile
@@ -138,6 +140,11 @@ class ProfileReader:
             target = msgspec.structs.replace(whole.target, driver=None, gpus=())
             return {"cuda": "none", "cpu_frameworks": (), "target": target, "driver_branch": None}
         return {"cpu_frameworks": cpu}
+
+    def _accept(self) -> dict[str, str]:
+        accepted: dict[str, str] = self.keys.get("accept", {})
+        check_acceptance(self.document, accepted, ("profiles", self.name, "accept"))
+        return accepted
 
     def _flavour(self) -> Flavour:
         flavour: Flavour = self.keys.get("flavour", DEFAULT_FLAVOUR)

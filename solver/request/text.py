@@ -118,6 +118,10 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         Annotated[dict[str, VersionText], Meta(description="pins of a published stack, taken literally")] | UnsetType
     ) = UNSET
     image: Annotated[Image, Meta(description="base image of a Dockerfile")] | UnsetType = UNSET
+    accept: (
+        Annotated[dict[str, EntryText], Meta(description="rows or findings that are accepted, each with the reason")]
+        | UnsetType
+    ) = UNSET
 
 
 class RequestText(Block, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from solver.core.acceptance import ACCEPTED, Acceptance, accepting_lines
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.exchange import only_holder
 from solver.core.machine import this_machine
@@ -88,6 +89,7 @@ def install(
         own_python = python_of(prefix, venv=python is not None)
         if lock.requirements is not None:
             install_pip_half(lock.requirements, own_python, work, installer=installer, folder=folder, environ=environ)
+        _write_accepted(prefix, lock.accepted)
     return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
 
@@ -156,6 +158,14 @@ def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
     if variables:
         state = prefix / "conda-meta" / "state"
         state.write_text(json.dumps({"env_vars": dict(variables)}), encoding="utf-8")
+
+
+def _write_accepted(prefix: Path, accepted: Acceptance) -> None:
+    # An audit of the environment accepts what the lock does.
+    if accepted:
+        path = prefix / ACCEPTED
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([*accepting_lines(accepted), ""]), encoding="utf-8")
 
 
 def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installer) -> None:

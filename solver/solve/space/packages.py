@@ -154,7 +154,7 @@ class Spaces:
         scope = Scope.of(profile, python, self.matrices, lockable_only=lockable_only, doubtful=doubtful)
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
-        kind = (scope.cpu_only, scope.cpu_frameworks)
+        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted)
         key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)

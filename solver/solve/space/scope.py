@@ -16,7 +16,7 @@ from solver.matrix.cudnn import carriers
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
-from solver.matrix.rules import admits, hard_rules, holds, joint_rules
+from solver.matrix.rules import admits, binding, hard_rules, holds, joint_rules
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Scope:
     cpu_only: bool
     cpu_frameworks: tuple[Framework, ...]
     """Frameworks of which a CPU build is wanted although others use the GPU."""
+    accepted: frozenset[str]
+    """Ids of the rows and findings that the request accepts: such a rule binds nothing."""
     exclude_newer: str | None
     """Day (ISO) after which nothing uploaded counts."""
     lockable_only: bool
@@ -47,6 +49,7 @@ class Scope:
             indexes=profile.indexes,
             cpu_only=profile.cuda == "none",
             cpu_frameworks=profile.cpu_frameworks,
+            accepted=frozenset(profile.accept),
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
@@ -62,9 +65,13 @@ class Scope:
         return Place.of(self.target)
 
     @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        return binding(self.matrices.rules, self.accepted)
+
+    @cached_property
     def hard_rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """By package, the rules that the search keeps to here."""
-        return hard_rules(self.matrices.rules, self.place)
+        return hard_rules(self._rules, self.place)
 
     def rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The hard rules that are about a version of a package."""
@@ -75,7 +82,7 @@ class Scope:
     @cached_property
     def joint_rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """By their first package, the rules about several packages together that the search keeps to here."""
-        return joint_rules(self.matrices.rules, self.place)
+        return joint_rules(self._rules, self.place)
 
     def joint_rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The joint rules that are about a version of their first package, should the others be there too."""

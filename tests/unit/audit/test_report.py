@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec import structs
 
 from solver.audit.report import as_json, as_lines, is_refused, tally
 from solver.core.model import Finding
@@ -26,12 +27,35 @@ NOTE = Finding(code="unknown", severity="note", packages=("a==1",), why="w", sou
 def test_json_has_the_promised_keys_and_paths_where_there_are_some():
     assert as_json([NOTE]) == {
         "findings": [
-            {"code": "unknown", "severity": "note", "packages": ["a==1"], "why": "w", "source": "s", "cure": "c"}
+            {
+                "id": "unknown",
+                "code": "unknown",
+                "severity": "note",
+                "packages": ["a==1"],
+                "why": "w",
+                "source": "s",
+                "cure": "c",
+            }
         ]
     }
     assert as_json([ERROR])["findings"][0]["paths"] == ["nvidia/cusolver/lib/libcusolver.so.11"]
     assert as_json([]) == {"findings": []}
     json.dumps(as_json([ERROR, WARNING]))
+
+
+def test_what_is_accepted_is_told_with_the_reason_and_fails_nothing():
+    accepted = structs.replace(NOTE, names=("b", "a"), accepted="nobody uses it")
+    assert list(as_lines([WARNING, accepted], "nothing"))[-6:] == [
+        "accepted note unknown: a==1",
+        "    accepted: nobody uses it",
+        "    why: w",
+        "    cure: c",
+        "    source: s",
+        "1 warning, 1 accepted",
+    ]
+    entry = as_json([accepted])["findings"][0]
+    assert (entry["id"], entry["accepted"]) == ("unknown/a+b", "nobody uses it")
+    assert (is_refused([NOTE], "note"), is_refused([accepted], "note")) == (True, False)
 
 
 def test_lines_keep_to_the_width():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
+from msgspec import structs
 from paths import ROOT
 
 from solver.commands.audit import Given, audit_path, read_for
+from solver.core.acceptance import ACCEPTED
 from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.lock.read import read_folder
@@ -23,25 +26,50 @@ def matrices():
     return load_matrices()
 
 
-def test_what_a_lock_tells_of_itself_is_told_once(tmp_path):
+def test_what_a_lock_tells_of_itself_is_told_of_a_copy_too(tmp_path):
     warnings = read_folder(LOCK).solution.warnings
     assert warnings
-    audited = audit_path(ROOT, Given(LOCK / REQUIREMENTS), {}, {})
-    assert (audited.findings, audited.told) == ((), len(warnings))
-    # The same packages that no lock stands behind, on the lock's own target.
+    in_place = audit_path(ROOT, Given(LOCK / REQUIREMENTS), {}, {}).findings
+    assert {(one.code, one.packages) for one in in_place} == {(one.code, one.packages) for one in warnings}
+    for file in (REQUIREMENTS, "environment.yml"):
+        shutil.copy(LOCK / file, tmp_path / file)
+        assert audit_path(ROOT, Given(tmp_path / file), {}, {}).findings == in_place
+
+
+def test_what_is_accepted_is_told_with_the_reason_wherever_that_stands(tmp_path):
     shutil.copy(LOCK / REQUIREMENTS, tmp_path / REQUIREMENTS)
-    words = {"python": "3.12", "driver": "525.60.13"}
-    findings = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), words, {}).findings
-    assert {(one.code, one.packages) for one in findings} == {(one.code, one.packages) for one in warnings}
+    (warning,) = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, {}).findings
+    name, reason = "metadata/nvidia-nccl-cu12+tensorflow", "it ran for a week"
+    (by_command,) = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, {}, accept={name: reason}).findings
+    assert by_command == structs.replace(warning, accepted=reason)
+    text = (tmp_path / REQUIREMENTS).read_text()
+    (tmp_path / REQUIREMENTS).write_text(f"# interlock accepts {name}: {reason}\n{text}")
+    assert audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, {}).findings == (by_command,)
+    given = Given(Path("standard input"), (tmp_path / REQUIREMENTS).read_text())
+    assert audit_path(ROOT, given, {}, {}).findings == (by_command,)
+    elsewhere = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, {}, accept={name: "another reason"}).findings
+    assert elsewhere == (structs.replace(warning, accepted="another reason"),)
+
+
+def test_a_prefix_accepts_what_the_lock_that_it_was_installed_from_does(tmp_path):
+    site = tmp_path / "env" / "lib" / "python3.12" / "site-packages" / "torch-2.9.1.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.9.1\n")
+    environ = {"CUDA_HOME": "/usr/local/cuda-11.8"}
+    (finding,) = audit_path(ROOT, Given(tmp_path / "env"), {}, environ).findings
+    (tmp_path / "env" / ACCEPTED).parent.mkdir(parents=True)
+    (tmp_path / "env" / ACCEPTED).write_text("# interlock accepts leftover/torch: it is not used\n")
+    findings = audit_path(ROOT, Given(tmp_path / "env"), {}, environ).findings
+    assert findings == (structs.replace(finding, accepted="it is not used"),)
 
 
 def test_an_error_is_told_whoever_told_it_before(tmp_path):
     shutil.copytree(LOCK, tmp_path / "lock", ignore=shutil.ignore_patterns("evidence"))
-    (finding,) = {
+    codes = {
         one.code
         for one in audit_path(ROOT, Given(tmp_path / "lock" / REQUIREMENTS), {"driver": "450.80.02"}, {}).findings
     }
-    assert finding == "driver"
+    assert codes == {"driver", "metadata"}
 
 
 def test_words_replace_what_the_lock_says_of_its_target_one_by_one(matrices):

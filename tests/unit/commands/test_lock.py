@@ -90,6 +90,33 @@ def test_what_the_audit_calls_broken_is_never_locked(project, monkeypatch):
     assert not project.locks.exists()
 
 
+def test_what_the_request_accepts_is_recorded_and_goes_with_every_file(tmp_path):
+    name, reason = "numpy-1", "it makes no array"
+    lock = made(project_with(tmp_path, profiles={"full": {"python": "3.12", "accept": {name: reason}}}))
+    document = solution_of(lock)
+    assert document["solution"]["numpy"] == "2.2.6"
+    (accepted,) = document["accepted"]
+    assert accepted == {
+        "id": f"{accepted['code']}/numpy+tensorflow",
+        "code": accepted["code"],
+        "packages": ["numpy==2.2.6", "tensorflow==2.20.0"],
+        "why": "compiled for it",
+        "severity": "error",
+        "reason": reason,
+    }
+    assert "numpy-1" in document["rows"]
+    comments = [line for line in lock.files["requirements.txt"].decode().split("\n") if line.startswith("#")]
+    assert comments[3:] == [f"# interlock accepts {accepted['id']}: {reason}"]
+
+
+def test_an_id_that_nothing_is_found_under_changes_no_file_of_a_lock(tmp_path):
+    profiles = {"full": {"python": "3.12", "accept": {"mixed-cuda/torch": "it is not there"}}}
+    with_it = made(project_with(tmp_path / "a", profiles=profiles)).files
+    without = made(project_with(tmp_path / "b")).files
+    assert with_it.keys() == without.keys()
+    assert [name for name in with_it if with_it[name] != without[name]] == ["solution.yaml"]
+
+
 def test_one_framework_for_the_cpu_is_locked_beside_another_for_the_gpu(tmp_path):
     def with_cpu_build(facts):
         facts["matrices"]["tensorflow"]["2.20.0 cpu"] = {"package": "tensorflow-cpu", "cuda": "none", "cudnn": "none"}

@@ -30,7 +30,7 @@ PARTS = {
     "rows": {"b": "2", "a": "1"},
     "index_facts": {"numpy==2.0.2": "4", "absl-py==1": "3"},
     "command": "interlock lock full",
-    "warnings": [FINDING],
+    "findings": [FINDING],
 }
 
 
