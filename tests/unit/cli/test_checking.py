@@ -36,6 +36,36 @@ def test_audit_fails_on_errors_or_on_what_it_is_told_to(folder, interlock, pins,
     assert interlock("audit", "requirements.txt")[0] == codes["error"]
 
 
+@pytest.mark.parametrize(
+    ("accept", "code", "last"),
+    [
+        ("mixed-cuda/torch=it is not there", 1, "1 error"),
+        ("clobber/nvidia-cudnn-cu12+nvidia-cudnn-cu13=the second is a stub", 0, "1 accepted"),
+    ],
+)
+def test_what_is_accepted_fails_nothing(folder, interlock, accept, code, last):
+    (folder / "requirements.txt").write_text("nvidia-cudnn-cu12==9.28.0.42\nnvidia-cudnn-cu13==9.26.0.51\n")
+    told, out, _ = interlock("audit", "requirements.txt", "--fail-on", "note", "--accept", accept)
+    assert (told, out.splitlines()[-1]) == (code, last)
+
+
+@pytest.mark.parametrize(
+    ("accept", "error"),
+    [
+        (
+            "a b=why",
+            "--accept: expected the id of a row, or a code and names such as mixed-cuda/tensorflow+torch, found 'a b'; "
+            "--json tells the id of each finding",
+        ),
+        ("clobber/a+b", "--accept: expected a reason behind clobber/a+b; write clobber/a+b=why it does no harm"),
+    ],
+)
+def test_what_accepts_nothing_is_refused(folder, interlock, accept, error):
+    (folder / "requirements.txt").write_text("six==1.17.0\n")
+    code, _, err = interlock("audit", "requirements.txt", "--accept", accept)
+    assert (code, err) == (2, f"interlock: {error}\n")
+
+
 def _feed(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from small_project import write
+from small_project import project_with, write
 
 from solver.commands.diff import diff_locks
 from solver.commands.export import export, write_export
+from solver.core.acceptance import accepted_in
 from solver.core.errors import BadInput
 
 
@@ -24,6 +25,14 @@ def test_a_lock_without_conda_packages_has_no_format_that_holds_them(project):
     with pytest.raises(BadInput) as caught:
         export(project, "full", "explicit")
     assert str(caught.value).startswith("full: has no conda half: ")
+
+
+def test_an_export_accepts_what_the_lock_does(tmp_path):
+    profiles = {"full": {"python": "3.12", "accept": {"numpy-1": "it makes no array"}}}
+    project = write(project_with(tmp_path, profiles=profiles), "full")
+    (text,) = export(project, "full", "constraints.txt").values()
+    locked = (project.locks / "full" / "requirements.txt").read_text()
+    assert accepted_in(text) == accepted_in(locked) == {"test/numpy+tensorflow": "it makes no array"}
 
 
 def test_files_are_written_into_the_projects_exports_or_where_it_is_said(project, tmp_path):
