@@ -16,12 +16,12 @@ _INDENT = "    "
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     """``{"findings": […]}``; ``paths``, ``parts`` and ``accepted`` stand only where a finding has some."""
-    return {"findings": [_entry(finding) for finding in findings]}
+    return {"findings": [{"id": finding_id(one.code, one.names), **entry_of(one)} for one in findings]}
 
 
-def _entry(finding: Finding) -> dict[str, Any]:
+def entry_of(finding: Finding) -> dict[str, Any]:
+    """What a finding tells, without the id, which is made of that."""
     entry: dict[str, Any] = {
-        "id": finding_id(finding.code, finding.names),
         "code": finding.code,
         "severity": finding.severity,
         "packages": list(finding.packages),

@@ -11,7 +11,7 @@ from audit_stubs import StubIndex, small_matrices
 from scenario import AuditScenario, each, files, read
 
 from solver.audit.inputs import read_text
-from solver.audit.report import as_json
+from solver.audit.report import entry_of
 from solver.audit.run import CODES, audit
 from solver.matrix.load import spelled_out
 from solver.matrix.rows import Build, Rule
@@ -29,8 +29,7 @@ def outcome(scenario, folder=Path()):
     builds = tuple(msgspec.convert(row, Build) for row in scenario.builds)
     small = small_matrices()
     matrices = replace(small, rules=(*small.rules, *spelled_out(rules)), builds=(*small.builds, *builds))
-    findings = audit(packages, matrices, index, target, scenario.environ)
-    return as_json(findings)["findings"]
+    return [entry_of(finding) for finding in audit(packages, matrices, index, target, scenario.environ)]
 
 
 @each(AuditScenario)
