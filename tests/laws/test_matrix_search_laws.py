@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from search_world import World
 from second_judge import Judge
 
+from solver.core.answer import Answer
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Solution, Target
 from solver.lock.requirements import requirement_lines, requirements_txt
 from solver.lock.solution import digest, solution_yaml
-from solver.solve.search import find
+from solver.solve.search import explain, find
 from solver.solve.space.packages import Spaces
 
 T = TypeVar("T")
@@ -340,3 +341,29 @@ def test_asking_for_less_never_makes_it_impossible(problem: Problem) -> None:
     if search(problem, lockable_only=False) is not None:
         for profile in loosened(problem.profile):
             assert search(Problem(problem.world, profile), lockable_only=False) is not None, profile
+
+
+def answered(problem: Problem) -> Answer:
+    """Whether a problem has a solution that can be locked, as ``explain`` says it."""
+    if search(problem, lockable_only=True) is not None:
+        return Answer.YES
+    return explain(problem.profile, Spaces(problem.world.matrices(), problem.world.index()), lockable_only=True).answer
+
+
+def fewer(world: World, kind: str, key: str) -> World:
+    """``world`` without one of its rows."""
+    poorer = World()
+    poorer.rows = {
+        name: {k: row for k, row in rows.items() if (name, k) != (kind, key)} for name, rows in world.rows.items()
+    }
+    poorer.releases = world.releases
+    return poorer
+
+
+@settings(max_examples=examples(500), deadline=None)
+@given(problems, st.integers(0, 1000))
+def test_without_a_row_what_was_not_known_is_not_impossible(problem: Problem, number: int) -> None:
+    rows = [(kind, key) for kind, rows in problem.world.rows.items() for key in rows if kind != "rules"]
+    if answered(problem) is Answer.NOT_KNOWN:
+        poorer = fewer(problem.world, *rows[number % len(rows)])
+        assert answered(Problem(poorer, problem.profile)) is not Answer.NO

@@ -9,13 +9,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import is_partial
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
 from solver.matrix.builds import bounds, entries, local_cuda, stated
+from solver.matrix.libraries import brings
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
@@ -48,10 +49,11 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     if row.same_minor:
         exact = minor(cuda)
         mask = space.mask_where(AXIS_CUDA, lambda c: c.version == exact)
-        return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id)
+        return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id, f"=={exact}")
     # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
     how = "carries" if row.bundles is True else "built with"
-    return Ask(AXIS_CUDA, space.cuda_mask(cuda), f"CUDA {major(cuda)} ({how} {cuda})", row.source, row.id)
+    text = f"CUDA {major(cuda)} ({how} {cuda})"
+    return Ask(AXIS_CUDA, space.cuda_mask(cuda), text, row.source, row.id, f"=={major(cuda)}.*")
 
 
 def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
@@ -65,6 +67,8 @@ def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Itera
             sonames[name].update(library.sonames[:1] or [short])
     for name in sorted(masks):
         what = sonames[name].pop() if len(sonames[name]) == 1 else short
+        # Of a release that no row tells of nobody knows whether it brings the library; only a search in doubt has any.
+        masks[name] |= space.mask_where(name, lambda c: brings(space.matrices, c.ident, c.version) is NOT_KNOWN)
         yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
 
 

@@ -25,11 +25,12 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     if library.library in ("cudart", "nvcc") and library.same_minor:
         cuda = minor(candidate.version)
         same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
-        yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{candidate.ident} is of that toolkit", library.id)
+        yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{candidate.ident} is of that toolkit", library.id, f"=={cuda}")
         return
     # A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead.
     text = f"CUDA {library.cuda}, whose {library.library} it is"
-    yield Ask(AXIS_CUDA, space.cuda_mask(str(library.cuda)), text, library.source, library.id)
+    mask = space.cuda_mask(str(library.cuda))
+    yield Ask(AXIS_CUDA, mask, text, library.source, library.id, f"=={library.cuda}.*")
     if library.library == "cudnn":
         same = space.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
         yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id, kind=Kind.SAME)
