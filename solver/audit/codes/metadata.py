@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.package_set import Package, parsed
+from solver.audit.package_set import Package, SetKind, parsed
 from solver.audit.words import listed
 from solver.core.answer import NotKnown
 from solver.core.markers import applies
@@ -19,6 +19,16 @@ from solver.index.conda_spec import meets_spec
 from solver.matrix.observations import is_of_several_frameworks, of_this
 
 CODE = "metadata"
+_MOST = 20
+"""So many requirements are named in a sentence."""
+_LOCKERS: Mapping[SetKind, str] = {
+    "uv.lock": "uv lock",
+    "poetry.lock": "poetry lock",
+    "pdm.lock": "pdm lock",
+    "Pipfile.lock": "pipenv lock",
+    "pixi": "pixi lock",
+}
+"""What makes each kind of lock that holds all that its packages ask for: what is missing there, it left out."""
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
@@ -49,6 +59,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 def _requirements(
     context: AuditContext, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
 ) -> Iterator[Finding]:
+    missing: list[str] = []
     for text in requires:
         # Most lines belong to extras that nobody named; parsing them costs more than all else here.
         if not package.extras and "extra" in text.partition(";")[2]:
@@ -59,11 +70,22 @@ def _requirements(
         other = context.package(requirement.name)
         ask = f"{requirement.name}{requirement.specifier}"
         if other is None and context.set.closed:
-            yield _unmet(package, (package,), f"asks for {ask}, which is not in the set", f"add {ask}")
+            missing.append(ask)
         elif other is not None and other.version is not None and not meets(other.version, str(requirement.specifier)):
             why = f"asks for {ask}, and the set has {other.version}"
             cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
             yield _unmet(package, (package, other), why, cure)
+    if missing:
+        yield _missing(context, package, sorted(set(missing)))
+
+
+def _missing(context: AuditContext, package: Package, asks: Sequence[str]) -> Finding:
+    """All that one package asks for and the set lacks: one lock left them out, for one reason."""
+    what = listed(asks, most=_MOST)
+    are = "which is not in the set" if len(asks) == 1 else "none of which is in the set"
+    lock = _LOCKERS.get(context.set.kind)
+    add = f"add {what}" if lock is None else f"take another version of {package.name} and lock again with `{lock}`"
+    return _unmet(package, (package,), f"asks for {what}, {are}", add)
 
 
 def _unmet(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
