@@ -10,6 +10,7 @@ from typing import TypeVar
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.reinstall import reinstalling
 from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
 
@@ -81,5 +82,10 @@ def _cure(context: AuditContext, first: Package, second: Package) -> str:
     if len(majors) > 1:
         builds = [build.pin for build in context.builds if build.major in majors]
         of = f" ({listed(sorted(builds))})" if builds else ""
+        used = {build.major for build in context.builds if build.major in majors}
+        if len(used) == 1:
+            stays, goes = sorted((first, second), key=lambda package: cuda.get(package.name) not in used)
+            why = f"keep {stays.name}, which is of the CUDA of {listed(sorted(builds))}, and take {goes.name} out"
+            return f"{why}; {reinstalling(context.set.kind, stays)}"
         return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
     return f"keep one of {first.name} and {second.name}"
