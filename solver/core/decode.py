@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.names import brief, one_line, shown
 from solver.core.reading import read_bytes
@@ -36,6 +37,21 @@ _WORDS = {
     "object": "a mapping",
     "null": "nothing",
 }
+_FORMS = {
+    names.SHA256: "64 lower-case hex digits",
+    names.MD5: "32 lower-case hex digits",
+    names.PROFILE: "the name of a profile",
+    r"[0-9]+(\.[0-9]+)*": 'a version such as "12.8"',
+    r"[0-9]+(\.[0-9]+)+": 'a version such as "12.8"',
+    r"(none|[0-9]+(\.[0-9]+)*)": 'a version such as "12.8", or "none"',
+    r"2\.[0-9]{1,3}": 'a glibc such as "2.28"',
+    r"3\.(?:0|[1-9][0-9]?)": 'a python such as "3.12"',
+    r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,3}": 'a version such as "580.65.06"',
+    r"[0-9]{1,2}\.[0-9]": 'a compute capability such as "9.0"',
+    r"[0-9]+\.[0-9]": 'a compute capability such as "9.0"',
+    r"\d{4}-\d\d-\d\d": 'a day such as "2026-11-01"',
+}
+"""In words, by pattern, what texts must be."""
 _EXPECTED = _WORDS | {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
@@ -185,7 +201,7 @@ def _value_sentence(document: Placed, what: str, type: object, path: tuple[Key, 
         allowed = _literals(_type_at(type, path))
         return f"expected {_any_of(allowed)}, found {raw if raw is not None else what}"
     if pattern := re.fullmatch(r"Expected `str` matching regex (.*)", what):
-        return f'expected a string that matches {ast.literal_eval(pattern[1])}, found "{raw}"'
+        return f'expected {_form(ast.literal_eval(pattern[1]))}, found "{raw}"'
     if what == "Expected `str` of length >= 1":
         return "expected some text, found an empty string"
     if most := re.fullmatch(r"Expected `str` of length <= (\d+)", what):
@@ -193,6 +209,12 @@ def _value_sentence(document: Placed, what: str, type: object, path: tuple[Key, 
     if re.fullmatch(r"Expected `(?:array|object)` of length >= 1", what):
         return "expected one entry at least, found none"
     return what[:1].lower() + what[1:]
+
+
+def _form(pattern: str) -> str:
+    """What ``pattern`` asks for in words, where it has any."""
+    bare = pattern.removeprefix("^").removesuffix("$").removesuffix(r"\Z")
+    return _FORMS.get(bare, f"a string that matches {pattern}")
 
 
 def _suggest(word: str, allowed: Sequence[str]) -> str | None:

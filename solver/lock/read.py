@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from solver.core import reading
 from solver.core.acceptance import Acceptance
 from solver.core.decode import decode
 from solver.core.errors import BadInput
@@ -62,7 +63,7 @@ class LockFolder:
         """The files that an installation reads, by POSIX name below the folder."""
         paths = sorted(path for path in self.path.rglob("*") if path.is_file())
         names = {path.relative_to(self.path).as_posix(): path for path in paths}
-        return {name: path.read_bytes() for name, path in names.items() if installable(name)}
+        return {name: reading.read_bytes(path) for name, path in names.items() if installable(name)}
 
     @cached_property
     def digest(self) -> str:
@@ -118,7 +119,7 @@ class LockFolder:
     def wheels(self) -> dict[str, str]:
         """sha256 (hex) of each wheel that the lock brings itself, by file name."""
         paths = sorted((self.path / WHEELS).glob("*.whl"))
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        return {path.name: hashlib.sha256(reading.read_bytes(path)).hexdigest() for path in paths}
 
 
 def is_lock(folder: Path) -> bool:

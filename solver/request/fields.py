@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from solver.core import names
 from solver.core.acceptance import FORM, Acceptance, is_id, is_reason
+from solver.core.errors import BadInput
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
-from solver.index.conda_spec import read_spec
+from solver.index.conda_spec import match_spec, read_spec
 
 KeyPath = tuple[Key, ...]
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
@@ -20,6 +21,8 @@ _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
 _ARCHITECTURE = re.compile(r"[a-z0-9_]+")
 _ARCHIVE_END = (".conda", ".tar.bz2")
+_PLAIN_SPEC = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*(?:=(?:[0-9][0-9.]*(?:\.\*)?|\$\{\w+\}))?")
+"""Such as git, git=2.40.* and python=${python}, whose slot a profile fills."""
 
 
 def check_profile_name(document: YamlDocument, name: str) -> None:
@@ -95,10 +98,17 @@ def check_virtual_packages(document: YamlDocument, packages: Mapping[str, str], 
 
 
 def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None:
-    """Refuse a MatchSpec that names an address or a file: only packages of the channels can be locked."""
+    """Refuse what is no MatchSpec, and one of an address or a file: only packages of the channels can be locked."""
     if not names.is_one_line(entry):
         raise document.error(f"{names.shown(entry)} is no conda package", *place, fix="write it on one line")
     spec = read_spec(entry)
     if "://" in entry or (spec is not None and "url" in spec.fields) or entry.rstrip().endswith(_ARCHIVE_END):
         fix = "only packages of the channels can be locked; name its version"
         raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)
+    # py-rattler is loaded only for what is more than a name and a version; what has no name its caller tells.
+    if _PLAIN_SPEC.fullmatch(entry) or spec is None:
+        return
+    try:
+        match_spec(entry)
+    except BadInput as error:
+        raise document.error(error.problem, *place, fix=error.fix) from None

@@ -13,6 +13,7 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
+from solver.core import reading
 from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
@@ -124,9 +125,9 @@ def preloaded(context: AuditContext) -> frozenset[str]:
     if path is None:
         return frozenset()
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest = json.loads(reading.read_bytes(path))
         return frozenset(entry["library"] for entry in manifest["preload"])
-    except (ValueError, KeyError, TypeError):
+    except (BadInput, ValueError, KeyError, TypeError, RecursionError):
         return frozenset()
 
 

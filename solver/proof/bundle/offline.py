@@ -31,6 +31,8 @@ BLOCK = 1 << 22
 PART = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.][A-Za-z0-9._+!~\-]*"
 """One folder or file of a path in a bundle."""
 MOST_PARTS = 100_000
+LARGEST = 1 << 24
+"""Bytes of a file of JSON."""
 OLDEST = (3, 11)
 START = time.monotonic()
 
@@ -87,7 +89,11 @@ def expect(good: bool, path: Path, what: str) -> None:
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON, whose fields are checked where they are used
     """A JSON file of version 1."""
     try:
-        value = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise Refused(f"{path} cannot be read: it is larger than {LARGEST >> 20} MiB")
+        value = json.loads(content)
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"{path} cannot be read: {error}") from None
     if not isinstance(value, dict):

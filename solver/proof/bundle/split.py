@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from solver.core import names
+from solver.core import names, reading
 from solver.core.errors import BadInput
 from solver.core.model import Digest, Value
 from solver.proof.bundle.manifest import NAME, Manifest
@@ -82,7 +82,7 @@ def _cuts(manifest: Manifest, room: int) -> Iterator[list[tuple[str, int, int]]]
 
 def split(bundle: Path, parts: Path, size: int) -> tuple[Path, ...]:
     """Cut ``bundle`` into ``parts``/c000, c001 …, each holding at most ``size`` bytes; returns them."""
-    content = (bundle / NAME).read_bytes()
+    content = reading.read_bytes(bundle / NAME)
     manifest = msgspec.json.decode(content, type=Manifest, strict=True)
     script = bundle / "verify.py"
     room = size - len(content) - script.stat().st_size - _DESCRIPTION

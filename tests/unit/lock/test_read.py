@@ -88,9 +88,9 @@ def test_the_digest_is_of_what_is_installed(folder):
         (SOLUTION + "index: {1: a}\n", "index.1: a key must be a string, found an integer; put it in quotes"),
         (SOLUTION + "notes: 5\n", "notes: expected a list, found an integer 5"),
         (SOLUTION + "~: 5\n", "null: a key must be a string; put it in quotes"),
-        (SOLUTION.replace("'3.11'\n  glibc", "'3.999'\n  glibc"), "target.python: expected a string that matches"),
-        (SOLUTION.replace("580.65.06", "x"), "target.driver: expected a string that matches"),
-        (SOLUTION.replace("- '9.0'", "- x"), "target.gpus[0]: expected a string that matches"),
+        (SOLUTION.replace("'3.11'\n  glibc", "'3.999'\n  glibc"), 'target.python: expected a python such as "3.12"'),
+        (SOLUTION.replace("580.65.06", "x"), 'target.driver: expected a version such as "580.65.06"'),
+        (SOLUTION.replace("- '9.0'", "- x"), 'target.gpus[0]: expected a compute capability such as "9.0"'),
     ],
 )
 def test_a_solution_that_cannot_be_read_is_told_by_its_place(folder, text, problem):

@@ -108,6 +108,15 @@ def test_verify_py_needs_nothing_but_the_standard_library():
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
+def test_a_manifest_larger_than_any_is_not_read(bundle, tmp_path):
+    (bundle / "manifest.json").write_bytes(b" " * (2**24 + 1))
+    done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"verify.py: {bundle / 'manifest.json'} cannot be read: it is larger than 16 MiB\n",
+    )
+
+
 HASH = "a" * 64
 
 
