@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.sessions = ["lint", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
+OWN_LOCK = ".ci/requirements.txt"
+"""What our own tests, linters and releases need, each file of it by its hash: `nox -s lock-own` makes it."""
+
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+
+
+def _install(session: nox.Session) -> None:
+    """Install what is locked for ourselves, and nothing else, then the project as it lies here."""
+    session.install("--require-hashes", "-r", OWN_LOCK)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
 
 
 @nox.session
@@ -21,7 +34,7 @@ def lock(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; no network, no framework."""
-    session.install("-e", ".[audit,cluster]", *GROUPS["test"])
+    _install(session)
     session.run("pytest", "--numprocesses", "auto", *session.posargs)
 
 
@@ -47,10 +60,44 @@ def laws(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Formatting, lint and types."""
-    session.install("-e", ".[audit,cluster]", *GROUPS["lint"])
+    _install(session)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
+
+
+@nox.session(name="lock-own")
+def lock_own(session: nox.Session) -> None:
+    """Renew the hashes of what our own tests, linters and releases need, for every platform and python."""
+    session.install("uv")
+    groups = (word for name in ("test", "lint", "release") for word in ("--group", name))
+    shape = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate")
+    kept = ("--no-emit-index-url", "--custom-compile-command", "nox -s lock-own", "--output-file", OWN_LOCK)
+    session.run("uv", "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, *shape, *kept)
+
+
+@nox.session(name="audit-own")
+def audit_own(session: nox.Session) -> None:
+    """Ask whether anything that is locked for ourselves has a known vulnerability; skipped where nobody answers."""
+    _install(session)
+    command = ("pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "-r", OWN_LOCK)
+    done = subprocess.run([Path(session.bin) / command[0], *command[1:]], capture_output=True, text=True, check=False)
+    # pip-audit says 1 for a finding, which it tells on its output, and for a service that did not answer.
+    if done.returncode and not done.stdout.strip():
+        session.skip(f"no vulnerability service answered: {done.stderr.strip().splitlines()[-1:]}")
+    session.log(done.stdout + done.stderr)
+    if done.returncode:
+        session.error("there are known vulnerabilities")
+
+
+@nox.session(name="release-files")
+def release_files(session: nox.Session) -> None:
+    """Build what is released into dist/, with the hash of each file beside it."""
+    _install(session)
+    session.run("python", "-m", "build", "--no-isolation")
+    files = sorted(path for path in Path("dist").iterdir() if path.suffix in {".whl", ".gz"})
+    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
+    Path("SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 @nox.session
