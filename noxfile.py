@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 from pathlib import Path
 
@@ -80,13 +81,17 @@ def lock_own(session: nox.Session) -> None:
 def audit_own(session: nox.Session) -> None:
     """Ask whether anything that is locked for ourselves has a known vulnerability; skipped where nobody answers."""
     _install(session)
-    command = ("pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "-r", OWN_LOCK)
-    done = subprocess.run([Path(session.bin) / command[0], *command[1:]], capture_output=True, text=True, check=False)
-    # pip-audit says 1 for a finding, which it tells on its output, and for a service that did not answer.
-    if done.returncode and not done.stdout.strip():
-        session.skip(f"no vulnerability service answered: {done.stderr.strip().splitlines()[-1:]}")
-    session.log(done.stdout + done.stderr)
-    if done.returncode:
+    command = ("pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json")
+    program = [Path(session.bin) / command[0], *command[1:], "-r", OWN_LOCK]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    packages = json.loads(done.stdout)["dependencies"] if done.stdout.startswith("{") else []
+    asked = [package for package in packages if "skip_reason" not in package]
+    if not asked:
+        # An index without advisories knows no package: that is no answer, and not the answer that all is well.
+        session.skip(f"not known: no vulnerability service answered ({done.stderr.strip().splitlines()[:1]})")
+    found = [f"{package['name']} {package['version']}: {v['id']}" for package in asked for v in package["vulns"]]
+    session.log(f"{len(asked)} of {len(packages)} packages asked about: {'; '.join(found) or 'nothing known'}")
+    if found:
         session.error("there are known vulnerabilities")
 
 
