@@ -82,7 +82,7 @@ def audit_own(session: nox.Session) -> None:
     """Ask whether anything that is locked for ourselves has a known vulnerability; skipped where nobody answers."""
     _install(session)
     command = ("pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json")
-    program = [Path(session.bin) / command[0], *command[1:], "-r", OWN_LOCK]
+    program = [str(Path(session.bin) / command[0]), *command[1:], "-r", OWN_LOCK]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     packages = json.loads(done.stdout)["dependencies"] if done.stdout.startswith("{") else []
     asked = [package for package in packages if "skip_reason" not in package]

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pypi_simple  # noqa: F401  (before a command is forked, so that each need not)
+import rattler  # noqa: F401
 from conda_repodata import entry, write_channel
 from fault_server import FaultServer, make_wheel
 
@@ -95,8 +97,9 @@ class TwoLocks:
     def __init__(self, root: Path) -> None:
         self.root, self.lock = root, root / "locks" / "open"
         root.mkdir(parents=True)
+        # Once for all commands: each is a copy of this process.
         project.load_matrices = functools.cache(project.load_matrices)
-        project.load_matrices()
+        project.load_matrices(project.own_matrices(Path()))
         os.environ["INTERLOCK_CACHE_DIR"] = str(root.parent / "cache")
         packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
         self.channel = write_channel(root.parent / "channel", packages).as_uri()

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from corpus import unpack
@@ -111,7 +112,12 @@ PARTS = {
 
 
 def _share(part: str, seed: int, share: float) -> Figures:
-    figures = PARTS[part][0](seed, share)
+    try:
+        figures = PARTS[part][0](seed, share)
+    except Exception:
+        # The other parts go on; what this share had counted is lost.
+        figures = Figures(part)
+        figures.fail(traceback.format_exc()[-1500:], f"python tests/soak/run.py {part} --seed {seed} --share {share}")
     figures.part = part
     return figures
 
@@ -124,7 +130,9 @@ def run(parts: list[str], seed: int, share: float = 1.0) -> list[Figures]:
     with concurrent.futures.ProcessPoolExecutor(2, context, max_tasks_per_child=1) as pool:
         for done in concurrent.futures.as_completed([pool.submit(_share, *task) for task in tasks]):
             figures = done.result()
-            print(f"{figures.part}: {json.dumps(figures.counts)} in {figures.seconds:.0f} s", file=sys.stderr)
+            print(
+                f"{figures.part}: {json.dumps(figures.counts)} in {figures.seconds:.0f} s", file=sys.stderr, flush=True
+            )
             if figures.part in made:
                 seconds = made[figures.part].seconds + figures.seconds
                 made[figures.part].add(figures)

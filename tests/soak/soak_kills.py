@@ -91,7 +91,7 @@ def _one(project: TwoLocks, random: Random, ways: dict, figures: Figures, again:
         stop = _at_line(line, lambda: os.kill(os.getpid(), how))
         pid = command(project.root, WORDS, lambda: (prepare(), stop()))
     else:
-        wait = random.uniform(0.01, 1.5)
+        wait = random.uniform(0.01, 0.6)
         moment = f"after {wait:.3f} s"
         pid = command(project.root, WORDS, prepare)
         time.sleep(wait)
