@@ -71,6 +71,8 @@ def command(root: Path, words: tuple[str, ...], before: Callable[[], None] = lam
             io.TextIOWrapper(io.FileIO(n, "w", closefd=False), write_through=True) for n in (1, 2)
         )
         sys.argv = ["interlock", *words]
+        # What runs in the background ignores it, and hands that down.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         before()
         cli.main()
         code = 0
@@ -131,7 +133,7 @@ class TwoLocks:
     def run(self, *words: str) -> None:
         """A command that nobody disturbs; raises ``AssertionError`` with what it said unless it exits 0."""
         code, said = ended(self.root, command(self.root, words))
-        assert code == 0, f"exit {code}: {said}"
+        assert code == 0, f"exit {code} of interlock {' '.join(words)}: {said}"
 
     def content(self) -> dict[str, bytes]:
         """The files of the lock, evidence apart."""

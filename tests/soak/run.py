@@ -133,6 +133,8 @@ def run(parts: list[str], seed: int, share: float = 1.0) -> list[Figures]:
             print(
                 f"{figures.part}: {json.dumps(figures.counts)} in {figures.seconds:.0f} s", file=sys.stderr, flush=True
             )
+            for text in figures.failures:
+                print(text, file=sys.stderr, flush=True)
             if figures.part in made:
                 seconds = made[figures.part].seconds + figures.seconds
                 made[figures.part].add(figures)
