@@ -141,8 +141,8 @@ def own_lock(folder: Path) -> LockFolder | None:
 
 
 def lock_folders(locks: Path) -> tuple[Path, ...]:
-    """The folders below ``locks`` that hold a lock, by name."""
-    return tuple(path.parent for path in sorted(locks.glob(f"*/{FILE}")))
+    """The folders below ``locks`` that hold a lock, by name; what a kill left unfinished begins with a dot."""
+    return tuple(path.parent for path in sorted(locks.glob(f"*/{FILE}")) if not path.parent.name.startswith("."))
 
 
 def read_folder(folder: Path) -> LockFolder:

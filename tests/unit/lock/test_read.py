@@ -120,6 +120,13 @@ def test_a_solution_of_ours_that_cannot_be_read_is_not_taken_for_none(folder):
         own_lock(folder)
 
 
+def test_what_a_kill_left_unfinished_is_no_lock(folder):
+    unfinished = folder.with_name(f".{folder.name}.new-x5kyw_qa.part")
+    unfinished.mkdir()
+    (unfinished / "solution.yaml").write_text(SOLUTION[:40])
+    assert lock_folders(folder.parent) == (folder,)
+
+
 def test_every_committed_lock_is_read_whole():
     for place in lock_folders(ROOT / "locks"):
         lock = read_folder(place)
