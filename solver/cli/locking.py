@@ -15,7 +15,7 @@ from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import summary, write_locks
-from solver.commands.project import Project, open_project
+from solver.commands.project import Project, Reach, open_project
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.model import Profile
 
@@ -25,16 +25,20 @@ from solver.core.model import Profile
 @NEWER
 @OFFLINE
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
+@click.option("--attest", is_flag=True, help="check and record who published each package (PEP 740)")
 @click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
-def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, pylock: bool) -> None:
+def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, attest: bool, pylock: bool) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
         project = open_project(Path())
         _check(lock_states(project, project.chosen(profiles)))
         return
+    asked = reach(live=live, offline=offline)
+    if attest and asked is Reach.RECORD:
+        raise BadInput("asks the index, so it contradicts --offline", key="--attest", fix="leave out one of them")
     with asking() as watch:
-        project = open_project(Path(), reach=reach(live=live, offline=offline), watch=watch)
-        written, failures = _write(project, project.chosen(profiles))
+        project = open_project(Path(), reach=asked, watch=watch)
+        written, failures = _write(project, project.chosen(profiles), attested=attest)
     if written:
         click.echo(_next(project, written))
     if pylock and written:
@@ -43,11 +47,11 @@ def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, pylo
         sys.exit(failures[0].exit_code)
 
 
-def _write(project: Project, chosen: Sequence[Profile]) -> tuple[list[str], list[InterlockError]]:
+def _write(project: Project, chosen: Sequence[Profile], *, attested: bool) -> tuple[list[str], list[InterlockError]]:
     """Write and tell of each; the names of those that there are, and why there are no others."""
     failures: list[InterlockError] = []
     written = []
-    for outcome in write_locks(project, chosen):
+    for outcome in write_locks(project, chosen, attested=attested):
         if isinstance(outcome, InterlockError):
             failures.append(outcome)
             click.echo(f"interlock: {outcome}", err=True)

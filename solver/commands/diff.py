@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from solver.commands.locked import LockedProfile, locked_profile
 from solver.commands.project import Project
+from solver.index.provenance import told
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     """
     for name in (one, other):
         project.profile(name)
-    a, b = (packages_of(locked_profile(project, name)) for name in (one, other))
+    locks = [locked_profile(project, name) for name in (one, other)]
+    a, b = map(packages_of, locks)
     removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
     changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
     differing = {*removed, *added, *changed}
@@ -43,6 +45,7 @@ def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[
     lines += [f"+ {name}=={b[name].version} ({_mb(b[name].size)})" for name in added]
     lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
     more = sum((_size(b, name) or 0) - (_size(a, name) or 0) for name in differing)
+    lines += published(*locks)
     lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {_between(more, unknown)}")
     return lines, data
 
@@ -55,6 +58,16 @@ def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
         for pin in lock.solution.pins
     }
     return packages | {wheel.name: LockedPackage(wheel.version, len(wheel.content)) for wheel in lock.wheels}
+
+
+def published(one: LockedProfile, other: LockedProfile) -> list[str]:
+    """A line for each package of both that another publisher is proved for, or for which one of them has no proof."""
+    then, now = (lock.folder.solution.attested for lock in (one, other))
+    both = sorted({*then, *now} & set(packages_of(one)) & set(packages_of(other)))
+    shown = {
+        name: [told(names[name]) if name in names else "nobody attested" for names in (then, now)] for name in both
+    }
+    return [f"! {name} published by {before} -> {after}" for name, (before, after) in shown.items() if before != after]
 
 
 def _size(packages: Mapping[str, LockedPackage], name: str) -> int | None:

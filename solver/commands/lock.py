@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.commands.attest import attest
 from solver.commands.closure import Closure, close
 from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
@@ -51,11 +52,12 @@ def command_for(profile: Profile) -> str:
     return f"interlock lock {profile.name}"
 
 
-def make_lock(project: Project, profile: Profile) -> Lock:
+def make_lock(project: Project, profile: Profile, *, attested: bool = False) -> Lock:
     """Search, close, audit and render one profile; nothing is written.
 
-    Raises ``Unsolvable``, ``NoSolution`` where something in it was never read, ``CheckFailed`` where
-    the audit finds an error, ``BadInput``.
+    ``attested``: the index is asked who published each package, and not only those of which the
+    profile requires it. Raises ``BadProvenance`` where that does not hold, ``Unsolvable``, ``NoSolution``
+    where something in it was never read, ``CheckFailed`` where the audit finds an error, ``BadInput``.
     """
     closure = close(project, profile)
     _refuse_unread(profile, closure)
@@ -70,6 +72,7 @@ def make_lock(project: Project, profile: Profile) -> Lock:
         index_facts=index_facts(project, closure.solution),
         command=command_for(profile),
         findings=findings,
+        attested=attest(profile, closure.solution, every=attested),
         conda=closure.conda,
     )
     return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()})
@@ -124,8 +127,13 @@ def write_lock(project: Project, lock: Lock) -> bool:
     return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/",), derived=("pylock.toml",))
 
 
-def write_locks(project: Project, profiles: Iterable[Profile]) -> Iterator[tuple[Lock, bool] | InterlockError]:
-    """Lock one profile after the other: each lock with whether its folder changed, or why there is none."""
+def write_locks(
+    project: Project, profiles: Iterable[Profile], *, attested: bool = False
+) -> Iterator[tuple[Lock, bool] | InterlockError]:
+    """Lock one profile after the other: each lock with whether its folder changed, or why there is none.
+
+    ``attested`` as in ``make_lock``.
+    """
     chosen = tuple(profiles)
     gathered = gather(project, chosen)
     write_facts(gathered.project)
@@ -134,7 +142,7 @@ def write_locks(project: Project, profiles: Iterable[Profile]) -> Iterator[tuple
             yield gathered.errors[profile.name]
             continue
         try:
-            lock = make_lock(gathered.project, profile)
+            lock = make_lock(gathered.project, profile, attested=attested)
             yield lock, write_lock(project, lock)
         except InterlockError as error:
             yield error

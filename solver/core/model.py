@@ -281,6 +281,8 @@ class Profile(Value, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None
     interop: bool = False
+    attestations: tuple[str, ...] = ()
+    """Packages that are locked only where the index proves who published each of their files."""
     stack: dict[str, str] = {}
     """The pins of a published stack taken literally; ``explain`` tells what was changed."""
     image: Image | None = None

@@ -127,6 +127,21 @@ class PypiIndex:
         """
         return names.public_address(self.source(file))
 
+    def provenance(self, file: IndexFile) -> bytes | None:
+        """What the index gives as the provenance of a wheel (PEP 740), unchecked; None where it has none.
+
+        Raises ``IndexUnavailable`` where it lists one and does not give it.
+        """
+        url = self._link(file).provenance_url
+        if url is None:
+            return None
+        what = f"the provenance of {file.filename}"
+        try:
+            admitted = self._admitted(url)
+        except names.BadName as error:
+            raise IndexUnavailable(f"the package index is at odds with itself about {what}: {error}") from error
+        return _good(self._ask(admitted, what, MOST_METADATA), what).body
+
     def source(self, file: IndexFile) -> str:
         """As ``address``, with the query that a server may want to see: to be read by ``session`` and never shown."""
         return self._link(file).url

@@ -75,6 +75,8 @@ class SolutionText(Value, frozen=True, kw_only=True):
     """Digest of each row that had a say, by id."""
     index: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of each release that was used, by ``name==version``."""
+    attested: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    """Who published a package, by its name, where the index proved it: ``kind``, ``repository``, ``workflow`` …"""
     conda: CondaSection = CondaSection(channels=())
 
 
@@ -89,6 +91,8 @@ def request_digest(profile: Profile) -> str:
     # Absent where none was named, so that locks from before there was such a key are not stale.
     if profile.driver_branch is None:
         del asked["driver_branch"]
+    if not profile.attestations:
+        del asked["attestations"]
     if not profile.cpu_frameworks:
         del asked["cpu_frameworks"]
     if not profile.accept:
@@ -124,6 +128,7 @@ def solution_yaml(
     index_facts: Mapping[str, str],
     command: str,
     findings: Sequence[Finding] = (),
+    attested: Mapping[str, Mapping[str, str]] | None = None,
     conda: CondaSection | None = None,
 ) -> str:
     """The file's text. ``rows`` and ``index_facts`` map what was used to its digest.
@@ -147,6 +152,8 @@ def solution_yaml(
         "rows": dict(sorted(rows.items())),
         "index": dict(sorted(index_facts.items())),
     }
+    if attested:
+        data["attested"] = {name: dict(publisher) for name, publisher in sorted(attested.items())}
     if conda is not None:
         data[CONDA] = msgspec.to_builtins(conda)
     data["whole"] = whole_digest(data)

@@ -108,6 +108,7 @@ class ProfileReader:
             variables={**self.text.variables, **keys.get("variables", {})},
             gpu_sharing=self._no_module(self._gpu_sharing()),
             interop=self._interop(frameworks),
+            attestations=self._attestations(),
             stack=self._stack(),
             image=keys.get("image"),
             accept=self._accept(),
@@ -305,6 +306,10 @@ class ProfileReader:
             if spec.name in ("python", "pip"):
                 raise self._bad(f"{spec.name} is always there", "conda-packages", position, fix="drop it")
         return (*self.template.conda_packages, *own)
+
+    def _attestations(self) -> tuple[str, ...]:
+        entries = enumerate(self.keys.get("attestations", ()))
+        return tuple(sorted({self._package_name(entry, "attestations", position) for position, entry in entries}))
 
     def _indexes(self) -> tuple[IndexName, ...]:
         indexes: tuple[IndexName, ...] = self.keys.get("indexes", ())

@@ -113,6 +113,9 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     indexes: Annotated[tuple[IndexName, ...], Meta(description="indexes beside the default one")] | UnsetType = UNSET
     variables: Annotated[dict[str, str], Meta(description="environment variables")] | UnsetType = UNSET
     gpu_sharing: GpuSharing | UnsetType = UNSET
+    attestations: (
+        Annotated[PackageNames, Meta(description="packages that need provenance attestations")] | UnsetType
+    ) = UNSET
     interop: Annotated[bool, Meta(description="onnx between the frameworks")] | UnsetType = UNSET
     stack: (
         Annotated[dict[str, VersionText], Meta(description="pins of a published stack, taken literally")] | UnsetType

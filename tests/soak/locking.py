@@ -78,6 +78,8 @@ def command(root: Path, words: tuple[str, ...], before: Callable[[], None] = lam
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:  # before the command began
+        code = 130
     except BaseException:
         code = 99
     finally:
