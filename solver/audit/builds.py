@@ -10,7 +10,7 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.core.versions import major
 from solver.matrix import builds
-from solver.matrix.builds import has_cuda, is_recorded, stated
+from solver.matrix.builds import build_cuda, has_cuda, is_cpu_build, is_recorded, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 
@@ -88,5 +88,12 @@ def built_conda(
     """The build of a conda package among ``packages``; None where nothing tells."""
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
-    row = builds.conda_build(matrices, package.conda or "", package.version or "", base.build, platform)
+    build = base.build or _telling(base.build_pattern)
+    row = builds.conda_build(matrices, package.conda or "", package.version or "", build, platform)
     return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
+
+
+def _telling(pattern: str | None) -> str | None:
+    """A pattern of build strings, where each that it admits is a CPU build, or of one CUDA; else None."""
+    begin = "" if pattern is None or "|" in pattern else pattern.lstrip("*")
+    return begin if is_cpu_build(begin) or build_cuda(begin) is not None else None

@@ -79,6 +79,8 @@ class Package(Value, frozen=True, kw_only=True):
     conda: CondaName | None = None
     build: str | None = None
     """Build string of a conda package."""
+    build_pattern: str | None = None
+    """What the set asks of the build string where it leaves a part of it open ("cpu_generic*")."""
     line: int | None = None
     """1-based line in the file."""
 
@@ -168,6 +170,7 @@ def conda_package(
     line: int | None = None,
     sha256: str | None = None,
     specifier: str = "",
+    build_pattern: str | None = None,
 ) -> Package:
     """A package of a channel; raises ``ValueError`` for a name that conda would refuse."""
     conda = conda_name(name)
@@ -178,6 +181,7 @@ def conda_package(
         origin="conda",
         conda=conda,
         build=build,
+        build_pattern=build_pattern,
         hashes=(sha256,) if sha256 else (),
         line=line,
     )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
+from solver.audit.brought import brings_unread, brought_along, clashes, is_open
 from solver.audit.checked import Checked, checked
+from solver.audit.codes.loader import CODE as LOADER_CODE
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
-from solver.audit.context import RecordReader
+from solver.audit.context import AuditContext, RecordReader
 from solver.audit.inputs import read_sets
 from solver.audit.merge import PLAIN, in_parts
 from solver.audit.package_set import PackageSet
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
-from solver.audit.run import assumed_target, context_of, findings_in
+from solver.audit.run import assumed_target, context_of, findings_in, in_order
 from solver.commands.project import Reach, open_facts
 from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, marked
 from solver.core.errors import BadInput
@@ -111,12 +113,32 @@ def audit_path(
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
         if bare not in same:
-            same[bare] = findings_in(context) + (known_vulnerabilities(package_set) if vulnerabilities else ())
+            context, told = _as_installed(context)
+            same[bare] = told + (known_vulnerabilities(package_set) if vulnerabilities else ())
         findings[package_set.part] = same[bare]
         looked.append(checked(context))
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
     every = marked(in_parts(findings), {**what.accepted, **accept})
     return Audited(every, max(looked, key=lambda one: one.packages), parts)
+
+
+def _as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
+    """The context with what the packages of an open list bring along, and what is found in it."""
+    if not is_open(context):
+        return context, findings_in(context)
+    refused = tuple(clashes(context))
+    if refused:
+        # Nothing installs the list, so that nobody knows where its libraries would come from.
+        return context, in_order((*refused, *_without_loader(findings_in(context))))
+    packages = (*context.set.packages, *brought_along(context))
+    whole = replace(context, set=msgspec.structs.replace(context.set, packages=packages))
+    found = findings_in(whole)
+    return whole, _without_loader(found) if brings_unread(whole) else found
+
+
+def _without_loader(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """``findings`` without those that go by which libraries are there."""
+    return tuple(one for one in findings if one.code != LOADER_CODE)
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

@@ -33,6 +33,8 @@ class Overlap:
     """The rows that tell it; none where only the folders do."""
     compared: bool = False
     """Whether these very versions were compared, and not only others."""
+    paths: tuple[str, ...] = ()
+    """Some paths that both write, as far as rows tell."""
 
     @property
     def clobbering(self) -> tuple[Clobber, ...]:
@@ -71,10 +73,23 @@ class Clobbers:
         versions = {first: version, second: other_version}
         exact = tuple(row for row in rows if _is_of(row, versions))
         if exact:
-            return Overlap(answer(any(row.different for row in exact)), exact, compared=True)
+            return Overlap(answer(any(row.different for row in exact)), exact, compared=True, paths=_paths(exact))
         if self._lie_apart(versions):
             return Overlap(Answer.NO)
-        return Overlap(_agreed(rows), rows)
+        paths = _paths(rows)
+        if any(self._is_renamed(path, versions) for path in paths):
+            # The versions that were compared are no witness of these, whose headers alone have the same names.
+            return Overlap(Answer.NOT_KNOWN, rows, paths=tuple(path for path in paths if ".so" not in path))
+        return Overlap(_agreed(rows), rows, paths=paths)
+
+    def _is_renamed(self, path: str, versions: Mapping[str, StatedVersion]) -> bool:
+        """Whether one of the versions has the library at ``path`` under another soname."""
+        soname = path.rpartition("/")[2]
+        for name, version in versions.items():
+            sonames = {one for row in self._brought(name, version) for one in row.sonames}
+            if soname not in sonames and _stem(soname) in map(_stem, sonames):
+                return True
+        return False
 
     def _lie_apart(self, versions: Mapping[str, StatedVersion]) -> bool:
         """Whether rows tell where both put their libraries, and that is not the same folder."""
@@ -82,9 +97,13 @@ class Clobbers:
         return bool(first and second) and not first & second
 
     def _folders(self, name: str, version: StatedVersion) -> set[str]:
+        return {row.directory for row in self._brought(name, version)}
+
+    def _brought(self, name: str, version: StatedVersion) -> list[Library]:
+        """The libraries that a distribution surely brings."""
         if isinstance(version, NotKnown):
-            return set()
-        return {row.directory for row in brought(self._of_distribution.get(name, ()), {name: version})}
+            return []
+        return list(brought(self._of_distribution.get(name, ()), {name: version}))
 
     @cached_property
     def _of_distribution(self) -> Mapping[str, tuple[Library, ...]]:
@@ -102,6 +121,15 @@ def names(row: Clobber) -> tuple[str, str]:
 def specifier_of(row: Clobber, name: str) -> str:
     """The versions of one of its distributions (normalized name) that a row compared."""
     return row.versions_a if canonicalize_name(row.a) == name else row.versions_b
+
+
+def _paths(rows: Iterable[Clobber]) -> tuple[str, ...]:
+    """Those of the first row that saw different bytes."""
+    return next((row.paths for row in rows if row.different), ())
+
+
+def _stem(soname: str) -> str:
+    return soname.partition(".so")[0]
 
 
 def _is_of(row: Clobber, versions: Mapping[str, StatedVersion]) -> bool:

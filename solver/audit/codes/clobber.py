@@ -74,7 +74,7 @@ def _overlapping(context: AuditContext, first: Package, second: Package, overlap
             f"write the same paths with different bytes in {often} of versions that was compared; "
             "these two versions were not"
         )
-    return pair_finding(context, first, second, what, row.source, row.paths, sure=overlap.answer is Answer.YES)
+    return pair_finding(context, first, second, what, row.source, overlap.paths, sure=overlap.answer is Answer.YES)
 
 
 def _same_place(context: AuditContext) -> Iterator[Statement]:

@@ -99,12 +99,12 @@ def _cure(context: AuditContext, build: BuiltPackage) -> str:
     cpu_index = next((source for source in package.sources if flavour_of(source) == "cpu"), None)
     if cpu_index is not None:
         return f"do not take it from {cpu_index}, or drop the CUDA packages"
+    if package.origin == "conda":
+        return f"take a build of {package.conda} whose build string starts with cuda"
     if build.framework is not None and package.name != build.framework:
         plain = context.matrices.build(build.framework, package.version or "", platform)
         if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:
             return f"take {build.framework}=={package.version} instead of {package.name}"
-    if package.origin == "conda":
-        return f"take a build of {package.conda} whose build string starts with cuda"
     builds = _cuda_builds_of_release(context, build) if _has_local_builds(build) else []
     if builds:
         return f"take a CUDA build of it: {listed(f'{package.name}=={version}' for version in builds)}"

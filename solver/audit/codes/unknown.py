@@ -1,4 +1,4 @@
-"""``unknown``: GPU packages that nobody checked: of a version that no row knows, of no row, or of an open version.
+"""``unknown``: GPU packages that nobody checked: no row knows them, or the set leaves their version or build open.
 
 Each cause is told once, for all packages that it is the cause of. Never silence.
 """
@@ -17,8 +17,9 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
+from solver.matrix.builds import conda_rows
 from solver.matrix.libraries import LOADER, brings
-from solver.matrix.rows import CudaToolkit
+from solver.matrix.rows import NONE, CudaToolkit
 
 CODE = "unknown"
 _CURE_BY_ROW = "add {} to the matrices"
@@ -65,8 +66,10 @@ def _cause(
     if package.version is None:
         return _open
     if has_rows:
-        if package.name in known or context.knows(package):
+        if package.name in known:
             return None
+        if context.knows(package):
+            return _open_build if _leaves_build_open(context, package, name or "") else None
         if package.elsewhere is not None:
             return _elsewhere
         return _no_framework if framework_of(name or "") else _no_build
@@ -102,6 +105,14 @@ def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
     rows = context.matrices.builds_of(build.package.name)
     versions = [version_or_none(row.version) for row in rows if row.version]
     return any(version is not None and version.public == release.public for version in versions)
+
+
+def _leaves_build_open(context: AuditContext, package: Package, name: str) -> bool:
+    """Whether conda has builds of a framework's version with CUDA and for the CPU, and the set names none."""
+    if package.origin != "conda" or package.build is not None or framework_of(name) is None:
+        return False
+    rows = conda_rows(context.matrices, package.conda or "", package.version or "", None, context.target.platform)
+    return {NONE} < {row.cuda for row in rows}
 
 
 # ---- CUDA libraries ---------------------------------------------------------------------------------
@@ -174,6 +185,18 @@ def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
         source="the set itself",
         cure="audit a lock, the output of pip freeze, or the installed prefix; `uv pip compile` or `interlock lock` "
         "makes a lock of an open list",
+    )
+
+
+def _open_build(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="warning",
+        why=f"the set does not say which build of {_pins(packages)} it means: there are some with CUDA and some for "
+        "the CPU, and conda may take either without a word",
+        source="the set itself",
+        cure=f"name the build ({packages[0].conda}={packages[0].version}=cuda*), or audit what conda installed",
     )
 
 

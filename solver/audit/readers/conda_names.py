@@ -55,4 +55,6 @@ def from_spec(text: str, line: int | None) -> Package | None:
     if spec is None:
         return None
     specifier = "" if spec.version else spec.versions
-    return conda_package(spec.name, spec.version, spec.exact_build, line, spec.fields.get("sha256"), specifier)
+    pattern = None if spec.exact_build else spec.build or None
+    sha256 = spec.fields.get("sha256")
+    return conda_package(spec.name, spec.version, spec.exact_build, line, sha256, specifier, pattern)

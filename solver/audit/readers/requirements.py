@@ -310,8 +310,8 @@ def _bare_file(text: str, line: Line, hashes: tuple[str, ...]) -> Package | None
 
 
 def _is_freeze(text: str, packages: tuple[Package, ...]) -> bool:
-    """``pip freeze`` pins everything, sorts by name and writes neither hashes nor options."""
-    if "--hash" in text or not packages or any(package.version is None for package in packages):
+    """``pip freeze`` pins everything, sorts by name and writes neither hashes nor options nor extras."""
+    if "--hash" in text or not packages or any(package.version is None or package.extras for package in packages):
         return False
     names = [package.name for package in packages]
     said = [line for line in text.splitlines() if line and not line.startswith(("# Editable", "-e "))]

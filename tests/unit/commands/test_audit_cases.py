@@ -50,13 +50,18 @@ def test_what_the_cpu_index_serves_is_a_cpu_build(case, unread, told):
 
 
 def test_what_an_index_of_a_cuda_serves_is_built_for_it(told):
-    loader, mixed = told("index-url-cpu/cu118.txt")
-    assert loader[:2] == ("warning", "loader")
+    mixed, loader = told("index-url-cpu/cu118.txt")
+    # The extra brings CUDA 12 beside what torch brings.
     assert mixed == (
-        "warning",
+        "error",
         "mixed-cuda",
-        "tensorflow==2.18.0 is built for CUDA 12.5 and torch==2.6.0+cu118 for CUDA 11.8: no library of CUDA 12 is "
-        "here, so TensorFlow stays on the CPU",
+        "tensorflow==2.18.0 is built for CUDA 12.5 and torch==2.6.0+cu118 for CUDA 11.8: one process would hold both",
+    )
+    assert loader == (
+        "note",
+        "loader",
+        "tensorflow==2.18.0 does not look in nvidia/cuda_cupti/lib and so does not find libcupti.so.12; it still sees "
+        "the GPU, and its profiler does not",
     )
 
 

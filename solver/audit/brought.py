@@ -1,0 +1,152 @@
+"""Which CUDA libraries the packages of an open list bring along, and where they ask for what cannot be.
+
+pip and uv install what the packages of a list ask for, so that what the list does not name is not missing. Only
+CUDA libraries are followed: of each the newest release that suits everybody who asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
+from solver.audit.gpu_packages import TOOLKIT
+from solver.audit.package_set import Package
+from solver.core.answer import NotKnown
+from solver.core.errors import IndexUnavailable
+from solver.core.frameworks import opens_libraries
+from solver.core.markers import applies
+from solver.core.model import Finding, PypiName, pypi_name
+from solver.core.target import marker_environment, usable_files
+from solver.core.versions import meets, version_or_none
+
+CODE = "metadata"
+_OPEN = ("requirements", "freeze", "environment")
+_ROUNDS = 10
+"""A library asks for libraries, which ask for others; more steps than these there are not."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one package asks of a CUDA library."""
+
+    asker: Package
+    requirement: Requirement
+
+    @property
+    def exact(self) -> str | None:
+        """The one version that it takes."""
+        clauses = list(self.requirement.specifier)
+        pins = [clause.version for clause in clauses if clause.operator == "==" and not clause.version.endswith(".*")]
+        return pins[0] if pins else None
+
+    def refuses(self, other: Ask) -> bool:
+        """Whether no version serves both, where both are about one package."""
+        mine, theirs = self.exact, other.exact
+        by_mine = mine is not None and not meets(mine, str(other.requirement.specifier))
+        return by_mine or (theirs is not None and not meets(theirs, str(self.requirement.specifier)))
+
+
+def is_open(context: AuditContext) -> bool:
+    """Whether more gets installed than the set names; what pip freeze tells has its libraries, where it has any."""
+    package_set = context.set
+    if package_set.closed or package_set.kind not in _OPEN:
+        return False
+    return package_set.kind != "freeze" or not context.provided
+
+
+def brought_along(context: AuditContext) -> tuple[Package, ...]:
+    """The CUDA libraries that the packages of an open list ask for and that it does not name, sorted by name."""
+    libraries = {row.distribution for row in context.matrices.libraries} | {TOOLKIT}
+    chosen: dict[PypiName, Package] = {}
+    for _ in range(_ROUNDS):
+        asks = _asks(context, (*context.set.packages, *chosen.values()))
+        wanted = {name: some for name, some in asks.items() if name in libraries and name not in context.packages}
+        found = {name: _newest(context, name, some) for name, some in wanted.items()}
+        now = {name: package for name, package in sorted(found.items()) if package is not None}
+        if now == chosen:
+            break
+        chosen = now
+    return tuple(chosen.values())
+
+
+def brings_unread(context: AuditContext) -> bool:
+    """Whether a build brings libraries that nobody read, of the CUDA major that another build looks for."""
+    linked = [build for build in context.builds if build.cuda is not None and not opens_libraries(build.framework)]
+    unread = {
+        build.major for build in linked if not build.bundles and isinstance(context.requires(build.package), NotKnown)
+    }
+    return any(build.major in unread for build in context.builds if opens_libraries(build.framework))
+
+
+def clashes(context: AuditContext) -> Iterator[Finding]:
+    """Two packages of an open list that ask for versions of a library which exclude each other: nothing installs it."""
+    pairs: dict[tuple[Package, Package], list[tuple[Ask, Ask]]] = {}
+    for name, asks in _asks(context, context.set.packages).items():
+        if name in context.packages:
+            continue  # the list names it, and is held against its askers one by one
+        for first, second in combinations(asks, 2):
+            if first.asker is not second.asker and first.refuses(second):
+                pairs.setdefault((first.asker, second.asker), []).append((first, second))
+    for (one, other), found in pairs.items():
+        yield _clash(one, other, found)
+
+
+def _asks(context: AuditContext, packages: Sequence[Package]) -> Mapping[PypiName, list[Ask]]:
+    """What the packages of a stated version ask for, by whom they ask for."""
+    environment = marker_environment(context.target)
+    asks: dict[PypiName, list[Ask]] = {}
+    for package in packages:
+        if package.version is None or package.origin != "pypi":
+            continue
+        for requirement in context.requirements(package):
+            if applies(requirement.marker, environment, package.extras):
+                asks.setdefault(pypi_name(requirement.name), []).append(Ask(package, requirement))
+    return asks
+
+
+def _newest(context: AuditContext, name: PypiName, asks: Sequence[Ask]) -> Package | None:
+    """The newest release that all of ``asks`` admit; None where the index tells of none."""
+    specifier = SpecifierSet(",".join(str(ask.requirement.specifier) for ask in asks))
+    try:
+        releases = context.index.releases(name)
+    except IndexUnavailable:
+        return None
+    versions = [
+        version
+        for release in releases
+        if release.yanked is None and usable_files(release.files, context.target)
+        if (version := version_or_none(release.version)) is not None and specifier.contains(version)
+    ]
+    if not versions:
+        return None
+    extras = {extra for ask in asks for extra in ask.requirement.extras}
+    return Package(name=name, version=str(max(versions)), extras=tuple(sorted(extras)))
+
+
+def _clash(one: Package, other: Package, found: Sequence[tuple[Ask, Ask]]) -> Finding:
+    (first, second), more = found[0], len(found) - 1
+    also = f", and {more} more like it" if more else ""
+    return finding_about(
+        (one, other),
+        code=CODE,
+        severity="error",
+        why=f"{_with_extras(one)} asks for {_text(first)} and {_with_extras(other)} for {_text(second)}{also}: no "
+        "version serves both, so that pip and uv refuse the list",
+        source=f"Requires-Dist of {one.pin} and {other.pin}",
+        cure=f"`interlock explain {one.pin} {other.pin}` looks for the nearest builds that go together",
+    )
+
+
+def _with_extras(package: Package) -> str:
+    extras = f"[{','.join(package.extras)}]" if package.extras else ""
+    return f"{package.name}{extras}=={package.version}"
+
+
+def _text(ask: Ask) -> str:
+    return f"{ask.requirement.name}{ask.requirement.specifier}"

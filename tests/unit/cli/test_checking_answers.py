@@ -1,0 +1,29 @@
+"""Cases from public bug reports and files: each command of a case with the whole answer to it.
+
+``answers.txt`` of a case holds them as a shell would show them: "$", the words, what is printed, the exit code.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+
+import pytest
+from paths import ROOT
+
+CASES = ROOT / "tests" / "data" / "cases"
+
+
+def commands():
+    for path in sorted(CASES.glob("*/answers.txt")):
+        for words, answer in re.findall(r"^\$ interlock (.*)\n((?:(?!\$ ).*\n)*)", path.read_text(), re.MULTILINE):
+            yield pytest.param(path.parent, words, answer, id=f"{path.parent.name}: {words}")
+
+
+@pytest.mark.parametrize(("case", "words", "answer"), list(commands()))
+def test_a_case_has_its_answer(case, words, answer, tmp_path, monkeypatch, interlock):
+    shutil.copytree(case, tmp_path / "case")
+    monkeypatch.chdir(tmp_path / "case")
+    code, out, err = interlock(*shlex.split(words))
+    assert f"{out}{err}exit {code}\n" == answer
