@@ -32,7 +32,7 @@ _ROUNDS = 10
 
 
 @dataclass(frozen=True)
-class Ask:
+class LibraryAsk:
     """What one package asks of a CUDA library."""
 
     asker: Package
@@ -45,7 +45,7 @@ class Ask:
         pins = [clause.version for clause in clauses if clause.operator == "==" and not clause.version.endswith(".*")]
         return pins[0] if pins else None
 
-    def refuses(self, other: Ask) -> bool:
+    def refuses(self, other: LibraryAsk) -> bool:
         """Whether no version serves both, where both are about one package."""
         mine, theirs = self.exact, other.exact
         by_mine = mine is not None and not meets(mine, str(other.requirement.specifier))
@@ -86,7 +86,7 @@ def brings_unread(context: AuditContext) -> bool:
 
 def clashes(context: AuditContext) -> Iterator[Finding]:
     """Two packages of an open list that ask for versions of a library which exclude each other: nothing installs it."""
-    pairs: dict[tuple[Package, Package], list[tuple[Ask, Ask]]] = {}
+    pairs: dict[tuple[Package, Package], list[tuple[LibraryAsk, LibraryAsk]]] = {}
     for name, asks in _asks(context, context.set.packages).items():
         if name in context.packages:
             continue  # the list names it, and is held against its askers one by one
@@ -97,20 +97,20 @@ def clashes(context: AuditContext) -> Iterator[Finding]:
         yield _clash(one, other, found)
 
 
-def _asks(context: AuditContext, packages: Sequence[Package]) -> Mapping[PypiName, list[Ask]]:
+def _asks(context: AuditContext, packages: Sequence[Package]) -> Mapping[PypiName, list[LibraryAsk]]:
     """What the packages of a stated version ask for, by whom they ask for."""
     environment = marker_environment(context.target)
-    asks: dict[PypiName, list[Ask]] = {}
+    asks: dict[PypiName, list[LibraryAsk]] = {}
     for package in packages:
         if package.version is None or package.origin != "pypi":
             continue
         for requirement in context.requirements(package):
             if applies(requirement.marker, environment, package.extras):
-                asks.setdefault(pypi_name(requirement.name), []).append(Ask(package, requirement))
+                asks.setdefault(pypi_name(requirement.name), []).append(LibraryAsk(package, requirement))
     return asks
 
 
-def _newest(context: AuditContext, name: PypiName, asks: Sequence[Ask]) -> Package | None:
+def _newest(context: AuditContext, name: PypiName, asks: Sequence[LibraryAsk]) -> Package | None:
     """The newest release that all of ``asks`` admit; None where the index tells of none."""
     specifier = SpecifierSet(",".join(str(ask.requirement.specifier) for ask in asks))
     try:
@@ -129,7 +129,7 @@ def _newest(context: AuditContext, name: PypiName, asks: Sequence[Ask]) -> Packa
     return Package(name=name, version=str(max(versions)), extras=tuple(sorted(extras)))
 
 
-def _clash(one: Package, other: Package, found: Sequence[tuple[Ask, Ask]]) -> Finding:
+def _clash(one: Package, other: Package, found: Sequence[tuple[LibraryAsk, LibraryAsk]]) -> Finding:
     (first, second), more = found[0], len(found) - 1
     also = f", and {more} more like it" if more else ""
     return finding_about(
@@ -148,5 +148,5 @@ def _with_extras(package: Package) -> str:
     return f"{package.name}{extras}=={package.version}"
 
 
-def _text(ask: Ask) -> str:
+def _text(ask: LibraryAsk) -> str:
     return f"{ask.requirement.name}{ask.requirement.specifier}"
