@@ -1,4 +1,6 @@
-"""Which packages hold GPU code, or open some, although no row speaks of them: by name, requirements and files.
+"""Which packages hold GPU code, or open some, although no row speaks of them.
+
+They do by their names (``matrix/gpu_names``), requirements and files.
 
 A guess that is meant to be generous: it decides nothing but what is told as not checked.
 """
@@ -19,41 +21,14 @@ from solver.core.markers import applies
 from solver.core.model import PypiName
 from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
+from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 
-CUDA_PREFIX = "nvidia-"
-"""How NVIDIA's distributions begin, those that no row speaks of too."""
 TOOLKIT = "cuda-toolkit"
 """The metapackage of a toolkit's distributions."""
 
-_NO_LIBRARY = frozenset({"nvidia-ml-py", "nvidia-pyindex"})
-"""Of them those that hold neither a CUDA library nor GPU code."""
-_IN_NAME = re.compile(r"(^|-)(cuda|gpu|rocm)(\d+x?)?(-|$)|(^|-)cu\d{2,3}(-|$)")
-"""jax-cuda12-plugin, onnxruntime-gpu, cupy-cuda11x, cudf-cu12."""
-_BINDINGS = "cuda-"
-"""How NVIDIA's python bindings and its package that merely asks for others begin: no GPU code of theirs."""
-_LOCAL = re.compile(r"\+.*(cu\d{2,3}|cuda|rocm)")
-"""Local part of a version: 2.1.2+pt21cu121."""
-_BY_NAME = re.compile(
-    r"apex|(auto-)?gptq(model)?|autoawq|bitsandbytes|causal-conv1d|ctranslate2|cucim|cudf|cugraph|cuml|cupy|dgl|exllamav2"
-    r"|faiss|flash-attn(-\d+)?|flashinfer(-python)?|lmdeploy|mamba-ssm|mxnet|natten|onnxruntime-training|pycuda|pyg-lib"
-    r"|pytorch3d|rmm|sageattention|sgl-kernel|spconv|tensorrt(-llm)?|tilelang|torch-(cluster|scatter|sparse|spline-conv)"
-    r"|torch-tensorrt|torchao|torchcodec|transformer-engine(-\w+)?|vllm|warp-lang|xformers|xgboost"
-)
-"""Those that have GPU code and do not say so in their names."""
 _LIBRARY_FILE = re.compile(r"\.(so(\.\d+)*|dll|pyd)$")
 _GPU_FILE = re.compile(r"cuda|cublas|cudnn|cufft|cusolver|cusparse|nvrtc|nccl", re.IGNORECASE)
 """In the name of a file, or of a library that it is linked to: libcudart.so.12, flash_attn_2_cuda.so."""
-
-
-def is_cuda_package(name: str) -> bool:
-    """Whether a distribution is named as NVIDIA names those that bring CUDA libraries."""
-    return name.startswith(CUDA_PREFIX) and name not in _NO_LIBRARY
-
-
-def nightly_of(name: str) -> str | None:
-    """The title of the framework whose nightly builds have this name; None where it is no such name."""
-    nightlies = ((entry.nightly, entry.title) for entry in FRAMEWORKS.values())
-    return next((title for nightly, title in nightlies if nightly and f"{name}-".startswith(f"{nightly}-")), None)
 
 
 def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> bool:
@@ -64,19 +39,12 @@ def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> b
     if package.origin == "conda":
         # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
         build = package.build or ""
-        return "py" in build and (_is_named_so(name) or ("cuda" in build and not _is_of_a_framework(name)))
+        return "py" in build and (is_named_for_gpu(name) or ("cuda" in build and not _is_of_a_framework(name)))
     return (
-        _is_named_so(name)
-        or _LOCAL.search(package.version or "") is not None
+        is_named_for_gpu(name, package.version or "")
         or _asks_for_cuda(context, package)
         or _has_gpu_files(context, name)
     )
-
-
-def _is_named_so(name: str) -> bool:
-    if nightly_of(name) is not None or _BY_NAME.fullmatch(name) is not None:
-        return True
-    return not name.startswith(_BINDINGS) and _IN_NAME.search(name) is not None
 
 
 def _is_of_a_framework(name: str) -> bool:

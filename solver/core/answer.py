@@ -7,7 +7,7 @@ What nobody recorded is neither yes nor no, and must reach the user as what it i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NoReturn
 
@@ -55,3 +55,5 @@ class Verdict:
     source: str = ""
     row: str | None = None
     """Id of the row that decided, where one did."""
+    predicate: str = field(default="", compare=False)
+    """``why`` without its subject, where that is the very thing that was asked about: "serves 8.0, not 7.0"."""

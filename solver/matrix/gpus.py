@@ -47,7 +47,7 @@ def toolkit_serves(toolkit: CudaToolkit, gpu: str) -> Verdict:
     if gpu in toolkit.gpus:
         return _told(Answer.YES, "", toolkit)
     if _is_before(gpu, toolkit.gpus[0]):
-        return _told(Answer.NO, f"it serves compute capability {served(toolkit)}, not {gpu}", toolkit)
+        return _it(Answer.NO, f"serves compute capability {served(toolkit)}, not {gpu}", toolkit)
     how = _minor_of(gpu, toolkit.gpus)
     means = f"code for {how}" if how else "PTX that the driver compiles"
     return _told(Answer.YES, f"its compiler does not know compute capability {gpu}, which runs {means} alone", toolkit)
@@ -59,13 +59,16 @@ def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
     return min(fitting, key=lambda row: row.id, default=NOT_KNOWN)
 
 
-def cudnn_serves(version: str, gpu: str, rows: Sequence[Cudnn], cuda: int | None = None) -> Verdict:
+def cudnn_serves(version: str | NotKnown, gpu: str, rows: Sequence[Cudnn], cuda: int | None = None) -> Verdict:
     """Whether a cuDNN release, as built for a CUDA major, runs on compute capability ``gpu``, and why not.
 
     A GPU that its vendor does not list may be served all the same: by kernels of a lower minor of the same major,
     or by what the library compiles for newer hardware. Then YES has a ``why``, and is outside what was tested.
-    Without ``cuda`` the build that does most counts.
+    Without ``cuda`` the build that does most counts. A version that nobody read is one inside a wheel.
     """
+    if isinstance(version, NotKnown):
+        why = f"nobody read which cuDNN it carries, so compute capability {gpu} is not assured"
+        return Verdict(Answer.NOT_KNOWN, why)
     row = cudnn_row(version, rows)
     if isinstance(row, NotKnown):
         return Verdict(Answer.NOT_KNOWN, f"no row tells which GPUs cuDNN {version} serves", "matrices/cudnn.yaml")
@@ -75,20 +78,21 @@ def cudnn_serves(version: str, gpu: str, rows: Sequence[Cudnn], cuda: int | None
 
 
 def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: int | None) -> Verdict:
-    lower, only = _minor_of(gpu, listed), f"it serves compute capability {served(row)}, not {gpu}"
+    lower, only = _minor_of(gpu, listed), f"serves compute capability {served(row)}, not {gpu}"
     if gpu in listed:
         return _told(Answer.YES, "", row)
     if _is_before(gpu, listed[0]):
-        return _told(Answer.NO, only, row)
+        return _it(Answer.NO, only, row)
     if lower is not None:
-        why = f"it serves compute capability {served(row)}, and {gpu} only by its kernels for {lower}"
-        return _told(Answer.YES, why, row)
+        why = f"serves compute capability {served(row)}, and {gpu} only by its kernels for {lower}"
+        return _it(Answer.YES, why, row)
     if not _is_before(listed[-1], gpu) or isinstance(row.forward, NotKnown):
         return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
     if not (row.forward if cuda is None else cuda in row.forward):
-        return _told(Answer.NO, only, row)
-    why = f"it serves compute capability {served(row)}, and {gpu} only by compiling its kernels first"
-    return _told(Answer.YES, why, row)
+        return _it(Answer.NO, only, row)
+    return _it(
+        Answer.YES, f"serves compute capability {served(row)}, and {gpu} only by compiling its kernels first", row
+    )
 
 
 # A cuDNN may drop old GPUs; of the new ones each release of a major knows whatever those before it knew. So of a
@@ -97,13 +101,12 @@ def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: int | None) ->
 
 def _between_neighbours(version: str, gpu: str, rows: Sequence[Cudnn], row: Cudnn) -> Verdict:
     if isinstance(row.oldest_gpu, str) and _is_before(gpu, row.oldest_gpu):
-        return _told(Answer.NO, f"it serves compute capability {served(row)}, not {gpu}", row)
+        return _it(Answer.NO, f"serves compute capability {served(row)}, not {gpu}", row)
     same = [other for other in rows if _first(other) and major(_first(other)) == major(version)]
     limit = row if _is_beyond(gpu, row) else _newer_limit(version, gpu, same)
     if limit is not None and row.forward == ():
-        its = "it" if limit is row else f"cuDNN {limit.cudnn}"
-        why = f"{its} serves compute capability {served(limit)}, and none before it a newer GPU than that"
-        return _told(Answer.NO, why, limit)
+        why = f"serves compute capability {served(limit)}, and none before it a newer GPU than that"
+        return _it(Answer.NO, why, row) if limit is row else _told(Answer.NO, f"cuDNN {limit.cudnn} {why}", limit)
     before = any(_lists(gpu, other) for other in same if numbers(_first(other)) <= numbers(version))
     after = any(_lists(gpu, other) for other in same if numbers(_first(other)) > numbers(version))
     if (before and after) or _lists(gpu, row):
@@ -156,6 +159,11 @@ def served(row: CudaToolkit | Cudnn) -> str:
 
 def _told(given: Answer, why: str, row: CudaToolkit | Cudnn) -> Verdict:
     return Verdict(given, why, row.source, row.id)
+
+
+def _it(given: Answer, predicate: str, row: CudaToolkit | Cudnn) -> Verdict:
+    """An answer about what was asked about itself."""
+    return Verdict(given, f"it {predicate}", row.source, row.id, predicate)
 
 
 def _is_before(low: str, high: str) -> bool:

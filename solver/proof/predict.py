@@ -17,6 +17,7 @@ from solver.core.versions import leading, major
 from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, stated
 from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
+from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
 from solver.matrix.load import Matrices
@@ -53,6 +54,9 @@ def predict(
         probes=case.probes(),
         dies=case.dies(),
         doubts=tuple(case.doubts()),
+        others={name: _plain(case.runs_well(row)) for name, row in case.others.items()},
+        unread_builds=case.unread,
+        uses_gpu=_plain(case.uses_gpu()),
     )
 
 
@@ -68,7 +72,8 @@ def predict_conda(
     serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
     frameworks = frameworks_of({name: version for name, version in axes.items() if version})
     sees = _plain(serves) if cuda else False
-    lacks_kernels = bool(cudnn) and cudnn_serves(str(cudnn), gpu, matrices.cudnn).answer is Answer.NO
+    kernels = cudnn_serves(cudnn, gpu, matrices.cudnn) if cudnn else Verdict(Answer.YES)
+    blind = sees is False or kernels.answer is Answer.NO
     return Prediction(
         gpu=gpu,
         driver=driver,
@@ -76,8 +81,10 @@ def predict_conda(
         frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
         loaded=LoadedPrediction(cuda=cuda, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else None),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
-        probes={"-".join(order): False if lacks_kernels or sees is False else None for order in orders(frameworks)},
+        probes={"-".join(order): False if blind else None for order in orders(frameworks)},
+        doubts=(f"cuDNN {cudnn}: {kernels.why}",) if kernels.why else (),
         unread=bool(cuda),
+        uses_gpu=True if cuda else False if frameworks else None,
     )
 
 
@@ -103,6 +110,32 @@ class _Case:
     def frameworks(self) -> dict[Framework, Build]:
         """The frameworks' builds among them."""
         return {name: row for package, row in self.builds.items() if (name := framework_of(package)) is not None}
+
+    @cached_property
+    def others(self) -> dict[str, Build]:
+        """The builds with GPU code, or of which nobody read that, that are no framework's."""
+        rows = ((name, row) for name, row in self.builds.items() if framework_of(name) is None)
+        return {name: row for name, row in rows if has_cuda(row) is not Answer.NO}
+
+    @cached_property
+    def unread(self) -> tuple[str, ...]:
+        """The packages with GPU code of which no row tells, frameworks first; companions have their framework's."""
+        told = (name for name in self.packages if name not in self.builds and name not in COMPANIONS)
+        gpu = (name for name in told if self._has_gpu_code(name))
+        return tuple(sorted(gpu, key=lambda name: (framework_of(name) is None, name)))
+
+    def _has_gpu_code(self, package: str) -> bool:
+        if package == LOADER or is_cuda_package(package) or self.matrices.libraries_of(package):
+            return False  # a library, which does nothing unless a build opens it
+        known = any(has_cuda(row) is Answer.YES for row in self.matrices.builds_of(package))
+        return known or framework_of(package) is not None or is_named_for_gpu(package, self.packages[package])
+
+    def uses_gpu(self) -> Answer:
+        """Whether anything of the set has GPU code."""
+        answers = {has_cuda(row) for row in self.builds.values()}
+        if Answer.YES in answers:
+            return Answer.YES
+        return Answer.NO if answers == {Answer.NO} and not self.unread else Answer.NOT_KNOWN
 
     @cached_property
     def libraries(self) -> list[Library]:
@@ -194,10 +227,16 @@ class _Case:
     def kernels(self, build: Build) -> Verdict:
         """Whether the cuDNN that a build loads has kernels for the GPU; which it is, is the question of ``cudnn``."""
         cudnn = self.loaded_cudnn(build)
-        if not isinstance(cudnn, str):
+        if cudnn is None:
             return Verdict(Answer.YES)
         served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build))
-        return replace(served, why=f"cuDNN {cudnn}: {served.why}") if served.why else served
+        told = served.why and isinstance(cudnn, str)
+        return replace(served, why=f"cuDNN {cudnn}: {served.why}") if told else served
+
+    def runs_well(self, build: Build) -> Answer:
+        """Whether a build that is no framework will be well, imported alone."""
+        answers = (self.sees(build), self.finds(build), self.runs(build).answer)
+        return every((*answers, self.cudnn(build).answer, self.kernels(build).answer))
 
     # ---- what will be reported ----------------------------------------------------------------------
 
@@ -276,6 +315,22 @@ class _Case:
             kernels = self.kernels(build)
             if kernels.why:
                 yield f"{_title(build)}: {kernels.why}"
+        yield from self.doubts_of_driver()
+        yield from self.doubts_of_finding()
+
+    def doubts_of_driver(self) -> Iterable[str]:
+        """That nobody read whether the driver serves a CUDA of the set."""
+        if self.serves() is Answer.NOT_KNOWN and self.uses_gpu() is Answer.YES:
+            yield f"nobody read whether driver {self.driver} serves its CUDA"
+
+    def doubts_of_finding(self) -> Iterable[str]:
+        """That a build does not, or not surely, find its libraries; of a framework that does not, ``misses`` tells."""
+        for package, build in self.builds.items():
+            found = self.finds(build) if has_cuda(build) is Answer.YES else Answer.YES
+            if found is Answer.NOT_KNOWN:
+                yield f"{_title(build)}: nobody read whether it finds its CUDA libraries"
+            elif found is Answer.NO and (framework_of(package) is None or not self.misses(build)):
+                yield f"{_title(build)}: it does not find its CUDA libraries"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:
         """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""

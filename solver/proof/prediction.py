@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.core.frameworks import FRAMEWORKS
+import msgspec
+
+from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Framework, Value
 from solver.matrix.builds import Code
 
@@ -54,9 +56,21 @@ class Prediction(Value, frozen=True, kw_only=True):
     """Why a build does not, or not surely, run on the GPU, beyond what its code tells: a sentence each."""
     unread: bool = False
     """True for conda's builds: nobody read which GPUs they hold code for."""
+    others: dict[str, bool | None] = msgspec.field(default_factory=dict)
+    """By package with GPU code that is no framework: whether it will be well."""
+    unread_builds: tuple[str, ...] = ()
+    """Packages with GPU code of which no row tells."""
+    uses_gpu: bool | None = None
+    """Whether anything of the lock has GPU code; None where no row says so, of anything in it."""
+
+    @property
+    def works(self) -> bool | None:
+        """Whether everything of the lock will be well on the GPU; None where that is not known of all."""
+        well = {*self.probes.values(), *self.others.values(), *(None for _ in self.unread_builds)} or {None}
+        return False if False in well else None if None in well else True
 
     def sentences(self) -> tuple[str, ...]:
-        """Sentences for people, worst first; "works" alone where nothing is to be said."""
+        """Sentences for people, worst first; "works" alone where every answer is yes and nothing is to be said."""
         lines = list(self._about_wrong_numbers())
         lines += [f"driver {self.driver} is too old"] if self.driver_serves is False else []
         lines += self._about_code()
@@ -69,7 +83,7 @@ class Prediction(Value, frozen=True, kw_only=True):
             lines.append(f"nobody read whether conda's builds hold code for compute capability {self.gpu}")
         else:
             lines += self._about_no_cuda()
-        return tuple(lines) or ("works",)
+        return tuple(lines) or (_VERDICTS[self.works],)
 
     def _about_wrong_numbers(self) -> Iterator[str]:
         """The worst that can become of a framework: that it goes on and nobody notices."""
@@ -86,13 +100,20 @@ class Prediction(Value, frozen=True, kw_only=True):
 
     def _about_no_cuda(self) -> Iterator[str]:
         """That a build has no CUDA code is said only where somebody read so, and where no other build has any."""
-        unknown = [name for name, one in self.frameworks.items() if one.cuda is None and one.sees_gpu is None]
-        if unknown:
-            yield from (f"nobody read what {_title(name)}'s build has for a GPU" for name in unknown)
-        elif all(one.cuda is None for one in self.frameworks.values()):
+        for package in self.unread_builds:
+            framework = framework_of(package)
+            yield f"nobody read what {package if framework is None else _title(framework)}'s build has for a GPU"
+        if self.uses_gpu is False:
             yield "uses no GPU"
-        else:
-            yield from (f"{_title(name)} uses no GPU" for name, one in self.frameworks.items() if one.cuda is None)
+        elif self.uses_gpu is None and not self.unread_builds:
+            yield "not known whether anything in it uses a GPU"
+        elif self.uses_gpu:
+            cpu = (name for name, one in self.frameworks.items() if one.cuda is None and one.sees_gpu is False)
+            yield from (f"{_title(name)} uses no GPU" for name in cpu)
+
+
+_VERDICTS = {True: "works", False: "does not work", None: "not known whether it works"}
+"""What is said where no sentence tells more, by what ``Prediction.works`` answers."""
 
 
 def _title(name: Framework) -> str:

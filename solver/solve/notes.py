@@ -50,15 +50,16 @@ def _of_cudnn(
 ) -> Iterator[Note]:
     """Which GPUs of the target a cuDNN of the set, or inside a wheel, serves without listing them, or nobody read."""
     libraries = (row for row in brought(matrices.libraries, versions) if row.library == "cudnn")
-    cudnns: list[tuple[str, str, int | None]] = [
+    cudnns: list[tuple[str, str | NotKnown, int | None]] = [
         (row.distribution, versions[row.distribution], row.cuda) for row in libraries
     ]
-    cudnns += [(one.package, inside, cuda_major(one)) for one in builds if isinstance(inside := carried(one), str)]
+    cudnns += [(one.package, inside, cuda_major(one)) for one in builds if (inside := carried(one)) is not None]
     for package, version, cuda in cudnns:
         for gpu in target.gpus:
             served = cudnn_serves(version, gpu, matrices.cudnn, cuda)
             if served.answer is not Answer.NO and served.why:
-                yield Note(package=package, text=f"cuDNN {version}: {served.why}", row=served.row, evidence=None)
+                whose = package if isinstance(version, NotKnown) else f"cuDNN {version}"
+                yield Note(package=package, text=f"{whose}: {served.why}", row=served.row, evidence=None)
 
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:

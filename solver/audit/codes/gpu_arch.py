@@ -108,16 +108,31 @@ def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> It
 
 def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
     for package, version, cuda in _cudnns(context):
-        row = cudnn_row(version, context.matrices.cudnn)
+        row = NOT_KNOWN if isinstance(version, NotKnown) else cudnn_row(version, context.matrices.cudnn)
         verdict = cudnn_serves(version, gpu, context.matrices.cudnn, cuda)
-        if isinstance(row, Cudnn) and verdict.answer is not Answer.NOT_KNOWN and verdict.why:
+        if verdict.answer is Answer.NOT_KNOWN:
+            yield _not_assured(package, version, verdict)
+        elif isinstance(row, Cudnn) and isinstance(version, str) and verdict.why:
             yield _not_listed(package, version, gpu, row, verdict)
+
+
+def _not_assured(package: Package, version: str | NotKnown, verdict: Verdict) -> Finding:
+    """Nobody read which cuDNN it is, or whether that serves the GPU."""
+    inside = f" carries cuDNN {version}" if isinstance(version, str) and version != package.version else ""
+    return finding_about(
+        (package,),
+        code=CODE,
+        severity="note",
+        why=f"{package.pin}{inside}: {verdict.why}",
+        source=verdict.source or "matrices/builds.yaml",
+        cure=f"take another {package.name}, or run it on that GPU first",
+    )
 
 
 def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: Verdict) -> Finding:
     """A GPU that a cuDNN's vendor does not list: it has no kernels, or those of other GPUs have to do."""
     inside = "" if package.version == version else f" carries cuDNN {version}, which"
-    said = f" {verdict.why.removeprefix('it ')}" if row.id == verdict.row else f" does not serve {gpu}: {verdict.why}"
+    said = f" {verdict.predicate or f'does not serve {gpu}: {verdict.why}'}"
     does = verdict.answer is Answer.YES
     cure = f"take {'an older' if is_older(gpu, row) else 'a newer'} {package.name}"
     return finding_about(
@@ -130,7 +145,7 @@ def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: V
     )
 
 
-def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str, int | None]]:
+def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, int | None]]:
     """Every cuDNN of the set with its version and CUDA major: pip's, conda's, and those inside other wheels."""
     found = {
         item.package.name: (item.package, item.library.cuda)
@@ -143,7 +158,7 @@ def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str, int | None]]:
         yield conda, conda.version, None
     for build in context.builds:
         inside = carried(build.row) if build.package.origin == "pypi" else None
-        if isinstance(inside, str):
+        if inside is not None and build.cuda is not None:
             yield build.package, inside, build.major
 
 
@@ -161,7 +176,7 @@ def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
                 (package,),
                 code=CODE,
                 severity="warning" if does else "error",
-                why=f"{package.pin} {verdict.why.removeprefix('it ')}" if not does else f"{package.pin}: {verdict.why}",
+                why=f"{package.pin} {verdict.predicate}" if verdict.predicate else f"{package.pin}: {verdict.why}",
                 source=verdict.source,
                 cure=f"take {'a newer' if does else 'an older'} {package.name}",
             )

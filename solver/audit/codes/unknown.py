@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.gpu_packages import TOOLKIT, holds_gpu_code, is_cuda_package, nightly_of
+from solver.audit.gpu_packages import TOOLKIT, holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN
@@ -18,6 +18,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
 from solver.matrix.builds import conda_rows
+from solver.matrix.gpu_names import is_cuda_package, nightly_of
 from solver.matrix.libraries import LOADER, brings
 from solver.matrix.rows import NONE, CudaToolkit
 

@@ -129,10 +129,11 @@ CARRYING = Build(
         ),
         (
             NOT_KNOWN,
-            (True, True, None, None),
+            (None, True, None, None),
             (
                 "TensorFlow after torch: nobody read which cuDNN it will load",
                 "torch after TensorFlow: nobody read which cuDNN it was compiled with",
+                "torch: nobody read which cuDNN it carries, so compute capability 9.0 is not assured",
             ),
         ),
     ],
@@ -160,7 +161,7 @@ def test_without_the_loader_nobody_knows_whose_cudnn_is_first(matrices):
 
 KIT = Build(
     id="cudakit-1", source="a test", package="cudakit", version="1.0", platform="linux-64", cuda="12.7",
-    sm=("8.0",), ptx=("8.0",),
+    sm=("8.0",), ptx=("8.0",), cudnn="none", bundles=True,
 )  # fmt: skip
 
 
@@ -186,6 +187,47 @@ def test_another_package_is_predicted_by_its_rows(matrices, build, gpu, sentence
     assert set(predict({**PACKAGES, "cudakit": "1.0"}, gpu, "580.159.04", more).sentences()) - set(before) == set(
         sentences if sentences != before else ()
     )
+
+
+def test_works_is_said_where_every_answer_is_yes(matrices):
+    """A package that is no framework is asked too; of one that bundles nothing nobody knows what it finds."""
+
+    def said(build):
+        return predict({"cudakit": "1.0"}, "8.0", "580.159.04", dataclasses.replace(matrices, builds=(build,)))
+
+    assert (said(KIT).others, said(KIT).works, said(KIT).sentences()) == ({"cudakit": True}, True, ("works",))
+    open_kit = said(replace(KIT, bundles=NOT_KNOWN, opens=NOT_KNOWN))
+    assert (open_kit.others, open_kit.works, open_kit.uses_gpu) == ({"cudakit": None}, None, True)
+    assert open_kit.sentences() == ("cudakit: nobody read whether it finds its CUDA libraries",)
+    cpu = said(replace(KIT, cuda="none"))
+    assert (cpu.others, cpu.uses_gpu, cpu.sentences()) == ({}, False, ("uses no GPU",))
+
+
+@pytest.mark.parametrize(
+    ("packages", "uses", "sentences"),
+    [
+        ({"jax-cuda12-plugin": "0.5.0"}, None, ("nobody read what jax-cuda12-plugin's build has for a GPU",)),
+        ({"onnxruntime-gpu": "99.0"}, None, ("nobody read what onnxruntime-gpu's build has for a GPU",)),
+        ({"numpy": "2.0.0"}, None, ("not known whether anything in it uses a GPU",)),
+        (
+            {"torch": "2.9.1+cpu", "cupy-cuda12x": "13.0"},
+            None,
+            ("nobody read what cupy-cuda12x's build has for a GPU",),
+        ),
+        (
+            {"onnxruntime-gpu": "1.22.0"},
+            True,
+            (
+                "onnxruntime-gpu: nobody read which compute capabilities it has code for, so 9.0 is not assured",
+                "onnxruntime-gpu: nobody read whether it finds its CUDA libraries",
+            ),
+        ),
+    ],
+)
+def test_that_a_set_uses_no_gpu_is_said_by_its_rows(matrices, packages, uses, sentences):
+    prediction = predict(packages, "9.0", "580.159.04", matrices)
+    assert (prediction.uses_gpu, prediction.sentences()) == (uses, sentences)
+    assert prediction.works is not True
 
 
 def test_what_no_row_decides_is_compared_with_nothing(matrices):
