@@ -90,9 +90,9 @@ def test_rows_of_ones_own_that_cannot_be_read(folder, interlock):
 
 
 def test_an_option_that_does_not_exist(folder, interlock):
-    code, _, err = interlock("lock", "--fast")
+    code, _, err = interlock("lock", "--xyzzy")
     assert code == 2
-    assert err.splitlines()[-1] in ("Error: No such option: --fast", "Error: No such option '--fast'.")
+    assert err.splitlines()[-1] in ("Error: No such option: --xyzzy", "Error: No such option '--xyzzy'.")
 
 
 def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
