@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections import Counter
 
@@ -9,11 +11,8 @@ import corpus
 import formats
 import pytest
 import soak_indexes
-import soak_kills
 import soak_readers
 from figures import Figures, table
-
-from solver.core import whole
 
 
 def test_broken_files_are_read_or_refused_in_one_sentence():
@@ -54,23 +53,38 @@ def test_the_kept_inputs_of_the_guided_part_are_read_or_refused(tmp_path):
     assert min(told[True], told[False]) > 10
 
 
+KILLS = "figures = soak_kills.soak(1, 3, Path(sys.argv[1])); print(figures.failures, figures.counts['effective kills'])"
+WRITERS = """
+print(soak_kills.writers(1, 4, Path(sys.argv[1]) / "good").failures)
+whole.write_folder = lambda *args, **keys: None
+(Path(sys.argv[1]) / "bad/locks/open").mkdir(parents=True)
+print(*soak_kills.writers(1, 1, Path(sys.argv[1]) / "bad").failures)
+"""
+
+
+def alone(code, folder):
+    """What ``code`` prints in a python of its own: what forks has no threads, and those who run tests have some."""
+    start = "import sys; from pathlib import Path; import soak_kills; from solver.core import whole\n"
+    done = subprocess.run(
+        [sys.executable, "-c", start + code, str(folder)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="commands are forked")
 def test_kills_leave_the_old_lock_or_the_new_one(tmp_path):
-    figures = soak_kills.soak(1, 3, tmp_path)
-    assert figures.failures == []
-    assert figures.counts["effective kills"] == 3
+    assert alone(KILLS, tmp_path) == "[] 3\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="writers are forked")
-def test_writers_at_once_leave_one_whole_folder_and_one_that_vanishes_is_seen(tmp_path, monkeypatch):
-    assert soak_kills.writers(1, 4, tmp_path / "good").failures == []
-
-    monkeypatch.setattr(whole, "write_folder", lambda *args, **keys: None)
-    (tmp_path / "bad/locks/open").mkdir(parents=True)
-    told = soak_kills.writers(1, 1, tmp_path / "bad").failures
-    assert told == [
-        "the folder is torn, or its evidence gone\n  again: python tests/soak/run.py writers --seed 1",
-    ]
+def test_writers_at_once_leave_one_whole_folder_and_one_that_vanishes_is_seen(tmp_path):
+    again = "again: python tests/soak/run.py writers --seed 1"
+    assert alone(WRITERS, tmp_path) == f"[]\nthe folder is torn, or its evidence gone\n  {again}\n"
 
 
 def test_index_faults_end_in_a_right_lock_or_in_none(tmp_path):
