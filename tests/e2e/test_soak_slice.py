@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import corpus
 import formats
@@ -53,6 +54,9 @@ def test_the_kept_inputs_of_the_guided_part_are_read_or_refused(tmp_path):
     assert min(told[True], told[False]) > 10
 
 
+ROOT = Path(__file__).parents[2]
+PARTS = ("", "tests", "tests/soak", "tests/support")
+"""What the soak is imported from; the whole path of this process may hold what other libraries put there."""
 KILLS = "figures = soak_kills.soak(1, 3, Path(sys.argv[1])); print(figures.failures, figures.counts['effective kills'])"
 WRITERS = """
 print(soak_kills.writers(1, 4, Path(sys.argv[1]) / "good").failures)
@@ -67,7 +71,7 @@ def alone(code, folder):
     start = "import sys; from pathlib import Path; import soak_kills; from solver.core import whole\n"
     done = subprocess.run(
         [sys.executable, "-c", start + code, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in PARTS)},
         capture_output=True,
         text=True,
         timeout=240,
