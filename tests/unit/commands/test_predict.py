@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from real_evidence import real_evidence
 from standin_lock import evidence_of
 
 from solver.commands import predict as page
@@ -18,7 +19,8 @@ from solver.proof.verify.report import Report
 
 
 def test_a_prediction_differing_from_evidence_is_told(lock):
-    evidence = evidence_of(lock)
+    # The packages of a real run: the lock that stands here lacks CUDA's libraries.
+    evidence = evidence_of(lock, packages=real_evidence().packages)
     report = LockReport(
         profile="full-py312", lock=evidence.lock, verdict="verified", why="", steps=(), evidence=evidence
     )
