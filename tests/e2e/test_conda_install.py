@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
+from conda_own import installed_by_conda
 from conda_world import FULL, VERSION, build_wheel
 from sealed import seal
 
@@ -110,13 +111,20 @@ def test_both_halves_from_the_channel_and_python_runs_in_the_prefix(lock, tmp_pa
 def test_conda_knows_each_package_of_the_prefix_by_its_channel(lock, tmp_path):
     prefix = tmp_path / "prefix"
     install(lock.folder, prefix, folder=lock.channel)
-    held = [json.loads(path.read_text()) for path in (prefix / "conda-meta").glob("*.json")]
-    assert {(r["name"], r["url"], r["sha256"], r["md5"]) for r in held} == {
-        (r.name, r.url, r.sha256, r.md5) for r in lock.records
+    known = installed_by_conda(prefix)
+    assert {(r.name, r.url, r.channel.base_url, r.sha256, r.md5) for r in known.values()} == {
+        (r.name, r.url, r.channel, r.sha256, r.md5) for r in lock.records
     }
-    assert all("extracted_package_dir" not in record for record in held)
+    assert {file for record in known.values() for file in record.files} >= {"bin/demo", "lib/libdemo.txt"}
     assert (prefix / "conda-meta" / "history").is_file()
     assert json.loads((prefix / "conda-meta" / "state").read_text()) == {"env_vars": {"DEMO": "1"}}
+
+
+def test_no_record_of_the_prefix_names_the_folder_that_it_was_linked_from(lock, tmp_path):
+    install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    records = [json.loads(path.read_text()) for path in (tmp_path / "prefix" / "conda-meta").glob("*.json")]
+    assert len(records) == 5
+    assert {"extracted_package_dir", "package_tarball_full_path", "link"} & set().union(*records) == set()
 
 
 def test_a_conda_flavour_installs_without_a_pip_half(channel, tmp_path):

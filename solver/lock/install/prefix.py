@@ -143,13 +143,21 @@ async def _link(archives: Mapping[CondaRecord, Path], platform: Platform, prefix
     )
 
 
+_OF_THE_CACHE = ("extracted_package_dir", "package_tarball_full_path", "link")
+"""What a record in conda-meta tells of the folder that its files were linked from, which is gone when we are done.
+
+conda's model (conda/models/records.py, ``PrefixRecord``) has each of them as optional, but refuses a ``link`` without
+its ``source``.
+"""
+
+
 def _correct(prefix: Path, record: CondaRecord) -> None:
     """Tell conda where the package came from: the channel, not the file that it was linked from."""
     path = prefix / "conda-meta" / f"{record.name}-{record.version}-{record.build}.json"
     data = json.loads(path.read_text(encoding="utf-8"))
     data |= {"url": record.url, "channel": record.channel, "fn": record.filename, "sha256": record.sha256}
-    data.pop("extracted_package_dir", None)
-    data.get("link", {}).pop("source", None)
+    for key in _OF_THE_CACHE:
+        data.pop(key, None)
     path.write_text(json.dumps(data, indent=2), encoding="utf-8")
 
 

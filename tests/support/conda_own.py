@@ -1,0 +1,22 @@
+"""conda's own models (24.7.1, the copy that conda-lock carries) as a second reader of what is written for conda."""
+
+import warnings
+
+
+def installed_by_conda(prefix):
+    """Every package of ``prefix`` as `conda list` reads it, by name: conda's ``PrefixRecord`` of each conda-meta file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what it still uses of older python
+        from conda_lock._vendor.conda.core.prefix_data import PrefixData
+
+        PrefixData._cache_.clear()
+        return {record.name: record for record in PrefixData(str(prefix)).iter_records()}
+
+
+def conda_spec(text):
+    """``text`` as conda's ``MatchSpec``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from conda_lock._vendor.conda.models.match_spec import MatchSpec
+
+        return MatchSpec(text)
