@@ -23,7 +23,7 @@ from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
-from solver.index.ranges import BrokenWheel, read_member
+from solver.index.ranges import GONE, BrokenWheel, read_member
 from solver.index.web import NoAnswer, Web, WebAnswer, is_open, is_this_machine, log
 
 if TYPE_CHECKING:
@@ -160,24 +160,46 @@ class PypiIndex:
         link = self._link(file)
         digest = (link.metadata_digests or {}).get("sha256")
         if link.has_metadata and digest is not None:
-            return self._promised(link, digest)
+            return self._vouched(link, digest, file)
         # Metadata that no listing vouches for could be anybody's; the wheel's own is read instead.
+        return self._inside(link, file)
+
+    def _inside(self, link: DistributionPackage, file: IndexFile) -> bytes:
         try:
             return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size, limit=MOST_METADATA)
         except BrokenWheel as error:
             raise ReleaseRefused(str(error)) from error
 
-    def _promised(self, link: DistributionPackage, digest: str) -> bytes:
-        """The metadata that the listing vouches for (PEP 658)."""
+    def _vouched(self, link: DistributionPackage, digest: str, file: IndexFile) -> bytes:
+        """The metadata that the listing vouches for (PEP 658): beside the wheel, or else inside of it.
+
+        Both are the same file, so that one hash serves for both. A file beside the wheel
+        that cannot be had, or is another one, says nothing against the release.
+        """
         what = f"the metadata of {link.filename}"
+        try:
+            return self._beside(link, digest, what)
+        except IndexUnavailable as error:
+            lasting, problem = isinstance(error, ReleaseRefused), str(error)
+        try:
+            data = self._inside(link, file)
+        except IndexUnavailable as error:
+            raise (ReleaseRefused if lasting else IndexUnavailable)(f"{problem}; and {error}") from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise ReleaseRefused(f"{problem}; and those inside the wheel have another sha256 than the listing says")
+        log.info("%s; they were read inside the wheel", problem)
+        return data
+
+    def _beside(self, link: DistributionPackage, digest: str, what: str) -> bytes:
+        """The file beside the wheel; raises ``ReleaseRefused`` where there is no such file, or another one."""
         answer = self._ask(link.metadata_url, what, MOST_METADATA)
         problem = None
-        if answer.status == 404:
+        if answer.status in GONE:
             problem = "it lists them and has none"
         elif answer.status == 200 and hashlib.sha256(answer.body).hexdigest() != digest:
             problem = "they have another sha256 than the listing says"
         if problem is not None:
-            raise IndexUnavailable(f"the package index is at odds with itself about {what}: {problem}")
+            raise ReleaseRefused(f"the package index is at odds with itself about {what}: {problem}")
         return _good(answer, what).body
 
     def _ask(self, url: str, what: str, most: int, accept: str = "*/*") -> WebAnswer:

@@ -25,12 +25,14 @@ LIMIT = 16 * 1024 * 1024
 """Most bytes of one member, compressed and inflated, unless the caller says otherwise."""
 DIRECTORY_LIMIT = 8 * 1024 * 1024
 """Most bytes read beside members: tensorflow's directory has 2 MB."""
+GONE = (404, 410)
+"""What a server answers that has no such file."""
 _ENCRYPTED = 0x1  # APPNOTE 4.4.4
 _LOCAL_HEADER = 30 + 1024  # APPNOTE 4.3.7: the fixed part, and room for name and extra field
 
 
 class BrokenWheel(IndexUnavailable):
-    """What came is the wheel, and what is asked for cannot be read out of it."""
+    """The server answers as it should, and this one wheel is not there, or is none that can be read."""
 
 
 def members(url: str, session: Web | None = None) -> dict[str, int]:
@@ -110,7 +112,7 @@ def _open(url: str, session: Web | None, size: int | None = None) -> Iterator[tu
             yield remote, wheel
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         problem = names.one_line(str(error))
-        raise IndexUnavailable(f"{names.public_address(url)} is no wheel that can be read: {problem}") from error
+        raise BrokenWheel(f"{names.public_address(url)} is no wheel that can be read: {problem}") from error
     finally:
         if session is None:
             own.close()
@@ -205,15 +207,16 @@ class RangeFile(io.RawIOBase):
                 f"the server of {self.shown} ignores range requests, and the wheel is not read whole"
             )
         if answer.status != 206:
-            raise IndexUnavailable(f"{self.shown} answered {answer.said}")
+            problem = BrokenWheel if answer.status in GONE else IndexUnavailable
+            raise problem(f"{self.shown} answered {answer.said}")
         named = answer.headers.get("Content-Range", "")
         match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", named)
         if match is None:
             raise IndexUnavailable(f"{self.shown} answered with the range {names.shown(named)}")
         first, last, size = (int(group) for group in match.groups())
         if self.size not in (-1, size):
-            raise IndexUnavailable(f"{self.shown} has {size} bytes, and the index says {self.size}")
+            raise BrokenWheel(f"{self.shown} has {size} bytes, and the index says {self.size}")
         self.size = size
         if self._fetched + last - first + 1 > self._allowed:
-            raise IndexUnavailable(f"{self.shown} needs more than {self._allowed} bytes to be read")
+            raise BrokenWheel(f"{self.shown} needs more than {self._allowed} bytes to be read")
         return first, last - first + 1

@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urljoin
 
 from solver.core import names
+from solver.index.codings import CODINGS, unpacked
 
 if TYPE_CHECKING:
     import requests
@@ -93,6 +94,7 @@ class Web:
 
         self.retries, self.backoff, self.patience = retries, backoff, patience
         self.session = requests.Session()
+        self.session.headers["Accept-Encoding"] = ", ".join(CODINGS)
         adapter = HTTPAdapter(max_retries=0, pool_maxsize=32)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
@@ -245,16 +247,23 @@ class _Call:
         announced = response.headers.get("Content-Length", "")
         if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > most):
             raise NoAnswer(f"its answer has {announced[:20]} bytes, and at most {most} are read")
-        unpacked = 0
+        size = 0
+        for piece in unpacked(self._pieces(response, most), response.headers.get("Content-Encoding", "")):
+            size += len(piece)
+            if size > most:
+                raise NoAnswer(f"its answer has more than {most} bytes")
+            sink(piece)
+
+    def _pieces(self, response: requests.Response, most: int) -> Iterator[bytes]:
+        """The body as it is sent, piece by piece."""
         # One piece is what one look at the connection gives, so that the clock is looked at in between.
-        while piece := response.raw.read1(_BLOCK, decode_content=True):
-            unpacked += len(piece)
+        while piece := response.raw.read1(_BLOCK, decode_content=False):
             self.received = response.raw.tell()
-            if max(unpacked, self.received) > most:
+            if self.received > most:
                 raise NoAnswer(f"its answer has more than {most} bytes")
             if self.given_up.is_set():
                 raise NoAnswer("it was given up")
-            sink(piece)
+            yield piece
 
     def _pause(self, left: int, asked: float | None) -> float:
         if self.web.backoff == 0:

@@ -15,7 +15,7 @@ import pytest
 from conda_repodata import entry, write_channel
 from fault_server import make_wheel
 from hostile_index import HONEST, KINDS, LYING, NAME, TAG, serve
-from index_faults import FAULTS, LIMITS, UNREADABLE
+from index_faults import FAULTS, LIMITS, MENDED, UNREADABLE
 
 from solver.commands import project
 from solver.index import pypi
@@ -120,6 +120,27 @@ def test_an_index_that_fails_ends_with_4_and_no_lock(folder, interlock, fault_se
     assert (code, out, told) == (4, "", f"interlock: {sentence}")
     assert all(map(ASKED.fullmatch, more)) and len(more) <= 1
     assert files(folder) == before
+
+
+@pytest.mark.parametrize("name", list(MENDED)[::3])
+def test_a_release_whose_metadata_are_read_inside_the_wheel_is_locked(
+    folder, interlock, fault_server, monkeypatch, name
+):
+    index_faults.serve(fault_server, MENDED[name])
+    for limit, value in LIMITS.items():
+        monkeypatch.setattr(pypi, limit, value)
+    code, out, err = interlock("lock", "lying", "--live")
+    assert (code, out) == (
+        0,
+        "lying: python 3.12; 1 packages by pip, 2 packages by conda\n"
+        "written to locks/lying; `interlock install lying PREFIX` installs it\n",
+    )
+    told, asked = err.splitlines()
+    assert told == f"interlock: {MENDED[name].sentence}; they were read inside the wheel"
+    assert ASKED.fullmatch(asked)
+    lines = (folder / "home/project/locks/lying/requirements.txt").read_text().splitlines()
+    digest = hashlib.sha256(index_faults.GOOD).hexdigest()
+    assert lines[-2:] == ["victim==2.0 \\", f"    --hash=sha256:{digest}"]
 
 
 @pytest.mark.parametrize("name", list(UNREADABLE)[::3])

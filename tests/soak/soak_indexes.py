@@ -34,16 +34,19 @@ from solver.index.pypi import INDEX_URL, PypiIndex
 from solver.index.web import Web
 
 NAME, TAG = hostile_index.NAME, hostile_index.TAG
-HONEST = make_wheel(NAME, hostile_index.HONEST)
+HONEST = {hashlib.sha256(make_wheel(NAME, hostile_index.HONEST)).hexdigest()}
+"""The hash of the release that does not lie."""
 LINE = re.compile(r"#.*|victim==(1\.0|2\.0) \\|    --hash=sha256:([0-9a-f]{64})")
 
 
 def kinds() -> dict[str, tuple]:
-    """Every kind of fault: who serves it, and whether there may be a lock, which is of the honest release then."""
-    lies = {f"lie: {name}": (hostile_index.serve, lie, True) for name, lie in hostile_index.KINDS.items()}
-    fails = {f"fault: {name}": (index_faults.serve, fault, False) for name, fault in index_faults.FAULTS.items()}
-    unread = {f"wheel: {name}": (index_faults.serve, fault, False) for name, fault in index_faults.UNREADABLE.items()}
-    return lies | fails | unread
+    """Every kind of fault: who serves it, and the hashes that a lock may have; None where there may be none."""
+    good = {hashlib.sha256(index_faults.GOOD).hexdigest()}
+    lies = {f"lie: {name}": (hostile_index.serve, lie, HONEST) for name, lie in hostile_index.KINDS.items()}
+    fails = {f"fault: {name}": (index_faults.serve, fault, None) for name, fault in index_faults.FAULTS.items()}
+    unread = {f"wheel: {name}": (index_faults.serve, fault, None) for name, fault in index_faults.UNREADABLE.items()}
+    mended = {f"metadata: {name}": (index_faults.serve, fault, good) for name, fault in index_faults.MENDED.items()}
+    return lies | fails | unread | mended
 
 
 @contextlib.contextmanager
@@ -154,7 +157,7 @@ def _served(folder: Path) -> Iterator[tuple[FaultServer, Place]]:
 
 
 def _kind(server: FaultServer, place: Place, name: str, figures: Figures) -> None:
-    serve, fault, lockable = kinds()[name]
+    serve, fault, right = kinds()[name]
     server.answers.clear()
     serve(server, fault)
     place.clear()
@@ -171,7 +174,7 @@ def _kind(server: FaultServer, place: Place, name: str, figures: Figures) -> Non
             figures.fail(f"{name}: a lock beside exit {code}", again)
     else:
         figures.counts["locked without the lie"] += 1
-        wrong = not lockable or place.hashes() != {hashlib.sha256(HONEST).hexdigest()}
+        wrong = right is None or place.hashes() != right
         figures.counts["wrong locks"] += wrong
         if wrong:
             figures.fail(f"{name}: a wrong lock: {place.hashes()}", again)

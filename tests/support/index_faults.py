@@ -11,6 +11,7 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,7 +23,11 @@ WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
 LISTING = f"/simple/{NAME}/"
 MEMBER = f"{NAME}-{VERSION}.dist-info/METADATA"
 METADATA = f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n".encode()
-GOOD = make_wheel(NAME, VERSION)
+NEEDED = 'honest; python_version < "3"'
+"""What the release asks for: nothing for any python of today, and yet it can be seen whether it was read."""
+GOOD = make_wheel(NAME, VERSION, [NEEDED])
+OWN = zipfile.ZipFile(io.BytesIO(GOOD)).read(MEMBER)
+"""The metadata inside the wheel, which are also those that an honest index has beside it."""
 LIMITS = {"MOST_LISTING": 1 << 20, "MOST_HTML": 1 << 18, "MOST_FILES": 20, "MOST_METADATA": 1 << 16}
 """Of ``solver.index.pypi``, for faults that would take long to make at full size."""
 
@@ -102,19 +107,16 @@ def many_files(server):
 # --- what answers instead of the metadata or the wheel ----------------------------------------------
 
 
-def promised(body=METADATA, digest=None, **fields):
-    """Metadata beside the wheel (PEP 658)."""
+def promised(body=OWN, then=None, digest=None, **fields):
+    """Metadata beside the wheel (PEP 658), which has the promised ``digest`` or not; ``then`` spoils more."""
 
     def spoil(server):
-        sha256 = digest or hashlib.sha256(body).hexdigest()
         server.answers[f"/files/{WHEEL}.metadata"] = Answer(body, **fields)
-        file_with(**{"core-metadata": {"sha256": sha256}})(server)
+        file_with(**{"core-metadata": {"sha256": digest or hashlib.sha256(OWN).hexdigest()}})(server)
+        if then:
+            then(server)
 
     return spoil
-
-
-def missing_metadata(server):
-    file_with(**{"core-metadata": {"sha256": "1" * 64}})(server)
 
 
 def wheel(body=GOOD, **fields):
@@ -235,7 +237,15 @@ TRANSPORT = {
     ),
     "is a bomb in a bomb": Fault(
         page(gzip.compress(gzip.compress(bytes(1 << 24))), JSON, headers={"Content-Encoding": "gzip, gzip"}),
-        f"{SILENT}its answer has more than 1048576 bytes",
+        f"{SILENT}its answer is compressed in a way that cannot be read",
+    ),
+    "ends before its gzip does": Fault(
+        page(gzip.compress(listing())[:-9], JSON, headers={"Content-Encoding": "gzip"}),
+        f"{SILENT}its answer broke off",
+    ),
+    "ends before its deflate does": Fault(
+        page(zlib.compress(listing())[:-2], JSON, headers={"Content-Encoding": "deflate"}),
+        f"{SILENT}its answer broke off",
     ),
     "is no gzip": Fault(
         page(b"{}", JSON, headers={"Content-Encoding": "gzip"}),
@@ -299,50 +309,85 @@ CONTENT = {
     "has too many files": Fault(many_files, f"{LISTED}it has 21 files, and at most 20 are read"),
     "is too much HTML": Fault(page(b"<p>" * (1 << 17), HTML), f"{LISTED}its answer has more than 262144 bytes of HTML"),
 }
-AFTERWARDS = {
-    "promises metadata and has none": Fault(
-        missing_metadata, f"the package index is at odds with itself about {OF_METADATA}: it lists them and has none"
-    ),
-    "promises other metadata": Fault(
-        promised(digest="1" * 64),
-        f"the package index is at odds with itself about {OF_METADATA}: they have another sha256 than the listing says",
+ODDS = f"the package index is at odds with itself about {OF_METADATA}: "
+LOST = f"{ODDS}it lists them and has none"
+OTHER = f"{ODDS}they have another sha256 than the listing says"
+OTHER_TOO = "; and those inside the wheel have another sha256 than the listing says"
+NO_METADATA = f"the package index did not answer when asked for {OF_METADATA}: "
+NO_RANGES = f"the server of {AT} ignores range requests, and the wheel is not read whole"
+MENDED = {
+    "has lost the metadata": Fault(promised(status=404), LOST),
+    "has withdrawn the metadata": Fault(promised(status=410), LOST),
+    "forbids the metadata": Fault(
+        promised(status=403), f"the package index answered 403 Forbidden when asked for {OF_METADATA}"
     ),
     "fails at the metadata": Fault(
         promised(status=500), f"the package index answered 500 Internal Server Error when asked for {OF_METADATA}"
     ),
-    "breaks off in the metadata": Fault(
-        promised(cut=9), f"the package index did not answer when asked for {OF_METADATA}: its answer broke off"
+    "breaks off in the metadata": Fault(promised(cut=9), f"{NO_METADATA}its answer broke off"),
+    "breaks off in metadata by gzip": Fault(
+        promised(gzip.compress(OWN)[:-9], headers={"Content-Encoding": "gzip"}), f"{NO_METADATA}its answer broke off"
     ),
+    "has the beginning of the metadata": Fault(promised(OWN[:-1]), OTHER),
+    "has other metadata": Fault(promised(METADATA), OTHER),
+    "has a page for the metadata": Fault(promised(b"<html>", content_type=HTML), OTHER),
     "has metadata without end": Fault(
-        promised(METADATA * 5000),
-        f"the package index did not answer when asked for {OF_METADATA}: "
-        "its answer has 240000 bytes, and at most 65536 are read",
+        promised(METADATA * 5000), f"{NO_METADATA}its answer has 240000 bytes, and at most 65536 are read"
     ),
-    "has lost the wheel": Fault(wheel(status=404), f"{AT} answered 404 Not Found"),
+    "sends to a file for the metadata": Fault(
+        promised(status=302, headers={"Location": "file:///etc/passwd"}),
+        f"{NO_METADATA}it sends on to what is no address of the web",
+    ),
+}
+"""Of the file beside the wheel alone: what is inside the wheel is read instead, and the sentence is told."""
+AFTERWARDS = {
+    "fails at metadata and wheel": Fault(
+        promised(status=500, then=wheel(status=500)),
+        f"the package index answered 500 Internal Server Error when asked for {OF_METADATA}; "
+        f"and {AT} answered 500 Internal Server Error",
+    ),
+    "fails at the metadata and has lost the wheel": Fault(
+        promised(status=500, then=wheel(status=404)),
+        f"the package index answered 500 Internal Server Error when asked for {OF_METADATA}; "
+        f"and {AT} answered 404 Not Found",
+    ),
+    "is silent about the metadata and the wheel": Fault(
+        promised(raw=lambda served, out: served.over.wait(), then=silent_wheel),
+        f"{NO_METADATA}only 0 bytes came in 0 s, so it was given up; "
+        f"and {TAIL}only 0 bytes came in 0 s, so it was given up",
+    ),
     "forbids the wheel": Fault(wheel(status=403), f"{AT} answered 403 Forbidden"),
     "fails at the wheel": Fault(wheel(status=500), f"{AT} answered 500 Internal Server Error"),
     "is silent about the wheel": Fault(silent_wheel, f"{TAIL}only 0 bytes came in 0 s, so it was given up"),
-    "sends no parts": Fault(
-        wheel(ranges=False), f"the server of {AT} ignores range requests, and the wheel is not read whole"
-    ),
+    "sends no parts": Fault(wheel(ranges=False), NO_RANGES),
     "sends parts of nothing": Fault(wheel(content_range="bytes */*"), f"{AT} answered with the range 'bytes */*'"),
-    "sends parts of absurd size": Fault(
-        wheel(content_range=f"bytes 0-{'9' * 18}/{'9' * 18}"), f"{AT} needs more than 8388608 bytes to be read"
-    ),
     "sends another part": Fault(
         wheel(content_range="bytes 0-9/10"),
         f"{TAIL}its answer has {len(GOOD)} bytes, and at most 10 are read",
     ),
-    "knows another size": Fault(file_with(size=7), f"{AT} has {len(GOOD)} bytes, and the index says 7"),
     "breaks off in the wheel": Fault(wheel(cut=9), f"{TAIL}its answer broke off"),
-    "has a page for the wheel": Fault(wheel(b"<html>" * 99), f"{JUNK}File is not a zip file"),
     "has an empty wheel": Fault(wheel(b""), f"{AT} answered with the range 'bytes 0--1/0'"),
+}
+UNREADABLE = {
+    "promises metadata that nobody has": Fault(promised(status=404, digest="1" * 64), LOST + OTHER_TOO),
+    "promises other metadata": Fault(promised(digest="1" * 64), OTHER + OTHER_TOO),
+    "has lost metadata and wheel": Fault(
+        promised(status=404, then=wheel(status=404)), f"{LOST}; and {AT} answered 404 Not Found"
+    ),
+    "has lost the metadata and sends no parts": Fault(
+        promised(status=404, then=wheel(ranges=False)), f"{LOST}; and {NO_RANGES}"
+    ),
+    "has lost the wheel": Fault(wheel(status=404), f"{AT} answered 404 Not Found"),
+    "has withdrawn the wheel": Fault(wheel(status=410), f"{AT} answered 410 Gone"),
+    "sends parts of absurd size": Fault(
+        wheel(content_range=f"bytes 0-{'9' * 18}/{'9' * 18}"), f"{AT} needs more than 8388608 bytes to be read"
+    ),
+    "knows another size": Fault(file_with(size=7), f"{AT} has {len(GOOD)} bytes, and the index says 7"),
+    "has a page for the wheel": Fault(wheel(b"<html>" * 99), f"{JUNK}File is not a zip file"),
     "has half a wheel": Fault(wheel(GOOD[len(GOOD) // 2 :]), f"{JUNK}a member lies outside of it"),
     "has a damaged wheel": Fault(wheel(damaged()), f"{JUNK}Bad CRC-32 for file '{MEMBER}'"),
     "has a wheel that hides its size": Fault(wheel(lying_size(5)), f"{JUNK}Bad CRC-32 for file '{MEMBER}'"),
     "has a wheel that exaggerates": Fault(wheel(lying_size(60_000)), f"{JUNK}{SHORT}"),
-}
-UNREADABLE = {
     "has no metadata in the wheel": Fault(
         wheel(zipped(("victim/x.py", b""))), f"{AT} has 0 members *.dist-info/METADATA, expected one"
     ),

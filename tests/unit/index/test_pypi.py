@@ -134,7 +134,8 @@ def test_metadata_with_another_hash_is_refused(fault_server, index):
     (release,) = index.releases(NAME)
     assert fails(index.requires, release) == (
         f"the package index is at odds with itself about the metadata of {WHEEL}: "
-        "they have another sha256 than the listing says"
+        "they have another sha256 than the listing says; "
+        "and those inside the wheel have another sha256 than the listing says"
     )
 
 
@@ -142,7 +143,8 @@ def test_promised_metadata_that_is_missing_is_told(fault_server, index):
     serve(fault_server, {"core-metadata": {"sha256": "1" * 64}})
     (release,) = index.releases(NAME)
     assert fails(index.requires, release) == (
-        f"the package index is at odds with itself about the metadata of {WHEEL}: it lists them and has none"
+        f"the package index is at odds with itself about the metadata of {WHEEL}: it lists them and has none; "
+        "and those inside the wheel have another sha256 than the listing says"
     )
 
 
