@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
@@ -29,6 +29,20 @@ def asking() -> Iterator[Watch]:
             click.echo(f"{start}{_counts(questions)}", err=True)
             for why in sorted(questions.passed_over):
                 click.echo(f"passed over: {why}", err=True)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Show on the standard error, where that is a terminal, which step has begun; an empty step clears the line."""
+
+    def tell(step: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[2K{step} …" if step else "\r\x1b[2K", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        tell("")
 
 
 def _counts(questions: Questions) -> str:

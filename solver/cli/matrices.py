@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 
+from solver.cli.asking import steps
 from solver.commands.learn import learn as learn_rows
+from solver.commands.project import project_root
 from solver.commands.refresh import refresh as refresh_matrices
 
 
@@ -28,5 +31,10 @@ def learn() -> None:
 @click.option("--conda", "channel", metavar="NAME[=ADDRESS]", multiple=True, help="record this conda channel anew")
 def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
     """Renew what can be read from the indexes; rows written by hand stay as they are."""
-    for line in refresh_matrices(Path.cwd(), rows=rows, snapshot=snapshot, channels=channel):
-        click.echo(line)
+    with steps() as tell:
+        lines = refresh_matrices(
+            project_root(Path.cwd()), date.today(), rows=rows, snapshot=snapshot, channels=channel, tell=tell
+        )
+        for line in lines:
+            tell("")
+            click.echo(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,9 +15,11 @@ from solver.cli.options import JSON
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
 from solver.commands.predict import predict_locks
-from solver.commands.status import Standing, standings
+from solver.commands.status import Standing, facts, standings
 from solver.commands.verify import Manner, admit_folder
 from solver.commands.verify import verify as verify_locks
+from solver.core.answer import NotKnown
+from solver.index.days import age
 from solver.proof.verify.report import Report
 
 
@@ -25,11 +28,15 @@ from solver.proof.verify.report import Report
 @click.option("--markdown", is_flag=True, help="print the table of the README")
 def status(as_json: bool, markdown: bool) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    rows = standings(Path())
+    rows, days = standings(Path()), facts(Path())
     if as_json:
-        echo_json(msgspec.to_builtins(rows))
+        known = {part: None if isinstance(day, NotKnown) else day.isoformat() for part, day in days.items()}
+        echo_json({"version": 1, "locks": msgspec.to_builtins(rows), "facts": known})
+    elif markdown:
+        click.echo("\n".join(_markdown_lines(rows)))
     else:
-        click.echo("\n".join(_markdown_lines(rows) if markdown else _text_lines(rows)))
+        told = ", ".join(f"{part} {age(day, date.today())}" for part, day in days.items())
+        click.echo("\n".join([*_text_lines(rows), f"facts: {told}"]))
 
 
 def _text_lines(rows: Sequence[Standing]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from solver.core.model import Profile, PypiName, Solution
 from solver.core.spelling import all_of
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
-from solver.index.conda_snapshot import FOLDER, CondaSnapshot
+from solver.index.conda_snapshot import CondaSnapshot
 from solver.lock.conda_section import CondaSection, conda_section
 from solver.matrix.load import Matrices
 from solver.matrix.rules import binding
@@ -26,9 +26,7 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
     """The channels of a profile: as recorded, or live where the project was opened so."""
     if project.reach in (Reach.NEWER, Reach.ALL):
         return open_channels(profile.channels)
-    own = own_snapshot(project.root)
-    root = own if own is not None and (own / FOLDER).is_dir() else built_in_snapshot()
-    return CondaSnapshot(root, profile.channels)
+    return CondaSnapshot(built_in_snapshot(), profile.channels, own_snapshot(project.root))
 
 
 def beside_conda(project: Project, profile: Profile) -> Profile:

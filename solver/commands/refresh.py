@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
-from solver.commands.project import open_matrices, open_project, own_matrices
+from solver.commands.project import built_in_snapshot, open_matrices, open_project, own_matrices, own_snapshot
 from solver.index.conda import open_channels
+from solver.index.days import INDEX, ROWS, write_days
 from solver.index.pypi import PypiIndex
 from solver.matrix.builds import framework_pythons
-from solver.matrix.load import matrices_dir
 from solver.refresh.derive import renew, write_renewal
-from solver.refresh.record import ROOTS, record_index
+from solver.refresh.record import record_index
 from solver.refresh.wheels import IndexWheels
 from solver.solve.conda.reach import refresh_conda
 
+Tell = Callable[[str], None]
 
-def refresh(root: Path, *, rows: bool, snapshot: bool, channels: Sequence[str]) -> Iterator[str]:
-    """Renew below ``root``/matrices; yields a line a step. Raises ``IndexUnavailable``."""
-    folder = own_matrices(root)
+
+def refresh(
+    root: Path, today: date, *, rows: bool, snapshot: bool, channels: Sequence[str], tell: Tell = lambda step: None
+) -> Iterator[str]:
+    """Renew below ``root``/matrices what was read on other days; yields what changed, a line each.
+
+    ``tell`` hears of each step when it begins. Raises ``IndexUnavailable``; what was renewed before stays.
+    """
     if rows:
-        yield from _rows(root)
+        yield from _rows(root, today, tell)
     if snapshot:
-        yield from _snapshot(folder / "snapshot")
+        yield from _snapshot(root, today, tell)
     if channels:
-        yield from _channels(root, folder / "snapshot", channels)
+        yield from _channels(root, today, channels, tell)
 
 
-def _rows(root: Path) -> Iterator[str]:
-    steps: list[str] = []
-    renewal = renew(open_matrices(root), IndexWheels(PypiIndex()), tell=steps.append)
-    yield from steps
+def _folder(root: Path) -> Path:
+    """The folder of the snapshot that is renewed: the project's own."""
+    return own_snapshot(root) or built_in_snapshot()
+
+
+def _rows(root: Path, today: date, tell: Tell) -> Iterator[str]:
+    renewal = renew(open_matrices(root), IndexWheels(PypiIndex()), tell=tell)
     written = write_renewal(renewal, own_matrices(root))
-    yield f"matrices: {', '.join(path.name for path in written) or 'nothing new'}"
+    write_days(_folder(root), {ROWS: today})
+    yield from (f"+ row {row}" for row in renewal.added)
+    yield from (f"~ row {row}" for row in renewal.changed)
+    yield from (f"passed over: {why}" for why in renewal.passed_over)
+    yield f"rows: {', '.join(path.name for path in written) or 'nothing new'}"
 
 
-def _snapshot(folder: Path) -> Iterator[str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / ROOTS).is_file():
-        shutil.copyfile(matrices_dir() / "snapshot" / ROOTS, folder / ROOTS)
-    steps: list[str] = []
-    changes = record_index(folder, PypiIndex(), steps.append)
-    yield from steps
-    yield f"snapshot: {changes.packages} packages, {changes.releases} releases recorded"
+def _snapshot(root: Path, today: date, tell: Tell) -> Iterator[str]:
+    own = own_snapshot(root)
+    changes = record_index(_folder(root), PypiIndex(), tell, base=None if own is None else built_in_snapshot())
+    write_days(_folder(root), {INDEX: today})
+    for sign, releases in (("+", changes.new), ("~", changes.changed), ("-", changes.removed)):
+        yield from (f"{sign} {name} {', '.join(versions)}" for name, versions in _by_package(releases).items())
+    yield from (f"passed over: {why}" for why in changes.skipped)
+    counts = f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.removed)} gone"
+    yield f"package index: {changes.packages} packages, {changes.releases} releases recorded; {counts}"
 
 
-def _channels(root: Path, folder: Path, channels: Sequence[str]) -> Iterator[str]:
+def _by_package(releases: Sequence[str]) -> dict[str, list[str]]:
+    """Versions by package of ``name version`` each."""
+    by_package: dict[str, list[str]] = defaultdict(list)
+    for name, version in (release.split(" ") for release in releases):
+        by_package[name].append(version)
+    return by_package
+
+
+def _channels(root: Path, today: date, channels: Sequence[str], tell: Tell) -> Iterator[str]:
     project = open_project(root)
+    tell(f"reading {', '.join(channels)}")
     source = open_channels(channels)
+    folder = _folder(root)
     for path in refresh_conda(
         project.request.profiles, sorted(framework_pythons(project.matrices)), source, project.matrices, folder
     ):
-        yield f"conda: {path.relative_to(root)} written"
+        yield f"conda: {path.relative_to(folder)} written"
+    write_days(folder, {channel.name: today for channel in source.opened("linux-64")})

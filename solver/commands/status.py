@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from solver.commands.freshness import lock_state
-from solver.commands.project import Project, open_project
+from solver.commands.project import Project, built_in_snapshot, open_project, own_snapshot, project_root
 from solver.commands.subject import as_subject
+from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.model import Profile, Value
 from solver.core.yamlfile import load_yaml
+from solver.index.days import facts_of, read_days
 from solver.lock.read import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
 from solver.proof.records import evidence_of
@@ -50,6 +53,12 @@ def standings(root: Path) -> tuple[Standing, ...]:
         _standing(project, profile, states.get(profile.name) or never, reasons, odd.get(profile.name, ()))
         for profile in project.request.profiles
     )
+
+
+def facts(root: Path) -> dict[str, date | NotKnown]:
+    """By part of the facts that the project in ``root`` has, the day on which it was read."""
+    own = own_snapshot(project_root(root))
+    return facts_of(read_days(built_in_snapshot()), {} if own is None else read_days(own))
 
 
 def _evidence(locks: Path) -> dict[str, tuple[Subject, tuple[Evidence, ...], tuple[str, ...]]]:

@@ -78,6 +78,8 @@ class CondaSnapshot:
     root: Path
     """The snapshot's folder, which holds ``conda/``."""
     channels: tuple[str, ...] = ("conda-forge",)
+    own: Path | None = None
+    """A project's own snapshot, which goes before the same archives under ``root``."""
     partial: bool = True
     _read: dict[Path, Sequence[CondaRecord]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -89,9 +91,11 @@ class CondaSnapshot:
         """Everything recorded of a subdir; empty where nothing is."""
         if not names.is_plain_channel(channel):  # an address, or what leads out of the folder
             return ()
-        path = self.root / FOLDER / channel / f"{subdir}.jsonl"
+        path = Path(FOLDER, channel, f"{subdir}.jsonl")
         if path not in self._read:
-            self._read[path] = read_records(path) if path.is_file() else ()
+            roots = [self.root] if self.own is None else [self.own, self.root]
+            parts = [read_records(root / path) for root in roots if (root / path).is_file()]
+            self._read[path] = _merged(parts) if parts else ()
         return self._read[path]
 
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
@@ -106,6 +110,16 @@ class CondaSnapshot:
             subdirs=(platform, "noarch"),
             inferred=frozenset(f"{r.subdir}/{r.filename}" for r in records if r.inferred),
         )
+
+
+def _merged(parts: Sequence[Sequence[CondaRecord]]) -> Sequence[CondaRecord]:
+    """Each archive once, of the first part that has it; of one channel is what has the first part's address."""
+    address = parts[0][0].channel if parts[0] else None
+    by_file: dict[str, CondaRecord] = {}
+    for record in (record for part in parts for record in part):
+        if address in (None, record.channel):
+            by_file.setdefault(record.filename, record)
+    return tuple(by_file.values())
 
 
 def read_records(path: Path) -> tuple[CondaRecord, ...]:

@@ -118,7 +118,7 @@ Kept = Mapping[PypiName, Sequence[Release]]
 class SnapshotIndex:
     """The recorded facts as an ``Index``; a package's file is read when first asked for.
 
-    What lies under ``own``, a project's own record, goes before the same version under ``root``. ``kept`` are the
+    What lies under ``own``, a project's own record, goes before the same wheels under ``root``. ``kept`` are the
     releases that the project's locks rest on beside all that was recorded; None: those in ``own``.
     """
 
@@ -219,21 +219,23 @@ class SnapshotIndex:
         return parts
 
     def _of_index(self, name: PypiName, index: IndexName) -> Iterator[tuple[PackageHeader, tuple[Release, ...]]]:
-        versions: set[str] = set()
+        own: list[Release] = []
         for root in (self.own, self.root):
             path = None if root is None else root / index / f"{name}.jsonl"
             if path is not None and path.is_file():
                 header, releases = read_package(path)
-                yield header, tuple(release for release in releases if release.version not in versions)
-                versions |= {release.version for release in releases}
+                # What was recorded of a version for other targets is no less known for it.
+                yield header, tuple(_without_files_of(own, releases))
+                own += releases
 
 
-def _without_files_of(kept: Sequence[Release], recorded: Sequence[Release]) -> Iterator[Release]:
-    """``recorded`` less the wheels of which more is known among ``kept``."""
-    known = {file.filename for release in kept for file in release.files}
+def _without_files_of(first: Sequence[Release], recorded: Sequence[Release]) -> Iterator[Release]:
+    """``recorded`` less the wheels that ``first`` tells of, which is newer or tells more."""
+    known = {file.filename for release in first for file in release.files}
+    versions = {release.version for release in first}
     for release in recorded:
         files = tuple(file for file in release.files if file.filename not in known)
-        if files or not release.files:
+        if files or (not release.files and release.version not in versions):
             yield release if len(files) == len(release.files) else msgspec.structs.replace(release, files=files)
 
 

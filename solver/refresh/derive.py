@@ -23,7 +23,7 @@ from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
 from solver.refresh.derive_torch import companion_rows, torch_rows
-from solver.refresh.families import WheelSource
+from solver.refresh.families import Reading, WheelSource
 
 _Kind = TypeVar("_Kind", bound=Row)
 
@@ -54,6 +54,8 @@ class Renewal:
     """Ids of new rows."""
     changed: tuple[str, ...] = field(default=())
     """Ids of rows that have changed."""
+    passed_over: tuple[str, ...] = field(default=())
+    """What wheels do not tell, or which of them could not be read: a sentence each."""
 
 
 def renew(
@@ -65,14 +67,16 @@ def renew(
 ) -> Renewal:
     """Derive every row that wheels tell; ``again`` reads the wheels of known rows, too.
 
-    ``tell`` is called with a line for each wheel that is read. Raises what ``source`` raises.
+    ``tell`` is called with a line before each wheel that is read. A wheel that cannot be read is passed over, and its
+    row, where there is one, stays. Raises ``IndexUnavailable`` where ``source`` does not answer.
     """
-    toolkits = _renewed(matrices.toolkits, toolkit_rows(matrices.toolkits, source, tell))
+    reading = Reading(source, again, tell)
+    toolkits = _renewed(matrices.toolkits, toolkit_rows(matrices.toolkits, reading))
     known = {stem: [row for name in names for row in matrices.builds_of(name)] for stem, names in _READ.items()}
-    tensorflow = _renewed(known["tensorflow"], tensorflow_rows(known["tensorflow"], source, again, tell))
-    companions = _renewed(known["companions"], companion_rows(known["companions"], source, again, tell))
+    tensorflow = _renewed(known["tensorflow"], tensorflow_rows(known["tensorflow"], reading))
+    companions = _renewed(known["companions"], companion_rows(known["companions"], reading))
     built = {row.id: row for row in (*known["companions"], *companions)}
-    torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), source, again, tell))
+    torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), reading))
     rows: dict[str, tuple[Row, ...]] = {
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),
@@ -85,6 +89,7 @@ def renew(
         rows={stem: some for stem, some in rows.items() if some},
         added=tuple(row_id for row_id in renewed if row_id not in ids),
         changed=tuple(row_id for row_id in renewed if row_id in ids),
+        passed_over=tuple(reading.passed_over),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -12,7 +13,7 @@ from packaging.version import Version
 
 from solver.core.model import IndexFile, pypi_name
 from solver.matrix.rows import CudaToolkit
-from solver.refresh.families import WheelSource, requirements
+from solver.refresh.families import Reading, WheelSource, requirements
 
 _TOOLKIT = pypi_name("cuda-toolkit")
 _READ_FROM = re.compile(r"wheel METADATA of cuda-toolkit [^;]*")
@@ -23,25 +24,27 @@ Pins = Mapping[str, str]
 """Distribution -> specifier, of one cuda-toolkit release."""
 
 
-def toolkit_rows(
-    known: Iterable[CudaToolkit], source: WheelSource, tell: Callable[[str], None]
-) -> Iterator[CudaToolkit]:
+def toolkit_rows(known: Iterable[CudaToolkit], reading: Reading) -> Iterator[CudaToolkit]:
     """A row for each toolkit line: its components; drivers and GPUs stay as the known row has them.
 
     The metadata is small, so that every release is read each time.
     """
     by_cuda = {row.cuda: row for row in known}
     lines: dict[str, list[tuple[Version, Pins]]] = defaultdict(list)
-    for version, file in _releases(source):
-        tell(f"reading the metadata of {file.filename}")
-        pins: Pins = {pypi_name(one.name): str(one.specifier) for one in requirements(source, file)}
-        lines[f"{version.major}.{version.minor}"].append((version, pins))
+    for version, file in _releases(reading.source):
+        pins = reading.row(file, partial(_pins, reading.source, file))
+        if pins is not None:
+            lines[f"{version.major}.{version.minor}"].append((version, pins))
     shipped = components({cuda: [pins for _, pins in releases] for cuda, releases in lines.items()})
     for cuda, releases in lines.items():
         first, last = releases[0][0], releases[-1][0]
         read = f"wheel METADATA of cuda-toolkit {first}" + (f" to {last}" if last != first else "")
         before = by_cuda.get(cuda) or CudaToolkit(id=f"cuda-{cuda}", source=read, derived=True, cuda=cuda)
         yield msgspec.structs.replace(before, source=_READ_FROM.sub(read, before.source), components=shipped[cuda])
+
+
+def _pins(source: WheelSource, file: IndexFile) -> Pins:
+    return {pypi_name(one.name): str(one.specifier) for one in requirements(source, file)}
 
 
 def _releases(source: WheelSource) -> list[tuple[Version, IndexFile]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from io import BytesIO
 
 import msgspec
@@ -13,15 +14,26 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.elf import read_dynamic
-from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
-from solver.core.versions import minor
+from solver.core.names import one_line
+from solver.index import ReleaseRefused
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
-from solver.refresh.families import Family, WheelSource, applies_to, capability, families, member_bytes, requirements
+from solver.refresh.families import (
+    Family,
+    Reading,
+    WheelSource,
+    applies_to,
+    capability,
+    families,
+    member_bytes,
+    member_text,
+    requirements,
+)
 
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
+_IS_CUDA, _CUDA, _CUDNN, _CAPABILITIES = "is_cuda_build", "cuda_version", "cudnn_version", "cuda_compute_capabilities"
 _GENERATED = "tensorflow/core/framework/graph_pb2.py"
 _FRAMEWORK = "tensorflow/libtensorflow_framework.so.2"
 _LIBRARIES = re.compile(r"tensorflow/(libtensorflow_(framework|cc)|python/_pywrap_tensorflow_internal)\.so(\.\d+)?")
@@ -44,24 +56,23 @@ _SYMBOLS: Mapping[str, bytes] = {
 _NCCL_INSIDE = b"libnvidia-ml.so"
 
 
-def tensorflow_rows(
-    known: Iterable[Build], source: WheelSource, again: bool, tell: Callable[[str], None]
-) -> Iterator[Build]:
+def tensorflow_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family from the oldest known version on."""
     by_id = {row.id: row for row in known}
     oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
     for distribution in FRAMEWORKS["tensorflow"].distributions:
-        for family in families(source, pypi_name(distribution), oldest):
+        for family in families(reading.source, pypi_name(distribution), oldest):
             before = by_id.get(family.row_id(distribution))
-            if before is not None and (not before.derived or not again):
+            if before is not None and (not before.derived or not reading.again):
                 yield msgspec.structs.replace(before, python=family.python)
                 continue
-            tell(f"reading {family.file.filename}")
-            yield _row(distribution, family, source, before)
+            row = reading.row(family.file, partial(_row, distribution, family, reading, before))
+            if row is not None:
+                yield row
 
 
-def _row(distribution: str, family: Family, source: WheelSource, before: Build | None) -> Build:
-    file = family.file
+def _row(distribution: str, family: Family, reading: Reading, before: Build | None) -> Build:
+    source, file = reading.source, family.file
     plain = Build(
         id=family.row_id(distribution),
         source=f"wheel {file.filename} (build_info.py)",
@@ -77,22 +88,23 @@ def _row(distribution: str, family: Family, source: WheelSource, before: Build |
         # An empty wheel that asks for the distribution with the library.
         return msgspec.structs.replace(plain, source=f"wheel {file.filename} (METADATA; it holds no library)")
     plain = msgspec.structs.replace(plain, protobuf=_gencode(source, file))
-    info = build_info(member_bytes(source, file, _BUILD_INFO).decode("utf-8"), file.filename)
-    if not info.get("is_cuda_build"):
+    info = build_info(member_text(source, file, _BUILD_INFO), file.filename)
+    if not info.get(_IS_CUDA, True):
         return plain
+    untold = [key for key in (_IS_CUDA, _CUDA, _CUDNN, _CAPABILITIES) if key not in info]
+    reading.passed_over.extend(
+        f"{_BUILD_INFO} of {file.filename} does not tell {key}, which is not known therefore" for key in untold
+    )
     asks = _asks(family, source)
-    capabilities = [str(text) for text in _list(info.get("cuda_compute_capabilities"))]
+    sm, ptx = _code(info)
     linux = family.platform != "win-64"
     return msgspec.structs.replace(
         plain,
         source=_source(file, linux, asks, before),
-        cuda=_cuda(str(info["cuda_version"])),
-        cudnn=_cudnn(asks)
-        or (stated(before.cudnn) if before else None)
-        or str(info["cudnn_version"]).rpartition("_")[2],
-        # "compute_90" stands for native code and PTX of 9.0 (TensorFlow's configure.py).
-        sm=tuple(capability(text) for text in capabilities),
-        ptx=tuple(capability(text) for text in capabilities if text.startswith("compute")),
+        cuda=_cuda(info, file),
+        cudnn=_cudnn(asks) or (stated(before.cudnn) if before else None) or _own_cudnn(info),
+        sm=sm,
+        ptx=ptx,
         opens=_opens(source, file) if linux else NOT_KNOWN,
         runpath=_runpath(source, file) if linux else NOT_KNOWN,
         asks=asks,
@@ -108,27 +120,48 @@ def _source(file: IndexFile, linux: bool, asks: Mapping[str, str], before: Build
 
 
 def build_info(text: str, filename: str) -> dict[str, object]:
-    """What TensorFlow's build_info.py holds, read without running it."""
+    """What TensorFlow's build_info.py holds, read without running it; raises ``ReleaseRefused``."""
+    try:
+        for value in _assigned(text):
+            return dict(ast.literal_eval(value.args[0] if isinstance(value, ast.Call) else value))
+    except (SyntaxError, ValueError, TypeError, IndexError, RecursionError, MemoryError):
+        raise ReleaseRefused(f"{_BUILD_INFO} of {filename} cannot be read: build_info is no plain mapping") from None
+    raise ReleaseRefused(f"{_BUILD_INFO} of {filename} holds no build_info")
+
+
+def _assigned(text: str) -> Iterator[ast.expr]:
+    """What the module ``text`` gives the name build_info."""
     for statement in ast.parse(text).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            if statement.targets[0].id != "build_info":
-                continue
-            value = statement.value
-            literal = ast.literal_eval(value.args[0] if isinstance(value, ast.Call) else value)
-            return dict(literal)
-    raise IndexUnavailable(f"{_BUILD_INFO} of {filename} holds no build_info")
+        if isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+            if isinstance(target, ast.Name) and target.id == "build_info":
+                yield statement.value
 
 
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, (list, tuple)) else []
+def _code(info: Mapping[str, object]) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
+    """The GPUs that there is native code and PTX for."""
+    capabilities = info.get(_CAPABILITIES)
+    if not isinstance(capabilities, (list, tuple)):
+        return NOT_KNOWN, NOT_KNOWN
+    texts = [str(text) for text in capabilities]
+    # "compute_90" stands for native code and PTX of 9.0 (TensorFlow's configure.py).
+    return tuple(map(capability, texts)), tuple(capability(text) for text in texts if text.startswith("compute"))
 
 
-def _cuda(text: str) -> str:
+def _cuda(info: Mapping[str, object], file: IndexFile) -> str | NotKnown:
     """major.minor of "12.5.1", and of "64_112" as Windows builds spell it."""
-    if text.startswith("64_"):
-        digits = text[3:]
-        return f"{digits[:-1]}.{digits[-1]}"
-    return minor(text)
+    if _CUDA not in info:
+        return NOT_KNOWN
+    text = str(info[_CUDA])
+    match = re.fullmatch(r"64_(\d+)(\d)", text) or re.fullmatch(r"(\d+)\.(\d+)(?:\.\d+)*", text)
+    if match is None:
+        raise ReleaseRefused(f"{_BUILD_INFO} of {file.filename} tells the {_CUDA} {one_line(text)!r}, which is none")
+    return f"{match[1]}.{match[2]}"
+
+
+def _own_cudnn(info: Mapping[str, object]) -> str | NotKnown:
+    """What the build itself tells: "9", or "64_8" on Windows."""
+    return str(info[_CUDNN]).rpartition("_")[2] if info.get(_CUDNN) else NOT_KNOWN
 
 
 def _asks(family: Family, source: WheelSource) -> dict[str, str]:
@@ -152,7 +185,7 @@ def _cudnn(asks: Mapping[str, str]) -> str | None:
 def _gencode(source: WheelSource, file: IndexFile) -> str | NotKnown:
     if _GENERATED not in source.members(file):
         return NOT_KNOWN
-    text = member_bytes(source, file, _GENERATED).decode("utf-8")
+    text = member_text(source, file, _GENERATED)
     match = re.search(r"^# Protobuf Python Version: ([\d.]+)$", text, re.M)
     return match[1] if match else NOT_KNOWN
 
@@ -163,7 +196,7 @@ def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | NotKnown
     try:
         dynamic = read_dynamic(BytesIO(member_bytes(source, file, _FRAMEWORK)))
     except ValueError as error:
-        raise IndexUnavailable(f"{_FRAMEWORK} of {file.filename} cannot be read: {error}") from None
+        raise ReleaseRefused(f"{_FRAMEWORK} of {file.filename} cannot be read: {error}") from None
     # It lies in tensorflow/; the many entries that climb further lead out of site-packages.
     places = {posixpath.normpath(folder) for folder in dynamic.folders("tensorflow")}
     return tuple(sorted(place.removeprefix("nvidia/") for place in places if place.startswith("nvidia/")))

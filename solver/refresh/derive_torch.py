@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
+from solver.index import ReleaseRefused
 from solver.matrix.builds import stated
 from solver.matrix.rows import NONE, Build
-from solver.refresh.families import Family, WheelSource, applies_to, capability, families, member_bytes, requirements
+from solver.refresh.families import (
+    Family,
+    Reading,
+    WheelSource,
+    applies_to,
+    capability,
+    families,
+    member_bytes,
+    member_text,
+    requirements,
+)
 
 _ARCHITECTURES = "torch/lib/libtorch_python.so"
 _FLAGS = re.compile(rb"(?:sm_\d+a?|compute_\d+)(?:[ ;](?:sm_\d+a?|compute_\d+))+")
@@ -25,45 +36,37 @@ _CUDA = re.compile(r"""^cuda(?:: [^=]+)? = (?:['"](?P<cuda>[\d.]+)['"]|None)\s*$
 COMPANIONS = FRAMEWORKS["torch"].companions
 
 
-def torch_rows(
-    known: Iterable[Build],
-    companions: Sequence[Build],
-    source: WheelSource,
-    again: bool,
-    tell: Callable[[str], None],
-) -> Iterator[Build]:
+def torch_rows(known: Iterable[Build], companions: Sequence[Build], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family of the default index from the oldest known version on."""
     by_id = {row.id: row for row in known if row.index == "default"}
     oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
-    for family in families(source, pypi_name("torch"), oldest):
+    for family in families(reading.source, pypi_name("torch"), oldest):
         before = by_id.get(family.row_id("torch"))
         if before is not None and not before.derived:
             continue
-        if before is None or again:
-            tell(f"reading {family.file.filename}")
-            before = _torch(family, source)
+        if before is None or reading.again:
+            before = reading.row(family.file, partial(_torch, family, reading.source))
+        if before is None:
+            continue
         partners = {name: _partners(name, family.version, companions) for name in COMPANIONS}
         both = {**before.companions, **{name: versions for name, versions in partners.items() if versions}}
         yield msgspec.structs.replace(before, python=family.python, companions=both)
 
 
-def companion_rows(
-    known: Iterable[Build], source: WheelSource, again: bool, tell: Callable[[str], None]
-) -> Iterator[Build]:
+def companion_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
     """A row for each torchvision and torchaudio wheel family with CUDA code; the others fit any torch."""
     by_id = {row.id: row for row in known if row.index == "default"}
     for package in COMPANIONS:
         rows = [row for row in by_id.values() if row.package == package]
         versions = [Version(text) for row in rows if (text := stated(row.version))]
-        for family in families(source, pypi_name(package), min(versions, default=Version("0"))):
+        for family in families(reading.source, pypi_name(package), min(versions, default=Version("0"))):
             before = by_id.get(family.row_id(package))
-            if family.platform == "win-64" or (before is not None and not again):
+            if family.platform == "win-64" or (before is not None and not reading.again):
                 continue
-            if before is None and not again and Version(family.version) < max(versions, default=Version("0")):
+            if before is None and not reading.again and Version(family.version) < max(versions, default=Version("0")):
                 continue  # read before, and found without CUDA
-            tell(f"reading {family.file.filename}")
-            row = _companion(package, family, source)
-            if row.cuda != NONE:
+            row = reading.row(family.file, partial(_companion, package, family, reading.source))
+            if row is not None and row.cuda != NONE:
                 yield row
 
 
@@ -112,10 +115,10 @@ def _companion(package: str, family: Family, source: WheelSource) -> Build:
 
 def _version_file(source: WheelSource, file: IndexFile, member: str) -> tuple[str, str | None]:
     """Version with its local part, and CUDA where the file names one."""
-    text = member_bytes(source, file, member).decode("utf-8")
+    text = member_text(source, file, member)
     version, cuda = _VERSION.search(text), _CUDA.search(text)
     if version is None:
-        raise IndexUnavailable(f"{member} of {file.filename} holds no __version__")
+        raise ReleaseRefused(f"{member} of {file.filename} holds no __version__")
     return version["version"], cuda["cuda"] if cuda else None
 
 

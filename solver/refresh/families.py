@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from packaging.metadata import parse_email
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
 from solver.core.model import IndexFile, Platform, PypiName, Target
+from solver.core.names import one_line
 from solver.core.target import PLATFORM_NAMES, marker_environment
+from solver.index import ReleaseRefused
+
+T = TypeVar("T")
 
 _CPYTHON = re.compile(r"cp3(?P<minor>\d+)t?")
 
 
 class WheelSource(Protocol):
-    """An index whose wheels can be read member by member; its errors are ``IndexUnavailable``."""
+    """An index whose wheels can be read member by member.
+
+    Its errors are ``ReleaseRefused`` where a wheel is not as it must be, and ``IndexUnavailable``.
+    """
 
     def wheels(self, name: PypiName) -> Sequence[IndexFile]:
         """Every wheel of ``name`` that is not yanked, in any order; none where the name is unknown."""
@@ -35,6 +41,28 @@ class WheelSource(Protocol):
     def chunks(self, file: IndexFile, member: str) -> Iterator[bytes]:
         """The bytes of one member in parts: a library of TensorFlow has a gigabyte."""
         ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How wheels are read, and what is told of that."""
+
+    source: WheelSource
+    again: bool = False
+    """Whether wheels of known rows are read, too."""
+    tell: Callable[[str], None] = lambda step: None
+    """Called with a step when it begins."""
+    passed_over: list[str] = field(default_factory=list)
+    """What wheels do not tell, or which of them cannot be read: a sentence each."""
+
+    def row(self, file: IndexFile, make: Callable[[], T]) -> T | None:
+        """What ``make`` reads out of ``file``; None, and told, where the wheel cannot be read: the others stand."""
+        self.tell(f"reading {file.filename}")
+        try:
+            return make()
+        except ReleaseRefused as error:
+            self.passed_over.append(str(error))
+            return None
 
 
 @dataclass(frozen=True)
@@ -100,17 +128,31 @@ def _platform(tag: str) -> Platform | None:
 
 
 def member_bytes(source: WheelSource, file: IndexFile, member: str) -> bytes:
-    """The bytes of one member."""
+    """The bytes of one member; raises ``ReleaseRefused`` where the wheel has none of this name."""
+    if member not in source.members(file):
+        raise ReleaseRefused(f"{file.filename} has no member {member}")
     return b"".join(source.chunks(file, member))
+
+
+def member_text(source: WheelSource, file: IndexFile, member: str) -> str:
+    """The text of one member; raises ``ReleaseRefused`` where there is none."""
+    try:
+        return member_bytes(source, file, member).decode("utf-8")
+    except UnicodeDecodeError:
+        raise ReleaseRefused(f"{member} of {file.filename} is no text") from None
 
 
 def requirements(source: WheelSource, file: IndexFile) -> list[Requirement]:
     """What the wheel's METADATA requires, extras included."""
     names = [name for name in source.members(file) if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
     if len(names) != 1:
-        raise IndexUnavailable(f"{file.filename} has {len(names)} members METADATA, expected one")
+        raise ReleaseRefused(f"{file.filename} has {len(names)} members METADATA, expected one")
     raw, _ = parse_email(member_bytes(source, file, names[0]))
-    return [Requirement(text.strip()) for text in raw.get("requires_dist", [])]
+    try:
+        return [Requirement(text.strip()) for text in raw.get("requires_dist", [])]
+    except InvalidRequirement as error:
+        problem = one_line(str(error).partition("\n")[0])
+        raise ReleaseRefused(f"{file.filename} asks for what is no requirement: {problem}") from None
 
 
 def applies_to(requirement: Requirement, family: Family, *extras: str) -> bool:
@@ -119,6 +161,8 @@ def applies_to(requirement: Requirement, family: Family, *extras: str) -> bool:
 
 
 def capability(text: str) -> str:
-    """sm_90, sm_90a or compute_100 as a compute capability: 9.0, 10.0."""
+    """sm_90, sm_90a or compute_100 as a compute capability: 9.0, 10.0; raises ``ReleaseRefused``."""
     digits = re.sub(r"\D", "", text)
+    if len(digits) < 2:
+        raise ReleaseRefused(f"{one_line(text)!r} is no compute capability")
     return f"{digits[:-1]}.{digits[-1]}"

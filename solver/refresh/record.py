@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -40,33 +40,55 @@ class Changes(msgspec.Struct, kw_only=True):
     """What could not be read, a sentence each."""
 
 
-def record_index(snapshot: Path, index: Readable, tell: Callable[[str], None] = lambda text: None) -> Changes:
+def record_index(
+    snapshot: Path, index: Readable, tell: Callable[[str], None] = lambda text: None, *, base: Path | None = None
+) -> Changes:
     """Record the default index anew below ``snapshot``, from the roots that its ``roots.yaml`` names.
 
-    ``tell`` hears of the progress. Nothing is written unless the whole crawl ended well. Raises
-    ``IndexUnavailable`` and, of the file of roots, ``BadInput``.
+    ``base`` is the snapshot that comes along, where ``snapshot`` is a project's own: its roots serve where the project
+    has none, and what it holds word for word is not written once more. ``tell`` hears of the progress. Nothing is
+    written unless the whole crawl ended well. Raises ``IndexUnavailable`` and, of the file of roots, ``BadInput``.
     """
-    packages, skipped = record(read_roots(snapshot / ROOTS), index, tell)
-    folder = snapshot / "default"
-    before = {path: read_package(path) for path in sorted(folder.glob("*.jsonl"))}
-    old = {f"{header.name} {version}": lines for header, known in before.values() for version, lines in _lines(known)}
+    roots = snapshot / ROOTS
+    packages, skipped = record(read_roots(roots if base is None or roots.is_file() else base / ROOTS), index, tell)
+    shipped = {} if base is None else _by_version(base / "default")
+    before = shipped | _by_version(snapshot / "default")
     new = {f"{name} {version}": lines for name, one in packages.items() for version, lines in _lines(one.releases)}
-    for name, one in packages.items():
-        path = folder / f"{name}.jsonl"
-        whole = package_text(name, "default", one.extent, one.releases, one.extras, one.targets)
-        if not path.is_file() or path.read_text(encoding="utf-8") != whole:
-            write_package(snapshot, name, "default", one.extent, one.releases, one.extras, one.targets)
-    for path, (header, _) in before.items():
-        if header.name not in packages:
-            path.unlink()
+    _write(snapshot, base, packages)
     return Changes(
         packages=len(packages),
         releases=len(new),
-        new=tuple(sorted(set(new) - set(old))),
-        changed=tuple(sorted(key for key in set(new) & set(old) if new[key] != old[key])),
-        removed=tuple(sorted(set(old) - set(new))),
+        new=tuple(sorted(set(new) - set(before))),
+        changed=tuple(sorted(key for key in set(new) & set(before) if new[key] != before[key])),
+        removed=tuple(sorted(set(before) - set(new) - set(shipped))),
         skipped=skipped,
     )
+
+
+def _by_version(folder: Path) -> dict[str, list[str]]:
+    """The lines of each ``name version`` below ``folder``."""
+    parts = [read_package(path) for path in sorted(folder.glob("*.jsonl"))]
+    return {f"{header.name} {version}": lines for header, known in parts for version, lines in _lines(known)}
+
+
+def _write(snapshot: Path, base: Path | None, packages: Mapping[PypiName, RecordedPackage]) -> None:
+    """A file for each package that ``base`` does not hold so; no other stays."""
+    folder, written = snapshot / "default", set()
+    for name, one in packages.items():
+        file = f"{name}.jsonl"
+        whole = package_text(name, "default", one.extent, one.releases, one.extras, one.targets)
+        if base is not None and _holds(base / "default" / file, whole):
+            continue
+        written.add(file)
+        if not _holds(folder / file, whole):
+            write_package(snapshot, name, "default", one.extent, one.releases, one.extras, one.targets)
+    for path in folder.glob("*.jsonl"):
+        if path.name not in written:
+            path.unlink()
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 def record(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName
-from solver.index import UnknownPackage
+from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.pypi import PypiIndex
 from solver.index.ranges import RangeFile
 from solver.index.web import NoAnswer, WebAnswer
@@ -40,10 +40,10 @@ class IndexWheels:
         return self._directory(file).keys()
 
     def chunks(self, file: IndexFile, member: str) -> Iterator[bytes]:
-        """One member in parts, its length and CRC checked; raises ``IndexUnavailable``."""
+        """One member in parts, its length and CRC checked; raises ``ReleaseRefused`` and ``IndexUnavailable``."""
         info = self._directory(file).get(member)
         if info is None:
-            raise IndexUnavailable(f"{file.filename} has no member {member}")
+            raise ReleaseRefused(f"{file.filename} has no member {member}")
         length = crc = 0
         for chunk in self._inflated(file, info):
             length, crc = length + len(chunk), zlib.crc32(chunk, crc)
@@ -51,7 +51,7 @@ class IndexWheels:
                 break
             yield chunk
         if (length, crc) != (info.file_size, info.CRC):
-            raise IndexUnavailable(f"{member} of {file.filename} came damaged")
+            raise ReleaseRefused(f"{member} of {file.filename} came damaged")
 
     def _directory(self, file: IndexFile) -> Mapping[str, zipfile.ZipInfo]:
         if file.filename != self._directory_of[0]:
@@ -60,7 +60,7 @@ class IndexWheels:
                 with zipfile.ZipFile(remote) as wheel:
                     entries = {info.filename: info for info in wheel.infolist()}
             except (zipfile.BadZipFile, EOFError, ValueError) as error:
-                raise IndexUnavailable(f"{file.filename} is no wheel that can be read: {error}") from error
+                raise ReleaseRefused(f"{file.filename} is no wheel that can be read: {error}") from error
             self._directory_of = (file.filename, entries)
         return self._directory_of[1]
 
@@ -69,7 +69,7 @@ class IndexWheels:
             yield from self._compressed(file, info)
             return
         if info.compress_type != _DEFLATED:
-            raise IndexUnavailable(f"{info.filename} of {file.filename} is compressed in a way that is not read")
+            raise ReleaseRefused(f"{info.filename} of {file.filename} is compressed in a way that is not read")
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             for chunk in self._compressed(file, info):
@@ -79,7 +79,7 @@ class IndexWheels:
                     yield inflate.decompress(inflate.unconsumed_tail, CHUNK)
             yield inflate.flush()
         except zlib.error as error:
-            raise IndexUnavailable(f"{info.filename} of {file.filename} came damaged: {error}") from error
+            raise ReleaseRefused(f"{info.filename} of {file.filename} came damaged: {error}") from error
 
     def _compressed(self, file: IndexFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         # APPNOTE 4.3.7: the local header has 30 bytes, then name and extra field of lengths of its own.

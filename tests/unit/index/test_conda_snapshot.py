@@ -3,6 +3,7 @@
 import json
 import random
 
+import msgspec
 import pytest
 from conda_repodata import ADDRESS, ENTRIES, records, write_channel
 
@@ -66,6 +67,25 @@ def test_the_solver_gets_the_same_from_the_snapshot_as_from_the_channel(tmp_path
     for specs in (["demo"], ["lib =2.0"]):
         closures = [ChannelSolver(source, target, {}).close(specs) for source in (live, CondaSnapshot(tmp_path))]
         assert closures[0] == closures[1]
+
+
+def test_a_project_s_own_channels_hide_none_that_come_along(tmp_path):
+    written(tmp_path / "shipped", records())
+    changed = [msgspec.structs.replace(records()[0], size=1)]
+    written(tmp_path / "own", changed)
+    write_records(tmp_path / "own", "bioconda", changed, "other")
+    source = CondaSnapshot(tmp_path / "shipped", own=tmp_path / "own")
+    listing = [*source.records("conda-forge", "linux-64"), *source.records("conda-forge", "noarch")]
+    assert {r.filename: r.size for r in listing} == {r.filename: r.size for r in [*records(), *changed]}
+    assert len(source.records("bioconda", "linux-64")) == 1
+
+
+def test_of_a_channel_at_another_address_nothing_is_mixed(tmp_path):
+    written(tmp_path / "shipped", records())
+    mirrored = [msgspec.structs.replace(records()[0], channel="https://mirror.example/conda-forge")]
+    written(tmp_path / "own", mirrored)
+    source = CondaSnapshot(tmp_path / "shipped", own=tmp_path / "own")
+    assert [r.channel for r in source.records("conda-forge", "linux-64")] == ["https://mirror.example/conda-forge"]
 
 
 def test_a_channel_or_platform_that_is_not_recorded_is_told(tmp_path):

@@ -63,6 +63,19 @@ def test_what_is_written_is_read_back(tmp_path):
     assert index.names() == (NAME,)
 
 
+def test_a_project_s_own_record_hides_no_wheel_that_it_does_not_tell_of(tmp_path):
+    write_package(tmp_path / "shipped", NAME, "default", "all", RELEASES)
+    own = [Release(version="1.10", files=(wheel(2, "1.10", uploaded="2026-02-02"),), requires=("six",))]
+    write_package(tmp_path / "own", NAME, "default", "newer", own)
+    releases = SnapshotIndex(tmp_path / "shipped", own=tmp_path / "own").releases(NAME)
+    assert [(r.version, r.requires, [f.size for f in r.files]) for r in releases] == [
+        ("1.10", ("six",), [2]),
+        ("1.9", NOT_KNOWN, [4]),
+        ("1.10", (), [1]),
+        ("2.0", ("numpy<2", "six"), [3]),
+    ]
+
+
 def test_an_extra_was_recorded_where_the_header_or_a_requirement_names_it(tmp_path):
     under = Release(version="1.0", files=(wheel(5),), requires=("numpy", 'codec<2; extra == "fast"'))
     write_package(tmp_path, NAME, "default", "all", [under, RELEASES[1]], ["empty"])

@@ -8,7 +8,7 @@ from elf_files import library
 from wheel_shelf import X86, Shelf, metadata, only, tensorflow_row
 
 from solver.core.answer import NOT_KNOWN
-from solver.core.errors import IndexUnavailable
+from solver.index import ReleaseRefused
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 from solver.refresh.derive import renew
@@ -132,18 +132,81 @@ def test_windows_spells_cuda_its_own_way() -> None:
     assert (row.cuda, row.cudnn, row.runpath, row.opens) == ("11.2", "8", NOT_KNOWN, NOT_KNOWN)
 
 
-def test_build_info_that_holds_none_is_told() -> None:
-    with pytest.raises(IndexUnavailable) as caught:
-        build_info("x = 1\n", "tensorflow-1.whl")
-    assert str(caught.value) == "tensorflow/python/platform/build_info.py of tensorflow-1.whl holds no build_info"
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x = 1\n", "holds no build_info"),
+        ("build_info = {'a': open('x')}\n", "cannot be read: build_info is no plain mapping"),
+        ("build_info = dict(\n", "cannot be read: build_info is no plain mapping"),
+        ("build_info = OrderedDict()\n", "cannot be read: build_info is no plain mapping"),
+    ],
+)
+def test_build_info_that_is_none_is_told(text: str, problem: str) -> None:
+    with pytest.raises(ReleaseRefused) as caught:
+        build_info(text, "tensorflow-1.whl")
+    assert str(caught.value) == f"tensorflow/python/platform/build_info.py of tensorflow-1.whl {problem}"
 
 
-def test_a_library_that_cannot_be_read_is_told_with_its_wheel() -> None:
-    wheel = tensorflow_wheel(**{"tensorflow/libtensorflow_framework.so.2": library(symbols=["cudaMalloc"])[:70]})
-    shelf = Shelf({f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": wheel})
-    with pytest.raises(IndexUnavailable) as caught:
-        renew(Matrices(), shelf)
-    assert str(caught.value) == (
-        f"tensorflow/libtensorflow_framework.so.2 of tensorflow-2.22.0-cp310-cp310-{X86}.whl cannot be read: "
-        "it is cut short"
+FILE = f"tensorflow-2.22.0-cp310-cp310-{X86}.whl"
+UNTOLD = f"tensorflow/python/platform/build_info.py of {FILE} does not tell {{}}, which is not known therefore"
+
+
+@pytest.mark.parametrize(
+    ("text", "untold", "row"),
+    [
+        (
+            "{'is_cuda_build': True}",
+            ["cuda_version", "cudnn_version", "cuda_compute_capabilities"],
+            (NOT_KNOWN, "9.12", NOT_KNOWN),
+        ),
+        (
+            "{}",
+            ["is_cuda_build", "cuda_version", "cudnn_version", "cuda_compute_capabilities"],
+            (NOT_KNOWN, "9.12", NOT_KNOWN),
+        ),
+        (
+            "{'is_cuda_build': True, 'cuda_version': '12.5', 'cudnn_version': '9'}",
+            ["cuda_compute_capabilities"],
+            ("12.5", "9.12", NOT_KNOWN),
+        ),
+        ("{'is_cuda_build': False}", [], ("none", "none", NOT_KNOWN)),
+    ],
+)
+def test_what_build_info_does_not_tell_is_not_known(text: str, untold: list[str], row: tuple[object, ...]) -> None:
+    shelf = Shelf(
+        {FILE: tensorflow_wheel() | {"tensorflow/python/platform/build_info.py": f"build_info = {text}".encode()}}
     )
+    renewal = renew(Matrices(), shelf)
+    (made,) = only(renewal, "tensorflow")
+    assert isinstance(made, Build)
+    assert (made.cuda, made.cudnn, made.sm) == row
+    assert renewal.passed_over == tuple(map(UNTOLD.format, untold))
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (
+            {"tensorflow/libtensorflow_framework.so.2": library(symbols=["cudaMalloc"])[:70]},
+            f"tensorflow/libtensorflow_framework.so.2 of {FILE} cannot be read: it is cut short",
+        ),
+        (
+            {"tensorflow/python/platform/build_info.py": b"\xff"},
+            f"tensorflow/python/platform/build_info.py of {FILE} is no text",
+        ),
+        (
+            {"tensorflow/python/platform/build_info.py": INFO.replace("13.0.1", "?").encode()},
+            f"tensorflow/python/platform/build_info.py of {FILE} tells the cuda_version '?', which is none",
+        ),
+        (
+            metadata("tensorflow", "2.22.0", "numpy (>=1.*)"),
+            f"{FILE} asks for what is no requirement: .* suffix can only be used with `==` or `!=` operators",
+        ),
+    ],
+)
+def test_a_wheel_that_cannot_be_read_is_passed_over(changed: dict[str, bytes], problem: str) -> None:
+    known = tensorflow_row(version="2.22.0", id="tensorflow-2.22.0")
+    newer = "tensorflow-2.23.0-cp310-cp310-" + X86 + ".whl"
+    shelf = Shelf({FILE: tensorflow_wheel(**changed), newer: tensorflow_wheel("2.23.0")})
+    renewal = renew(Matrices(builds=(known,)), shelf, again=True)
+    assert (renewal.passed_over, renewal.added, renewal.changed) == ((problem,), ("tensorflow-2.23.0",), ())

@@ -1,0 +1,103 @@
+"""refresh in a user's own project: what it says, what it writes, and what of the built-in record stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from fault_server import make_wheel
+
+from solver.commands.project import open_snapshot
+from solver.commands.refresh import refresh
+from solver.core.model import pypi_name
+from solver.index.days import age, facts_of, read_days
+from solver.index.pypi import INDEX_URL
+
+TODAY = date(2026, 12, 1)
+WHEEL = "tensorflow-2.99.0-cp312-cp312-manylinux_2_27_x86_64.whl"
+ROOTS = """\
+version: 1
+groups:
+  - {platform: linux-64, pythons: ["3.12"], newest: 1, some: [own-tool]}
+"""
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch, fault_server):
+    """An index whose tensorflow has a build_info without CUDA facts, and a package of its own."""
+    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
+    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "cache"))
+    info = b"build_info = {'is_cuda_build': True, 'cuda_compute_capabilities': ['sm_90']}\n"
+    wheel = make_wheel("tensorflow", "2.99.0", members=[("tensorflow/python/platform/build_info.py", info)])
+    fault_server.add_wheel(WHEEL, wheel)
+    fault_server.add_project("tensorflow", {WHEEL: {"size": len(wheel)}})
+    add(fault_server, {"1.0": [], "2.0": ["broken (>=1.9.*)"]})
+    own = tmp_path / "matrices" / "snapshot"
+    own.mkdir(parents=True)
+    (own / "roots.yaml").write_text(ROOTS)
+    return fault_server
+
+
+def add(server, versions):
+    files = {}
+    for version, requires in versions.items():
+        filename = f"own_tool-{version}-py3-none-any.whl"
+        server.add_wheel(filename, make_wheel("own_tool", version, requires))
+        files[filename] = {}
+    server.add_project("own-tool", files)
+
+
+def lines(root, **parts):
+    return list(refresh(root, TODAY, **{"rows": False, "snapshot": False, "channels": (), **parts}))
+
+
+def test_facts_that_a_wheel_does_not_tell_are_told_and_not_known(index, tmp_path):
+    steps = []
+    assert lines(tmp_path, rows=True, tell=steps.append) == [
+        "+ row tensorflow-2.99.0",
+        "passed over: tensorflow/python/platform/build_info.py of "
+        f"{WHEEL} does not tell cuda_version, which is not known therefore",
+        "passed over: tensorflow/python/platform/build_info.py of "
+        f"{WHEEL} does not tell cudnn_version, which is not known therefore",
+        "rows: tensorflow.yaml",
+    ]
+    assert steps == [f"reading {WHEEL}"]
+    text = (tmp_path / "matrices" / "tensorflow.yaml").read_text()
+    assert "cuda:" not in text and "sm: ['9.0']" in text.replace('"', "'")
+    assert read_days(tmp_path / "matrices" / "snapshot") == {"rows": TODAY}
+
+
+def test_what_changed_on_the_index_is_told_by_package(index, tmp_path):
+    passed_over = (
+        'passed over: own-tool 2.0: own_tool-2.0-py3-none-any.whl asks for "broken (>=1.9.*)", which is no '
+        "requirement: .* suffix can only be used with `==` or `!=` operators"
+    )
+    counts = "package index: 1 packages, {} releases recorded; {} new, 0 changed, {} gone"
+    add(index, {"1.0": []})
+    assert lines(tmp_path, snapshot=True) == ["+ own-tool 1.0", counts.format(1, 1, 0)]
+    assert lines(tmp_path, snapshot=True) == [counts.format(1, 0, 0)]
+    add(index, {"1.0": [], "2.0": ["broken (>=1.9.*)"], "3.0": []})
+    assert lines(tmp_path, snapshot=True) == ["+ own-tool 3.0", "- own-tool 1.0", counts.format(1, 1, 1)]
+    add(index, {"1.0": [], "2.0": ["broken (>=1.9.*)"]})
+    assert lines(tmp_path, snapshot=True) == ["- own-tool 3.0", passed_over, counts.format(0, 0, 1)]
+
+
+def test_the_project_s_record_hides_nothing_of_the_one_that_comes_along(index, tmp_path):
+    lines(tmp_path, snapshot=True)
+    names = open_snapshot(tmp_path).names()
+    assert {pypi_name("own-tool"), pypi_name("torch"), pypi_name("numpy")} <= set(names)
+    indexes = {release.index for release in open_snapshot(tmp_path).releases(pypi_name("torch"))}
+    assert indexes == {"default", "pytorch"}
+    written = [path.name for path in (tmp_path / "matrices" / "snapshot" / "default").iterdir()]
+    assert written == ["own-tool.jsonl"]
+
+
+def test_facts_are_as_old_as_the_newest_reading(index, tmp_path):
+    shipped = {"rows": date(2026, 11, 22), "conda-forge": date(2026, 11, 22)}
+    days = facts_of(shipped, {"rows": TODAY})
+    told = {part: age(day, date(2026, 12, 2)) for part, day in days.items()}
+    assert told == {
+        "rows": "1 day old (2026-12-01)",
+        "package index": "of unknown age",
+        "conda-forge": "10 days old (2026-11-22)",
+    }
