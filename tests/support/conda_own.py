@@ -4,7 +4,7 @@ import warnings
 
 
 def installed_by_conda(prefix):
-    """Every package of ``prefix`` as `conda list` reads it, by name: conda's ``PrefixRecord`` of each conda-meta file."""
+    """Every package of ``prefix`` as `conda list` reads it: conda's ``PrefixRecord`` by name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what it still uses of older python
         from conda_lock._vendor.conda.core.prefix_data import PrefixData
