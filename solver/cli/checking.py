@@ -24,6 +24,7 @@ from solver.commands.fix import Repair, fix_file
 from solver.commands.project import Reach
 from solver.core import reading
 from solver.core.acceptance import FORM, is_id, is_reason
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
 from solver.core.names import shown
@@ -35,7 +36,7 @@ TARGET = click.option(
     "targets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="platform=, python=, driver=, gpu=, glibc= of the machine; may be repeated",
+    help="platform=, python=, driver=, gpu=, glibc=, cpu= of the machine; may be repeated",
 )
 
 
@@ -165,13 +166,14 @@ def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
 
 
 def _diagnosis_json(diagnosis: Diagnosis) -> Json:
-    machine = diagnosis.machine
+    here, machine = diagnosis.here, diagnosis.here.machine
     return {
         "version": 1,
         "machine": {
             "driver": machine.driver,
             "gpus": [{"name": gpu.name, "capability": gpu.capability} for gpu in machine.gpus],
-            "glibc": diagnosis.glibc,
+            "glibc": here.glibc,
+            "cpu": None if isinstance(here.cpu, NotKnown) else here.cpu,
             "python": diagnosis.python,
         },
         "profiles": [{"profile": fit.profile, "problems": list(fit.problems)} for fit in diagnosis.fits],
@@ -179,8 +181,10 @@ def _diagnosis_json(diagnosis: Diagnosis) -> Json:
 
 
 def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
-    machine = diagnosis.machine
+    here, machine = diagnosis.here, diagnosis.here.machine
     gpus = ", ".join(f"{gpu.name} ({gpu.capability})" for gpu in machine.gpus) or "no NVIDIA GPU"
-    yield f"this machine: {gpus}, driver {machine.driver or 'none'}, glibc {diagnosis.glibc or 'unknown'}"
+    cpu = "not known" if isinstance(here.cpu, NotKnown) else here.cpu
+    driver, glibc = machine.driver or "none", here.glibc or "unknown"
+    yield f"this machine: {gpus}, driver {driver}, glibc {glibc}, processor {cpu}"
     for fit in diagnosis.fits:
         yield f"  {fit.profile}: {'; '.join(fit.problems) or 'fine'}"

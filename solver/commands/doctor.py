@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
-from solver.commands.project import open_project
+from solver.commands.project import Project, open_project
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.machine import Machine, this_machine
-from solver.core.model import Profile, Value
+from solver.core.model import Platform, Processor, Profile, Target, Value
+from solver.core.processor import number, this_processor
+from solver.core.target import PLATFORM_NAMES
 from solver.core.versions import version_or_none
+from solver.lock.read import is_lock, read_folder
 
 
 class Fit(Value, frozen=True, kw_only=True):
@@ -19,12 +24,20 @@ class Fit(Value, frozen=True, kw_only=True):
     """A sentence each; empty: it can run."""
 
 
+class Here(Value, frozen=True, kw_only=True):
+    """What a machine is and has, as far as it tells."""
+
+    machine: Machine
+    glibc: str | None = None
+    """None where the system has another C library, or does not say."""
+    platform: Platform | NotKnown = NOT_KNOWN
+    cpu: Processor | NotKnown = NOT_KNOWN
+
+
 class Diagnosis(Value, frozen=True, kw_only=True):
     """What a machine has, beside what each lock needs."""
 
-    machine: Machine
-    glibc: str | None
-    """None where the system has another C library, or does not say."""
+    here: Here
     python: str
     """The running interpreter's, major.minor.patch; a lock brings its own."""
     fits: tuple[Fit, ...]
@@ -38,35 +51,65 @@ class Diagnosis(Value, frozen=True, kw_only=True):
 def diagnose(root: Path, name: str | None) -> Diagnosis:
     """This machine beside the profiles of the project in ``root``, or beside the one called ``name``.
 
-    Raises ``BadInput`` where the request cannot be read or has no such profile.
+    Raises ``BadInput`` where the request cannot be read or has no such profile, or where a lock cannot be read.
     """
     project = open_project(root)
     profiles = project.chosen([name] if name else [])
-    machine = this_machine()
-    glibc = platform.libc_ver()[1] or None
+    here = this_place()
     return Diagnosis(
-        machine=machine,
-        glibc=glibc,
+        here=here,
         python=platform.python_version(),
-        fits=tuple(fit_of(profile, machine, glibc) for profile in profiles),
+        fits=tuple(fit_of(profile, here, _processor(project, profile)) for profile in profiles),
     )
 
 
-def fit_of(profile: Profile, machine: Machine, glibc: str | None) -> Fit:
-    """What hinders the lock of ``profile`` on a machine with that glibc (None: not known, and no hindrance)."""
+def this_place() -> Here:
+    """What this machine is and has."""
+    system, machine = platform.system(), platform.machine()
+    named = (name for name, one in PLATFORM_NAMES.items() if (one.system, one.machine) == (system, machine))
+    return Here(
+        machine=this_machine(),
+        glibc=platform.libc_ver()[1] or None,
+        platform=next(named, NOT_KNOWN),
+        cpu=this_processor(),
+    )
+
+
+def _processor(project: Project, profile: Profile) -> Processor | NotKnown:
+    """The oldest processor that the lock of ``profile`` runs on; of one never made, what the request says."""
+    folder = project.locks / profile.name
+    locked = read_folder(folder).target.cpu if is_lock(folder) else NOT_KNOWN
+    return profile.target.cpu if isinstance(locked, NotKnown) else locked
+
+
+def fit_of(profile: Profile, here: Here, cpu: Processor | NotKnown = NOT_KNOWN) -> Fit:
+    """What hinders the lock of ``profile``, which needs a processor of the level ``cpu``."""
     target = profile.target
-    problems = []
-    if profile.cuda != "none" and profile.frameworks:
-        capabilities = {gpu.capability for gpu in machine.gpus}
-        if machine.driver is None:
-            problems.append("no NVIDIA driver answers; the frameworks would run on the CPU")
-        elif target.driver and _is_older(machine.driver, target.driver):
-            problems.append(f"the driver is {machine.driver} and the lock needs {target.driver} or newer")
-        if target.gpus and not capabilities & set(target.gpus):
-            problems.append(f"no GPU here has compute capability {' or '.join(target.gpus)}")
-    if glibc is not None and target.platform.startswith("linux") and _is_older(glibc, target.glibc):
-        problems.append(f"glibc is {glibc} and the lock needs {target.glibc} or newer")
-    return Fit(profile=profile.name, problems=tuple(problems))
+    if not isinstance(here.platform, NotKnown) and here.platform != target.platform:
+        problem = f"it is for {target.platform} and this machine is {here.platform}"
+        return Fit(profile=profile.name, problems=(problem,))
+    return Fit(profile=profile.name, problems=(*_on_gpu(profile, here.machine), *_on_system(target, here, cpu)))
+
+
+def _on_gpu(profile: Profile, machine: Machine) -> Iterator[str]:
+    target = profile.target
+    if profile.cuda == "none" or not profile.frameworks:
+        return
+    if machine.driver is None:
+        yield "no NVIDIA driver answers; the frameworks would run on the CPU"
+    elif target.driver and _is_older(machine.driver, target.driver):
+        yield f"the driver is {machine.driver} and the lock needs {target.driver} or newer"
+    if target.gpus and not {gpu.capability for gpu in machine.gpus} & set(target.gpus):
+        yield f"no GPU here has compute capability {' or '.join(target.gpus)}"
+
+
+def _on_system(target: Target, here: Here, cpu: Processor | NotKnown) -> Iterator[str]:
+    if here.glibc is not None and target.platform.startswith("linux") and _is_older(here.glibc, target.glibc):
+        yield f"glibc is {here.glibc} and the lock needs {target.glibc} or newer"
+    if isinstance(cpu, NotKnown) or isinstance(here.cpu, NotKnown):
+        return
+    if number(here.cpu) < number(cpu):
+        yield f"the processor is {here.cpu} and the lock needs {cpu} or newer"
 
 
 def _is_older(version: str, needed: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Literal, NewType
+from typing import Annotated, Literal, NewType, get_args
 
 import msgspec
 from packaging.utils import canonicalize_name
@@ -24,6 +24,10 @@ CondaName = NewType("CondaName", str)
 """A conda package name, lower case."""
 
 Platform = Literal["linux-64", "linux-aarch64", "win-64"]
+Processor = Literal["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
+"""A level of x86-64 processors; ``solver.core.processor`` says what each is."""
+PROCESSORS: tuple[Processor, ...] = get_args(Processor)
+"""The oldest first."""
 IndexName = Literal["default", "pytorch"]
 Flavour = Literal["pip-in-conda", "conda"]
 Framework = Literal["tensorflow", "torch"]
@@ -138,6 +142,8 @@ class Target(Value, frozen=True, kw_only=True):
     """Oldest NVIDIA driver the lock must work with; None: no NVIDIA driver (CPU only)."""
     gpus: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,2}\.[0-9]\Z")], ...] = ()
     """Compute capabilities ("9.0"), each of which the lock must serve; empty: no constraint."""
+    cpu: Processor | NotKnown = NOT_KNOWN
+    """Oldest processor the lock must work with; NOT_KNOWN where neither request nor packages name one."""
 
 
 class Pin(Value, frozen=True, kw_only=True):

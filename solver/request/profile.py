@@ -41,7 +41,7 @@ Rows = Callable[[], Matrices]
 _MOST = 2**31 - 1
 """Of threads and of MB: what both frameworks take."""
 _PACKAGE_AXES = axes_of("library", "framework", "package")
-_TARGET_KEYS = ("platform", "glibc", "driver", "gpu")
+_TARGET_KEYS = ("platform", "glibc", "driver", "gpu", "cpu")
 
 
 def specifier(text: str) -> str:
@@ -234,7 +234,7 @@ class ProfileReader:
         return dict(sorted(constraints.items()))
 
     def _constrained(self, name: str) -> str:
-        if name in AXES or name in {"driver", "gpu", "glibc", "platform"}:
+        if name in AXES or name in {"driver", "gpu", "cpu", "glibc", "platform"}:
             raise self._bad(f"{name} has a key of its own", "constraints", name, fix=f"write {name}: in the profile")
         return self._package_name(name, "constraints", name)
 
@@ -322,6 +322,8 @@ class ProfileReader:
                 raise self._bad("contradicts cuda: none, which uses no GPU", key, fix="drop one of them")
         if keys.get("platform") == "win-64" and "glibc" in keys:
             raise self._bad("contradicts platform: win-64, which has no glibc", "glibc", fix="drop it")
+        if keys.get("platform") == "linux-aarch64" and "cpu" in keys:
+            raise self._bad("contradicts platform: linux-aarch64, whose processors are no x86-64", "cpu", fix="drop it")
         if exact := re.fullmatch(r"==(\d+\.\d+)", python):
             keys["python"] = exact[1]
         if cuda == "none":

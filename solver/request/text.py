@@ -90,6 +90,9 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     ) = UNSET
     glibc: Annotated[EntryText, Meta(description="oldest glibc", examples=["2.28"])] | UnsetType = UNSET
     platform: Platform | UnsetType = UNSET
+    cpu: (
+        Annotated[EntryText, Meta(description="oldest level of x86-64 processors", examples=["x86-64-v3"])] | UnsetType
+    ) = UNSET
     packages: Annotated[tuple[EntryText, ...], Meta(description="further PEP 508 requirements")] | UnsetType = UNSET
     conda_packages: Annotated[tuple[EntryText, ...], Meta(description="further conda MatchSpecs")] | UnsetType = UNSET
     exclude_newer: (

@@ -1,4 +1,4 @@
-"""The words in which a person names a target: platform, python, glibc, driver, GPU."""
+"""The words in which a person names a target: platform, python, glibc, driver, GPU, processor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
-from solver.core.model import Platform, Target
+from solver.core.model import PROCESSORS, Platform, Processor, Target
 from solver.core.target import OLDEST_PYTHON, PLATFORMS
 from solver.matrix.drivers import first_of_branch, is_branch
 from solver.matrix.gpus import resolve_gpus
@@ -20,20 +20,21 @@ NO_ROWS = Matrices()
 
 
 def parse_target(text: Mapping[str, object], matrices: Matrices = NO_ROWS) -> Target:
-    """A ``Target`` from the words platform, python, glibc, driver and gpu, each optional.
+    """A ``Target`` from the words platform, python, glibc, driver, gpu and cpu, each optional.
 
     The rows of ``matrices`` tell product names and the first releases of driver branches; without them only compute
     capabilities are understood, and a branch stays a number. Raises ``BadInput`` whose key is the word.
     """
-    unknown = sorted(set(text) - {"platform", "python", "glibc", "driver", "gpu"})
+    unknown = sorted(set(text) - {"platform", "python", "glibc", "driver", "gpu", "cpu"})
     if unknown:
-        fix = "use platform, python, glibc, driver or gpu"
+        fix = "use platform, python, glibc, driver, gpu or cpu"
         raise BadInput("is not part of a target", key=unknown[0], fix=fix)
     fields: dict[str, object] = {}
     for key, parse in (
         ("platform", parse_platform),
         ("python", parse_python),
         ("glibc", parse_glibc),
+        ("cpu", parse_processor),
     ):
         if text.get(key) is not None:
             fields[key] = parse(str(text[key]))
@@ -69,6 +70,15 @@ def parse_glibc(text: str) -> str:
     if not re.fullmatch(r"2\.\d{1,3}", version):
         raise BadInput(f'expected a glibc such as "2.28", found "{text}"', key="glibc")
     return version
+
+
+def parse_processor(text: str) -> Processor:
+    """A level of x86-64 processors, with or without ``>=``."""
+    named = text.removeprefix(">=").strip()
+    for processor in PROCESSORS:
+        if named == processor:
+            return processor
+    raise BadInput(f'expected one of {", ".join(PROCESSORS)}, found "{text}"', key="cpu")
 
 
 def parse_driver(text: str, platform: Platform, matrices: Matrices) -> str | None:

@@ -131,9 +131,10 @@ def test_doctor_as_text(folder, interlock, monkeypatch):
     gpu = Gpu(name="Some GPU", uuid="0" * 64, capability="9.0", memory=1)
     monkeypatch.setattr(doctor, "this_machine", lambda: Machine(driver="580.65.06", gpus=(gpu,)))
     monkeypatch.setattr("platform.libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(doctor, "this_processor", lambda: "x86-64-v3")
     assert interlock("doctor", "small") == (
         0,
-        "this machine: Some GPU (9.0), driver 580.65.06, glibc unknown\n  small: fine\n",
+        "this machine: Some GPU (9.0), driver 580.65.06, glibc unknown, processor x86-64-v3\n  small: fine\n",
         "",
     )
 

@@ -7,7 +7,8 @@ import pytest
 from paths import ROOT
 
 from solver.commands import doctor
-from solver.commands.doctor import diagnose, fit_of
+from solver.commands.doctor import Here, diagnose, fit_of
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
 from solver.core.machine import Gpu, Machine
 from solver.core.model import Profile, Target
@@ -17,37 +18,56 @@ FITTING = Machine(driver="580.65.06", gpus=(GPU,))
 PROFILE = Profile(name="p", target=Target(driver="525.60.13", gpus=("8.0", "9.0"), glibc="2.28"))
 
 
+def here(machine=FITTING, glibc="2.28", platform="linux-64", cpu="x86-64-v3"):
+    return Here(machine=machine, glibc=glibc, platform=platform, cpu=cpu)
+
+
 @pytest.mark.parametrize(
-    ("changes", "machine", "glibc", "problems"),
+    ("changes", "here", "problems"),
     [
-        ({}, FITTING, "2.28", ()),
-        ({}, FITTING, None, ()),
-        ({}, FITTING, "2.17", ("glibc is 2.17 and the lock needs 2.28 or newer",)),
-        ({"target": Target(platform="win-64")}, FITTING, "2.17", ()),
+        ({}, here(), ()),
+        ({}, here(glibc=None), ()),
+        ({}, here(glibc="2.17"), ("glibc is 2.17 and the lock needs 2.28 or newer",)),
+        ({"target": Target(platform="win-64")}, here(glibc="2.17", platform="win-64"), ()),
         (
             {},
-            Machine(driver="525.60.12", gpus=(GPU,)),
-            "2.28",
+            here(Machine(driver="525.60.12", gpus=(GPU,))),
             ("the driver is 525.60.12 and the lock needs 525.60.13 or newer",),
         ),
-        ({}, Machine(driver="580.65.06"), "2.28", ("no GPU here has compute capability 8.0 or 9.0",)),
+        ({}, here(Machine(driver="580.65.06")), ("no GPU here has compute capability 8.0 or 9.0",)),
         (
             {},
-            Machine(),
-            "2.28",
+            here(Machine()),
             (
                 "no NVIDIA driver answers; the frameworks would run on the CPU",
                 "no GPU here has compute capability 8.0 or 9.0",
             ),
         ),
-        ({"cuda": "none"}, Machine(), "2.28", ()),
-        ({"frameworks": ()}, Machine(), "2.28", ()),
+        ({"cuda": "none"}, here(Machine()), ()),
+        ({"frameworks": ()}, here(Machine()), ()),
         # A driver that names itself in another way is not called old.
-        ({}, Machine(driver="a driver", gpus=(GPU,)), "2.28", ()),
+        ({}, here(Machine(driver="a driver", gpus=(GPU,))), ()),
+        # Nothing else of another platform's lock is worth telling.
+        ({"target": Target(platform="win-64")}, here(Machine()), ("it is for win-64 and this machine is linux-64",)),
+        ({}, here(Machine(driver="580.65.06", gpus=(GPU,)), platform=NOT_KNOWN), ()),
     ],
 )
-def test_what_hinders_a_lock_here(changes, machine, glibc, problems):
-    assert fit_of(msgspec.structs.replace(PROFILE, **changes), machine, glibc).problems == problems
+def test_what_hinders_a_lock_here(changes, here, problems):
+    assert fit_of(msgspec.structs.replace(PROFILE, **changes), here).problems == problems
+
+
+@pytest.mark.parametrize(
+    ("has", "needs", "problems"),
+    [
+        ("x86-64-v2", "x86-64-v3", ("the processor is x86-64-v2 and the lock needs x86-64-v3 or newer",)),
+        ("x86-64-v3", "x86-64-v3", ()),
+        ("x86-64-v4", "x86-64-v3", ()),
+        (NOT_KNOWN, "x86-64-v3", ()),
+        ("x86-64", NOT_KNOWN, ()),
+    ],
+)
+def test_the_processor_is_held_against_the_lock(has, needs, problems):
+    assert fit_of(PROFILE, here(cpu=has), needs).problems == problems
 
 
 def test_every_profile_is_compared_unless_one_is_named(monkeypatch):
@@ -59,3 +79,15 @@ def test_every_profile_is_compared_unless_one_is_named(monkeypatch):
     assert not every.fine
     with pytest.raises(BadInput, match="there is no profile nobody"):
         diagnose(ROOT, "nobody")
+
+
+def test_the_lock_outweighs_the_request_about_the_processor(project, monkeypatch):
+    monkeypatch.setattr(doctor, "this_place", lambda: here(cpu="x86-64-v2"))
+    name = project.request.profiles[0].name
+    folder = project.root / "locks" / name
+    assert [fit.problems for fit in diagnose(project.root, name).fits] == [()]
+    folder.mkdir(parents=True)
+    text = f"version: 1\nprofile: {name}\nflavour: conda\ntarget: {{python: '3.12', cpu: x86-64-v3}}\n"
+    (folder / "solution.yaml").write_text(text)
+    problem = "the processor is x86-64-v2 and the lock needs x86-64-v3 or newer"
+    assert [fit.problems for fit in diagnose(project.root, name).fits] == [(problem,)]

@@ -22,7 +22,7 @@ def test_a_target_is_read_from_words():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"system": "linux"}, "system: is not part of a target; use platform, python, glibc, driver or gpu"),
+        ({"system": "linux"}, "system: is not part of a target; use platform, python, glibc, driver, gpu or cpu"),
         ({"platform": "linux"}, 'platform: expected one of linux-64, linux-aarch64, win-64, found "linux"'),
         ({"python": "3"}, 'python: expected a python such as "3.12", 3.9 or newer, found "3"'),
         ({"python": 3.1}, 'python: expected a python such as "3.12", 3.9 or newer, found "3.1"'),
