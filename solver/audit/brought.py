@@ -17,7 +17,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import TOOLKIT
 from solver.audit.package_set import Package
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import opens_libraries
 from solver.core.markers import applies
@@ -77,11 +77,12 @@ def brought_along(context: AuditContext) -> tuple[Package, ...]:
 
 def brings_unread(context: AuditContext) -> bool:
     """Whether a build brings libraries that nobody read, of the CUDA major that another build looks for."""
-    linked = [build for build in context.builds if build.cuda is not None and not opens_libraries(build.framework)]
-    unread = {
+    opening = {build.major for build in context.builds if opens_libraries(build.framework)} - {None}
+    linked = [build for build in context.builds if not opens_libraries(build.framework)]
+    unread = [
         build.major for build in linked if not build.bundles and isinstance(context.requires(build.package), NotKnown)
-    }
-    return any(build.major in unread for build in context.builds if opens_libraries(build.framework))
+    ]
+    return any(major in opening or (bool(opening) and major is NOT_KNOWN) for major in unread)
 
 
 def clashes(context: AuditContext) -> Iterator[Finding]:

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from solver.audit.package_set import Package
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
-from solver.core.versions import major
 from solver.matrix import builds
-from solver.matrix.builds import build_cuda, has_cuda, is_cpu_build, is_recorded, stated
+from solver.matrix.builds import Stated, build_cuda, cuda_major, has_cuda, is_recorded, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build
+from solver.matrix.rows import NONE, Build
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,19 @@ class BuiltPackage:
         return has_cuda(self.row)
 
     @property
-    def cuda(self) -> str | None:
-        """CUDA major.minor it was built with; None where it has none or nobody read it, see ``has_cuda``."""
+    def cuda(self) -> Stated:
+        """CUDA major.minor it was built with; None where it has no CUDA code."""
         return stated(self.row.cuda)
 
     @property
-    def cudnn(self) -> str | None:
-        """The cuDNN it was built with; None where it uses none or nobody read it."""
+    def cudnn(self) -> Stated:
+        """The cuDNN it was built with; None where it uses none."""
         return stated(self.row.cudnn)
 
     @property
-    def major(self) -> int | None:
+    def major(self) -> int | NotKnown | None:
         """Major of ``cuda``."""
-        return None if self.cuda is None else major(self.cuda)
+        return cuda_major(self.row)
 
     @property
     def bundles(self) -> bool:
@@ -88,12 +87,15 @@ def built_conda(
     """The build of a conda package among ``packages``; None where nothing tells."""
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
-    build = base.build or _telling(base.build_pattern)
-    row = builds.conda_build(matrices, package.conda or "", package.version or "", build, platform)
+    row = builds.conda_build(matrices, package.conda or "", package.version or "", stated_build(base), platform)
     return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 
-def _telling(pattern: str | None) -> str | None:
-    """A pattern of build strings, where each that it admits is a CPU build, or of one CUDA; else None."""
-    begin = "" if pattern is None or "|" in pattern else pattern.lstrip("*")
-    return begin if is_cpu_build(begin) or build_cuda(begin) is not None else None
+def stated_build(package: Package) -> str | NotKnown:
+    """The build string of a conda package, or as much of it as the set says and tells CPU builds from those of CUDA."""
+    if package.build is not None:
+        return package.build
+    pattern = package.build_pattern or ""
+    begin = "" if "|" in pattern else pattern.lstrip("*")
+    tells = "cuda" in begin or build_cuda(begin) == NONE
+    return begin.removesuffix("*") if tells else NOT_KNOWN

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from solver.audit.builds import BuiltPackage, built_conda, built_wheel
 from solver.audit.package_set import Package, PackageSet, parsed
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
@@ -157,10 +157,10 @@ class AuditContext:
     def build(self, framework: Framework) -> BuiltPackage | None:
         """The set's build of a framework; the first that has CUDA where there are several."""
         builds = [build for build in self.builds if build.framework == framework]
-        return min(builds, key=lambda build: build.cuda is None, default=None)
+        return min(builds, key=lambda build: build.has_cuda is not Answer.YES, default=None)
 
-    def libraries(self, cuda_major: int) -> dict[str, Provided]:
-        """The set's libraries of one CUDA major by their short name."""
+    def libraries(self, cuda_major: int | NotKnown | None) -> dict[str, Provided]:
+        """The set's libraries of one CUDA major by their short name; none where there is no such, or nobody read it."""
         return {p.library.library: p for p in self.provided if p.library.cuda == cuda_major}
 
     def seen_broken(self, *names: str) -> str | None:

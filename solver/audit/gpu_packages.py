@@ -14,7 +14,7 @@ from pathlib import Path
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.prefix_files import records
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown, answer
 from solver.core.elf import read_dynamic
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import applies
@@ -31,20 +31,18 @@ _GPU_FILE = re.compile(r"cuda|cublas|cudnn|cufft|cusolver|cusparse|nvrtc|nccl", 
 """In the name of a file, or of a library that it is linked to: libcudart.so.12, flash_attn_2_cuda.so."""
 
 
-def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> bool:
+def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> Answer:
     """Whether something says of a package that no row speaks of that it holds GPU code or opens some.
 
-    ``name`` is its name on the package index.
+    ``name`` is its name on the package index. NOT_KNOWN where nothing does, and nobody read its requirements.
     """
     if package.origin == "conda":
         # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
         build = package.build or ""
-        return "py" in build and (is_named_for_gpu(name) or ("cuda" in build and not _is_of_a_framework(name)))
-    return (
-        is_named_for_gpu(name, package.version or "")
-        or _asks_for_cuda(context, package)
-        or _has_gpu_files(context, name)
-    )
+        by_build = "cuda" in build and not _is_of_a_framework(name)
+        return answer("py" in build and (is_named_for_gpu(name) or by_build))
+    asks = Answer.YES if is_named_for_gpu(name, package.version or "") else _asks_for_cuda(context, package)
+    return asks if asks is Answer.YES or not _has_gpu_files(context, name) else Answer.YES
 
 
 def _is_of_a_framework(name: str) -> bool:
@@ -52,19 +50,21 @@ def _is_of_a_framework(name: str) -> bool:
     return any(name.startswith(f"{entry.conda}-") for entry in FRAMEWORKS.values())
 
 
-def _asks_for_cuda(context: AuditContext, package: Package) -> bool:
+def _asks_for_cuda(context: AuditContext, package: Package) -> Answer:
     """Whether it asks for a CUDA library, other than under an extra that nobody named."""
     try:
         texts = context.requires(package)
-    except ReleaseRefused:  # told by the code ``metadata``
-        return False
-    if isinstance(texts, NotKnown):  # so is that nobody read them
-        return False
-    asked = [requirement for text in texts if is_cuda_package(text.lower()) and (requirement := parsed(text))]
-    environment = marker_environment(context.target) if asked else {}
-    return any(
-        is_cuda_package(requirement.name.lower()) and applies(requirement.marker, environment, package.extras)
-        for requirement in asked
+    except ReleaseRefused:
+        return Answer.NOT_KNOWN
+    if isinstance(texts, NotKnown):
+        return Answer.NOT_KNOWN
+    requirements = [requirement for text in texts if is_cuda_package(text.lower()) and (requirement := parsed(text))]
+    environment = marker_environment(context.target) if requirements else {}
+    return answer(
+        any(
+            is_cuda_package(requirement.name.lower()) and applies(requirement.marker, environment, package.extras)
+            for requirement in requirements
+        )
     )
 
 

@@ -21,7 +21,6 @@ from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.core.versions import major, meets, within
-from solver.matrix.builds import stated
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
@@ -62,10 +61,10 @@ class StackLock:
             return NOT_KNOWN
         return self.matrices.build(name, version, self.solution.target.platform)
 
-    def build(self, name: str) -> str | None:
+    def build(self, name: str) -> str | NotKnown:
         """What such a framework calls itself, local part included."""
         row = self.row(name)
-        return stated(row.reports) if isinstance(row, Build) else None
+        return NOT_KNOWN if isinstance(row, NotKnown) else row.reports
 
 
 def report(lock: StackLock, causes: Causes, newest: Newest | None) -> list[str]:
@@ -114,12 +113,12 @@ def _meets(name: str, text: str, version: str, lock: StackLock) -> bool:
     if within(version, bound):
         return True
     build = lock.build(name)
-    return build is not None and within(build, bound)
+    return not isinstance(build, NotKnown) and within(build, bound)
 
 
 def _as(name: str, version: str, lock: StackLock) -> str:
     build, row = lock.build(name), lock.row(name)
-    if build is not None and build != version and isinstance(row, Build):
+    if isinstance(build, str) and build != version and isinstance(row, Build):
         return f"as {version} of the package index, whose own build is {build} [{row.id}]"
     return f"as {version}"
 

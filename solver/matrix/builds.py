@@ -26,6 +26,8 @@ Code = Literal["native", "ptx", "none"]
 """native: machine code for the GPU; ptx: compiled by the driver first; none: neither."""
 LIBPROTOBUF = "libprotobuf"
 """conda's name of the library that both frameworks link to."""
+Stated = str | NotKnown | None
+"""A version as a row states it; None: there is none; NOT_KNOWN: nobody read it."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 """A build number of conda's; longer digits are no number that anybody gave, and python would refuse to read them."""
@@ -34,17 +36,16 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _LOCAL_CUDA = re.compile(r"cu(?P<major>\d+)(?P<minor>\d)")
 # So do the build strings of conda-forge: cuda126_mkl_py311_…, cuda_126_…; some have the dot.
 _BUILD_CUDA = re.compile(r"cuda_?(?P<major>9|\d{2})\.?(?P<minor>\d)(?!\d)")
+# cpu_mkl_py311_…; PyTorch's own channel had py3.11_cpu_0.
+_BUILD_CPU = re.compile(r"(^|_)cpu(_|$)")
 
 
 # ---- what a field says ------------------------------------------------------------------------------
 
 
-def stated(field: str | NotKnown) -> str | None:
-    """The version that a field of a row states; None where it says "none" or nobody read it.
-
-    For bounds, which both cases leave open; whoever must tell them apart asks ``has_cuda``.
-    """
-    return field if isinstance(field, str) and field != NONE else None
+def stated(field: str | NotKnown) -> Stated:
+    """The version that a field of a row states; None where the field says "none"."""
+    return None if field == NONE else field
 
 
 def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
@@ -52,10 +53,10 @@ def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
     return () if isinstance(field, NotKnown) else field
 
 
-def cuda_major(build: Build) -> int | None:
-    """The CUDA major that a build was made with; None where it has no CUDA code, or nobody read which."""
+def cuda_major(build: Build) -> int | NotKnown | None:
+    """The CUDA major that a build was made with; None where it has no CUDA code."""
     cuda = stated(build.cuda)
-    return None if cuda is None else major(cuda)
+    return major(cuda) if isinstance(cuda, str) else cuda
 
 
 def has_cuda(build: Build) -> Answer:
@@ -102,47 +103,56 @@ def wheel_build(matrices: Matrices, package: str, version: str, platform: Platfo
     return _named(f"the local part of {package}'s version", package, version, platform, cuda)
 
 
-def build_cuda(build: str) -> str | None:
-    """The CUDA in conda's build string ("cuda129_mkl_…" -> "12.9"); None where it names none."""
+def build_cuda(build: str | NotKnown) -> str | NotKnown:
+    """The CUDA in conda's build string: "12.9" of cuda129_mkl_…, "none" of cpu_mkl_…; of gpu_py37_… nobody knows."""
+    if isinstance(build, NotKnown):
+        return NOT_KNOWN
     match = _BUILD_CUDA.search(build)
-    return None if match is None else f"{match['major']}.{match['minor']}"
-
-
-def is_cpu_build(build: str) -> bool:
-    """Whether conda's build string says that the build has no CUDA code."""
-    return build.startswith("cpu")
+    if match is not None:
+        return f"{match['major']}.{match['minor']}"
+    return NONE if _BUILD_CPU.search(build) else NOT_KNOWN
 
 
 def conda_rows(
     matrices: Matrices,
     package: str,
     version: str,
-    build: str | None,
+    build: str | NotKnown,
     platform: Platform,
     *,
-    number: int | None = None,
-    python: str | None = None,
+    number: int | NotKnown = NOT_KNOWN,
+    python: str | NotKnown = NOT_KNOWN,
 ) -> list[CondaBuild]:
     """The rows that a conda package may be of, in the order of their file.
 
-    ``number`` is the build number, by default the end of the build string; without a build
-    string every build of the version fits, and without ``python`` those for any.
+    ``number`` is the build number, by default the end of the build string; where the build string is not known
+    every build of the version fits, and without ``python`` those for any.
     """
-    if build is not None and number is None:
+    if not isinstance(build, NotKnown) and isinstance(number, NotKnown):
         tail = build.rpartition("_")[2]
-        number = int(tail) if _NUMBER.fullmatch(tail) else None
+        number = int(tail) if _NUMBER.fullmatch(tail) else NOT_KNOWN
     return [
         row
         for row in matrices.conda_builds
         if (row.package, row.version, row.platform) == (package, version, platform)
-        and (number is None or not row.build_numbers or number in row.build_numbers)
-        and (build is None or stated(row.cuda) == build_cuda(build))
-        and (python is None or not row.python or python in row.python)
+        and (isinstance(number, NotKnown) or not row.build_numbers or number in row.build_numbers)
+        and (isinstance(build, NotKnown) or _may_have(build, row.cuda))
+        and (isinstance(python, NotKnown) or not row.python or python in row.python)
     ]
 
 
+def _may_have(build: str, cuda: str) -> bool:
+    """Whether a build with this string may have that CUDA.
+
+    conda-forge writes cpu or cuda into the build string of every build of both frameworks, so that one which tells
+    neither is of no row; cuda_py313_… leaves open which.
+    """
+    named = build_cuda(build)
+    return ("cuda" in build and cuda != NONE) if isinstance(named, NotKnown) else cuda == named
+
+
 def conda_build(
-    matrices: Matrices, package: str, version: str, build: str | None, platform: Platform
+    matrices: Matrices, package: str, version: str, build: str | NotKnown, platform: Platform
 ) -> Build | NotKnown:
     """The build of a conda package: what its rows agree on, or else what its build string tells.
 
@@ -161,9 +171,8 @@ def conda_build(
             cudnn=cudnn.pop() if len(cudnn) == 1 else NOT_KNOWN,
             bundles=True,
         )
-    # conda-forge writes cpu or cuda into the build string of every build of both frameworks.
-    cuda = NONE if build is not None and is_cpu_build(build) else build_cuda(build or "")
-    if cuda is None:
+    cuda = build_cuda(build)
+    if isinstance(cuda, NotKnown):
         return NOT_KNOWN
     return _named(f"the build string {build}", package, version, platform, cuda, bundles=True)
 
@@ -197,7 +206,7 @@ def bounds(build: Build) -> tuple[Bound, ...]:
     """What the code was compiled against, by package; generated code refuses a protobuf that is older than it."""
     generated = stated(build.protobuf)
     compiled = [Bound(package, specifier) for package, specifier in sorted(build.needs.items())]
-    if generated is not None:
+    if isinstance(generated, str):
         compiled.append(Bound("protobuf", f">={generated}", generated))
     return tuple(sorted(compiled, key=lambda bound: bound.package))
 
@@ -221,7 +230,7 @@ def built_against(build: CondaBuild) -> dict[str, str]:
     Only those that somebody read.
     """
     fields = {LIBPROTOBUF: build.libprotobuf, "libabseil": build.libabseil}
-    return {name: version for name, field in fields.items() if (version := stated(field)) is not None}
+    return {name: version for name, field in fields.items() if isinstance(version := stated(field), str)}
 
 
 def links_to(built: str, version: str) -> bool:
@@ -270,9 +279,8 @@ def runs_on(build: Build, gpu: str, driver: str | None, matrices: Matrices) -> V
 
     Without a driver nothing is said against its PTX. A build without CUDA code runs on any GPU's machine.
     """
-    cuda = stated(build.cuda)
-    if cuda is None:
-        return Verdict(Answer.YES if has_cuda(build) is Answer.NO else Answer.NOT_KNOWN)
+    if has_cuda(build) is Answer.NO:
+        return Verdict(Answer.YES)
     code = code_for(gpu, build.sm, build.ptx)
     if code == "none":
         why = f"it has neither native code nor PTX for compute capability {gpu}"
@@ -281,7 +289,10 @@ def runs_on(build: Build, gpu: str, driver: str | None, matrices: Matrices) -> V
         why = f"nobody read which compute capabilities it has code for, so {gpu} is not assured"
         return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
     if code == "ptx" and driver is not None:
-        compiled = compiles_ptx(cuda, driver, build.platform, matrices)
+        if isinstance(build.cuda, NotKnown):
+            why = f"it has only PTX for compute capability {gpu}, and nobody read of which CUDA"
+            return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
+        compiled = compiles_ptx(build.cuda, driver, build.platform, matrices)
         why = f"it has only PTX for compute capability {gpu}: {compiled.why}"
         if compiled.answer is not Answer.YES:
             return Verdict(compiled.answer, why, compiled.source, compiled.row)

@@ -7,22 +7,23 @@ loaded serves everybody. A release serves what was compiled against its own mino
 
 from __future__ import annotations
 
-from solver.core.answer import Answer, NotKnown, Verdict
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Platform
 from solver.core.versions import major, numbers
-from solver.matrix.builds import has_cuda, stated
+from solver.matrix.builds import Stated, has_cuda, stated
+from solver.matrix.libraries import looks_up
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, Build
+from solver.matrix.rows import Build
 from solver.matrix.rules import admits
 
 _YES = Verdict(Answer.YES)
 
 
-def served_by(build: Build) -> str | None:
-    """Specifier of the cuDNNs that serve a build; None where it uses none, or nobody read which it was built with."""
-    built = stated(build.cudnn) if stated(build.cuda) else None
-    if built is None:
-        return None
+def served_by(build: Build) -> str | NotKnown | None:
+    """Specifier of the cuDNNs that serve a build; None where it uses none."""
+    built = _built_with(build)
+    if not isinstance(built, str):
+        return built
     first, second = numbers(built)
     return f">={first}.{second},<{first + 1}"
 
@@ -31,7 +32,9 @@ def serves(build: Build, cudnn: str | NotKnown) -> Verdict:
     """Whether a cuDNN (version) serves a build that takes it for its own; YES where the build uses none."""
     specifier = served_by(build)
     if specifier is None:
-        return _YES if _uses_none(build) else _unread(build)
+        return _YES
+    if isinstance(specifier, NotKnown):
+        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it was compiled with", build.source, build.id)
     will_do = admits(specifier, cudnn)
     if isinstance(cudnn, NotKnown) or will_do is Answer.NOT_KNOWN:
         return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it will load", build.source, build.id)
@@ -56,10 +59,10 @@ def works_beside(build: Build, cudnn: str | NotKnown) -> Verdict:
 
 def has_name(build: Build, cudnn: str | NotKnown) -> Answer:
     """Whether a cuDNN has the soname that a build looks for; NO where the build uses none."""
-    built = stated(build.cudnn)
-    if _uses_none(build):
+    built = _built_with(build)
+    if built is None:
         return Answer.NO
-    return Answer.NOT_KNOWN if built is None else admits(f"=={major(built)}.*", cudnn)
+    return Answer.NOT_KNOWN if isinstance(built, NotKnown) else admits(f"=={major(built)}.*", cudnn)
 
 
 def met(build: Build, own: str | NotKnown | None, first: str | NotKnown | None) -> Verdict:
@@ -74,10 +77,20 @@ def met(build: Build, own: str | NotKnown | None, first: str | NotKnown | None) 
 
 
 def carried(build: Build) -> str | NotKnown | None:
-    """The cuDNN inside a wheel; None where there is none, or nobody read whether its libraries lie inside."""
-    if build.bundles is not True or _uses_none(build):
+    """The cuDNN inside a wheel; None where there is none."""
+    carrying = carries(build)
+    if carrying is Answer.NO:
         return None
-    return build.cudnn
+    return build.cudnn if carrying is Answer.YES else NOT_KNOWN
+
+
+def carries(build: Build) -> Answer:
+    """Whether a wheel holds a cuDNN; NO where it uses none, opens what lies outside or pins who brings that."""
+    if _built_with(build) is None or build.bundles is False:
+        return Answer.NO
+    if build.bundles is True:
+        return Answer.YES
+    return Answer.NO if build.same_minor or looks_up(build) is Answer.YES else Answer.NOT_KNOWN
 
 
 def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
@@ -86,9 +99,6 @@ def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
     return tuple(sorted({row.package for row in rows if isinstance(carried(row), str)}))
 
 
-def _uses_none(build: Build) -> bool:
-    return has_cuda(build) is Answer.NO or build.cudnn == NONE
-
-
-def _unread(build: Build) -> Verdict:
-    return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it was compiled with", build.source, build.id)
+def _built_with(build: Build) -> Stated:
+    """The cuDNN that a build was compiled with; None where it uses none, as whatever has no CUDA code."""
+    return None if has_cuda(build) is Answer.NO else stated(build.cudnn)

@@ -14,6 +14,8 @@ from solver.core.versions import as_specifier, major, numbers
 from solver.matrix.rows import CudaToolkit, Cudnn, GpuModels
 from solver.matrix.rules import admits
 
+CudaMajor = int | NotKnown
+"""The CUDA major that a cuDNN is built for."""
 _BRANDS = frozenset({"nvidia", "geforce", "tesla", "quadro", "grid", "blackwell"})
 # How nvidia-smi tells the boards of one product apart, and the parts of one that are given to a virtual machine:
 # "NVIDIA A100-SXM4-40GB", "NVIDIA H100 80GB HBM3", "NVIDIA A10-24Q".
@@ -59,12 +61,12 @@ def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
     return min(fitting, key=lambda row: row.id, default=NOT_KNOWN)
 
 
-def cudnn_serves(version: str | NotKnown, gpu: str, rows: Sequence[Cudnn], cuda: int | None = None) -> Verdict:
+def cudnn_serves(version: str | NotKnown, gpu: str, rows: Sequence[Cudnn], cuda: CudaMajor = NOT_KNOWN) -> Verdict:
     """Whether a cuDNN release, as built for a CUDA major, runs on compute capability ``gpu``, and why not.
 
     A GPU that its vendor does not list may be served all the same: by kernels of a lower minor of the same major,
     or by what the library compiles for newer hardware. Then YES has a ``why``, and is outside what was tested.
-    Without ``cuda`` the build that does most counts. A version that nobody read is one inside a wheel.
+    Where ``cuda`` is not known the build that does most counts. A version that nobody read is one inside a wheel.
     """
     if isinstance(version, NotKnown):
         why = f"nobody read which cuDNN it carries, so compute capability {gpu} is not assured"
@@ -77,7 +79,7 @@ def cudnn_serves(version: str | NotKnown, gpu: str, rows: Sequence[Cudnn], cuda:
     return _by_list(gpu, row, row.gpus, cuda)
 
 
-def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: int | None) -> Verdict:
+def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: CudaMajor) -> Verdict:
     lower, only = _minor_of(gpu, listed), f"serves compute capability {served(row)}, not {gpu}"
     if gpu in listed:
         return _told(Answer.YES, "", row)
@@ -88,7 +90,7 @@ def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: int | None) ->
         return _it(Answer.YES, why, row)
     if not _is_before(listed[-1], gpu) or isinstance(row.forward, NotKnown):
         return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
-    if not (row.forward if cuda is None else cuda in row.forward):
+    if not (row.forward if isinstance(cuda, NotKnown) else cuda in row.forward):
         return _it(Answer.NO, only, row)
     return _it(
         Answer.YES, f"serves compute capability {served(row)}, and {gpu} only by compiling its kernels first", row

@@ -7,12 +7,11 @@ whether it finds what lies there: a loader loads it, an audit warns, a predictio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.versions import major
-from solver.matrix.builds import entries, stated
+from solver.matrix.builds import cuda_major, entries, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 from solver.matrix.rules import admits
@@ -102,24 +101,32 @@ class Lookup:
     """Nobody read what it opens, and there is nothing that it could: no library of its CUDA, no folder to look in."""
 
 
-def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Lookup:
+def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Lookup | NotKnown:
     """What of ``beside`` a build does not surely find, and what it opens that is not there.
 
-    Where nobody read what it opens, that is everything of its CUDA major. ``matrices`` tell
-    which of the missing is looked for as a library at all.
+    Where nobody read what it opens, that is everything of its CUDA major; NOT_KNOWN where nobody read that either.
+    ``matrices`` tell which of the missing is looked for as a library at all.
     """
-    cuda = stated(build.cuda)
+    cuda = cuda_major(build)
     if cuda is None:
         return Lookup()
-    here = [row for row in beside if row.cuda == major(cuda)]
-    opens = None if isinstance(build.opens, NotKnown) else build.opens
-    opened = [row for row in here if opens is None or row.library in (*opens, *build.uses)]
-    missing = [name for name in opens or () if name not in {row.library for row in here}]
+    if isinstance(cuda, NotKnown):
+        return NOT_KNOWN
+    here = [row for row in beside if row.cuda == cuda]
+    if isinstance(build.opens, NotKnown):
+        return replace(_places(build, here), nothing=build.runpath == () and not here)
+    missing = [name for name in build.opens if name not in {row.library for row in here}]
+    nowhere = (name for name in missing if matrices is None or _is_library(build, name, matrices))
+    opened = [row for row in here if row.library in (*build.opens, *build.uses)]
+    return replace(_places(build, opened), nowhere=tuple(nowhere))
+
+
+def _places(build: Build, opened: Iterable[Library]) -> Lookup:
+    """Whether a build finds the libraries that are there."""
+    answers = [(row, finds(build, row)) for row in opened]
     return Lookup(
-        hidden=tuple(row for row in opened if finds(build, row) is Answer.NO),
-        doubtful=tuple(row for row in opened if finds(build, row) is Answer.NOT_KNOWN),
-        nowhere=tuple(name for name in missing if matrices is None or _is_library(build, name, matrices)),
-        nothing=opens is None and build.runpath == () and not here,
+        hidden=tuple(row for row, found in answers if found is Answer.NO),
+        doubtful=tuple(row for row, found in answers if found is Answer.NOT_KNOWN),
     )
 
 
@@ -130,12 +137,14 @@ def _is_library(build: Build, name: str, matrices: Matrices) -> bool:
 
 def opened_library(build: Build, name: str, beside: Iterable[Library], matrices: Matrices) -> Library | NotKnown:
     """The row of a library that a build opens: of what lies ``beside`` it, else of what it was built for."""
-    cuda = major(stated(build.cuda) or "0")
+    cuda = cuda_major(build)
+    if not isinstance(cuda, int):
+        return NOT_KNOWN
     here = next((row for row in beside if (row.library, row.cuda) == (name, cuda)), None)
     if here is not None:
         return here
     built_for = stated(build.cudnn) if name == "cudnn" else None
-    return matrices.library(name, cuda, built_for) or matrices.library(name, cuda)
+    return matrices.library(name, cuda, built_for or None) or matrices.library(name, cuda)
 
 
 def load_order(rows: Iterable[Library], beside: Iterable[Library]) -> list[Library]:

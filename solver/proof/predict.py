@@ -13,8 +13,8 @@ from functools import cached_property
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries
 from solver.core.model import Framework, Platform
-from solver.core.versions import leading, major
-from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, stated
+from solver.core.versions import leading
+from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
@@ -151,7 +151,7 @@ class _Case:
 
     def serves(self) -> Answer:
         """Whether the driver is new enough for every CUDA build of the set; not known where it has none."""
-        needed = [oldest_of(row, self.matrices) for row in self.builds.values() if stated(row.cuda)]
+        needed = [oldest_of(row, self.matrices) for row in self.builds.values() if has_cuda(row) is not Answer.NO]
         if not needed:
             return Answer.NOT_KNOWN
         return every(Answer.NOT_KNOWN if isinstance(one, NotKnown) else one.serves(self.driver) for one in needed)
@@ -165,23 +165,24 @@ class _Case:
         """Whether a build has code that runs on the GPU with the driver."""
         return runs_on(build, self.gpu, self.driver, self.matrices)
 
-    def code(self, build: Build) -> Code | None:
-        """What a build has for the GPU; None where it has no CUDA code, or nobody read which."""
-        code = NOT_KNOWN if stated(build.cuda) is None else code_for(self.gpu, build.sm, build.ptx)
-        return None if isinstance(code, NotKnown) else code
+    def code(self, build: Build) -> Code | NotKnown | None:
+        """What a build with CUDA code has for the GPU; None where it has no such code."""
+        return None if has_cuda(build) is Answer.NO else code_for(self.gpu, build.sm, build.ptx)
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
         """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
         alone = look_up(build, self.libraries, self.matrices)
+        if isinstance(alone, NotKnown) or (isinstance(build.opens, NotKnown) and not alone.nothing):
+            return NOT_KNOWN
         if isinstance(build.opens, NotKnown):
-            return alone if alone.nothing else NOT_KNOWN
+            return alone
         return Lookup(nowhere=alone.nowhere) if LOADER in self.packages else alone
 
-    def misses(self, build: Build) -> tuple[str, ...] | None:
-        """Libraries that a build opens and does not find, in its own order; None where no row tells."""
-        result = self.lookup(build) if stated(build.cuda) else NOT_KNOWN
+    def misses(self, build: Build) -> tuple[str, ...] | NotKnown:
+        """Libraries that a build opens and does not find, in its own order."""
+        result = self.lookup(build)
         if isinstance(result, NotKnown) or isinstance(build.opens, NotKnown) or result.doubtful:
-            return None
+            return NOT_KNOWN
         missed = {*result.nowhere, *(row.library for row in result.hidden)}
         return tuple(name for name in build.opens if name in missed)
 
@@ -217,10 +218,15 @@ class _Case:
         return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
 
     def loaded_cudnn(self, build: Build) -> str | NotKnown | None:
-        """The cuDNN that a build loads: the one inside its wheel, or what a package brings for its CUDA major."""
-        if build.bundles is True:
-            return carried(build)
-        cuda = major(stated(build.cuda) or "0")
+        """The cuDNN that a build loads: the one inside its wheel, or what a package brings for its CUDA major.
+
+        None where it loads none, or nothing brings the one that it would.
+        """
+        inside, cuda = carried(build), cuda_major(build)
+        if inside is not None:
+            return inside
+        if isinstance(cuda, NotKnown):
+            return NOT_KNOWN
         row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
         return None if row is None else self.packages[row.distribution]
 
@@ -229,7 +235,7 @@ class _Case:
         cudnn = self.loaded_cudnn(build)
         if cudnn is None:
             return Verdict(Answer.YES)
-        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build))
+        served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build) or NOT_KNOWN)
         told = served.why and isinstance(cudnn, str)
         return replace(served, why=f"cuDNN {cudnn}: {served.why}") if told else served
 
@@ -245,14 +251,14 @@ class _Case:
         build = self.frameworks.get(name)
         if build is None:
             return FrameworkPrediction()
-        code = self.code(build)
+        code, misses = self.code(build), self.misses(build)
         return FrameworkPrediction(
             sees_gpu=_plain(every((self.sees(build), self.finds(build)))),
-            cuda=stated(build.cuda),
-            code=code,
+            cuda=_plain_field(build.cuda),
+            code=None if isinstance(code, NotKnown) else code,
             wrong=self.seen_without_code(name) if code == "none" else None,
             compiles=_plain(self.runs(build).answer) if code == "ptx" else None,
-            misses=self.misses(build),
+            misses=None if isinstance(misses, NotKnown) else misses,
         )
 
     def seen_without_code(self, name: Framework) -> str | None:
@@ -265,7 +271,9 @@ class _Case:
         bundling = next((build for build in self.frameworks.values() if build.bundles is True), None)
         if bundling is not None:
             return LoadedPrediction(
-                cuda=stated(bundling.cuda), cudnn=stated(bundling.cudnn), nccl=stated(bundling.nccl)
+                cuda=_plain_field(bundling.cuda),
+                cudnn=_plain_field(bundling.cudnn),
+                nccl=_plain_field(bundling.nccl),
             )
         return LoadedPrediction(
             cuda=self.brought("cudart", _RUNTIME_PARTS),
@@ -356,6 +364,11 @@ def _loads_its_own(build: Build) -> bool:
     site-packages (torch/__init__.py, _preload_cuda_deps).
     """
     return build.same_minor or build.bundles is True
+
+
+def _plain_field(field: str | NotKnown) -> str | None:
+    """A field of a row as one that evidence is compared with; "none" stays that word."""
+    return None if isinstance(field, NotKnown) else field
 
 
 def _plain(result: Answer) -> bool | None:

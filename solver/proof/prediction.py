@@ -9,6 +9,7 @@ import msgspec
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Framework, Value
 from solver.matrix.builds import Code
+from solver.matrix.rows import NONE
 
 
 class FrameworkPrediction(Value, frozen=True, kw_only=True):
@@ -17,7 +18,7 @@ class FrameworkPrediction(Value, frozen=True, kw_only=True):
     sees_gpu: bool | None = None
     """Imported alone, with no other framework to load CUDA for it."""
     cuda: str | None = None
-    """CUDA major.minor of its build; None for a CPU build too."""
+    """CUDA major.minor of its build; "none" for a CPU build."""
     code: Code | None = None
     """What it has for the GPU."""
     wrong: str | None = None
@@ -29,7 +30,7 @@ class FrameworkPrediction(Value, frozen=True, kw_only=True):
 
 
 class LoadedPrediction(Value, frozen=True, kw_only=True):
-    """Versions that loaded libraries will tell of themselves."""
+    """Versions that loaded libraries will tell of themselves; of what no row decides nothing is foretold."""
 
     cuda: str | None = None
     """major.minor of the CUDA runtime."""
@@ -108,7 +109,7 @@ class Prediction(Value, frozen=True, kw_only=True):
         elif self.uses_gpu is None and not self.unread_builds:
             yield "not known whether anything in it uses a GPU"
         elif self.uses_gpu:
-            cpu = (name for name, one in self.frameworks.items() if one.cuda is None and one.sees_gpu is False)
+            cpu = (name for name, one in self.frameworks.items() if one.cuda == NONE)
             yield from (f"{_title(name)} uses no GPU" for name in cpu)
 
 

@@ -9,9 +9,9 @@ from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import cuda_major, stated
-from solver.matrix.cudnn import carried
+from solver.matrix.cudnn import carried, carries
 from solver.matrix.drivers import first_of_branch
-from solver.matrix.gpus import cudnn_serves
+from solver.matrix.gpus import CudaMajor, cudnn_serves
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this
@@ -50,10 +50,15 @@ def _of_cudnn(
 ) -> Iterator[Note]:
     """Which GPUs of the target a cuDNN of the set, or inside a wheel, serves without listing them, or nobody read."""
     libraries = (row for row in brought(matrices.libraries, versions) if row.library == "cudnn")
-    cudnns: list[tuple[str, str | NotKnown, int | None]] = [
+    cudnns: list[tuple[str, str | NotKnown, CudaMajor]] = [
         (row.distribution, versions[row.distribution], row.cuda) for row in libraries
     ]
-    cudnns += [(one.package, inside, cuda_major(one)) for one in builds if (inside := carried(one)) is not None]
+    cudnns += [
+        (one.package, inside, cuda)
+        for one in builds
+        if carries(one) is Answer.YES
+        if (inside := carried(one)) is not None and (cuda := cuda_major(one)) is not None
+    ]
     for package, version, cuda in cudnns:
         for gpu in target.gpus:
             served = cudnn_serves(version, gpu, matrices.cudnn, cuda)
@@ -66,7 +71,7 @@ def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: st
     """Where the set has less than what one framework's build was made with."""
     framework, built = framework_of(build.package), stated(build.cuda)
     # A build that carries its own CUDA has that, whatever runtime lies beside it.
-    if framework is None or built is None or build.bundles is True:
+    if framework is None or not isinstance(built, str) or build.bundles is True:
         return
     title = FRAMEWORKS[framework].title
     if as_version(cuda) < as_version(minor(built)):

@@ -10,7 +10,7 @@ from drawing import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix import drivers
 from solver.matrix.builds import compiles_ptx, has_cuda, runs_on, wheel_build
 from solver.matrix.cudnn import serves
@@ -38,7 +38,7 @@ def answers(matrices: Matrices) -> Answers:
 
 
 def _of_hardware(matrices: Matrices) -> Iterator[tuple[str, tuple[str, ...], Answer]]:
-    for version, gpu, cuda in product(CUDNNS, GPUS, (None, 11, 12)):
+    for version, gpu, cuda in product(CUDNNS, GPUS, (NOT_KNOWN, 11, 12)):
         yield "cudnn", (version, gpu, str(cuda)), cudnn_serves(version, gpu, matrices.cudnn, cuda).answer
     for cuda, gpu in product(CUDAS, GPUS):
         toolkit = matrices.toolkit(cuda)

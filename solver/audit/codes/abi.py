@@ -54,7 +54,7 @@ def _without_cuda(context: AuditContext) -> Iterator[Finding]:
         torch = context.build(COMPANIONS[build.package.name])
         if torch is None or torch.has_cuda is not Answer.NO:
             continue
-        if build.package.origin != "pypi" or build.cuda is None:
+        if build.package.origin != "pypi" or build.has_cuda is not Answer.YES:
             continue
         yield finding_about(
             (build.package, torch.package),

@@ -33,7 +33,7 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
     """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if torch is None or torch.cuda is None:
+        if torch is None or torch.has_cuda is not Answer.YES:
             continue
         made = torch.row.companions.get(build.package.name, ())
         if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:
@@ -90,7 +90,7 @@ def _reason(context: AuditContext) -> str | None:
     if context.provided:
         names = sorted({item.package.name for item in context.provided})
         return f"the set carries CUDA libraries ({listed(names, most=3)})"
-    with_cuda = [build.pin for build in context.builds if build.cuda is not None]
+    with_cuda = [build.pin for build in context.builds if build.has_cuda is Answer.YES]
     return f"{listed(with_cuda)} is a CUDA build" if with_cuda else None
 
 

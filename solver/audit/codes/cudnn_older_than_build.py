@@ -19,7 +19,7 @@ CODE = "cudnn-older-than-build"
 def find(context: AuditContext) -> Iterator[Finding]:
     """Another major than the build's or a lower minor where it takes it; a lower minor where it may come upon it."""
     for build in context.builds:
-        if build.cuda is not None:
+        if build.has_cuda is Answer.YES:
             yield from _of_own(context, build)
             yield from _of_others(context, build)
 
@@ -50,7 +50,7 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     """The cuDNN of the build's CUDA major, and whatever overwrites it; none where it lies inside its wheel."""
     if _is_inside(build):
         return []
-    own = context.libraries(build.major or 0).get("cudnn")
+    own = context.libraries(build.major).get("cudnn")
     if own is None:
         conda = context.conda_package("cudnn")
         return [] if conda is None else [conda]
@@ -62,7 +62,7 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
 
 def _has_the_major_of(build: BuiltPackage, package: Package) -> bool:
     version = version_or_none(package.version)
-    return version is not None and build.cudnn is not None and version.major == major(build.cudnn)
+    return version is not None and isinstance(build.cudnn, str) and version.major == major(build.cudnn)
 
 
 def _is_inside(build: BuiltPackage) -> bool:

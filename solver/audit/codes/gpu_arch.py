@@ -12,9 +12,9 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Finding
 from solver.core.versions import numbers
 from solver.matrix.builds import code_for, compiles_ptx, entries
-from solver.matrix.cudnn import carried
+from solver.matrix.cudnn import carried, carries
 from solver.matrix.drivers import own
-from solver.matrix.gpus import cudnn_row, cudnn_serves, is_newer, is_older, toolkit_serves
+from solver.matrix.gpus import CudaMajor, cudnn_row, cudnn_serves, is_newer, is_older, toolkit_serves
 from solver.matrix.observations import without_code
 from solver.matrix.rows import CudaToolkit, Cudnn
 
@@ -25,7 +25,8 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """For each compute capability that the target names."""
     for gpu in context.target.gpus:
         for build in context.builds:
-            if build.cuda is not None:
+            # What is known of its code is known, whichever CUDA it was built with.
+            if build.has_cuda is not Answer.NO:
                 yield from _of_build(context, build, gpu)
         yield from _of_cudnn(context, gpu)
         yield from _of_conda_toolkit(context, gpu)
@@ -42,7 +43,8 @@ def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[
 
 
 def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
-    toolkit, sm = context.matrices.toolkit(build.cuda or ""), entries(build.row.sm)
+    toolkit = context.matrices.toolkit(build.cuda) if isinstance(build.cuda, str) else NOT_KNOWN
+    sm = entries(build.row.sm)
     beyond = isinstance(toolkit, CudaToolkit) and is_newer(gpu, toolkit)
     newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
     return finding_about(
@@ -81,7 +83,7 @@ def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
 def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
     """PTX of a newer toolkit than the driver's: minor-version compatibility does not cover it."""
     driver, cuda, platform = context.target.driver, build.cuda, context.target.platform
-    if driver is None or cuda is None or context.assumed:
+    if driver is None or not isinstance(cuda, str) or context.assumed:
         return
     compiled = compiles_ptx(cuda, driver, platform, context.matrices)
     only = f"{build.pin} has only PTX for compute capability {gpu}, and"
@@ -145,7 +147,7 @@ def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: V
     )
 
 
-def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, int | None]]:
+def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, CudaMajor]]:
     """Every cuDNN of the set with its version and CUDA major: pip's, conda's, and those inside other wheels."""
     found = {
         item.package.name: (item.package, item.library.cuda)
@@ -155,10 +157,11 @@ def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, in
     yield from ((package, package.version, cuda) for package, cuda in found.values() if package.version is not None)
     conda = context.conda_package("cudnn")
     if conda is not None and conda.name not in found and conda.version is not None:
-        yield conda, conda.version, None
+        yield conda, conda.version, NOT_KNOWN
     for build in context.builds:
-        inside = carried(build.row) if build.package.origin == "pypi" else None
-        if inside is not None and build.cuda is not None:
+        # Where nobody read whether a wheel holds one at all, the note about its own code has to do.
+        inside = carried(build.row) if build.package.origin == "pypi" and carries(build.row) is Answer.YES else None
+        if inside is not None and build.major is not None:
             yield build.package, inside, build.major
 
 

@@ -10,6 +10,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import distributions_in, site_packages
 from solver.audit.words import listed
+from solver.core.answer import Answer
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import numbers
@@ -114,8 +115,8 @@ def _library_path(context: AuditContext) -> Iterator[Finding]:
 
 def _cuda_home(context: AuditContext) -> Iterator[Finding]:
     """A toolkit of a CUDA major that no build was made with: extensions would be compiled by it."""
-    builds = [build for build in context.builds if build.cuda is not None]
-    cudas = {numbers(build.cuda or "") for build in builds}
+    builds = [build for build in context.builds if build.has_cuda is Answer.YES]
+    cudas = {numbers(build.cuda) for build in builds if isinstance(build.cuda, str)}
     for name in ("CUDA_HOME", "CUDA_PATH"):
         path = context.environ.get(name, "")
         toolkit = _CUDA_IN_PATH.search(path.lower())

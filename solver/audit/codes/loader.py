@@ -20,8 +20,7 @@ from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding, Severity
-from solver.core.versions import major
-from solver.matrix.builds import stated
+from solver.matrix.builds import cuda_major
 from solver.matrix.libraries import (
     LOADER,
     decides_gpu,
@@ -46,7 +45,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds:
         looks = looks_up(build.row) is Answer.YES
-        if looks and build.package.origin == "pypi" and build.cuda is not None:
+        if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.linked(context)
@@ -57,7 +56,7 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     if context.target.platform == "win-64" or context.target.driver is None:
         return
     runtime = _conda_runtime(context)
-    if runtime is not None and not context.libraries(build.major or 0):
+    if runtime is not None and not context.libraries(build.major):
         yield from _from_conda(context, build, runtime)
         return
     in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
@@ -124,8 +123,10 @@ def _without_found(context: AuditContext, outcome: LibrarySearch) -> LibrarySear
 
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
-    here = {item.library.id: item for item in context.libraries(major(stated(row.cuda) or "0")).values()}
+    here = {item.library.id: item for item in context.libraries(cuda_major(row)).values()}
     outcome = look_up(row, [item.library for item in here.values()], context.matrices)
+    if isinstance(outcome, NotKnown):
+        return LibrarySearch()
     nowhere = [Missing(name, _soname(context, row, name)) for name in outcome.nowhere]
     if outcome.nothing:
         nowhere = [Missing("cudart", "any CUDA library")]

@@ -18,8 +18,7 @@ from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Finding
-from solver.core.versions import major
-from solver.matrix.builds import entries, stated
+from solver.matrix.builds import entries
 from solver.matrix.libraries import opened_library
 from solver.matrix.rows import Build, Library
 
@@ -41,8 +40,8 @@ def read_library(path: Path) -> Dynamic:
 
 def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
     """The search of a framework that opens its libraries, in the prefix; None where its own library is not there."""
-    built = stated(build.row.cuda)
-    if build.framework is None or built is None:
+    cuda = build.major
+    if build.framework is None or not isinstance(cuda, int):
         return None
     opener, *others = FRAMEWORKS[build.framework].libraries
     path = _first(context, (opener,))
@@ -52,7 +51,7 @@ def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
     folders = [*_library_path(context), *_folders(dynamic, path)]
     beside = [read_library(other) for name in others if (other := _first(context, (name,))) is not None]
     linked = {name for each in (dynamic, *beside) for name in each.needed}
-    outcome = _search(context, _wanted(context, build.row, major(built), linked), major(built), folders)
+    outcome = _search(context, _wanted(context, build.row, cuda, linked), cuda, folders)
     nowhere = tuple(replace(one, linked=one.soname in linked) for one in outcome.nowhere)
     return replace(outcome, nowhere=nowhere)
 

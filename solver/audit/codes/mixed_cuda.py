@@ -30,7 +30,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _builds(context: AuditContext) -> Iterator[Finding]:
     """Builds of another CUDA major than the framework that the rest goes by."""
-    with_cuda = [build for build in context.builds if build.cuda is not None]
+    with_cuda = [build for build in context.builds if build.has_cuda is Answer.YES]
     anchor = min(with_cuda, key=_rank, default=None)
     for build in (*with_cuda, *context.companions):
         if anchor is not None and share_a_process(build.row.cuda, anchor.row.cuda) is Answer.NO:
@@ -42,7 +42,7 @@ def _rank(build: BuiltPackage) -> tuple[bool, int]:
 
 
 def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage) -> Iterator[Finding]:
-    alone = not (build.bundles or context.libraries(build.major or 0))
+    alone = not (build.bundles or context.libraries(build.major))
     if alone and context.target.driver is None:
         return
     seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
@@ -69,7 +69,7 @@ def _cure(both: str) -> str:
 
 def _same_soname(context: AuditContext, ruled: set[frozenset[str]]) -> Iterator[Finding]:
     """The same library name in two majors under different paths: the first that is loaded serves both."""
-    built = majors(build.cuda for build in context.builds if build.cuda is not None)
+    built = majors(build.cuda for build in context.builds if isinstance(build.cuda, str))
     by_soname: dict[str, list[Provided]] = {}
     for item in context.provided:
         for soname in item.library.sonames:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from solver.audit.builds import BuiltPackage
+from solver.audit.builds import BuiltPackage, stated_build
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import TOOLKIT, holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.words import listed
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
@@ -28,7 +28,6 @@ _CURE_BY_HAND = "add {} to matrices/builds.yaml"
 _CURE = "`interlock refresh` records new versions"
 _PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORKS.values())))
 """What belongs to a framework, whose rows tell of it."""
-_TOOLKIT = "cuda-toolkit"
 _MOST = 20
 """So many packages are named in a sentence."""
 
@@ -56,28 +55,37 @@ def _cause(
     context: AuditContext, package: Package, name: PypiName | None, known: set[PypiName], libraries: Specifiers
 ) -> Omission | None:
     """Why a package with GPU code was not checked; None where it was, or has none."""
-    if package.name == TOOLKIT and isinstance(context.matrices.toolkit(package.version or ""), CudaToolkit):
-        return None  # it holds nothing itself, and the row tells of what it asks for
-    has_rows = name is not None and context.has_gpu_code(name)
-    is_library = package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries)
-    if not has_rows and not is_library:
-        if name is None or not _is_unknown_gpu_package(context, package, name):
-            return None
-        return _open if package.version is None else _no_row
+    if name is not None and context.has_gpu_code(name):
+        return None if package.name in known else _cause_of_build(context, package, name)
+    if package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries):
+        return _cause_of_library(context, package, libraries.get(package.name, ()))
+    if name is None or not _is_unknown_gpu_package(context, package, name):
+        return None
+    return _open if package.version is None else _no_row
+
+
+def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> Omission | None:
+    """Why the build of a package of whose builds rows tell was not checked; None where every one of them is alike."""
     if package.version is None:
         return _open
-    if has_rows:
-        if package.name in known:
-            return None
-        if context.knows(package):
-            return _open_build if _leaves_build_open(context, package, name or "") else None
-        if package.elsewhere is not None:
-            return _elsewhere
-        return _no_framework if framework_of(name or "") else _no_build
-    if package.name not in libraries:
+    if package.build is None and context.knows(package):
+        return _open_build if len(_cudas(context, package)) > 1 else None
+    if package.elsewhere is not None:
+        return _elsewhere
+    return _no_framework if framework_of(name) else _no_build
+
+
+def _cause_of_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> Omission | None:
+    """Why a CUDA library was not checked; None where it was, or has a version that is none."""
+    version = package.version
+    if package.name == TOOLKIT and isinstance(context.matrices.toolkit(version or ""), CudaToolkit):
+        return None  # it holds nothing itself, and the row tells of what it asks for
+    if version is None:
+        return _open
+    if not specifiers:
         return _no_row
-    is_version = version_or_none(package.version) is not None
-    return _no_library if is_version and not _is_known_library(context, package, libraries[package.name]) else None
+    is_version = version_or_none(version) is not None
+    return _no_library if is_version and not _is_known_library(context, package, specifiers) else None
 
 
 def _stands_for(context: AuditContext, package: Package, name: PypiName | None) -> bool:
@@ -87,7 +95,8 @@ def _stands_for(context: AuditContext, package: Package, name: PypiName | None) 
 
 def _is_unknown_gpu_package(context: AuditContext, package: Package, name: PypiName) -> bool:
     """Whether it has GPU code, and is no part of a framework, whose row tells of it."""
-    return name not in _PARTS and holds_gpu_code(context, package, name)
+    # Where that is not known, its requirements are: the code ``metadata`` tells so, or the line that nothing was found.
+    return name not in _PARTS and holds_gpu_code(context, package, name) is Answer.YES
 
 
 # ---- builds with GPU code ---------------------------------------------------------------------------
@@ -108,12 +117,12 @@ def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
     return any(version is not None and version.public == release.public for version in versions)
 
 
-def _leaves_build_open(context: AuditContext, package: Package, name: str) -> bool:
-    """Whether conda has builds of a framework's version with CUDA and for the CPU, and the set names none."""
-    if package.origin != "conda" or package.build is not None or framework_of(name) is None:
-        return False
-    rows = conda_rows(context.matrices, package.conda or "", package.version or "", None, context.target.platform)
-    return {NONE} < {row.cuda for row in rows}
+def _cudas(context: AuditContext, package: Package) -> set[str]:
+    """The CUDAs of the builds that conda has of a package's version and the set admits; "none": for the CPU."""
+    build, platform = stated_build(package), context.target.platform
+    return {
+        row.cuda for row in conda_rows(context.matrices, package.conda or "", package.version or "", build, platform)
+    }
 
 
 # ---- CUDA libraries ---------------------------------------------------------------------------------
@@ -127,7 +136,7 @@ def _library_specifiers(context: AuditContext) -> dict[str, list[str]]:
     """
     matrices = context.matrices
     # The distribution that brings a toolkit is told of by the rows of its lines.
-    specifiers = {_TOOLKIT: [f"=={toolkit.cuda}.*" for toolkit in matrices.toolkits if toolkit.components]}
+    specifiers = {TOOLKIT: [f"=={toolkit.cuda}.*" for toolkit in matrices.toolkits if toolkit.components]}
     for toolkit in matrices.toolkits:
         for name, specifier in toolkit.components.items():
             specifiers.setdefault(name, []).append(specifier)
@@ -194,11 +203,20 @@ def _open_build(context: AuditContext, packages: Sequence[Package]) -> Finding:
         packages,
         code=CODE,
         severity="warning",
-        why=f"the set does not say which build of {_pins(packages)} it means: there are some with CUDA and some for "
-        "the CPU, and conda may take either without a word",
+        why=f"the set does not say which build of {_pins(packages)} it means: {_choice(context, packages)}",
         source="the set itself",
         cure=f"name the build ({packages[0].conda}={packages[0].version}=cuda*), or audit what conda installed",
     )
+
+
+def _choice(context: AuditContext, packages: Sequence[Package]) -> str:
+    """What conda may choose among."""
+    cudas = {cuda for package in packages for cuda in _cudas(context, package)}
+    kinds = [f"some of CUDA {cuda}" for cuda in sorted(cudas - {NONE}, key=numbers)]
+    if NONE in cudas:
+        kinds = ["some with CUDA", "some for the CPU"]
+    either = "either" if len(kinds) == 2 else "any"
+    return f"there are {listed(kinds, most=_MOST)}, and conda may take {either} without a word"
 
 
 def _elsewhere(context: AuditContext, packages: Sequence[Package]) -> Finding:

@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
-from solver.core.versions import major
 from solver.core.wheelfile import build_wheel
 from solver.lock.loader.sharing import sharing_settings
-from solver.matrix.builds import stated
+from solver.matrix.builds import cuda_major
 from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, look_up
 from solver.matrix.rows import Build, Library
 
@@ -42,9 +42,11 @@ def loader_wheel(
     ``libraries`` are rows of any CUDA major. ``sharing`` adds the settings that no
     environment variable can make. None: nothing falls short, no wheel is needed.
     """
-    cuda = None if build is None else stated(build.cuda)
-    beside = [] if cuda is None else brought(libraries, pins, major(cuda))
-    lookup = Lookup() if build is None else look_up(build, beside)
+    cuda = None if build is None else cuda_major(build)
+    # A CUDA that nobody read has no libraries that could be loaded for it.
+    beside = brought(libraries, pins, cuda) if isinstance(cuda, int) else []
+    outcome = Lookup() if build is None else look_up(build, beside)
+    lookup = Lookup() if isinstance(outcome, NotKnown) else outcome
     # What it may or may not find by itself is loaded too: the hook leaves a library that is there already as it is,
     # while a single one that is missing hides the GPU.
     missed = (*lookup.hidden, *lookup.doubtful)
@@ -89,9 +91,9 @@ def _version(build: Build | None, files: Mapping[str, str]) -> str:
     digest = hashlib.sha256(_json(dict(files)).encode()).hexdigest()[:12]
     # "h": a part of digits only would lose its leading zeros (PEP 440, local versions)
     parts = [f"h{digest}"]
-    cuda = None if build is None else stated(build.cuda)
-    if build is not None and cuda is not None:
-        parts = [f"tf{build.version}", f"cu{major(cuda)}", *parts]
+    cuda = None if build is None else cuda_major(build)
+    if build is not None and isinstance(cuda, int):
+        parts = [f"tf{build.version}", f"cu{cuda}", *parts]
     return "1+" + ".".join(parts)
 
 

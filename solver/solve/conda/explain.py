@@ -12,9 +12,9 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.core.versions import as_version, minor, numbers, version_or_none
 from solver.index.conda_spec import match_spec
-from solver.matrix.builds import LIBPROTOBUF, built_against, stated
+from solver.matrix.builds import LIBPROTOBUF, built_against
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CondaBuild
+from solver.matrix.rows import NONE, CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.judge import CondaJudge
@@ -206,7 +206,7 @@ def _all_pythons(rows: Sequence[CondaBuild]) -> list[str]:
 
 def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
     source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
-    kind = "CUDA builds" if stated(rows[-1].cuda) else "CPU builds"
+    kind = "CUDA builds" if rows[-1].cuda != NONE else "CPU builds"
     versions = _span([row.version for row in rows])
     return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source, package=word)
 

@@ -10,11 +10,11 @@ from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
-from solver.matrix.builds import build_cuda, built_against, conda_build, is_cpu_build, links_to
+from solver.matrix.builds import build_cuda, built_against, conda_build, links_to
 from solver.matrix.cudnn import fault_of, served_by, serves
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
-from solver.matrix.rows import CondaTrap
+from solver.matrix.rows import NONE, CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
@@ -73,7 +73,7 @@ class CondaJudge:
         for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
             record = chosen[CondaName(name)]
             row = build_row(record, self._python(chosen), self.target.platform, self.matrices)
-            if row is None:
+            if isinstance(row, NotKnown):
                 continue
             for library, built in built_against(row).items():
                 has = chosen.get(CondaName(library))
@@ -88,7 +88,7 @@ def _cpu_parts(chosen: CondaSet, frameworks: Iterable[CondaName], matrices: Matr
     for framework in frameworks:
         trap = trap_row(framework, matrices)
         for record in parts(chosen, framework):
-            if is_cpu_build(record.build):
+            if build_cuda(record.build) == NONE:
                 why = f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
                 cures = ((f"{record.name} * *cuda*",),)
                 yield _breach(record, why, trap, cures)
@@ -108,7 +108,7 @@ def _mixed_cuda(chosen: CondaSet, frameworks: Iterable[CondaName], trap: CondaTr
         yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {runs}.*",),))
     for record in chosen.values():
         built = build_cuda(record.build)
-        if built is not None and share_a_process(built, runtime.version) is Answer.NO:
+        if isinstance(built, str) and share_a_process(built, runtime.version) is Answer.NO:
             why = f"{record.pin} was built for CUDA {built}, the set runs on CUDA {runtime.version}"
             cures = (
                 (f"{record.name} * *cuda{runs}*",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.axes import AXES, AxisEntry, axes_of
 from solver.core.errors import BadInput, Undecided, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
@@ -256,8 +256,8 @@ def _because(
             Because(
                 package=name,
                 version=f"{record.version} {record.build}",
-                row=row.id if row is not None else None,
-                source=row.source if row is not None else _read_in(record),
+                row=None if isinstance(row, NotKnown) else row.id,
+                source=_read_in(record) if isinstance(row, NotKnown) else row.source,
                 asked_by=", ".join(by[:3]) + (f" and {len(by) - 3} more" if len(by) > 3 else ""),
             )
         )

@@ -84,7 +84,7 @@ class Record:
 def _serves(row: CondaBuild, python: str, admitted: set[int] | None) -> bool:
     """Whether the build is for a python within ``python`` and a CUDA major of ``admitted``; None: of any."""
     cuda = stated(row.cuda)
-    fits = admitted is None or cuda is None or major(cuda) in admitted
+    fits = admitted is None or not isinstance(cuda, str) or major(cuda) in admitted
     return fits and any(within(minor, python) for minor in row.python)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from solver.core.answer import Answer, NotKnown, Verdict
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import REQUEST, CondaName, Note, Platform, Target
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
@@ -141,11 +141,11 @@ def excluded_cudnn(versions: Sequence[str], target: Target, matrices: Matrices) 
     ]
 
 
-def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Matrices) -> CondaBuild | None:
+def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Matrices) -> CondaBuild | NotKnown:
     """The matrix row of a conda package's build; the first that fits version, build number, CUDA and python."""
     number = record.build_number
     rows = conda_rows(matrices, record.name, record.version, record.build, platform, number=number, python=python)
-    return next(iter(rows), None)
+    return next(iter(rows), NOT_KNOWN)
 
 
 def framework_rows(

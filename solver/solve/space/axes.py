@@ -45,7 +45,7 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
     excluded = []
     for build in scope.matrices.builds:
         cudnn = stated(build.cudnn)
-        if cudnn is not None and cudnn.count(".") > 2:
+        if isinstance(cudnn, str) and cudnn.count(".") > 2:
             versions.setdefault(cudnn, None)
     for version in list(versions):
         row = cudnn_row(version, scope.matrices.cudnn)

@@ -27,7 +27,7 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guar
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, and what nobody read."""
     cuda = stated(row.cuda)
-    if cuda is not None:
+    if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
         if row.same_minor and row.bundles is not True:
             yield from _unread_asks(space, row, candidate)
@@ -77,7 +77,7 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
     if candidate.release is None or not isinstance(space.requires(candidate.release), NotKnown):
         return
     cudnn = stated(row.cudnn)
-    if cudnn is not None:
+    if isinstance(cudnn, str):
         specifier = f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*"
         mask = space.mask(AXIS_CUDNN, specifier)
         yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier)
@@ -107,7 +107,7 @@ def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     framework = COMPANIONS[row.package]
     yield space.ask(framework, row.needs.get(framework, ""), row.source, row.id)
     cuda = stated(row.cuda)
-    if cuda is not None:
+    if isinstance(cuda, str):
         yield _framework_of(space, framework, cuda, row.source, row.id)
     yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
 
@@ -115,7 +115,7 @@ def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
 def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     """What the local version of a companion that no row knows tells: 0.26.0+cu128 is a build for CUDA 12.8."""
     cuda = stated(local_cuda(candidate.version))
-    if cuda:
+    if isinstance(cuda, str):
         source = f"the name of {candidate.name}"
         yield _framework_of(space, COMPANIONS[candidate.ident], cuda, source, None)
 
@@ -124,7 +124,7 @@ def _framework_of(space: Candidates, framework: Framework, cuda: str, source: st
     def fits(candidate: Candidate) -> bool:
         build = space.build(candidate.ident, candidate.version)
         mine = None if isinstance(build, NotKnown) else stated(build.cuda)
-        return mine is not None and share_a_process(mine, cuda) is Answer.YES
+        return isinstance(mine, str) and share_a_process(mine, cuda) is Answer.YES
 
     text = f"a {framework} built with CUDA {major(cuda)}"
     return Ask(framework, space.mask_where(framework, fits), text, source, row)

@@ -19,7 +19,7 @@ def cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     A build whose metadata pins its CUDA libraries asks for its own cuDNN by that.
     """
     specifier = served_by(row)
-    if specifier is None:
+    if not isinstance(specifier, str):
         return
     if row.bundles is True:
         yield _other_cudnn(space, row)

@@ -184,7 +184,7 @@ def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
     """The cuDNN inside a wheel has no kernels for a GPU; where nobody read that, the solution has a note of it."""
     inside = carried(build)
     for gpu in scope.target.gpus if isinstance(inside, str) else ():
-        served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn, cuda_major(build))
+        served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn, cuda_major(build) or NOT_KNOWN)
         if served.answer is Answer.NO:
             yield Verdict(Answer.NO, f"it carries cuDNN {inside}: {served.why}", served.source, served.row)
 
@@ -194,4 +194,5 @@ def _wrong_companion(version: str, *, cpu: bool) -> str | None:
     cuda = local_cuda(version)
     if cuda == NONE and not cpu:
         return "it is a CPU build and the request asks for CUDA builds"
-    return "it is a CUDA build and the request asks for CPU builds" if stated(cuda) and cpu else None
+    is_cuda = isinstance(stated(cuda), str)
+    return "it is a CUDA build and the request asks for CPU builds" if is_cuda and cpu else None

@@ -2,10 +2,11 @@
 
 import dataclasses
 
+import msgspec
 import pytest
 from audit_stubs import small_matrices
 
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.matrix.builds import (
     Bound,
     bounds,
@@ -13,8 +14,10 @@ from solver.matrix.builds import (
     build_cuda,
     built_against,
     conda_rows,
-    is_cpu_build,
+    cuda_major,
     links_to,
+    runs_on,
+    stated,
 )
 from solver.matrix.rows import Build, CondaBuild
 
@@ -26,18 +29,54 @@ from solver.matrix.rows import Build, CondaBuild
         ("cuda112py310h457873b_1", "11.2"),
         ("cuda102py38_0", "10.2"),
         ("py3.10_cuda12.4_cudnn9.1.0_0", "12.4"),
-        ("cuda_py313_h6be0d2c_2", None),
-        ("cpu_py312_0", None),
-        ("h092f7fd_3", None),
+        ("cuda_py313_h6be0d2c_2", NOT_KNOWN),
+        ("gpu_py37h7db9008_0", NOT_KNOWN),
+        ("h092f7fd_3", NOT_KNOWN),
+        (NOT_KNOWN, NOT_KNOWN),
+        ("cpu_py312_0", "none"),
+        ("cpu_mkl_py312_0", "none"),
+        ("py3.11_cpu_0", "none"),
     ],
 )
 def test_the_build_string_tells_the_cuda(build, cuda):
     assert build_cuda(build) == cuda
 
 
-def test_a_cpu_build_is_told_by_its_string():
-    assert is_cpu_build("cpu_mkl_py312_0")
-    assert not is_cpu_build("cuda129_mkl_0")
+@pytest.mark.parametrize(
+    ("build", "cudas"),
+    [
+        ("cuda129_py313_1", ["12.9"]),
+        ("cpu_py313_1", ["none"]),
+        ("cuda_py313_1", ["12.9"]),
+        ("gpu_py37_1", []),
+        ("py313_1", []),
+        (NOT_KNOWN, ["12.9", "none"]),
+    ],
+)
+def test_a_build_string_that_names_no_cuda_is_no_cpu_build(build, cudas):
+    rows = tuple(
+        CondaBuild(
+            id=f"r{cuda}",
+            source="s",
+            package="torch",
+            version="2.9.1",
+            build_numbers=(1,),
+            platform="linux-64",
+            cuda=cuda,
+            python=(),
+        )
+        for cuda in ("12.9", "none")
+    )
+    matrices = dataclasses.replace(small_matrices(), conda_builds=rows)
+    assert [row.cuda for row in conda_rows(matrices, "torch", "2.9.1", build, "linux-64")] == cudas
+
+
+@pytest.mark.parametrize(
+    ("cuda", "version", "release"), [("12.8", "12.8", 12), ("none", None, None), (NOT_KNOWN, NOT_KNOWN, NOT_KNOWN)]
+)
+def test_no_cuda_and_a_cuda_that_nobody_read_are_two_things(cuda, version, release):
+    build = Build(id="k", source="s", package="kit", version="1", platform="linux-64", cuda=cuda)
+    assert (stated(build.cuda), cuda_major(build)) == (version, release)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +150,29 @@ def test_digits_that_are_no_build_number_are_of_no_build_that_rows_number(tail):
     matrices = dataclasses.replace(small_matrices(), conda_builds=(row,))
     assert conda_rows(matrices, "torch", "2.9.1", "cuda129_1", "linux-64") == [row]
     assert conda_rows(matrices, "torch", "2.9.1", f"cuda129_{tail}", "linux-64") == [row]
+
+
+CODED = Build(id="k", source="s", package="kit", version="1", platform="linux-64", sm=("8.0",), ptx=("8.0",))
+
+
+@pytest.mark.parametrize(
+    ("cuda", "gpu", "verdict"),
+    [
+        (NOT_KNOWN, "8.6", Verdict(Answer.YES)),
+        (
+            NOT_KNOWN,
+            "7.0",
+            Verdict(Answer.NO, "it has neither native code nor PTX for compute capability 7.0", "s", "k"),
+        ),
+        (
+            NOT_KNOWN,
+            "9.0",
+            Verdict(
+                Answer.NOT_KNOWN, "it has only PTX for compute capability 9.0, and nobody read of which CUDA", "s", "k"
+            ),
+        ),
+        ("none", "7.0", Verdict(Answer.YES)),
+    ],
+)
+def test_code_that_somebody_read_is_judged_also_where_its_cuda_was_not(cuda, gpu, verdict):
+    assert runs_on(msgspec.structs.replace(CODED, cuda=cuda), gpu, "580.65.06", small_matrices()) == verdict

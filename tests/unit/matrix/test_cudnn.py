@@ -34,11 +34,12 @@ def test_its_minor_or_a_newer_one_serves_and_another_name_does_no_harm(cudnn, ow
 
 
 @pytest.mark.parametrize(
-    ("build", "answer"), [(NO_CUDNN, Answer.YES), (NO_CUDA, Answer.YES), (UNREAD, Answer.NOT_KNOWN)]
+    ("build", "answer", "specifier"),
+    [(NO_CUDNN, Answer.YES, None), (NO_CUDA, Answer.YES, None), (UNREAD, Answer.NOT_KNOWN, NOT_KNOWN)],
 )
-def test_what_uses_none_is_served_by_any_and_of_what_nobody_read_nobody_knows(build, answer):
+def test_what_uses_none_is_served_by_any_and_of_what_nobody_read_nobody_knows(build, answer, specifier):
     assert (serves(build, "9.1").answer, works_beside(build, "9.1").answer) == (answer, answer)
-    assert served_by(build) is None
+    assert served_by(build) is specifier
 
 
 @pytest.mark.parametrize(("cudnn", "specifier"), [("9.10.2.21", ">=9.10,<10"), ("8.6", ">=8.6,<9"), ("8", ">=8.0,<9")])
@@ -58,12 +59,16 @@ def test_one_major_has_one_name():
 @pytest.mark.parametrize(
     ("build", "inside"),
     [
-        (KIT, None),
+        (replace(KIT, bundles=False), None),
+        (replace(KIT, opens=("cudnn",)), None),
+        (replace(KIT, same_minor=True), None),
+        (KIT, NOT_KNOWN),
         (replace(KIT, bundles=True), "9.10.2.21"),
         (replace(UNREAD, bundles=True), NOT_KNOWN),
         (replace(NO_CUDNN, bundles=True), None),
+        (NO_CUDNN, None),
     ],
-    ids=["beside", "inside", "unread", "none"],
+    ids=["beside", "opened", "pinned", "place unread", "inside", "unread", "none", "none wherever"],
 )
 def test_a_wheel_that_bundles_carries_the_cudnn_it_was_built_with(build, inside):
     assert carried(build) == inside

@@ -55,7 +55,7 @@ OF9 = "it serves compute capability 7.5, 8.0, 9.0, 10.0 and 12.0"
         ("9.10.2.21", "13.0", 12, Verdict(
             Answer.YES, f"{OF9}, and 13.0 only by compiling its kernels first",
             "matrix", "c9")),
-        ("9.10.2.21", "13.0", None, Verdict(
+        ("9.10.2.21", "13.0", NOT_KNOWN, Verdict(
             Answer.YES, f"{OF9}, and 13.0 only by compiling its kernels first",
             "matrix", "c9")),
         ("9.10.2.21", "13.0", 11, Verdict(

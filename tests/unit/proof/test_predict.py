@@ -260,7 +260,7 @@ def test_a_framework_without_a_row_is_not_known(matrices):
 
 def test_cpu_builds_use_no_gpu(matrices):
     prediction = predict({"torch": "2.9.1+cpu"}, "9.0", "580.159.04", matrices)
-    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=False)}
+    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=False, cuda="none")}
     assert (prediction.probes, prediction.sentences()) == ({"torch": False}, ("uses no GPU",))
 
 
