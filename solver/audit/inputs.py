@@ -7,9 +7,10 @@ from pathlib import Path
 from msgspec import structs
 
 from solver.audit.package_set import PackageSet
+from solver.audit.readers.document import Document
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.prefix import read_prefix
-from solver.audit.readers.table import EXPECTED, Document, read_document
+from solver.audit.readers.table import EXPECTED, read_document
 from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import Target

@@ -45,6 +45,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "conda-traps": ("conda_traps", kinds.CondaTrap),
     "interop": ("interop", kinds.InteropPackages),
     "observations": ("observations", kinds.Observation),
+    "images": ("images", kinds.BaseImage),
     "verified": ("verified", kinds.Verified),
 }
 """File stem -> the attribute of ``Matrices`` and the kind of its rows; several files may hold one kind."""
@@ -71,6 +72,7 @@ class Matrices:
     conda_traps: tuple[kinds.CondaTrap, ...] = ()
     interop: tuple[kinds.InteropPackages, ...] = ()
     observations: tuple[kinds.Observation, ...] = ()
+    images: tuple[kinds.BaseImage, ...] = ()
     verified: tuple[kinds.Verified, ...] = ()
 
     def rows(self) -> Iterator[Row]:

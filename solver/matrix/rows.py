@@ -283,6 +283,27 @@ class Observation(Row, frozen=True, kw_only=True):
     works: bool
 
 
+class BaseImage(Row, frozen=True, kw_only=True):
+    """What a container image holds that others are built from; ``solver.matrix.images`` tells what such a row means.
+
+    ``{name}`` in a tag stands for a version that the tag itself says; the other fields may use it.
+    """
+
+    images: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    """Repositories that hold it; without a registry: Docker Hub's."""
+    tags: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    """Patterns: ``*`` stands for anything, ``{name}`` for a version."""
+    python: Text | NotKnown = NOT_KNOWN
+    """The python that pip installs for; "none": it has none."""
+    cuda: Text | NotKnown = NOT_KNOWN
+    """The CUDA toolkit outside of any package, where a process looks for libraries; "none": there is none."""
+    cudnn: Text | NotKnown = NOT_KNOWN
+    libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """CUDA libraries of that toolkit that are surely there, by ``Library.library``; cuDNN is told by ``cudnn``."""
+    packages: dict[str, str] = {}
+    """Distribution -> version of what is installed for python and was read; there is more."""
+
+
 class Verified(Row, frozen=True, kw_only=True):
     """A lock that ran on a GPU; written by ``interlock matrices learn``."""
 
