@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Finding
 from solver.core.programs import find_python
+from solver.core.scratch import scratch_folder
 from solver.index import Index
 from solver.lock.install.prefix import install as install_lock
 from solver.lock.read import is_lock, read_folder
@@ -83,9 +84,8 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
     subjects = subjects_of(root, names, manner.bundle)
     # A bundle is laid out like a project: it brings the rows that its locks were made with.
     facts = manner.bundle or root
-    work = Path(tempfile.mkdtemp(prefix="interlock-"))
     evidence: tuple[Path, ...] = ()
-    try:
+    with _workplace(keep=manner.keep) as work:
         if manner.scheduler is not None:
             report = prove_on(manner.scheduler, facts, subjects, manner)
         else:
@@ -94,10 +94,12 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
             write_report(report, manner.out, work / "logs")
         else:
             evidence = _admit(report, locks_dir(root))
-    finally:
-        if not manner.keep:
-            shutil.rmtree(work, ignore_errors=True)
     return Outcome(report, evidence, work if manner.keep else None)
+
+
+def _workplace(*, keep: bool) -> AbstractContextManager[Path]:
+    """A folder for environments and logs; one that is to be kept has a name that nothing of ours is cleared by."""
+    return nullcontext(Path(tempfile.mkdtemp(prefix="interlock-"))) if keep else scratch_folder()
 
 
 def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
@@ -117,8 +119,8 @@ def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Mann
 
 def prove_elsewhere(root: Path, wheels: Path | None, timeouts: Mapping[str, float], subject: Subject) -> LockReport:
     """Prove one lock on the cluster's worker that runs this; the worker imports this function by its name."""
-    with tempfile.TemporaryDirectory(prefix="interlock-") as work:
-        return prove(subject, means_here(root, Path(work), wheels, timeouts))
+    with scratch_folder() as work:
+        return prove(subject, means_here(root, work, wheels, timeouts))
 
 
 def means_here(

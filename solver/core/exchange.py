@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _AT_FDCWD = -100
@@ -63,15 +64,25 @@ def one_writer(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@dataclass(frozen=True)
+class Hold:
+    """What became of holding a file."""
+
+    alone: bool
+    """Whether nobody else holds it."""
+    descriptors: tuple[int, ...] = ()
+    """For ``pass_fds`` of a child process: the file is held until that ends, too, also where this one is killed."""
+
+
 @contextmanager
-def only_holder(file: Path) -> Iterator[bool]:
-    """Hold ``file``; whether nobody else holds it. A kill lets go of it; where nothing can be held, nobody does."""
+def only_holder(file: Path) -> Iterator[Hold]:
+    """Hold ``file``. A kill lets go of it; where nothing can be held, nobody else does. A link is not followed."""
     if sys.platform == "win32":
-        yield True
+        yield Hold(alone=True)
         return
     import fcntl
 
-    descriptor = os.open(file, os.O_RDONLY)
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         alone = True
         try:
@@ -80,6 +91,6 @@ def only_holder(file: Path) -> Iterator[bool]:
             alone = False
         except OSError:
             pass  # a network file system that holds nothing
-        yield alone
+        yield Hold(alone, (descriptor,))
     finally:
         os.close(descriptor)

@@ -21,7 +21,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +28,7 @@ import msgspec
 from solver.core import names
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
+from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
@@ -243,8 +243,8 @@ def _as_rattler(records: Sequence[CondaRecord], subdir: str) -> list[RepoDataRec
         if record.subdir == subdir:
             kind = "packages.conda" if record.filename.endswith(".conda") else "packages"
             packages[kind][record.filename] = repodata_fields(record)
-    with TemporaryDirectory(prefix="interlock-") as folder:
-        path = Path(folder, "repodata.json")
+    with scratch_folder() as folder:
+        path = folder / "repodata.json"
         path.write_text(json.dumps({"info": {"subdir": subdir}, **packages}))
         repodata = SparseRepoData(Channel(records[0].channel), subdir, path)
         loaded = repodata.load_all_records(PackageFormatSelection.PREFER_CONDA)

@@ -10,8 +10,6 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -20,6 +18,7 @@ from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile, Requires
+from solver.core.scratch import scratch_folder
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import read_spec
@@ -60,8 +59,8 @@ def _written(profile: Profile, platform: Platform, packages: Iterable[Mapping[st
         sources=["environment.yml"],
     )
     locked = [LockedDependency(platform=platform, categories={"main"}, **fields) for fields in packages]
-    with TemporaryDirectory(prefix="interlock-") as folder:
-        path = Path(folder, "conda-lock.yml")
+    with scratch_folder() as folder:
+        path = folder / "conda-lock.yml"
         write_conda_lock_file(Lockfile(package=locked, metadata=metadata), path, None, include_help_text=False)
         return path.read_text(encoding="utf-8")
 

@@ -8,85 +8,29 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import msgspec
 import pytest
 import yaml
+from channel_lock import Lock, run_python
 from conda_own import installed_by_conda
 from conda_world import FULL, VERSION, build_wheel
 from sealed import seal
 
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.exchange import only_holder
-from solver.core.model import Profile, Target
-from solver.index.conda import CondaIndex
+from solver.core.scratch import UNFINISHED
 from solver.index.conda_config import CondaSettings
-from solver.lock.conda_section import conda_section
 from solver.lock.condalock import conda_lock_yml
-from solver.lock.environment import environment_yml
-from solver.lock.explicit import explicit
-from solver.lock.install.prefix import MARK, install
+from solver.lock.install import prefix
+from solver.lock.install.prefix import install
 from solver.lock.pixi import pixi_lock
-from solver.matrix.load import Matrices
-from solver.solve.conda.profile import base_records
 
-TARGET = Target(driver=None, python=VERSION)
 CODE = "import demo, sys; print(demo.ANSWER, sys.prefix)"
 BOTH = "import demo, tiny, setuptools; print(demo.ANSWER, tiny.VALUE, setuptools.__version__)"
-
-
-class Lock:
-    """A lock folder made of the channel and one tiny wheel."""
-
-    def __init__(self, channel, root, flavour="pip-in-conda"):
-        self.channel, self.folder = channel, root / "locks" / "demo"
-        self.folder.mkdir(parents=True)
-        self.profile = Profile(
-            name="demo",
-            flavour=flavour,
-            target=TARGET,
-            channels=(str(channel),),
-            conda_packages=("demo",),
-            variables={"DEMO": "1"},
-        )
-        index = CondaIndex(channels=(str(channel),))
-        self.records = base_records(self.profile, VERSION, TARGET, index, Matrices(), pins={"setuptools": "80.0"})
-        self.wheel, digest = build_wheel(self.folder / "wheels")
-        self.lines = ["--find-links ./wheels", f"tiny==1.0 --hash=sha256:{digest}"] if flavour != "conda" else []
-        self.write()
-
-    def write(self):
-        if self.lines:
-            text = "\n".join(line.replace(" --hash", " \\\n    --hash") for line in self.lines)
-            (self.folder / "requirements.txt").write_text(text + "\n")
-        environment = environment_yml(self.profile, self.records, self.lines)
-        (self.folder / "environment.yml").write_text(environment)
-        if self.profile.flavour == "conda":
-            (self.folder / "linux-64.lock").write_text(explicit(self.profile, self.records, "linux-64"))
-        solution = {
-            "version": 1,
-            "profile": "demo",
-            "flavour": self.profile.flavour,
-            "target": {"platform": "linux-64", "python": VERSION, "glibc": "2.28", "driver": None, "gpus": []},
-            "conda": msgspec.to_builtins(conda_section(self.records, self.profile.channels, {})),
-        }
-        (self.folder / "solution.yaml").write_text(yaml.safe_dump(solution, sort_keys=False))
-        seal(self.folder)
-
-    def change(self, name, **fields):
-        self.records = tuple(
-            msgspec.structs.replace(record, **fields) if record.name == name else record for record in self.records
-        )
-        self.write()
 
 
 @pytest.fixture
 def lock(channel, tmp_path):
     return Lock(channel, tmp_path)
-
-
-def run_python(prefix, code):
-    done = subprocess.run([prefix / "bin" / "python", "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.split()
 
 
 def assert_nothing_left(tmp_path, prefix):
@@ -104,7 +48,7 @@ def test_both_halves_from_the_channel_and_python_runs_in_the_prefix(lock, tmp_pa
     assert (made.conda, made.pip, made.python) == (5, 1, prefix / "bin/python")
     assert run_python(prefix, BOTH) == ["42", "7", "80.0"]
     assert run_python(prefix, CODE)[1] == str(prefix)
-    assert not (prefix / MARK).exists()
+    assert not (prefix / UNFINISHED).exists()
     assert list(tmp_path.glob(".interlock-*")) == []
 
 
@@ -154,7 +98,7 @@ def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, server
 def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
     prefix = tmp_path / "prefix"
     (prefix / "half").mkdir(parents=True)
-    (prefix / MARK).write_text(str(prefix))
+    (prefix / UNFINISHED).write_text(str(prefix))
     install(lock.folder, prefix, folder=lock.channel)
     assert not (prefix / "half").exists()
 
@@ -162,7 +106,7 @@ def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
 def test_a_folder_whose_mark_is_of_another_place_is_not_taken_for_ours(lock, tmp_path):
     prefix = tmp_path / "prefix"
     (prefix / "mine").mkdir(parents=True)
-    (prefix / MARK).write_text(str(tmp_path / "elsewhere"))
+    (prefix / UNFINISHED).write_text(str(tmp_path / "elsewhere"))
     with pytest.raises(BadInput) as caught:
         install(lock.folder, prefix, folder=lock.channel)
     assert str(caught.value) == f"{prefix}: is there already and not empty; choose another place, or remove it"
@@ -172,15 +116,38 @@ def test_a_folder_whose_mark_is_of_another_place_is_not_taken_for_ours(lock, tmp
 def test_a_prefix_that_another_process_builds_is_left_alone(lock, tmp_path):
     prefix = tmp_path / "prefix"
     (prefix / "half").mkdir(parents=True)
-    (prefix / MARK).write_text(str(prefix))
-    with only_holder(prefix / MARK) as alone:
-        assert alone
+    (prefix / UNFINISHED).write_text(str(prefix))
+    with only_holder(prefix / UNFINISHED) as hold:
+        assert hold.alone
         with pytest.raises(BadInput) as caught:
             install(lock.folder, prefix, folder=lock.channel)
     assert str(caught.value) == (
         f"{prefix}: is being installed by another process; wait for it, or choose another place"
     )
     assert (prefix / "half").is_dir()
+
+
+def test_of_two_that_begin_at_one_moment_the_second_is_told(lock, tmp_path, monkeypatch):
+    """The first one's mark comes after the second one has looked, and before it writes its own."""
+    place = tmp_path / "prefix"
+    clear = prefix._clear_unfinished
+
+    def meanwhile(folder, work):
+        clear(folder, work)
+        folder.mkdir()
+        (folder / UNFINISHED).write_text(str(folder))
+
+    monkeypatch.setattr(prefix, "_clear_unfinished", meanwhile)
+    with pytest.raises(BadInput, match="is being installed by another process"):
+        install(lock.folder, place, folder=lock.channel)
+    assert (place / UNFINISHED).read_text() == str(place)
+
+
+def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    made = install(lock.folder, tmp_path / "link", folder=lock.channel)
+    assert made.prefix == tmp_path / "real" and (tmp_path / "link").is_symlink()
+    assert run_python(tmp_path / "real", BOTH) == ["42", "7", "80.0"]
 
 
 # --- every format, by readers that are not ours -----------------------------------------------------

@@ -15,8 +15,10 @@ from solver.core.decode import decode_json
 from solver.core.errors import BadInput
 from solver.core.model import Platform, pypi_name
 from solver.core.names import BadName
+from solver.core.scratch import UNFINISHED
 
 _KEYS = ("Name", "Version", "Requires-Python")
+_UNFINISHED_FIX = "wait for it, or install the lock there again, which begins anew"
 _CONDA_FIX = "install that package anew with conda"
 
 
@@ -30,8 +32,10 @@ def read_prefix(folder: Path) -> PackageSet:
     """The distributions that are installed in ``folder``, and its conda records.
 
     Nothing of the prefix is executed. Raises ``BadInput`` for a folder that is
-    no prefix or for a conda record that is no JSON.
+    no prefix or an unfinished one, and for a conda record that is no JSON.
     """
+    if (folder / UNFINISHED).is_file():
+        raise BadInput("was never finished, or is being installed right now", file=folder, fix=_UNFINISHED_FIX)
     if not is_prefix(folder):
         raise BadInput(
             "is neither a venv nor a conda environment: it holds no pyvenv.cfg, conda-meta or site-packages",

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,18 @@ Installer = Literal["uv", "pip"]
 _LAST_LINES = 15
 
 
+@dataclass(frozen=True)
+class PipHalf:
+    """How a pip half is installed."""
+
+    installer: Installer
+    folder: Path | None
+    """With every wheel of it: nothing but it and the lock's own wheels is looked at."""
+    environ: Mapping[str, str]
+    descriptors: tuple[int, ...] = ()
+    """That the installer inherits."""
+
+
 def find_uv() -> str:
     """The ``uv`` beside this python, or of the path; raises ``BadInput`` where there is none."""
     uv = uv_here()
@@ -29,26 +42,18 @@ def find_uv() -> str:
     return uv
 
 
-def install_pip_half(
-    requirements: Path,
-    python: Path,
-    work: Path,
-    *,
-    installer: Installer,
-    folder: Path | None,
-    environ: Mapping[str, str],
-) -> None:
+def install_pip_half(requirements: Path, python: Path, work: Path, how: PipHalf) -> None:
     """Install ``requirements`` into the environment of ``python``, every file against its hash.
 
-    With ``folder`` nothing but it and the lock's own wheels is looked at; the
-    wheels are verified before the installer starts. ``work`` is an existing
+    Wheels of a folder are verified before the installer starts. ``work`` is an existing
     folder for temporary files. Raises ``CheckFailed`` with what the installer said.
     """
-    command = _command(installer, python)
+    command, folder = _command(how.installer, python), how.folder
     if folder is not None:
         requirements, options = _from_folder(requirements, folder, work)
-        command += [*_offline(installer), "--find-links", str(folder), *options]
-    _run([*command, "--requirement", str(requirements)], _environment(environ, python, folder is not None))
+        command += [*_offline(how.installer), "--find-links", str(folder), *options]
+    environ = _environment(how.environ, python, folder is not None)
+    _run([*command, "--requirement", str(requirements)], environ, how.descriptors)
 
 
 def _command(installer: Installer, python: Path) -> list[str]:
@@ -76,8 +81,8 @@ def _environment(environ: Mapping[str, str], python: Path, offline: bool) -> dic
     return variables
 
 
-def _run(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(environ))
+def _run(command: Sequence[str], environ: Mapping[str, str], descriptors: tuple[int, ...]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(environ), pass_fds=descriptors)
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
         name = "uv" if Path(command[0]).stem == "uv" else "pip"

@@ -11,33 +11,42 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from solver.core.acceptance import ACCEPTED, Acceptance, accepting_lines
 from solver.core.errors import BadInput, CheckFailed
-from solver.core.exchange import only_holder
+from solver.core.exchange import one_writer, only_holder
 from solver.core.machine import this_machine
 from solver.core.model import Platform
 from solver.core.programs import minor_of
+from solver.core.reading import read_bytes
+from solver.core.scratch import UNFINISHED, scratch_folder
 from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
-from solver.lock.install.pip import Installer, find_uv, install_pip_half
+from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder
 from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
 
-MARK = ".interlock-incomplete"
-"""In a prefix: it was being built and never finished."""
+
+@dataclass(frozen=True)
+class _Site:
+    """Where an environment is being built."""
+
+    prefix: Path
+    work: Path
+    """For temporary files, on the same disk."""
+    descriptors: tuple[int, ...]
+    """What child processes are to inherit, so that the prefix is worked on while one of them lives."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +88,18 @@ def install(
         _check_driver(lock, this_machine().driver if driver is None else driver())
     _check_parts(lock, venv=python is not None)
     environ = os.environ if environ is None else environ
-    with _fresh(prefix) as (prefix, work):
+    with _fresh(prefix) as site:
+        prefix = site.prefix
         if python is None:
             settings = read_settings(environ) if settings is None else settings
-            link_conda_half(lock.records, lock.target.platform, prefix, work, folder, settings, progress)
+            link_conda_half(lock.records, lock.target.platform, prefix, site.work, folder, settings, progress)
             _write_variables(prefix, lock.variables)
         else:
-            _make_venv(python, prefix, lock, installer)
+            _make_venv(python, site, lock, installer)
         own_python = python_of(prefix, venv=python is not None)
         if lock.requirements is not None:
-            install_pip_half(lock.requirements, own_python, work, installer=installer, folder=folder, environ=environ)
+            how = PipHalf(installer, folder, environ, site.descriptors)
+            install_pip_half(lock.requirements, own_python, site.work, how)
         _write_accepted(prefix, lock.accepted)
     return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
@@ -176,7 +187,7 @@ def _write_accepted(prefix: Path, accepted: Acceptance) -> None:
         path.write_text("\n".join([*accepting_lines(accepted), ""]), encoding="utf-8")
 
 
-def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installer) -> None:
+def _make_venv(python: Path, site: _Site, lock: LockFolder, installer: Installer) -> None:
     version = minor_of(python)
     if version != lock.target.python:
         what = "no python" if version is None else f"python {version}"
@@ -186,7 +197,12 @@ def _make_venv(python: Path, prefix: Path, lock: LockFolder, installer: Installe
         find_uv()  # where there is none, say so before anything is made
     options = ["--without-pip"] if installer == "uv" else []
     # A mark already lies in the prefix; venv leaves it there and removes nothing.
-    done = subprocess.run([python, "-m", "venv", *options, str(prefix)], capture_output=True, text=True)
+    done = subprocess.run(
+        [python, "-m", "venv", *options, str(site.prefix)],
+        capture_output=True,
+        text=True,
+        pass_fds=site.descriptors,
+    )
     if done.returncode != 0:
         raise CheckFailed(f"{python} cannot make a venv: {(done.stderr or done.stdout).strip()}")
 
@@ -211,50 +227,79 @@ def _check_driver(lock: LockFolder, driver: str | None) -> None:
 
 
 @contextmanager
-def _fresh(prefix: Path) -> Iterator[tuple[Path, Path]]:
+def _fresh(prefix: Path) -> Iterator[_Site]:
     """A marked, empty prefix and a working folder beside it; both are gone if anything is raised."""
-    prefix = prefix.absolute()
-    _clear_unfinished(prefix)
-    if prefix.exists() and (not prefix.is_dir() or any(prefix.iterdir())):
+    # Where a link leads, as a folder never takes the place of one.
+    prefix = Path(os.path.realpath(prefix)) if prefix.is_symlink() else prefix.absolute()
+    if prefix.exists() and not _is_unfinished(prefix) and (not prefix.is_dir() or any(prefix.iterdir())):
         raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
     # Of the folders above that are made now the topmost, so that a failure leaves none of them.
     above = next(parent for parent in prefix.parents if parent.exists())
     first_made = prefix.parts[len(above.parts)] if above != prefix.parent else None
-    prefix.mkdir(parents=True, exist_ok=True)
-    # Beside the prefix and so on its disk, where files can be linked instead of copied.
-    work = Path(mkdtemp(prefix=".interlock-", dir=prefix.parent))
+    prefix.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with _marked(prefix):
-            yield prefix, work
-    except BaseException:
-        # An interrupt too: half an environment would look like a whole one.
-        shutil.rmtree(prefix, ignore_errors=True)
-        raise
+        # Beside the prefix and so on its disk, where files can be linked instead of copied.
+        with scratch_folder(prefix.parent) as work:
+            _clear_unfinished(prefix, work)
+            prefix.mkdir(exist_ok=True)
+            with _marked(prefix, work) as descriptors:
+                try:
+                    yield _Site(prefix, work, descriptors)
+                except BaseException:
+                    # An interrupt too: half an environment would look like a whole one.
+                    _take_away(prefix, work)
+                    raise
     finally:
-        shutil.rmtree(work, ignore_errors=True)
         if first_made is not None and not prefix.exists():
             shutil.rmtree(above / first_made, ignore_errors=True)
 
 
-def _clear_unfinished(prefix: Path) -> None:
-    """Remove what a killed installation of ours left; nothing in there is anybody's."""
-    mark = prefix / MARK
-    if mark.is_symlink() or not mark.is_file():
+def _is_unfinished(prefix: Path) -> bool:
+    """Whether ``prefix`` is what a killed installation of ours left; nothing in there is anybody's."""
+    mark = prefix / UNFINISHED
+    # A folder that was moved or copied here with its mark is not known to be ours.
+    return not mark.is_symlink() and mark.is_file() and read_bytes(mark) == os.fsencode(prefix)
+
+
+def _clear_unfinished(prefix: Path, work: Path) -> None:
+    """Remove what a killed installation of ours left; raises ``BadInput`` where one is at work."""
+    if not _is_unfinished(prefix):
         return
-    with only_holder(mark) as alone:
-        if not alone:
-            fix = "wait for it, or choose another place"
-            raise BadInput("is being installed by another process", file=prefix, fix=fix)
-        # A folder that was moved or copied here with its mark is not known to be ours.
-        if mark.read_bytes() == os.fsencode(prefix):
-            shutil.rmtree(prefix)
+    with only_holder(prefix / UNFINISHED) as hold:
+        if not hold.alone:
+            raise _in_use(prefix)
+        _take_away(prefix, work)
+
+
+def _in_use(prefix: Path) -> BadInput:
+    fix = "wait for it, or choose another place"
+    return BadInput("is being installed by another process", file=prefix, fix=fix)
+
+
+def _take_away(prefix: Path, work: Path) -> None:
+    """Remove ``prefix``: at one instant, since a kill in the middle would leave half of it without its mark."""
+    try:
+        prefix.rename(work / "removed")
+    except OSError:  # a disk of its own is mounted there: the mark goes last
+        for path in [path for path in prefix.iterdir() if path.name != UNFINISHED]:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        (prefix / UNFINISHED).unlink(missing_ok=True)
 
 
 @contextmanager
-def _marked(prefix: Path) -> Iterator[None]:
-    """While it lasts ``prefix`` is marked as unfinished, and as being worked on; a kill leaves the first."""
-    mark = prefix / MARK
-    mark.write_bytes(os.fsencode(prefix))
-    with only_holder(mark):
-        yield
+def _marked(prefix: Path, work: Path) -> Iterator[tuple[int, ...]]:
+    """While it lasts ``prefix`` is marked as unfinished, and as being worked on; a kill leaves the first.
+
+    What is given keeps the second for a child process, which may go on for a while after a kill of this one.
+    """
+    mark = prefix / UNFINISHED
+    whole = work / UNFINISHED
+    whole.write_bytes(os.fsencode(prefix))
+    with ExitStack() as until_done:
+        with one_writer(prefix):
+            if any(prefix.iterdir()):  # by somebody who came at the same moment
+                raise _in_use(prefix)
+            whole.rename(mark)
+            hold = until_done.enter_context(only_holder(mark))
+        yield hold.descriptors
         mark.unlink()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +13,7 @@ import solver
 from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.lines import LockedPin, read_pins
+from solver.core.scratch import scratch_folder
 from solver.core.wheelfile import pack_wheel
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -73,8 +73,8 @@ def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | 
         said = done.stderr if index is None else done.stderr.replace(index, names.public_address(index))
         lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
         raise IndexUnavailable(f"there is no set of wheels for interlock on python {python}, uv says: {lines}")
-    with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
-        file = Path(folder) / "requirements.txt"
+    with scratch_folder() as folder:
+        file = folder / "requirements.txt"
         file.write_text(done.stdout, encoding="utf-8")
         return read_pins(file)
 

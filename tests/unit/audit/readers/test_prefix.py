@@ -12,6 +12,7 @@ from solver.audit import prefix_files
 from solver.audit.inputs import read_set
 from solver.core.errors import BadInput
 from solver.core.model import Target
+from solver.core.scratch import UNFINISHED
 
 
 def test_what_is_installed_is_read_without_running_it(prefix):
@@ -175,3 +176,13 @@ def test_a_home_that_cannot_be_is_no_folder_of_packages(prefix, home):
     config = f"home = {home}\ninclude-system-site-packages = true\n"
     (prefix.root / "pyvenv.cfg").write_text(config)
     assert [package.pin for package in read_set(prefix.root).packages] == ["torch==2.10.0"]
+
+
+def test_an_environment_that_was_never_finished_is_none(prefix):
+    (prefix.root / UNFINISHED).write_text("x")
+    with pytest.raises(BadInput) as caught:
+        read_set(prefix.root)
+    assert str(caught.value) == (
+        f"{prefix.root}: was never finished, or is being installed right now; "
+        "wait for it, or install the lock there again, which begins anew"
+    )
