@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from msgspec import structs
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
@@ -134,6 +135,10 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """Where the set says that it will run: a lock of ours does."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that the environment sets when it is activated."""
+
+    def setting(self, variables: Mapping[str, str]) -> PackageSet:
+        """The same set in an environment that sets ``variables``."""
+        return structs.replace(self, variables=tuple(sorted(variables.items())))
 
 
 def of_solution(solution: Solution, also: Iterable[Package] = ()) -> PackageSet:

@@ -153,11 +153,14 @@ def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[Pa
     """
     lock = what.lock
     own = None if lock is None else lock.solution.target
-    if not words:
-        return [(one, None) for one in read_sets(what.path, own=own, text=what.text, choice=what.choice)]
-    named = parse_target(words, matrices)
+    named = parse_target(words, matrices) if words else None
     where = named if "python" in words or "platform" in words else None
     sets = read_sets(what.path, where, own, what.text, what.choice)
+    if lock is not None:
+        # Whichever file of the lock is looked at: few of them have a place for variables.
+        sets = tuple(one.setting(lock.variables) for one in sets)
+    if named is None:
+        return [(one, None) for one in sets]
     given = {"gpus" if word == "gpu" else word for word in words}
     return [(one, _completed(named, given, assumed_target(one, matrices))) for one in sets]
 

@@ -13,6 +13,7 @@ from solver.core.acceptance import marked
 from solver.core.errors import CheckFailed
 from solver.core.model import Finding, Profile, pypi_name
 from solver.lock.requirements import LocalWheel
+from solver.lock.variables import profile_variables
 
 
 def gate(
@@ -31,7 +32,9 @@ def gate(
 
 
 def _package_set(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> PackageSet:
-    if not closure.solution.pins:
-        return of_records(closure.records, closure.solution.target, profile.name)
-    ours = [Package(name=pypi_name(wheel.name), version=wheel.version, requires=()) for wheel in wheels]
-    return of_solution(closure.solution, ours)
+    if closure.solution.pins:
+        ours = [Package(name=pypi_name(wheel.name), version=wheel.version, requires=()) for wheel in wheels]
+        package_set = of_solution(closure.solution, ours)
+    else:
+        package_set = of_records(closure.records, closure.solution.target, profile.name)
+    return package_set.setting(profile_variables(profile))

@@ -12,7 +12,6 @@ from solver.core.flavours import explicit_filename
 from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
-from solver.lock.environment import profile_variables
 from solver.lock.read import LockFolder, intact_folder, is_lock
 from solver.proof.checks import orders
 
@@ -48,7 +47,7 @@ def _plan(lock: LockedProfile, *, shared: bool) -> Plan:
         axes=folder.solution.solution,
         packages=packages,
         digest=folder.digest,
-        variables=folder.variables or profile_variables(profile),
+        variables=folder.variables,
         orders=[",".join(order) for order in orders(profile.frameworks)],
         shared=shared,
         wheels=bool(lock.wheels),

@@ -18,13 +18,14 @@ from solver.core.flavours import explicit_filename
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.lock.condalock import conda_lock_yml
-from solver.lock.environment import environment_yml, profile_variables
+from solver.lock.environment import environment_yml
 from solver.lock.explicit import explicit
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import installable_digest, solution_yaml
+from solver.lock.variables import profile_variables
 
 
 @dataclass(frozen=True)

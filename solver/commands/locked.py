@@ -41,8 +41,7 @@ class LockedProfile:
         """The request's profile, as far as the lock was made from it."""
         text = self.folder.solution
         channels = text.conda.channels or self.request.channels
-        variables = self.folder.variables or self.request.variables
-        return msgspec.structs.replace(self.request, flavour=text.flavour, channels=channels, variables=variables)
+        return msgspec.structs.replace(self.request, flavour=text.flavour, channels=channels, variables=text.variables)
 
     @cached_property
     def solution(self) -> Solution:

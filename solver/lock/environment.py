@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from solver.core.errors import BadInput
 from solver.core.lines import logical_lines
-from solver.core.model import GpuSharing, Profile
+from solver.core.model import Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
-from solver.lock.loader.sharing import sharing_variables
+from solver.lock.variables import profile_variables
 
 
 def environment_yml(
@@ -44,7 +44,7 @@ def environment_yml(
     }
     variables = profile_variables(profile)
     if variables:
-        data["variables"] = {name: str(variables[name]) for name in sorted(variables)}
+        data["variables"] = variables
     body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
     return _header(profile, bool(requirements)) + body
 
@@ -52,22 +52,6 @@ def environment_yml(
 def pip_block(requirements: Iterable[str]) -> list[str]:
     """Lines of a requirements file as conda hands them to pip: each item is one logical line."""
     return [" ".join(line.text.split()) for line in logical_lines("\n".join(requirements))]
-
-
-ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
-
-
-def profile_variables(profile: Profile) -> dict[str, str]:
-    """The profile's variables, and those that let both frameworks share a GPU.
-
-    Without a ``gpu_sharing`` block TensorFlow only leaves room for torch; with one, what the
-    block says outweighs a variable of the same name.
-    """
-    sharing = profile.gpu_sharing or GpuSharing()
-    variables = sharing_variables(sharing, profile.frameworks)
-    if profile.cuda == "none" or profile.target.driver is None:
-        variables = {name: value for name, value in variables.items() if name not in ON_GPU_ONLY}
-    return variables | profile.variables if profile.gpu_sharing is None else profile.variables | variables
 
 
 def _header(profile: Profile, with_pip: bool) -> str:

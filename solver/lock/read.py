@@ -112,8 +112,7 @@ class LockFolder:
     @property
     def variables(self) -> dict[str, str]:
         """What activating the environment sets, by name."""
-        variables = self.environment.get("variables")
-        return {str(name): str(value) for name, value in variables.items()} if isinstance(variables, dict) else {}
+        return self.solution.variables
 
     @property
     def wheels(self) -> dict[str, str]:
@@ -155,7 +154,7 @@ def read_folder(folder: Path) -> LockFolder:
     version = document.data.get("version") if isinstance(document.data, dict) else None
     if version != FORMAT_VERSION:
         raise BadInput(f"expected a solution of format version {FORMAT_VERSION}", file=path, fix=AGAIN)
-    return LockFolder(folder, decode(document, SolutionText), whole_digest(document.data))
+    return LockFolder(folder, decode(document, SolutionText, AGAIN), whole_digest(document.data))
 
 
 def intact_folder(folder: Path) -> LockFolder:

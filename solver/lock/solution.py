@@ -25,6 +25,7 @@ from solver.core.model import (
 from solver.core.writers import comment
 from solver.lock.conda_section import KEY as CONDA
 from solver.lock.conda_section import CondaSection
+from solver.lock.variables import profile_variables
 
 FILE = "solution.yaml"
 MADE_BY = comment("Made by `interlock")
@@ -68,6 +69,9 @@ class SolutionText(Value, frozen=True, kw_only=True):
     solution: dict[str, str | None] = msgspec.field(default_factory=dict)
     """Version by axis; None where the axis is absent."""
     because: tuple[Because, ...] = ()
+    variables: dict[str, str]
+    """What the environment sets when it is activated. Always said, since not every lock has a file for conda that would
+    say it, and one that says nothing is of before there was such a key: nobody knows what it sets."""
     notes: tuple[Note, ...] = ()
     warnings: tuple[Warned, ...] = ()
     accepted: tuple[AcceptedText, ...] = ()
@@ -146,6 +150,7 @@ def solution_yaml(
         "target": msgspec.to_builtins(solution.target),
         "solution": solution.axes,
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
+        "variables": profile_variables(profile),
         "notes": msgspec.to_builtins(solution.notes),
         "warnings": [_warning(finding) for finding in findings if finding.accepted is None],
         **({"accepted": accepted} if accepted else {}),

@@ -85,6 +85,10 @@ def test_a_plain_venv_of_an_interpreter_takes_the_pip_half_alone(lock, tmp_path,
     assert (made.conda, made.pip) == (0, 1)
     assert run_python(tmp_path / "venv", "import tiny; print(tiny.VALUE)") == ["7"]
     assert (tmp_path / "venv" / "pyvenv.cfg").is_file()
+    script = '. "$0"; . "$1"; printf %s "$DEMO"'
+    files = [tmp_path / "venv" / "bin" / name for name in ("activate", "activate-variables.sh")]
+    done = subprocess.run(["sh", "-c", script, *files], capture_output=True, text=True, check=True, env={})
+    assert done.stdout == "1"
 
 
 def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, server):

@@ -50,6 +50,7 @@ class Lock:
             "version": 1,
             "profile": "demo",
             "flavour": self.profile.flavour,
+            "variables": self.profile.variables,
             "target": {"platform": "linux-64", "python": VERSION, "glibc": "2.28", "driver": None, "gpus": []},
             "conda": msgspec.to_builtins(conda_section(self.records, self.profile.channels, {})),
         }

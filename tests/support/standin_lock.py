@@ -22,6 +22,7 @@ profile: {NAME}
 flavour: pip-in-conda
 target: {{platform: linux-64, python: "{MINOR}", glibc: "2.28"}}
 solution: {{python: "{MINOR}", cuda: "12.8"}}
+variables: {{TF_FORCE_GPU_ALLOW_GROWTH: "true"}}
 notes: [{{package: nvidia-nccl-cu12, text: x, row: null, evidence: null}}]
 """
 

@@ -32,6 +32,7 @@ from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder
+from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ def install(
             _write_variables(prefix, lock.variables)
         else:
             _make_venv(python, site, lock, installer)
+            _write_script(prefix, lock.variables)
         own_python = python_of(prefix, venv=python is not None)
         if lock.requirements is not None:
             how = PipHalf(installer, folder, environ, site.descriptors)
@@ -173,10 +175,17 @@ def _correct(prefix: Path, record: CondaRecord) -> None:
 
 
 def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
-    # Where conda keeps what `variables:` of environment.yml sets on activation.
+    # Where conda keeps what it sets on activation.
     if variables:
         state = prefix / "conda-meta" / "state"
         state.write_text(json.dumps({"env_vars": dict(variables)}), encoding="utf-8")
+
+
+def _write_script(prefix: Path, variables: Mapping[str, str]) -> None:
+    # A venv sets nothing by itself: the script lies beside the one that activates it.
+    if variables:
+        script = python_of(prefix, venv=True).parent / ACTIVATION
+        script.write_text(activation_script(variables), encoding="utf-8", newline="\n")
 
 
 def _write_accepted(prefix: Path, accepted: Acceptance) -> None:

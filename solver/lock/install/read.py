@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from solver.core.errors import BadInput
@@ -21,6 +21,8 @@ def checked_folder(folder: Path) -> LockFolder:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
         if not lock.from_pip:
             _same_explicit(lock.records, folder / explicit_filename(lock.solution.flavour, lock.target.platform))
+    if lock.environment:
+        _same_variables(lock.environment.get("variables"), lock.variables, folder / ENVIRONMENT)
     return lock
 
 
@@ -28,6 +30,12 @@ def _same(dependencies: object, records: Iterable[CondaRecord], path: Path) -> N
     """environment.yml names the packages whose hashes solution.yaml holds, no more and no less."""
     named = {entry for entry in dependencies if isinstance(entry, str)} if isinstance(dependencies, list) else set()
     _equal(named, {record.pin for record in records}, path)
+
+
+def _same_variables(written: object, variables: Mapping[str, str], path: Path) -> None:
+    """environment.yml sets what solution.yaml says, no more and no less."""
+    named = {f"{name}={value}" for name, value in written.items()} if isinstance(written, dict) else set()
+    _equal(named, {f"{name}={value}" for name, value in variables.items()}, path)
 
 
 def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:

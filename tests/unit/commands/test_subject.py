@@ -23,7 +23,7 @@ def test_a_lock_folder_as_something_to_prove(lock):
 def test_a_conda_lock_is_told_by_the_frameworks_own_names(lock):
     (lock / "solution.yaml").write_text(
         "version: 1\nprofile: full-py312\nflavour: conda\ntarget: {platform: linux-64}\n"
-        "solution: {python: '3.12', cuda: null, torch: '2.10.0', numpy: '2.3.0', other: '1'}\nnotes: []\n"
+        "solution: {python: '3.12', cuda: null, torch: '2.10.0', numpy: '2.3.0', other: '1'}\nvariables: {}\n"
     )
     seal(lock)
     subject = subject_of(lock)

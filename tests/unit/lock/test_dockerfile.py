@@ -90,10 +90,10 @@ def test_variables_of_the_lock_are_set_and_the_driver_is_let_in(project, tmp_pat
     odd = 'two words, a "quote" and $HOME'
     locks = tmp_path / "locks"
     shutil.copytree(ROOT / "locks" / "full-py312", locks / "full-py312")
-    environment = locks / "full-py312" / "environment.yml"
-    data = yaml.safe_load(environment.read_text(encoding="utf-8"))
+    solution = locks / "full-py312" / "solution.yaml"
+    data = yaml.safe_load(solution.read_text(encoding="utf-8"))
     data["variables"]["ODD"] = odd
-    environment.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    solution.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     seal(locks / "full-py312")
     files = exports.export(dataclasses.replace(project, root=tmp_path), "full-py312", "dockerfile")
     text = files["Dockerfile"].decode()

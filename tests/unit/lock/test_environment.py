@@ -1,14 +1,13 @@
 """environment.yml: conda's own rules, the pip block, and the variables of sharing."""
 
-import msgspec
 import pytest
 import yaml
 from conda_formats import CONDA, PIP
 from packaging.requirements import Requirement
 
 from solver.core.errors import BadInput
-from solver.core.model import GpuSharing, Profile, Target
-from solver.lock.environment import environment_yml, pip_block, profile_variables
+from solver.core.model import Profile, Target
+from solver.lock.environment import environment_yml, pip_block
 
 LINES = [
     "# a comment",
@@ -76,28 +75,3 @@ def test_lines_are_joined_and_comments_dropped():
     assert pip_block(LINES) == LOGICAL
     assert pip_block(["a==1 \\"]) == ["a==1"]
     assert pip_block([]) == []
-
-
-@pytest.mark.parametrize(
-    ("profile", "expected"),
-    [
-        (Profile(name="p"), {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}),
-        (Profile(name="p", frameworks=("torch",)), {}),
-        (Profile(name="p", cuda="none", target=Target(driver=None)), {}),
-        (Profile(name="p", gpu_sharing=GpuSharing(growth=False)), {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}),
-        (Profile(name="p", variables={"TF_FORCE_GPU_ALLOW_GROWTH": "false"}), {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}),
-    ],
-)
-def test_variables_that_let_both_share_a_gpu(profile, expected):
-    variables = profile_variables(profile)
-    assert {name: variables[name] for name in variables if name.startswith("TF_FORCE")} == expected
-
-
-def test_the_block_outweighs_a_variable_and_a_cpu_profile_has_no_gpu_variable():
-    sharing = GpuSharing(growth=False, intra_threads=2)
-    profile = Profile(name="p", gpu_sharing=sharing, variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true", "OWN": "1"})
-    assert profile_variables(profile) == {
-        "TF_FORCE_GPU_ALLOW_GROWTH": "false", "OWN": "1", "OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2",
-    }  # fmt: skip
-    cpu = msgspec.structs.replace(profile, cuda="none", target=Target(driver=None), variables={})
-    assert profile_variables(cpu) == {"OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2"}

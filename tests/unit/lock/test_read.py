@@ -9,7 +9,7 @@ from paths import ROOT
 
 from solver.core.errors import BadInput
 from solver.core.model import Target
-from solver.lock.read import is_lock, lock_folders, own_lock, read_folder
+from solver.lock.read import AGAIN, is_lock, lock_folders, own_lock, read_folder
 
 SOLUTION = """\
 # Made by `interlock lock demo`; do not edit.
@@ -26,6 +26,9 @@ target:
 solution:
   python: '3.11'
   cuda: null
+variables:
+  A: 'true'
+  B: '1'
 warnings:
 - code: clobber
   packages: [a==1]
@@ -83,11 +86,12 @@ def test_the_digest_is_of_what_is_installed(folder):
             SOLUTION.replace("linux-64", "amiga"),
             "solution.yaml:6: target.platform: expected linux-64, linux-aarch64 or win-64",
         ),
-        (SOLUTION.replace("flavour: pip-in-conda\n", ""), "solution.yaml:2: flavour: this key is missing; add it"),
+        (SOLUTION.replace("flavour: pip-in-conda\n", ""), f"solution.yaml:2: flavour: this key is missing; {AGAIN}"),
+        (SOLUTION.partition("variables:")[0], f"solution.yaml:2: variables: this key is missing; {AGAIN}"),
         (SOLUTION + "rows: [a]\n", "rows: expected"),
-        (SOLUTION + "index: {1: a}\n", "index.1: a key must be a string, found an integer; put it in quotes"),
+        (SOLUTION + "index: {1: a}\n", "index.1: a key must be a string, found an integer; " + AGAIN),
         (SOLUTION + "notes: 5\n", "notes: expected a list, found an integer 5"),
-        (SOLUTION + "~: 5\n", "null: a key must be a string; put it in quotes"),
+        (SOLUTION + "~: 5\n", "null: a key must be a string; " + AGAIN),
         (SOLUTION.replace("'3.11'\n  glibc", "'3.999'\n  glibc"), 'target.python: expected a python such as "3.12"'),
         (SOLUTION.replace("580.65.06", "x"), 'target.driver: expected a version such as "580.65.06"'),
         (SOLUTION.replace("- '9.0'", "- x"), 'target.gpus[0]: expected a compute capability such as "9.0"'),

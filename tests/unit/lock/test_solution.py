@@ -39,14 +39,15 @@ def test_the_whole_file():
     assert text.splitlines()[0] == "# Made by `interlock lock full`; do not edit."
     document = yaml.safe_load(text)
     assert list(document) == [
-        "version", "profile", "flavour", "request", "lock", "whole", "target", "solution", "because", "notes",
-        "warnings", "rows", "index",
+        "version", "profile", "flavour", "request", "lock", "whole", "target", "solution", "because",
+        "variables", "notes", "warnings", "rows", "index",
     ]  # fmt: skip
     assert document["version"] == 1
     assert document["solution"] == {"python": "3.10", "cuda": "12.8", "numpy": "2.0.2", "tensorflow": None}
     assert document["because"] == [
         {"package": "numpy", "version": "2.0.2", "source": "numpy<2.1 (a rule)", "asked_by": "tensorflow"}
     ]
+    assert document["variables"] == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     assert document["notes"][0]["evidence"] is None
     assert document["warnings"] == [{"code": "driver", "packages": ["a==1"], "why": "why"}]
     assert (list(document["rows"]), list(document["index"])) == (["a", "b"], ["absl-py==1", "numpy==2.0.2"])

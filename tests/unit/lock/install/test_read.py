@@ -22,6 +22,7 @@ SOLUTION = {
     "version": 1,
     "profile": "demo",
     "flavour": "conda",
+    "variables": {"A": "1"},
     "target": {"platform": "linux-64", "python": "3.12", "glibc": "2.28", "driver": "525.60.13", "gpus": []},
     "conda": msgspec.to_builtins(conda_section(RECORDS, ("conda-forge",), {})),
 }
@@ -86,6 +87,24 @@ def test_files_that_disagree_are_told(lock):
     seal(lock)
     with pytest.raises(BadInput, match=r"environment.yml: has no pip=24.0=0, and solution.yaml says otherwise"):
         checked_folder(lock)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("variables: {A: '2'}", "has A=2, and solution.yaml says otherwise"),
+        ("variables: {A: '1', B: ''}", "has B=, and solution.yaml says otherwise"),
+        ("variables: 5", "has no A=1, and solution.yaml says otherwise"),
+        ("", "has no A=1, and solution.yaml says otherwise"),
+    ],
+)
+def test_conda_must_set_the_variables_that_solution_yaml_says(lock, written, problem):
+    path = lock / "environment.yml"
+    path.write_text(path.read_text().partition("variables:")[0] + written + "\n")
+    seal(lock)
+    with pytest.raises(BadInput) as caught:
+        checked_folder(lock)
+    assert str(caught.value) == f"{path}: {problem}; make the lock again with `interlock lock`"
 
 
 def test_a_lock_that_was_changed_is_not_taken(lock):
