@@ -16,6 +16,7 @@ from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import summary, write_locks
 from solver.commands.project import Project, Reach, open_project
+from solver.commands.upgrade import OPTION, moved, settling
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.model import Profile
 
@@ -23,22 +24,41 @@ from solver.core.model import Profile
 @click.command()
 @click.argument("profiles", nargs=-1)
 @NEWER
+@click.option(
+    "-P",
+    OPTION,
+    "packages",
+    metavar="NAME",
+    multiple=True,
+    help="make this package newer; others stay",
+)
 @OFFLINE
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
 @click.option("--attest", is_flag=True, help="check and record who published each package (PEP 740)")
 @click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
-def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, attest: bool, pylock: bool) -> None:
+def lock(
+    profiles: tuple[str, ...],
+    live: bool,
+    packages: tuple[str, ...],
+    offline: bool,
+    check: bool,
+    attest: bool,
+    pylock: bool,
+) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
         project = open_project(Path())
         _check(lock_states(project, project.chosen(profiles)))
         return
-    asked = reach(live=live, offline=offline)
+    asked = reach(live=live, offline=offline, upgrade=bool(packages))
     if attest and asked is Reach.RECORD:
         raise BadInput("asks the index, so it contradicts --offline", key="--attest", fix="leave out one of them")
     with asking() as watch:
         project = open_project(Path(), reach=asked, watch=watch)
-        written, failures = _write(project, project.chosen(profiles), attested=attest)
+        chosen = project.chosen(profiles)
+        if packages:
+            project = settling(project, chosen, packages)
+        written, failures = _write(project, chosen, packages, attested=attest)
     if written:
         click.echo(_next(project, written))
     if pylock and written:
@@ -47,8 +67,13 @@ def lock(profiles: tuple[str, ...], live: bool, offline: bool, check: bool, atte
         sys.exit(failures[0].exit_code)
 
 
-def _write(project: Project, chosen: Sequence[Profile], *, attested: bool) -> tuple[list[str], list[InterlockError]]:
-    """Write and tell of each; the names of those that there are, and why there are no others."""
+def _write(
+    project: Project, chosen: Sequence[Profile], packages: Sequence[str], *, attested: bool
+) -> tuple[list[str], list[InterlockError]]:
+    """Write and tell of each; the names of those that there are, and why there are no others.
+
+    Of ``packages``, and of what moved with them, it tells the versions.
+    """
     failures: list[InterlockError] = []
     written = []
     for outcome in write_locks(project, chosen, attested=attested):
@@ -59,6 +84,8 @@ def _write(project: Project, chosen: Sequence[Profile], *, attested: bool) -> tu
         made, changed = outcome
         written.append(made.profile.name)
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
+        for line in moved(project, made.solution, packages) if packages else ():
+            click.echo(f"  {line}")
     return written, failures
 
 

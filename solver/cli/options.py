@@ -18,9 +18,13 @@ NEWER = click.option(
 LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
 
 
-def reach(*, live: bool, offline: bool) -> Reach:
-    """What the options let the indexes be asked for."""
+def reach(*, live: bool, offline: bool, upgrade: bool = False) -> Reach:
+    """What the options let the indexes be asked for; ``upgrade``: of some packages, newer releases."""
+    if live and upgrade:
+        raise BadInput("makes every package newer", key="--live", fix="leave it out, or --upgrade-package")
     source = click.get_current_context().get_parameter_source("offline")
     if live and source is click.core.ParameterSource.COMMANDLINE:
         raise BadInput("contradicts --offline", key="--live", fix="leave out one of them")
-    return Reach.NEWER if live else Reach.RECORD if offline else Reach.LACKING
+    if offline and not live:
+        return Reach.RECORD
+    return Reach.NEWER if live else Reach.UPGRADE if upgrade else Reach.LACKING

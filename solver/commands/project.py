@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from solver.index.snapshot import Kept, SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.read import read_request
 from solver.request.sources import find_source
+from solver.solve.search import Settled
 from solver.solve.space.packages import Spaces
 
 REQUEST_FILE = "environment.yml.in"
@@ -29,6 +30,7 @@ class Reach(Enum):
     LACKING = "what the record lacks"
     NEWER = "what the record lacks, and newer releases of what it holds"
     ALL = "every release"
+    UPGRADE = "what the record lacks, and newer releases, while a lock keeps what it holds; no channel"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Project:
     reach: Reach = Reach.RECORD
     kept: Kept | None = None
     """What the locks to be written rest on and nobody recorded; None: what is kept stays as it is."""
+    settled: Mapping[str, Settled] = field(default_factory=dict)
+    """By profile, what its lock goes on to hold; the other profiles are solved for what is preferred."""
 
     @property
     def locks(self) -> Path:

@@ -48,13 +48,14 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
     if not FLAVOURS[profile.flavour].from_pip:
         return solve_conda_profile(project, profile).solution
     if profile.variant_of is None:
-        limited = beside_conda(project, profile)
-        verified = _verified(project, limited) if profile.prefer_verified else None
-        return verified or solve(limited, project.spaces, lockable_only=True)
+        limited, settled = beside_conda(project, profile), project.settled.get(profile.name)
+        verified = _verified(project, limited) if profile.prefer_verified and settled is None else None
+        return verified or solve(limited, project.spaces, lockable_only=True, settled=settled)
     parent = solve_profile(project, project.profile(profile.variant_of))
     if not profile.frameworks:
         return _shared_base(project, profile, parent)
-    return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True)
+    settled = project.settled.get(profile.name)
+    return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True, settled=settled)
 
 
 def _verified(project: Project, profile: Profile) -> Solution | None:

@@ -30,13 +30,19 @@ class Optimiser:
     """Finds the best solution of ``asks`` under ``axes`` first, then package by package.
 
     ``axes`` are identifiers in order of preference. One that not every solution holds waits
-    until something that was decided asks for it.
+    until something that was decided asks for it. ``stays`` is the version by identifier that goes
+    before every other, newer ones too.
     """
 
     def __init__(
-        self, space: Space, asks: Sequence[Ask], axes: Sequence[str], grade: Mapping[str, Grade] | None = None
+        self,
+        space: Space,
+        asks: Sequence[Ask],
+        axes: Sequence[str],
+        grade: Mapping[str, Grade] | None = None,
+        stays: Mapping[str, str] | None = None,
     ) -> None:
-        self._space, self._axes, self._grade = space, tuple(axes), grade or {}
+        self._space, self._axes, self._grade, self._stays = space, tuple(axes), grade or {}, stays or {}
         self._ranks = {ident: rank for rank, ident in enumerate(axes)}
         self._asks = list(asks)
         self._decided: set[str] = set()
@@ -95,7 +101,8 @@ class Optimiser:
     def _decide(self, ident: str, solution: Chosen, grade: Grade) -> Chosen:
         """Make ``ident`` as good as it can be, and fix it."""
         self._decided.add(ident)
-        candidates = self._space.candidates(ident)
+        stays = self._stays.get(ident)
+        candidates = sorted(self._space.candidates(ident), key=lambda one: one.version != stays)
         # "Anything better?" and not one candidate after the other: a no settles all of them with one proof, and a
         # yes is often far better than the next.
         while True:

@@ -22,7 +22,7 @@ from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space.terms import Candidate, base_of, is_package
+from solver.solve.space.terms import AXIS_PYTHON, Candidate, base_of, is_package
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -41,15 +41,27 @@ def pythons(profile: Profile, matrices: Matrices) -> list[str]:
     return admitted
 
 
-def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution:
+@dataclass(frozen=True)
+class Settled:
+    """What a lock holds, and goes on to hold wherever it can while some of it is made newer."""
+
+    python: str | None
+    """major.minor; None: it is to be made newer."""
+    versions: Mapping[str, str]
+    """By identifier."""
+    newer: tuple[str, ...]
+    """Packages that are made as new as python and the frameworks allow, before anything else is decided."""
+
+
+def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False, settled: Settled | None = None) -> Solution:
     """The preferred solution of ``profile``; see ``find``.
 
     Raises ``Unsolvable`` with an ``Explanation`` where there is none; that is ``Undecided`` where
     something that only the record lacks may be what is missing.
     """
-    solution = find(profile, spaces, lockable_only=lockable_only)
+    solution = find(profile, spaces, lockable_only=lockable_only, settled=settled)
     while solution is None and _asked_more(profile, spaces, lockable_only=lockable_only):
-        solution = find(profile, spaces, lockable_only=lockable_only)
+        solution = find(profile, spaces, lockable_only=lockable_only, settled=settled)
     if solution is None:
         explanation = explain(profile, spaces, lockable_only=lockable_only)
         error = Undecided if explanation.answer is Answer.NOT_KNOWN else Unsolvable
@@ -74,15 +86,17 @@ def _asked_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> boo
     return asked
 
 
-def find(profile: Profile, spaces: Spaces, *, lockable_only: bool = False) -> Solution | None:
+def find(
+    profile: Profile, spaces: Spaces, *, lockable_only: bool = False, settled: Settled | None = None
+) -> Solution | None:
     """The preferred solution of ``profile``; None where there is none.
 
     ``lockable_only`` leaves out builds whose hash or requirements nobody read; without it
-    they are taken only where they bring a newer framework or python.
+    they are taken only where they bring a newer framework or python. What is ``settled`` is preferred to all else.
     """
-    best = _best(profile, spaces, lockable_only=True)
+    best = _best(profile, spaces, lockable_only=True, settled=settled)
     if not lockable_only and not _unbeatable(profile, best):
-        wider = _best(profile, spaces, lockable_only=False)
+        wider = _best(profile, spaces, lockable_only=False, settled=settled)
         if wider is not None and (best is None or wider.merit > best.merit):
             best = wider
     return None if best is None else to_solution(best.space, profile, best.chosen)
@@ -104,11 +118,13 @@ def _unbeatable(profile: Profile, best: Preferred | None) -> bool:
     return best is not None and all(text.startswith("==") and "*" not in text for text in pinned)
 
 
-def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Preferred | None:
+def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None) -> Preferred | None:
     best: Preferred | None = None
-    for python in pythons(profile, spaces.matrices):
+    for python in _settled_first(pythons(profile, spaces.matrices), settled):
         space = spaces.get(profile, python, lockable_only=lockable_only)
-        chosen = optimiser(space, profile).best()
+        chosen = optimiser(space, profile, settled).best()
+        if chosen is not None and settled is not None and python == settled.python:
+            return Preferred(_merit(profile, space, chosen), space, chosen)
         if chosen is not None:
             other = Preferred(_merit(profile, space, chosen), space, chosen)
             if best is None or other.merit > best.merit:
@@ -116,11 +132,20 @@ def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Preferred
     return best
 
 
-def optimiser(space: PackageSpace, profile: Profile) -> Optimiser:
+def _settled_first(admitted: list[str], settled: Settled | None) -> list[str]:
+    return admitted if settled is None else sorted(admitted, key=lambda python: python != settled.python)
+
+
+def optimiser(space: PackageSpace, profile: Profile, settled: Settled | None = None) -> Optimiser:
     """The optimiser of a space in the order of a profile's preference."""
     matrices = space.scope.matrices
-    grades = dict.fromkeys(framework_idents(profile, matrices), _public)
-    return Optimiser(space, root_asks(space.choices, profile), preference(profile, matrices), grades)
+    frameworks = framework_idents(profile, matrices)
+    asks, grades = root_asks(space.choices, profile), dict.fromkeys(frameworks, _public)
+    if settled is None:
+        return Optimiser(space, asks, preference(profile, matrices), grades)
+    axes = dict.fromkeys((*frameworks, AXIS_PYTHON, *settled.newer, *preference(profile, matrices)))
+    stays = {ident: version for ident, version in settled.versions.items() if ident not in settled.newer}
+    return Optimiser(space, asks, tuple(axes), grades, stays)
 
 
 def _public(candidate: Candidate) -> object:

@@ -2,50 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from fault_server import make_wheel
-
-from solver.index.pypi import INDEX_URL
-
-REQUEST = """\
-name: mine
-dependencies:
-  - python=${python}
-  - pip
-  - pip:
-      - torch==${torch}
-      - own-tool>=1
-profiles:
-  gpu: {python: "3.12", torch: "2.9.1"}
-"""
-
-
-@pytest.fixture
-def index(tmp_path, interlock, monkeypatch, fault_server):
-    """An index on the loopback interface that has own-tool, which needs a helper with two malformed releases."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("INTERLOCK_OFFLINE")
-    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
-    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "cache"))
-    add(fault_server, "own-tool", {"1.0": ["helper>=1"], "2.0": ["helper>=2", "numpy"], "3.0rc1": []})
-    add(fault_server, "helper", {"1.0": [], "2.0": ['fast-thing; extra == "fast"'], "2.1": ["broken (>=1.9.*)"]})
-    (tmp_path / "environment.yml.in").write_text(REQUEST)
-    return fault_server
-
-
-def add(server, name, versions, **keys):
-    stem = name.replace("-", "_")
-    files = {}
-    for version, requires in versions.items():
-        filename = f"{stem}-{version}-py3-none-any.whl"
-        server.add_wheel(filename, make_wheel(stem, version, requires))
-        files[filename] = {"upload-time": "2026-01-01T00:00:00Z", **keys}
-    server.add_project(name, files)
-
-
-def files(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
+from own_index import add, files
 
 NEXT = "written to locks/gpu; `interlock install gpu PREFIX` installs it\n"
 MADE = "gpu: torch 2.9.1, python 3.12, cuda 12.8, cudnn 9.10.2.21; 29 packages by pip, 27 packages by conda"

@@ -1,0 +1,29 @@
+"""An index that a project of a user's own asks, for tests of the command line: own-tool, and a helper that it needs."""
+
+from fault_server import make_wheel
+
+REQUEST = """\
+name: mine
+dependencies:
+  - python=${python}
+  - pip
+  - pip:
+      - torch==${torch}
+      - own-tool>=1
+profiles:
+  gpu: {python: "3.12", torch: "2.9.1"}
+"""
+
+
+def add(server, name, versions, **keys):
+    stem = name.replace("-", "_")
+    files = {}
+    for version, requires in versions.items():
+        filename = f"{stem}-{version}-py3-none-any.whl"
+        server.add_wheel(filename, make_wheel(stem, version, requires))
+        files[filename] = {"upload-time": "2026-01-01T00:00:00Z", **keys}
+    server.add_project(name, files)
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
