@@ -17,6 +17,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Row
 from solver.matrix.rules import holds
+from solver.matrix.runtimes import insides
 
 
 def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
@@ -27,12 +28,19 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
     place = Place.of(solution.target)
     used: list[Row] = [row for row in matrices.rules if holds(row, versions, place) is Answer.YES]
     used += brought(matrices.libraries, versions)
-    cuda = solution.axes["cuda"]
-    if cuda:
+    for cuda in _cudas(matrices, solution):
         used += [row for row in matrices.toolkits if row.cuda == cuda]
         used += [row for row in matrices.families if row.major == major(cuda)]
     ids |= {row.id for row in used}
     return {row_id: matrices.digest(row_id) for row_id in sorted(ids)}
+
+
+def _cudas(matrices: Matrices, solution: Solution) -> list[str]:
+    """Every CUDA runtime (major.minor) of a solution: the one that its axis tells, and those inside wheels."""
+    pins = {str(pin.name): pin.version for pin in solution.pins}
+    carried = (one for one in insides(matrices, pins, solution.target.platform) if one.runtime == "cuda" and one.surely)
+    versions = [solution.axes["cuda"], *(one.version for one in carried)]
+    return [version for version in dict.fromkeys(versions) if isinstance(version, str)]
 
 
 def index_facts(project: Project, solution: Solution) -> dict[str, str]:

@@ -17,6 +17,7 @@ from solver.core.model import Profile, Solution
 from solver.index import Index
 from solver.index.layered import Watch
 from solver.matrix.load import Matrices
+from solver.matrix.runtimes import of_packages
 from solver.request.adhoc import ad_hoc, constrained
 from solver.request.interop import with_interop
 from solver.solve.search import find, solve
@@ -93,9 +94,9 @@ def _shared_base(project: Project, profile: Profile, parent: Solution) -> Soluti
     ]
     names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
     pins = tuple(pin for pin in parent.pins if pin.name in names)
-    axes = {
-        axis: version if axis in {*axes_of("python", "toolkit", "library"), *names} else None
-        for axis, version in parent.axes.items()
-    }
-    because = tuple(item for item in parent.because if item.package in {*axes_of("toolkit", "library"), *names})
+    # What lies inside the wheel of a framework is not of the base.
+    runtimes = of_packages(project.matrices, {str(pin.name): pin.version for pin in pins}, parent.target.platform)
+    kept = {*axes_of("python"), *runtimes, *names}
+    axes = {axis: version if axis in kept else None for axis, version in parent.axes.items()}
+    because = tuple(item for item in parent.because if item.package in {*runtimes, *names})
     return msgspec.structs.replace(parent, profile=profile.name, pins=pins, axes=axes, because=because, notes=())

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from solver.core.axes import AXES, axes_of
 from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Pin, Solution
@@ -50,7 +51,7 @@ def requirements_txt(solution: Solution, lines: Iterable[str], command: str) -> 
 def header(solution: Solution, command: str) -> list[str]:
     """Comment lines that say what made the file and where it runs."""
     target, axes = solution.target, solution.axes
-    cuda = f"CUDA {axes['cuda']}, cuDNN {axes['cudnn']}" if axes["cuda"] else "CPU only"
+    runtimes = [f"{AXES[axis].title} {axes[axis]}" for axis in axes_of("toolkit", "library") if axes[axis]]
     where = f"python {target.python}, {target.platform}"
     if target.platform.startswith("linux"):
         where += f", glibc >= {target.glibc}"
@@ -58,7 +59,7 @@ def header(solution: Solution, command: str) -> list[str]:
         where += f", NVIDIA driver >= {target.driver}"
     chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes[name])
     return [
-        comment(f"{solution.profile}: {chosen}; {cuda}."),
+        comment(f"{solution.profile}: {chosen}; {', '.join(runtimes) or 'CPU only'}."),
         comment(f"For {where}."),
         comment(f"Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt"),
     ]

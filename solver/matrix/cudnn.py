@@ -11,7 +11,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Platform
 from solver.core.versions import major, numbers
 from solver.matrix.builds import Stated, has_cuda, stated
-from solver.matrix.libraries import looks_up
+from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 from solver.matrix.rules import admits
@@ -86,11 +86,7 @@ def carried(build: Build) -> str | NotKnown | None:
 
 def carries(build: Build) -> Answer:
     """Whether a wheel holds a cuDNN; NO where it uses none, opens what lies outside or pins who brings that."""
-    if _built_with(build) is None or build.bundles is False:
-        return Answer.NO
-    if build.bundles is True:
-        return Answer.YES
-    return Answer.NO if build.same_minor or looks_up(build) is Answer.YES else Answer.NOT_KNOWN
+    return Answer.NO if _built_with(build) is None else bundled(build)
 
 
 def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:

@@ -51,6 +51,13 @@ def looks_up(build: Build) -> Answer:
     return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
 
 
+def bundled(build: Build) -> Answer:
+    """Whether a build's CUDA libraries lie inside its wheel; NO where it opens others, or pins who brings them."""
+    if build.bundles is not NOT_KNOWN:
+        return answer(build.bundles)
+    return Answer.NO if build.same_minor or looks_up(build) is Answer.YES else Answer.NOT_KNOWN
+
+
 def does_without(build: Build) -> Answer:
     """Whether a build can be imported without the libraries that it ``opens``, and then stays on the CPU.
 

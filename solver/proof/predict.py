@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on
@@ -267,13 +267,16 @@ class _Case:
         return None if row is None else f"seen of {name} {row.packages[name]} on {row.gpu}: {row.seen}"
 
     def loaded(self) -> LoadedPrediction:
-        """The libraries that will be loaded: a framework's own where they lie inside its wheel."""
-        bundling = next((build for build in self.frameworks.values() if build.bundles is True), None)
-        if bundling is not None:
+        """The libraries that the preferred framework will load: those inside its wheel, else those of packages.
+
+        That is the framework whose own probe they are compared with, see ``compare``.
+        """
+        first = next((self.frameworks[name] for name in preferred_first(self.frameworks)), None)
+        if first is not None and first.bundles is True:
             return LoadedPrediction(
-                cuda=_plain_field(bundling.cuda),
-                cudnn=_plain_field(bundling.cudnn),
-                nccl=_plain_field(bundling.nccl),
+                cuda=_leading(first.cuda, _RUNTIME_PARTS),
+                cudnn=_leading(first.cudnn, _CUDNN_PARTS),
+                nccl=_leading(first.nccl, _NCCL_PARTS),
             )
         return LoadedPrediction(
             cuda=self.brought("cudart", _RUNTIME_PARTS),
@@ -369,6 +372,12 @@ def _loads_its_own(build: Build) -> bool:
 def _plain_field(field: str | NotKnown) -> str | None:
     """A field of a row as one that evidence is compared with; "none" stays that word."""
     return None if isinstance(field, NotKnown) else field
+
+
+def _leading(field: str | NotKnown, parts: int) -> str | None:
+    """The same of as many parts of a version as a loaded library tells of itself."""
+    plain = _plain_field(field)
+    return None if plain is None else leading(plain, parts)
 
 
 def _plain(result: Answer) -> bool | None:

@@ -188,10 +188,12 @@ def _admits(ask: Ask, exclusion: Exclusion) -> bool:
     """
     if ask.specifier is None or exclusion.version is None:
         return not ask.mask
+    # That a guard admits that nothing brings it leaves no version all the same.
+    left = ask.mask >> 1 if ask.ident.startswith("?") else ask.mask
     specifiers = ask.specifier.split("||")
     named = any(part.operator == "==" for specifier in specifiers for part in as_specifier(specifier))
     meant = any(within(exclusion.version, specifier) for specifier in specifiers)
-    return meant and (named or not ask.mask)
+    return meant and (named or not left)
 
 
 def _meets_nothing(ask: Ask) -> bool:

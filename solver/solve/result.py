@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from packaging.requirements import Requirement
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.axes import AXES
-from solver.core.frameworks import FRAMEWORKS, framework_of
+from solver.core.frameworks import FRAMEWORKS, framework_of, preferred_first
 from solver.core.markers import applies
 from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Requires, Solution
 from solver.matrix.rows import NONE, Build
@@ -17,14 +18,30 @@ from solver.solve.notes import branch_note, notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, Kind, axis_idents, is_package, is_way
+from solver.solve.space.terms import (
+    AXIS_CUDA,
+    AXIS_CUDNN,
+    Ask,
+    Candidate,
+    Kind,
+    axis_idents,
+    guard,
+    is_inside,
+    is_package,
+    is_way,
+    package_around,
+)
+
+Askers = Mapping[str, list[tuple[str, Ask]]]
+"""By identifier, who asks for it and with which ask."""
 
 
 def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Solution:
     """Describe ``chosen``, a complete set of candidates of ``space``."""
     askers = _askers(space, profile, chosen)
     pins = tuple(_pin(space, chosen[name], chosen, askers) for name in sorted(chosen) if is_package(name))
-    axes = _axes(chosen)
+    runtimes = {ident: _runtime(ident, profile, chosen, askers) for ident in (AXIS_CUDA, AXIS_CUDNN)}
+    axes = _axes(chosen, runtimes)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
     matrices, target = space.scope.matrices, space.scope.target
     soft = notes(versions, axes["cuda"], _builds(space, chosen), matrices, target)
@@ -33,14 +50,44 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
         target=target,
         axes=axes,
         pins=pins,
-        because=tuple(_because(ident, chosen, askers) for ident in sorted(chosen) if _is_explained(ident)),
+        because=tuple(_reasons(chosen, askers, runtimes)),
         notes=(*branch_note(profile, matrices), *soft),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 
 
-def _is_explained(ident: str) -> bool:
-    return is_package(ident) or ident in (AXIS_CUDA, AXIS_CUDNN)
+def _reasons(chosen: Chosen, askers: Askers, runtimes: Mapping[str, Because | None]) -> Iterator[Because]:
+    """Why each package and each runtime is there, by identifier."""
+    for ident in sorted({*chosen, *runtimes}):
+        reason = runtimes.get(ident) if ident in runtimes or not is_package(ident) else _because(ident, chosen, askers)
+        if reason is not None:
+            yield reason
+
+
+def _runtime(ident: str, profile: Profile, chosen: Chosen, askers: Askers) -> Because | None:
+    """What the axis of a runtime is told as, see ``matrix.runtimes``; None where the set has none of it.
+
+    What nothing of the set brings, a build may need all the same: from outside, as where nobody read what it opens.
+    """
+    candidate = chosen.get(ident)
+    if not any(ask.brings for _, ask in askers.get(ident, ())):
+        within = [(who, ask) for other in _inside(ident, profile, chosen) for who, ask in askers[other] if ask.brings]
+        for who, ask in within[:1]:
+            version = chosen[ask.ident].version
+            source = f"{ask.text} ({ask.source})"
+            return Because(package=_label(ident), version=version, row=ask.row, source=source, asked_by=who)
+    return None if candidate is None else _because(ident, chosen, askers)
+
+
+def _inside(axis: str, profile: Profile, chosen: Chosen) -> list[str]:
+    """The identifiers of what lies inside wheels and is of an axis, that of the preferred framework first."""
+    frameworks = preferred_first(profile.frameworks, profile.prefer)
+
+    def turn(ident: str) -> tuple[int, str]:
+        framework = framework_of(package_around(ident))
+        return frameworks.index(framework) if framework in frameworks else len(frameworks), ident
+
+    return sorted((ident for ident in chosen if is_inside(ident) and ident.startswith(axis)), key=turn)
 
 
 def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
@@ -50,11 +97,14 @@ def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
     return [row for row in rows if isinstance(row, Build)]
 
 
-def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[str, list[tuple[str, Ask]]]:
+def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Askers:
     """Who asks for each identifier, and with which ask; the request first."""
     askers: dict[str, list[tuple[str, Ask]]] = defaultdict(list)
     for ask in root_asks(space.choices, profile):
         askers[ask.ident].append((REQUEST, ask))
+        if ask.ident == guard(AXIS_CUDNN) and ask.kind is Kind.ONE_OF:
+            # Asked of a cuDNN should there be one: where there is, that is why it is this one.
+            askers[AXIS_CUDNN].append((REQUEST, replace(ask, ident=AXIS_CUDNN, mask=ask.mask >> 1)))
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
             # What keeps a rule is there for the package that the rule is about.
@@ -64,7 +114,7 @@ def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Mapping[st
     return askers
 
 
-def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Pin:
+def _pin(space: PackageSpace, candidate: Candidate, chosen: Chosen, askers: Askers) -> Pin:
     release = candidate.release
     assert release is not None
     extras = sorted(ident.partition("[")[2].rstrip("]") for ident in chosen if ident.startswith(f"{candidate.ident}["))
@@ -93,7 +143,7 @@ def _requires(space: PackageSpace, candidate: Candidate, extras: list[str]) -> R
     return tuple(sorted(requirements))
 
 
-def _because(ident: str, chosen: Chosen, askers: Mapping[str, list[tuple[str, Ask]]]) -> Because:
+def _because(ident: str, chosen: Chosen, askers: Askers) -> Because:
     """The narrowest ask is the reason; a row outweighs metadata that admits as much."""
     candidate = chosen[ident]
     asks = askers.get(ident, [])
@@ -118,9 +168,10 @@ def _label(ident: str) -> str:
     return ident.removeprefix("axis:")
 
 
-def _axes(chosen: Chosen) -> dict[Axis, str | None]:
+def _axes(chosen: Chosen, runtimes: Mapping[str, Because | None]) -> dict[Axis, str | None]:
     def version(axis: Axis) -> str | None:
-        candidate = next((chosen[ident] for ident in axis_idents(axis) if ident in chosen), None)
+        told: Mapping[str, Candidate | Because | None] = {**chosen, **runtimes}
+        candidate = next((told[ident] for ident in axis_idents(axis) if ident in told), None)
         return None if candidate is None or candidate.version == NONE else candidate.version
 
     return {axis: version(axis) for axis in AXES}

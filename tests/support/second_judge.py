@@ -202,14 +202,14 @@ class Judge:
                 yield from self.closures({**chosen, open_: version})
 
     def cudnns(self, chosen: Set) -> list[str | None]:
-        """The cuDNN axis: what is installed; what an unread torch is used with; anything that a constraint admits."""
+        """The cuDNN axis: what is installed; what an unread torch is used with; what TensorFlow opens, if any."""
         brought = {chosen[n] for n in chosen if n in self.library_of and self.library_of[n].library == "cudnn"}
         if brought:
             return sorted(brought) if len(brought) == 1 else []
         torch = chosen.get("torch")
         unread = torch is not None and self.unread(torch) and not self.torch_rows[torch].bundles
         tensorflow = self.tensorflow_rows.get(chosen.get("tensorflow", ""))
-        if unread or "cudnn" in self.profile.constraints or (tensorflow is not None and tensorflow.cudnn):
+        if unread or (tensorflow is not None and tensorflow.cudnn):
             known = {
                 version
                 for name, row in self.library_of.items()
@@ -295,7 +295,24 @@ class Judge:
             version = cudnn if name == "cudnn" else chosen.get(name)
             if version is not None and not within(specifier, version):
                 return False
-        return True
+        inside = self.inside(chosen)
+        asked = {"cuda": self.profile.cuda, "cudnn": self.profile.constraints.get("cudnn", "")}
+        return all(within(asked[axis], version) for axis, version in inside.items())
+
+    def inside(self, chosen: Set) -> Set:
+        """The CUDA and the cuDNN in the wheel of torch."""
+        row = self.torch_rows.get(chosen.get("torch", ""))
+        return {"cuda": minor(row.cuda), "cudnn": row.cudnn} if row is not None and row.bundles else {}
+
+    def told(self, choice: Set) -> Set:
+        """The axes as they are told: what lies in the wheel of torch where no distribution brings another."""
+        brought = {row.library for name, row in self.library_of.items() if name in choice}
+        told = self.inside(choice)
+        if brought & {"cudart", "nvcc"}:
+            told.pop("cuda", None)
+        if "cudnn" in brought:
+            told.pop("cudnn", None)
+        return choice | told
 
     def clobber(self, a: str, version_a: str, b: str, version_b: str) -> bool:
         """By rows of these versions, else where every row of the pair saw it; no world lets libraries move."""
@@ -324,7 +341,7 @@ class Judge:
                     merit = [*(_descending(V(choice[f]).public) for f in self.order()), _descending(python)]
                     if best is None or merit < best[0]:
                         best = merit, choice
-        return None if best is None else best[1]
+        return None if best is None else self.told(best[1])
 
     def order(self) -> list[str]:
         return sorted(self.profile.frameworks, key=lambda f: (f != self.profile.prefer, f != "torch"))
@@ -360,7 +377,7 @@ class Judge:
         tensorflow = self.tensorflow_rows[chosen["tensorflow"]] if "tensorflow" in chosen else None
         unread = "torch" in chosen and self.unread(chosen["torch"]) and not self.torch_rows[chosen["torch"]].bundles
         brought = any(n in chosen and row.library == "cudnn" for n, row in self.library_of.items())
-        if (tensorflow and tensorflow.cudnn) or unread or brought or "cudnn" in self.profile.constraints:
+        if (tensorflow and tensorflow.cudnn) or unread or brought:
             names.add("cudnn")
         return names
 

@@ -1,4 +1,4 @@
-"""The axes that are no package: which CUDA runtimes and which cuDNNs may be chosen."""
+"""The axes that are no package: which CUDA runtimes and which cuDNNs may be chosen, and which come inside wheels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from solver.core.answer import Answer, NotKnown
 from solver.matrix.builds import stated
 from solver.matrix.drivers import serves
 from solver.matrix.gpus import cudnn_row, cudnn_serves, toolkit_serves
+from solver.matrix.runtimes import Inside
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Candidate, Exclusion
 
@@ -57,3 +58,13 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
             del versions[version]
     ordered = sorted(versions, key=lambda text: Version(text), reverse=True)
     return [Candidate(AXIS_CUDNN, i, version, row=versions[version]) for i, version in enumerate(ordered)], excluded
+
+
+def inside_candidates(scope: Scope, ident: str) -> list[Candidate]:
+    """What lies in some wheel of the package that ``ident`` is about."""
+    return [Candidate(ident, position, _text(one)) for position, one in enumerate(scope.inside[ident])]
+
+
+def _text(one: Inside) -> str:
+    version = "not known" if isinstance(one.version, NotKnown) else one.version
+    return version if one.surely else f"perhaps {version}"

@@ -21,6 +21,7 @@ from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.cudnn import cudnn_asks
+from solver.solve.space.inside import inside_asks
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
 
@@ -29,6 +30,7 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
     cuda = stated(row.cuda)
     if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
+        yield from inside_asks(space, row)
         if row.same_minor and row.bundles is not True:
             yield from _unread_asks(space, row, candidate)
         elif row.bundles is not True:
@@ -49,7 +51,7 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     if row.same_minor:
         exact = minor(cuda)
         mask = space.mask_where(AXIS_CUDA, lambda c: c.version == exact)
-        return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id, f"=={exact}")
+        return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id, f"=={exact}", brings=True)
     # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
     how = "carries" if row.bundles is True else "built with"
     text = f"CUDA {major(cuda)} ({how} {cuda})"
@@ -80,7 +82,7 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
     if isinstance(cudnn, str):
         specifier = f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*"
         mask = space.mask(AXIS_CUDNN, specifier)
-        yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier)
+        yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier, brings=True)
     framework = framework_of(row.package)
     compiler = None if framework is None else FRAMEWORKS[framework].compiler
     if compiler is not None:

@@ -22,7 +22,7 @@ from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
 from solver.matrix.names import Names
-from solver.solve.space.axes import cuda_candidates, cudnn_candidates
+from solver.solve.space.axes import cuda_candidates, cudnn_candidates, inside_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
@@ -39,6 +39,7 @@ from solver.solve.space.terms import (
     base_of,
     guard,
     is_axis,
+    is_inside,
     recorded_only,
 )
 
@@ -71,6 +72,8 @@ class Candidates:
             return self._axis(ident, *cuda_candidates(self.scope))
         if ident == AXIS_CUDNN:
             return self._axis(ident, *cudnn_candidates(self.scope, self._cudnns()))
+        if is_inside(ident):
+            return inside_candidates(self.scope, ident)
         if ident.startswith("?"):
             real = self.candidates(ident[1:])
             mirrored = (Candidate(ident, c.position + 1, c.version, c.release, c.row) for c in real)

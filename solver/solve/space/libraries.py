@@ -8,6 +8,7 @@ from solver.core.answer import NotKnown
 from solver.core.versions import minor
 from solver.matrix.libraries import brings
 from solver.matrix.rows import Library
+from solver.matrix.runtimes import decides
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, Ask, Candidate, Kind
 
@@ -22,18 +23,21 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     library = None if isinstance(rows, NotKnown) else min(rows, key=_tied_first, default=None)
     if library is None:
         return
-    if library.library in ("cudart", "nvcc") and library.same_minor:
+    runtime = decides(library)
+    if runtime == "cuda":
         cuda = minor(candidate.version)
         same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
-        yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", f"{candidate.ident} is of that toolkit", library.id, f"=={cuda}")
+        source = f"{candidate.ident} is of that toolkit"
+        yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", source, library.id, f"=={cuda}", brings=True)
         return
     # A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead.
     text = f"CUDA {library.cuda}, whose {library.library} it is"
     mask = space.cuda_mask(str(library.cuda))
     yield Ask(AXIS_CUDA, mask, text, library.source, library.id, f"=={library.cuda}.*")
-    if library.library == "cudnn":
+    if runtime == "cudnn":
         same = space.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
-        yield Ask(AXIS_CUDNN, same, f"cuDNN {candidate.version}", ITSELF, library.id, kind=Kind.SAME)
+        text = f"cuDNN {candidate.version}"
+        yield Ask(AXIS_CUDNN, same, text, ITSELF, library.id, kind=Kind.SAME, brings=True)
 
 
 def _tied_first(row: Library) -> tuple[bool, str]:

@@ -30,6 +30,7 @@ from solver.solve.space.terms import (
     Candidate,
     Kind,
     guard,
+    is_inside,
     is_package,
     is_way,
     way,
@@ -80,7 +81,7 @@ class PackageSpace:
         if extra:
             same = Ask(base, 1 << candidate.position, f"{base}=={candidate.version}", ITSELF, kind=Kind.SAME)
             return [same, *self._declared(candidate, extra.rstrip("]"))]
-        if base == AXIS_CUDNN:
+        if base == AXIS_CUDNN or is_inside(base):
             return [_itself(candidate)]
         if not is_package(base):
             return ()

@@ -14,7 +14,8 @@ from solver.core.versions import within
 from solver.matrix.builds import framework_pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident
+from solver.solve.space.inside import asked_of_inside
+from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident, guard
 
 
 def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
@@ -58,6 +59,7 @@ def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[A
         yield Ask(AXIS_CUDA, 1, "no CUDA", source, kind=Kind.NONE_OF)
     elif specifier:
         yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, specifier), f"CUDA {specifier}", source, specifier=specifier)
+        yield from asked_of_inside(choices, "cuda", specifier, source)
     elif profile.frameworks:
         everything = choices.mask_where(AXIS_CUDA, lambda _: True)
         driver = choices.target.driver or "none"
@@ -69,8 +71,11 @@ def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator
         if name in axes_of("framework", "python", "toolkit"):
             continue
         if name in axes_of("library"):
-            ident, title = axis_ident(name), AXES[name].title
-            yield Ask(ident, choices.mask(ident, specifier), f"{title} {specifier}", source, specifier=specifier)
+            # It brings none: where there is no distribution of it, only what lies inside wheels has to be such.
+            ident, text = axis_ident(name), f"{AXES[name].title} {specifier}"
+            mask = 1 | choices.mask(ident, specifier) << 1
+            yield Ask(guard(ident), mask, text, source, specifier=specifier)
+            yield from asked_of_inside(choices, name, specifier, source)
         else:
             yield choices.guard_ask(name, specifier, source)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import msgspec
 
@@ -17,6 +19,8 @@ from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
 from solver.matrix.rules import admits, binding, hard_rules, holds, joint_rules
+from solver.matrix.runtimes import RUNTIMES, Inside, inside
+from solver.solve.space.terms import axis_ident, ident_inside
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,17 @@ class Scope:
         """The packages of which some wheel holds a cuDNN."""
         return carriers(self.matrices, self.target.platform)
 
+    @cached_property
+    def inside(self) -> Mapping[str, tuple[Inside, ...]]:
+        """By the identifier of a runtime inside the wheels of a package, each that some wheel of it has, in order."""
+        here = sorted((row for row in self.matrices.builds if row.platform == self.target.platform), key=_row_id)
+        some: dict[str, dict[Inside, None]] = defaultdict(dict)
+        for row, runtime in product(here, RUNTIMES):
+            one = inside(row, runtime)
+            if one is not None:
+                some[ident_inside(axis_ident(runtime), row.package)][one] = None
+        return {ident: tuple(some[ident]) for ident in sorted(some)}
+
     def build(self, name: str, version: str) -> Build | NotKnown:
         """The matrix row of a wheel on the target's platform; of a companion see ``companion``."""
         return NOT_KNOWN if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
@@ -114,3 +129,7 @@ class Scope:
         """Id of the row that describes a version; None where there is none."""
         row = self.companion(name, version) if name in COMPANIONS else self.build(name, version)
         return None if isinstance(row, NotKnown) else row.id
+
+
+def _row_id(row: Build) -> str:
+    return row.id

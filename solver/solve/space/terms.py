@@ -3,7 +3,8 @@
 An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
 an axis ("axis:cuda"), a rule ("rule:<id>": how a rule about several packages is kept)
 or a guard ("?numpy": that package's version if anything brings it, else "absent").
-Guards let a fact forbid versions of a package without asking for the package. A set of
+Guards let a fact forbid versions of a package without asking for the package. What lies inside
+a wheel and has an axis is an identifier too ("axis:cuda inside torch"). A set of
 candidates of one identifier is an int used as a bit mask over their positions, which
 makes intersecting asks one operation.
 """
@@ -51,6 +52,24 @@ def way(rule: str) -> str:
     return f"rule:{rule}"
 
 
+def ident_inside(axis: str, package: str) -> str:
+    """The identifier of what lies inside the wheel of a package and is of the kind of an axis."""
+    return f"{axis}{_INSIDE}{package}"
+
+
+def is_inside(ident: str) -> bool:
+    """Whether ``ident`` stands for what lies inside the wheel of a package."""
+    return ident.startswith("axis:") and _INSIDE in ident
+
+
+def package_around(ident: str) -> str:
+    """The package in whose wheel lies what ``ident`` stands for."""
+    return ident.partition(_INSIDE)[2]
+
+
+_INSIDE = " inside "
+
+
 def is_way(ident: str) -> bool:
     """Whether ``ident`` stands for the ways to keep a rule."""
     return ident.startswith("rule:")
@@ -62,8 +81,8 @@ def is_axis(ident: str) -> bool:
 
 
 def base_of(ident: str) -> str:
-    """The package or axis that ``ident`` is a guard of or an extra of, or is itself."""
-    return ident.removeprefix("?").partition("[")[0]
+    """The package or axis that ``ident`` is a guard of, an extra of, or a kind of inside a wheel, or is itself."""
+    return ident.removeprefix("?").partition("[")[0].partition(_INSIDE)[0]
 
 
 def named_by(ident: str) -> str:
@@ -118,6 +137,8 @@ class Ask:
     specifier: str | None = None
     """PEP 440 over the versions, "||" between alternatives; None where the mask is made of something else."""
     kind: Kind = Kind.ONE_OF
+    brings: bool = False
+    """Whether it is there with who asks: a release in a wheel, or one that metadata would bring, and no mere wish."""
 
 
 SNAPSHOT = "the snapshot"
