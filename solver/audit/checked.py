@@ -24,7 +24,9 @@ class Checked:
     libraries: int = 0
     """How many of the packages bring CUDA libraries that rows tell of."""
     unrecorded: tuple[str, ...] = ()
-    """``name==version`` of what no index is known to have: neither requirements nor wheels of it were checked."""
+    """``name==version`` of what was not recorded: neither requirements nor wheels of it were checked."""
+    absent: tuple[str, ...] = ()
+    """``name==version`` of what the index was asked for and has no wheel of."""
     open: tuple[str, ...] = ()
     """The names of the packages without a version, of which nothing was checked."""
     installed: bool = False
@@ -35,20 +37,23 @@ def checked(context: AuditContext) -> Checked:
     """What there was to check in a set."""
     packages = context.set.packages
     stated = [package for package in packages if package.version is not None]
+    unchecked = {package.pin: context.releases(package) for package in stated if _is_of_an_index(context, package)}
     return Checked(
         packages=len(stated),
         frameworks=tuple(sorted(f"{b.package.name} {b.package.version}" for b in context.builds if b.framework)),
         libraries=len({item.package.name for item in context.provided}),
-        unrecorded=tuple(sorted(package.pin for package in stated if _is_unrecorded(context, package))),
+        unrecorded=tuple(sorted(pin for pin, releases in unchecked.items() if isinstance(releases, NotKnown))),
+        absent=tuple(sorted(pin for pin, releases in unchecked.items() if releases == ())),
         open=tuple(sorted(package.name for package in packages if package.version is None)),
         installed=context.set.prefix is not None,
     )
 
 
-def _is_unrecorded(context: AuditContext, package: Package) -> bool:
+def _is_of_an_index(context: AuditContext, package: Package) -> bool:
+    """Whether only an index tells of its requirements and wheels."""
     if package.origin == "conda" or package.name == LOADER or context.set.prefix is not None:
         return False
-    return isinstance(package.requires, NotKnown) and not context.releases(package)
+    return isinstance(package.requires, NotKnown)
 
 
 def nothing_found(checked: Checked) -> str:
@@ -68,5 +73,7 @@ def _parts(checked: Checked) -> Iterator[str]:
         yield f"only {what} of {packages}{among} were checked"
     if checked.unrecorded:
         yield f"nobody recorded requirements or wheels of {listed(checked.unrecorded)}"
+    if checked.absent:
+        yield f"the package index has no wheel of {listed(checked.absent)}"
     if checked.open:
         yield f"without a version, and so not checked: {listed(checked.open)}"

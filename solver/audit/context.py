@@ -19,7 +19,7 @@ from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none
-from solver.index import Index, ReleaseRefused
+from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -168,22 +168,35 @@ class AuditContext:
         rows = of_this(self.matrices.observations, self.stated, self.place.python)
         return next((row.seen for row in rows if not row.works and set(names) <= set(row.packages)), None)
 
-    def releases(self, package: Package) -> tuple[Release, ...]:
-        """The index's releases of the package's version; empty where the index does not know it."""
+    def releases(self, package: Package) -> tuple[Release, ...] | NotKnown:
+        """The index's releases of the package's version; empty where the index surely has no wheel of it.
+
+        NOT_KNOWN where it is none of the index's, the index does not answer, or its record has no such version.
+        """
         version = version_or_none(package.version)
         if version is None or package.origin != "pypi" or package.elsewhere is not None:
-            return ()
+            return NOT_KNOWN
+        # What comes from other indexes too the default one need not have; a list may leave out pre-releases.
+        default = package.index in (None, "default") and set(package.sources) <= {""} and not version.is_prerelease
         try:
             every = self.index.releases(package.name)
+        except UnknownPackage:
+            return () if default else NOT_KNOWN
         except IndexUnavailable:
-            return ()
+            return NOT_KNOWN
         # An index may list 1.0 and 1.0.0 as two releases; only where it has no such spelling do equals count.
         exact = tuple(release for release in every if release.version == package.version)
-        return exact or tuple(release for release in every if version_or_none(release.version) == version)
+        releases = exact or tuple(release for release in every if version_or_none(release.version) == version)
+        return releases if releases or (default and self.index.complete(package.name)) else NOT_KNOWN
+
+    def listed_releases(self, package: Package) -> tuple[Release, ...]:
+        """As ``releases``, for whoever looks at what is listed and takes nothing for denied."""
+        releases = self.releases(package)
+        return () if isinstance(releases, NotKnown) else releases
 
     def covers(self, package: Package) -> bool:
         """Whether the index lacks no wheel of the package's version for the target; not where it has no such."""
-        releases = self.releases(package)
+        releases = self.listed_releases(package)
         return bool(releases) and all(self.index.covers(package.name, r.version, self.target) for r in releases)
 
     def requires(self, package: Package) -> Requires:
@@ -194,7 +207,7 @@ class AuditContext:
         """
         if not isinstance(package.requires, NotKnown):
             return package.requires
-        releases = self.releases(package)
+        releases = self.listed_releases(package)
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]
         for release in [*fitting, *releases]:

@@ -56,6 +56,9 @@ class StubIndex:
             raise NotRecorded(name)
         return self.listings[name]
 
+    def complete(self, name):
+        return False
+
     def covers(self, name, version, target):
         recorded = self.recorded[name, version]
         return recorded is None or target.python in recorded

@@ -29,7 +29,7 @@ def compared_records(context: AuditContext) -> Iterator[Statement]:
 
 def _record(context: AuditContext, package: Package, record_of: RecordReader) -> Mapping[str, str]:
     """path -> sha256 (hex) of the wheel that the target would take; empty where nobody can read it."""
-    for release in context.releases(package):
+    for release in context.listed_releases(package):
         files = usable_files(release.files, context.target)
         if files:
             try:

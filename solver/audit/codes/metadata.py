@@ -46,10 +46,10 @@ def find(context: AuditContext) -> Iterator[Finding]:
             continue
         if not isinstance(requires, NotKnown):
             yield from _requirements(context, package, requires, environment)
-        elif context.releases(package):
+        elif context.listed_releases(package):
             # A release of which all else is recorded looks checked; one that is not recorded at all does not.
             unread.append(package)
-        yield from _yanked(package, context.releases(package))
+        yield from _yanked(package, context.listed_releases(package))
     if unread:
         yield _unread(unread)
     for build in context.builds:

@@ -67,7 +67,7 @@ def _by_files(context: AuditContext, package: Package) -> Finding | Answer:
 
 
 def _refusing(context: AuditContext, package: Package) -> Iterator[Finding]:
-    releases = context.releases(package)
+    releases = context.listed_releases(package)
     refusing = [r.requires_python for r in releases if not admits_python(r.requires_python, context.target)]
     if releases and len(refusing) == len(releases):
         why = f"{package.pin} asks for python {refusing[0]}; the target's is {context.target.python}"
@@ -81,7 +81,7 @@ def _wheels(context: AuditContext, package: Package) -> _Wheels:
         files = [IndexFile(filename=name, sha256=None) for name in wheels]
         return _Wheels(files, f"the file names in {context.set.kind}", whole=True)
     # Of such an index only some wheels are recorded, so a missing one proves nothing.
-    listing = [release for release in context.releases(package) if not is_partial(release.index)]
+    listing = [release for release in context.listed_releases(package) if not is_partial(release.index)]
     # Hashes leave no wheel but those that they admit, whatever else there may be.
     whole = bool(package.hashes) or context.covers(package)
     return _Wheels(_admitted(package, listing), "the wheels on the index", whole)

@@ -32,7 +32,7 @@ def asks_of(context: AuditContext) -> Asks:
     while waiting:
         name = waiting.pop()
         package = context.packages[name]
-        if package.origin != "pypi" or package.version is None or not context.releases(package):
+        if package.origin != "pypi" or package.version is None or not context.listed_releases(package):
             continue
         others: dict[PypiName, None] = {}
         for requirement in context.requirements(package):

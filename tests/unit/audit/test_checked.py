@@ -50,9 +50,9 @@ BOTH = Checked(packages=45, frameworks=("tensorflow 2.20.0", "torch 2.9.1"), lib
     [
         (BOTH, "nothing found: 45 packages checked (tensorflow 2.20.0, torch 2.9.1; 16 CUDA libraries)"),
         (
-            replace(BOTH, libraries=0, unrecorded=("a==1", "b==2"), open=("c",)),
+            replace(BOTH, libraries=0, unrecorded=("a==1", "b==2"), absent=("d==9",), open=("c",)),
             "nothing found: 45 packages checked (tensorflow 2.20.0, torch 2.9.1); nobody recorded requirements or "
-            "wheels of a==1 and b==2; without a version, and so not checked: c",
+            "wheels of a==1 and b==2; the package index has no wheel of d==9; without a version, and so not checked: c",
         ),
         (
             Checked(packages=1),
