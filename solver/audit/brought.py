@@ -6,24 +6,28 @@ CUDA libraries are followed: of each the newest release that suits everybody who
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from solver.audit.codes import loader
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import TOOLKIT
 from solver.audit.package_set import Package
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.audit.words import listed
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import opens_libraries
 from solver.core.markers import applies
 from solver.core.model import Finding, PypiName, pypi_name
 from solver.core.target import marker_environment, usable_files
 from solver.core.versions import meets, version_or_none
+from solver.index import ReleaseRefused, UnknownPackage
+from solver.matrix.libraries import looks_up
 
 CODE = "metadata"
 _OPEN = ("requirements", "freeze", "environment")
@@ -60,29 +64,77 @@ def is_open(context: AuditContext) -> bool:
     return package_set.kind != "freeze" or not context.provided
 
 
-def brought_along(context: AuditContext) -> tuple[Package, ...]:
-    """The CUDA libraries that the packages of an open list ask for and that it does not name, sorted by name."""
+@dataclass(frozen=True)
+class Brought:
+    """The CUDA libraries that the packages of an open list bring along."""
+
+    packages: tuple[Package, ...] = ()
+    """Those that it does not name, sorted by name."""
+    unread: tuple[Package, ...] = ()
+    """Whoever asks for libraries of which nobody knows the version, or may ask for some, sorted by pin."""
+
+
+def brought_along(context: AuditContext) -> Brought:
+    """The CUDA libraries that the packages of an open list ask for and that it does not name."""
     libraries = {row.distribution for row in context.matrices.libraries} | {TOOLKIT}
     chosen: dict[PypiName, Package] = {}
+    unread: set[Package] = set()
     for _ in range(_ROUNDS):
         asks = _asks(context, (*context.set.packages, *chosen.values()))
-        wanted = {name: some for name, some in asks.items() if name in libraries and name not in context.packages}
-        found = {name: _newest(context, name, some) for name, some in wanted.items()}
-        now = {name: package for name, package in sorted(found.items()) if package is not None}
+        missing = {name: some for name, some in asks.items() if name in libraries and name not in context.packages}
+        newest = {name: _newest(context, name, missing[name]) for name in sorted(missing)}
+        unread = {ask.asker for name, one in newest.items() if one is NOT_KNOWN for ask in missing[name]}
+        now = {name: one for name, one in newest.items() if isinstance(one, Package)}
         if now == chosen:
             break
         chosen = now
-    return tuple(chosen.values())
+    unread.update(package for package in chosen.values() if not _is_read(context, package))
+    unread.update(_unread_bringers(context))
+    return Brought(tuple(chosen.values()), tuple(sorted(unread, key=lambda package: package.pin)))
 
 
-def brings_unread(context: AuditContext) -> bool:
-    """Whether a build brings libraries that nobody read, of the CUDA major that another build looks for."""
+def _unread_bringers(context: AuditContext) -> Iterator[Package]:
+    """Builds that may bring libraries of the CUDA major that another build looks for: nobody read what they ask for."""
     opening = {build.major for build in context.builds if opens_libraries(build.framework)} - {None}
-    linked = [build for build in context.builds if not opens_libraries(build.framework)]
-    unread = [
-        build.major for build in linked if not build.bundles and isinstance(context.requires(build.package), NotKnown)
-    ]
-    return any(major in opening or (bool(opening) and major is NOT_KNOWN) for major in unread)
+    for build in context.builds:
+        may_bring = build.major in opening or (bool(opening) and build.major is NOT_KNOWN)
+        of_its_own = opens_libraries(build.framework) or build.bundles
+        if may_bring and not of_its_own and not _is_read(context, build.package):
+            yield build.package
+
+
+def _is_read(context: AuditContext, package: Package) -> bool:
+    """Whether somebody read what a package asks for."""
+    try:
+        return not isinstance(context.requires(package), NotKnown)
+    except ReleaseRefused:
+        return False
+
+
+def doubted(context: AuditContext, findings: Iterable[Finding], unread: Sequence[Package]) -> Iterator[Finding]:
+    """``findings`` of a set for which ``unread`` bring along what nobody read: what is missing may be among that."""
+    missing: set[str] = set()
+    for finding in findings:
+        if finding.code == loader.CODE:
+            missing.update(finding.packages)
+        else:
+            yield finding
+    for build in context.builds if unread else ():
+        if build.pin in missing and looks_up(build.row) is Answer.YES:
+            yield _doubt(build.package, unread)
+
+
+def _doubt(package: Package, unread: Sequence[Package]) -> Finding:
+    bring = "brings" if len(unread) == 1 else "bring"
+    return finding_about(
+        (package, *unread),
+        code=loader.CODE,
+        severity="note",
+        why=f"nobody read which CUDA libraries {listed(one.pin for one in unread)} {bring} along, so it is not known "
+        f"whether {package.pin} finds those that it opens",
+        source="the package index",
+        cure="audit a lock of the list, or the installed prefix",
+    )
 
 
 def clashes(context: AuditContext) -> Iterator[Finding]:
@@ -111,23 +163,28 @@ def _asks(context: AuditContext, packages: Sequence[Package]) -> Mapping[PypiNam
     return asks
 
 
-def _newest(context: AuditContext, name: PypiName, asks: Sequence[LibraryAsk]) -> Package | None:
-    """The newest release that all of ``asks`` admit; None where the index tells of none."""
+def _newest(context: AuditContext, name: PypiName, asks: Sequence[LibraryAsk]) -> Package | NotKnown | None:
+    """The newest release that all of ``asks`` admit, or the one that they pin; None where the index has none."""
     specifier = SpecifierSet(",".join(str(ask.requirement.specifier) for ask in asks))
+    extras = tuple(sorted({extra for ask in asks for extra in ask.requirement.extras}))
+    pinned = next((ask.exact for ask in asks if ask.exact is not None), None)
+    if pinned is not None and meets(pinned, str(specifier)):
+        return Package(name=name, version=pinned, extras=extras)
     try:
         releases = context.index.releases(name)
-    except IndexUnavailable:
+    except UnknownPackage:
         return None
+    except IndexUnavailable:
+        return NOT_KNOWN
     versions = [
         version
         for release in releases
         if release.yanked is None and usable_files(release.files, context.target)
         if (version := version_or_none(release.version)) is not None and specifier.contains(version)
     ]
-    if not versions:
-        return None
-    extras = {extra for ask in asks for extra in ask.requirement.extras}
-    return Package(name=name, version=str(max(versions)), extras=tuple(sorted(extras)))
+    if versions:
+        return Package(name=name, version=str(max(versions)), extras=extras)
+    return None if context.index.complete(name) else NOT_KNOWN
 
 
 def _clash(one: Package, other: Package, found: Sequence[tuple[LibraryAsk, LibraryAsk]]) -> Finding:

@@ -67,14 +67,12 @@ class BuiltPackage:
 
 def built_wheel(
     package: Package, framework: Framework | None, matrices: Matrices, platform: Platform
-) -> BuiltPackage | None:
-    """The build of a package of a Python index; None where nothing tells."""
-    if package.version is None:
-        return None
-    if package.elsewhere is not None:
-        return None
+) -> BuiltPackage | NotKnown:
+    """The build of a package of a Python index."""
+    if package.version is None or package.elsewhere is not None:
+        return NOT_KNOWN
     row = builds.wheel_build(matrices, package.name, package.version, platform)
-    return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
+    return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 
 def built_conda(
@@ -83,12 +81,12 @@ def built_conda(
     packages: Iterable[Package],
     matrices: Matrices,
     platform: Platform,
-) -> BuiltPackage | None:
-    """The build of a conda package among ``packages``; None where nothing tells."""
+) -> BuiltPackage | NotKnown:
+    """The build of a conda package among ``packages``."""
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
     row = builds.conda_build(matrices, package.conda or "", package.version or "", stated_build(base), platform)
-    return None if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
+    return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 
 def stated_build(package: Package) -> str | NotKnown:

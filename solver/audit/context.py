@@ -103,7 +103,8 @@ class AuditContext:
     @cached_property
     def _built(self) -> dict[PypiName, BuiltPackage]:
         builds = {name: self._build(name, package) for name, package in self.packages.items()}
-        return {name: build for name, build in builds.items() if build is not None}
+        # Those of which nothing tells are told by the code ``unknown``.
+        return {name: build for name, build in builds.items() if isinstance(build, BuiltPackage)}
 
     @cached_property
     def provided(self) -> tuple[Provided, ...]:
@@ -154,10 +155,12 @@ class AuditContext:
         """The conda package of that name, which PyPI need not have a counterpart of."""
         return next((package for package in self.set.packages if package.conda == name), None)
 
-    def build(self, framework: Framework) -> BuiltPackage | None:
-        """The set's build of a framework; the first that has CUDA where there are several."""
+    def build(self, framework: Framework) -> BuiltPackage | NotKnown | None:
+        """The set's build of a framework, the first that has CUDA where there are several; None where it has none."""
         builds = [build for build in self.builds if build.framework == framework]
-        return min(builds, key=lambda build: build.has_cuda is not Answer.YES, default=None)
+        if builds:
+            return min(builds, key=lambda build: build.has_cuda is not Answer.YES)
+        return NOT_KNOWN if any(framework_of(name) == framework for name in self.packages) else None
 
     def libraries(self, cuda_major: int | NotKnown | None) -> dict[str, Provided]:
         """The set's libraries of one CUDA major by their short name; none where there is no such, or nobody read it."""
@@ -244,7 +247,8 @@ class AuditContext:
             if requirement is not None and (not about or canonicalize_name(requirement.name) == about):
                 yield requirement
 
-    def _build(self, name: PypiName, package: Package) -> BuiltPackage | None:
+    def _build(self, name: PypiName, package: Package) -> BuiltPackage | NotKnown | None:
+        """How a package was built; None where it has no GPU code that rows tell of."""
         if not (self.has_gpu_code(name) or name in COMPANIONS):
             return None
         if package.origin == "conda":

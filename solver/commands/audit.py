@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from solver.audit.brought import brings_unread, brought_along, clashes, is_open
+from solver.audit.brought import brought_along, clashes, doubted, is_open
 from solver.audit.checked import Checked, checked
-from solver.audit.codes.loader import CODE as LOADER_CODE
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.inputs import read_sets
@@ -129,16 +128,12 @@ def _as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, .
     refused = tuple(clashes(context))
     if refused:
         # Nothing installs the list, so that nobody knows where its libraries would come from.
-        return context, in_order((*refused, *_without_loader(findings_in(context))))
-    packages = (*context.set.packages, *brought_along(context))
+        return context, in_order((*refused, *doubted(context, findings_in(context), ())))
+    brought = brought_along(context)
+    packages = (*context.set.packages, *brought.packages)
     whole = replace(context, set=msgspec.structs.replace(context.set, packages=packages))
-    found = findings_in(whole)
-    return whole, _without_loader(found) if brings_unread(whole) else found
-
-
-def _without_loader(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """``findings`` without those that go by which libraries are there."""
-    return tuple(one for one in findings if one.code != LOADER_CODE)
+    findings = findings_in(whole)
+    return whole, in_order(doubted(whole, findings, brought.unread)) if brought.unread else findings
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

@@ -109,7 +109,7 @@ class _Loaders:
 
     def __call__(self, versions: Mapping[PypiName, str]) -> Package | None:
         wheel = loader_beside(self.matrices, {str(name): version for name, version in versions.items()}, self.platform)
-        if wheel is None:
+        if not isinstance(wheel, LocalWheel):
             return None
         self.made[wheel.sha256] = wheel
         return Package(name=pypi_name(wheel.name), version=wheel.version, requires=(), hashes=(wheel.sha256,))

@@ -52,7 +52,7 @@ def _without_cuda(context: AuditContext) -> Iterator[Finding]:
     """Companions that are linked to the CUDA half of a torch that has none: metadata tells no build from another."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if torch is None or torch.has_cuda is not Answer.NO:
+        if not isinstance(torch, BuiltPackage) or torch.has_cuda is not Answer.NO:
             continue
         if build.package.origin != "pypi" or build.has_cuda is not Answer.YES:
             continue

@@ -33,7 +33,7 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
     """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if torch is None or torch.has_cuda is not Answer.YES:
+        if not isinstance(torch, BuiltPackage) or torch.has_cuda is not Answer.YES:
             continue
         made = torch.row.companions.get(build.package.name, ())
         if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:

@@ -175,7 +175,9 @@ def _opener(build: BuiltPackage) -> str:
 
 def _unless_preloaded(context: AuditContext) -> str:
     """A framework that is linked to its libraries has loaded them once it is imported."""
-    linked = [entry.title for entry in FRAMEWORKS.values() if not entry.dlopens and context.build(entry.name)]
+    linked = [
+        entry.title for entry in FRAMEWORKS.values() if not entry.dlopens and context.build(entry.name) is not None
+    ]
     return f" unless {listed(linked)} was imported first" if linked else ""
 
 

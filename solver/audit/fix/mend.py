@@ -38,7 +38,7 @@ class ClosureSearch(Protocol):
 
 
 LoaderFor = Callable[[Mapping[PypiName, str]], Package | None]
-"""The loader wheel that the caller can write for a set (version by name); None where it needs none."""
+"""The loader wheel that the caller can write for a set (version by name); None where it can write none."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform, Profile, Solution
 from solver.lock.loader.wheel import loader_wheel
@@ -16,23 +17,24 @@ def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> li
     """The wheels that the lock of ``solution`` needs."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, versions, solution.target.platform)
+    # Of a build that nobody read no lock is made: the search takes none.
+    build = None if isinstance(build, NotKnown) else build
     made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks)
     return [] if made is None else [LocalWheel.of(*made)]
 
 
-def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> LocalWheel | None:
-    """The loader wheel for any set (version by name); None where its TensorFlow needs none."""
+def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> LocalWheel | NotKnown | None:
+    """The loader wheel for any set (version by name); None where its TensorFlow needs none, or it has none."""
     build = tensorflow_build(matrices, versions, platform)
-    if build is None:
-        return None
+    if not isinstance(build, Build):
+        return build
     made = loader_wheel(build, matrices.libraries, versions)
     return None if made is None else LocalWheel.of(*made)
 
 
-def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | None:
-    """The row of a set's TensorFlow; None where it has none, or one whose build nobody read."""
+def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | NotKnown | None:
+    """The row of a set's TensorFlow; None where it has none."""
     for name in FRAMEWORKS["tensorflow"].distributions:
         if name in versions:
-            row = matrices.build(name, versions[name], platform)
-            return row if isinstance(row, Build) else None
+            return matrices.build(name, versions[name], platform)
     return None
