@@ -10,6 +10,8 @@ import click
 import msgspec
 
 from solver.cli.asking import asking
+from solver.cli.differences import as_json as differences_json
+from solver.cli.differences import markdown_lines, text_lines
 from solver.cli.options import JSON, NEWER, OFFLINE, reach
 from solver.cli.show import (
     Json,
@@ -23,7 +25,6 @@ from solver.cli.show import (
 from solver.commands.diff import diff_locks
 from solver.commands.explain import Reply
 from solver.commands.explain import explain as explain_request
-from solver.commands.project import open_project
 from solver.commands.solve import solve_request
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, Undecided, Unsolvable
@@ -102,10 +103,17 @@ def _reply_lines(reply: Reply, heading: str) -> Iterator[str]:
 
 @click.command()
 @click.argument("one")
-@click.argument("other")
+@click.argument("other", required=False)
+@click.option("--markdown", is_flag=True, help="print a table for a pull request")
 @JSON
-def diff(one: str, other: str, as_json: bool) -> None:
-    """What lock OTHER has less, more and else than lock ONE, in packages and bytes."""
-    project = open_project(Path())
-    lines, data = diff_locks(project, one, other)
-    echo_json(data) if as_json else click.echo("\n".join(lines))
+def diff(one: str, other: str | None, markdown: bool, as_json: bool) -> None:
+    """What lock OTHER has less, more and else than lock ONE, in packages and bytes.
+
+    Each is a profile, a folder that holds a lock, or REVISION:PROFILE of git; `REVISION:` means every lock, and
+    without OTHER what lies here is compared.
+    """
+    differences = diff_locks(Path(), one, other)
+    if as_json:
+        echo_json(differences_json(differences))
+    else:
+        click.echo("\n".join((markdown_lines if markdown else text_lines)(differences)))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from solver.commands.locked import LockedProfile, locked_profile
-from solver.commands.project import Project
+from solver.commands.locked import LockedProfile
+from solver.commands.named_locks import NamedLocks
+from solver.core.errors import BadInput
+from solver.core.model import Value
 from solver.index.provenance import told
 
 
-@dataclass(frozen=True)
-class LockedPackage:
+class LockedPackage(Value, frozen=True):
     """One package of a lock."""
 
     version: str
@@ -19,35 +22,97 @@ class LockedPackage:
     """Bytes to download; None where nobody recorded them."""
 
 
-def diff_locks(project: Project, one: str, other: str) -> tuple[list[str], dict[str, object]]:
-    """What ``other`` has less, more and else than ``one``, in packages and bytes; nothing is solved.
+class Publishers(Value, frozen=True):
+    """Who published a package, as each of two locks tells it."""
 
-    Raises ``BadInput`` where one of them was never made.
+    one: str
+    other: str
+
+
+class Difference(Value, frozen=True, kw_only=True):
+    """What parts two locks; nothing is solved for it."""
+
+    one: str
+    """As the first was named."""
+    other: str
+    packages: tuple[Mapping[str, LockedPackage], Mapping[str, LockedPackage]]
+    """All that each installs, by name."""
+    published: Mapping[str, Publishers]
+    """Packages of both that another publisher is proved for, or for which one of them has no proof."""
+
+    @property
+    def removed(self) -> list[str]:
+        """The names that only the first has."""
+        return sorted(set(self.packages[0]) - set(self.packages[1]))
+
+    @property
+    def added(self) -> list[str]:
+        """The names that only the other has."""
+        return sorted(set(self.packages[1]) - set(self.packages[0]))
+
+    @property
+    def changed(self) -> list[str]:
+        """The names of which both have another version."""
+        a, b = self.packages
+        return sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
+
+    @property
+    def more(self) -> int:
+        """Bytes that the other has more to download, as far as they were recorded."""
+        a, b = self.packages
+        differing = (*self.removed, *self.added, *self.changed)
+        return sum((_size(b, name) or 0) - (_size(a, name) or 0) for name in differing)
+
+    def sizeless(self, *, differing: bool = False) -> list[str]:
+        """Names of which one lock has a package whose size nobody recorded; ``differing``: of those that differ."""
+        a, b = self.packages
+        names = {*self.removed, *self.added, *self.changed} if differing else {*a, *b}
+        return [name for name in sorted(names) if None in (_size(a, name), _size(b, name))]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A lock that only one of two revisions has."""
+
+    name: str
+    gone: bool
+    """Whether it is the first that has it."""
+
+
+def diff_locks(root: Path, one: str, other: str | None = None) -> list[Difference | Alone]:
+    """What ``other`` has less, more and else than ``one``, and of ``REVISION:`` so of each lock that it has.
+
+    Without ``other``, what lies in the project in ``root`` is compared with ``one``, which must name a revision then.
+    Raises ``BadInput`` where one of them names no lock.
     """
-    for name in (one, other):
-        project.profile(name)
-    locks = [locked_profile(project, name) for name in (one, other)]
-    a, b = map(packages_of, locks)
-    removed, added = sorted(set(a) - set(b)), sorted(set(b) - set(a))
-    changed = sorted(name for name in set(a) & set(b) if a[name].version != b[name].version)
-    differing = {*removed, *added, *changed}
-    unknown = [name for name in sorted(differing) if None in (_size(a, name), _size(b, name))]
-    data: dict[str, object] = {
-        "version": 1,
-        "removed": {name: a[name].version for name in removed},
-        "added": {name: b[name].version for name in added},
-        "changed": {name: [a[name].version, b[name].version] for name in changed},
-        "packages": [len(a), len(b)],
-        "bytes": [_total(packages) for packages in (a, b)],
-        "size_unknown": [name for name in sorted({*a, *b}) if None in (_size(a, name), _size(b, name))],
-    }
-    lines = [f"- {name}=={a[name].version} ({_mb(a[name].size)})" for name in removed]
-    lines += [f"+ {name}=={b[name].version} ({_mb(b[name].size)})" for name in added]
-    lines += [f"~ {name} {a[name].version} -> {b[name].version}" for name in changed]
-    more = sum((_size(b, name) or 0) - (_size(a, name) or 0) for name in differing)
-    lines += published(*locks)
-    lines.append(f"{one}: {len(a)} packages; {other}: {len(b)} packages, {_between(more, unknown)}")
-    return lines, data
+    with TemporaryDirectory(prefix="interlock-") as scratch:
+        locks = NamedLocks(root, Path(scratch))
+        if one.endswith(":") and (other is None or other.endswith(":")):
+            return list(_each(locks, one, other or ""))
+        if other is None:
+            revision, _, other = one.rpartition(":")
+            if not revision or not other:
+                problem = "a second lock is missing beside one that is no revision's"
+                raise BadInput(problem, key="diff", fix="name it, or write REVISION:PROFILE")
+        return [difference((one, locks.open(one)), (other, locks.open(other)))]
+
+
+def _each(locks: NamedLocks, one: str, other: str) -> Iterator[Difference | Alone]:
+    revisions = [locks.revision(text[:-1]) if text else None for text in (one, other)]
+    before, after = (set(locks.names(revision)) for revision in revisions)
+    for name in sorted(before | after):
+        if name not in before & after:
+            yield Alone(name, gone=name in before)
+            continue
+        a, b = (text + name for text in (one, other))
+        yield difference((a, locks.open(a)), (b, locks.open(b)))
+
+
+def difference(one: tuple[str, LockedProfile], other: tuple[str, LockedProfile]) -> Difference:
+    """What parts two locks, each with its name."""
+    (a, first), (b, second) = one, other
+    packages = (packages_of(first), packages_of(second))
+    return Difference(one=a, other=b, packages=packages, published=_published(first, second, packages))
 
 
 def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
@@ -60,33 +125,17 @@ def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
     return packages | {wheel.name: LockedPackage(wheel.version, len(wheel.content)) for wheel in lock.wheels}
 
 
-def published(one: LockedProfile, other: LockedProfile) -> list[str]:
-    """A line for each package of both that another publisher is proved for, or for which one of them has no proof."""
+def _published(
+    one: LockedProfile, other: LockedProfile, packages: tuple[Mapping[str, LockedPackage], Mapping[str, LockedPackage]]
+) -> dict[str, Publishers]:
     then, now = (lock.folder.solution.attested for lock in (one, other))
-    both = sorted({*then, *now} & set(packages_of(one)) & set(packages_of(other)))
+    both = sorted({*then, *now} & set(packages[0]) & set(packages[1]))
     shown = {
         name: [told(names[name]) if name in names else "nobody attested" for names in (then, now)] for name in both
     }
-    return [f"! {name} published by {before} -> {after}" for name, (before, after) in shown.items() if before != after]
+    return {name: Publishers(before, after) for name, (before, after) in shown.items() if before != after}
 
 
 def _size(packages: Mapping[str, LockedPackage], name: str) -> int | None:
     """Bytes of one package: 0 where the lock has none of this name, None where nobody recorded them."""
     return packages[name].size if name in packages else 0
-
-
-def _total(packages: Mapping[str, LockedPackage]) -> int:
-    """Bytes of all whose size was recorded."""
-    return sum(package.size or 0 for package in packages.values())
-
-
-def _between(more: int, unknown: Sequence[str]) -> str:
-    difference = f"{_mb(abs(more))} {'less' if more <= 0 else 'more'} to download"
-    if not unknown:
-        return difference
-    names = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
-    return f"{difference} beside {names}, whose sizes nobody recorded"
-
-
-def _mb(size: int | None) -> str:
-    return "size unknown" if size is None else f"{size / 1e6:.1f} MB"

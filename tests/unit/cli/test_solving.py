@@ -130,4 +130,6 @@ def test_diff_gives_0_whatever_differs(folder, interlock):
     assert interlock("lock", "small", "smaller", "--no-pylock")[0] == 0
     code, out, err = interlock("diff", "small", "smaller", "--json")
     assert (code, err) == (0, "")
-    assert set(json.loads(out)) == {"version", "removed", "added", "changed", "packages", "bytes", "size_unknown"}
+    assert set(json.loads(out)) == {
+        *("version", "between", "removed", "added", "changed", "published", "packages", "bytes", "size_unknown")
+    }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from lock_differences import diff_locks
 from small_project import project_with, write
-
-from solver.commands.diff import diff_locks
 
 LOADER = "1+tf2.20.0.cu12.hd7a0cff31806"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from lock_differences import diff_locks
 from small_project import project_with, write
 
-from solver.commands.diff import diff_locks
 from solver.commands.export import export, write_export
 from solver.core.acceptance import accepted_in
 from solver.core.errors import BadInput

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lock_differences import diff_locks
 from small_project import made, project_with, write
 
-from solver.commands.diff import diff_locks
 from solver.commands.export import export
 from solver.commands.locked import locked_profile
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from lock_differences import diff_locks
 from paths import ROOT
 from scenario import StackScenario, each, read
 
 from solver.audit.inputs import read_text
 from solver.audit.report import entry_of
 from solver.audit.run import audit
-from solver.commands.diff import diff_locks
 from solver.commands.lock import make_lock
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_profile
