@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -202,10 +202,11 @@ class AuditContext:
         releases = self.listed_releases(package)
         return bool(releases) and all(self.index.covers(package.name, r.version, self.target) for r in releases)
 
-    def requires(self, package: Package) -> Requires:
+    def requires(self, package: Package, extras: Iterable[str] = ()) -> Requires:
         """The PEP 508 requirements of a package: those of the set itself, else those of its wheel for the target.
 
-        NOT_KNOWN where nobody read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
+        What is asked for under ``extras``, or those of the package, is read where it has to be. NOT_KNOWN where nobody
+        read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
         index says cannot be of this release.
         """
         if not isinstance(package.requires, NotKnown):
@@ -214,28 +215,35 @@ class AuditContext:
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]
         for release in [*fitting, *releases]:
-            requires = self._asked(release)
+            requires = self._asked(release, (*package.extras, *extras))
             if not isinstance(requires, NotKnown):
                 return requires
         return NOT_KNOWN
 
-    def _asked(self, release: Release) -> Requires:
+    def is_unread(self, package: Package) -> bool:
+        """Whether nobody read what a package asks for; not where the index is refused, which ``metadata`` tells."""
+        try:
+            return isinstance(self.requires(package), NotKnown)
+        except ReleaseRefused:
+            return False
+
+    def _asked(self, release: Release, extras: tuple[str, ...]) -> Requires:
         """What the index says that a release requires."""
         try:
-            return self.index.requires(release)
+            return self.index.requires(release, extras)
         except ReleaseRefused:
             raise
         except IndexUnavailable:  # one wheel that cannot be read leaves the rest of the set to be checked
             return NOT_KNOWN
 
-    def requirements(self, package: Package, about: str = "") -> Iterator[Requirement]:
-        """Its requirements parsed, of one package only where ``about`` names it (normalized).
+    def requirements(self, package: Package, about: str = "", extras: Iterable[str] = ()) -> Iterator[Requirement]:
+        """Its requirements parsed, of one package only where ``about`` names it (normalized); ``extras`` as above.
 
         There are none to go by where nobody read them, or where the index is refused: the code ``metadata`` tells
         of both, and nobody may take that for a package which asks for nothing.
         """
         try:
-            texts = self.requires(package)
+            texts = self.requires(package, extras)
         except ReleaseRefused:
             return
         if isinstance(texts, NotKnown):

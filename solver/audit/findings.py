@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from solver.audit.package_set import Package
+from solver.audit.words import listed
 from solver.core.model import Finding, Severity
 
 
@@ -20,7 +21,8 @@ def finding_about(
     row: str | None = None,
 ) -> Finding:
     """A finding about ``packages``, each told once, sorted by its pin."""
-    by_pin = {package.pin: package.name for package in packages}
+    every = tuple(packages)
+    by_pin = {package.pin: package.name for package in every}
     pins = sorted(by_pin)
     return Finding(
         code=code,
@@ -31,5 +33,16 @@ def finding_about(
         source=source,
         cure=cure,
         paths=paths,
+        brought=tuple(_brought(every)),
         row=row,
     )
+
+
+def _brought(packages: Iterable[Package]) -> Iterator[str]:
+    """``numpy==2.4.0 by numpy>=1.26 (line 3)``; those that the same lines bring are told together."""
+    pins: dict[tuple[str, ...], list[str]] = {}
+    for package in sorted(set(packages), key=lambda package: package.pin):
+        if package.brought_by:
+            pins.setdefault(package.brought_by, []).append(package.pin)
+    for lines, brought in pins.items():
+        yield f"{listed(brought, most=20)} by {listed(lines, most=3)}"

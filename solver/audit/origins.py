@@ -24,11 +24,12 @@ from solver.matrix.load import Matrices
 
 def settled(package_set: PackageSet, matrices: Matrices, index: Index, target: Target | None = None) -> PackageSet:
     """``package_set`` with the builds that its indexes have: what another index may serve has ``elsewhere``."""
-    packages = tuple(_settled(package, matrices, index, target or Target()) for package in package_set.packages)
+    packages = tuple(settled_package(package, matrices, index, target or Target()) for package in package_set.packages)
     return package_set if packages == package_set.packages else structs.replace(package_set, packages=packages)
 
 
-def _settled(package: Package, matrices: Matrices, index: Index, target: Target) -> Package:
+def settled_package(package: Package, matrices: Matrices, index: Index, target: Target) -> Package:
+    """``package`` with the build that its indexes have, as in ``settled``."""
     version = version_or_none(package.version)
     if package.origin != "pypi" or version is None or version.local or not any(package.sources):
         return package

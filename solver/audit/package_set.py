@@ -84,6 +84,8 @@ class Package(Value, frozen=True, kw_only=True):
     """What the set asks of the build string where it leaves a part of it open ("cpu_generic*")."""
     line: int | None = None
     """1-based line in the file."""
+    brought_by: tuple[str, ...] = ()
+    """The lines of an open list that bring it, where not the list says that it is this version; see ``resolve``."""
 
     def __post_init__(self) -> None:
         """Called by msgspec, however the value is made."""
@@ -133,6 +135,10 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """The installed prefix itself."""
     target: Target | None = None
     """Where the set says that it will run: a lock of ours does."""
+    constraints: tuple[Package, ...] = ()
+    """What an open list says of packages that it need not bring, in its specifiers."""
+    resolved: bool = False
+    """Whether what pip would choose for an open list stands in it, as far as that is known."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that the environment sets when it is activated."""
 

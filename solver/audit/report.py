@@ -15,7 +15,7 @@ _INDENT = "    "
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
-    """``{"findings": […]}``; ``paths``, ``parts`` and ``accepted`` stand only where a finding has some."""
+    """``{"findings": […]}``; ``paths``, ``brought``, ``parts`` and ``accepted`` stand only where a finding has some."""
     return {"findings": [{"id": finding_id(one.code, one.names), **entry_of(one)} for one in findings]}
 
 
@@ -29,7 +29,7 @@ def entry_of(finding: Finding) -> dict[str, Any]:
         "source": finding.source,
         "cure": finding.cure,
     }
-    lists = {"paths": finding.paths, "parts": finding.parts}
+    lists = {"paths": finding.paths, "brought": finding.brought, "parts": finding.parts}
     entry |= {key: list(values) for key, values in lists.items() if values}
     return entry | ({} if finding.accepted is None else {"accepted": finding.accepted})
 
@@ -44,6 +44,8 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
         if finding.parts:
             yield from _wrapped("in", ", ".join(finding.parts), width)
         yield from _wrapped("why", finding.why, width)
+        if finding.brought:
+            yield from _wrapped("brought", "; ".join(finding.brought), width)
         if finding.paths:
             yield from _wrapped("paths", ", ".join(finding.paths), width)
         yield from _wrapped("cure", finding.cure, width)

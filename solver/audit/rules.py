@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
+from solver.audit.package_set import Package
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
+from solver.matrix.rows import Rule
 from solver.matrix.rules import Breach, binds_conda
 
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
@@ -15,6 +17,8 @@ _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "
 
 _REMAINS = "leftover"
 """The code of what one install of wheels leaves in the way of another; conda takes out what no record asks for."""
+_PART = "missing-part"
+"""The code of what a package does without another, while all else of it works."""
 
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
@@ -48,9 +52,16 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     return finding_about(
         [*named, *offenders],
         code=rule.code,
-        severity=_MILDER[rule.severity] if of_conda else rule.severity,
+        severity=_severity(rule, named, of_conda=of_conda),
         why=f"{rule.why}{seen}{unread}",
         source=rule.source,
         cure=rule.cure,
         row=rule.id,
     )
+
+
+def _severity(rule: Rule, named: Iterable[Package], *, of_conda: bool) -> Severity:
+    """As the rule says, unless it is known of another build, or is the loss of whoever wants what nobody named."""
+    if rule.code == _PART and all(package.brought_by and package.line is None for package in named):
+        return "note"
+    return _MILDER[rule.severity] if of_conda else rule.severity

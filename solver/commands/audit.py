@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from solver.audit.brought import brought_along, clashes, doubted, is_open
 from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
-from solver.audit.context import AuditContext, RecordReader
+from solver.audit.context import RecordReader
 from solver.audit.inputs import read_sets
+from solver.audit.installed import findings_as_installed
 from solver.audit.merge import PLAIN, in_parts
 from solver.audit.package_set import PackageSet
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
-from solver.audit.run import assumed_target, context_of, findings_in, in_order
+from solver.audit.run import assumed_target, context_of
 from solver.commands.project import Reach, open_facts
 from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, marked
 from solver.core.errors import BadInput
@@ -112,28 +112,13 @@ def audit_path(
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
         if bare not in same:
-            context, told = _as_installed(context)
+            context, told = findings_as_installed(context)
             same[bare] = told + (known_vulnerabilities(package_set) if vulnerabilities else ())
         findings[package_set.part] = same[bare]
         looked.append(checked(context))
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
     every = marked(in_parts(findings), {**what.accepted, **accept})
     return Audited(every, max(looked, key=lambda one: one.packages), parts)
-
-
-def _as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
-    """The context with what the packages of an open list bring along, and what is found in it."""
-    if not is_open(context):
-        return context, findings_in(context)
-    refused = tuple(clashes(context))
-    if refused:
-        # Nothing installs the list, so that nobody knows where its libraries would come from.
-        return context, in_order((*refused, *doubted(context, findings_in(context), ())))
-    brought = brought_along(context)
-    packages = (*context.set.packages, *brought.packages)
-    whole = replace(context, set=msgspec.structs.replace(context.set, packages=packages))
-    findings = findings_in(whole)
-    return whole, in_order(doubted(whole, findings, brought.unread)) if brought.unread else findings
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

@@ -220,6 +220,8 @@ class Finding(Value, frozen=True, kw_only=True):
     """Files or libraries concerned, where there are any."""
     row: str | None = None
     """Id of the matrix row that decided it, where one did."""
+    brought: tuple[str, ...] = ()
+    """Which of ``packages`` an open list does not say the version of, and which of its lines bring each of them."""
     parts: tuple[str, ...] = ()
     """The sets of a lock that it is in, where not in all that were looked at ("extra gpu")."""
     accepted: str | None = None

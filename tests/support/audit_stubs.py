@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from paths import SCENARIOS
 from scenario import AuditRelease
 
 from solver.audit.package_set import Package, PackageSet
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer, answer
 from solver.core.errors import NotRecorded
 from solver.core.model import IndexFile, Release, pypi_name
+from solver.index.extras import extras_in
 from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.matrix.rows import Row
 
@@ -42,6 +43,8 @@ class StubIndex:
     """An index of the releases that a test names."""
 
     def __init__(self, releases: Mapping[str, Sequence[AuditRelease | Mapping[str, Any]]] | None = None) -> None:
+        self.whole: Collection[str] = ()
+        """The packages of which it has all that there is."""
         self.recorded = {
             (pypi_name(name), entry.version): entry.recorded
             for name, entries in (releases or {}).items()
@@ -56,15 +59,20 @@ class StubIndex:
             raise NotRecorded(name)
         return self.listings[name]
 
-    def complete(self, name):
-        return False
-
     def covers(self, name, version, target):
         recorded = self.recorded[name, version]
         return recorded is None or target.python in recorded
 
-    def requires(self, release):
+    def complete(self, name):
+        return name in self.whole
+
+    def requires(self, release, extras=()):
         return release.requires
+
+    def provides(self, release, extra):
+        if release.requires is NOT_KNOWN:
+            return Answer.NOT_KNOWN
+        return answer(any(extra in extras_in(text) for text in release.requires))
 
 
 def _release(entry: AuditRelease | Mapping[str, Any]) -> Release:

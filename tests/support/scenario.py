@@ -71,6 +71,19 @@ class AuditScenario(Scenario, frozen=True, kw_only=True):
     findings: list[dict[str, Any]]
 
 
+class ListScenario(Scenario, frozen=True, kw_only=True):
+    folder = "lists"
+    text: str
+    file: str = "requirements.txt"
+    files: dict[str, str] = {}
+    target: dict[str, Any] | None = None
+    index: dict[str, list[AuditRelease]] = {}
+    whole: list[str] = []
+    rules: list[dict[str, Any]] = []
+    installed: list[str]
+    findings: list[dict[str, Any]]
+
+
 class StackScenario(Scenario, frozen=True, kw_only=True):
     folder = "stacks"
     target: dict[str, Any]
@@ -139,7 +152,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
         one_of(self, "packages", "axes")
 
 
-SHAPES = (AuditScenario, CondaScenario, PredictScenario, RequestScenario, SearchScenario, StackScenario)
+SHAPES = (AuditScenario, CondaScenario, ListScenario, PredictScenario, RequestScenario, SearchScenario, StackScenario)
 Shape = TypeVar("Shape", bound=Scenario)
 
 

@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding
 from solver.core.versions import major, version_or_none
 from solver.matrix.cudnn import carried, fault_of, served_by, serves, works_beside
@@ -22,6 +23,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
         if build.has_cuda is Answer.YES:
             yield from _of_own(context, build)
             yield from _of_others(context, build)
+            yield from _of_a_pinned_one(context, build)
 
 
 def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -44,6 +46,24 @@ def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         if works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
             fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
             yield _finding(build, package, fault, f"take {package.name} {served_by(build.row)}")
+
+
+def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
+    """The cuDNN that a linked framework of an open list will bring, where nobody read its requirements.
+
+    A wheel that is linked to its libraries asks for the very cuDNN that it was compiled with.
+    """
+    if not context.set.resolved or _is_inside(build) or _own(context, build):
+        return
+    for other in context.builds:
+        is_linked = other is not build and other.framework is not None and not opens_libraries(other.framework)
+        if not is_linked or _is_inside(other) or other.major != build.major or not isinstance(other.cudnn, str):
+            continue
+        if context.is_unread(other.package) and serves(build.row, other.cudnn).answer is Answer.NO:
+            fault = f"the {other.cudnn} that {other.pin} brings {fault_of(build.row, other.cudnn)}"
+            only = f"{fault}, and one environment holds one of a CUDA major"
+            cure = f"`interlock explain {build.pin} {other.pin}` looks for the nearest builds that go together"
+            yield _finding(build, other.package, only, cure)
 
 
 def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:

@@ -46,8 +46,9 @@ def find(context: AuditContext) -> Iterator[Finding]:
             continue
         if not isinstance(requires, NotKnown):
             yield from _requirements(context, package, requires, environment)
-        elif context.listed_releases(package):
-            # A release of which all else is recorded looks checked; one that is not recorded at all does not.
+        elif context.listed_releases(package) and not context.set.resolved:
+            # A release of which all else is recorded looks checked; one that is not recorded at all does not. Of an
+            # open list it is told with all else that is not known of it.
             unread.append(package)
         yield from _yanked(package, context.listed_releases(package))
     if unread:

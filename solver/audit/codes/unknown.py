@@ -61,13 +61,13 @@ def _cause(
         return _cause_of_library(context, package, libraries.get(package.name, ()))
     if name is None or not _is_unknown_gpu_package(context, package, name):
         return None
-    return _open if package.version is None else _no_row
+    return _no_row if package.version is not None else _version_of(context, package)
 
 
 def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> Omission | None:
     """Why the build of a package of whose builds rows tell was not checked; None where every one of them is alike."""
     if package.version is None:
-        return _open
+        return _version_of(context, package)
     if package.build is None and context.knows(package):
         return _open_build if len(_cudas(context, package)) > 1 else None
     if package.elsewhere is not None:
@@ -81,11 +81,17 @@ def _cause_of_library(context: AuditContext, package: Package, specifiers: Seque
     if package.name == TOOLKIT and isinstance(context.matrices.toolkit(version or ""), CudaToolkit):
         return None  # it holds nothing itself, and the row tells of what it asks for
     if version is None:
-        return _open
+        return _version_of(context, package)
     if not specifiers:
         return _no_row
     is_version = version_or_none(version) is not None
     return _no_library if is_version and not _is_known_library(context, package, specifiers) else None
+
+
+def _version_of(context: AuditContext, package: Package) -> Omission:
+    """Why nobody knows its version: the set does not say it, or nobody recorded what pip would take."""
+    is_looked_for = context.set.resolved and package.origin == "pypi" and package.url is None
+    return _unrecorded if is_looked_for and package.elsewhere is None else _open
 
 
 def _stands_for(context: AuditContext, package: Package, name: PypiName | None) -> bool:
@@ -195,6 +201,19 @@ def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
         source="the set itself",
         cure="audit a lock, the output of pip freeze, or the installed prefix; `uv pip compile` or `interlock lock` "
         "makes a lock of an open list",
+    )
+
+
+def _unrecorded(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    names = listed((package.pin for package in packages), most=_MOST)
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="warning",
+        why=f"nobody recorded which version of {names} pip would take, so nothing was checked for "
+        f"{'it' if len(packages) == 1 else f'these {len(packages)} packages'}",
+        source="the recorded index",
+        cure="ask the index itself with --live, or audit a lock, the output of pip freeze, or the installed prefix",
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.foreign import Foreign
-from solver.audit.readers.requirements import once, read_lines
+from solver.audit.readers.requirements import once, read_listing
 from solver.core.decode import decode
 from solver.core.lines import Line
 from solver.core.names import shown
@@ -39,6 +39,7 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
     text = decode(document, _Environment)
     conda: list[Package] = []
     pip: list[Package] = []
+    constraints: list[Package] = []
     for number, entry in enumerate(text.dependencies):
         if isinstance(entry, str):
             package = conda_names.from_spec(entry, document.line("dependencies", number))
@@ -47,13 +48,16 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
                 raise document.error(problem, "dependencies", number)
             conda.append(package)
         else:
-            pip += read_lines(_lines(document, number, entry.pip), document.file, environment, folder)
+            listing = read_listing(_lines(document, number, entry.pip), document.file, environment, folder)
+            pip += listing.packages
+            constraints += listing.constraints
     return PackageSet(
         kind="environment",
         file=document.file,
         packages=once([*conda, *pip], document.file),
         python=conda_names.python_among(conda),
         requires_python=_pythons(conda),
+        constraints=tuple(constraints),
         closed=bool(pip) and all(package.hashes for package in pip),
         variables=_variables(text.variables or {}),
     )

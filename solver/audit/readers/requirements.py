@@ -43,7 +43,8 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     ``-r`` and ``-c`` look (None: they are refused). Raises ``BadInput`` with
     the line of what cannot be read, or of a package that is pinned twice.
     """
-    packages = once(read_lines(said_lines(text), file, environment, folder), file)
+    listing = read_listing(said_lines(text), file, environment, folder)
+    packages = once(listing.packages, file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = any(_COMPILED.search(comment) for comment in _comments(text.splitlines()))
     return PackageSet(
@@ -51,6 +52,7 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
         file=file,
         packages=packages,
         python=compiled_for(text),
+        constraints=listing.constraints,
         # pip would add what is missing from any other list.
         closed=hashed or compiled,
     )
@@ -77,25 +79,28 @@ def said_lines(text: str) -> Iterator[Line]:
 
 
 def once(packages: list[Package], file: str) -> tuple[Package, ...]:
-    """``packages`` without repetitions; raises ``BadInput`` for a name with two versions."""
-    by_name: dict[tuple[str, str], Package] = {}
-    extras: dict[tuple[str, str], set[str]] = {}
+    """``packages`` without repetitions, with all that is said of each; raises ``BadInput`` for two versions of one."""
+    by_name: dict[tuple[str, str], list[Package]] = {}
     for package in packages:
-        key = (package.origin, package.name)
-        extras.setdefault(key, set()).update(package.extras)
-        first = by_name.get(key)
-        if first is None or (first.version is None and package.version is not None):
-            by_name[key] = package
-        elif package.version is not None and package.version != first.version:
-            problem = f"{package.name} is pinned to {first.version} and to {package.version}"
+        several = by_name.setdefault((package.origin, package.name), [])
+        pinned = next((one for one in several[:1] if one.version is not None), package)
+        if package.version is not None and package.version != pinned.version:
+            problem = f"{package.name} is pinned to {pinned.version} and to {package.version}"
             raise BadInput(problem, file=file, line=package.line, fix="keep one of the two pins")
-    return tuple(_with_extras(package, extras[key]) for key, package in by_name.items())
+        # What states the version stands first, for all of them.
+        several.insert(0 if pinned is package and package.version is not None else len(several), package)
+    return tuple(several[0] if len(several) == 1 else _as_one(several) for several in by_name.values())
 
 
-def _with_extras(package: Package, extras: set[str]) -> Package:
-    if extras == set(package.extras):
-        return package
-    return msgspec.structs.replace(package, extras=tuple(sorted(extras)))
+def _as_one(lines: list[Package]) -> Package:
+    """Several lines about one package: the first of them with what all say."""
+    clauses = dict.fromkeys(clause for line in lines for clause in line.specifier.split(",") if clause)
+    return msgspec.structs.replace(
+        lines[0],
+        # conda's notation is none that clauses could be added to.
+        specifier=lines[0].specifier if lines[0].origin == "conda" else ",".join(clauses),
+        extras=tuple(sorted({extra for line in lines for extra in line.extras})),
+    )
 
 
 def requirement_package(requirement: Requirement, line: int | None, hashes: tuple[str, ...] = ()) -> Package:
@@ -144,12 +149,27 @@ def common_index(urls: Iterable[str]) -> IndexName | None:
     return indexes.pop() if len(indexes) == 1 else None
 
 
-def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
-    """The packages of lines, also of such as stand in another file; the options of one count for all."""
+@dataclass(frozen=True)
+class Listing:
+    """What lines say."""
+
+    packages: list[Package]
+    constraints: tuple[Package, ...] = ()
+    """What files of constraints say, of packages that need not be installed."""
+
+
+def read_listing(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> Listing:
+    """What lines say, and those of files that they include; the options of one count for all."""
     sources = _Sources()
     packages = _packages(lines, file, environment, folder, (), sources)
     every = sources.addresses
-    return [package if package.sources else msgspec.structs.replace(package, sources=every) for package in packages]
+    sourced = [package if package.sources else msgspec.structs.replace(package, sources=every) for package in packages]
+    return Listing(sourced, tuple(sources.constraints))
+
+
+def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
+    """The packages of lines, as in ``read_listing``."""
+    return read_listing(lines, file, environment, folder).packages
 
 
 @dataclass
@@ -159,6 +179,8 @@ class _Sources:
     index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     others: list[str] = field(default_factory=list)
     """Further indexes and pages of links."""
+    constraints: list[Package] = field(default_factory=list)
+    """What files of constraints say."""
     included: int = 0
     """How many files were included."""
 
@@ -199,6 +221,7 @@ def _packages(
                 packages += inner
             else:
                 constraints |= {package.name: package for package in inner if package.version}
+                sources.constraints += inner
         elif _GLOBAL_OPTION.fullmatch(option):
             sources.take(option, value)
         else:

@@ -32,7 +32,7 @@ class LiveIndex(StubIndex):
 class RefusingIndex(StubIndex):
     """What it says of any release cannot be of that release."""
 
-    def requires(self, release):
+    def requires(self, release, extras=()):
         raise ReleaseRefused("its metadata is of another package")
 
 

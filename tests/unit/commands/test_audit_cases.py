@@ -14,7 +14,9 @@ from solver.commands.audit import Given, audit_path
 
 CASES = ROOT / "tests" / "data" / "cases"
 GPU = {"gpu": ["9.0"], "driver": "580.65.06"}
-UNREAD = "nobody read the requirements of {}, so that nobody knows whether the set meets them"
+UNREAD = (
+    "nobody recorded what {} for, so that it is not known what else would be installed and whether it goes together"
+)
 
 
 @pytest.fixture
@@ -34,8 +36,8 @@ def told(tmp_path):
 @pytest.mark.parametrize(
     ("case", "unread"),
     [
-        ("index-url-cpu/cpu.txt", "torch==2.8.0+cpu and torchvision==0.23.0+cpu"),
-        ("index-url-cpu/extra-cpu.txt", "torch==2.8.0+cpu"),
+        ("index-url-cpu/cpu.txt", "torch==2.8.0+cpu and torchvision==0.23.0+cpu ask"),
+        ("index-url-cpu/extra-cpu.txt", "torch==2.8.0+cpu asks"),
     ],
 )
 def test_what_the_cpu_index_serves_is_a_cpu_build(case, unread, told):
@@ -50,7 +52,7 @@ def test_what_the_cpu_index_serves_is_a_cpu_build(case, unread, told):
 
 
 def test_what_an_index_of_a_cuda_serves_is_built_for_it(told):
-    mixed, loader = told("index-url-cpu/cu118.txt")
+    mixed, loader, _, _ = told("index-url-cpu/cu118.txt")
     # The extra brings CUDA 12 beside what torch brings.
     assert mixed == (
         "error",
@@ -77,7 +79,7 @@ def test_the_same_version_of_another_index_is_not_known(told):
 
 @pytest.mark.parametrize("name", ["environment.yml", "requirements.txt"])
 def test_the_python_of_an_open_list_is_one_that_its_wheels_are_for(name, told):
-    assert told(f"python-of-an-open-file/{name}") == [("note", "metadata", UNREAD.format("torch==2.5.1+cu121"))]
+    assert told(f"python-of-an-open-file/{name}") == [("note", "metadata", UNREAD.format("torch==2.5.1+cu121 asks"))]
 
 
 OLD_CUDNN = "tensorflow==2.18.0 was compiled with cuDNN 9.3; nvidia-cudnn-cu12==9.1.0.70, which it will load, is older"

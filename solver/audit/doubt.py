@@ -1,0 +1,69 @@
+"""What is told where nobody read which CUDA libraries would come along with a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from solver.audit.codes import loader
+from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
+from solver.audit.gpu_packages import TOOLKIT
+from solver.audit.package_set import Package
+from solver.audit.resolve.choices import Choices
+from solver.audit.resolve.search import Resolved
+from solver.audit.words import listed
+from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.frameworks import opens_libraries
+from solver.core.model import Finding
+from solver.matrix.libraries import looks_up
+
+
+def unread_bringers(context: AuditContext, choices: Choices, resolved: Resolved) -> tuple[Package, ...]:
+    """Whoever brings CUDA libraries of which nobody knows the version, or may bring some, sorted by pin.
+
+    ``context`` is that of the resolved list.
+    """
+    libraries = {row.distribution for row in context.matrices.libraries} | {TOOLKIT}
+    unread = {one for one in context.set.packages if one.name in libraries and one.version and context.is_unread(one)}
+    for pick in resolved.choices.values():
+        asked = [resolved.choices.get(ask.ident) for ask in choices.asks(pick)]
+        if any(one is not None and one.version is None and one.name in libraries for one in asked):
+            unread.add(context.packages[pick.name])
+    unread.update(_unread_builds(context))
+    return tuple(sorted(unread, key=lambda package: package.pin))
+
+
+def _unread_builds(context: AuditContext) -> Iterator[Package]:
+    """Builds that may bring libraries of the CUDA major that another build looks for: nobody read what they ask for."""
+    opening = {build.major for build in context.builds if opens_libraries(build.framework)} - {None}
+    for build in context.builds:
+        may_bring = build.major in opening or (bool(opening) and build.major is NOT_KNOWN)
+        of_its_own = opens_libraries(build.framework) or build.bundles
+        if may_bring and not of_its_own and context.is_unread(build.package):
+            yield build.package
+
+
+def doubted(context: AuditContext, findings: Iterable[Finding], unread: Sequence[Package]) -> Iterator[Finding]:
+    """``findings`` of a set for which ``unread`` bring along what nobody read: what is missing may be among that."""
+    missing: set[str] = set()
+    for finding in findings:
+        if finding.code == loader.CODE:
+            missing.update(finding.packages)
+        else:
+            yield finding
+    for build in context.builds if unread else ():
+        if build.pin in missing and looks_up(build.row) is Answer.YES:
+            yield _doubt(build.package, unread)
+
+
+def _doubt(package: Package, unread: Sequence[Package]) -> Finding:
+    bring = "brings" if len(unread) == 1 else "bring"
+    return finding_about(
+        (package, *unread),
+        code=loader.CODE,
+        severity="note",
+        why=f"nobody read which CUDA libraries {listed(one.pin for one in unread)} {bring} along, so it is not known "
+        f"whether {package.pin} finds those that it opens",
+        source="the package index",
+        cure="audit a lock of the list, or the installed prefix",
+    )

@@ -1,0 +1,57 @@
+"""What is found in a set as it would be installed: a list that leaves versions or packages open is resolved first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from solver.audit.codes.unknown import CODE as UNKNOWN_CODE
+from solver.audit.context import AuditContext
+from solver.audit.doubt import doubted, unread_bringers
+from solver.audit.package_set import SetKind
+from solver.audit.resolve import told
+from solver.audit.resolve.choices import Choices
+from solver.audit.resolve.outcome import as_set, unread
+from solver.audit.resolve.search import Resolved, resolve
+from solver.audit.run import findings_in, in_order
+from solver.core.model import Finding
+
+_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment")
+
+
+def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
+    """What an audit looked at, and what it found there."""
+    if not is_open(context):
+        return context, findings_in(context)
+    choices = Choices(context)
+    resolved = resolve(choices)
+    whole = replace(context, set=as_set(choices, resolved))
+    found = findings_in(whole)
+    if resolved.contradictions or resolved.given_up:
+        # Nothing installs the list, so that nobody knows where its libraries would come from.
+        found = tuple(doubted(whole, found, ()))
+    elif unread_libraries := unread_bringers(whole, choices, resolved):
+        found = tuple(doubted(whole, found, unread_libraries))
+    return whole, in_order((*found, *_told(choices, resolved, whole, found)))
+
+
+def is_open(context: AuditContext) -> bool:
+    """Whether more gets installed than the set names; what pip freeze tells has its libraries, where it has any."""
+    package_set = context.set
+    if package_set.closed or package_set.kind not in _OPEN:
+        return False
+    return package_set.kind != "freeze" or not context.provided
+
+
+def _told(choices: Choices, resolved: Resolved, whole: AuditContext, found: Sequence[Finding]) -> Iterator[Finding]:
+    """What is told of the resolution itself."""
+    yield from told.contradictions(resolved.contradictions)
+    missing = [package for package in whole.set.packages if package.name in choices.shelf.absent]
+    if missing:
+        yield told.absent(missing)
+    known = {name for one in found if one.code == UNKNOWN_CODE for name in one.names}
+    known |= {name for one in resolved.contradictions for name in one.left_open}
+    lacking = [package for package in unread(choices, whole.set) if package.name not in known]
+    extras = sorted(ident for ident in choices.unread_extras if ident in resolved.choices)
+    if lacking or extras:
+        yield told.not_known(lacking or [whole.packages[name] for name, _ in extras], extras)

@@ -1,0 +1,163 @@
+"""The search for what pip would install, by the library that pip itself uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Resolution
+
+from solver.audit.resolve.choices import Choices
+from solver.audit.resolve.terms import Ident, ListAsk, Pick, exclude_each_other
+from solver.core.model import PypiName
+
+_MOST_ROUNDS = 2000
+_MOST_SEARCHES = 10
+"""Each search ends with one contradiction more, or with none; what comes after so many is hardly read."""
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Asks about one package that no version was found for."""
+
+    name: PypiName
+    asks: tuple[ListAsk, ...]
+    certain: bool
+    """Whether no version at all can meet them, whatever nobody recorded; otherwise only the record has none."""
+    left_open: frozenset[PypiName]
+    """The packages of which no version is chosen, so that all else can be."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What pip would install."""
+
+    choices: Mapping[Ident, Pick]
+    contradictions: tuple[Contradiction, ...]
+    given_up: bool = False
+    """Whether the search had no end, so that nothing beyond the list itself is known."""
+
+
+def resolve(choices: Choices) -> Resolved:
+    """The newest choices that go together; of what contradicts itself no version is chosen, and all else is."""
+    contradictions = list(_plain_contradictions(choices))
+    for _ in range(_MOST_SEARCHES):
+        provider = _Provider(choices, frozenset().union(*(one.left_open for one in contradictions)))
+        # Not ``Resolver``: that one walks the graph of what it tried recursively (resolvelib 1.2.1).
+        resolution: Any = Resolution(provider, BaseReporter())
+        try:
+            state = resolution.resolve(choices.roots(), max_rounds=_MOST_ROUNDS)
+        except ResolutionImpossible as error:
+            contradictions.append(_contradiction(choices, [cause.requirement for cause in error.causes]))
+        except ResolutionTooDeep:
+            break
+        else:
+            return Resolved(_reachable(choices, state.mapping), tuple(contradictions))
+    return Resolved({}, tuple(contradictions), given_up=True)
+
+
+def _plain_contradictions(choices: Choices) -> Iterator[Contradiction]:
+    """What the list and the versions that it states ask for in any case, and no version can meet."""
+    asks: dict[PypiName, dict[ListAsk, None]] = {}
+    for ask in choices.roots():
+        asks.setdefault(ask.name, {})[ask] = None
+        for choice in choices.of(ask.ident, [ask]) if ask.name in choices.stated else ():
+            for further in choices.asks(choice):
+                if further.name != ask.name:
+                    asks.setdefault(further.name, {})[further] = None
+    for name, every in asks.items():
+        every |= dict.fromkeys(choices.constraints(name))
+        # A version that the list states is held against its askers one by one, by the code ``metadata``.
+        about = [ask for ask in every if not ask.extra and (ask.asker is None or name not in choices.stated)]
+        if exclude_each_other(about):
+            yield Contradiction(name, _fewest(about), certain=True, left_open=frozenset({name} - {*choices.stated}))
+
+
+def _fewest(asks: Sequence[ListAsk]) -> tuple[ListAsk, ...]:
+    """As few of ``asks`` as exclude each other."""
+    left = list(asks)
+    for ask in asks:
+        without = [one for one in left if one is not ask]
+        if exclude_each_other(without):
+            left = without
+    return tuple(left)
+
+
+def _contradiction(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction:
+    """What the search failed with; the asks of what the list does not state need not be made."""
+    by_name: dict[PypiName, list[ListAsk]] = {}
+    for ask in asks:
+        by_name.setdefault(ask.name, choices.constraints(ask.name)[:]).append(ask)
+    plain = [name for name, about in by_name.items() if exclude_each_other(about)]
+    name = (plain or list(by_name))[-1]
+    about = _fewest(by_name[name]) if plain else tuple(dict.fromkeys(by_name[name]))
+    askers = {ask.asker.name for ask in asks if ask.asker is not None}
+    chosen = {ask.asker.name for ask in about if ask.asker is not None and not ask.asker.stated}
+    certain = all(map(choices.context.index.complete, chosen if plain else {*chosen, name}))
+    # A version that the list states stays; then it is those who ask for another that have none to be chosen.
+    left_open = {name} - {*choices.stated} or askers - {*choices.stated}
+    return Contradiction(name, about, certain, frozenset(left_open))
+
+
+class _Provider(AbstractProvider[ListAsk, Pick, Ident]):
+    """Hands resolvelib the choices; of what is ``left_open`` there is one that nobody knows."""
+
+    def __init__(self, choices: Choices, left_open: frozenset[PypiName]) -> None:
+        self._choices, self._left_open = choices, left_open
+
+    def identify(self, requirement_or_candidate: ListAsk | Pick) -> Ident:
+        """Both kinds carry it."""
+        return requirement_or_candidate.ident
+
+    def get_preference(
+        self,
+        identifier: Ident,
+        resolutions: Mapping[Ident, Pick],
+        candidates: Mapping[Ident, Iterator[Pick]],
+        information: Mapping[Ident, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> tuple[bool, bool, bool, Ident]:
+        """What the list states, then what is asked for exactly, then what the list names, then the rest."""
+        asks = [one.requirement for one in information[identifier]]
+        exact = any(ask.exact is not None for ask in asks)
+        named = any(ask.asker is None for ask in asks)
+        return identifier[0] not in self._choices.stated, not exact, not named, identifier
+
+    def find_matches(
+        self,
+        identifier: Ident,
+        requirements: Mapping[Ident, Iterator[ListAsk]],
+        incompatibilities: Mapping[Ident, Iterator[Pick]],
+    ) -> Sequence[Pick] | Callable[[], Iterable[Pick]]:
+        """The choices that every ask admits, newest first, as far as the search looks at them."""
+        asks, bad = list(requirements[identifier]), set(incompatibilities[identifier])
+        if identifier[0] in self._left_open:
+            unknown = self._choices.unknown(*identifier)
+            return [] if unknown in bad else [unknown]
+
+        def matches() -> Iterable[Pick]:
+            return (choice for choice in self._choices.of(identifier, asks) if choice not in bad)
+
+        return matches
+
+    def is_satisfied_by(self, requirement: ListAsk, candidate: Pick) -> bool:
+        """Whether the ask admits it."""
+        return requirement.admits(candidate)
+
+    def get_dependencies(self, candidate: Pick) -> Iterable[ListAsk]:
+        """What it asks for."""
+        return self._choices.asks(candidate)
+
+
+def _reachable(choices: Choices, chosen: Mapping[Ident, Pick]) -> Mapping[Ident, Pick]:
+    """The choices that the list still needs; the search leaves behind some that it no longer does."""
+    reachable: dict[Ident, Pick] = {}
+    waiting = [ask.ident for ask in choices.roots()]
+    while waiting:
+        ident = waiting.pop(0)
+        if ident not in reachable and ident in chosen:
+            reachable[ident] = chosen[ident]
+            waiting += [ask.ident for ask in choices.asks(chosen[ident])]
+    return reachable

@@ -1,0 +1,143 @@
+"""Which versions of a package the indexes of a list are known to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from packaging.version import Version
+
+from solver.audit.context import AuditContext
+from solver.audit.origins import settled_package
+from solver.audit.package_set import Package
+from solver.core.errors import IndexUnavailable
+from solver.core.indexes import flavour_of, index_of, is_default
+from solver.core.model import PypiName, Release
+from solver.core.target import admits_python, usable_files
+from solver.core.versions import meets, specifier_or_none, version_or_none
+from solver.index import UnknownPackage
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version that an index of the list has."""
+
+    version: Version
+    package: Package
+    releases: tuple[Release, ...]
+    """Its parts; none of a build that only rows tell of."""
+
+
+class Shelf:
+    """What the indexes of one list have; each package is looked up once."""
+
+    def __init__(self, context: AuditContext, listed: Sequence[Package]) -> None:
+        self.context = context
+        # What one package has for its own address is no index of others.
+        shared = (one.sources for one in listed if one.sources and one.url is None and not one.files)
+        self.sources: tuple[str, ...] = next(shared, ())
+        self.absent: set[PypiName] = set()
+        """What the default index answered to have no package of."""
+        self._served: dict[PypiName, tuple[Served, ...]] = {}
+
+    def of(self, name: PypiName) -> tuple[Served, ...]:
+        """Every version, newest first; yanked ones are left out."""
+        if name not in self._served:
+            every = {one.package.version: one for one in self._make(name)}
+            self._served[name] = tuple(sorted(every.values(), key=lambda one: one.version, reverse=True))
+        return self._served[name]
+
+    def within(self, name: PypiName, specifier: str) -> Iterator[Served]:
+        """The versions within ``specifier`` that the target can use, newest first.
+
+        As with pip there is a prerelease among them only where nothing else is, or where it is asked for.
+        """
+        clauses = specifier_or_none(specifier)
+        pre = clauses is not None and bool(clauses.prereleases)
+        fitting = [one for one in self.of(name) if meets(str(one.version), specifier)]
+        finals = [one for one in fitting if pre or not one.version.is_prerelease]
+        none_yet = True
+        for one in filter(self._can_be_used, finals):
+            none_yet = False
+            yield one
+        if none_yet:
+            yield from filter(self._can_be_used, (one for one in fitting if one not in finals))
+
+    def lies_outside(self, name: PypiName, specifier: str) -> bool:
+        """Whether ``specifier`` admits only what is newer than all that is recorded, or older than all of it.
+
+        Between recorded releases there is hardly one that nobody recorded.
+        """
+        sides: set[bool] = set()
+        for one in self.of(name):
+            for clause in specifier_or_none(specifier) or ():
+                if not clause.contains(one.version, prereleases=True):
+                    bound = version_or_none(clause.version.removesuffix(".*"))
+                    sides.add(bound is not None and one.version > bound)
+        return len(sides) < 2
+
+    def package(self, name: PypiName, version: str) -> Package:
+        """A version as the list's indexes would serve it, whether or not somebody recorded it."""
+        package = Package(name=name, version=version, sources=self.sources)
+        return settled_package(package, self.context.matrices, self.context.index, self.context.target)
+
+    def _make(self, name: PypiName) -> Iterator[Served]:
+        for version, releases in self._releases(name).items():
+            if version_or_none(version) is None or any(release.yanked is not None for release in releases):
+                continue
+            package = self.package(name, version)
+            yield Served(Version(package.version or version), package, tuple(releases))
+        for version in self._of_rows(name):
+            yield Served(Version(version), self.package(name, version), ())
+
+    def _releases(self, name: PypiName) -> Mapping[str, list[Release]]:
+        try:
+            every = self.context.index.releases(name)
+        except UnknownPackage:
+            self.absent.add(name)
+            return {}
+        except IndexUnavailable:
+            return {}
+        releases: dict[str, list[Release]] = {}
+        for release in every:
+            if self._is_served(release):
+                releases.setdefault(release.version, []).append(release)
+        return releases
+
+    def _is_served(self, release: Release) -> bool:
+        """Whether an index of the list has it."""
+        if release.index == "default":
+            return self._has_default
+        version = version_or_none(release.version)
+        return version is not None and self._has_flavour(version)
+
+    def _of_rows(self, name: PypiName) -> Iterator[str]:
+        """Versions that rows tell an index of PyTorch to have, where the list names it."""
+        for row in self.context.matrices.builds_of(name) if self._pytorch else ():
+            version = version_or_none(row.version if isinstance(row.version, str) else None)
+            is_here = row.platform == self.context.target.platform
+            if is_here and version is not None and version.local and self._has_flavour(version):
+                yield str(version)
+
+    def _has_flavour(self, version: Version) -> bool:
+        """Whether an index of PyTorch that the list names has builds of a version's local part."""
+        flavours = [flavour_of(source) for source in self._pytorch]
+        return None in flavours or version.local in flavours
+
+    @cached_property
+    def _has_default(self) -> bool:
+        return not self.sources or any(map(is_default, self.sources))
+
+    @cached_property
+    def _pytorch(self) -> tuple[str, ...]:
+        return tuple(source for source in self.sources if index_of(source) == "pytorch")
+
+    def _can_be_used(self, served: Served) -> bool:
+        """Whether some wheel of it is for the target, or may be: the record need not hold the wheels of all."""
+        target = self.context.target
+        fitting = [one for one in served.releases if admits_python(one.requires_python, target)]
+        if not served.releases or any(usable_files(release.files, target) for release in fitting):
+            return True
+        version = served.releases[0].version
+        return bool(fitting) and not self.context.index.covers(served.package.name, version, target)
