@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -249,3 +250,38 @@ def test_importing_loads_nothing_heavy(module):
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
     assert not ran.stderr
+
+
+PAGE = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def _is_there(name: str) -> bool:
+    """Whether ``name`` is a room, a folder or a module below solver/, or a path of the project."""
+    places = (ROOT.parent / name, ROOT / name, ROOT / f"{name}.py")
+    return any(place.exists() for place in places)
+
+
+def test_the_page_is_one():
+    assert len(PAGE.splitlines()) <= 115
+
+
+def test_the_tree_of_the_page_is_the_rooms():
+    tree = PAGE.partition("solver/\n")[2].partition("```")[0]
+    assert re.findall(r"^  (\w+)/ ", tree, re.MULTILINE) == [room for floor in FLOORS[:-1] for room in floor]
+    assert [name for name in re.findall(r"\b(\w+)/(?= )", tree) if not list(ROOT.rglob(f"{name}/__init__.py"))] == []
+
+
+def test_the_floors_of_the_page_are_those_of_the_import_rule():
+    rows = re.findall(r"^\| \d \| ([^|]+?) \|", PAGE, re.MULTILINE)
+    assert [tuple(re.findall(r"\w+", row.partition(", and above")[0])) for row in rows] == list(FLOORS[:-1])
+
+
+def test_each_path_that_the_page_names_is_there():
+    paths = {name for name in re.findall(r"`([\w/.]+)`", PAGE) if "/" in name.rstrip("/")}
+    assert {name for name in paths if not _is_there(name)} == set()
+
+
+def test_each_module_that_the_page_names_is_there():
+    modules = {path.stem for path in ROOT.rglob("*.py")} | {path.name for path in ROOT.rglob("*") if path.is_dir()}
+    named = set(re.findall(r"`([a-z_]+)`", PAGE))
+    assert named - modules == {"opens", "doubtful", "attested"}
