@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import msgspec
 
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.readers.foreign import Foreign, at, typed
-from solver.audit.readers.needed import needed
+from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
 from solver.audit.readers.parts import Part
-from solver.audit.readers.requirements import common_index, once, wheel_filename
+from solver.audit.readers.requirements import common_index, wheel_filename
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core import names
 from solver.core.markers import applies, read_marker
-from solver.core.model import PypiName, pypi_name
+from solver.core.model import pypi_name
 from solver.core.versions import meets
 
 DEFAULT = "default"
 _NEWEST_MAJOR = 4
-_VERSION = re.compile(r"(?P<major>[0-9]{1,3})(\.[0-9]{1,3})*")
 
 
 class _File(Foreign, frozen=True, kw_only=True):
@@ -88,45 +85,23 @@ def read_pdm_lock(document: TomlDocument, environment: Mapping[str, str], part: 
     Raises ``BadInput`` naming the table and the key of what cannot be read.
     """
     written = typed(document, _Head).metadata.lock_version
-    version = _VERSION.fullmatch(written)
-    if version is None or int(version["major"]) > _NEWEST_MAJOR:
-        problem = f"expected a lock_version up to {_NEWEST_MAJOR}, found {names.shown(written)}"
-        fix = "update interlock, or write the lock with an older pdm"
-        raise document.error(problem, "metadata", "lock_version", fix=fix)
-    return _Reader(document, typed(document, _Lock), environment).read(part)
+    refuse_newer(document, written, "lock_version", _NEWEST_MAJOR, "pdm")
+    lock = typed(document, _Lock)
+    return _Reader(document, environment, lock.package, lock).read(part)
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Reader(Numbered):
     """One lock on one target."""
 
-    document: TomlDocument
     lock: _Lock
-    environment: Mapping[str, str]
 
     def read(self, part: Part) -> PackageSet:
         """The set of one part."""
         groups = {DEFAULT, *part.groups}
         chosen = [number for number in range(len(self.lock.package)) if self._is_installed(number, groups)]
-        left = needed({number: self._names[number] for number in chosen}, {n: self._asks(n) for n in chosen})
-        file = self.document.file
-        return PackageSet(
-            kind="pdm.lock",
-            file=file,
-            part=part.name,
-            packages=once([self._package(number) for number in left], file),
-            requires_python=pythons_of_pdm(self.document),
-            closed=True,
-        )
-
-    @cached_property
-    def _names(self) -> list[PypiName]:
-        """The name of each package, normalized."""
-        found = []
-        for number, package in enumerate(self.lock.package):
-            with at(self.document, "package", number, "name"):
-                found.append(pypi_name(package.name))
-        return found
+        left = self.needed(chosen, {number: self._asks(number) for number in chosen})
+        return self.set_of("pdm.lock", part, map(self._package, left), pythons_of_pdm(self.document))
 
     def _is_installed(self, number: int, groups: set[str]) -> bool:
         package = self.lock.package[number]
@@ -151,13 +126,12 @@ class _Reader:
         with at(self.document, "package", number):
             wheels = tuple(wheel for url in urls if (wheel := wheel_filename(url)))
             return Package(
-                name=self._names[number],
+                name=self.names[number],
                 version=locked.version,
                 extras=tuple(sorted(locked.extras)),
                 index=common_index(urls),
                 sources=tuple(url for url in urls[:1] if names.url_parts(url).scheme in ("http", "https")),
                 hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
-                # With an sdist beside them the wheels are not all that can be installed.
-                files=wheels if len(wheels) == len(urls) else (),
+                files=wheels_alone(wheels, urls),
                 line=self.document.line("package", number),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,20 +11,17 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
-from solver.audit.readers.needed import needed
+from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
 from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
-from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import TomlDocument, sha256_of
-from solver.core import names
 from solver.core.indexes import index_of
 from solver.core.markers import applies, read_marker
-from solver.core.model import PypiName, pypi_name
+from solver.core.model import pypi_name
 from solver.core.versions import within
 from solver.core.yamlfile import Key
 
 _NEWEST_MAJOR = 2
 _MAIN = "main"
-_VERSION = re.compile(r"(?P<major>[0-9]{1,3})(\.[0-9]{1,3})*")
 
 
 class _Source(Foreign, frozen=True, kw_only=True):
@@ -90,11 +86,7 @@ def read_poetry_lock(document: TomlDocument, environment: Mapping[str, str], cho
     of what cannot be read.
     """
     written = typed(document, _Head).metadata.lock_version
-    version = _VERSION.fullmatch(written)
-    if version is None or int(version["major"]) > _NEWEST_MAJOR:
-        problem = f"expected a lock-version up to {_NEWEST_MAJOR}, found {names.shown(written)}"
-        fix = "update interlock, or write the lock with an older poetry"
-        raise document.error(problem, "metadata", "lock-version", fix=fix)
+    refuse_newer(document, written, "lock-version", _NEWEST_MAJOR, "poetry")
     lock = typed(document, _Lock)
     with at(document, "extras"):
         extras = [pypi_name(name) for name in lock.extras]
@@ -102,7 +94,7 @@ def read_poetry_lock(document: TomlDocument, environment: Mapping[str, str], cho
     chosen = replace(choice, extras=tuple(pypi_name(name) for name in choice.extras))
     # Without a choice all groups are installed, each of them beside the others.
     parts = parts_of(chosen, extras, groups if choice.groups else (), document.file)
-    reader = _Reader(document, lock, environment)
+    reader = _Reader(document, environment, lock.package, lock)
     return tuple(reader.read(part) for part in parts)
 
 
@@ -115,43 +107,25 @@ def _plain(versions: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Reader(Numbered):
     """One lock on one target."""
 
-    document: TomlDocument
     lock: _Lock
-    environment: Mapping[str, str]
 
     def read(self, part: Part) -> PackageSet:
         """The set of one part."""
         chosen = [number for number in range(len(self.lock.package)) if self._is_installed(number, part)]
         if all(self.lock.package[number].groups is None for number in chosen):  # written before 2.1, without markers
             reached = self._with_roots(chosen, part)
-            chosen = needed({number: self._names[number] for number in reached}, {n: self._asks(n) for n in reached})
-        file = self.document.file
-        return PackageSet(
-            kind="poetry.lock",
-            file=file,
-            part=part.name,
-            packages=once([self._package(number) for number in chosen], file),
-            requires_python=_plain(self.lock.metadata.python_versions),
-            closed=True,
-        )
-
-    @cached_property
-    def _names(self) -> list[PypiName]:
-        """The name of each package, normalized."""
-        found = []
-        for number, package in enumerate(self.lock.package):
-            with at(self.document, "package", number, "name"):
-                found.append(pypi_name(package.name))
-        return found
+            chosen = self.needed(reached, {number: self._asks(number) for number in reached})
+        pythons = _plain(self.lock.metadata.python_versions)
+        return self.set_of("poetry.lock", part, map(self._package, chosen), pythons)
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[int]]:
         """Numbers of the packages for the target's python."""
         by_name: dict[str, list[int]] = {}
-        for number, name in enumerate(self._names):
+        for number, name in enumerate(self.names):
             if self._fits_python(number):
                 by_name.setdefault(name, []).append(number)
         return by_name
@@ -226,12 +200,12 @@ class _Reader:
         address = locked.source.url
         with at(self.document, "package", number):
             return Package(
-                name=self._names[number],
+                name=self.names[number],
                 version=locked.version,
                 index=index_of(address),
                 # A repository or an archive of sources is built here and tells nothing of an index.
                 sources=(address,) if address and locked.source.type == "legacy" else (),
                 hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
-                files=wheels if len(wheels) == len(files) else (),
+                files=wheels_alone(wheels, files),
                 line=self.document.line("package", number),
             )
