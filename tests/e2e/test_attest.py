@@ -6,39 +6,24 @@ import json
 
 import pytest
 import yaml
-from conda_repodata import entry, write_channel
 from fault_server import Answer, make_wheel
+from one_index import python_channel, request_of, variables_of
 
 from solver.commands import attest
 from solver.index.provenance import BadProvenance
-from solver.index.pypi import INDEX_URL
 
 WHEEL = "victim-1.0-py3-none-any.whl"
-REQUEST = """\
-name: test
-channels: ["{channel}"]
-dependencies:
-  - python=${{python}}
-  - pip
-  - pip:
-      - torch==${{torch}}
-      - tensorflow==${{tensorflow}}
-profiles:
-  plain: {{python: "3.12", frameworks: [], cuda: none, packages: [victim]}}
-  strict: {{python: "3.12", frameworks: [], cuda: none, packages: [victim], attestations: [Victim]}}
-"""
+PROFILES = {"plain": "packages: [victim]", "strict": "packages: [victim], attestations: [Victim]"}
 WORDS = ("--live", "--no-pylock")
 
 
 @pytest.fixture
 def index(tmp_path, monkeypatch, fault_server):
     """One wheel; ``index(bytes)`` puts its provenance there, which says its publisher as JSON."""
-    packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
-    channel = write_channel(tmp_path / "channel", packages).as_uri()
-    (tmp_path / "environment.yml.in").write_text(REQUEST.format(channel=channel))
+    (tmp_path / "environment.yml.in").write_text(request_of(python_channel(tmp_path / "channel"), **PROFILES))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
+    for name, value in variables_of(tmp_path / "cache", fault_server.url).items():
+        monkeypatch.setenv(name, value)
     fault_server.add_wheel(WHEEL, make_wheel("victim", "1.0"))
     fault_server.add_project("victim", {WHEEL: {}})
 

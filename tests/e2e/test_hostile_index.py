@@ -12,29 +12,17 @@ import re
 
 import index_faults
 import pytest
-from conda_repodata import entry, write_channel
 from fault_server import make_wheel
 from hostile_index import HONEST, KINDS, LYING, NAME, TAG, serve
 from index_faults import FAULTS, LIMITS, MENDED, UNREADABLE
+from one_index import python_channel, request_of, variables_of
 
 from solver.commands import project
 from solver.index import pypi
 from solver.index.pypi import INDEX_URL
 from solver.index.web import Web
 
-REQUEST = """\
-name: test
-channels: ["{channel}"]
-dependencies:
-  - python=${{python}}
-  - pip
-  - pip:
-      - torch==${{torch}}
-      - tensorflow==${{tensorflow}}
-profiles:
-  open: {{python: "3.12", frameworks: [], cuda: none, packages: [victim]}}
-  lying: {{python: "3.12", frameworks: [], cuda: none, packages: ["victim==2.0"]}}
-"""
+PROFILES = {"open": "packages: [victim]", "lying": 'packages: ["victim==2.0"]'}
 
 
 @pytest.fixture
@@ -42,13 +30,11 @@ def folder(tmp_path, monkeypatch, fault_server):
     """A user's project, whose home and cache lie beside it, and the one index that it asks."""
     project = tmp_path / "home" / "project"
     project.mkdir(parents=True)
-    packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
-    channel = write_channel(tmp_path / "channel", packages).as_uri()
-    (project / "environment.yml.in").write_text(REQUEST.format(channel=channel))
+    (project / "environment.yml.in").write_text(request_of(python_channel(tmp_path / "channel"), **PROFILES))
     monkeypatch.chdir(project)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path / "home" / "cache"))
-    monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple/")
+    for name, value in variables_of(tmp_path / "home" / "cache", fault_server.url).items():
+        monkeypatch.setenv(name, value)
     return tmp_path
 
 

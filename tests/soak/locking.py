@@ -16,28 +16,15 @@ from pathlib import Path
 
 import pypi_simple  # noqa: F401  (before a command is forked, so that each need not)
 import rattler  # noqa: F401
-from conda_repodata import entry, write_channel
 from fault_server import FaultServer, make_wheel
+from one_index import python_channel, request_of, variables_of
 
 from solver import cli
 from solver.commands import export, lock, project  # noqa: F401  (read before a command is forked)
-from solver.index.pypi import INDEX_URL
 
 NAME, TAG = "victim", "py3-none-any.whl"
 VERSIONS = ("1.0", "2.0")
 EVIDENCE = b'{"a record": "of a real run"}\n'
-REQUEST = """\
-name: test
-channels: ["{channel}"]
-dependencies:
-  - python=${{python}}
-  - pip
-  - pip:
-      - torch==${{torch}}
-      - tensorflow==${{tensorflow}}
-profiles:
-  open: {{python: "3.12", frameworks: [], cuda: none, packages: ["victim{wanted}"], variables: {{V: "{mark}"}}}}
-"""
 WORDS = ("lock", "open", "--no-pylock", "--live")
 
 
@@ -104,12 +91,10 @@ class TwoLocks:
         # Once for all commands: each is a copy of this process.
         project.load_matrices = functools.cache(project.load_matrices)
         project.load_matrices(project.own_matrices(Path()))
-        os.environ["INTERLOCK_CACHE_DIR"] = str(root.parent / "cache")
-        packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
-        self.channel = write_channel(root.parent / "channel", packages).as_uri()
+        self.channel = python_channel(root.parent / "channel")
         self.states = {}
         self.server, url = serve_both()
-        os.environ[INDEX_URL] = f"{url}/simple/"
+        os.environ.update(variables_of(root.parent / "cache", url))
         for version in VERSIONS:
             self.want(version)
             self.run(*WORDS)
@@ -124,7 +109,7 @@ class TwoLocks:
 
     def want(self, version: str) -> None:
         """Ask for one of both versions from now on."""
-        text = REQUEST.format(channel=self.channel, wanted=f"=={version}", mark=version)
+        text = request_of(self.channel, open=f'packages: ["victim=={version}"], variables: {{V: "{version}"}}')
         (self.root / project.REQUEST_FILE).write_text(text)
 
     def want_for_me(self, version: str) -> None:

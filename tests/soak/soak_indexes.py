@@ -20,17 +20,17 @@ from random import Random
 import formats
 import hostile_index
 import index_faults
-from conda_repodata import entry, write_channel
 from fault_server import HTML, JSON, Answer, FaultServer, make_wheel
 from figures import Figures
-from locking import REQUEST, WORDS
+from locking import WORDS
+from one_index import python_channel, request_of, variables_of
 
 from solver import cli
 from solver.commands import project
 from solver.core.errors import IndexUnavailable
 from solver.core.model import pypi_name
 from solver.index import pypi
-from solver.index.pypi import INDEX_URL, PypiIndex
+from solver.index.pypi import PypiIndex
 from solver.index.web import Web
 
 NAME, TAG = hostile_index.NAME, hostile_index.TAG
@@ -84,13 +84,11 @@ class Place:
     """A project that asks one index, and all that may be written for it."""
 
     def __init__(self, folder: Path, server: FaultServer) -> None:
-        packages = [entry("python", "3.12.1"), entry("pip", "25.0", depends=["python"])]
-        channel = write_channel(folder / "channel", packages).as_uri()
+        channel = python_channel(folder / "channel")
         self.root, self.folder = folder / "home" / "project", folder
         self.root.mkdir(parents=True)
-        (self.root / "environment.yml.in").write_text(REQUEST.format(channel=channel, wanted="", mark=""))
-        os.environ["INTERLOCK_CACHE_DIR"] = str(folder / "home" / "cache")
-        os.environ[INDEX_URL] = f"{server.url}/simple/"
+        (self.root / "environment.yml.in").write_text(request_of(channel, open="packages: [victim]"))
+        os.environ.update(variables_of(folder / "home" / "cache", server.url))
         self._before = self._files()
 
     def _files(self) -> set[str]:

@@ -28,7 +28,7 @@ class _Table(Protocol):
 
 
 def refuse_newer(document: TomlDocument, written: str, key: str, newest: int, tool: str) -> None:
-    """Raises ``BadInput`` where the format's version ``written`` under ``metadata.key`` is of a major after ``newest``."""
+    """Raises ``BadInput`` where the version ``written`` under ``metadata.key`` is of a major after ``newest``."""
     version = _VERSION.fullmatch(written)
     if version is None or int(version["major"]) > newest:
         fix = f"update interlock, or write the lock with an older {tool}"
