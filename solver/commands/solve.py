@@ -9,6 +9,7 @@ import msgspec
 from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
+from solver.commands.loader_note import with_loader_note
 from solver.commands.project import Project, Reach, open_facts, open_project
 from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
@@ -35,12 +36,13 @@ def solve_request(
         matrices, index, _ = open_facts(root, reach=reach, watch=watch)
         return solve_ad_hoc(ad_hoc(constraints, matrices), matrices, index)
     project = open_project(root, reach=reach, watch=watch)
-    return solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
+    solution = solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
+    return with_loader_note(solution, project.matrices)
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
     """The preferred solution over everything known, lockable or not."""
-    return solve(profile, Spaces(matrices, index))
+    return with_loader_note(solve(profile, Spaces(matrices, index)), matrices)
 
 
 def solve_profile(project: Project, profile: Profile) -> Solution:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from solver.core.answer import NotKnown
@@ -30,6 +31,44 @@ _XLA_DATA = "nvcc"
 _XLA_DIRECTORY = "nvidia/cuda_nvcc"
 
 
+@dataclass(frozen=True)
+class Need:
+    """What of the CUDA libraries of a set its TensorFlow does not surely find by itself."""
+
+    beside: tuple[Library, ...] = ()
+    """All that are there for its CUDA."""
+    hidden: tuple[Library, ...] = ()
+    """In no folder where it looks."""
+    doubtful: tuple[Library, ...] = ()
+    """Nobody read where it looks."""
+    xla_data: str | None = None
+    """The folder of ptxas and libdevice; None: they are not there."""
+    misses_xla_data: bool = False
+    """Whether they are, and XLA does not come upon them by itself."""
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether it takes a loader to make up for it."""
+        return bool(self.hidden or self.doubtful or self.misses_xla_data)
+
+
+def need(build: Build | None, libraries: Sequence[Library], pins: Mapping[str, str]) -> Need:
+    """What ``build`` needs in a set of ``pins`` (version by name); ``libraries`` are rows of any CUDA major."""
+    cuda = None if build is None else cuda_major(build)
+    # A CUDA that nobody read has no libraries that could be loaded for it.
+    beside = brought(libraries, pins, cuda) if isinstance(cuda, int) else []
+    outcome = Lookup() if build is None else look_up(build, beside)
+    lookup = Lookup() if isinstance(outcome, NotKnown) else outcome
+    xla_data = next((row.directory for row in beside if row.library == _XLA_DATA), None)
+    return Need(
+        beside=tuple(beside),
+        hidden=lookup.hidden,
+        doubtful=lookup.doubtful,
+        xla_data=xla_data,
+        misses_xla_data=xla_data is not None and not _finds_xla_data(build, xla_data),
+    )
+
+
 def loader_wheel(
     build: Build | None,
     libraries: Sequence[Library],
@@ -42,19 +81,14 @@ def loader_wheel(
     ``libraries`` are rows of any CUDA major. ``sharing`` adds the settings that no
     environment variable can make. None: nothing falls short, no wheel is needed.
     """
-    cuda = None if build is None else cuda_major(build)
-    # A CUDA that nobody read has no libraries that could be loaded for it.
-    beside = brought(libraries, pins, cuda) if isinstance(cuda, int) else []
-    outcome = Lookup() if build is None else look_up(build, beside)
-    lookup = Lookup() if isinstance(outcome, NotKnown) else outcome
+    needed = need(build, libraries, pins)
     # What it may or may not find by itself is loaded too: the hook leaves a library that is there already as it is,
     # while a single one that is missing hides the GPU.
-    missed = (*lookup.hidden, *lookup.doubtful)
-    xla_data = next((row.directory for row in beside if row.library == _XLA_DATA), None)
+    missed = (*needed.hidden, *needed.doubtful)
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)
-    if not missed and not settings and (xla_data is None or _finds_xla_data(build, xla_data)):
+    if not needed.falls_short and not settings:
         return None
-    files = _loader_files(build, load_order(missed, beside), xla_data)
+    files = _loader_files(build, load_order(missed, needed.beside), needed.xla_data)
     if settings:
         files |= _sharing_files(settings)
         files[_PTH] += "import _interlock_sharing\n"
