@@ -197,6 +197,8 @@ class Rule(Row, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for a name or a specifier that is none."""
         for name in (*self.when, *self.also, *self.needs, *self.expects):
+            if name in _OF_THE_TARGET:
+                raise ValueError(f'expected a package, found "{name}"; {_OF_THE_TARGET[name]}')
             pypi_name(name)
         needs = (text for text in self.needs.values() if text != ABSENT)
         for text in (*self.when.values(), *needs, self.pythons, self.gpus, self.driver):
@@ -204,6 +206,17 @@ class Rule(Row, frozen=True, kw_only=True):
                 SpecifierSet(text)
             except InvalidSpecifier:
                 raise ValueError(f'expected a specifier such as ">=2,<3", found "{text}"') from None
+
+
+_OF_THE_TARGET = {
+    **dict.fromkeys(("python", "pythons"), "name the pythons under `pythons`"),
+    **dict.fromkeys(("gpu", "gpus"), "name the GPUs under `gpus`"),
+    "driver": "name the drivers under `driver`",
+    **dict.fromkeys(("platform", "platforms"), "name the platforms under `platforms`"),
+    "cuda": "name the distributions that bring it, such as nvidia-cuda-runtime-cu12",
+    "cudnn": "name the distributions that bring it, such as nvidia-cudnn-cu12",
+}
+"""What is no package, so that a rule about it would hold for no set: how a rule says it instead."""
 
 
 class Clobber(Row, frozen=True, kw_only=True):

@@ -192,6 +192,13 @@ rows:
         ('"<2"', '"2"', 'expected a specifier such as ">=2,<3", found "2"'),
         ("  why: x", '  gpus: "12.0"\n  why: x', 'expected a specifier such as ">=2,<3", found "12.0"'),
         ("  why: x", "  driver: newest\n  why: x", 'expected a specifier such as ">=2,<3", found "newest"'),
+        ('torch: ""', 'python: ">=3.13"', 'expected a package, found "python"; name the pythons under `pythons`'),
+        ("numpy:", "driver:", 'expected a package, found "driver"; name the drivers under `driver`'),
+        (
+            "numpy:",
+            "cudnn:",
+            'expected a package, found "cudnn"; name the distributions that bring it, such as nvidia-cudnn-cu12',
+        ),
         ("[tensorflow-cpu]", '["tensorflow cpu"]', "'tensorflow cpu' is no name of a package"),
     ],
 )
