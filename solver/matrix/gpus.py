@@ -38,12 +38,17 @@ def is_capability(name: str) -> bool:
     return re.fullmatch(r"\d{1,2}\.\d", name) is not None
 
 
-def toolkit_serves(toolkit: CudaToolkit, gpu: str) -> Verdict:
+def toolkit_serves(toolkit: CudaToolkit | NotKnown, gpu: str) -> Verdict:
     """Whether programs of a CUDA toolkit can have code for compute capability ``gpu``, and why not.
+
+    NOT_KNOWN where no row tells of the toolkit or nobody read which GPUs its compiler knows.
 
     A GPU that its compiler does not know is served through PTX, which the driver compiles, so that
     only one that is older than all that it knows is refused. Then YES has a ``why``.
     """
+    if isinstance(toolkit, NotKnown):
+        why = f"no row tells whether it serves compute capability {gpu}"
+        return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda.yaml")
     if isinstance(toolkit.gpus, NotKnown):
         return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", toolkit)
     if gpu in toolkit.gpus:

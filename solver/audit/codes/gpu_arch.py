@@ -119,7 +119,7 @@ def _of_cudnn(context: AuditContext, gpu: str) -> Iterator[Finding]:
 
 
 def _not_assured(package: Package, version: str | NotKnown, verdict: Verdict) -> Finding:
-    """Nobody read which cuDNN it is, or whether that serves the GPU."""
+    """Nobody read which cuDNN it is, or whether that, or a toolkit, serves the GPU."""
     inside = f" carries cuDNN {version}" if isinstance(version, str) and version != package.version else ""
     return finding_about(
         (package,),
@@ -171,15 +171,20 @@ def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
         package = context.conda_package(name)
         if package is None or package.version is None:
             continue
-        toolkit = context.matrices.toolkit(package.version)
-        verdict = toolkit_serves(toolkit, gpu) if isinstance(toolkit, CudaToolkit) else None
-        if verdict is not None and verdict.answer is not Answer.NOT_KNOWN and verdict.why:
-            does = verdict.answer is Answer.YES
-            yield finding_about(
-                (package,),
-                code=CODE,
-                severity="warning" if does else "error",
-                why=f"{package.pin} {verdict.predicate}" if verdict.predicate else f"{package.pin}: {verdict.why}",
-                source=verdict.source,
-                cure=f"take {'a newer' if does else 'an older'} {package.name}",
-            )
+        verdict = toolkit_serves(context.matrices.toolkit(package.version), gpu)
+        if verdict.answer is Answer.NOT_KNOWN:
+            yield _not_assured(package, package.version, verdict)
+        elif verdict.why:
+            yield _toolkit_does_not_list(package, verdict)
+
+
+def _toolkit_does_not_list(package: Package, verdict: Verdict) -> Finding:
+    does = verdict.answer is Answer.YES
+    return finding_about(
+        (package,),
+        code=CODE,
+        severity="warning" if does else "error",
+        why=f"{package.pin} {verdict.predicate}" if verdict.predicate else f"{package.pin}: {verdict.why}",
+        source=verdict.source,
+        cure=f"take {'a newer' if does else 'an older'} {package.name}",
+    )

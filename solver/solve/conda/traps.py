@@ -126,8 +126,7 @@ def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Verdict |
     driver = drivers.serves(version, Place.of(target), matrices)
     if driver.answer is not Answer.YES:
         return driver
-    toolkit = matrices.toolkit(version)
-    served = () if isinstance(toolkit, NotKnown) else (gpus.toolkit_serves(toolkit, gpu) for gpu in target.gpus)
+    served = (gpus.toolkit_serves(matrices.toolkit(version), gpu) for gpu in target.gpus)
     return next((one for one in served if one.answer is Answer.NO), None)
 
 

@@ -109,6 +109,14 @@ def test_a_gpu_that_a_toolkit_does_not_know_is_served_through_older_code(gpu, an
     assert toolkit_serves(TOOLKIT, gpu) == Verdict(answer, why, "ptxas", "t")
 
 
+def test_of_a_toolkit_that_nobody_read_no_gpu_is_known_to_be_served():
+    unread = replace(TOOLKIT, gpus=NOT_KNOWN)
+    assert toolkit_serves(unread, "9.0").why == "nobody read whether it serves compute capability 9.0"
+    without = "no row tells whether it serves compute capability 9.0"
+    assert toolkit_serves(NOT_KNOWN, "9.0") == Verdict(Answer.NOT_KNOWN, without, "matrices/cuda.yaml")
+    assert toolkit_serves(unread, "9.0").answer is Answer.NOT_KNOWN
+
+
 def test_a_gpu_newer_than_a_toolkit_or_older_than_a_cudnn_is_known_as_such():
     assert [is_newer(gpu, TOOLKIT) for gpu in ("3.7", "9.0", "12.1")] == [False, False, True]
     assert [is_older(gpu, UNREAD) for gpu in ("3.0", "3.5", "10.0")] == [True, False, False]
