@@ -103,6 +103,10 @@ _BY_DISTRIBUTION: Mapping[str, Framework] = {
 }
 
 
+CPU_DISTRIBUTIONS = frozenset(entry.cpu for entry in FRAMEWORKS.values() if entry.cpu is not None)
+"""The distributions whose builds have no CUDA code."""
+
+
 def framework_of(distribution: str) -> Framework | None:
     """The framework that a distribution of the package index is a build of; None for any other."""
     return _BY_DISTRIBUTION.get(distribution)

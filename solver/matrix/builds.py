@@ -14,7 +14,7 @@ from typing import Literal
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
-from solver.core.frameworks import distributions, framework_of
+from solver.core.frameworks import CPU_DISTRIBUTIONS, distributions, framework_of
 from solver.core.model import Platform
 from solver.core.versions import leading, major, minor
 from solver.matrix import drivers
@@ -95,10 +95,17 @@ def local_cuda(version: str) -> str | NotKnown:
 
 
 def wheel_build(matrices: Matrices, package: str, version: str, platform: Platform) -> Build | NotKnown:
-    """The build of a wheel: its row, or else as much as its local version tells."""
+    """The build of a wheel: its row, or else as much as its names tell.
+
+    Those are the local part of its version, and the name of a distribution that a framework has for CPU builds.
+    """
     row = matrices.build(package, version, platform)
+    if isinstance(row, Build):
+        return row
+    if package in CPU_DISTRIBUTIONS:
+        return _named(f"the name of {package}", package, version, platform, NONE)
     cuda = local_cuda(version)
-    if isinstance(row, Build) or isinstance(cuda, NotKnown):
+    if isinstance(cuda, NotKnown):
         return row
     return _named(f"the local part of {package}'s version", package, version, platform, cuda)
 

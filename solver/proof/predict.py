@@ -14,7 +14,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
-from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on
+from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, wheel_build
 from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
@@ -102,8 +102,8 @@ class _Case:
 
     @cached_property
     def builds(self) -> dict[str, Build]:
-        """The builds that rows tell of, by package; companions stand and fall with their framework."""
-        rows = {name: self.matrices.build(name, at, self.place.platform) for name, at in self.packages.items()}
+        """The builds that rows or names tell of, by package; companions stand and fall with their framework."""
+        rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
         return {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
 
     @cached_property

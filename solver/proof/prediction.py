@@ -100,15 +100,16 @@ class Prediction(Value, frozen=True, kw_only=True):
                 yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"
 
     def _about_no_cuda(self) -> Iterator[str]:
-        """That a build has no CUDA code is said only where somebody read so, and where no other build has any."""
+        """That a build has no CUDA code is said only where somebody read so, or its name says it."""
         for package in self.unread_builds:
             framework = framework_of(package)
             yield f"nobody read what {package if framework is None else _title(framework)}'s build has for a GPU"
         if self.uses_gpu is False:
             yield "uses no GPU"
-        elif self.uses_gpu is None and not self.unread_builds:
+            return
+        if self.uses_gpu is None and not self.unread_builds:
             yield "not known whether anything in it uses a GPU"
-        elif self.uses_gpu:
+        else:
             cpu = (name for name, one in self.frameworks.items() if one.cuda == NONE)
             yield from (f"{_title(name)} uses no GPU" for name in cpu)
 

@@ -212,7 +212,7 @@ def test_works_is_said_where_every_answer_is_yes(matrices):
         (
             {"torch": "2.9.1+cpu", "cupy-cuda12x": "13.0"},
             None,
-            ("nobody read what cupy-cuda12x's build has for a GPU",),
+            ("nobody read what cupy-cuda12x's build has for a GPU", "torch uses no GPU"),
         ),
         (
             {"onnxruntime-gpu": "1.22.0"},
