@@ -15,6 +15,9 @@ from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.core.names import BadName
+from solver.matrix.load import Matrices
+
+_NO_ROWS = Matrices()
 
 
 def read_set(
@@ -37,16 +40,20 @@ def read_sets(
     own: Target | None = None,
     text: str | None = None,
     choice: Choice = EVERY,
+    matrices: Matrices = _NO_ROWS,
 ) -> tuple[PackageSet, ...]:
-    """Like ``read_set`` all sets that ``path`` holds, or the one of ``choice``."""
+    """Like ``read_set`` all sets that ``path`` holds, or the one of ``choice``.
+
+    ``matrices`` tell of the images that a Dockerfile begins with.
+    """
     try:
-        return _read_sets(path, target, own, text, choice)
+        return _read_sets(path, target, own, text, choice, matrices)
     except BadName as error:
         raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
 
 
 def _read_sets(
-    path: Path, target: Target | None, own: Target | None, text: str | None, choice: Choice
+    path: Path, target: Target | None, own: Target | None, text: str | None, choice: Choice, matrices: Matrices
 ) -> tuple[PackageSet, ...]:
     if text is None and path.is_dir():
         if choice != EVERY:
@@ -55,10 +62,12 @@ def _read_sets(
     if text is None:
         text = reading.read_text(path, missing="there is no such file or folder", fix=EXPECTED)
     reading.refuse_large(len(text), path)
-    sets = read_document(Document(text, str(path), path.parent, target or own, choice))
+    sets = read_document(Document(text, str(path), path.parent, target or own, choice, matrices))
     return sets if own is None else tuple(structs.replace(one, target=own) for one in sets)
 
 
-def read_text(text: str, file: str, folder: Path, target: Target | None = None) -> PackageSet:
+def read_text(
+    text: str, file: str, folder: Path, target: Target | None = None, matrices: Matrices = _NO_ROWS
+) -> PackageSet:
     """Like ``read_set`` for text that is at hand; ``folder`` is where included files are looked for."""
-    return read_document(Document(text, file, folder, target))[0]
+    return read_document(Document(text, file, folder, target, matrices=matrices))[0]

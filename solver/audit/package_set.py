@@ -10,7 +10,7 @@ from msgspec import structs
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.markers import applies
 from solver.core.model import (
     CondaName,
@@ -44,6 +44,7 @@ SetKind = Literal[
     "pixi",
     "environment",
     "explicit",
+    "image",
     "prefix",
     "solution",
 ]
@@ -113,6 +114,22 @@ class Package(Value, frozen=True, kw_only=True):
         return self.version or self.specifier or "any version"
 
 
+class Base(Value, frozen=True, kw_only=True):
+    """The container image that a set is installed into, and the CUDA of it outside of any package."""
+
+    image: str
+    """As a Dockerfile or a compose file names it."""
+    row: str | None = None
+    """Id of the row that tells what it holds; None: none does."""
+    source: str = ""
+    cuda: str | NotKnown = NOT_KNOWN
+    """The toolkit's version; "none": there is none."""
+    cudnn: str | NotKnown = NOT_KNOWN
+    libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """Short names of CUDA libraries that are surely there."""
+    line: int | None = None
+
+
 class PackageSet(Value, frozen=True, kw_only=True):
     """What an audit reads."""
 
@@ -141,6 +158,10 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """Whether what pip would choose for an open list stands in it, as far as that is known."""
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that the environment sets when it is activated."""
+    base: Base | None = None
+    """The image that it is installed into, where it is none of this machine."""
+    unread: tuple[str, ...] = ()
+    """What of the file installs something that nobody can tell, a sentence each."""
 
     def setting(self, variables: Mapping[str, str]) -> PackageSet:
         """The same set in an environment that sets ``variables``."""

@@ -135,7 +135,7 @@ def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[Pa
     own = None if lock is None else lock.solution.target
     named = parse_target(words, matrices) if words else None
     where = named if "python" in words or "platform" in words else None
-    sets = read_sets(what.path, where, own, what.text, what.choice)
+    sets = read_sets(what.path, where, own, what.text, what.choice, matrices)
     if lock is not None:
         # Whichever file of the lock is looked at: few of them have a place for variables.
         sets = tuple(one.setting(lock.variables) for one in sets)

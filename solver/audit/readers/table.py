@@ -18,6 +18,9 @@ from solver.audit.readers.document import Document
 from solver.audit.readers.environment import read_environment
 from solver.audit.readers.explicit import is_explicit, read_archives
 from solver.audit.readers.foreign import PlainDocument
+from solver.audit.readers.image.build import read_dockerfile
+from solver.audit.readers.image.compose import is_compose, read_compose
+from solver.audit.readers.image.dockerfile import is_dockerfile
 from solver.audit.readers.parts import parts_of
 from solver.audit.readers.pdm_lock import groups_of_pdm, pythons_of_pdm, read_pdm_lock
 from solver.audit.readers.pip_list import is_pip_list, read_inspection, read_pip_json, read_pip_list
@@ -166,11 +169,13 @@ READERS = (
     Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
     Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
     Reader("environment.yml", lambda one: one.yaml is not None and "dependencies" in one.keys, _environment),
+    Reader("compose.yaml", is_compose, lambda one: read_compose(one, read_document)),
     Reader(
         "YAML of another kind",
         lambda one: one.yaml is not None,
-        _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml"),
+        _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml nor compose.yaml"),
     ),
+    Reader("Dockerfile", lambda one: is_dockerfile(one.first_line), lambda one: read_dockerfile(one, read_document)),
     Reader("an @EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
     Reader(
         "conda list --export",
@@ -183,8 +188,8 @@ READERS = (
 
 FORMATS = (
     "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-    "environment.yml, an @EXPLICIT file, the output of pip freeze, pip list, pip inspect or conda list, or an "
-    "installed prefix"
+    "environment.yml, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip list, pip inspect "
+    "or conda list, or an installed prefix"
 )
 EXPECTED = f"expected one of: {FORMATS}"
 

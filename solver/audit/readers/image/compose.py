@@ -1,0 +1,107 @@
+"""Reads a compose file: each service is a set, of the image that it builds or takes as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from msgspec import structs
+
+from solver.audit.package_set import PackageSet
+from solver.audit.readers.document import Document
+from solver.audit.readers.foreign import Foreign
+from solver.audit.readers.image.build import of_image, read_dockerfile
+from solver.audit.readers.image.installing import Read
+from solver.audit.readers.image.shell import UNKNOWN, expanded
+from solver.core import reading
+from solver.core.decode import decode
+from solver.core.errors import BadInput
+from solver.core.yamlfile import YamlDocument
+
+_Scalar = str | int | float | bool | None
+_Pairs = dict[str, _Scalar] | tuple[str, ...]
+"""``{a: b}`` or ``[a=b]``."""
+
+
+class _Build(Foreign, frozen=True, kw_only=True):
+    context: str = "."
+    dockerfile: str | None = None
+    dockerfile_inline: str | None = None
+    args: _Pairs = ()
+    target: str | None = None
+
+
+class _Service(Foreign, frozen=True, kw_only=True):
+    image: str | None = None
+    build: _Build | str | None = None
+    environment: _Pairs = ()
+
+
+class _Compose(Foreign, frozen=True, kw_only=True):
+    services: dict[str, _Service]
+
+
+def is_compose(document: Document) -> bool:
+    """Whether a text is YAML with services that build or name images."""
+    data = None if document.yaml is None else document.yaml.data
+    services = data.get("services") if isinstance(data, dict) else None
+    return isinstance(services, dict)
+
+
+def read_compose(document: Document, read: Read) -> tuple[PackageSet, ...]:
+    """A set for each service that builds an image or names one; raises ``BadInput`` where none does."""
+    yaml = document.yaml
+    assert yaml is not None  # what ``is_compose`` has seen
+    services = decode(yaml, _Compose, "write it as docs.docker.com/reference/compose-file says").services
+    sets = tuple(one for name, service in services.items() for one in _sets(document, yaml, name, service, read))
+    if not sets:
+        raise BadInput("has no service with build or image", file=document.file, key="services")
+    return sets
+
+
+def _sets(document: Document, yaml: YamlDocument, name: str, service: _Service, read: Read) -> Iterator[PackageSet]:
+    """The sets of one service, each called after it."""
+    part = f"service {name}"
+    variables = tuple(sorted(_pairs(service.environment).items()))
+    if service.build is not None:
+        for one in _built(document, yaml, name, service.build, read):
+            inside = f"{part}, {one.part}" if one.part else part
+            held = dict(one.variables) | dict(variables)
+            yield structs.replace(one, part=inside, file=document.file, variables=tuple(sorted(held.items())))
+    elif service.image is not None:
+        image = expanded(service.image, {}).replace(UNKNOWN, "…")
+        one = of_image(document, image, yaml.line("services", name, "image"))
+        yield structs.replace(one, part=part, variables=variables)
+
+
+def _built(
+    document: Document, yaml: YamlDocument, name: str, build: _Build | str, read: Read
+) -> tuple[PackageSet, ...]:
+    """The sets of the Dockerfile that a service is built from."""
+    held = _Build(context=build) if isinstance(build, str) else build
+    context = document.folder / _known(held.context, yaml, name)
+    arguments = {key: value for key, value in _pairs(held.args).items() if UNKNOWN not in value}
+    if held.dockerfile_inline is not None:
+        inner = replace(document, text=held.dockerfile_inline)
+    else:
+        path = context / _known(held.dockerfile or "Dockerfile", yaml, name)
+        missing = f"there is no such file, which the service {name} is built from"
+        inner = replace(document, text=reading.read_text(path, missing=missing), file=str(path), folder=path.parent)
+    return read_dockerfile(inner, read, context, arguments, held.target)
+
+
+def _known(text: str, yaml: YamlDocument, name: str) -> str:
+    """A path whose variables have defaults; raises ``BadInput`` for an address, or for what nobody knows."""
+    path = expanded(text, {})
+    if UNKNOWN in path or "://" in path or path.startswith("git@"):
+        problem = f"expected a folder of this machine, found {text!r}"
+        raise yaml.error(problem, "services", name, "build", fix="audit its Dockerfile itself")
+    return path
+
+
+def _pairs(pairs: _Pairs) -> dict[str, str]:
+    """Names and values, with variables of the shell that compose runs in left out."""
+    if not isinstance(pairs, dict):
+        pairs = {text.partition("=")[0]: text.partition("=")[2] for text in pairs if "=" in text}
+    known = {name: expanded(str(value), {}) for name, value in pairs.items() if value is not None}
+    return {name: value for name, value in known.items() if UNKNOWN not in value}

@@ -1,0 +1,72 @@
+"""A python environment of an image, and how what is installed one after the other adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from msgspec import structs
+from packaging.utils import canonicalize_name
+
+from solver.audit.package_set import Package
+from solver.core.versions import meets, version_or_none
+
+
+@dataclass
+class Environment:
+    """What is installed for one python."""
+
+    python: str | None = None
+    """major.minor; None: nobody said."""
+    packages: dict[tuple[str, str], Package] = field(default_factory=dict)
+    """By origin and name."""
+    variables: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+    def branch(self) -> Environment:
+        """The same for a stage that begins with this one."""
+        return Environment(self.python, dict(self.packages), dict(self.variables), list(self.unread))
+
+    def install(self, packages: Iterable[Package], *, replaces: bool = False) -> None:
+        """``packages`` after what is there; pip leaves in place what suits it, unless it ``replaces``."""
+        for package in packages:
+            key = (package.origin, package.name)
+            held = self.packages.get(key)
+            if held is not None and not replaces and _suits(held, package):
+                continue
+            self.packages.pop(key, None)
+            self.packages[key] = package
+
+    def uninstall(self, names: Iterable[str]) -> None:
+        """Take out what is there of ``names``."""
+        gone = {str(canonicalize_name(name)) for name in names}
+        self.packages = {key: package for key, package in self.packages.items() if str(package.name) not in gone}
+
+    def add(self, other: Environment) -> None:
+        """What another stage installed, copied over this."""
+        self.packages |= other.packages
+        self.unread += other.unread
+        self.python = other.python or self.python
+
+    def take_unread(self, sentence: str) -> None:
+        """Note what nobody can tell, once."""
+        if sentence not in self.unread:
+            self.unread.append(sentence)
+
+
+def _suits(held: Package, asked: Package) -> bool:
+    """Whether pip takes what is installed for what is asked for."""
+    if held.extras != asked.extras and asked.extras:
+        return False
+    if held.version is None:
+        return asked.version is None and asked.specifier in ("", held.specifier)
+    if asked.version is None:
+        return not asked.specifier or meets(held.version, asked.specifier)
+    installed, wanted = version_or_none(held.version), version_or_none(asked.version)
+    # An installed 1.12.1+cu113 satisfies ==1.12.1.
+    return installed is not None and wanted is not None and str(wanted) in (str(installed), installed.public)
+
+
+def with_line(packages: Iterable[Package], line: int) -> list[Package]:
+    """``packages`` of another file, which are told at the line that brings them."""
+    return [structs.replace(package, line=line) for package in packages]

@@ -1,0 +1,72 @@
+"""The files that a build brings into an image, as far as its context and the Dockerfile itself hold them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of the image."""
+
+    path: str = ""
+    """Where it lies in the context."""
+    text: str | None = None
+    """What stands in it, where the Dockerfile itself says that."""
+
+
+@dataclass(frozen=True)
+class _Copy:
+    source: str
+    """In the context, without a slash at its end."""
+    target: str
+    """In the image."""
+    into: bool
+    """Whether the target is a folder."""
+
+
+@dataclass
+class ImageFiles:
+    """What was copied, in the order in which it was."""
+
+    context: Path
+    copies: list[_Copy] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def branch(self) -> ImageFiles:
+        """The files of a stage that begins with this one."""
+        return ImageFiles(self.context, list(self.copies), dict(self.texts))
+
+    def copy(self, sources: Iterable[str], target: str) -> None:
+        """``COPY sources target``; what lies outside the context is left out, as Docker refuses it."""
+        sources = [posixpath.normpath(source.lstrip("/") or ".") for source in sources]
+        into = target.endswith(("/", "/.")) or len(sources) > 1
+        for source in sources:
+            if not source.startswith(".."):
+                self.copies.append(_Copy(source, posixpath.normpath(target), into))
+
+    def write(self, target: str, text: str) -> None:
+        """A file whose text the Dockerfile itself says."""
+        self.texts[posixpath.normpath(target)] = text
+
+    def find(self, path: str) -> Found | None:
+        """The file at ``path``, which is absolute; None where nothing brings it."""
+        path = posixpath.normpath(path)
+        if path in self.texts:
+            return Found(text=self.texts[path])
+        return next((found for copy in reversed(self.copies) if (found := self._copied(copy, path))), None)
+
+    def _copied(self, copy: _Copy, path: str) -> Found | None:
+        is_folder = copy.source == "." or (self.context / copy.source).is_dir()
+        inside = path.removeprefix(copy.target.rstrip("/") + "/")
+        if is_folder:
+            # The folder itself is not copied, only what is in it.
+            return None if inside == path else Found(posixpath.normpath(posixpath.join(copy.source, inside)))
+        if inside == path:
+            return Found(copy.source) if path == copy.target and not copy.into else None
+        folder, name = posixpath.split(copy.source)
+        return Found(posixpath.join(folder, inside)) if fnmatchcase(inside, name) else None

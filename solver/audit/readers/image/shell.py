@@ -1,0 +1,143 @@
+"""The commands of a shell script, as far as they can be told without running it.
+
+Words are split as a POSIX shell does. What stands in a variable is put in where it is known; a word whose variable, or
+whose command substitution, nobody knows holds ``UNKNOWN`` in that place. No condition is decided: each branch counts.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+UNKNOWN = "\ue000"
+"""What stands in a word for what nobody knows; no text has this letter."""
+
+
+def named_words(text: str) -> frozenset[str]:
+    """The words of ``text``."""
+    return frozenset(text.split())
+
+
+_VARIABLE = re.compile(
+    r"\\(?P<escaped>\$)"
+    r"|\$\{(?P<braced>[A-Za-z_]\w*)(?P<operator>:?[-+=?])(?P<word>[^${}]*)\}"
+    r"|\$\{(?P<plain>[A-Za-z_]\w*)\}"
+    r"|\$(?P<name>[A-Za-z_]\w*)"
+    r"|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`"
+)
+_ENDS = frozenset(";\n&|()")
+_REDIRECTS = re.compile(r"[<>&|]*[<>][<>&|]*")
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
+_BEFORE = named_words(
+    "! { } if then elif else fi do done while until for case esac time sudo exec env command nohup nice export"
+)
+"""What may stand before a command and changes nothing about it."""
+_SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+_DEEPEST = 5
+
+
+class NoScript(Exception):
+    """A text that no shell can split into words."""
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """``text`` with the values of variables put in; UNKNOWN stands for what has none."""
+
+    def value(match: re.Match[str]) -> str:
+        if match["escaped"]:
+            return "$"
+        name = match["braced"] or match["plain"] or match["name"]
+        if name is None:
+            return UNKNOWN
+        operator, word = match["operator"], match["word"]
+        held = variables.get(name)
+        if operator is None:
+            return UNKNOWN if held is None else held
+        is_there = held is not None and (held != "" or not operator.startswith(":"))
+        if operator.endswith("+"):
+            return word if is_there else ""
+        return held if is_there and held is not None else (UNKNOWN if operator.endswith("?") else word)
+
+    return _VARIABLE.sub(value, text)
+
+
+def commands(script: str, variables: Mapping[str, str], depth: int = 0) -> Iterator[tuple[str, ...]]:
+    """The commands of a script, each as its words; those of ``sh -c`` too.
+
+    Variables that the script itself sets count from there on. Raises ``NoScript`` for a quotation without an end.
+    """
+    own = dict(variables)
+    for words in _simple_commands(script, own):
+        if _SHELL.fullmatch(words[0]) and depth < _DEEPEST:
+            inner = _script_of(words)
+            if inner is not None:
+                yield from commands(inner, own, depth + 1)
+                continue
+        yield words
+
+
+def _simple_commands(script: str, variables: dict[str, str]) -> Iterator[tuple[str, ...]]:
+    for words in _split(script, variables):
+        while words:
+            assignment = _ASSIGNMENT.fullmatch(words[0])
+            if assignment is not None:
+                variables[assignment["name"]] = assignment["value"]
+            elif words[0] not in _BEFORE:
+                break
+            words.pop(0)
+        if words:
+            yield tuple(words)
+
+
+def _split(script: str, variables: dict[str, str]) -> Iterator[list[str]]:
+    """Each command's words; a line is expanded when it is come to, so that what was set before it counts."""
+    words: list[str] = []
+    skip = False
+    for token in _tokens(_without_comments(script)):
+        if set(token) <= _ENDS and token:
+            if words:
+                yield [part for word in words for part in _parts(word, variables)]
+            words, skip = [], False
+        elif _REDIRECTS.fullmatch(token):
+            # The number of a stream before it was taken for a word.
+            if words and words[-1].isdigit():
+                words.pop()
+            skip = True
+        elif skip:
+            skip = False
+        else:
+            words.append(token)
+    if words:
+        yield [part for word in words for part in _parts(word, variables)]
+
+
+def _parts(word: str, variables: Mapping[str, str]) -> list[str]:
+    """A word expanded; one that is nothing but a variable may hold several words."""
+    held = expanded(word, variables)
+    return held.split() if _VARIABLE.fullmatch(word) else [held]
+
+
+def _tokens(script: str) -> Iterator[str]:
+    lexer = shlex.shlex(script, posix=True, punctuation_chars=";\n&|()<>")
+    lexer.whitespace, lexer.commenters, lexer.whitespace_split = " \t\r", "", True
+    try:
+        yield from lexer
+    except ValueError as error:
+        raise NoScript(str(error)) from None
+
+
+def _without_comments(script: str) -> str:
+    """``script`` without lines that are comments, and with those joined that a backslash continues."""
+    lines = (line for line in script.split("\n") if not line.lstrip().startswith("#"))
+    return re.sub(r"\\\n", " ", "\n".join(lines))
+
+
+def _script_of(words: tuple[str, ...]) -> str | None:
+    """The script of ``sh -c script``."""
+    for position, word in enumerate(words[1:], start=1):
+        if re.fullmatch(r"-[a-z]*c", word):
+            return words[position + 1] if position + 1 < len(words) else None
+        if not word.startswith("-"):
+            return None
+    return None

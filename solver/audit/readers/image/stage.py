@@ -1,0 +1,247 @@
+"""One stage of a build: what its instructions install into which environment."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from solver.audit.package_set import Base
+from solver.audit.readers.document import Document
+from solver.audit.readers.image.dockerfile import Instruction
+from solver.audit.readers.image.environments import Environment
+from solver.audit.readers.image.files import ImageFiles
+from solver.audit.readers.image.installing import Installing, Read, name_of_environment
+from solver.audit.readers.image.installs import Step, steps
+from solver.audit.readers.image.shell import UNKNOWN, NoScript, expanded
+from solver.core.versions import python_minor
+
+_PLAIN = ""
+"""The environment of the image's own python, or of conda's base."""
+_INDEX_VARIABLES = {
+    "PIP_INDEX_URL": "--index-url",
+    "PIP_EXTRA_INDEX_URL": "--extra-index-url",
+    "PIP_FIND_LINKS": "--find-links",
+    "UV_DEFAULT_INDEX": "--index-url",
+    "UV_INDEX_URL": "--index-url",
+    "UV_INDEX": "--extra-index-url",
+    "UV_EXTRA_INDEX_URL": "--extra-index-url",
+    "UV_FIND_LINKS": "--find-links",
+}
+_OWN_FOLDER = {"uv": ".venv", "pixi": ".pixi"}
+"""Tools that install a lock into an environment of its own, unless they are told another one."""
+_HERE = re.compile(r"<<-?\s*[\"']?\w[\w.]*[\"']?")
+_BIND = re.compile(r"(?:^|,)(type|source|src|from|target|dst|destination)=([^,]*)")
+_PACKAGES = re.compile(
+    r"(^|/)(site-packages|dist-packages)(/|$)|^/(usr(/local)?(/lib)?(/python[\d.]+)?)?/?$|^/root/\.local/?$"
+)
+"""Folders that hold what is installed for the image's own python."""
+
+
+@dataclass
+class Stage:
+    """A stage as it is built up."""
+
+    name: str
+    document: Document
+    read: Read
+    files: ImageFiles
+    base: Base
+    variables: dict[str, str] = field(default_factory=dict)
+    """Those of ENV, and of ARG with a value."""
+    folder: str = "/"
+    """WORKDIR."""
+    environments: dict[str, Environment] = field(default_factory=lambda: {_PLAIN: Environment()})
+    """By the name of conda's, or by its folder."""
+    shell: str | None = None
+    """The environment in which SHELL runs everything."""
+
+    def branch(self, name: str) -> Stage:
+        """A stage that begins with this one."""
+        held = {place: environment.branch() for place, environment in self.environments.items()}
+        return replace(self, name=name, files=self.files.branch(), variables=dict(self.variables), environments=held)
+
+    @property
+    def installs(self) -> bool:
+        """Whether it installs anything beside what its base image holds."""
+        every = self.environments.values()
+        return any(environment.unread or environment.packages for environment in every)
+
+    def take(self, instruction: Instruction, stages: Mapping[str, Stage]) -> None:
+        """Carry out one instruction; ``stages`` are those before, by name and number."""
+        match instruction.name:
+            case "ENV":
+                self.variables |= pairs_of(instruction.value, self.variables)
+            case "WORKDIR":
+                self.folder = self._path(expanded(instruction.value, self.variables).strip("\"'"))
+            case "SHELL":
+                self.shell = _place_of(instruction.words or [])
+            case "COPY" | "ADD":
+                self._copy(instruction, stages)
+            case "RUN":
+                self._run(instruction)
+
+    def current(self) -> str:
+        """The environment that a command works on which names none."""
+        if self.shell is not None:
+            return self._known(self.shell)
+        folders = self.variables.get("PATH", "").split(":")
+        for folder in folders:
+            place = self._known(posixpath.dirname(folder.rstrip("/")))
+            if place != _PLAIN:
+                return place
+        named = (self.variables.get(name, "") for name in ("VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "CONDA_PREFIX"))
+        return next((place for name in named if name and (place := self._known(name)) != _PLAIN), _PLAIN)
+
+    def _known(self, place: str) -> str:
+        """The environment of that name or folder; the plain one where none was made there."""
+        path = self._path(place) if "/" in place or place.startswith(".") else place
+        names = (path, posixpath.basename(path) if "/envs/" in path else path)
+        return next((name for name in names if name in self.environments), _PLAIN)
+
+    def _path(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self.folder, path))
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def _copy(self, instruction: Instruction, stages: Mapping[str, Stage]) -> None:
+        words = instruction.words or _words(expanded(instruction.value, self.variables))
+        sources = [word for word in words[:-1] if not word.startswith("<<")]
+        target = self._path(words[-1]) + ("/" if words[-1].endswith(("/", ".")) else "") if words else ""
+        for text in instruction.documents:
+            self.files.write(target, text)
+        origin = instruction.flag("from")
+        if origin is None:
+            self.files.copy(sources, target)
+        elif (stage := stages.get(expanded(origin, self.variables).lower())) is not None:
+            for source in sources:
+                self._take_over(stage, stage._path(source), posixpath.normpath(target))
+
+    def _take_over(self, stage: Stage, source: str, target: str) -> None:
+        """``COPY --from=stage source target``: the environments that lie in it, and files."""
+        if (found := stage.files.find(source)) is not None and found.text is None:
+            self.files.copy([found.path], target)
+        for place, environment in stage.environments.items():
+            if place == _PLAIN and _PACKAGES.search(source):
+                self.environments[_PLAIN].add(environment)
+            elif place != _PLAIN and _is_in(place, source) and environment.packages:
+                moved = posixpath.normpath(posixpath.join(target, posixpath.relpath(place, source)))
+                self._environment(_PLAIN if _PACKAGES.search(moved) else moved).add(environment)
+
+    def _environment(self, place: str) -> Environment:
+        return self.environments.setdefault(place, Environment(python=self.environments[_PLAIN].python))
+
+    # --- commands -------------------------------------------------------------------------------
+
+    def _run(self, instruction: Instruction) -> None:
+        mounted = self.files.branch()
+        for flag, value in instruction.flags:
+            if flag == "mount":
+                self._mount(mounted, expanded(value, self.variables))
+        for script in self._scripts(instruction):
+            active: str | None = None
+            try:
+                for step in steps(script, self.variables):
+                    if step.act == "activate":
+                        active = step.place
+                    else:
+                        self._step(step, active, instruction.line, mounted)
+            except NoScript as error:
+                told = f"line {instruction.line}: RUN is no shell script ({error})"
+                self.environments[self.current()].take_unread(told)
+
+    @staticmethod
+    def _mount(files: ImageFiles, value: str) -> None:
+        """``--mount=type=bind``: a file of the context for the time of one RUN."""
+        fields = dict(_BIND.findall(value))
+        target = fields.get("target") or fields.get("dst") or fields.get("destination")
+        if fields.get("type", "bind") == "bind" and "from" not in fields and target:
+            files.copy(
+                [fields.get("source") or fields.get("src") or "."], posixpath.normpath(posixpath.join("/", target))
+            )
+
+    def _scripts(self, instruction: Instruction) -> Iterator[str]:
+        """The shell scripts that an instruction runs."""
+        if instruction.words is not None:
+            yield shlex.join(instruction.words)
+            return
+        rest = _HERE.sub(" ", instruction.value).strip() if instruction.documents else instruction.value
+        if instruction.documents and re.fullmatch(r"((/\S*/)?(ba|da|z)?sh(\s+-\w+)*)?", rest):
+            yield from (text for text in instruction.documents if re.match(r"#!(?!.*sh\b)", text) is None)
+            return
+        written = re.search(r">\s*(\S+)", rest)
+        if instruction.documents and written is not None:
+            self.files.write(self._path(written[1].strip("\"'")), "\n".join(instruction.documents))
+        yield rest
+
+    def _step(self, step: Step, active: str | None, line: int, files: ImageFiles) -> None:
+        """Carry out one step of a script in which ``active`` was activated."""
+        place = self._place(step, active, files)
+        if step.act == "create":
+            self.environments[place] = Environment(python=step.python or self.environments[_PLAIN].python)
+        installing = Installing(self.document, self.read, files, self.folder, self.environments[place], line, step)
+        installing.carry_out(self._index_options())
+
+    def _place(self, step: Step, active: str | None, files: ImageFiles) -> str:
+        """Which environment a step is about, made where it makes one."""
+        named = step.place or (name_of_environment(step, files, self.document, self.folder) if step.makes else None)
+        if named is not None:
+            return self._made(named) if step.makes else self._known(named)
+        if active is not None:
+            return self._known(active)
+        current, own = self.current(), _OWN_FOLDER.get(step.text.partition(" ")[0])
+        if own is None or current != _PLAIN or "--system" in step.text or self.variables.get("UV_SYSTEM_PYTHON"):
+            return current
+        folder = self._path(self.variables.get("UV_PROJECT_ENVIRONMENT", own))
+        return self._made(folder) if step.act == "lock" or folder in self.environments else current
+
+    def _made(self, place: str) -> str:
+        """An environment at that place, made where there is none."""
+        known = self._known(place)
+        if known != _PLAIN or place in ("base", "/opt/conda"):
+            return known
+        name = self._path(place) if "/" in place else place
+        self.environments[name] = Environment(python=self.environments[_PLAIN].python)
+        return name
+
+    def _index_options(self) -> tuple[str, ...]:
+        told = ((option, self.variables.get(variable, "")) for variable, option in _INDEX_VARIABLES.items())
+        return tuple(f"{option} {address}" for option, held in told for address in held.split())
+
+
+def pairs_of(value: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of ``ENV a=b c=d``, or of the older ``ENV a b``; what nobody knows is left out."""
+    words = _words(value)
+    if words and "=" not in words[0]:
+        name, _, rest = value.strip().partition(" ")
+        pairs = [(name, rest.strip())]
+    else:
+        pairs = [(word.partition("=")[0], word.partition("=")[2]) for word in words]
+    held = {name: expanded(text, variables) for name, text in pairs}
+    # A folder that is put before an unknown PATH is known all the same.
+    return {name: text for name, text in held.items() if UNKNOWN not in text or name == "PATH"}
+
+
+def _words(value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError:
+        return value.split()
+
+
+def _place_of(words: list[str]) -> str | None:
+    """The environment of ``SHELL ["conda", "run", "-n", "name", …]``."""
+    at = next((position for position, word in enumerate(words) if word in ("-n", "--name", "-p", "--prefix")), None)
+    return words[at + 1] if at is not None and at + 1 < len(words) else None
+
+
+def _is_in(place: str, folder: str) -> bool:
+    """Whether an environment lies in a folder, or is the folder."""
+    return place == folder or place.startswith(folder.rstrip("/") + "/")
+
+
+def base_python(python: object) -> str | None:
+    """major.minor of an image's python; None where it has none, or nobody knows which."""
+    return python_minor(python) if isinstance(python, str) and python != "none" else None
