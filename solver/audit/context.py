@@ -130,9 +130,11 @@ class AuditContext:
 
     @property
     def wants_gpu(self) -> bool:
-        """Whether the set is surely meant for a GPU: its target names one, or it carries CUDA libraries."""
+        """Whether the set is surely meant for a GPU: its target names one, it or its image carries CUDA libraries."""
         if self.target.driver is None:
             return False
+        if self.set.base is not None and self.set.base.has_cuda:
+            return True
         return bool(self.target.gpus) or bool(self.provided) or (not self.assumed)
 
     def has_gpu_code(self, name: str) -> bool:

@@ -16,7 +16,7 @@ from solver.audit.resolve.search import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.core.model import Finding
 
-_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment")
+_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image")
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:

@@ -48,7 +48,8 @@ SetKind = Literal[
     "prefix",
     "solution",
 ]
-Origin = Literal["pypi", "conda"]
+Origin = Literal["pypi", "conda", "image"]
+"""The package index, a channel, or the image that a set is installed into."""
 
 
 class Package(Value, frozen=True, kw_only=True):
@@ -126,8 +127,20 @@ class Base(Value, frozen=True, kw_only=True):
     """The toolkit's version; "none": there is none."""
     cudnn: str | NotKnown = NOT_KNOWN
     libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
-    """Short names of CUDA libraries that are surely there."""
+    """Short names of every CUDA library that is there; cuDNN aside."""
     line: int | None = None
+
+    @property
+    def has_cuda(self) -> bool:
+        """Whether it surely holds a CUDA toolkit."""
+        return isinstance(self.cuda, str) and self.cuda != "none"
+
+    @property
+    def cudnn_package(self) -> Package | None:
+        """Its cuDNN, as findings tell of it; None where it has none, or nobody knows which."""
+        if isinstance(self.cudnn, NotKnown) or self.cudnn == "none":
+            return None
+        return Package(name=pypi_name("cudnn"), version=self.cudnn, origin="image", line=self.line)
 
 
 class PackageSet(Value, frozen=True, kw_only=True):

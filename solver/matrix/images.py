@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
+from solver.core.versions import major as _major
 from solver.matrix.load import Matrices
-from solver.matrix.rows import BaseImage
+from solver.matrix.rows import NONE, BaseImage
 
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 """Docker Hub, which is meant where no registry is named."""
@@ -77,6 +78,24 @@ def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
         cudnn=_filled(row.cudnn, said),
         packages={package: _put_in(version, said) for package, version in row.packages.items()},
     )
+
+
+def holds(cuda: str | NotKnown, libraries: tuple[str, ...] | NotKnown, major: int, library: str) -> Answer:
+    """Whether a toolkit outside of any package has a library (its short name) of a CUDA major; cuDNN is none of it."""
+    if cuda == NONE:
+        return Answer.NO
+    if isinstance(cuda, NotKnown):
+        return Answer.NOT_KNOWN
+    if _major(cuda) != major:
+        return Answer.NO
+    return Answer.NOT_KNOWN if isinstance(libraries, NotKnown) else answer(library in libraries)
+
+
+def holds_cudnn(cudnn: str | NotKnown, soname_of: str) -> Answer:
+    """Whether a cuDNN outside of any package has the name of the one (version) that a build was compiled with."""
+    if cudnn == NONE:
+        return Answer.NO
+    return Answer.NOT_KNOWN if isinstance(cudnn, NotKnown) else answer(_major(cudnn) == _major(soname_of))
 
 
 def _told(row: BaseImage, name: ImageName) -> Iterator[dict[str, str]]:

@@ -312,7 +312,7 @@ class BaseImage(Row, frozen=True, kw_only=True):
     """The CUDA toolkit outside of any package, where a process looks for libraries; "none": there is none."""
     cudnn: Text | NotKnown = NOT_KNOWN
     libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
-    """CUDA libraries of that toolkit that are surely there, by ``Library.library``; cuDNN is told by ``cudnn``."""
+    """Every CUDA library of that toolkit that is there, by ``Library.library``; cuDNN is told by ``cudnn``."""
     packages: dict[str, str] = {}
     """Distribution -> version of what is installed for python and was read; there is more."""
 

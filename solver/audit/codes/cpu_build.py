@@ -69,7 +69,8 @@ def _severity(context: AuditContext, build: BuiltPackage) -> Severity:
     frameworks = {package.name for package in context.set.packages if framework_of(package.name) is not None}
     if frameworks - without_cuda and _is_named(build):
         return "note"
-    return "error" if context.target.gpus or context.provided else "warning"
+    image = context.set.base is not None and context.set.base.has_cuda
+    return "error" if context.target.gpus or context.provided or image else "warning"
 
 
 def _is_named(build: BuiltPackage) -> bool:
@@ -90,6 +91,9 @@ def _reason(context: AuditContext) -> str | None:
     if context.provided:
         names = sorted({item.package.name for item in context.provided})
         return f"the set carries CUDA libraries ({listed(names, most=3)})"
+    base = context.set.base
+    if base is not None and base.has_cuda:
+        return f"the image {base.image} holds CUDA {base.cuda}"
     with_cuda = [build.pin for build in context.builds if build.has_cuda is Answer.YES]
     return f"{listed(with_cuda)} is a CUDA build" if with_cuda else None
 

@@ -31,7 +31,7 @@ def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     for package in _own(context, build):
         if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
             fault = f"{package.pin}, which it will load, {fault_of(build.row, package.version)}"
-            yield _finding(build, package, fault, f"take {package.name} {served_by(build.row)}")
+            yield _finding(build, package, fault, _cure(package, build))
 
 
 def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -42,10 +42,25 @@ def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
             fault = f"the {cudnn} that {other.pin} carries may be loaded first and {fault_of(build.row, cudnn)}"
             cure = f"take a {other.package.name} that carries cuDNN {served_by(build.row)}"
             yield _finding(build, other.package, fault, cure)
-    for package in (item.package for item in _cudnns(context) if _is_inside(build)):
+    for package in _outside(context) if _is_inside(build) else ():
         if works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
             fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
-            yield _finding(build, package, fault, f"take {package.name} {served_by(build.row)}")
+            yield _finding(build, package, fault, _cure(package, build))
+
+
+def _outside(context: AuditContext) -> list[Package]:
+    """The cuDNNs that may be loaded for somebody else: those of packages, and the image's where a build opens it."""
+    own = [_of_image(context, build) for build in context.builds]
+    return [*(item.package for item in _cudnns(context)), *(package for package in own if package is not None)]
+
+
+def _of_image(context: AuditContext, build: BuiltPackage) -> Package | None:
+    """The cuDNN of the image that a build loads; None where it brings another one or looks for another name."""
+    base = context.set.base
+    package = None if base is None or not opens_libraries(build.framework) else base.cudnn_package
+    if package is None or _is_inside(build) or "cudnn" in context.libraries(build.major):
+        return None
+    return package if _has_the_major_of(build, package) else None
 
 
 def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -72,8 +87,8 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
         return []
     own = context.libraries(build.major).get("cudnn")
     if own is None:
-        conda = context.conda_package("cudnn")
-        return [] if conda is None else [conda]
+        other = context.conda_package("cudnn") or _of_image(context, build)
+        return [] if other is None else [other]
     there = [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
     # It opens its own major's soname, which a cuDNN of another major neither has nor overwrites.
     same = [package for package in there if _has_the_major_of(build, package)]
@@ -92,6 +107,12 @@ def _is_inside(build: BuiltPackage) -> bool:
 
 def _cudnns(context: AuditContext) -> list[Provided]:
     return [item for item in context.provided if item.library.library == "cudnn"]
+
+
+def _cure(package: Package, build: BuiltPackage) -> str:
+    if package.origin == "image":
+        return f"begin with an image whose cuDNN is {served_by(build.row)}, or take a build that was made for this one"
+    return f"take {package.name} {served_by(build.row)}"
 
 
 def _finding(build: BuiltPackage, package: Package, fault: str, cure: str) -> Finding:

@@ -6,12 +6,14 @@ prefix ``loader_elf`` reads them from the files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
+from solver.audit.codes.loader_base import perhaps_in_base, without_base
 from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
@@ -35,6 +37,7 @@ from solver.matrix.rows import Build, Library
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
 _CONDA_RUNTIMES = frozenset({"cudatoolkit", "cuda-cudart"})
+_OF_IMAGE = re.compile(r"/usr/(local/(cuda|nvidia)|lib)|/lib")
 _LOADER_CURE = (
     f"install {LOADER}, which `interlock lock` writes beside a lock and which loads them before TensorFlow, "
     "or put their folders on LD_LIBRARY_PATH"
@@ -61,6 +64,9 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         return
     in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
     outcome = in_files or _without_found(context, _recorded(context, build.row))
+    outcome, perhaps = without_base(context.set.base, build, outcome)
+    if perhaps:
+        yield perhaps_in_base(context.set.base, build, perhaps)
     elsewhere = () if in_files else _unread_folders(context)
     if elsewhere and (outcome.hidden or outcome.nowhere):
         yield _perhaps(build, outcome, elsewhere)
@@ -104,6 +110,9 @@ def _is_folder_of(folder: str, library: Library) -> bool:
 def _unread_folders(context: AuditContext) -> tuple[str, ...]:
     """The folders that the environment itself puts on LD_LIBRARY_PATH and no package fills: a toolkit's, conda's."""
     folders = _folders_in(dict(context.set.variables))
+    if context.set.base is not None:
+        # What an image puts there is its own toolkit, of which a row tells or nobody.
+        folders = tuple(folder for folder in folders if _OF_IMAGE.match(folder) is None)
     return tuple(folder for folder in folders if "site-packages" not in PurePosixPath(folder).parts)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
-from solver.audit.package_set import Package
+from solver.audit.package_set import Base, Package
 from solver.audit.rules import breaches
 from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding
-from solver.core.versions import numbers
+from solver.core.versions import major, numbers
 from solver.matrix.drivers import own
 from solver.matrix.libraries import does_without
 from solver.matrix.majors import majors, share_a_process
@@ -22,7 +22,8 @@ CODE = "mixed-cuda"
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
-    """Frameworks of two CUDA majors, one library name in two majors, a compiler that the driver refuses."""
+    """Frameworks of two CUDA majors, one library's name in two of them, one major twice, a compiler too new."""
+    yield from _twice(context)
     yield from _builds(context)
     yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
     yield from _compiler(context)
@@ -99,13 +100,45 @@ def _one_name_for_two(soname: str, items: list[Provided], sure: bool) -> Finding
     )
 
 
+def _twice(context: AuditContext) -> Iterator[Finding]:
+    """A toolkit of the image that one build opens, and the same major inside another build: the first serves both."""
+    base = context.set.base
+    if base is None or not isinstance(base.cuda, str) or not base.has_cuda:
+        return
+    of_image = [build for build in context.builds if _opens_base(context, build, base.cuda)]
+    inside = [build for build in context.builds if build.bundles and build.major == major(base.cuda)]
+    for build in inside:
+        for other in of_image:
+            yield _here_twice(build, other, base)
+
+
+def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
+    """Whether a build opens the image's toolkit, since no package brings one of that major."""
+    opens = opens_libraries(build.framework) and build.package.origin == "pypi" and not build.bundles
+    return opens and build.major == major(cuda) and not context.libraries(build.major)
+
+
+def _here_twice(build: BuiltPackage, other: BuiltPackage, base: Base) -> Finding:
+    held = f"CUDA {base.cuda}" + (f" and cuDNN {base.cudnn}" if base.cudnn_package else "")
+    carried = f"CUDA {build.cuda}" + (f" and cuDNN {build.cudnn}" if isinstance(build.cudnn, str) else "")
+    return finding_about(
+        (build.package, other.package),
+        code=CODE,
+        severity="note",
+        why=f"CUDA {build.major} is here twice: the image {base.image} holds {held}, which {other.pin} opens, "
+        f"and {build.pin} carries {carried}; whichever is imported first decides which copy serves both",
+        source=f"{base.source}; {build.source}",
+        cure=f"import first what comes with the newer copy, or take a {build.package.name} that shares the other's",
+    )
+
+
 def _compiler(context: AuditContext) -> Iterator[Finding]:
     """ptxas of a newer CUDA than the runtime's, on a driver that cannot take what it writes."""
     driver = context.place.driver
     if driver is None or isinstance(driver, NotKnown):
         return
-    for major in sorted(context.cuda_majors):
-        libraries = context.libraries(major)
+    for cuda in sorted(context.cuda_majors):
+        libraries = context.libraries(cuda)
         compiler, runtime = libraries.get("nvcc"), libraries.get("cudart")
         if compiler is not None and runtime is not None:
             yield from _newer_compiler(context, compiler.package, runtime.package, driver)

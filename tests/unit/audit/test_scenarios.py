@@ -23,12 +23,12 @@ TOLD = sorted({module.CODE for module in CODES} | {rule.code for rule in small_m
 
 def outcome(scenario, folder=Path()):
     target = None if scenario.target is None else parse_target(scenario.target)
-    packages = read_text(scenario.text, scenario.file, folder, target)
     index = StubIndex(scenario.index)
     rules = tuple(msgspec.convert(row, Rule) for row in scenario.rules)
     builds = tuple(msgspec.convert(row, Build) for row in scenario.builds)
     small = small_matrices()
     matrices = replace(small, rules=(*small.rules, *spelled_out(rules)), builds=(*small.builds, *builds))
+    packages = read_text(scenario.text, scenario.file, folder, target, matrices)
     return [entry_of(finding) for finding in audit(packages, matrices, index, target, scenario.environ)]
 
 

@@ -84,6 +84,8 @@ class Installing:
         """The line of one requirement; nothing, and a word about it, where nobody can tell what it is."""
         if _PROJECT.match(word) and not word.endswith(".whl"):
             self._say_unread(f"installs the project in {_shown(word)}, whose requirements are not read")
+        elif "egg=" in word and UNKNOWN not in word:
+            return [Line(f"-e {word}", self.line)]
         elif _NAMELESS.match(word) and not word.endswith(".whl"):
             self._say_unread(f"installs {_shown(word)}, which says neither name nor version")
         elif UNKNOWN not in word:

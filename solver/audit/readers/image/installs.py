@@ -14,7 +14,7 @@ from typing import Literal
 from solver.audit.readers.image.shell import commands, named_words
 from solver.core.indexes import INDEXES
 
-Act = Literal["pip", "uninstall", "conda", "environment", "lock", "create", "activate"]
+Act = Literal["pip", "uninstall", "conda", "environment", "lock", "create", "activate", "system"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Step:
 
     act: Act
     words: tuple[str, ...] = ()
-    """Requirements or match specs; of ``uninstall`` names."""
+    """Requirements or match specs; of ``uninstall`` names, of ``system`` what a package manager installs."""
     options: tuple[str, ...] = ()
     """Lines of a requirements file: files that are included, indexes."""
     files: tuple[str, ...] = ()
@@ -65,6 +65,7 @@ _INDEXES = {
     "-f": "--find-links",
     "--find-links": "--find-links",
 }
+_SYSTEM = frozenset({"apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper"})
 _NAMED_INDEX = re.compile(r"^[\w.\-]+=")
 _VALUED = named_words(
     """
@@ -109,6 +110,8 @@ def step_of(words: Sequence[str]) -> Step | None:
         return None
     if named["name"] == "uv" and len(words) > 1:
         return _uv(words[1:], words)
+    if named["name"] in _SYSTEM and "install" in words:
+        return Step("system", words=tuple(word for word in words[1:] if not word.startswith("-")), text=_text(words))
     if named["name"] == "virtualenv":
         return _created(words[1:])
     if named["name"] == "conda-lock" and "install" in words:

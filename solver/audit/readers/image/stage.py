@@ -16,6 +16,7 @@ from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Installing, Read, name_of_environment
 from solver.audit.readers.image.installs import Step, steps
 from solver.audit.readers.image.shell import UNKNOWN, NoScript, expanded
+from solver.audit.readers.image.system import with_system_packages
 from solver.core.versions import python_minor
 
 _PLAIN = ""
@@ -178,6 +179,11 @@ class Stage:
 
     def _step(self, step: Step, active: str | None, line: int, files: ImageFiles) -> None:
         """Carry out one step of a script in which ``active`` was activated."""
+        if step.act == "system":
+            self.base, python = with_system_packages(self.base, step.words)
+            plain = self.environments[_PLAIN]
+            plain.python = plain.python or python
+            return
         place = self._place(step, active, files)
         if step.act == "create":
             self.environments[place] = Environment(python=step.python or self.environments[_PLAIN].python)

@@ -1,0 +1,39 @@
+"""What a distribution's package manager adds to an image: CUDA and cuDNN outside of any python package, a python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from solver.audit.package_set import Base
+from solver.core.answer import NOT_KNOWN, NotKnown
+
+# libcudnn8=8.6.0.163-1+cuda11.8, libcudnn9-cuda-12=9.5.1.17-1, cudnn9-cuda-12.
+_CUDNN = re.compile(r"(lib)?cudnn\d*(-(dev|cuda-\d+|jit|static))*(=(?P<version>[0-9][0-9.]*).*)?")
+# cuda-toolkit-12-4, cuda-libraries-11-8=…, libcublas-12-4, libnccl2, nvidia-cuda-toolkit.
+_CUDA = re.compile(
+    r"(nvidia-)?cuda(-.*)?|lib(cublas|cufft|curand|cusolver|cusparse|nccl|nvjitlink|npp)[0-9]*(-.*)?(=.*)?"
+)
+_PYTHON = re.compile(r"python(?P<version>3\.\d+)(-.*)?")
+
+
+def with_system_packages(base: Base, words: Iterable[str]) -> tuple[Base, str | None]:
+    """``base`` after what was installed into it, and the python (major.minor) that came with it.
+
+    A cuDNN whose version is said is known. Which libraries of a CUDA such packages bring nobody reads here, so that
+    what the base image lacked is not known from there on.
+    """
+    python: str | None = None
+    for word in words:
+        cudnn, named = _CUDNN.fullmatch(word), _PYTHON.fullmatch(word)
+        if cudnn is not None:
+            base = structs.replace(base, cudnn=cudnn["version"] or NOT_KNOWN)
+        elif _CUDA.fullmatch(word):
+            cuda = NOT_KNOWN if base.cuda == "none" else base.cuda
+            held: tuple[str, ...] | NotKnown = NOT_KNOWN
+            base = structs.replace(base, cuda=cuda, libraries=held)
+        elif named is not None:
+            python = named["version"]
+    return base, python

@@ -1,0 +1,69 @@
+"""The services of a compose file."""
+
+import pytest
+
+from solver.audit.inputs import read_sets
+from solver.core.errors import BadInput
+
+
+@pytest.fixture
+def read(tmp_path):
+    def sets(text):
+        (tmp_path / "compose.yaml").write_text(text)
+        return {one.part: one for one in read_sets(tmp_path / "compose.yaml")}
+
+    return sets
+
+
+def pins(package_set):
+    return [package.pin for package in package_set.packages]
+
+
+def test_each_service_is_a_set(read, tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "Dockerfile").write_text("FROM x\nCOPY r.txt /\nRUN pip install -r /r.txt\n")
+    (tmp_path / "one" / "r.txt").write_text("a==1\n")
+    sets = read(
+        "services:\n  one:\n    build: ./one\n  two:\n    image: own/image:2\n    environment: {LD_LIBRARY_PATH: /a}\n"
+        "  three:\n    build:\n      dockerfile_inline: |\n        FROM y\n        RUN pip install c==3\n"
+    )
+    assert {part: (pins(one), one.base.image) for part, one in sets.items()} == {
+        "service one": (["a==1"], "x"),
+        "service two": ([], "own/image:2"),
+        "service three": (["c==3"], "y"),
+    }
+    assert sets["service two"].variables == (("LD_LIBRARY_PATH", "/a"),)
+
+
+@pytest.mark.parametrize("args", ["{V: 2.1}", "[V=2.1]"])
+def test_arguments_and_the_target_are_those_of_the_service(args, read, tmp_path):
+    (tmp_path / "own.Dockerfile").write_text(
+        "FROM x AS a\nARG V=1\nRUN pip install a==$V\nFROM a AS b\nRUN pip install b\n"
+    )
+    sets = read(f"services:\n  one:\n    build: {{dockerfile: own.Dockerfile, target: a, args: {args}}}\n")
+    assert {part: pins(one) for part, one in sets.items()} == {"service one": ["a==2.1"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("services: {a: {command: x}}\n", "compose.yaml: services: has no service with build or image"),
+        (
+            "services:\n  a:\n    build: https://example.com/own.git\n",
+            "compose.yaml:3: services.a.build: expected a folder of this machine, found 'https://example.com/own.git'; "
+            "audit its Dockerfile itself",
+        ),
+        (
+            "services:\n  a:\n    build: ./gone\n",
+            "gone/Dockerfile: there is no such file, which the service a is built from",
+        ),
+        (
+            "services:\n  a:\n    build: {dockerfile_inline: 'FROM x', target: y}\n",
+            "compose.yaml: has no stage 'y'; name one of 0",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(text, told, read, tmp_path):
+    with pytest.raises(BadInput) as caught:
+        read(text)
+    assert str(caught.value).replace(f"{tmp_path}/", "") == told
