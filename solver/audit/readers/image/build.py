@@ -9,7 +9,7 @@ from pathlib import Path
 from solver.audit.package_set import Base, Package, PackageSet
 from solver.audit.readers.document import Document
 from solver.audit.readers.image.dockerfile import Instruction, instructions
-from solver.audit.readers.image.environments import Environment
+from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Read
 from solver.audit.readers.image.shell import UNKNOWN, expanded
@@ -81,7 +81,7 @@ class _Build:
     def _from(self, image: str, name: str, line: int) -> Stage:
         """A stage that begins with an image."""
         base, packages, python = _base(image, self.document, line)
-        plain = Environment(python=python, packages={("pypi", package.name): package for package in packages})
+        plain = PythonEnvironment(python=python, packages={("pypi", package.name): package for package in packages})
         files = ImageFiles(self.context)
         return Stage(name, self.document, self.read, files, base, environments={"": plain})
 
@@ -170,12 +170,12 @@ def _of_stage(stage: Stage, part: str) -> Iterator[PackageSet]:
             yield _set(stage, environment, f"{part}, {named}" if part else named)
 
 
-def _is_base_alone(stage: Stage, environment: Environment) -> bool:
+def _is_base_alone(stage: Stage, environment: PythonEnvironment) -> bool:
     """Whether an environment holds nothing but what the base image does."""
     return all(package.line == stage.base.line for package in environment.packages.values())
 
 
-def _set(stage: Stage, environment: Environment, part: str) -> PackageSet:
+def _set(stage: Stage, environment: PythonEnvironment, part: str) -> PackageSet:
     path = stage.variables.get("LD_LIBRARY_PATH")
     variables = {**environment.variables, **({} if path is None else {"LD_LIBRARY_PATH": path})}
     return PackageSet(

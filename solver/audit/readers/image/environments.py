@@ -13,7 +13,7 @@ from solver.core.versions import meets, version_or_none
 
 
 @dataclass
-class Environment:
+class PythonEnvironment:
     """What is installed for one python."""
 
     python: str | None = None
@@ -23,9 +23,9 @@ class Environment:
     variables: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
-    def branch(self) -> Environment:
+    def branch(self) -> PythonEnvironment:
         """The same for a stage that begins with this one."""
-        return Environment(self.python, dict(self.packages), dict(self.variables), list(self.unread))
+        return PythonEnvironment(self.python, dict(self.packages), dict(self.variables), list(self.unread))
 
     def install(self, packages: Iterable[Package], *, replaces: bool = False) -> None:
         """``packages`` after what is there; pip leaves in place what suits it, unless it ``replaces``."""
@@ -42,7 +42,7 @@ class Environment:
         gone = {str(canonicalize_name(name)) for name in names}
         self.packages = {key: package for key, package in self.packages.items() if str(package.name) not in gone}
 
-    def add(self, other: Environment) -> None:
+    def add(self, other: PythonEnvironment) -> None:
         """What another stage installed, copied over this."""
         self.packages |= other.packages
         self.unread += other.unread

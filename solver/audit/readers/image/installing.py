@@ -12,9 +12,9 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.document import Document
 from solver.audit.readers.explicit import is_explicit
-from solver.audit.readers.image.environments import Environment, with_line
+from solver.audit.readers.image.environments import PythonEnvironment, with_line
 from solver.audit.readers.image.files import Found, ImageFiles
-from solver.audit.readers.image.installs import Step
+from solver.audit.readers.image.installs import BuildStep
 from solver.audit.readers.image.shell import UNKNOWN
 from solver.audit.readers.parts import Choice
 from solver.audit.readers.requirements import read_lines, said_lines
@@ -40,9 +40,9 @@ class Installing:
     files: ImageFiles
     folder: str
     """The working directory in the image."""
-    environment: Environment
+    environment: PythonEnvironment
     line: int
-    step: Step
+    step: BuildStep
 
     def carry_out(self, indexes: Sequence[str]) -> None:
         """Add to the environment what the step installs; ``indexes`` are the options that variables stand for."""
@@ -140,7 +140,7 @@ class Installing:
         self.environment.take_unread(f"line {self.line}: `{_shown(self.step.text)}` {told}")
 
 
-def name_of_environment(step: Step, files: ImageFiles, document: Document, folder: str) -> str | None:
+def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, folder: str) -> str | None:
     """The name that the environment.yml of a step gives its environment; None where it gives none."""
     for file in step.files if step.act == "environment" else ():
         found = None if UNKNOWN in file else files.find(posixpath.join(folder, file))

@@ -18,7 +18,7 @@ Act = Literal["pip", "uninstall", "conda", "environment", "lock", "create", "act
 
 
 @dataclass(frozen=True)
-class Step:
+class BuildStep:
     """What one command does."""
 
     act: Act
@@ -87,7 +87,7 @@ _CONDA_VALUED = named_words(
 _UPGRADES = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
 
 
-def steps(script: str, variables: Mapping[str, str]) -> Iterator[Step]:
+def steps(script: str, variables: Mapping[str, str]) -> Iterator[BuildStep]:
     """What the commands of a script do; raises ``NoScript`` for what is none."""
     for words in commands(script, variables):
         step = step_of(words)
@@ -95,7 +95,7 @@ def steps(script: str, variables: Mapping[str, str]) -> Iterator[Step]:
             yield step
 
 
-def step_of(words: Sequence[str]) -> Step | None:
+def step_of(words: Sequence[str]) -> BuildStep | None:
     """What one command does; None where it installs nothing that is known."""
     named = _NAME.fullmatch(words[0])
     if pip := _PIP.fullmatch(words[0]):
@@ -111,7 +111,9 @@ def step_of(words: Sequence[str]) -> Step | None:
     if named["name"] == "uv" and len(words) > 1:
         return _uv(words[1:], words)
     if named["name"] in _SYSTEM and "install" in words:
-        return Step("system", words=tuple(word for word in words[1:] if not word.startswith("-")), text=_text(words))
+        return BuildStep(
+            "system", words=tuple(word for word in words[1:] if not word.startswith("-")), text=_text(words)
+        )
     if named["name"] == "virtualenv":
         return _created(words[1:])
     if named["name"] == "conda-lock" and "install" in words:
@@ -119,7 +121,7 @@ def step_of(words: Sequence[str]) -> Step | None:
     return _lock(named["name"], words)
 
 
-def _python(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> Step | None:
+def _python(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep | None:
     """``python -m pip`` and ``python -m venv``, whatever options of python stand before."""
     rest = list(words)
     while rest and rest[0].startswith("-") and rest[0] != "-m":
@@ -131,7 +133,7 @@ def _python(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> S
     return _created(rest[2:]) if rest[1] in ("venv", "virtualenv") else None
 
 
-def _pip(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> Step | None:
+def _pip(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep | None:
     # Options may stand before pip's own command.
     at = next((position for position, word in enumerate(words) if word in ("install", "uninstall")), None)
     if at is None or any(not word.startswith("-") for word in words[:at] if "=" not in word):
@@ -140,16 +142,16 @@ def _pip(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> Step
     return _uninstalled(rest, folder, whole) if words[at] == "uninstall" else _installed(rest, folder, whole)
 
 
-def _uninstalled(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> Step:
+def _uninstalled(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep:
     names = tuple(word for word in words if not word.startswith("-"))
-    return Step("uninstall", words=names, place=folder, text=_text(whole))
+    return BuildStep("uninstall", words=names, place=folder, text=_text(whole))
 
 
-def _installed(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> Step:
+def _installed(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep:
     """``pip install`` and its like."""
     requirements: list[str] = []
     options: list[str] = []
-    step = Step("pip", place=folder, text=_text(whole))
+    step = BuildStep("pip", place=folder, text=_text(whole))
     for option, value in _options(words, _VALUED | set(_LISTS) | set(_INDEXES) | {"-e", "--editable"}):
         line = None if option is None else _option_line(option, value)
         if option is None:
@@ -201,7 +203,7 @@ def _options(words: Sequence[str], valued: frozenset[str] | set[str]) -> Iterato
             yield option, value
 
 
-def _uv(words: Sequence[str], whole: Sequence[str]) -> Step | None:
+def _uv(words: Sequence[str], whole: Sequence[str]) -> BuildStep | None:
     if words[0] == "pip":
         return _pip(words[1:], None, whole)
     if words[0] == "venv":
@@ -211,7 +213,7 @@ def _uv(words: Sequence[str], whole: Sequence[str]) -> Step | None:
     return _lock("uv", whole)
 
 
-def _lock(tool: str, words: Sequence[str]) -> Step | None:
+def _lock(tool: str, words: Sequence[str]) -> BuildStep | None:
     """``uv sync``, ``poetry install``: what stands in a lock."""
     verbs, file = _LOCKS.get(tool, (frozenset(), ""))
     verb = next((word for word in words[1:] if not word.startswith("-")), "")
@@ -226,27 +228,27 @@ def _lock(tool: str, words: Sequence[str]) -> Step | None:
             groups += re.split(r"[\s,]+", value)
         elif option == "--dev":
             groups.append("dev")
-    return Step("lock", files=(file,), extras=tuple(extras), groups=tuple(groups), text=_text(words))
+    return BuildStep("lock", files=(file,), extras=tuple(extras), groups=tuple(groups), text=_text(words))
 
 
-def _conda(words: Sequence[str], whole: Sequence[str]) -> Step | None:
+def _conda(words: Sequence[str], whole: Sequence[str]) -> BuildStep | None:
     if not words:
         return None
     verb, rest = words[0], list(words[1:])
     if verb == "run":
         return _run(rest)
     if verb == "activate":
-        return Step("activate", place=next((word for word in rest if not word.startswith("-")), "base"))
+        return BuildStep("activate", place=next((word for word in rest if not word.startswith("-")), "base"))
     if verb == "env" and rest and rest[0] in ("create", "update"):
         return _environment(rest[1:], whole)
     if verb in ("install", "create", "update", "upgrade"):
         return _specs(verb, rest, whole)
     if verb in ("remove", "uninstall"):
-        return Step("uninstall", words=tuple(word for word in rest if not word.startswith("-")), text=_text(whole))
+        return BuildStep("uninstall", words=tuple(word for word in rest if not word.startswith("-")), text=_text(whole))
     return None
 
 
-def _run(words: Sequence[str]) -> Step | None:
+def _run(words: Sequence[str]) -> BuildStep | None:
     """``conda run -n name command``."""
     place: str | None = None
     rest = list(words)
@@ -260,7 +262,7 @@ def _run(words: Sequence[str]) -> Step | None:
     return replace(step, place=place)
 
 
-def _environment(words: Sequence[str], whole: Sequence[str]) -> Step:
+def _environment(words: Sequence[str], whole: Sequence[str]) -> BuildStep:
     files: list[str] = []
     place = None
     for option, value in _options(words, _CONDA_VALUED):
@@ -269,10 +271,10 @@ def _environment(words: Sequence[str], whole: Sequence[str]) -> Step:
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
     named = tuple(files) or ("environment.yml",)
-    return Step("environment", files=named, place=place, makes=True, text=_text(whole))
+    return BuildStep("environment", files=named, place=place, makes=True, text=_text(whole))
 
 
-def _specs(verb: str, words: Sequence[str], whole: Sequence[str]) -> Step:
+def _specs(verb: str, words: Sequence[str], whole: Sequence[str]) -> BuildStep:
     """``conda install``; a file beside it holds specs, is explicit or, for micromamba, an environment.yml."""
     specs: list[str] = []
     files: list[str] = []
@@ -284,11 +286,11 @@ def _specs(verb: str, words: Sequence[str], whole: Sequence[str]) -> Step:
             files.append(value)
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
-    step = Step("conda", tuple(specs), files=tuple(files), place=place, text=_text(whole))
+    step = BuildStep("conda", tuple(specs), files=tuple(files), place=place, text=_text(whole))
     return replace(step, act="create", makes=True) if verb == "create" else step
 
 
-def _conda_lock(words: Sequence[str]) -> Step:
+def _conda_lock(words: Sequence[str]) -> BuildStep:
     """``conda-lock install [--prefix folder] [file]``."""
     file, place = "conda-lock.yml", None
     for option, value in _options(words[1:], frozenset({"-n", "--name", "-p", "--prefix"})):
@@ -296,10 +298,10 @@ def _conda_lock(words: Sequence[str]) -> Step:
             file = value
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
-    return Step("lock", files=(file,), place=place, makes=place is not None, text=_text(words))
+    return BuildStep("lock", files=(file,), place=place, makes=place is not None, text=_text(words))
 
 
-def _created(words: Sequence[str], place: str | None = None) -> Step | None:
+def _created(words: Sequence[str], place: str | None = None) -> BuildStep | None:
     """``python -m venv folder``."""
     python: str | None = None
     for option, value in _options(words, _VALUED | {"--prompt"}):
@@ -310,16 +312,16 @@ def _created(words: Sequence[str], place: str | None = None) -> Step | None:
     # One that sees the packages of the python below it is no other environment.
     if place is None or "--system-site-packages" in words:
         return None
-    return Step("create", place=place, makes=True, python=python)
+    return BuildStep("create", place=place, makes=True, python=python)
 
 
-def _activated(words: Sequence[str]) -> Step | None:
+def _activated(words: Sequence[str]) -> BuildStep | None:
     """``. folder/bin/activate``."""
     script = PurePosixPath(words[1]) if len(words) > 1 else None
     if script is None or script.name != "activate":
         return None
     # conda's own script is followed by the name of an environment.
-    return Step("activate", place=words[2] if len(words) > 2 else str(script.parent.parent))
+    return BuildStep("activate", place=words[2] if len(words) > 2 else str(script.parent.parent))
 
 
 def _folder(path: str | None) -> str | None:

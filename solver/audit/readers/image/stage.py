@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from solver.audit.package_set import Base
 from solver.audit.readers.document import Document
 from solver.audit.readers.image.dockerfile import Instruction
-from solver.audit.readers.image.environments import Environment
+from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Installing, Read, name_of_environment
-from solver.audit.readers.image.installs import Step, steps
+from solver.audit.readers.image.installs import BuildStep, steps
 from solver.audit.readers.image.shell import UNKNOWN, NoScript, expanded
 from solver.audit.readers.image.system import with_system_packages
 from solver.core.versions import python_minor
@@ -54,7 +54,7 @@ class Stage:
     """Those of ENV, and of ARG with a value."""
     folder: str = "/"
     """WORKDIR."""
-    environments: dict[str, Environment] = field(default_factory=lambda: {_PLAIN: Environment()})
+    environments: dict[str, PythonEnvironment] = field(default_factory=lambda: {_PLAIN: PythonEnvironment()})
     """By the name of conda's, or by its folder."""
     shell: str | None = None
     """The environment in which SHELL runs everything."""
@@ -131,8 +131,8 @@ class Stage:
                 moved = posixpath.normpath(posixpath.join(target, posixpath.relpath(place, source)))
                 self._environment(_PLAIN if _PACKAGES.search(moved) else moved).add(environment)
 
-    def _environment(self, place: str) -> Environment:
-        return self.environments.setdefault(place, Environment(python=self.environments[_PLAIN].python))
+    def _environment(self, place: str) -> PythonEnvironment:
+        return self.environments.setdefault(place, PythonEnvironment(python=self.environments[_PLAIN].python))
 
     # --- commands -------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Stage:
             self.files.write(self._path(written[1].strip("\"'")), "\n".join(instruction.documents))
         yield rest
 
-    def _step(self, step: Step, active: str | None, line: int, files: ImageFiles) -> None:
+    def _step(self, step: BuildStep, active: str | None, line: int, files: ImageFiles) -> None:
         """Carry out one step of a script in which ``active`` was activated."""
         if step.act == "system":
             self.base, python = with_system_packages(self.base, step.words)
@@ -186,11 +186,11 @@ class Stage:
             return
         place = self._place(step, active, files)
         if step.act == "create":
-            self.environments[place] = Environment(python=step.python or self.environments[_PLAIN].python)
+            self.environments[place] = PythonEnvironment(python=step.python or self.environments[_PLAIN].python)
         installing = Installing(self.document, self.read, files, self.folder, self.environments[place], line, step)
         installing.carry_out(self._index_options())
 
-    def _place(self, step: Step, active: str | None, files: ImageFiles) -> str:
+    def _place(self, step: BuildStep, active: str | None, files: ImageFiles) -> str:
         """Which environment a step is about, made where it makes one."""
         named = step.place or (name_of_environment(step, files, self.document, self.folder) if step.makes else None)
         if named is not None:
@@ -209,7 +209,7 @@ class Stage:
         if known != _PLAIN or place in ("base", "/opt/conda"):
             return known
         name = self._path(place) if "/" in place else place
-        self.environments[name] = Environment(python=self.environments[_PLAIN].python)
+        self.environments[name] = PythonEnvironment(python=self.environments[_PLAIN].python)
         return name
 
     def _index_options(self) -> tuple[str, ...]:

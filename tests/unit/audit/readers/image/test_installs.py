@@ -2,11 +2,11 @@
 
 import pytest
 
-from solver.audit.readers.image.installs import Step, step_of
+from solver.audit.readers.image.installs import BuildStep, step_of
 
 
 def step(act, **fields):
-    return Step(act, **fields)
+    return BuildStep(act, **fields)
 
 
 @pytest.mark.parametrize(
