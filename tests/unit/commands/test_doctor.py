@@ -87,7 +87,7 @@ def test_the_lock_outweighs_the_request_about_the_processor(project, monkeypatch
     folder = project.root / "locks" / name
     assert [fit.problems for fit in diagnose(project.root, name).fits] == [()]
     folder.mkdir(parents=True)
-    text = f"version: 1\nprofile: {name}\nflavour: conda\ntarget: {{python: '3.12', cpu: x86-64-v3}}\n"
+    text = f"version: 1\nprofile: {name}\nflavour: conda\nvariables: {{}}\ntarget: {{python: '3.12', cpu: x86-64-v3}}\n"
     (folder / "solution.yaml").write_text(text)
     problem = "the processor is x86-64-v2 and the lock needs x86-64-v3 or newer"
     assert [fit.problems for fit in diagnose(project.root, name).fits] == [(problem,)]
