@@ -45,7 +45,7 @@ class _Waiting(logging.Handler):
         click.echo(f"interlock: {record.getMessage()}", err=True)
 
 
-def _told() -> None:
+def _log_to_stderr() -> None:
     log = logging.getLogger("interlock")
     log.setLevel(logging.INFO)
     if not log.handlers:
@@ -54,7 +54,7 @@ def _told() -> None:
 
 def main() -> None:
     """Console entry. Exit codes: 0 fine, 1 a check says no, 2 bad input, 3 no solution, 4 index, 5 our bug."""
-    _told()
+    _log_to_stderr()
     try:
         interlock.main(standalone_mode=False)
         sys.stdout.flush()

@@ -53,7 +53,7 @@ def init(root: Path, source: Path | None, ask: Question | None) -> Made:
     text = request_text(made, machine)
     parse_request(parse_yaml(text, REQUEST_FILE), matrices)
     put_whole(target, text)
-    return Made(target, None if found is None else found.name, tuple(_told(made)))
+    return Made(target, None if found is None else found.name, tuple(_lines(made)))
 
 
 def _recorded(channel: str, package: str | None) -> bool:
@@ -90,7 +90,7 @@ def _words(text: str) -> Sequence[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _told(made: Draft) -> Sequence[str]:
+def _lines(made: Draft) -> Sequence[str]:
     if made.frameworks:
         return made.told
     return [

@@ -50,14 +50,16 @@ def toolkit_serves(toolkit: CudaToolkit | NotKnown, gpu: str) -> Verdict:
         why = f"no row tells whether it serves compute capability {gpu}"
         return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda.yaml")
     if isinstance(toolkit.gpus, NotKnown):
-        return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", toolkit)
+        return _verdict(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", toolkit)
     if gpu in toolkit.gpus:
-        return _told(Answer.YES, "", toolkit)
+        return _verdict(Answer.YES, "", toolkit)
     if _is_before(gpu, toolkit.gpus[0]):
         return _it(Answer.NO, f"serves compute capability {served(toolkit)}, not {gpu}", toolkit)
     how = _minor_of(gpu, toolkit.gpus)
     means = f"code for {how}" if how else "PTX that the driver compiles"
-    return _told(Answer.YES, f"its compiler does not know compute capability {gpu}, which runs {means} alone", toolkit)
+    return _verdict(
+        Answer.YES, f"its compiler does not know compute capability {gpu}, which runs {means} alone", toolkit
+    )
 
 
 def cudnn_row(version: str, rows: Iterable[Cudnn]) -> Cudnn | NotKnown:
@@ -87,14 +89,14 @@ def cudnn_serves(version: str | NotKnown, gpu: str, rows: Sequence[Cudnn], cuda:
 def _by_list(gpu: str, row: Cudnn, listed: tuple[str, ...], cuda: CudaMajor) -> Verdict:
     lower, only = _minor_of(gpu, listed), f"serves compute capability {served(row)}, not {gpu}"
     if gpu in listed:
-        return _told(Answer.YES, "", row)
+        return _verdict(Answer.YES, "", row)
     if _is_before(gpu, listed[0]):
         return _it(Answer.NO, only, row)
     if lower is not None:
         why = f"serves compute capability {served(row)}, and {gpu} only by its kernels for {lower}"
         return _it(Answer.YES, why, row)
     if not _is_before(listed[-1], gpu) or isinstance(row.forward, NotKnown):
-        return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
+        return _verdict(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
     if not (row.forward if isinstance(cuda, NotKnown) else cuda in row.forward):
         return _it(Answer.NO, only, row)
     return _it(
@@ -113,12 +115,12 @@ def _between_neighbours(version: str, gpu: str, rows: Sequence[Cudnn], row: Cudn
     limit = row if _is_beyond(gpu, row) else _newer_limit(version, gpu, same)
     if limit is not None and row.forward == ():
         why = f"serves compute capability {served(limit)}, and none before it a newer GPU than that"
-        return _it(Answer.NO, why, row) if limit is row else _told(Answer.NO, f"cuDNN {limit.cudnn} {why}", limit)
+        return _it(Answer.NO, why, row) if limit is row else _verdict(Answer.NO, f"cuDNN {limit.cudnn} {why}", limit)
     before = any(_lists(gpu, other) for other in same if numbers(_first(other)) <= numbers(version))
     after = any(_lists(gpu, other) for other in same if numbers(_first(other)) > numbers(version))
     if (before and after) or _lists(gpu, row):
-        return _told(Answer.YES, "", row)
-    return _told(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
+        return _verdict(Answer.YES, "", row)
+    return _verdict(Answer.NOT_KNOWN, f"nobody read whether it serves compute capability {gpu}", row)
 
 
 def _newer_limit(version: str, gpu: str, rows: Iterable[Cudnn]) -> Cudnn | None:
@@ -164,7 +166,7 @@ def served(row: CudaToolkit | Cudnn) -> str:
     return f"{ends[1]} and older" if isinstance(ends[1], str) else "that nobody read"
 
 
-def _told(given: Answer, why: str, row: CudaToolkit | Cudnn) -> Verdict:
+def _verdict(given: Answer, why: str, row: CudaToolkit | Cudnn) -> Verdict:
     return Verdict(given, why, row.source, row.id)
 
 

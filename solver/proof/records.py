@@ -76,8 +76,3 @@ def admit(evidence: Evidence, locks: Path) -> Path:
     with one_writer(locks):
         put_whole(path, encode(evidence))
     return path
-
-
-def read_all(folder: Path) -> tuple[Evidence, ...]:
-    """Every evidence of one lock folder, by file name."""
-    return tuple(map(read_evidence, _files(folder)))

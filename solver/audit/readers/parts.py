@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from solver.core.errors import BadInput
 
-_EXTRA = re.compile(r"""\bextra\s*(?P<sign>==|!=)\s*(?P<quote>['"])(?P<name>[^'"]*)(?P=quote)""")
+_NAME = r"""(?P<quote{0}>['"])(?P<name{0}>[^'"]*)(?P=quote{0})"""
+_EXTRA = re.compile(rf"\bextra\s*(?P<sign1>==|!=)\s*{_NAME.format(1)}|{_NAME.format(2)}\s*(?P<sign2>==|!=)\s*extra\b")
+"""PEP 508 lets the variable stand on either side."""
 _TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
 
 
@@ -66,6 +68,12 @@ def with_extras(marker: str, extras: Collection[str]) -> str:
     """``marker`` with what it asks of ``extra`` answered for a set of them, where PEP 508 knows one at a time."""
 
     def answer(match: re.Match[str]) -> str:
-        return _TRUE if (match["name"] in extras) is (match["sign"] == "==") else _FALSE
+        side = 1 if match["sign1"] else 2
+        return _TRUE if (match[f"name{side}"] in extras) is (match[f"sign{side}"] == "==") else _FALSE
 
     return _EXTRA.sub(answer, marker)
+
+
+def names_an_extra(marker: str) -> bool:
+    """Whether ``marker`` asks for an extra anywhere."""
+    return _EXTRA.search(marker) is not None

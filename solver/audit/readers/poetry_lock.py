@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
 from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
-from solver.audit.readers.parts import Choice, Part, parts_of, with_extras
+from solver.audit.readers.parts import Choice, Part, names_an_extra, parts_of, with_extras
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.indexes import index_of
 from solver.core.markers import applies, read_marker
@@ -98,6 +98,13 @@ def read_poetry_lock(document: TomlDocument, environment: Mapping[str, str], cho
     return tuple(reader.read(part) for part in parts)
 
 
+def _texts(markers: str | Mapping[str, str] | None) -> Iterable[str]:
+    """The marker for all, or that of each group."""
+    if markers is None:
+        return ()
+    return (markers,) if isinstance(markers, str) else markers.values()
+
+
 def _plain(versions: str | None) -> str | None:
     """Poetry's python range as a specifier; None where it is in poetry's own notation."""
     try:
@@ -146,7 +153,7 @@ class _Reader(Numbered):
     def _is_installed(self, number: int, part: Part) -> bool:
         package = self.lock.package[number]
         # Of what is optional formats since 2.1 say by which extra it comes; the older ones list the roots.
-        if package.optional and "extra" not in str(package.markers):
+        if package.optional and not any(map(names_an_extra, _texts(package.markers))):
             return False
         groups = frozenset(package.groups or ())
         taken = groups & {_MAIN, *part.groups} if part.groups else groups

@@ -270,9 +270,7 @@ class Candidates:
         if ident not in self._extras:
             self._extras[ident] = {c.position: self._provides(c, extra) for c in self.candidates(name)}
             left_out = [
-                Exclusion(
-                    ident, candidate.version, verdict, self.index.remedy if verdict.answer is Answer.NOT_KNOWN else ""
-                )
+                Exclusion(ident, candidate.version, verdict, self._remedy(verdict))
                 for candidate in self.candidates(name)
                 if (verdict := self._extras[ident][candidate.position]).answer is not Answer.YES
             ]
