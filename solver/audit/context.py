@@ -19,7 +19,7 @@ from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none
-from solver.index import Index, ReleaseRefused, UnknownPackage
+from solver.index import Index, ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -233,6 +233,8 @@ class AuditContext:
         """What the index says that a release requires."""
         try:
             return self.index.requires(release, extras)
+        except ReleaseLost:  # a set may have been installed before its wheel was gone
+            return NOT_KNOWN
         except ReleaseRefused:
             raise
         except IndexUnavailable:  # one wheel that cannot be read leaves the rest of the set to be checked

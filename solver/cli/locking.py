@@ -14,7 +14,7 @@ from solver.cli.options import NEWER, OFFLINE, reach
 from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
-from solver.commands.lock import summary, write_locks
+from solver.commands.lock import Lock, summary, write_locks
 from solver.commands.project import Project, Reach, open_project
 from solver.commands.upgrade import OPTION, moved, settling
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
@@ -62,39 +62,42 @@ def lock(
     if written:
         click.echo(_next(project, written))
     if pylock and written:
-        _pylocks(project, written)
+        _pylocks(project, [made.profile.name for made in written])
     if failures:
         sys.exit(failures[0].exit_code)
 
 
 def _write(
     project: Project, chosen: Sequence[Profile], packages: Sequence[str], *, attested: bool
-) -> tuple[list[str], list[InterlockError]]:
-    """Write and tell of each; the names of those that there are, and why there are no others.
+) -> tuple[list[Lock], list[InterlockError]]:
+    """Write and tell of each; those that there are, and why there are no others.
 
     Of ``packages``, and of what moved with them, it tells the versions.
     """
     failures: list[InterlockError] = []
-    written = []
+    written: list[Lock] = []
     for outcome in write_locks(project, chosen, attested=attested):
         if isinstance(outcome, InterlockError):
             failures.append(outcome)
             click.echo(f"interlock: {outcome}", err=True)
             continue
         made, changed = outcome
-        written.append(made.profile.name)
+        written.append(made)
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
+        if made.is_half:
+            click.echo(f"{made.profile.name}: without its conda half, since {made.closure.conda.not_written}", err=True)
         for line in moved(project, made.solution, packages) if packages else ():
             click.echo(f"  {line}")
     return written, failures
 
 
-def _next(project: Project, written: Sequence[str]) -> str:
+def _next(project: Project, written: Sequence[Lock]) -> str:
     """Where the files are, and the command that installs them."""
-    places = ", ".join(str(project.locks / name) for name in written) if len(written) <= _NAMED else str(project.locks)
-    return (
-        f"written to {places}; `interlock install {written[0]} PREFIX` installs {'it' if len(written) == 1 else 'one'}"
-    )
+    places = [str(project.locks / made.profile.name) for made in written]
+    first = written[0]
+    command = f"interlock install {first.profile.name} PREFIX{' --python PYTHON' if first.is_half else ''}"
+    shown = ", ".join(places) if len(places) <= _NAMED else str(project.locks)
+    return f"written to {shown}; `{command}` installs {'it' if len(written) == 1 else 'one'}"
 
 
 _NAMED = 3

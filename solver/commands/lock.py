@@ -43,6 +43,11 @@ class Lock:
         """What the search found."""
         return self.closure.solution
 
+    @property
+    def is_half(self) -> bool:
+        """Whether nobody could say what its conda half is, so that it can only become a plain venv."""
+        return self.closure.conda.not_written is not None
+
 
 _AUDITED = ("requirements.txt", ".yml", ".lock")
 """How the files of a lock end that say what is installed, all of which have comments that begin with #."""

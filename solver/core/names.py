@@ -26,6 +26,7 @@ PROFILE = r"[a-z0-9][a-z0-9._\-]{0,99}"
 LONGEST = 200
 """Letters of a package's name; file systems take 255 bytes for a file that is named after it."""
 _LONGEST_FILE = 250
+_LONGEST_CHANNEL = 1000
 _LONGEST_VERSION = 200
 """Letters; Python refuses to read a number of more than 4300 digits."""
 
@@ -43,6 +44,8 @@ _ARCHIVE = re.compile(
 _ANY_VERSION = re.compile(r"[A-Za-z0-9*][A-Za-z0-9._+!~*\-]*")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[!$%&()*+,./0-9:;=?@A-Z\[\]_a-z~\-]+")
 _CHANNEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]*(?:/[A-Za-z0-9_][A-Za-z0-9._\-]*)*")
+# What py-rattler reads channels by.
+_CHANNEL_SCHEME = re.compile(r"(?:https?|file|s3|gcs|oci)://")
 _SUBDIR = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"(?<=://)[^/\s'\"]+@")
@@ -215,12 +218,20 @@ def _shown_address(text: object) -> str:
 
 
 def channel(text: object) -> str:
-    """``text`` if it names a conda channel: words between slashes, an address, or a folder's path."""
-    if isinstance(text, str) and is_one_line(text):
-        if "://" in text:
-            return address(text)
-        if _CHANNEL.fullmatch(text) or text.startswith(("/", "./", "../", "~")):
-            return text
+    """``text`` if it names a conda channel: words between slashes, an address of a server or a folder, or a path.
+
+    One that goes up is none: where it leads depends on where somebody stands.
+    """
+    if not isinstance(text, str) or not is_one_line(text) or len(text) > _LONGEST_CHANNEL:
+        raise BadName(f"{shown(text)} is no channel")
+    if ".." in text.partition("?")[0].split("/"):
+        raise BadName(f"{_shown_address(text)} is no channel: it leads upwards")
+    if "://" in text:
+        if not _CHANNEL_SCHEME.match(address(text)):
+            raise BadName(f"{_shown_address(text)} is no channel: conda reads none of such an address")
+        return text
+    if _CHANNEL.fullmatch(text) or text.startswith(("/", "./", "~")):
+        return text
     raise BadName(f"{shown(text)} is no channel")
 
 

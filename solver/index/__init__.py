@@ -23,6 +23,10 @@ class ReleaseRefused(IndexUnavailable):
     """What the index says of one release cannot be of that release; the others stand."""
 
 
+class ReleaseLost(ReleaseRefused):
+    """The index lists a release whose wheel is gone: nobody can choose it, and nothing is known of it."""
+
+
 class Index(Protocol):
     """A source of releases of Python packages."""
 

@@ -22,18 +22,16 @@ from urllib.request import url2pathname
 from solver.core import names
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform
-from solver.index.conda_config import CondaSettings, read_settings, without_credentials
+from solver.index.conda_config import CondaSettings, read_settings
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
-from solver.index.web import TOLD_EVERY, NoAnswer, log
+from solver.index.conda_web import WebChannel
 
 if TYPE_CHECKING:
-    from rattler import Gateway, PackageName, RepoDataRecord, SparseRepoData, Subdir
+    from rattler import PackageName, RepoDataRecord, SparseRepoData, Subdir
 
 T = TypeVar("T")
 Loader = Callable[[str, str], Awaitable[Sequence["RepoDataRecord"]]]
 """Subdir and package name -> every record that the channel has of it."""
-PATIENCE = 600.0
-"""Seconds that one question to a channel may take: the first one may bring its whole repodata."""
 Refuses = Callable[["RepoDataRecord"], bool]
 
 
@@ -169,7 +167,7 @@ class CondaIndex:
         loaders = [
             _folder_loader(channel, _folder(address))
             if address.startswith("file:")
-            else _web_loader(channel, address, self.settings, self.cache)
+            else WebChannel(channel, address, self.settings, self.cache).load
             for address in self.settings.sources(channel)
         ]
         return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)
@@ -324,47 +322,6 @@ def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | None:
         raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {error}") from error
 
 
-def _web_loader(channel: str, address: str, settings: CondaSettings, cache: Path | None) -> Loader:
-    gateway: list[Gateway] = []
-
-    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
-        from rattler import Channel, Gateway, Subdir
-
-        if not gateway:
-            gateway.append(Gateway(cache_dir=cache, client=settings.client()))
-        try:
-            query = gateway[0].query([Channel(address)], [Subdir(subdir)], [name], recursive=False)
-            answers = await _patiently(query, channel)
-        except NoAnswer as error:
-            raise IndexUnavailable(f"channel {channel} did not answer: {error}") from error
-        except Exception as error:
-            shown = _short_sentence(error).replace(address, without_credentials(address))
-            raise IndexUnavailable(f"channel {channel} did not answer: {shown}") from error
-        return [record for records in answers for record in records]
-
-    return load
-
-
-def _seen(task: asyncio.Future[T]) -> None:
-    if not task.cancelled():
-        task.exception()
-
-
-async def _patiently(query: Awaitable[T], channel: str) -> T:
-    """The answer of ``query``, for which nobody waits forever or in silence; raises ``NoAnswer``."""
-    task, waited = asyncio.ensure_future(query), 0.0
-    task.add_done_callback(_seen)  # several names are asked for at once, and the first failure ends it all
-    while True:
-        done, _ = await asyncio.wait({task}, timeout=TOLD_EVERY)
-        if done:
-            return task.result()
-        waited += TOLD_EVERY
-        if waited >= PATIENCE:
-            task.cancel()
-            raise NoAnswer(f"nothing was complete after {waited:.0f} s")
-        log.info("waiting for channel %s for %.0f s", channel, waited)
-
-
 def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
     """Mirrors are tried in order; the one that answered stays, since mirrors may differ."""
     chosen: list[Loader] = []
@@ -385,9 +342,3 @@ def _first_that_answers(loaders: Sequence[Loader]) -> Loader:
         return await chosen[0](subdir, name)
 
     return load
-
-
-def _short_sentence(error: BaseException) -> str:
-    """The innermost sentence says what happened; the outer ones repeat the address."""
-    text = " ".join(str(error).split())
-    return text if len(text) < 300 else f"{text[:300]} …"

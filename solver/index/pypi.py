@@ -21,9 +21,9 @@ from solver.core import names
 from solver.core.answer import Answer, answer
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
-from solver.index import ReleaseRefused, UnknownPackage
+from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
-from solver.index.ranges import GONE, BrokenWheel, read_member
+from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.web import NoAnswer, Web, WebAnswer, is_open, is_this_machine, log
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class PypiIndex:
         try:
             return read_member(link.url, "*.dist-info/METADATA", self.session, size=file.size, limit=MOST_METADATA)
         except BrokenWheel as error:
-            raise ReleaseRefused(str(error)) from error
+            raise (ReleaseLost if isinstance(error, LostWheel) else ReleaseRefused)(str(error)) from error
 
     def _vouched(self, link: DistributionPackage, digest: str, file: IndexFile) -> bytes:
         """The metadata that the listing vouches for (PEP 658): beside the wheel, or else inside of it.

@@ -35,6 +35,10 @@ class BrokenWheel(IndexUnavailable):
     """The server answers as it should, and this one wheel is not there, or is none that can be read."""
 
 
+class LostWheel(BrokenWheel):
+    """The server has no such wheel."""
+
+
 def members(url: str, session: Web | None = None) -> dict[str, int]:
     """Name -> uncompressed bytes of each member of the wheel at ``url``.
 
@@ -207,7 +211,7 @@ class RangeFile(io.RawIOBase):
                 f"the server of {self.shown} ignores range requests, and the wheel is not read whole"
             )
         if answer.status != 206:
-            problem = BrokenWheel if answer.status in GONE else IndexUnavailable
+            problem = LostWheel if answer.status in GONE else IndexUnavailable
             raise problem(f"{self.shown} answered {answer.said}")
         named = answer.headers.get("Content-Range", "")
         match = re.fullmatch(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", named)

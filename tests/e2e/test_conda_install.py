@@ -138,7 +138,6 @@ def test_of_two_that_begin_at_one_moment_the_second_is_told(lock, tmp_path, monk
 
     def meanwhile(folder, work):
         clear(folder, work)
-        folder.mkdir()
         (folder / UNFINISHED).write_text(str(folder))
 
     monkeypatch.setattr(prefix, "_clear_unfinished", meanwhile)
@@ -148,7 +147,11 @@ def test_of_two_that_begin_at_one_moment_the_second_is_told(lock, tmp_path, monk
 
 
 def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
+    (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(IndexUnavailable):
+        install(lock.folder, tmp_path / "link", folder=tmp_path / "nothing")
+    assert list((tmp_path / "real").iterdir()) == []
     made = install(lock.folder, tmp_path / "link", folder=lock.channel)
     assert made.prefix == tmp_path / "real" and (tmp_path / "link").is_symlink()
     assert run_python(tmp_path / "real", BOTH) == ["42", "7", "80.0"]

@@ -28,7 +28,7 @@ from figures import Figures, table
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent / "support"), str(HERE)]
 
-INPUTS, GUIDED, KILLS, WRITES, ROUNDS, LISTINGS = 1_000_000, 60_000, 320, 1_000, 20, 10_000
+INPUTS, GUIDED, KILLS, INSTALLS, WRITES, ROUNDS, LISTINGS = 1_000_000, 60_000, 320, 100, 1_000, 20, 10_000
 """What a whole soak tries of each."""
 
 
@@ -45,6 +45,14 @@ def kills(seed: int, share: float) -> Figures:
 
     with tempfile.TemporaryDirectory() as folder:
         return soak(seed, max(1, int(KILLS / 4 * share)), Path(folder))
+
+
+def installs(seed: int, share: float) -> Figures:
+    """Installations killed."""
+    from soak_installs import soak
+
+    with tempfile.TemporaryDirectory() as folder:
+        return soak(seed, max(1, int(INSTALLS * share)), Path(folder))
 
 
 def writers(seed: int, share: float) -> Figures:
@@ -102,6 +110,7 @@ def guided(seed: int, share: float) -> Figures:
 
 PARTS = {
     "kills": (kills, 4),
+    "installs": (installs, 1),
     "readers": (readers, 8),
     "guided": (guided, 1),
     "indexes": (indexes, 1),

@@ -237,15 +237,17 @@ def _check_driver(lock: LockFolder, driver: str | None) -> None:
 
 @contextmanager
 def _fresh(prefix: Path) -> Iterator[_Site]:
-    """A marked, empty prefix and a working folder beside it; both are gone if anything is raised."""
+    """A marked, empty prefix and a working folder beside it; if anything is raised, all is as it was before."""
     # Where a link leads, as a folder never takes the place of one.
-    prefix = Path(os.path.realpath(prefix)) if prefix.is_symlink() else prefix.absolute()
+    prefix = prefix.absolute()
+    prefix = prefix.resolve() if prefix.is_symlink() and prefix.exists() else prefix
     if prefix.exists() and not _is_unfinished(prefix) and (not prefix.is_dir() or any(prefix.iterdir())):
         raise BadInput("is there already and not empty", file=prefix, fix="choose another place, or remove it")
     # Of the folders above that are made now the topmost, so that a failure leaves none of them.
     above = next(parent for parent in prefix.parents if parent.exists())
     first_made = prefix.parts[len(above.parts)] if above != prefix.parent else None
-    prefix.parent.mkdir(parents=True, exist_ok=True)
+    was_there = prefix.exists() and not _is_unfinished(prefix)
+    prefix.mkdir(parents=True, exist_ok=True)
     try:
         # Beside the prefix and so on its disk, where files can be linked instead of copied.
         with scratch_folder(prefix.parent) as work:
@@ -257,6 +259,8 @@ def _fresh(prefix: Path) -> Iterator[_Site]:
                 except BaseException:
                     # An interrupt too: half an environment would look like a whole one.
                     _take_away(prefix, work)
+                    if was_there:
+                        prefix.mkdir(exist_ok=True)
                     raise
     finally:
         if first_made is not None and not prefix.exists():

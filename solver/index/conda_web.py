@@ -1,0 +1,169 @@
+"""A conda channel on the web, asked through py-rattler's gateway, within limits that the gateway does not have.
+
+The gateway writes a channel's list of packages to the disk as it comes and reads a sharded one into memory,
+whatever their size. So files of this process are kept short while it is asked, and it is given up
+when the process grows by more than any channel needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import threading
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
+
+from solver.core import names
+from solver.core.errors import IndexUnavailable
+from solver.index.conda_config import CondaSettings, without_credentials
+from solver.index.web import TOLD_EVERY, NoAnswer, log
+
+if TYPE_CHECKING:
+    from rattler import Gateway, RepoDataRecord
+
+T = TypeVar("T")
+PATIENCE = 600.0
+"""Seconds that one question to a channel may take: the first one may bring its whole repodata."""
+MOST_FILE = 2 * 2**30
+"""Bytes of one file that the gateway writes; the largest repodata.json that is known has less than a quarter."""
+MOST_MEMORY = 2 * 2**30
+"""Bytes by which the process may grow while it waits for an answer."""
+_LOOK_EVERY = 0.2
+"""Seconds; a fast server sends less than half a gigabyte in it."""
+_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3} [^)]*)\)")
+_SYSTEM = re.compile(r" \(os error \d+\)")
+_VAGUE = ("Request failed after", "error sending request for", "HTTP status")
+"""How sentences of the gateway begin that tell nothing beside their cause but an address."""
+
+
+class WebChannel:
+    """The channel called ``name`` as it can be had at one ``address``, credentials included."""
+
+    def __init__(self, name: str, address: str, settings: CondaSettings, cache: Path | None) -> None:
+        self.name, self.address, self.settings, self.cache = name, address, settings, cache
+        self._gateway: Gateway | None = None
+        self._answered: set[str] = set()
+        self._failures: dict[str, str] = {}
+        """By subdir, why nothing came of it: what failed once, its repetitions included, is not tried again."""
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+
+    async def load(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        """Every record of the package ``name``; raises ``IndexUnavailable`` with channel, address and cause."""
+        if subdir not in self._answered:
+            # Of questions that are put at once all but one would be told only that another one failed.
+            turns = self._turns.setdefault(asyncio.get_running_loop(), {})
+            async with turns.setdefault(subdir, asyncio.Lock()):
+                return await self._ask(subdir, name)
+        return await self._ask(subdir, name)
+
+    async def _ask(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        if subdir not in self._failures:
+            try:
+                records = await self._records(subdir, name)
+            except NoAnswer as error:
+                self._failures[subdir] = str(error)
+            except Exception as error:
+                self._failures[subdir] = cause(str(error))
+            else:
+                self._answered.add(subdir)
+                return records
+        place = without_credentials(self.address)
+        known = "" if place == self.name else f" at {place}"
+        raise IndexUnavailable(f"channel {self.name}{known} did not answer: {self._failures[subdir]}")
+
+    async def _records(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        from rattler import Channel, Gateway, Subdir
+
+        if self._gateway is None:
+            self._gateway = Gateway(cache_dir=self.cache, client=self.settings.client())
+        query = self._gateway.query([Channel(self.address)], [Subdir(subdir)], [name], recursive=False)
+        with short_files():
+            answers = await _patiently(query, self.name)
+        return [record for records in answers for record in records]
+
+
+def cause(text: str) -> str:
+    """What happened, in one sentence without addresses; the gateway says it in several, and the last is the cause."""
+    first, *more = text.split("\nCaused by: ")
+    if status := _STATUS.search(text):
+        return f"it answered {status[1]}"
+    last = more[-1] if more else first
+    if "File too large" in last:
+        return f"its list of packages has more than {MOST_FILE >> 20} MiB"
+    told = last if first.startswith(_VAGUE) or not more else f"{first}: {last}"
+    return names.brief(names.one_line(_without_addresses(_SYSTEM.sub("", told))))
+
+
+def _without_addresses(text: str) -> str:
+    """``text`` with each address as it may be shown."""
+    return re.sub(r"[a-z0-9+]+://[^\s'\")]+", lambda found: names.public_address(found[0]), text)
+
+
+def _seen(task: asyncio.Future[T]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+async def _patiently(query: Awaitable[T], channel: str) -> T:
+    """The answer of ``query``, for which nobody waits forever, in silence or at any cost; raises ``NoAnswer``."""
+    task, before, ticks = asyncio.ensure_future(query), _most_used(), 0
+    task.add_done_callback(_seen)  # several names are asked for at once, and the first failure ends it all
+    while True:
+        done, _ = await asyncio.wait({task}, timeout=_LOOK_EVERY)
+        if done:
+            return task.result()
+        ticks += 1
+        if _most_used() - before > MOST_MEMORY:
+            task.cancel()
+            raise NoAnswer(f"its list of packages needs more than {MOST_MEMORY >> 20} MiB of memory")
+        waited = ticks * _LOOK_EVERY
+        if waited >= PATIENCE:
+            task.cancel()
+            raise NoAnswer(f"nothing was complete after {waited:.0f} s")
+        if ticks % round(TOLD_EVERY / _LOOK_EVERY) == 0:
+            log.info("waiting for channel %s for %.0f s", channel, waited)
+
+
+def _most_used() -> int:
+    """The most bytes of memory that this process ever had; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+_limiting = threading.Lock()
+_limited: list[tuple[int, int]] = []
+"""The limits that were there before, as often as they are lowered now."""
+
+
+@contextmanager
+def short_files() -> Iterator[None]:
+    """While it lasts no file that this process writes grows beyond ``MOST_FILE``; may be entered several times.
+
+    Python ignores the signal that would come with it, so that who writes more gets an error.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    with _limiting:
+        before = _limited[-1] if _limited else resource.getrlimit(resource.RLIMIT_FSIZE)
+        _limited.append(before)
+        soft, hard = before
+        least = MOST_FILE if soft == resource.RLIM_INFINITY else min(soft, MOST_FILE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (least, hard))
+    try:
+        yield
+    finally:
+        with _limiting:
+            _limited.pop()
+            if not _limited:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
