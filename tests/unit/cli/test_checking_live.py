@@ -69,9 +69,9 @@ def test_a_wheel_that_cannot_be_read_is_told_and_stops_nothing(folder, interlock
     assert audited(folder, interlock, "lost-kit==1.0\nsix==1.17.0\n") == (
         0,
         "note metadata: lost-kit==1.0\n"
-        "    why: nobody read the requirements of lost-kit==1.0, so that nobody knows whether the set meets\n"
-        "        them\n"
-        "    cure: `pip check` tells where the set is installed\n"
+        "    why: nobody recorded what lost-kit==1.0 asks for, so that it is not known what else would be\n"
+        "        installed and whether it goes together\n"
+        "    cure: ask the index itself with --live, or audit what was installed\n"
         "    source: the recorded index\n"
         "1 note\n",
         "",
