@@ -8,6 +8,7 @@ from dataclasses import replace
 from solver.audit.codes.unknown import CODE as UNKNOWN_CODE
 from solver.audit.context import AuditContext
 from solver.audit.doubt import doubted, unread_bringers
+from solver.audit.held import Held, findings_of, without_held
 from solver.audit.package_set import SetKind
 from solver.audit.resolve import told
 from solver.audit.resolve.choices import Choices
@@ -23,16 +24,18 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
     """What an audit looked at, and what it found there."""
     if not is_open(context):
         return context, findings_in(context)
-    choices = Choices(context)
+    held = Held(context)
+    choices = Choices(without_held(context, held))
     resolved = resolve(choices)
-    whole = replace(context, set=as_set(choices, resolved))
-    found = findings_in(whole)
+    installed = as_set(choices, resolved)
+    whole = replace(context, set=held.joined(installed))
+    found = (*findings_in(whole), *findings_of(held, whole))
     if resolved.contradictions or resolved.given_up:
         # Nothing installs the list, so that nobody knows where its libraries would come from.
         found = tuple(doubted(whole, found, ()))
     elif unread_libraries := unread_bringers(whole, choices, resolved):
         found = tuple(doubted(whole, found, unread_libraries))
-    return whole, in_order((*found, *_told(choices, resolved, whole, found)))
+    return whole, in_order((*found, *_told(choices, resolved, replace(context, set=installed), found)))
 
 
 def is_open(context: AuditContext) -> bool:

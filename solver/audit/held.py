@@ -1,0 +1,168 @@
+"""What an image holds already, before anything is installed into it.
+
+A row tells its frameworks; what those asked for when the image was made is there too, in versions that nobody read. pip
+leaves it in place where a line asks for it without a version, so that nobody may take it for the newest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from msgspec import structs
+from packaging.version import Version
+
+from solver.audit.context import AuditContext
+from solver.audit.findings import finding_about
+from solver.audit.package_set import Package, PackageSet
+from solver.audit.rules import as_finding
+from solver.core.errors import IndexUnavailable
+from solver.core.markers import applies
+from solver.core.model import Finding, PypiName, Severity, pypi_name
+from solver.core.target import admits_python, marker_environment
+from solver.core.versions import meets, version_or_none
+from solver.index import ReleaseRefused
+from solver.matrix import rules
+
+_MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
+"""How grave it is what would happen with another version than the one that is there."""
+_HARDLY: Mapping[Severity, Severity] = {"error": "note", "warning": "note", "note": "note"}
+"""The same of a version that the python there refuses."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The packages of a set that its image brings, and those that these asked for."""
+
+    context: AuditContext
+
+    @cached_property
+    def packages(self) -> tuple[Package, ...]:
+        """Those that a row tells of and that nothing replaced."""
+        base = self.context.set.base
+        if base is None or base.row is None:
+            return ()
+        return tuple(one for one in self.context.set.packages if one.line == base.line and one.version is not None)
+
+    @cached_property
+    def implied(self) -> Mapping[PypiName, tuple[tuple[Package, str], ...]]:
+        """By name what else is there: who asked for it, and for which versions."""
+        environment = marker_environment(self.context.target)
+        asks: dict[PypiName, list[tuple[Package, str]]] = {}
+        for package in self.packages:
+            for requirement in self.context.requirements(package):
+                if applies(requirement.marker, environment):
+                    name = pypi_name(requirement.name)
+                    asks.setdefault(name, []).append((package, str(requirement.specifier)))
+        stated = {package.name for package in self.packages}
+        return {name: tuple(several) for name, several in asks.items() if name not in stated}
+
+    @cached_property
+    def left(self) -> tuple[Package, ...]:
+        """What a line asks for and pip leaves as it is in the image, since nobody asks for a version."""
+        return tuple(one for one in self.context.set.packages if one.name in self.implied and _is_open(one))
+
+    def beside(self) -> PackageSet:
+        """The set without what the image holds: what is installed into it."""
+        gone = {id(one) for one in (*self.packages, *self.left)}
+        packages = tuple(one for one in self.context.set.packages if id(one) not in gone)
+        return structs.replace(self.context.set, packages=packages)
+
+    def joined(self, resolved: PackageSet) -> PackageSet:
+        """What was installed, with what the image held; what that needs and the image has is none of it."""
+        named = {one.name for one in self.context.set.packages}
+        new = tuple(one for one in resolved.packages if one.name in named or one.name not in self.implied)
+        return structs.replace(resolved, packages=(*self.packages, *self.left, *new))
+
+
+def _is_open(package: Package) -> bool:
+    return package.origin == "pypi" and package.version is None and not package.specifier and package.url is None
+
+
+def findings_of(held: Held, whole: AuditContext) -> Iterator[Finding]:
+    """What another version than the image's would break, and what the image's own may not go together with."""
+    for package in held.left:
+        yield from _of_left(held, whole, package)
+    for name in sorted(held.implied):
+        if name not in whole.packages:
+            yield from _of_implied(held, whole, name)
+
+
+def _of_left(held: Held, whole: AuditContext, package: Package) -> Iterator[Finding]:
+    """Rules that the newest release of a package would break, which a line leaves open."""
+    for_python = _newest(whole, package.name, "", for_python=True)
+    breaches = [] if for_python is None else list(_broken_by(whole, for_python))
+    newest, severities, why_not = for_python, _MILDER, ""
+    if not breaches:
+        newest = _newest(whole, package.name, "")
+        breaches = [] if newest is None else list(_broken_by(whole, newest))
+        severities, why_not = _HARDLY, f", for which python {whole.target.python} is too old"
+    for breach in breaches:
+        assert newest is not None  # what breaks a rule
+        finding = as_finding(whole, breach)
+        first = whole.packages[PypiName(next(iter(breach.rule.when)))]
+        yield structs.replace(
+            finding,
+            severity=severities[finding.severity],
+            why=f"line {package.line} leaves {package.name} open: pip keeps the one of the image {_image(held)}, which "
+            f"nobody read; the newest is {newest.version}{why_not}, and of {first.pin} beside that: {finding.why}",
+        )
+
+
+def _broken_by(whole: AuditContext, package: Package) -> Iterator[rules.Breach]:
+    """The rules that a package would break in the place of the one whose version is open."""
+    stated = {**whole.stated, package.name: package.version or ""}
+    for breach in rules.broken(whole.matrices.rules, stated, whole.place):
+        if package.name in {offence.package for offence in breach.offences}:
+            yield breach
+
+
+def _of_implied(held: Held, whole: AuditContext, name: PypiName) -> Iterator[Finding]:
+    """What the newest release that the image's own packages admit asks of a package that is installed after it."""
+    asker, specifier = held.implied[name][0]
+    newest = _newest(whole, name, specifier)
+    if newest is None:
+        return
+    environment = marker_environment(whole.target)
+    for requirement in whole.requirements(newest):
+        other = whole.packages.get(pypi_name(requirement.name))
+        if other is None or other.version is None or other in held.packages:
+            continue
+        if applies(requirement.marker, environment) and not meets(other.version, str(requirement.specifier)):
+            yield finding_about(
+                (asker, other),
+                code="metadata",
+                severity="note",
+                why=f"{asker.pin} of the image {_image(held)} asks for {name}{specifier}, and nobody read which one "
+                f"is there; {newest.pin} asks for {requirement.name}{requirement.specifier}, and the set has "
+                f"{other.version}",
+                source=f"Requires-Dist of {asker.pin} and {newest.pin}",
+                cure=f"take a {other.name} within {requirement.specifier}, or look at `pip check` in the built image",
+            )
+
+
+def _newest(context: AuditContext, name: PypiName, specifier: str, *, for_python: bool = False) -> Package | None:
+    """The newest final release within ``specifier``, of those for the target's python; None where none is known."""
+    try:
+        releases = context.index.releases(name)
+    except (IndexUnavailable, ReleaseRefused):
+        return None
+    fitting: list[Version] = []
+    for release in releases:
+        version = version_or_none(release.version)
+        is_final = version is not None and not version.is_prerelease and release.yanked is None
+        admitted = not for_python or admits_python(release.requires_python, context.target)
+        if version is not None and is_final and admitted and meets(str(version), specifier):
+            fitting.append(version)
+    return Package(name=name, version=str(max(fitting))) if fitting else None
+
+
+def _image(held: Held) -> str:
+    base = held.context.set.base
+    return "" if base is None else base.image
+
+
+def without_held(context: AuditContext, held: Held) -> AuditContext:
+    """The context of what is installed into the image."""
+    return replace(context, set=held.beside())
