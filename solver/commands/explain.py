@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.commands.loader_note import with_loader_note
 from solver.commands.project import Reach, open_facts, open_project
+from solver.commands.remarks import with_remarks
 from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
 from solver.core.errors import Unsolvable
@@ -48,13 +48,13 @@ def explain(
     if name is None:
         matrices, index, _ = open_facts(root, reach=reach, watch=watch)
         question, spaces = ad_hoc(requirements, matrices), Spaces(matrices, index)
-        outcome = _outcome(lambda: with_loader_note(solve(question, spaces), matrices))
+        outcome = _outcome(lambda: with_remarks(solve(question, spaces), matrices))
         short = isinstance(outcome, Solution) and not outcome.lockable
         return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
     project = open_project(root, reach=reach, watch=watch)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
-    outcome = _outcome(lambda: with_loader_note(solve_profile(project, profile), project.matrices))
+    outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices))
     return Reply(name, tuple(stack), outcome)
 
 

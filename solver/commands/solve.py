@@ -9,12 +9,12 @@ import msgspec
 from packaging.version import Version
 
 from solver.commands.conda import beside_conda, solve_conda_profile
-from solver.commands.loader_note import with_loader_note
 from solver.commands.project import Project, Reach, open_facts, open_project
+from solver.commands.remarks import with_remarks
 from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import preferred_first
-from solver.core.model import Profile, Solution
+from solver.core.model import Framework, Profile, Solution
 from solver.index import Index
 from solver.index.layered import Watch
 from solver.matrix.load import Matrices
@@ -37,12 +37,12 @@ def solve_request(
         return solve_ad_hoc(ad_hoc(constraints, matrices), matrices, index)
     project = open_project(root, reach=reach, watch=watch)
     solution = solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
-    return with_loader_note(solution, project.matrices)
+    return with_remarks(solution, project.matrices)
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
     """The preferred solution over everything known, lockable or not."""
-    return with_loader_note(solve(profile, Spaces(matrices, index)), matrices)
+    return with_remarks(solve(profile, Spaces(matrices, index)), matrices)
 
 
 def solve_profile(project: Project, profile: Profile) -> Solution:
@@ -86,13 +86,18 @@ def _pinned_to(profile: Profile, parent: Solution) -> Profile:
     return msgspec.structs.replace(profile, constraints=constraints, python=f"=={parent.target.python}")
 
 
+def _part(profile: Profile, whole: Profile, name: Framework) -> Profile:
+    """``profile`` with one framework of ``whole``, for the CPU where that is."""
+    cpu = tuple(one for one in whole.cpu_frameworks if one == name)
+    return msgspec.structs.replace(profile, frameworks=(name,), cpu_frameworks=cpu)
+
+
 def _shared_base(project: Project, profile: Profile, parent: Solution) -> Solution:
     """What the closures of both frameworks share, and what the variant itself asks for."""
+    whole = project.profile(profile.variant_of or "")
     parts = [
-        solve(
-            _pinned_to(msgspec.structs.replace(profile, frameworks=(name,)), parent), project.spaces, lockable_only=True
-        )
-        for name in project.profile(profile.variant_of or "").frameworks
+        solve(_pinned_to(_part(profile, whole, name), parent), project.spaces, lockable_only=True)
+        for name in whole.frameworks
     ]
     names = set.intersection(*({str(pin.name) for pin in part.pins} for part in parts))
     pins = tuple(pin for pin in parent.pins if pin.name in names)

@@ -1,4 +1,4 @@
-"""That a set needs the loader wheel is told by what prints sets, and not by a lock, which has the wheel."""
+"""What is told of a set beside what its lock says: the loader that it takes, and what else lies inside wheels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from paths import ROOT
 from small_project import made, project_with
 
 from solver.commands.explain import explain
-from solver.commands.loader_note import with_loader_note
+from solver.commands.remarks import with_remarks
 from solver.commands.solve import solve_profile, solve_request
 
 ROW = "row of tensorflow 2.20.0"
@@ -16,7 +16,7 @@ HOLDS = "; interlock-loader, which a lock of this set would hold, leads it there
 def noted(folder, change=None):
     project = project_with(folder, change)
     solution = solve_profile(project, project.profile("full"))
-    whole = with_loader_note(solution, project.matrices)
+    whole = with_remarks(solution, project.matrices)
     return [(note.package, note.text, note.row, note.evidence) for note in whole.notes[len(solution.notes) :]]
 
 
@@ -64,3 +64,23 @@ def test_solve_and_explain_tell_it():
     assert [note.text for note in explain(ROOT, None, asked).outcome.notes] == [text]
     assert text in [note.text for note in solve_request(ROOT, "full-py312", ()).notes]
     assert text in [note.text for note in explain(ROOT, "full-py312", ()).outcome.notes]
+
+
+def carrying(**fields):
+    def change(facts):
+        row = {"cuda": "12.6", "cudnn": "9.5.1.17", "bundles": True, **fields}
+        facts["matrices"]["torch"] = {"2.9.1": {key: value for key, value in row.items() if value is not None}}
+        facts["matrices"]["tensorflow"] = {"2.20.0": {"cuda": "12.5", "cudnn": "9.3", "opens": ["cudart"]}}
+        facts["matrices"]["tensorflow"]["2.20.0"]["runpath"] = ["cuda_runtime/lib"]
+        facts["index"]["torch"] = {"2.9.1": []}
+
+    return change
+
+
+def test_a_wheel_with_another_cuda_than_the_packages_bring_is_told(tmp_path):
+    text = "torch 2.9.1 has CUDA 12.6 inside its wheel, beside CUDA 12.8"
+    assert noted(tmp_path, carrying()) == [("torch", text, "torch:2.9.1", "row of torch 2.9.1")]
+
+
+def test_nothing_is_told_of_a_wheel_with_the_very_runtimes_of_the_axes(tmp_path):
+    assert noted(tmp_path, carrying(cuda="12.8")) == []

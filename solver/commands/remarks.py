@@ -1,0 +1,79 @@
+"""What is told of a set beside what its lock says: that it takes our loader wheel, and what else lies inside wheels.
+
+A lock has no such notes: it has the wheel, and names the row of each build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from solver.core.answer import NotKnown
+from solver.core.axes import AXES
+from solver.core.model import Note, Solution
+from solver.core.spelling import all_of
+from solver.lock.loader.local import tensorflow_build
+from solver.lock.loader.wheel import Need, need
+from solver.matrix.libraries import LOADER
+from solver.matrix.load import Matrices
+from solver.matrix.rows import Build, Library
+from solver.matrix.runtimes import RUNTIMES, Inside, inside
+
+
+def with_remarks(solution: Solution, matrices: Matrices) -> Solution:
+    """``solution`` with the notes that only whoever prints it needs."""
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    remarks = (*_loader(solution, versions, matrices), *_insides(solution, versions, matrices))
+    return msgspec.structs.replace(solution, notes=(*solution.notes, *remarks))
+
+
+# ---- the loader -------------------------------------------------------------------------------------
+
+
+def _loader(solution: Solution, versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
+    """That a lock would hold the loader, since TensorFlow does not find all by itself."""
+    build = tensorflow_build(matrices, versions, solution.target.platform)
+    if not isinstance(build, Build):  # none, or one of which nobody read what it opens
+        return
+    needed = need(build, matrices.libraries, versions)
+    if needed.falls_short:
+        clauses = "; ".join(_clauses(build, needed))
+        text = f"{clauses}; {LOADER}, which a lock of this set would hold, leads it there"
+        yield Note(package=build.package, text=text, row=build.id, evidence=build.source)
+
+
+def _clauses(build: Build, needed: Need) -> Iterator[str]:
+    """What falls short, library by library as a loader names them."""
+    name = f"{build.package} {build.version}"
+    if needed.hidden:
+        yield f"{name} does not find {_names(needed.hidden)} by itself"
+    if needed.doubtful:
+        yield f"nobody read whether {name} finds {_names(needed.doubtful)} by itself"
+    if needed.misses_xla_data:
+        yield f"XLA in {name} does not find ptxas and libdevice by itself"
+
+
+def _names(libraries: Iterable[Library]) -> str:
+    return all_of(sorted({soname for row in libraries for soname in row.sonames[:1]}))
+
+
+# ---- what lies inside wheels ------------------------------------------------------------------------
+
+
+def _insides(solution: Solution, versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
+    """Each wheel that carries another CUDA or cuDNN than the axes tell, or one that nobody read."""
+    for name, version in versions.items():
+        row = matrices.build(name, version, solution.target.platform)
+        some = [inside(row, runtime) for runtime in RUNTIMES] if isinstance(row, Build) else []
+        others = [one for one in some if one is not None and one.surely and one.version != solution.axes[one.runtime]]
+        if others and isinstance(row, Build):
+            told = [f"{AXES[one.runtime].title} {at}" for one in others if (at := solution.axes[one.runtime])]
+            beside = f", beside {all_of(told)}" if told else ""
+            text = f"{name} {version} has {all_of(map(_what, others))} inside its wheel{beside}"
+            yield Note(package=name, text=text, row=row.id, evidence=row.source)
+
+
+def _what(one: Inside) -> str:
+    title = AXES[one.runtime].title
+    return f"a {title} that nobody read" if isinstance(one.version, NotKnown) else f"{title} {one.version}"
