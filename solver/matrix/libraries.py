@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, framework_of
+from solver.core.model import pypi_name
 from solver.matrix.builds import cuda_major, entries, stated
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
@@ -43,6 +44,19 @@ def brings(matrices: Matrices, distribution: str, version: str) -> tuple[Library
     rows = matrices.libraries_of(distribution)
     telling = tuple(row for row in rows if admits(row.versions, version) is Answer.YES)
     return NOT_KNOWN if rows and not telling else telling
+
+
+def may_be_brought(name: str, cuda: int, versions: Mapping[str, str], matrices: Matrices) -> bool:
+    """Whether distributions (version by name) may bring a CUDA library that they do not surely bring.
+
+    Rows that say who brings it deny it of all others; where there are none, or only such as tell of other releases
+    of one that is there, nobody knows.
+    """
+    rows = [row for row in matrices.libraries if (row.library, row.cuda) == (name, cuda)]
+    there = {pypi_name(row.distribution) for row in rows} & versions.keys()
+    return not rows or any(
+        brings(matrices, distribution, versions[distribution]) is NOT_KNOWN for distribution in there
+    )
 
 
 def looks_up(build: Build) -> Answer:
@@ -104,15 +118,16 @@ class Lookup:
     """Brought, and nobody read where it looks."""
     nowhere: tuple[str, ...] = ()
     """Short names of what nothing brings."""
+    unread: tuple[str, ...] = ()
+    """Short names of what may be brought, and no row tells."""
     nothing: bool = False
     """Nobody read what it opens, and there is nothing that it could: no library of its CUDA, no folder to look in."""
 
 
-def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None = None) -> Lookup | NotKnown:
-    """What of ``beside`` a build does not surely find, and what it opens that is not there.
+def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
+    """What of the libraries ``beside`` it a build opens and does not surely find.
 
     Where nobody read what it opens, that is everything of its CUDA major; NOT_KNOWN where nobody read that either.
-    ``matrices`` tell which of the missing is looked for as a library at all.
     """
     cuda = cuda_major(build)
     if cuda is None:
@@ -120,21 +135,28 @@ def look_up(build: Build, beside: Iterable[Library], matrices: Matrices | None =
     if isinstance(cuda, NotKnown):
         return NOT_KNOWN
     here = [row for row in beside if row.cuda == cuda]
-    if isinstance(build.opens, NotKnown):
-        return replace(_places(build, here), nothing=build.runpath == () and not here)
-    missing = [name for name in build.opens if name not in {row.library for row in here}]
-    nowhere = (name for name in missing if matrices is None or _is_library(build, name, matrices))
-    opened = [row for row in here if row.library in (*build.opens, *build.uses)]
-    return replace(_places(build, opened), nowhere=tuple(nowhere))
-
-
-def _places(build: Build, opened: Iterable[Library]) -> Lookup:
-    """Whether a build finds the libraries that are there."""
+    opens = build.opens
+    opened = here if isinstance(opens, NotKnown) else [row for row in here if row.library in (*opens, *build.uses)]
     answers = [(row, finds(build, row)) for row in opened]
     return Lookup(
-        hidden=tuple(row for row, found in answers if found is Answer.NO),
-        doubtful=tuple(row for row, found in answers if found is Answer.NOT_KNOWN),
+        hidden=tuple(row for row, given in answers if given is Answer.NO),
+        doubtful=tuple(row for row, given in answers if given is Answer.NOT_KNOWN),
+        nothing=isinstance(opens, NotKnown) and build.runpath == () and not here,
     )
+
+
+def look_up(
+    build: Build, beside: Iterable[Library], versions: Mapping[str, str], matrices: Matrices
+) -> Lookup | NotKnown:
+    """As ``places``, and what a build opens beyond: ``beside`` is what distributions (version by name) bring."""
+    beside, cuda = tuple(beside), cuda_major(build)
+    lookup = places(build, beside)
+    if isinstance(lookup, NotKnown) or isinstance(build.opens, NotKnown) or not isinstance(cuda, int):
+        return lookup
+    here = {row.library for row in beside if row.cuda == cuda}
+    missing = [name for name in build.opens if name not in here and _is_library(build, name, matrices)]
+    unread = tuple(name for name in missing if may_be_brought(name, cuda, versions, matrices))
+    return replace(lookup, nowhere=tuple(name for name in missing if name not in unread), unread=unread)
 
 
 def _is_library(build: Build, name: str, matrices: Matrices) -> bool:

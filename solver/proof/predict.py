@@ -19,7 +19,7 @@ from solver.matrix.cudnn import carried, met
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up
+from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up, may_be_brought
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
@@ -171,17 +171,17 @@ class _Case:
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
         """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
-        alone = look_up(build, self.libraries, self.matrices)
+        alone = look_up(build, self.libraries, self.packages, self.matrices)
         if isinstance(alone, NotKnown) or (isinstance(build.opens, NotKnown) and not alone.nothing):
             return NOT_KNOWN
         if isinstance(build.opens, NotKnown):
             return alone
-        return Lookup(nowhere=alone.nowhere) if LOADER in self.packages else alone
+        return Lookup(nowhere=alone.nowhere, unread=alone.unread) if LOADER in self.packages else alone
 
     def misses(self, build: Build) -> tuple[str, ...] | NotKnown:
         """Libraries that a build opens and does not find, in its own order."""
         result = self.lookup(build)
-        if isinstance(result, NotKnown) or isinstance(build.opens, NotKnown) or result.doubtful:
+        if isinstance(result, NotKnown) or isinstance(build.opens, NotKnown) or result.doubtful or result.unread:
             return NOT_KNOWN
         missed = {*result.nowhere, *(row.library for row in result.hidden)}
         return tuple(name for name in build.opens if name in missed)
@@ -202,7 +202,8 @@ class _Case:
             decides_gpu(build, name) for name in (*result.nowhere, *(row.library for row in hidden))
         ):
             return Answer.NO
-        return Answer.NOT_KNOWN if result.doubtful and not after_loading else Answer.YES
+        unread = any(decides_gpu(build, name) for name in result.unread)
+        return Answer.NOT_KNOWN if unread or (result.doubtful and not after_loading) else Answer.YES
 
     def cudnn(self, build: Build, first: Build | None = None) -> Verdict:
         """Whether the cuDNN that a build comes upon serves it; ``first`` was imported before it."""
@@ -228,7 +229,10 @@ class _Case:
         if isinstance(cuda, NotKnown):
             return NOT_KNOWN
         row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
-        return None if row is None else self.packages[row.distribution]
+        if row is not None:
+            return self.packages[row.distribution]
+        unread = cuda is not None and may_be_brought("cudnn", cuda, self.packages, self.matrices)
+        return NOT_KNOWN if unread else None
 
     def kernels(self, build: Build) -> Verdict:
         """Whether the cuDNN that a build loads has kernels for the GPU; which it is, is the question of ``cudnn``."""

@@ -13,6 +13,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding, Severity
 from solver.matrix.builds import has_cuda, local_cuda
+from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
 CODE = "cpu-build"
@@ -50,13 +51,14 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
 
 
 def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    reason = _reason(context)
+    sure = _reason(context)
+    reason = sure or _likely_reason(context)
     if reason is None:
         return
     yield finding_about(
         (build.package,),
         code=CODE,
-        severity=_severity(context, build),
+        severity=_severity(context, build) if sure else "note",
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
         cure=_cure(context, build),
@@ -96,6 +98,13 @@ def _reason(context: AuditContext) -> str | None:
         return f"the image {base.image} holds CUDA {base.cuda}"
     with_cuda = [build.pin for build in context.builds if build.has_cuda is Answer.YES]
     return f"{listed(with_cuda)} is a CUDA build" if with_cuda else None
+
+
+def _likely_reason(context: AuditContext) -> str | None:
+    """A sign that a GPU may be meant, and no more; None where there is none."""
+    packages = (package for package in context.set.packages if package.origin == "pypi")
+    names = sorted(package.name for package in packages if is_cuda_package(package.name))
+    return f"the set names packages as CUDA libraries are named ({listed(names, most=3)})" if names else None
 
 
 def _cure(context: AuditContext, build: BuiltPackage) -> str:

@@ -1,4 +1,4 @@
-"""``driver``: the target's NVIDIA driver is too old for a build, minor-version compatibility counted in."""
+"""``driver``: the target's NVIDIA driver is too old for a build, minor-version compatibility counted in, or may be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import Finding
-from solver.matrix.drivers import Oldest, oldest_of
+from solver.matrix.drivers import Oldest, oldest_of, serves
 
 CODE = "driver"
 
@@ -21,8 +21,23 @@ def find(context: AuditContext) -> Iterator[Finding]:
         return
     for build in context.builds:
         needed = oldest_of(build.row, context.matrices)
-        if not isinstance(needed, NotKnown) and needed.serves(driver) is Answer.NO:
+        served = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
+        if served is Answer.NOT_KNOWN and isinstance(build.cuda, str):
+            yield _not_known(build, serves(build.cuda, context.place, context.matrices))
+        elif served is Answer.NO and not isinstance(needed, NotKnown):
             yield _too_old(build, needed, driver)
+
+
+def _not_known(build: BuiltPackage, verdict: Verdict) -> Finding:
+    return finding_about(
+        (build.package,),
+        code=CODE,
+        severity="note",
+        why=f"{build.pin} is built for CUDA {build.cuda}: {verdict.why}",
+        source=verdict.source,
+        cure=f"take a build of {build.package.name} for another CUDA, or run it with that driver first",
+        row=verdict.row,
+    )
 
 
 def _too_old(build: BuiltPackage, needed: Oldest, driver: str) -> Finding:

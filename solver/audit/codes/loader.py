@@ -79,6 +79,8 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         yield _doubtful(build, doubtful)
     if outcome.nowhere:
         yield _nowhere(context, build, outcome.nowhere)
+    if outcome.unread:
+        yield _unread(build, outcome.unread)
 
 
 def _is_in_files(context: AuditContext, build: BuiltPackage) -> bool:
@@ -133,7 +135,9 @@ def _without_found(context: AuditContext, outcome: LibrarySearch) -> LibrarySear
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.libraries(cuda_major(row)).values()}
-    outcome = look_up(row, [item.library for item in here.values()], context.matrices)
+    pinned = (package for package in context.set.packages if package.origin == "pypi")
+    versions: dict[str, str] = {package.name: package.version for package in pinned if package.version is not None}
+    outcome = look_up(row, [item.library for item in here.values()], versions, context.matrices)
     if isinstance(outcome, NotKnown):
         return LibrarySearch()
     nowhere = [Missing(name, _soname(context, row, name)) for name in outcome.nowhere]
@@ -143,6 +147,7 @@ def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
         hidden=tuple(here[library.id] for library in outcome.hidden),
         nowhere=tuple(nowhere),
         doubtful=tuple(here[library.id] for library in outcome.doubtful),
+        unread=outcome.unread,
     )
 
 
@@ -216,6 +221,19 @@ def _doubtful(build: BuiltPackage, doubtful: tuple[Provided, ...]) -> Finding:
         why=f"nobody read where {build.pin} looks for CUDA libraries, so it is not known whether it finds {names}",
         source=build.source,
         cure=_cure(build),
+        row=build.row.id,
+    )
+
+
+def _unread(build: BuiltPackage, names: tuple[str, ...]) -> Finding:
+    return finding_about(
+        (build.package,),
+        code=CODE,
+        severity="note",
+        why=f"no row tells whether anything here brings {listed(names, most=12)} of CUDA {build.major}, so it is not "
+        f"known whether {build.pin} finds what it opens",
+        source="matrices/cuda-libraries.yaml",
+        cure="audit the installed prefix, or add rows of what brings them",
         row=build.row.id,
     )
 

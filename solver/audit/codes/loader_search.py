@@ -28,3 +28,5 @@ class LibrarySearch:
     """What nothing brings."""
     doubtful: tuple[Provided, ...] = ()
     """Brought by the set, and nobody read the RUNPATH."""
+    unread: tuple[str, ...] = ()
+    """Short names of what the set may bring, and no row tells."""

@@ -41,7 +41,7 @@ Omission = Callable[[AuditContext, Sequence[Package]], Finding]
 def find(context: AuditContext) -> Iterator[Finding]:
     """What was not checked, by the cause."""
     libraries = _library_specifiers(context)
-    known = {build.package.name for build in context.builds if _is_known_build(context, build)}
+    known = {build.package.name for build in context.builds if not build.guessed or build.package.origin == "conda"}
     unchecked: dict[Omission, list[Package]] = {}
     for package in context.set.packages:
         name = context.pypi_name_of(package)
@@ -74,6 +74,8 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
         return _open_build if len(_cudas(context, package)) > 1 else None
     if package.elsewhere is not None:
         return _elsewhere
+    if any(build.package.name == package.name and _is_released(context, build) for build in context.builds):
+        return _by_version
     return _no_framework if framework_of(name) else _no_build
 
 
@@ -110,16 +112,11 @@ def _is_unknown_gpu_package(context: AuditContext, package: Package, name: PypiN
 # ---- builds with GPU code ---------------------------------------------------------------------------
 
 
-def _is_known_build(context: AuditContext, build: BuiltPackage) -> bool:
-    """Whether a row knows it; what only its version string tells needs rows of other builds of that release."""
-    return not build.guessed or _is_released(context, build)
-
-
 def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
-    """Whether a row knows the release of a build, in whatever build of it."""
+    """Whether a row knows the release of a build, in whatever build of it: its local version alone names no release."""
     release = version_or_none(build.package.version)
-    if release is None or build.package.origin == "conda":
-        return release is not None  # conda's build string says as much as a row would
+    if release is None:
+        return False
     rows = context.matrices.builds_of(build.package.name)
     versions = [version_or_none(row.version) for row in rows if row.version]
     return any(version is not None and version.public == release.public for version in versions)
@@ -266,6 +263,20 @@ def _with_title(package: Package) -> str:
 
 def _no_framework(context: AuditContext, packages: Sequence[Package]) -> Finding:
     return _finding(packages, _build_of(context, packages), _CURE)
+
+
+def _by_version(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    one = len(packages) == 1
+    was, its = ("it was", "its") if one else ("they were", "their")
+    return finding_about(
+        packages,
+        code=CODE,
+        severity="note",
+        why=f"no row knows the build of {_pins(packages)} on {context.target.platform}: {its} version tells of which "
+        f"CUDA {was} built, and nobody read {its} cuDNN, GPUs and pythons",
+        source="the matrices",
+        cure=_CURE,
+    )
 
 
 def _no_build(context: AuditContext, packages: Sequence[Package]) -> Finding:

@@ -18,7 +18,7 @@ from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.core.wheelfile import build_wheel
 from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import cuda_major
-from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, look_up
+from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, places
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
@@ -57,7 +57,7 @@ def need(build: Build | None, libraries: Sequence[Library], pins: Mapping[str, s
     cuda = None if build is None else cuda_major(build)
     # A CUDA that nobody read has no libraries that could be loaded for it.
     beside = brought(libraries, pins, cuda) if isinstance(cuda, int) else []
-    outcome = Lookup() if build is None else look_up(build, beside)
+    outcome = Lookup() if build is None else places(build, beside)
     lookup = Lookup() if isinstance(outcome, NotKnown) else outcome
     xla_data = next((row.directory for row in beside if row.library == _XLA_DATA), None)
     return Need(

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.libraries import Lookup, brings, decides_gpu, does_without, look_up, looks_up
+from solver.matrix.libraries import Lookup, brings, brought, decides_gpu, does_without, look_up, looks_up, places
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 
@@ -57,9 +57,33 @@ def test_a_row_tells_what_a_build_needs_and_not_whether_it_is_linked(build, look
 
 def test_a_build_that_looks_nowhere_finds_nothing_whatever_it_opens():
     blind = _build("tensorflow", runpath=())
-    assert look_up(blind, []) == Lookup(nothing=True)
-    assert look_up(blind, [CUBLAS]) == Lookup(hidden=(CUBLAS,))
-    assert look_up(_build("tensorflow"), []) == Lookup()
+    assert places(blind, []) == Lookup(nothing=True)
+    assert places(blind, [CUBLAS]) == Lookup(hidden=(CUBLAS,))
+    assert places(_build("tensorflow"), []) == Lookup()
+
+
+def test_of_a_build_of_which_nobody_read_the_cuda_it_is_not_known_what_it_finds():
+    unread = replace(_build("tensorflow", runpath=()), cuda=NOT_KNOWN)
+    assert places(unread, [CUBLAS]) is NOT_KNOWN
+    assert places(replace(unread, cuda="none"), [CUBLAS]) == Lookup()
+
+
+@pytest.mark.parametrize(
+    ("opens", "versions", "lookup"),
+    [
+        (("cublas",), {"nvidia-cublas-cu12": "12.6"}, Lookup()),
+        (("cublas",), {}, Lookup(nowhere=("cublas",))),
+        (("cublas",), {"nvidia-cublas-cu12": "13.0"}, Lookup(unread=("cublas",))),
+        (("cuthing",), {}, Lookup(unread=("cuthing",))),
+    ],
+    ids=["there", "not there", "of a release that no row tells of", "of which no row tells"],
+)
+def test_a_library_is_missing_only_where_rows_tell_who_would_bring_it(opens, versions, lookup):
+    row = replace(CUBLAS, versions="<13")
+    matrices = Matrices(libraries=(row,))
+    build = _build("tensorflow", opens=opens, runpath=("cublas",))
+    beside = brought(matrices.libraries, versions)
+    assert look_up(build, beside, versions, matrices) == lookup
 
 
 @pytest.mark.parametrize(
