@@ -266,14 +266,13 @@ def _no_framework(context: AuditContext, packages: Sequence[Package]) -> Finding
 
 
 def _by_version(context: AuditContext, packages: Sequence[Package]) -> Finding:
-    one = len(packages) == 1
-    was, its = ("it was", "its") if one else ("they were", "their")
+    its, has = ("its", "it has") if len(packages) == 1 else ("their", "they have")
     return finding_about(
         packages,
         code=CODE,
         severity="note",
-        why=f"no row knows the build of {_pins(packages)} on {context.target.platform}: {its} version tells of which "
-        f"CUDA {was} built, and nobody read {its} cuDNN, GPUs and pythons",
+        why=f"no row knows the build of {_pins(packages)} on {context.target.platform}: {its} name or version "
+        f"tells which CUDA {has}, or that there is none, and nobody read {its} cuDNN, GPUs and pythons",
         source="the matrices",
         cure=_CURE,
     )
