@@ -50,6 +50,24 @@ def read_sets(
         return _read_sets(path, target, own, text, choice, matrices)
     except BadName as error:
         raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
+    except BadInput as error:
+        raise (error if path.is_dir() or not _lies_elsewhere(error, path) else _unquoted(error)) from None
+
+
+def _lies_elsewhere(error: BadInput, path: Path) -> bool:
+    """Whether an error is about a file that ``path`` includes from another folder than its own."""
+    if error.file is None or str(error.file) == str(path):
+        return False
+    try:
+        return not Path(error.file).resolve().is_relative_to(path.parent.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name that a file can have, or links in a circle
+        return True
+
+
+def _unquoted(error: BadInput) -> BadInput:
+    """``error`` without what stands in its file: who wrote the including one need not be allowed to read that."""
+    problem = "cannot be read as what it is included for; what it holds is not shown, as it lies in another folder"
+    return BadInput(problem, file=error.file, line=error.line, fix="look at it there, or include another file")
 
 
 def _read_sets(

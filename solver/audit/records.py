@@ -6,17 +6,21 @@ import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+
+import msgspec
 
 from solver.audit.context import RecordReader
 from solver.audit.prefix_files import hex_digest
-from solver.core import names
+from solver.core import names, reading
+from solver.core.errors import BadInput
 from solver.core.model import IndexFile
 from solver.core.whole import put_whole
 from solver.index import ranges
 from solver.index.web import Web
 
 RECORD = "*.dist-info/RECORD"
+MOST_CACHED = 2 * ranges.LIMIT
+"""Bytes of what is kept of one RECORD, whose hashes are longer in hex than in base64."""
 
 
 def record_reader(
@@ -36,9 +40,9 @@ def record_reader(
         cached = None if file.sha256 is None else cache / names.sha256(file.sha256) / names.file_name(file.filename)
         if cached is not None and cached.is_file():
             try:
-                return cast(dict[str, str], json.loads(cached.read_bytes()))
-            except ValueError:
-                cached.unlink()  # Cut short by a crash of another program; read it again.
+                return msgspec.json.decode(reading.read_bytes(cached, largest=MOST_CACHED), type=dict[str, str])
+            except (msgspec.DecodeError, BadInput):
+                cached.unlink()  # Cut short by a crash of another program, or written by one; read it again.
         url = source(file)
         content = read_member(url, RECORD) if read_member else ranges.read_member(url, RECORD, session)
         record = parse_record(content.decode("utf-8", "replace"))

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from solver.core.errors import BadInput
 
 LARGEST = 16 * 2**20
 """Bytes; ten times the largest locks that are known."""
+LARGEST_RECORD = 256 * 2**20
+"""Bytes of what lists the files of one package, or the packages of one channel."""
+_END = 2**20
 
 
 def read_bytes(
-    path: Path, file: str | Path | None = None, *, missing: str = "there is no such file", fix: str | None = None
+    path: Path,
+    file: str | Path | None = None,
+    *,
+    missing: str = "there is no such file",
+    fix: str | None = None,
+    largest: int = LARGEST,
 ) -> bytes:
     """What stands in the file at ``path``, which errors call ``file``.
 
-    Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, or is larger than ``LARGEST``.
+    Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, or exceeds ``largest`` bytes.
     """
     file = path if file is None else file
     try:
         # One that is no plain file, such as a pipe or a device, does not tell its size.
         with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+            content = stream.read(largest + 1)
     except FileNotFoundError:
         raise BadInput(missing, file=file) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=file, fix=fix) from None
     except ValueError:  # a name with NUL in it
         raise BadInput("cannot be read: no file can have this name", file=file) from None
-    refuse_large(len(content), file)
+    refuse_large(len(content), file, largest)
     return content
+
+
+def end_of(path: Path) -> str:
+    """The last MiB of a log, which may have any size and hold anything, as text."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - _END))
+        return stream.read(_END).decode("utf-8", "replace")
 
 
 def read_text(
@@ -54,7 +70,7 @@ def decoded(content: bytes, file: str | Path, *, fix: str | None = None) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def refuse_large(size: int, file: str | Path) -> None:
-    """Raises ``BadInput`` for more than ``LARGEST`` bytes."""
-    if size > LARGEST:
-        raise BadInput(f"is larger than {LARGEST >> 20} MiB, which no lock or list is", file=file)
+def refuse_large(size: int, file: str | Path, largest: int = LARGEST) -> None:
+    """Raises ``BadInput`` for more than ``largest`` bytes."""
+    if size > largest:
+        raise BadInput(f"is larger than {largest >> 20} MiB, which no lock or list is", file=file)

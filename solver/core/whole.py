@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from solver.core import reading
 from solver.core.errors import BadInput
 from solver.core.exchange import exchange, one_writer, sync_folder
 
@@ -82,7 +83,7 @@ def _own_bytes(path: Path) -> bytes:
     if path.is_symlink():
         # Copied, whatever it leads to would stand in a folder that people commit.
         raise BadInput("is a link, and only files are kept", file=path, fix="put the file itself there, or remove it")
-    return path.read_bytes()
+    return reading.read_bytes(path, fix="move it away")
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -104,7 +105,12 @@ def _followed(folder: Path) -> Path:
 
 def _differs(folder: Path, files: Mapping[str, bytes], beside: tuple[str, ...]) -> bool:
     present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
-    return set(present) != set(files) or any(present[name].read_bytes() != files[name] for name in files)
+    return set(present) != set(files) or any(not holds(present[name], files[name]) for name in files)
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Whether a file is there that holds exactly ``content``; one of another size is not read."""
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from solver.core import names
+from solver.core import names, reading
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform
 from solver.index.conda_config import CondaSettings, read_settings
@@ -190,7 +190,7 @@ def open_channels(
     return CondaIndex(
         channels=tuple(name for name, _ in pairs),
         settings=replace(settings, mirrors={**settings.mirrors, **mirrors}),
-        inferred=frozenset(inferred.read_text(encoding="utf-8").split()) if inferred else frozenset(),
+        inferred=frozenset(reading.read_text(inferred).split()) if inferred else frozenset(),
     )
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from solver.core import names
+from solver.core import names, reading
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
 from solver.core.scratch import scratch_folder
@@ -124,7 +124,7 @@ def _merged(parts: Sequence[Sequence[CondaRecord]]) -> Sequence[CondaRecord]:
 
 def read_records(path: Path) -> tuple[CondaRecord, ...]:
     """The packages of one file; raises ``BadInput`` with the line that cannot be used."""
-    lines = path.read_bytes().splitlines()
+    lines = reading.read_bytes(path, largest=reading.LARGEST_RECORD).splitlines()
     try:
         header = msgspec.json.decode(lines[0] if lines else b"", type=ChannelHeader)
     except msgspec.DecodeError as error:

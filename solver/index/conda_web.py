@@ -81,7 +81,7 @@ class WebChannel:
         if self._gateway is None:
             self._gateway = Gateway(cache_dir=self.cache, client=self.settings.client())
         query = self._gateway.query([Channel(self.address)], [Subdir(subdir)], [name], recursive=False)
-        with short_files():
+        with short_files(MOST_FILE):
             answers = await _patiently(query, self.name)
         return [record for records in answers for record in records]
 
@@ -93,7 +93,7 @@ def cause(text: str) -> str:
         return f"it answered {status[1]}"
     last = more[-1] if more else first
     if "File too large" in last:
-        return f"its list of packages has more than {MOST_FILE >> 20} MiB"
+        return "it sends more than is read of it"
     told = last if first.startswith(_VAGUE) or not more else f"{first}: {last}"
     return names.brief(names.one_line(_without_addresses(_SYSTEM.sub("", told))))
 
@@ -144,8 +144,8 @@ _limited: list[tuple[int, int]] = []
 
 
 @contextmanager
-def short_files() -> Iterator[None]:
-    """While it lasts no file that this process writes grows beyond ``MOST_FILE``; may be entered several times.
+def short_files(most: int) -> Iterator[None]:
+    """While it lasts no file that this process writes grows beyond ``most`` bytes; may be entered several times.
 
     Python ignores the signal that would come with it, so that who writes more gets an error.
     """
@@ -158,7 +158,7 @@ def short_files() -> Iterator[None]:
         before = _limited[-1] if _limited else resource.getrlimit(resource.RLIMIT_FSIZE)
         _limited.append(before)
         soft, hard = before
-        least = MOST_FILE if soft == resource.RLIM_INFINITY else min(soft, MOST_FILE)
+        least = most if soft == resource.RLIM_INFINITY else min(soft, most)
         resource.setrlimit(resource.RLIMIT_FSIZE, (least, hard))
     try:
         yield

@@ -13,7 +13,8 @@ from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from solver.core import names
+from solver.core import names, reading
+from solver.core.errors import BadInput
 from solver.core.markers import BadMarker, applies
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
@@ -98,8 +99,8 @@ class MetadataCache:
     def get(self, file: IndexFile) -> Metadata | None:
         """What was kept of ``file``, which has a sha256; None where nothing readable was."""
         try:
-            return msgspec.json.decode(self._path(file).read_bytes(), type=Metadata)
-        except (OSError, msgspec.DecodeError):
+            return msgspec.json.decode(reading.read_bytes(self._path(file)), type=Metadata)
+        except (BadInput, msgspec.DecodeError):
             return None
 
     def put(self, file: IndexFile, metadata: Metadata) -> None:

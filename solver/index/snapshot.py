@@ -28,7 +28,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core import names
+from solver.core import names, reading
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
@@ -46,7 +46,7 @@ from solver.core.model import (
 )
 from solver.core.target import usable_files
 from solver.core.versions import numbers
-from solver.core.whole import put_whole
+from solver.core.whole import holds, put_whole
 from solver.index.extras import extras_in
 
 KEPT = "kept"
@@ -251,7 +251,7 @@ def write_kept(own: Path, kept: Kept) -> None:
     for name, releases in kept.items():
         text = package_text(name, "default", _EXTENT, releases)
         path = folder / f"{name}.jsonl"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        if not holds(path, text.encode()):
             put_whole(path, text)
     for path in folder.glob("*.jsonl"):
         if path.stem not in kept:
@@ -260,7 +260,7 @@ def write_kept(own: Path, kept: Kept) -> None:
 
 def read_package(path: Path) -> tuple[PackageHeader, tuple[Release, ...]]:
     """One package's file; raises ``BadInput`` naming file and line."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = reading.read_text(path, fix=_REFRESH).splitlines()
     header = _header(path, lines[0] if lines else "")
     decoder = msgspec.json.Decoder(ReleaseLine)
     releases = []

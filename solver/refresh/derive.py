@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from packaging.version import Version
 
+from solver.core import reading
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.load import FILES, Matrices
 from solver.matrix.read import read_entries
@@ -105,7 +106,7 @@ def write_renewal(renewal: Renewal, folder: Path) -> list[Path]:
         rows: dict[str, Row] = {}
         header = _HEADER
         if path.is_file():
-            header = header_of(path.read_text(encoding="utf-8"))
+            header = header_of(reading.read_text(path))
             rows = {entry.row.id: entry.row for entry in read_entries(path, path.name, FILES[stem][1])}
         rows.update({row.id: row for row in renewed})
         write_matrix(path, sorted(rows.values(), key=_ORDER[stem]), header)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
+from solver.core.whole import holds
 from solver.core.yamlfile import load_yaml
 from solver.index.snapshot import package_text, read_package, release_line, write_package
 from solver.refresh.crawl import Crawl, Group, Readable, RecordedPackage, requires_with
@@ -88,7 +89,7 @@ def _write(snapshot: Path, base: Path | None, packages: Mapping[PypiName, Record
 
 
 def _holds(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
+    return holds(path, text.encode())
 
 
 def record(

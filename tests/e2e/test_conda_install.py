@@ -20,7 +20,7 @@ from solver.core.exchange import only_holder
 from solver.core.scratch import UNFINISHED
 from solver.index.conda_config import CondaSettings
 from solver.lock.condalock import conda_lock_yml
-from solver.lock.install import prefix
+from solver.lock.install import archives, prefix
 from solver.lock.install.prefix import install
 from solver.lock.pixi import pixi_lock
 
@@ -274,6 +274,31 @@ def test_a_channel_that_breaks_off_in_the_middle(lock, tmp_path, server):
     settings = CondaSettings(mirrors={lock.records[0].channel: (server.serve("channel", lock.channel),)})
     with pytest.raises(IndexUnavailable, match=r"pip-24.0-pyh_0.conda cannot be fetched from http://127.0.0.1"):
         install(lock.folder, tmp_path / "prefix", settings=settings)
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+def test_an_archive_without_end_is_broken_off(lock, tmp_path, server, monkeypatch):
+    monkeypatch.setattr(archives, "_LEAST", 4 << 20)
+    plain = server.answer
+
+    def endless(request):
+        if not request.path.endswith("pip-24.0-pyh_0.conda"):
+            return plain(request)
+        request.send_response(200)
+        request.end_headers()
+        request.close_connection = True
+        while True:
+            request.wfile.write(bytes(1 << 20))
+
+    monkeypatch.setattr(server, "answer", endless)
+    address = server.serve("channel", lock.channel)
+    settings = CondaSettings(mirrors={lock.records[0].channel: (address,)})
+    with pytest.raises(IndexUnavailable) as caught:
+        install(lock.folder, tmp_path / "prefix", settings=settings)
+    assert str(caught.value) == (
+        f"pip-24.0-pyh_0.conda cannot be fetched from {address}/noarch/pip-24.0-pyh_0.conda: "
+        "it sends more than is read of it"
+    )
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 

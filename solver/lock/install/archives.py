@@ -19,12 +19,18 @@ from solver.core.errors import CheckFailed, IndexUnavailable
 from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, without_credentials
 from solver.index.conda_record import CondaRecord
+from solver.index.conda_web import cause, short_files
+from solver.index.web import PATIENCE, SLOWEST
 
 if TYPE_CHECKING:
     from rattler import Client
 
 AT_ONCE = 8
 """Downloads at a time."""
+MOST = 4 * 2**30
+"""Bytes of an archive whose size the lock does not tell."""
+_LEAST = 64 * 2**20
+"""Bytes that any file of this process may have meanwhile."""
 _BLOCK = 1 << 20
 NameProgress = Callable[[str], None]
 
@@ -64,6 +70,7 @@ async def _download_all(
     records: Sequence[CondaRecord], into: Path, settings: CondaSettings, progress: NameProgress
 ) -> dict[CondaRecord, Path]:
     client, slots = settings.client(), asyncio.Semaphore(AT_ONCE)
+    most = max((MOST if record.size is None else record.size for record in records), default=0)
 
     async def download(record: CondaRecord) -> Path:
         async with slots:
@@ -75,7 +82,9 @@ async def _download_all(
 
     tasks = [asyncio.ensure_future(download(record)) for record in records]
     try:
-        return dict(zip(records, await asyncio.gather(*tasks), strict=True))
+        # py-rattler writes whatever a server sends.
+        with short_files(max(most, _LEAST)):
+            return dict(zip(records, await asyncio.gather(*tasks), strict=True))
     finally:
         # After the first failure nobody wants the rest. They are waited for all the same:
         # the caller takes the folder away, and none may still be writing into it.
@@ -96,12 +105,14 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
             if url.startswith("file:"):
                 shutil.copyfile(url2pathname(urlsplit(url).path), place)
             else:
-                await download_to_path(client, url, place)
+                longest = PATIENCE + (MOST if record.size is None else record.size) / SLOWEST
+                await asyncio.wait_for(download_to_path(client, url, place), longest)
+        except TimeoutError:
+            problems.append(f"{without_credentials(url)}: not all of it came in {longest:.0f} s")
         except Exception as error:
             # py-rattler and the file system each raise classes of their own, and whichever it is, the next
-            # source may still have the file. What they say repeats the address, its credentials too.
-            reason = " ".join(str(error).split())
-            problems.append(f"{without_credentials(url)}: {reason.replace(base, without_credentials(base))}")
+            # source may still have the file.
+            problems.append(f"{without_credentials(url)}: {cause(str(error))}")
         else:
             return
     raise IndexUnavailable(f"{record.filename} cannot be fetched from {'; nor from '.join(problems)}")

@@ -24,7 +24,7 @@ from solver.core.exchange import one_writer, only_holder
 from solver.core.machine import this_machine
 from solver.core.model import Platform
 from solver.core.programs import minor_of
-from solver.core.reading import read_bytes
+from solver.core.reading import LARGEST_RECORD, read_bytes
 from solver.core.scratch import UNFINISHED, scratch_folder
 from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings, read_settings
@@ -167,7 +167,7 @@ its ``source``.
 def _correct(prefix: Path, record: CondaRecord) -> None:
     """Tell conda where the package came from: the channel, not the file that it was linked from."""
     path = prefix / "conda-meta" / f"{record.name}-{record.version}-{record.build}.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(read_bytes(path, largest=LARGEST_RECORD))
     data |= {"url": record.url, "channel": record.channel, "fn": record.filename, "sha256": record.sha256}
     for key in _OF_THE_CACHE:
         data.pop(key, None)

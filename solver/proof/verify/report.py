@@ -9,6 +9,7 @@ import msgspec
 
 from solver.core.machine import Machine
 from solver.core.model import Value
+from solver.core.reading import end_of
 from solver.core.whole import put_whole
 from solver.proof.records import encode
 from solver.proof.subject import Subject
@@ -55,12 +56,12 @@ def prove_all(subjects: Sequence[Subject], means: Means, each: Callable[[Report]
 
 
 def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
-    """Write ``report.json``, ``<profile>.json`` for each evidence, and all logs as one ``log.txt``."""
+    """Write ``report.json``, ``<profile>.json`` for each evidence, and the ends of all logs as one ``log.txt``."""
     out.mkdir(parents=True, exist_ok=True)
     for lock in report.locks:
         if lock.evidence is not None:
             put_whole(out / f"{lock.profile}.json", encode(lock.evidence))
     put_whole(out / REPORT, encode(report))
     if logs is not None:
-        texts = (f"==> {log.name} <==\n".encode() + log.read_bytes() for log in sorted(logs.glob("*.log")))
-        put_whole(out / "log.txt", b"\n".join(texts))
+        texts = (f"==> {log.name} <==\n{end_of(log)}" for log in sorted(logs.glob("*.log")))
+        put_whole(out / "log.txt", "\n".join(texts))

@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 import solver.proof.probes
+from solver.core import reading
+from solver.core.errors import BadInput
 from solver.proof.checks import Order
 from solver.proof.evidence import Ended, ProbeOutput, ProbeResult
 
@@ -98,8 +100,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _output(path: Path) -> ProbeOutput | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=ProbeOutput, strict=True)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(reading.read_bytes(path), type=ProbeOutput, strict=True)
+    except (BadInput, msgspec.MsgspecError):
         return None
 
 
@@ -148,7 +150,6 @@ def run_probe(
     status, hung = _run(command, place_probes(scratch), environment, log, timeout)
     result = _result(order, _output(out), status, hung, time.monotonic() - start)
     if result.ended != "finished":
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        result = msgspec.structs.replace(result, last_lines=tuple(lines[-LAST_LINES:]))
+        result = msgspec.structs.replace(result, last_lines=tuple(reading.end_of(log).splitlines()[-LAST_LINES:]))
     shutil.rmtree(home, ignore_errors=True)
     return result

@@ -44,9 +44,10 @@ def test_each_wheel_is_asked_once(tmp_path):
     assert list(other(file)) == ["a/x.py"]
 
 
-def test_a_damaged_cache_is_read_anew(tmp_path):
+@pytest.mark.parametrize("kept", ['{"a/x', "[]", '{"a/x.py": 5}', "[" * 100_000])
+def test_a_damaged_cache_is_read_anew(tmp_path, kept):
     (tmp_path / ("e" * 64)).mkdir()
-    (tmp_path / ("e" * 64) / "a-1-py3-none-any.whl").write_text('{"a/x')
+    (tmp_path / ("e" * 64) / "a-1-py3-none-any.whl").write_text(kept)
     file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
     requests = []
     read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, requests)

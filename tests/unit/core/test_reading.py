@@ -43,3 +43,19 @@ def test_no_more_is_read_than_a_lock_may_have(tmp_path):
     sentence = "f: is larger than 16 MiB, which no lock or list is"
     assert told(reading.read_bytes, tmp_path / "f", "f") == sentence
     assert told(reading.read_bytes, Path("/dev/zero"), "f") == sentence
+
+
+def test_who_expects_larger_files_says_so(tmp_path):
+    (tmp_path / "f").write_bytes(bytes(11))
+    assert len(reading.read_bytes(tmp_path / "f", largest=11)) == 11
+    assert (
+        told(reading.read_bytes, tmp_path / "f", "f", largest=10) == "f: is larger than 0 MiB, which no lock or list is"
+    )
+
+
+def test_of_a_log_its_end_is_read(tmp_path):
+    (tmp_path / "log").write_bytes(b"first\n" + b"x" * 2**20 + b"\nlast \xff\n")
+    end = reading.end_of(tmp_path / "log")
+    assert len(end) == 2**20 and end.endswith("x\nlast \ufffd\n")
+    (tmp_path / "short").write_text("one\ntwo")
+    assert reading.end_of(tmp_path / "short") == "one\ntwo"

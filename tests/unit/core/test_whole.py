@@ -177,6 +177,22 @@ def test_what_a_link_leads_to_is_not_copied(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
+def test_evidence_of_absurd_size_is_not_read(tmp_path):
+    folder = tmp_path / "lock"
+    write_folder(folder, {"a": b"1"})
+    (folder / "evidence").mkdir()
+    with (folder / "evidence" / "x.json").open("wb") as stream:
+        stream.truncate(2**40)
+    with pytest.raises(BadInput) as caught:
+        write_folder(folder, {"a": b"2"}, keep=["evidence/"])
+    assert str(caught.value) == f"{folder}/evidence/x.json: is larger than 16 MiB, which no lock or list is"
+    with (folder / "a").open("wb") as stream:
+        stream.truncate(2**40)
+    (folder / "evidence" / "x.json").unlink()
+    assert write_folder(folder, {"a": b"2"}, keep=["evidence/"]) is True
+    assert content(folder) == {"a": b"2"}
+
+
 def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_empty(tmp_path, monkeypatch):
     """Whoever runs the tests may be somebody who can look into every folder."""
     folder = tmp_path / "lock"

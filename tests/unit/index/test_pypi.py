@@ -228,6 +228,17 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path):
     assert cache.get(file) is None
 
 
+def test_a_cache_of_absurd_size_is_none(tmp_path):
+    from solver.index.metadata import Metadata, MetadataCache
+
+    cache, file = MetadataCache(tmp_path, "https://index.invalid/"), IndexFile(filename=WHEEL, sha256="a" * 64)
+    cache.put(file, Metadata(requires=(), extras=()))
+    (path,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    with path.open("ab") as stream:
+        stream.truncate(2**40)
+    assert cache.get(file) is None
+
+
 def test_importing_loads_no_client():
     loaded = "import sys, solver.index.pypi; print({'requests', 'pypi_simple'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
