@@ -67,8 +67,14 @@ def _records(lock: LockedProfile) -> tuple[CondaRecord, ...]:
     return lock.records
 
 
-def _wheels(lock: LockedProfile, index: PypiIndex) -> tuple[LockedWheel, ...]:
-    return locked_wheels(lock.solution, addresses_of([lock.solution], index), lock.wheels)
+def _wheels(lock: LockedProfile, index: PypiIndex, local: str = "./wheels") -> tuple[LockedWheel, ...]:
+    return locked_wheels(lock.solution, addresses_of([lock.solution], index), lock.wheels, local)
+
+
+def _with_own_wheels(lock: LockedProfile, files: Mapping[str, str]) -> Exported:
+    """``files``, which name the lock's own wheels as lying beside them, with these wheels."""
+    own = {f"wheels/{wheel.filename}": wheel.content for wheel in lock.wheels}
+    return {**_accepting(lock.folder, files), **own}
 
 
 def _asking(project: Project, name: str) -> tuple[LockedProfile, PypiIndex]:
@@ -82,7 +88,7 @@ def _pylock(project: Project, name: str) -> Exported:
     if lock.folder.requirements is None:
         raise BadInput("has no pip half for pylock.toml", key=name, fix="export explicit or conda-lock")
     text = pylock_toml(lock.solution, addresses_of([lock.solution], live), lock.wheels)
-    return _accepting(lock.folder, {"pylock.toml": text})
+    return _with_own_wheels(lock, {"pylock.toml": text})
 
 
 def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
@@ -90,14 +96,15 @@ def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
     records, platform = _records(lock), lock.solution.target.platform
     wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.virtual or {}
     text = pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)
-    return _accepting(lock.folder, {"pixi.lock": text})
+    return _with_own_wheels(lock, {"pixi.lock": text})
 
 
 def _conda_lock(project: Project, name: str) -> Exported:
     lock, live = _asking(project, name)
     records, platform = _records(lock), lock.solution.target.platform
-    text = conda_lock_yml(lock.profile, records, _wheels(lock, live), platform)
-    return _accepting(lock.folder, {"conda-lock.yml": text})
+    # conda-lock hands the address to pip, to which a path without a scheme is none.
+    text = conda_lock_yml(lock.profile, records, _wheels(lock, live, "file:wheels"), platform)
+    return _with_own_wheels(lock, {"conda-lock.yml": text})
 
 
 def _explicit(project: Project, name: str) -> Exported:

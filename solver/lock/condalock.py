@@ -89,10 +89,13 @@ def _pip(wheel: LockedWheel) -> dict[str, Any]:
 
 
 def _header(profile: Profile) -> str:
-    made = f"interlock export conda-lock {profile.name}" if FLAVOURS[profile.flavour].from_pip else "nox -s lock"
+    from_pip = FLAVOURS[profile.flavour].from_pip
+    made = f"interlock export conda-lock {profile.name}" if from_pip else "nox -s lock"
+    where = ", in the folder of this file" if from_pip else ""
     lines = [
         f"Made by `{made}`; change environment.yml.in, not this file.",
-        f"Install: conda-lock install --name {profile.name} conda-lock.yml",
+        # Our own wheels are named by a path, which pip reads from where conda-lock runs.
+        f"Install{where}: conda-lock install --name {profile.name} conda-lock.yml",
     ]
     return "".join(comment(line) + "\n" for line in lines)
 

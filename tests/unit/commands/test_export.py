@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
+import yaml
 from lock_differences import diff_locks
+from paths import ROOT
 from small_project import project_with, write
 
+from solver.commands import export as exports
 from solver.commands.export import export, write_export
+from solver.commands.locked import locked_profile
+from solver.commands.project import open_project
 from solver.core.acceptance import accepted_in
 from solver.core.errors import BadInput
 
@@ -41,3 +50,55 @@ def test_files_are_written_into_the_projects_exports_or_where_it_is_said(project
         assert write_export(project, "full", "constraints.txt", given) == (folder / "constraints.txt",)
         (text,) = export(project, "full", "constraints.txt").values()
         assert (folder / "constraints.txt").read_text(encoding="utf-8") == text
+
+
+@pytest.fixture
+def unasked(monkeypatch):
+    """The addresses that an index would tell, without one."""
+
+    def addresses(solutions, index):
+        return {f.filename: f"https://files.example/{f.filename}" for s in solutions for p in s.pins for f in p.files}
+
+    monkeypatch.setattr(exports, "addresses_of", addresses)
+    monkeypatch.setattr(exports, "_asking", lambda project, name: (locked_profile(project, name), None))
+
+
+@pytest.mark.parametrize(
+    ("form", "named"),
+    [
+        ("conda-lock", r"url: (file:wheels/\S+\.whl)$"),
+        ("pixi.lock", r"- pypi: (\./wheels/\S+\.whl)$"),
+        ("pixi.lock-6", r"- pypi: (\./wheels/\S+\.whl)$"),
+        ("pylock.toml", r'path = "(wheels/\S+\.whl)"$'),
+    ],
+)
+def test_a_format_that_names_our_own_wheels_brings_them_along(unasked, tmp_path, form, named):
+    project, lock = open_project(ROOT), ROOT / "locks" / "full-py312"
+    text, *wheels = write_export(project, "full-py312", form, tmp_path)
+    places = {place.removeprefix("file:") for place in re.findall(named, text.read_text(), re.MULTILINE)}
+    assert [tmp_path / place for place in places] == wheels
+    assert [wheel.read_bytes() for wheel in wheels] == [path.read_bytes() for path in (lock / "wheels").iterdir()]
+
+
+def test_pip_takes_our_own_wheel_as_conda_lock_hands_it_over(unasked, tmp_path):
+    lines = export(open_project(ROOT), "full-py312", "conda-lock")["conda-lock.yml"].splitlines()
+    assert lines[1] == "# Install, in the folder of this file: conda-lock install --name full-py312 conda-lock.yml"
+    write_export(open_project(ROOT), "full-py312", "conda-lock", tmp_path)
+    (locked,) = (
+        package
+        for package in yaml.safe_load((tmp_path / "conda-lock.yml").read_text())["package"]
+        if package["url"].startswith("file:")
+    )
+    # conda_lock.conda_lock.do_conda_install: a file elsewhere, and pip run where conda-lock runs.
+    requirements = tmp_path / "elsewhere" / "requirements.txt"
+    requirements.parent.mkdir()
+    requirements.write_text(f"{locked['name']} @ {locked['url']} --hash=sha256:{locked['hash']['sha256']}\n")
+    command = [sys.executable, "-m", "pip", "install", "--isolated", "--no-index", "--no-deps", "--no-cache-dir"]
+    done = subprocess.run(
+        [*command, "--require-hashes", "--target", str(tmp_path / "into"), "-r", str(requirements)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "into").glob("interlock_loader*.dist-info"))
