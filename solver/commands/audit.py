@@ -20,13 +20,13 @@ from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of
-from solver.commands.project import Reach, open_facts
+from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, marked
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.core.reading import read_text
 from solver.index.metadata import user_cache
-from solver.index.pypi import PypiIndex
+from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, own_lock
 from solver.matrix.load import Matrices
 from solver.request.words import parse_target
@@ -152,5 +152,5 @@ def _completed(named: Target, given: Container[str], assumed: Target) -> Target:
 
 
 def _live_records() -> RecordReader:
-    index = PypiIndex()
+    index = LiveIndexes(bindings_of(Path()))
     return record_reader(index.source, user_cache() / "records", session=index.session)

@@ -46,8 +46,8 @@ def explain(
     there is no lock to compare a stack with.
     """
     if name is None:
-        matrices, index, _ = open_facts(root, reach=reach, watch=watch)
-        question, spaces = ad_hoc(requirements, matrices), Spaces(matrices, index)
+        matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
+        question, spaces = ad_hoc(requirements, matrices, snapshot.bindings), Spaces(matrices, index)
         outcome = _outcome(lambda: with_remarks(solve(question, spaces), matrices))
         short = isinstance(outcome, Solution) and not outcome.lockable
         return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)

@@ -17,6 +17,7 @@ from solver.core.model import IndexFile, Solution
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
 from solver.index.layered import LayeredIndex
+from solver.index.private import LiveIndexes
 from solver.index.pypi import PypiIndex
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
@@ -79,8 +80,8 @@ def _with_own_wheels(lock: LockedProfile, files: Mapping[str, str]) -> Exported:
 
 def _asking(project: Project, name: str) -> tuple[LockedProfile, PypiIndex]:
     """The lock, and the live index that knows the addresses of its files."""
-    live = PypiIndex()
-    return locked_profile(project, name, LayeredIndex(project.snapshot, live, whole=True)), live
+    live = LiveIndexes(project.snapshot.bindings)
+    return locked_profile(project, name, LayeredIndex(project.snapshot, live, whole=True)), live.default
 
 
 def _pylock(project: Project, name: str) -> Exported:

@@ -90,11 +90,11 @@ class NamedLocks:
 
     def _folder(self, text: str) -> Path:
         """The folder of the profile called ``text``, or ``text`` itself."""
-        if self._has_request() or not Path(text).is_dir():
+        if not text or self._has_request() or not Path(text).is_dir():
             project = self._opened()
             if any(profile.name == text for profile in project.request.profiles):
                 return project.locks / text
-            if not Path(text).is_dir():
+            if not text or not Path(text).is_dir():
                 project.profile(text)  # raises, with the profiles that there are
         if not is_lock(Path(text)):
             raise BadInput(f"no lock lies in {one_line(text)}", key="diff", fix=f"name {WORDS}")

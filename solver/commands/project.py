@@ -8,13 +8,15 @@ from enum import Enum
 from pathlib import Path
 
 from solver.core.errors import BadInput
+from solver.core.indexes import Bindings
 from solver.core.model import Profile, Request
 from solver.core.whole import recover
 from solver.index import Index
 from solver.index.layered import LayeredIndex, Watch
-from solver.index.pypi import PypiIndex
+from solver.index.private import LiveIndexes
 from solver.index.snapshot import Kept, SnapshotIndex
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
+from solver.request.indexes import read_bindings
 from solver.request.read import read_request
 from solver.request.sources import find_source
 from solver.solve.search import Settled
@@ -116,7 +118,12 @@ def own_snapshot(root: Path) -> Path | None:
 
 def open_snapshot(root: Path, kept: Kept | None = None) -> SnapshotIndex:
     """What is recorded: the project's own facts before those that come along; ``kept`` in place of those kept there."""
-    return SnapshotIndex(built_in_snapshot(), own=own_snapshot(root), kept=kept)
+    return SnapshotIndex(built_in_snapshot(), own=own_snapshot(root), kept=kept, bindings=bindings_of(root))
+
+
+def bindings_of(root: Path) -> Bindings:
+    """Which packages come from a private index of the request in ``root``."""
+    return read_bindings(project_root(root) / REQUEST_FILE)
 
 
 def open_facts(
@@ -127,5 +134,5 @@ def open_facts(
     if reach is Reach.RECORD:
         return matrices, snapshot, snapshot
     wide, whole = reach is not Reach.LACKING, reach is Reach.ALL
-    index = LayeredIndex(snapshot, PypiIndex(), wide=wide, whole=whole, watch=watch)
+    index = LayeredIndex(snapshot, LiveIndexes(snapshot.bindings), wide=wide, whole=whole, watch=watch)
     return matrices, index, snapshot

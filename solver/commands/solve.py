@@ -33,8 +33,8 @@ def solve_request(
     Raises ``BadInput``, ``Unsolvable``.
     """
     if name is None:
-        matrices, index, _ = open_facts(root, reach=reach, watch=watch)
-        return solve_ad_hoc(ad_hoc(constraints, matrices), matrices, index)
+        matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
+        return solve_ad_hoc(ad_hoc(constraints, matrices, snapshot.bindings), matrices, index)
     project = open_project(root, reach=reach, watch=watch)
     solution = solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
     return with_remarks(solution, project.matrices)

@@ -1,4 +1,7 @@
-"""The package indexes that there are. A new one is a new row here, and its record under matrices/snapshot."""
+"""The package indexes that there are: each public one a row, with its record under matrices/snapshot.
+
+Private ones a request names (``Bindings``).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from solver.core.model import IndexName
+from solver.core.model import IndexName, KnownIndex, PrivateIndex
 from solver.core.names import url_parts
 
 
@@ -15,7 +19,7 @@ from solver.core.names import url_parts
 class PackageIndex:
     """One index."""
 
-    name: IndexName
+    name: KnownIndex
     domain: str | None
     """Where its files lie. None: the default index, whose address every client knows and no file of ours holds."""
     title: str
@@ -29,13 +33,57 @@ _TABLE = (
     PackageIndex("default", domain=None, title="the package index", partial=False),
     PackageIndex("pytorch", domain="pytorch.org", title="the PyTorch index", partial=True),
 )
-INDEXES: Mapping[IndexName, PackageIndex] = {index.name: index for index in _TABLE}
+INDEXES: Mapping[KnownIndex, PackageIndex] = {index.name: index for index in _TABLE}
 """By name, the default one first."""
+
+
+_BY_NAME: Mapping[str, PackageIndex] = {index.name: index for index in _TABLE}
 
 
 def is_partial(index: IndexName) -> bool:
     """Whether a wheel that the index's record lacks may exist all the same, also where its live index is asked."""
-    return INDEXES[index].partial
+    return index in _BY_NAME and _BY_NAME[index].partial
+
+
+def title_of(index: IndexName) -> str:
+    """How a sentence calls an index; a private one goes by its name."""
+    return _BY_NAME[index].title if index in _BY_NAME else f"the index {index}"
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """Which packages come from a private index, and from nowhere else."""
+
+    indexes: tuple[PrivateIndex, ...] = ()
+
+    def index_of(self, name: str) -> PrivateIndex | None:
+        """The private index that a normalized name is bound to: the first that names it; None for public packages."""
+        admits = (one for one in self.indexes if any(fnmatchcase(name, pattern) for pattern in one.packages))
+        return next(admits, None)
+
+    @property
+    def patterns(self) -> dict[str, IndexName]:
+        """The index by each name and pattern, as a profile holds it."""
+        return {pattern: one.name for one in self.indexes for pattern in one.packages}
+
+    def title_of(self, name: str) -> str:
+        """How a sentence calls the index that ``name`` comes from."""
+        bound = self.index_of(name)
+        return title_of("default" if bound is None else bound.name)
+
+    def admits(self, name: str, index: IndexName) -> bool:
+        """Whether a release of ``name`` may come from ``index``."""
+        bound = self.index_of(name)
+        return index in _BY_NAME if bound is None else index == bound.name
+
+
+PUBLIC = Bindings()
+"""Every package comes from public indexes."""
+
+
+def bindings_by(patterns: Mapping[str, IndexName]) -> Bindings:
+    """The bindings of a profile, which does not say where an index is."""
+    return Bindings(tuple(PrivateIndex(name=index, url=None, packages=(one,)) for one, index in patterns.items()))
 
 
 DEFAULT_INDEX = ""

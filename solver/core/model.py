@@ -28,7 +28,10 @@ Processor = Literal["x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"]
 """A level of x86-64 processors; ``solver.core.processor`` says what each is."""
 PROCESSORS: tuple[Processor, ...] = get_args(Processor)
 """The oldest first."""
-IndexName = Literal["default", "pytorch"]
+KnownIndex = Literal["default", "pytorch"]
+"""Indexes that every project knows; ``solver.core.indexes`` has a row for each."""
+IndexName = Annotated[str, msgspec.Meta(pattern=rf"^{names.INDEX}\Z")]
+"""One of them, or a private index by the name that the request gives it."""
 Flavour = Literal["pip-in-conda", "conda"]
 Framework = Literal["tensorflow", "torch"]
 Axis = Literal["python", "cuda", "cudnn", Framework, "protobuf", "numpy"]
@@ -285,7 +288,9 @@ class Profile(Value, frozen=True, kw_only=True):
     """ISO day; index files and conda records of later days count as absent."""
     virtual_packages: dict[str, str] = {}
     """Versions of conda's virtual packages in place of what the target brings."""
-    indexes: tuple[IndexName, ...] = ("default",)
+    indexes: tuple[KnownIndex, ...] = ("default",)
+    bound: dict[str, IndexName] = {}
+    """Private index by the name of a package, or a pattern such as "company-*", that comes from there alone."""
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None
     interop: bool = False
@@ -298,11 +303,22 @@ class Profile(Value, frozen=True, kw_only=True):
     """Why, by the id of a row or a finding that is accepted although an audit finds it; see ``acceptance``."""
 
 
+class PrivateIndex(Value, frozen=True, kw_only=True):
+    """An index of somebody's own, as the request names it."""
+
+    name: IndexName
+    url: str | None
+    """None: an environment variable has it, which goes before this in any case."""
+    packages: tuple[str, ...]
+    """Normalized names, and patterns with "*", of all that comes from there and from nowhere else."""
+
+
 class Request(Value, frozen=True, kw_only=True):
     """A whole environment.yml.in."""
 
     file: str
     profiles: tuple[Profile, ...]
+    indexes: tuple[PrivateIndex, ...] = ()
     lines: dict[str, int]
     """1-based line of each key path such as "profiles.full-py312.python"."""
 

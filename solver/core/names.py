@@ -23,6 +23,8 @@ SHA256 = r"[0-9a-f]{64}"
 MD5 = r"[0-9a-f]{32}"
 PROFILE = r"[a-z0-9][a-z0-9._\-]{0,99}"
 """A profile's name, which is a folder's name too."""
+INDEX = r"[a-z][a-z0-9\-]{0,39}"
+"""The name of a package index."""
 LONGEST = 200
 """Letters of a package's name; file systems take 255 bytes for a file that is named after it."""
 _LONGEST_FILE = 250

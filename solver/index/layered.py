@@ -13,6 +13,7 @@ import msgspec
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable, NotRecorded
+from solver.core.indexes import is_partial
 from solver.core.model import PypiName, Release, Requires, Target, pypi_name
 from solver.core.versions import as_requirement
 from solver.index import Index, ReleaseRefused, UnknownPackage
@@ -160,7 +161,7 @@ class LayeredIndex:
             raise ReleaseRefused(release.refused)
         known = all(self.recorded.provides(release, extra) is not Answer.NOT_KNOWN for extra in extras)
         read = known and not isinstance(release.requires, NotKnown)
-        if release.index != "default" or read or not self._may_ask(release):
+        if is_partial(release.index) or read or not self._may_ask(release):
             return release.requires
         self.told[release.files[0].filename] = release
         self._read(release)
@@ -173,13 +174,13 @@ class LayeredIndex:
     def provides(self, release: Release, extra: str) -> Answer:
         """As recorded; of an extra that was not, a release of the default index is asked itself."""
         recorded = self.recorded.provides(release, extra)
-        if recorded is not Answer.NOT_KNOWN or release.index != "default" or not self._may_ask(release):
+        if recorded is not Answer.NOT_KNOWN or is_partial(release.index) or not self._may_ask(release):
             return recorded
         return self.live.provides(release, extra)
 
     def extras(self, release: Release) -> tuple[str, ...]:
         """As recorded, or of the default index, where it was asked, every one."""
-        if not isinstance(release.provides, NotKnown) or release.index != "default" or not self._may_ask(release):
+        if not isinstance(release.provides, NotKnown) or is_partial(release.index) or not self._may_ask(release):
             return self.recorded.extras(release)
         return self.live.extras(release)
 
@@ -245,7 +246,8 @@ class LayeredIndex:
                     return ()
                 raise
             except IndexUnavailable as error:
-                if self.wide or self.whole:
+                # What only one place may tell is not replaced by what others say.
+                if self.wide or self.whole or self.recorded.bindings.index_of(name) is not None:
                     raise
                 self._gone = str(error)
         if recorded:
@@ -257,7 +259,7 @@ def _fresh(recorded: Iterable[Release], live: Iterable[Release]) -> Iterator[Rel
     """What of ``live`` is not among ``recorded``: other versions, and further wheels of the same."""
     known: dict[str, set[str]] = defaultdict(set)
     for release in recorded:
-        if release.index == "default":
+        if not is_partial(release.index):
             known[release.version].update(file.filename for file in release.files)
     for release in live:
         if release.version not in known:

@@ -20,7 +20,8 @@ import msgspec
 from solver.core import names
 from solver.core.answer import Answer, answer
 from solver.core.errors import IndexUnavailable
-from solver.core.model import IndexFile, PypiName, Release, Target, pypi_name
+from solver.core.indexes import title_of
+from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
@@ -48,14 +49,20 @@ class PypiIndex:
 
     ``url`` goes before the environment variable; ``cache`` is the folder of
     what was read once (None: the user's). ``session`` must retry by itself.
+    ``name`` is that of a private index, whose releases tell where their files lie.
     """
 
-    remedy = "it is all that the package index has"
-
-    def __init__(self, url: str | None = None, cache: Path | None = None, session: Web | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        cache: Path | None = None,
+        session: Web | None = None,
+        name: IndexName = "default",
+    ) -> None:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
         self.session = session or Web()
+        self.name, self.title = name, title_of(name)
         endpoint = url or os.environ.get(INDEX_URL) or PYPI_SIMPLE_ENDPOINT
         self._endpoint = self.session.public(endpoint).rstrip("/") + "/"
         self._cache = MetadataCache(cache or user_cache(), self._endpoint)
@@ -73,6 +80,11 @@ class PypiIndex:
         if name not in self._releases:
             self._releases[name] = self._group(name, self._page(name))
         return self._releases[name]
+
+    @property
+    def remedy(self) -> str:
+        """That it can tell no more."""
+        return f"it is all that {self.title} has"
 
     def complete(self, name: PypiName) -> bool:
         """Always."""
@@ -139,8 +151,8 @@ class PypiIndex:
         try:
             admitted = self._admitted(url)
         except names.BadName as error:
-            raise IndexUnavailable(f"the package index is at odds with itself about {what}: {error}") from error
-        return _good(self._ask(admitted, what, MOST_METADATA), what).body
+            raise IndexUnavailable(f"{self.title} is at odds with itself about {what}: {error}") from error
+        return _good(self._ask(admitted, what, MOST_METADATA), what, self.title).body
 
     def source(self, file: IndexFile) -> str:
         """As ``address``, with the query that a server may want to see: to be read by ``session`` and never shown."""
@@ -151,9 +163,9 @@ class PypiIndex:
             self.releases(pypi_name(names.wheel(file.filename).project))
         link = self._links.get(file.filename)
         if link is None:
-            raise IndexUnavailable(f"the package index does not list {file.filename}")
+            raise IndexUnavailable(f"{self.title} does not list {file.filename}")
         if file.sha256 is not None and link.digests.get("sha256") != file.sha256:
-            raise IndexUnavailable(f"the package index lists {file.filename} with another hash than {file.sha256}")
+            raise IndexUnavailable(f"{self.title} lists {file.filename} with another hash than {file.sha256}")
         return link
 
     def _read(self, file: IndexFile) -> bytes:
@@ -199,32 +211,32 @@ class PypiIndex:
         elif answer.status == 200 and hashlib.sha256(answer.body).hexdigest() != digest:
             problem = "they have another sha256 than the listing says"
         if problem is not None:
-            raise ReleaseRefused(f"the package index is at odds with itself about {what}: {problem}")
-        return _good(answer, what).body
+            raise ReleaseRefused(f"{self.title} is at odds with itself about {what}: {problem}")
+        return _good(answer, what, self.title).body
 
     def _ask(self, url: str, what: str, most: int, accept: str = "*/*") -> WebAnswer:
         try:
             return self.session.get(url, most, {"Accept": accept})
         except NoAnswer as error:
-            raise IndexUnavailable(f"the package index did not answer when asked for {what}: {error}") from error
+            raise IndexUnavailable(f"{self.title} did not answer when asked for {what}: {error}") from error
 
     def _page(self, name: PypiName) -> ProjectPage:
         from pypi_simple import ACCEPT_JSON_PREFERRED
 
         if not names.is_project(name):
-            raise UnknownPackage(f"the package index has no package {names.shown(name)}")
+            raise UnknownPackage(f"{self.title} has no package {names.shown(name)}")
         self._tell_who_listens()
         answer = self._ask(f"{self._endpoint}{name}/", name, MOST_LISTING, ACCEPT_JSON_PREFERRED)
         if answer.status == 404:
-            raise UnknownPackage(f"the package index has no package {name}")
-        page = _parsed(_good(answer, name), name)
+            raise UnknownPackage(f"{self.title} has no package {name}")
+        page = _parsed(_good(answer, name, self.title), name, self.title)
         try:
             if names.project(page.project) != name:
                 raise names.BadName(f"it is the listing of {names.shown(page.project)}")
             if len(page.packages) > MOST_FILES:
                 raise names.BadName(f"it has {len(page.packages)} files, and at most {MOST_FILES} are read")
         except names.BadName as error:
-            raise _no_listing(name, error) from error
+            raise _no_listing(name, error, self.title) from error
         return page
 
     def _tell_who_listens(self) -> None:
@@ -243,7 +255,7 @@ class PypiIndex:
                 continue
             try:
                 link.url = self._admitted(link.url)
-                file = _file(link, name)
+                file = _file(link, name, addressed=self.name != "default")
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:
                     raise names.BadName(f"{file.filename} is listed with two hashes")
             except names.BadName as error:
@@ -253,11 +265,19 @@ class PypiIndex:
             yanked = names.one_line(link.yanked_reason or "") if link.is_yanked else None
             groups[version, names.requires_python(link.requires_python), yanked][file.filename] = file
         good = (
-            Release(version=version, files=tuple(files.values()), requires_python=python, yanked=yanked)
+            Release(
+                version=version,
+                files=tuple(files.values()),
+                index=self.name,
+                requires_python=python,
+                yanked=yanked,
+                source=None if self.name == "default" else self.title,
+            )
             for (version, python, yanked), files in groups.items()
             if version not in refused
         )
-        return (*good, *(Release(version=version, files=(), refused=why) for version, why in refused.items()))
+        bad = (Release(version=version, files=(), index=self.name, refused=why) for version, why in refused.items())
+        return (*good, *bad)
 
     def _admitted(self, url: str) -> str:
         """The address of a file, its credentials left with the session."""
@@ -281,7 +301,7 @@ def _version(filename: str) -> str | None:
         return None
 
 
-def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
+def _file(link: DistributionPackage, name: PypiName, *, addressed: bool) -> IndexFile:
     names.wheel_of(link.filename, name)
     if link.size is not None and link.size < 0:
         raise names.BadName(f"{link.filename} has {link.size} bytes")
@@ -290,16 +310,17 @@ def _file(link: DistributionPackage, name: PypiName) -> IndexFile:
         sha256=link.digests.get("sha256"),
         size=link.size,
         uploaded=link.upload_time.date().isoformat() if link.upload_time else None,
+        url=names.public_address(link.url) if addressed else None,
     )
 
 
-def _good(answer: WebAnswer, what: str) -> WebAnswer:
+def _good(answer: WebAnswer, what: str, title: str) -> WebAnswer:
     if answer.status != 200:
-        raise IndexUnavailable(f"the package index answered {answer.said} when asked for {what}")
+        raise IndexUnavailable(f"{title} answered {answer.said} when asked for {what}")
     return answer
 
 
-def _parsed(answer: WebAnswer, name: PypiName) -> ProjectPage:
+def _parsed(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
     """The listing in ``answer``; raises ``IndexUnavailable`` where it is none."""
     from pypi_simple import ProjectPage
 
@@ -315,9 +336,9 @@ def _parsed(answer: WebAnswer, name: PypiName) -> ProjectPage:
             raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
         return ProjectPage.from_html(name, answer.body, answer.url, message.get_content_charset())
     except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
-        raise _no_listing(name, error) from error
+        raise _no_listing(name, error, title) from error
 
 
-def _no_listing(what: str, error: Exception) -> IndexUnavailable:
+def _no_listing(what: str, error: Exception, title: str) -> IndexUnavailable:
     first = names.one_line(str(error).partition("\n")[0])[:300]
-    return IndexUnavailable(f"the package index answered what is no listing of {what}: {first}")
+    return IndexUnavailable(f"{title} answered what is no listing of {what}: {first}")

@@ -31,7 +31,7 @@ from packaging.version import Version
 from solver.core import names, reading
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.indexes import INDEXES
+from solver.core.indexes import INDEXES, PUBLIC, Bindings
 from solver.core.model import (
     FORMAT_VERSION,
     Digest,
@@ -119,7 +119,8 @@ class SnapshotIndex:
     """The recorded facts as an ``Index``; a package's file is read when first asked for.
 
     What lies under ``own``, a project's own record, goes before the same wheels under ``root``. ``kept`` are the
-    releases that the project's locks rest on beside all that was recorded; None: those in ``own``.
+    releases that the project's locks rest on beside all that was recorded; None: those in ``own``. ``bindings`` tell of
+    which packages only the releases of a private index count.
     """
 
     remedy = "without --offline the index is asked"
@@ -131,8 +132,9 @@ class SnapshotIndex:
         *,
         own: Path | None = None,
         kept: Kept | None = None,
+        bindings: Bindings = PUBLIC,
     ) -> None:
-        self.root, self.own = root, own
+        self.root, self.own, self.bindings = root, own, bindings
         self.indexes = tuple(indexes)
         self.kept = read_kept(own) if kept is None else kept
         self._read: dict[PypiName, tuple[tuple[PackageHeader, tuple[Release, ...]], ...]] = {}
@@ -145,9 +147,10 @@ class SnapshotIndex:
         where a file is not of the format.
         """
         if name not in self._all:
-            recorded = tuple(release for _, releases in self._parts(name) for release in releases)
-            kept = self.kept.get(name, ())
-            if not self._parts(name) and not kept:
+            parts = [releases for header, releases in self._parts(name) if self.bindings.admits(name, header.index)]
+            recorded = tuple(release for releases in parts for release in releases)
+            kept = tuple(one for one in self.kept.get(name, ()) if self.bindings.admits(name, one.index))
+            if not parts and not kept:
                 raise NotRecorded(name)
             self._all[name] = (*_without_files_of(kept, recorded), *kept)
         return self._all[name]
@@ -180,7 +183,7 @@ class SnapshotIndex:
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Whether the record of the version on the default index was made for ``target`` too."""
-        for header, releases in self._parts(name):
+        for header, releases in self._parts(name) if self.bindings.admits(name, "default") else ():
             coverage = next((one for one in header.targets if target in one), None)
             if header.index == "default" and coverage is not None:
                 files = [file for release in releases if release.version == version for file in release.files]
@@ -249,7 +252,7 @@ def write_kept(own: Path, kept: Kept) -> None:
     """Write what is kept, a file a package, and nothing where all of it lies there; what is kept no more goes."""
     folder = own / KEPT
     for name, releases in kept.items():
-        text = package_text(name, "default", _EXTENT, releases)
+        text = package_text(name, releases[0].index, _EXTENT, releases)
         path = folder / f"{name}.jsonl"
         if not holds(path, text.encode()):
             put_whole(path, text)
@@ -349,8 +352,9 @@ def _header(path: Path, line: str) -> PackageHeader:
         header = msgspec.json.decode(line, type=PackageHeader)
     except (ValueError, AttributeError) as error:
         raise BadInput(f"no header of a snapshot: {error}", file=path, line=1, fix=_REFRESH) from None
-    folder = path.parent.name.replace(KEPT, "default")
-    if header.version != FORMAT_VERSION or header.name != path.stem or header.index != folder:
+    # What is kept may be of a private index as well.
+    folders = {path.parent.name} if path.parent.name != KEPT else {header.index}
+    if header.version != FORMAT_VERSION or header.name != path.stem or header.index not in folders:
         raise BadInput(
             f"the header is of {header.index}/{header.name}, format {header.version}",
             file=path,

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib import import_module
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urljoin
@@ -40,6 +42,7 @@ LONGEST_PAUSE = 30.0
 MOST_REDIRECTS = 10
 _BLOCK = 64 * 1024
 _AGAIN = (429, 500, 502, 503, 504)
+_UNKNOWN_WHO = 401
 _REDIRECTS = (301, 302, 303, 307, 308)
 log = logging.getLogger("interlock")
 Sink = Callable[[bytes], object]
@@ -101,6 +104,8 @@ class Web:
         # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
         self.session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._credentials: dict[str, tuple[str, str]] = {}
+        self._asked_keyring: set[str] = set()
+        self._keyring = threading.Lock()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -124,6 +129,22 @@ class Web:
         bare = parts._replace(netloc=host).geturl()
         self._credentials.setdefault(_origin(bare), (unquote(name), unquote(password)))
         return bare
+
+    def _from_keyring(self, url: str) -> bool:
+        """Whether the system's keyring has new credentials for the server of ``url``, which then are kept.
+
+        ``keyring`` is used where somebody installed it beside this, as pip does; ``requests`` has tried ~/.netrc.
+        """
+        origin = _origin(url)
+        with self._keyring:
+            if origin in self._credentials or origin in self._asked_keyring or find_spec("keyring") is None:
+                return False
+            self._asked_keyring.add(origin)
+            credentials = import_module("keyring").get_credential(origin, None)
+            if credentials is None:
+                return False
+            self._credentials[origin] = (credentials.username, credentials.password)
+            return True
 
     def get(self, url: str, most: Admission | int, headers: Mapping[str, str] | None = None) -> WebAnswer:
         """Ask for ``url``; the body has at most ``most`` bytes. Raises ``NoAnswer``, and what ``most`` raises."""
@@ -181,6 +202,9 @@ class Web:
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )
+            if response.status_code == _UNKNOWN_WHO and self._from_keyring(url):
+                response.close()
+                continue
             place = response.headers.get("Location")
             if response.status_code not in _REDIRECTS or place is None:
                 return response

@@ -101,6 +101,8 @@ def request_digest(profile: Profile) -> str:
         del asked["cpu_frameworks"]
     if not profile.accept:
         del asked["accept"]
+    if not profile.bound:
+        del asked["bound"]
     return digest(asked)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.model import IndexName, Platform, Severity, Text, pypi_name
+from solver.core.model import KnownIndex, Platform, Severity, Text, pypi_name
 
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*\Z")]
 DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|[0-9]+(\.[0-9]+)*)\Z")]
@@ -49,7 +49,7 @@ class Build(Row, frozen=True, kw_only=True):
     """Version as its index names it, with its local part where it has one; a row has this or ``versions``."""
     versions: Text | NotKnown = NOT_KNOWN
     """Specifier of the releases that the row tells of alike."""
-    index: IndexName = "default"
+    index: KnownIndex = "default"
     reports: Text | NotKnown = NOT_KNOWN
     """The version that it tells of itself when it runs, e.g. 2.10.0+cu128."""
     platform: Platform

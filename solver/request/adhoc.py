@@ -14,19 +14,22 @@ from solver.core import names
 from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.indexes import INDEXES
+from solver.core.indexes import INDEXES, PUBLIC, Bindings
 from solver.core.model import Profile
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
 from solver.request.words import NO_ROWS, branch_in, parse_driver
 
 
-def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS) -> Profile:
-    """A profile of its own: both frameworks unless only one is named, every index allowed; see ``constrained``."""
+def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS, bindings: Bindings = PUBLIC) -> Profile:
+    """A profile of its own: both frameworks unless only one is named, every public index allowed.
+
+    ``bindings`` say what comes from private ones; see ``constrained``.
+    """
     _check_versions(constraints)
     named = {canonicalize_name(_parse(text).name) for text in constraints if not _TARGET.fullmatch(text)}
     frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
-    profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES))
+    profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES), bound=bindings.patterns)
     return constrained(profile, constraints, matrices)
 
 

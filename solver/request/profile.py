@@ -17,7 +17,18 @@ from solver.core.axes import AXES, axes_of
 from solver.core.errors import BadInput
 from solver.core.flavours import DEFAULT_FLAVOUR, FLAVOURS, WHEEL_FLAVOUR
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
-from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Profile, Target, pypi_name
+from solver.core.indexes import Bindings
+from solver.core.model import (
+    Flavour,
+    Framework,
+    GpuSharing,
+    Image,
+    KnownIndex,
+    PrivateIndex,
+    Profile,
+    Target,
+    pypi_name,
+)
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
 from solver.index.conda_spec import read_spec
@@ -72,7 +83,9 @@ class ProfileReader:
         text: RequestText,
         template: Template,
         rows: Rows,
+        private: Sequence[PrivateIndex] = (),
     ) -> None:
+        self.private = private
         self.document, self.name, self.keys = document, name, keys
         self.text, self.template, self.rows = text, template, rows
 
@@ -105,6 +118,7 @@ class ProfileReader:
             virtual_packages=self._virtual_packages(),
             channels=keys.get("channels", self.text.channels),
             indexes=self._indexes(),
+            bound=Bindings(tuple(self.private)).patterns,
             variables={**self.text.variables, **keys.get("variables", {})},
             gpu_sharing=self._no_module(self._gpu_sharing()),
             interop=self._interop(frameworks),
@@ -311,8 +325,8 @@ class ProfileReader:
         entries = enumerate(self.keys.get("attestations", ()))
         return tuple(sorted({self._package_name(entry, "attestations", position) for position, entry in entries}))
 
-    def _indexes(self) -> tuple[IndexName, ...]:
-        indexes: tuple[IndexName, ...] = self.keys.get("indexes", ())
+    def _indexes(self) -> tuple[KnownIndex, ...]:
+        indexes: tuple[KnownIndex, ...] = self.keys.get("indexes", ())
         return ("default", *dict.fromkeys(index for index in indexes if index != "default"))
 
     def _target(self, python: str, cuda: str) -> Target:

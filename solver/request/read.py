@@ -15,6 +15,7 @@ from solver.core.model import Profile, Request
 from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
 from solver.matrix.load import Matrices, load_matrices
 from solver.request.fields import check_channels, check_profile_name, check_variables
+from solver.request.indexes import read_indexes
 from solver.request.profile import ProfileReader, Rows, near
 from solver.request.template import read_template
 from solver.request.text import ProfileText, RequestText, written
@@ -39,7 +40,7 @@ def parse_request(document: YamlDocument, matrices: Matrices | None = None) -> R
     text = decode(document, RequestText)
     reader = _Reader(document, text, _rows(matrices))
     profiles = tuple(reader.profile(name) for name in text.profiles)
-    return Request(file=document.file, profiles=profiles, lines=_lines(document))
+    return Request(file=document.file, profiles=profiles, indexes=reader.indexes, lines=_lines(document))
 
 
 def _rows(matrices: Matrices | None) -> Rows:
@@ -68,6 +69,7 @@ class _Reader:
     def __init__(self, document: YamlDocument, text: RequestText, rows: Rows) -> None:
         self.document, self.text, self.rows = document, text, rows
         self.template = read_template(document, text)
+        self.indexes = read_indexes(document, text)
         self.done: dict[str, Profile] = {}
         check_channels(document, text.channels, ("channels",))
         check_variables(document, text.variables, ("variables",))
@@ -80,7 +82,7 @@ class _Reader:
             if "variant-of" in keys:
                 self.done[name] = self._variant(name, text, keys, (*children, name))
             else:
-                self.done[name] = ProfileReader(self.document, name, keys, self.text, self.template, self.rows).read()
+                self.done[name] = self._keys(name, keys).read()
         return self.done[name]
 
     def _variant(self, name: str, text: ProfileText, keys: Mapping[str, Any], children: tuple[str, ...]) -> Profile:
@@ -105,5 +107,7 @@ class _Reader:
             problem = f"is one of more than {_DEEPEST} variants of one another"
             raise bad(problem, "profiles", name, "variant-of", fix="name the first of them")
         whole = self.profile(parent, children)
-        part = ProfileReader(self.document, name, keys, self.text, self.template, self.rows)
-        return part.variant(whole)
+        return self._keys(name, keys).variant(whole)
+
+    def _keys(self, name: str, keys: Mapping[str, Any]) -> ProfileReader:
+        return ProfileReader(self.document, name, keys, self.text, self.template, self.rows, self.indexes)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from solver.core.model import Flavour, Framework, GpuSharing, Image, IndexName, Platform
+from solver.core.model import Flavour, Framework, GpuSharing, Image, KnownIndex, Platform
 from solver.core.whole import put_whole
 
 SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
@@ -113,7 +113,9 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
         Annotated[dict[str, VersionText], Meta(description="versions of packages, should they be chosen")] | UnsetType
     ) = UNSET
     channels: Annotated[tuple[EntryText, ...], Meta(min_length=1)] | UnsetType = UNSET
-    indexes: Annotated[tuple[IndexName, ...], Meta(description="indexes beside the default one")] | UnsetType = UNSET
+    indexes: Annotated[tuple[KnownIndex, ...], Meta(description="public indexes, beside the default")] | UnsetType = (
+        UNSET
+    )
     variables: Annotated[dict[str, str], Meta(description="environment variables")] | UnsetType = UNSET
     gpu_sharing: GpuSharing | UnsetType = UNSET
     attestations: (
@@ -130,6 +132,19 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     ) = UNSET
 
 
+class IndexText(Block, frozen=True, kw_only=True):
+    """A private package index."""
+
+    url: (
+        Annotated[EntryText, Meta(description="its address (PEP 503); $INTERLOCK_INDEX_<NAME>_URL goes before it")]
+        | UnsetType
+    ) = UNSET
+    packages: Annotated[
+        tuple[EntryText, ...],
+        Meta(description='packages that come from there alone; "company-*" means all that begin so', min_length=1),
+    ]
+
+
 class RequestText(Block, frozen=True, kw_only=True):
     """A whole environment.yml.in."""
 
@@ -138,6 +153,7 @@ class RequestText(Block, frozen=True, kw_only=True):
     dependencies: Annotated[tuple[EntryText | PipBlock, ...], Meta(description="as in a conda environment.yml")]
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | UnsetType = UNSET
+    indexes: Annotated[dict[str, IndexText], Meta(description="private package indexes by name")] = {}
     profiles: Annotated[dict[ProfileKey, ProfileText], Meta(min_length=1)]
 
 

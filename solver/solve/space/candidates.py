@@ -13,7 +13,7 @@ from packaging.version import Version
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
-from solver.core.indexes import INDEXES, is_partial
+from solver.core.indexes import is_partial, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires
 from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
@@ -115,18 +115,19 @@ class Candidates:
         return releases
 
     def _releases(self, name: str) -> tuple[Release, ...]:
+        listing = self.scope.bindings.title_of(name)
         try:
             releases = self.index.releases(PypiName(name))
             if not releases and self.index.complete(PypiName(name)):
-                why = f"the package index has no wheel of it, and nothing is built here{self._meant(name)}"
-                self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
+                why = f"{listing} has no wheel of it, and nothing is built here{self._meant(name)}"
+                self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, listing)))
             return releases
         except NotRecorded:
             absent = Verdict(Answer.NOT_KNOWN, f"the snapshot does not hold it{self._meant(name)}", SNAPSHOT)
             self.exclusions[name].append(Exclusion(name, None, absent, self.index.remedy))
         except UnknownPackage:
-            why = f"the package index has no package of this name{self._meant(name)}"
-            self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, "the package index")))
+            why = f"{listing} has no package of this name{self._meant(name)}"
+            self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, listing)))
         return ()
 
     def is_absent(self, ask: Ask) -> bool:
@@ -195,12 +196,11 @@ class Candidates:
             return Exclusion(ident, None, verdict)
         index = self._partly_recorded(ident, ask.specifier or "")
         if index is not None:
-            why = f"the record of {INDEXES[index].title} holds no build that is {ask.text}"
+            why = f"the record of {title_of(index)} holds no build that is {ask.text}"
             return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), recorded_only(index))
         if self.index.complete(PypiName(ident)):
-            verdict = Verdict(
-                Answer.NO, f"the package index has no final release that is {ask.text}", "the package index"
-            )
+            listing = self.scope.bindings.title_of(ident)
+            verdict = Verdict(Answer.NO, f"{listing} has no final release that is {ask.text}", listing)
             return Exclusion(ident, None, verdict)
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
         return Exclusion(ident, None, verdict, self.index.remedy)

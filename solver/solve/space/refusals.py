@@ -7,7 +7,7 @@ from functools import partial
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
-from solver.core.indexes import INDEXES, is_partial
+from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
 from solver.matrix.builds import cuda_major, has_cuda, has_wheel, local_cuda, runs_on, stated
@@ -56,7 +56,7 @@ def _listed(scope: Scope, release: Release) -> Verdict | None:
     if release.yanked is not None:
         return Verdict(Answer.NO, f"its files were yanked ({release.yanked or 'no reason given'})", listing)
     if release.index not in scope.indexes:
-        why = f"it is on {INDEXES[release.index].title} only, which the profile does not allow"
+        why = f"it is on {title_of(release.index)} only, which the profile does not allow"
         return Verdict(Answer.NO, why, listing)
     return None
 
@@ -77,7 +77,7 @@ def _no_recorded_file(scope: Scope, name: str, version: str, release: Release) -
     listed = _listed_by_row(scope, name, version)
     there, listing = _there(scope), release.source or "the package index"
     if listed is Answer.NO:
-        why = f"{INDEXES[release.index].title} has no wheel of it {there}"
+        why = f"{title_of(release.index)} has no wheel of it {there}"
         return Exclusion(name, version, Verdict(Answer.NO, why, listing))
     if listed is Answer.NOT_KNOWN:
         verdict = Verdict(Answer.NOT_KNOWN, f"nobody read a hash of a wheel {there}", listing)

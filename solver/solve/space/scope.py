@@ -12,6 +12,7 @@ import msgspec
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS
+from solver.core.indexes import PUBLIC, Bindings, bindings_by
 from solver.core.model import Framework, IndexName, Profile, Target
 from solver.core.target import marker_environment
 from solver.matrix.cudnn import carriers
@@ -39,6 +40,8 @@ class Scope:
     """Day (ISO) after which nothing uploaded counts."""
     lockable_only: bool
     """Leave out builds whose hash or requirements nobody read."""
+    bindings: Bindings = PUBLIC
+    """Which packages come from a private index."""
     doubtful: bool = False
     """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
 
@@ -50,7 +53,8 @@ class Scope:
         return cls(
             matrices=matrices,
             target=msgspec.structs.replace(profile.target, python=python),
-            indexes=profile.indexes,
+            indexes=(*profile.indexes, *dict.fromkeys(profile.bound.values())),
+            bindings=bindings_by(profile.bound),
             cpu_only=profile.cuda == "none",
             cpu_frameworks=profile.cpu_frameworks,
             accepted=frozenset(profile.accept),

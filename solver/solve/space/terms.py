@@ -19,7 +19,7 @@ from typing import Protocol
 from solver.core.answer import Verdict
 from solver.core.axes import AXES
 from solver.core.frameworks import distributions
-from solver.core.indexes import INDEXES
+from solver.core.indexes import title_of
 from solver.core.model import Axis, IndexName, Release
 
 
@@ -147,7 +147,7 @@ SNAPSHOT = "the snapshot"
 
 def recorded_only(index: IndexName) -> str:
     """What to tell of what the record of an index lacks that is never asked."""
-    return f"{INDEXES[index].title} is known as far as it was recorded, also with --live"
+    return f"{title_of(index)} is known as far as it was recorded, also with --live"
 
 
 @dataclass(frozen=True, slots=True)

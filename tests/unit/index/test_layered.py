@@ -2,6 +2,7 @@ import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import IndexUnavailable, NotRecorded
+from solver.core.indexes import Bindings
 from solver.core.model import IndexFile, Release, Target, pypi_name
 from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.layered import LayeredIndex, Questions
@@ -23,6 +24,7 @@ OTHER = Release(version="1+cu128", files=(), index="pytorch")
 
 class Stub:
     remedy = "ask"
+    bindings = Bindings()
 
     def __init__(self, releases, error, extras=()):
         self.listing, self.error, self.extras, self.kept = releases, error, extras, {}

@@ -8,6 +8,7 @@ from fault_server import HTML, JSON, Answer, make_wheel
 
 from solver.core.errors import IndexUnavailable
 from solver.core.model import pypi_name
+from solver.index import UnknownPackage
 from solver.index.pypi import PypiIndex
 from solver.index.web import Web
 
@@ -38,6 +39,16 @@ def listing(url, **keys):
 
 def html(url, base=""):
     return Answer(f'{base}<a href="{url}#sha256={SHA256}">{WHEEL}</a>'.encode(), HTML)
+
+
+def test_a_proxy_of_the_environment_is_used(fault_server, tmp_path, monkeypatch):
+    """The server plays the proxy, which is asked for whole addresses."""
+    monkeypatch.setenv("HTTP_PROXY", fault_server.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Web(retries=0, backoff=0) as session, pytest.raises(UnknownPackage):
+        PypiIndex("http://index.invalid/simple/", tmp_path / "cache", session).releases(NAME)
+    assert [path for path, _ in fault_server.requests] == ["http://index.invalid/simple/victim/"]
 
 
 KINDS = {

@@ -243,7 +243,10 @@ def test_a_newer_format_is_refused_by_number(tmp_path):
             "no header of a snapshot: Object missing required field `held`",
         ),
         (HEADER[:-1] + ',"x":1}', "no header of a snapshot: Object contains unknown field `x`"),
-        (HEADER.replace("default", "other"), "no header of a snapshot: Invalid enum value 'other' - at `$.index`"),
+        (
+            HEADER.replace("default", "-"),
+            r"no header of a snapshot: Expected `str` matching regex '^[a-z][a-z0-9\\-]{0,39}\\Z' - at `$.index`",
+        ),
     ],
 )
 def test_a_bad_header_is_refused(tmp_path, header, problem):
