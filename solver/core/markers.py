@@ -33,13 +33,15 @@ def applies(marker: Marker | None, environment: Mapping[str, str], extras: Itera
     return marker is None or any(_holds(marker, {**environment, "extra": extra}) for extra in ("", *extras))
 
 
-def applies_in_pylock(marker: Marker | None, environment: Mapping[str, str], groups: Iterable[str]) -> bool:
-    """Whether a package of a ``pylock.toml`` is installed with the dependency ``groups`` and no extra.
+def applies_in_pylock(
+    marker: Marker | None, environment: Mapping[str, str], groups: Iterable[str], extras: Iterable[str] = ()
+) -> bool:
+    """Whether a package of a ``pylock.toml`` is installed with the dependency ``groups`` and the ``extras``.
 
     PEP 751 has sets, ``extras`` and ``dependency_groups``, where PEP 508 has one ``extra`` at a time.
     Raises ``BadMarker`` like ``applies``.
     """
-    sets = {"extras": frozenset[str](), "dependency_groups": frozenset(groups)}
+    sets = {"extras": frozenset(extras), "dependency_groups": frozenset(groups)}
     return marker is None or _holds(marker, {**environment, **sets}, "lock_file")
 
 

@@ -56,6 +56,14 @@ class _Locked(Foreign, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     files: tuple[_File, ...] = ()
+    git: str | None = None
+    url: str | None = None
+    path: str | None = None
+
+    @property
+    def origin(self) -> tuple[str, ...]:
+        """The repository or the file that it is built from, where it comes from no index."""
+        return tuple(one for one in (self.git, self.url, self.path) if one)
 
 
 class _Head(Foreign, frozen=True, kw_only=True):
@@ -130,7 +138,8 @@ class _Reader(Numbered):
                 version=locked.version,
                 extras=tuple(sorted(locked.extras)),
                 index=common_index(urls),
-                sources=tuple(url for url in urls[:1] if names.url_parts(url).scheme in ("http", "https")),
+                sources=locked.origin
+                or tuple(url for url in urls[:1] if names.url_parts(url).scheme in ("http", "https")),
                 hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
                 files=wheels_alone(wheels, urls),
                 line=self.document.line("package", number),

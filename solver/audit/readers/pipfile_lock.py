@@ -45,6 +45,7 @@ class _Locked(Foreign, frozen=True, kw_only=True):
     index: str | None = None
     file: str | None = None
     path: str | None = None
+    git: str | None = None
     extras: tuple[str, ...] = ()
     hashes: tuple[str, ...] = ()
 
@@ -94,7 +95,7 @@ def read_pipfile_lock(document: PlainDocument, environment: Mapping[str, str], p
 
 def _package(name: str, entry: _Locked, indexes: Mapping[str, str]) -> Package:
     source = indexes.get(entry.index or "", "")
-    address = entry.file or entry.path or ""
+    address = entry.file or entry.path or entry.git or ""
     wheel = wheel_filename(address)
     version = entry.version.lstrip("=") or None if entry.version else None
     return Package(
@@ -103,7 +104,7 @@ def _package(name: str, entry: _Locked, indexes: Mapping[str, str]) -> Package:
         extras=tuple(sorted(entry.extras)),
         index=index_of(address or source),
         # pipenv looks for a package in the one index that it is locked for.
-        sources=() if address or not source else (source,),
+        sources=tuple(filter(None, (address or source,))),
         url=address if names.url_parts(address).scheme else None,
         hashes=tuple(digest for one in entry.hashes if (digest := sha256_of(one))),
         files=(wheel,) if wheel else (),

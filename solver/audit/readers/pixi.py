@@ -13,6 +13,7 @@ from solver.audit.readers.requirements import wheel_filename
 from solver.core.answer import NOT_KNOWN
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
+from solver.core.names import url_parts
 from solver.core.yamlfile import YamlDocument
 
 _OLDEST, _NEWEST = 5, 7
@@ -179,7 +180,8 @@ class _Reader:
             name=pypi_name(entry.name),
             version=None if entry.version is None else self.document.text("packages", number, "version"),
             index=index_of(address),
-            sources=(address,) if wheel else (),
+            # The archive of sources of an index is built here; a repository or a folder is none of an index.
+            sources=(address,) if wheel or url_parts(address).scheme not in ("http", "https") else (),
             hashes=(entry.sha256,) if entry.sha256 else (),
             files=(wheel,) if wheel else (),
             # A source tree may leave its requirements to its build.

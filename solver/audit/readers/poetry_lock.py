@@ -210,8 +210,8 @@ class _Reader(Numbered):
                 name=self.names[number],
                 version=locked.version,
                 index=index_of(address),
-                # A repository or an archive of sources is built here and tells nothing of an index.
-                sources=(address,) if address and locked.source.type == "legacy" else (),
+                # An index, or the file or repository that it is built from.
+                sources=(address,) if address else (),
                 hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
                 files=wheels_alone(wheels, files),
                 line=self.document.line("package", number),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import AGAIN, Hyphened, at, typed
+from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.requirements import common_index, once
 from solver.audit.readers.toml import TomlDocument
 from solver.core import names
@@ -29,17 +31,27 @@ def pythons_of_pylock(document: TomlDocument) -> str | None:
     return typed(document, _Head).requires_python
 
 
-def read_pylock(document: TomlDocument, environment: Mapping[str, str]) -> PackageSet:
-    """The packages whose markers hold on the target, without extras, with the default groups.
+def read_pylock(document: TomlDocument, environment: Mapping[str, str], choice: Choice) -> tuple[PackageSet, ...]:
+    """The packages whose markers hold on the target: without extras, with the default groups.
 
+    Then the same with each extra and with each other group, or with those of ``choice``; groups that are chosen stand
+    in the place of the default ones, as PEP 751 says.
     Raises ``BadInput`` for what the specification does not admit.
     """
     lock = _lock(document)
-    groups = lock.default_groups or ()
+    usual = tuple(map(str, lock.default_groups or ()))
+    groups = [*map(str, lock.dependency_groups or ())]
+    offered = groups if choice.groups else [name for name in groups if name not in usual]
+    parts = parts_of(choice, map(str, lock.extras or ()), offered, document.file)
+    chosen = frozenset(usual) if not choice.groups else frozenset[str]()
+    return tuple(_set(document, lock, environment, replace(part, groups=part.groups | chosen)) for part in parts)
+
+
+def _set(document: TomlDocument, lock: Pylock, environment: Mapping[str, str], part: Part) -> PackageSet:
     packages = []
     for number, package in enumerate(lock.packages):
         with at(document, "packages", number, "marker"):
-            installed = applies_in_pylock(package.marker, environment, groups)
+            installed = applies_in_pylock(package.marker, environment, part.groups, part.extras)
         if installed:
             with at(document, "packages", number):
                 packages.append(_package(package, document.line("packages", number)))
@@ -47,6 +59,7 @@ def read_pylock(document: TomlDocument, environment: Mapping[str, str]) -> Packa
         kind="pylock",
         file=document.file,
         packages=once(packages, document.file),
+        part=part.name,
         requires_python=None if lock.requires_python is None else str(lock.requires_python),
         closed=True,
     )
@@ -86,12 +99,20 @@ def _package(package: LockedPackage, line: int | None) -> Package:
         name=pypi_name(package.name),
         version=None if package.version is None else str(package.version),
         index=common_index(urls),
-        sources=tuple(urls[:1]),
+        sources=tuple(urls[:1]) or _origin(package),
         hashes=tuple(digest.lower() for digest in hashes if digest),
         # With an sdist beside them the wheels are not all that can be installed.
         files=() if package.sdist is not None else tuple(filter(None, map(_file_name, wheels))),
         line=line,
     )
+
+
+def _origin(package: LockedPackage) -> tuple[str, ...]:
+    """The repository, folder or archive that a package without wheels is built from; none: an index's sdist."""
+    source = package.vcs or package.archive
+    if source is not None:
+        return tuple(filter(None, (source.url or source.path,)))
+    return () if package.directory is None else (package.directory.path,)
 
 
 def _file_name(wheel: PackageWheel) -> str | None:

@@ -143,6 +143,15 @@ def wheel_filename(url: str) -> str | None:
     return name
 
 
+def wheels_in(folder: Path) -> frozenset[str] | None:
+    """The names of the packages of which a folder holds wheels; None where it is not there."""
+    try:
+        files = [path.name for path in folder.iterdir()]
+    except (OSError, ValueError):
+        return None
+    return frozenset(pypi_name(names.wheel(file).project) for file in files if wheel_filename(file) is not None)
+
+
 def common_index(urls: Iterable[str]) -> IndexName | None:
     """The index of all of these addresses; None where they are of several, or of none that we know."""
     indexes = {index_of(url) for url in urls}
@@ -162,13 +171,12 @@ def read_listing(lines: Iterable[Line], file: str, environment: Mapping[str, str
     """What lines say, and those of files that they include; the options of one count for all."""
     sources = _Sources()
     packages = _packages(lines, file, environment, folder, (), sources)
-    every = sources.addresses
-    sourced = [package if package.sources else msgspec.structs.replace(package, sources=every) for package in packages]
+    sourced = [one if one.sources else msgspec.structs.replace(one, sources=sources.of(one)) for one in packages]
     return Listing(sourced, tuple(sources.constraints))
 
 
 def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
-    """The packages of lines, as in ``read_listing``."""
+    """The packages of ``read_listing``."""
     return read_listing(lines, file, environment, folder).packages
 
 
@@ -183,24 +191,31 @@ class _Sources:
     """What files of constraints say."""
     included: int = 0
     """How many files were included."""
+    shelves: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The names of the wheels in each folder of this machine that is named; none of one that is not there."""
 
-    def take(self, option: str, value: str) -> None:
-        """Heed an option; a folder of files is no index."""
+    def take(self, option: str, value: str, folder: Path | None) -> None:
+        """Heed an option; a folder of files counts like any place that may hold other builds."""
         address = value.strip().strip("\"'")
         if option == "--no-index":
             self.index.clear()
-        elif url_parts(address).scheme not in ("http", "https"):
+        elif not address or url_parts(address).scheme not in ("http", "https", "file", ""):
             return
         elif option in ("-i", "--index-url", "--pypi-url"):
             self.index[:] = [address]
         elif option in ("-f", "--find-links", "--extra-index-url"):
             self.others.append(address)
+            shelf = None if folder is None or url_parts(address).scheme else wheels_in(folder / address)
+            if shelf is not None:
+                self.shelves[address] = shelf
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """All of them; none where only the default index is meant."""
-        every = (*self.index, *self.others)
+    def of(self, package: Package) -> tuple[str, ...]:
+        """All that may serve a package; none where only the default index does."""
+        every = (*self.index, *(one for one in self.others if self._may_serve(one, package)))
         return () if every == (DEFAULT_INDEX,) else every
+
+    def _may_serve(self, address: str, package: Package) -> bool:
+        return address not in self.shelves or package.name in self.shelves[address]
 
 
 def _packages(
@@ -223,7 +238,7 @@ def _packages(
                 constraints |= {package.name: package for package in inner if package.version}
                 sources.constraints += inner
         elif _GLOBAL_OPTION.fullmatch(option):
-            sources.take(option, value)
+            sources.take(option, value, folder)
         else:
             package = parse_line(line, file, environment)
             if package is not None:

@@ -53,9 +53,9 @@ def _metadata(document: Document) -> frozenset[str]:
     return frozenset(metadata) if isinstance(metadata, dict) else frozenset()
 
 
-def _pylock(document: Document) -> PackageSet:
+def _pylock(document: Document) -> tuple[PackageSet, ...]:
     lock = _toml(document)
-    return read_pylock(lock, _for_pythons(document, pythons_of_pylock(lock)))
+    return read_pylock(lock, _for_pythons(document, pythons_of_pylock(lock)), document.choice)
 
 
 def _poetry(document: Document) -> tuple[PackageSet, ...]:
@@ -157,7 +157,7 @@ READERS = (
         lambda one: one.json is not None,
         _neither("JSON", "Pipfile.lock nor what pip or conda tells of an environment"),
     ),
-    Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock),
+    Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock, ("extra", "group")),
     Reader("poetry.lock", lambda one: "lock-version" in _metadata(one), _poetry, ("extra", "group")),
     Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",)),
     Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),

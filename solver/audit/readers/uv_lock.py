@@ -45,6 +45,11 @@ class _Source(Hyphened, frozen=True, kw_only=True):
         """Whether it is one of the lock's own projects."""
         return any(one is not None for one in (self.virtual, self.editable, self.directory))
 
+    @property
+    def address(self) -> str:
+        """Where it is fetched from, or built from: an index, a file, a repository."""
+        return self.registry or self.url or self.git or self.path or ""
+
 
 class _Dependency(Hyphened, frozen=True, kw_only=True):
     name: str
@@ -281,14 +286,14 @@ def _package(document: TomlDocument, lock: _Lock, number: int, extras: tuple[str
     locked = lock.package[number]
     files = (*locked.wheels, *([locked.sdist] if locked.sdist else []))
     urls = [wheel.address for wheel in locked.wheels]
-    registry = [locked.source.registry or ""]
+    origin = [locked.source.address] if locked.source.address else []
     with at(document, "package", number):
         return Package(
             name=pypi_name(locked.name),
             version=locked.version,
             extras=extras,
-            index=common_index(urls or registry),
-            sources=tuple(one for one in (urls[:1] or registry) if url_parts(one).scheme in ("http", "https")),
+            index=common_index(urls or origin),
+            sources=tuple([url for url in urls[:1] if url_parts(url).scheme in ("http", "https")] or origin),
             hashes=tuple(digest for item in files if (digest := sha256_of(item.hash))),
             # With an sdist beside them the wheels are not all that can be installed.
             files=() if locked.sdist else tuple(name for url in urls if (name := wheel_filename(url))),

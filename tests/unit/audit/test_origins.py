@@ -43,7 +43,9 @@ def _told(text, folder):
     [
         ("", ("torch==2.6.0", None, None)),
         (f"--index-url {PYPI_SIMPLE_ENDPOINT}", ("torch==2.6.0", None, None)),
-        ("--find-links wheels", ("torch==2.6.0", None, None)),
+        # Nobody knows what lies in a folder that is not here.
+        ("--find-links wheels", ("torch==2.6.0", None, "wheels")),
+        ("--find-links file:///own/wheels", ("torch==2.6.0", None, "file:///own/wheels")),
         (f"--index-url {WHL}/cu124", ("torch==2.6.0+cu124", "pytorch", None)),
         (f"-i {WHL}/nightly/cu128/", ("torch==2.6.0+cu128", "pytorch", None)),
         (f"--index-url={WHL}/rocm6.2", ("torch==2.6.0+rocm6.2", "pytorch", None)),
@@ -117,3 +119,75 @@ def test_nobody_asks_for_the_default_index_address_about_files_that_are_known(tm
         check=True,
     )
     assert told.stdout == "six==1.17.0 ('https://files.example/six-1.17.0-py2.py3-none-any.whl',) None False\n"
+
+
+UV = """\
+version = 1
+[[package]]
+name = "own"
+version = "0"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "torch" }}]
+[[package]]
+name = "torch"
+version = "2.6.0"
+source = {{ {} }}
+"""
+POETRY = """\
+[[package]]
+name = "torch"
+version = "2.6.0"
+groups = ["main"]
+files = []
+[package.source]
+type = "{}"
+url = "{}"
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.11"
+content-hash = "x"
+"""
+PDM = """\
+[metadata]
+groups = ["default"]
+lock_version = "4.5.0"
+[[package]]
+name = "torch"
+version = "2.6.0"
+groups = ["default"]
+{}
+"""
+PIPFILE = '{{"_meta": {{"sources": []}}, "default": {{"torch": {{"version": "==2.6.0", {}}}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        (UV.format('git = "https://git.example/torch?rev=a#b"'), "git.example"),
+        (UV.format('url = "https://wheels.example/torch-2.6.0.tar.gz"'), "wheels.example"),
+        (UV.format('path = "../torch.tar.gz"'), "../torch.tar.gz"),
+        (UV.format('registry = "https://index.example/simple"'), "index.example"),
+        (UV.format('registry = "../wheels"'), "../wheels"),
+        (UV.format(f'registry = "{PYPI_SIMPLE_ENDPOINT}"'), None),
+        (POETRY.format("git", "https://git.example/torch"), "git.example"),
+        (POETRY.format("directory", "../torch"), "../torch"),
+        (POETRY.format("legacy", "https://index.example/simple"), "index.example"),
+        (PDM.format('git = "https://git.example/torch"'), "git.example"),
+        (PDM.format('path = "./torch"'), "./torch"),
+        (PDM.format(""), None),
+        (PIPFILE.format('"git": "https://git.example/torch"'), "git.example"),
+        (PIPFILE.format('"hashes": []'), None),
+    ],
+)
+def test_what_is_built_from_a_repository_or_a_file_is_not_the_default_indexs(text, elsewhere, tmp_path):
+    assert _told(text, tmp_path) == [("torch==2.6.0", None, elsewhere)]
+
+
+@pytest.mark.parametrize(
+    ("wheel", "elsewhere"),
+    [("torch-2.6.0-cp312-cp312-linux_x86_64.whl", "wheels"), ("six-1.17.0-py2.py3-none-any.whl", None)],
+)
+def test_a_folder_of_wheels_counts_for_the_packages_in_it(wheel, elsewhere, tmp_path):
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / wheel).touch()
+    assert _told("--find-links wheels\ntorch==2.6.0\n", tmp_path) == [("torch==2.6.0", None, elsewhere)]

@@ -6,6 +6,8 @@ from __future__ import annotations
 import pytest
 from reading import HASH, pins, read
 
+from solver.audit.inputs import read_sets
+from solver.audit.readers.parts import Choice
 from solver.core.errors import BadInput
 from solver.core.model import Target
 
@@ -77,3 +79,66 @@ def test_a_pylock_that_cannot_be_read_is_named_with_line_and_key(text, message, 
     with pytest.raises(BadInput) as caught:
         read(text, tmp_path)
     assert str(caught.value) == message
+
+
+PARTS = """\
+lock-version = "1.0"
+created-by = "hand"
+extras = ["gpu"]
+dependency-groups = ["dev", "train"]
+default-groups = ["dev"]
+
+[[packages]]
+name = "always"
+version = "1"
+directory = { path = "always" }
+
+[[packages]]
+name = "accelerated"
+version = "1"
+marker = "'gpu' in extras"
+vcs = { type = "git", url = "https://example.com/accelerated.git", commit-id = "abc" }
+
+[[packages]]
+name = "tool"
+version = "1"
+marker = "'dev' in dependency_groups"
+archive = { url = "https://example.com/tool-1.tar.gz", hashes = { sha256 = "aa" } }
+
+[[packages]]
+name = "trainer"
+version = "1"
+marker = "'train' in dependency_groups"
+directory = { path = "trainer" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "sets"),
+    [
+        (
+            Choice(),
+            {
+                "": ["always", "tool"],
+                "extra gpu": ["always", "accelerated", "tool"],
+                "group train": ["always", "tool", "trainer"],
+            },
+        ),
+        (Choice(extras=("gpu",)), {"extra gpu": ["always", "accelerated", "tool"]}),
+        # Groups that are named stand in the place of the default ones.
+        (Choice(groups=("train",)), {"group train": ["always", "trainer"]}),
+        (Choice(groups=("dev",)), {"group dev": ["always", "tool"]}),
+    ],
+)
+def test_extras_and_groups_are_sets_of_their_own(choice, sets, tmp_path):
+    held = read_sets(tmp_path / "pylock.toml", text=PARTS, choice=choice)
+    assert {one.part: [package.name for package in one.packages] for one in held} == sets
+
+
+def test_what_is_built_from_a_repository_a_folder_or_an_archive_comes_from_there(tmp_path):
+    (held,) = read_sets(tmp_path / "pylock.toml", text=PARTS, choice=Choice(extras=("gpu",)))
+    assert {package.name: package.sources for package in held.packages} == {
+        "always": ("always",),
+        "accelerated": ("https://example.com/accelerated.git",),
+        "tool": ("https://example.com/tool-1.tar.gz",),
+    }
