@@ -34,7 +34,13 @@ BELOW = {
 STEPS = FLOORS[2]
 ALLOWED: dict[tuple[str, str], str] = {}
 """Further imports, each with its reason."""
-TRAVELS = ("lock/loader/_loader_hook.py", "lock/loader/_sharing_hook.py", "proof/bundle/offline.py")
+TRAVELS = (
+    "lock/loader/_loader_hook.py",
+    "lock/loader/_report.py",
+    "lock/loader/_sharing_hook.py",
+    "lock/loader/_symbols_hook.py",
+    "proof/bundle/offline.py",
+)
 """Scripts that are copied to where nothing of ours is installed."""
 HEAVY = (
     "requests",

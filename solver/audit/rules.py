@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
+from solver.matrix.cures import heals, is_healed
+from solver.matrix.libraries import LOADER
 from solver.matrix.rows import Rule
 from solver.matrix.rules import Breach, binds_conda
 
@@ -49,13 +53,14 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
     order = f" with {rule.order}" if rule.order else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
+    healing = _healing(context, breach)
     return finding_about(
         [*named, *offenders],
         code=rule.code,
-        severity=_severity(rule, named, of_conda=of_conda),
-        why=f"{rule.why}{seen}{unread}",
+        severity=healing.severity or _severity(rule, named, of_conda=of_conda),
+        why=f"{rule.why}{seen}{unread}{healing.why}",
         source=rule.source,
-        cure=rule.cure,
+        cure=healing.cure or rule.cure,
         row=rule.id,
     )
 
@@ -65,3 +70,23 @@ def _severity(rule: Rule, named: Iterable[Package], *, of_conda: bool) -> Severi
     if rule.code == _PART and all(package.brought_by and package.line is None for package in named):
         return "note"
     return _MILDER[rule.severity] if of_conda else rule.severity
+
+
+@dataclass(frozen=True)
+class _Healing:
+    """What our loader makes of a breach."""
+
+    severity: Severity | None = None
+    why: str = ""
+    cure: str = ""
+
+
+def _healing(context: AuditContext, breach: Breach) -> _Healing:
+    if is_healed(breach, context.matrices, context.stated, context.place) is not Answer.YES:
+        return _Healing()
+    if heals(context.stated) is Answer.YES:
+        why = f"; with {LOADER}, which is in it, this set is sound ({breach.rule.healed})"
+        return _Healing("note", why, f"keep {LOADER} in it")
+    why = f"; with {LOADER} this set is sound ({breach.rule.healed}), and that is not in it"
+    cure = f"add {LOADER}: a lock has it, and `interlock heal PREFIX` puts it into an environment"
+    return _Healing(None, why, f"{cure}; or {breach.rule.cure}")

@@ -17,6 +17,7 @@ COMMANDS = {
     "lock": Lazy("solver.cli.locking:lock", "Make the locks of profiles, or of every profile."),
     "export": Lazy("solver.cli.locking:export", "Write another format of a lock."),
     "install": Lazy("solver.cli.locking:install", "Install a lock: every hash checked, whole or not at all."),
+    "heal": Lazy("solver.cli.checking:heal", "Make frameworks that break each other work in one environment."),
     "solve": Lazy("solver.cli.solving:solve", "Print a solution, with the row behind each choice."),
     "explain": Lazy("solver.cli.solving:explain", "Tell whether versions can live together, and why not."),
     "pairs": Lazy("solver.cli.pairs:pairs", "Search every known TensorFlow x torch pair."),

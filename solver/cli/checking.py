@@ -21,6 +21,9 @@ from solver.cli.show import Json, echo_json
 from solver.commands.audit import Given, active_environment, audit_path
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
+from solver.commands.heal import Healed
+from solver.commands.heal import heal as heal_prefix
+from solver.commands.heal import undo as undo_healing
 from solver.commands.project import Reach
 from solver.core import reading
 from solver.core.acceptance import FORM, is_id, is_reason
@@ -28,6 +31,7 @@ from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Severity
 from solver.core.names import shown
+from solver.matrix.libraries import LOADER
 
 STANDARD_INPUT = "standard input"
 """As errors name it."""
@@ -150,6 +154,35 @@ def doctor(profile: str | None, as_json: bool) -> None:
     else:
         click.echo("\n".join(_diagnosis_lines(diagnosis)))
     sys.exit(0 if diagnosis.fine else 1)
+
+
+@click.command()
+@click.argument("prefix", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--undo", is_flag=True, help="take out again what this command put in")
+@JSON
+def heal(prefix: Path, undo: bool, as_json: bool) -> None:
+    """Put our loader into the environment PREFIX where its frameworks break each other, and try their imports."""
+    done = undo_healing(Path(), prefix) if undo else heal_prefix(Path(), prefix)
+    if as_json:
+        rows = [breach.rule.id for breach in done.breaches]
+        echo_json({"version": 1, "heals": rows, "loader": done.loader, "probes": list(done.probes)})
+    else:
+        click.echo("\n".join(_healed_lines(prefix, done, undone=undo)))
+
+
+def _healed_lines(prefix: Path, done: Healed, *, undone: bool) -> Iterator[str]:
+    if undone:
+        now = "nothing of ours is in it" if done.loader is None else f"{LOADER} {done.loader} is in it, as before"
+        yield f"{prefix}: taken out again; {now}"
+    elif not done.breaches:
+        yield f"{prefix}: nothing in it is broken that {LOADER} heals; `interlock audit {prefix}` tells what else is"
+    else:
+        how = "put into it" if done.probes else "in it already"
+        yield f"{prefix}: healed by {LOADER} {done.loader}, {how}:"
+        for breach in done.breaches:
+            yield f"  {breach.rule.code}: {breach.rule.why}"
+        if done.probes:
+            yield f"imports tried: {', '.join(done.probes)}; `interlock heal {prefix} --undo` takes it out"
 
 
 def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:

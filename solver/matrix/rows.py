@@ -74,6 +74,8 @@ class Build(Row, frozen=True, kw_only=True):
     """CUDA libraries that it opens where they are there, and does without where not."""
     runpath: tuple[str, ...] | NotKnown = NOT_KNOWN
     """Folders under site-packages/nvidia where it looks for them by itself."""
+    global_symbols: bool | NotKnown = NOT_KNOWN
+    """Whether it has its own libraries loaded with RTLD_GLOBAL, so that their symbols answer other packages' calls."""
     asks: dict[str, str] = {}
     """What its extra for CUDA asks of each distribution."""
     needs: dict[str, str] = {}
@@ -193,9 +195,15 @@ class Rule(Row, frozen=True, kw_only=True):
     seen: str | None = None
     """Where it was seen to happen; None: derived, not seen."""
     cure: Text
+    healed_by: Literal["loader"] | None = None
+    """What makes a set work that breaks the rule; None: nothing does. ``solver.matrix.cures`` tells when."""
+    healed: str | None = None
+    """Where such a set was seen to work with it."""
 
     def __post_init__(self) -> None:
-        """Raises ``ValueError`` for a name or a specifier that is none."""
+        """Raises ``ValueError`` for a name or a specifier that is none, and for a cure that nobody saw work."""
+        if (self.healed_by is None) != (self.healed is None):
+            raise ValueError("expected healed_by and healed together")
         for name in (*self.when, *self.also, *self.needs, *self.expects):
             if name in _OF_THE_TARGET:
                 raise ValueError(f'expected a package, found "{name}"; {_OF_THE_TARGET[name]}')

@@ -16,6 +16,7 @@ from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, wheel_build
 from solver.matrix.cudnn import carried, met
+from solver.matrix.cures import heals, is_healed
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
@@ -24,7 +25,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
-from solver.matrix.rules import broken
+from solver.matrix.rules import Breach, broken
 from solver.proof.checks import Order, frameworks_of, orders
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
 
@@ -315,9 +316,14 @@ class _Case:
     def dies(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
         errors = (rule for rule in self.matrices.rules if rule.severity == "error")
-        deadly = {breach.rule.order for breach in broken(errors, self.packages, self.place)}
+        deadly = {breach.rule.order for breach in broken(errors, self.packages, self.place) if not self.heals(breach)}
         both = (order for order in self.orders if len(order) > 1)
         return tuple("-".join(order) for order in both if f"{order[0]} first" in deadly)
+
+    def heals(self, breach: Breach) -> bool:
+        """Whether the set holds the loader that heals the breach."""
+        healed = is_healed(breach, self.matrices, self.packages, self.place)
+        return every((healed, heals(self.packages))) is Answer.YES
 
     def doubts(self) -> Iterable[str]:
         """Why a build does not, or not surely, run on the GPU; that a framework has no code at all is told apart."""

@@ -35,6 +35,8 @@ from solver.refresh.families import (
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
 _IS_CUDA, _CUDA, _CUDNN, _CAPABILITIES = "is_cuda_build", "cuda_version", "cudnn_version", "cuda_compute_capabilities"
 _GENERATED = "tensorflow/core/framework/graph_pb2.py"
+_GLOBAL_FLAGS = "tensorflow/python/pywrap_dlopen_global_flags.py"
+"""Where it is there, importing TensorFlow asks for RTLD_GLOBAL (tensorflow/python/pywrap_tensorflow.py)."""
 _FRAMEWORK = "tensorflow/libtensorflow_framework.so.2"
 _LIBRARIES = re.compile(r"tensorflow/(libtensorflow_(framework|cc)|python/_pywrap_tensorflow_internal)\.so(\.\d+)?")
 
@@ -87,7 +89,9 @@ def _row(distribution: str, family: Family, reading: Reading, before: Build | No
     if _BUILD_INFO not in source.members(file):
         # An empty wheel that asks for the distribution with the library.
         return msgspec.structs.replace(plain, source=f"wheel {file.filename} (METADATA; it holds no library)")
-    plain = msgspec.structs.replace(plain, protobuf=_gencode(source, file))
+    plain = msgspec.structs.replace(
+        plain, protobuf=_gencode(source, file), global_symbols=_global_symbols(family, source)
+    )
     info = build_info(member_text(source, file, _BUILD_INFO), file.filename)
     if not info.get(_IS_CUDA, True):
         return plain
@@ -188,6 +192,11 @@ def _gencode(source: WheelSource, file: IndexFile) -> str | NotKnown:
     text = member_text(source, file, _GENERATED)
     match = re.search(r"^# Protobuf Python Version: ([\d.]+)$", text, re.M)
     return match[1] if match else NOT_KNOWN
+
+
+def _global_symbols(family: Family, source: WheelSource) -> bool | NotKnown:
+    """Windows has no such flag; what becomes of it there nobody read."""
+    return NOT_KNOWN if family.platform == "win-64" else _GLOBAL_FLAGS in source.members(family.file)
 
 
 def _runpath(source: WheelSource, file: IndexFile) -> tuple[str, ...] | NotKnown:

@@ -10,9 +10,10 @@ from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import cuda_major, stated
 from solver.matrix.cudnn import carried, carries
+from solver.matrix.cures import healable
 from solver.matrix.drivers import first_of_branch
 from solver.matrix.gpus import CudaMajor, cudnn_serves
-from solver.matrix.libraries import brought
+from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this
 from solver.matrix.place import Place
@@ -27,6 +28,7 @@ def notes(
     evidence, builds = _evidence(versions, target.python, matrices), tuple(builds)
     solution_notes = [
         *_soft_rules(versions, matrices, Place.of(target)),
+        *_healed(versions, matrices, Place.of(target)),
         *_of_cudnn(versions, builds, matrices, target),
     ]
     for build in builds if cuda not in (None, NONE) else ():
@@ -103,3 +105,11 @@ def _soft_rules(versions: Mapping[str, str], matrices: Matrices, place: Place) -
         rule = breach.rule
         for offence in breach.offences:
             yield Note(package=offence.package, text=f"{rule.why}; {rule.cure}", row=rule.id, evidence=rule.seen)
+
+
+def _healed(versions: Mapping[str, str], matrices: Matrices, place: Place) -> Iterator[Note]:
+    """What would break the set without our loader, which its lock brings."""
+    for breach in healable(sorted(matrices.rules, key=lambda row: row.id), matrices, versions, place):
+        for offence in breach.offences:
+            text = f"{breach.rule.why}; {LOADER}, which the lock brings, heals it"
+            yield Note(package=offence.package, text=text, row=breach.rule.id, evidence=breach.rule.healed)

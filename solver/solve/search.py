@@ -14,6 +14,7 @@ from solver.core.frameworks import distributions
 from solver.core.model import Explanation, Framework, Nearest, Profile, PypiName, Solution
 from solver.core.versions import within
 from solver.matrix.builds import has_wheel
+from solver.matrix.cures import healable
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core, find_core, tell
 from solver.solve.nearest import Trial, nearest
@@ -94,9 +95,9 @@ def find(
     ``lockable_only`` leaves out builds whose hash or requirements nobody read; without it
     they are taken only where they bring a newer framework or python. What is ``settled`` is preferred to all else.
     """
-    best = _best(profile, spaces, lockable_only=True, settled=settled)
+    best = _unhealed_first(profile, spaces, lockable_only=True, settled=settled)
     if not lockable_only and not _unbeatable(profile, best):
-        wider = _best(profile, spaces, lockable_only=False, settled=settled)
+        wider = _unhealed_first(profile, spaces, lockable_only=False, settled=settled)
         if wider is not None and (best is None or wider.merit > best.merit):
             best = wider
     return None if best is None else to_solution(best.space, profile, best.chosen)
@@ -118,10 +119,29 @@ def _unbeatable(profile: Profile, best: Preferred | None) -> bool:
     return best is not None and all(text.startswith("==") and "*" not in text for text in pinned)
 
 
-def _best(profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None) -> Preferred | None:
+def _unhealed_first(
+    profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None
+) -> Preferred | None:
+    """The best solution; of two that are as good the one that needs no healing."""
+    best = _best(profile, spaces, lockable_only=lockable_only, settled=settled)
+    if best is None or not _needs_healing(best):
+        return best
+    plain = _best(profile, spaces, lockable_only=lockable_only, settled=settled, healing=False)
+    return best if plain is None or plain.merit < best.merit else plain
+
+
+def _needs_healing(best: Preferred) -> bool:
+    scope = best.space.scope
+    versions = {ident: candidate.version for ident, candidate in best.chosen.items() if is_package(ident)}
+    return any(healable(scope.binding_rules, scope.matrices, versions, scope.place))
+
+
+def _best(
+    profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None, healing: bool = True
+) -> Preferred | None:
     best: Preferred | None = None
     for python in _settled_first(pythons(profile, spaces.matrices), settled):
-        space = spaces.get(profile, python, lockable_only=lockable_only)
+        space = spaces.get(profile, python, lockable_only=lockable_only, healing=healing)
         chosen = optimiser(space, profile, settled).best()
         if chosen is not None and settled is not None and python == settled.python:
             return Preferred(_merit(profile, space, chosen), space, chosen)

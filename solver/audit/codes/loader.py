@@ -32,6 +32,7 @@ from solver.matrix.libraries import (
     opened_library,
     serves_profiler,
 )
+from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -248,14 +249,30 @@ def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing,
     therefore = f"which therefore {_blind(build)}" if severity == "error" else "which still sees the GPU, and "
     if severity != "error":
         therefore += _goes_without(severity)
+    other = _of_another_major(context, build)
+    on_cpu = opens_libraries(build.framework) and other is not None and not context.libraries(build.major)
     return finding_about(
         (build.package,),
         code=CODE,
-        severity="warning" if severity == "error" and not context.wants_gpu else severity,
+        severity="warning" if severity == "error" and (on_cpu or not context.wants_gpu) else severity,
         why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}",
         source=build.source,
-        cure=_install(build),
+        cure=_one_major(build, other) if on_cpu and other is not None else _install(build),
         row=build.row.id,
+    )
+
+
+def _of_another_major(context: AuditContext, build: BuiltPackage) -> BuiltPackage | None:
+    """A framework for another CUDA major, beside which the libraries of this build's major may not stand."""
+    others = (one for one in context.builds if one.framework is not None and one.has_cuda is Answer.YES)
+    return next((one for one in others if share_a_process(one.row.cuda, build.row.cuda) is Answer.NO), None)
+
+
+def _one_major(build: BuiltPackage, other: BuiltPackage) -> str:
+    """No libraries for it: they would stand beside those of another CUDA major."""
+    return (
+        f"leave {build.package.name} on the CPU, or take a {other.package.name} for CUDA {build.major} and then "
+        f"{build.package.name}[and-cuda]"
     )
 
 

@@ -56,6 +56,21 @@ def install_pip_half(requirements: Path, python: Path, work: Path, how: PipHalf)
     _run([*command, "--requirement", str(requirements)], environ, how.descriptors)
 
 
+def install_wheel(wheel: Path, python: Path) -> None:
+    """Put one wheel into the environment of ``python``, in place of another version of it and nothing else.
+
+    Raises ``CheckFailed`` with what the installer said.
+    """
+    start = [find_uv(), "pip", "install", "--quiet", "--python", str(python), "--no-deps", *_offline("uv")]
+    _run([*start, str(wheel)], _environment(os.environ, python, offline=True), ())
+
+
+def uninstall(name: str, python: Path) -> None:
+    """Take a package out of the environment of ``python``; raises ``CheckFailed`` with what the installer said."""
+    start = [find_uv(), "pip", "uninstall", "--quiet", "--python", str(python)]
+    _run([*start, name], _environment(os.environ, python, offline=True), ())
+
+
 def _command(installer: Installer, python: Path) -> list[str]:
     if installer == "uv":
         start = [find_uv(), "pip", "install", "--quiet", "--python", str(python)]

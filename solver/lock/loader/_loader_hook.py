@@ -6,7 +6,8 @@ imports it when python starts; it then waits. When tensorflow is imported, it
 loads the libraries listed in _interlock_loader.json by their full paths, so that
 TensorFlow's own search, which goes by their sonames, finds them loaded already.
 
-It never makes an import fail: what went wrong is told in ``report``.
+It never makes an import fail: what went wrong is told in ``report``, which
+``python -m interlock_loader`` prints. INTERLOCK_LOADER=off turns it off.
 It needs nothing but python 3.9 or newer, and imports nothing at start but
 what python has loaded by then.
 """
@@ -242,8 +243,18 @@ def register(when: Calls, name: str, call: Callable[[ModuleType], None]) -> None
     calls[:] = [known for known in calls if known.__name__ != call.__name__] + [call]
 
 
+def is_off() -> bool:
+    """Whether the user turned the loader off; site has imported os by then."""
+    import os
+
+    return os.environ.get("INTERLOCK_LOADER", "").strip().lower() == "off"
+
+
 def install() -> None:
     """Put the finder first, in place of one that an earlier import of this module put there."""
+    if is_off():
+        report["off"] = True
+        return
     sys.meta_path[:] = [finder for finder in sys.meta_path if not getattr(finder, "interlock", False)]
     sys.meta_path.insert(0, Finder())
 

@@ -9,7 +9,9 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform, Profile, Solution
 from solver.lock.loader.wheel import loader_wheel
 from solver.lock.requirements import LocalWheel
+from solver.matrix.cures import healable
 from solver.matrix.load import Matrices
+from solver.matrix.place import Place
 from solver.matrix.rows import Build
 
 
@@ -19,17 +21,29 @@ def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> li
     build = tensorflow_build(matrices, versions, solution.target.platform)
     # Of a build that nobody read no lock is made: the search takes none.
     build = None if isinstance(build, NotKnown) else build
-    made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks)
+    symbols = needs_healing(matrices, versions, Place.of(solution.target))
+    made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks, symbols=symbols)
     return [] if made is None else [LocalWheel.of(*made)]
 
 
-def loader_beside(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> LocalWheel | NotKnown | None:
-    """The loader wheel for any set (version by name); None where its TensorFlow needs none, or it has none."""
+def loader_beside(
+    matrices: Matrices, versions: Mapping[str, str], platform: Platform, *, healing: bool = True
+) -> LocalWheel | NotKnown | None:
+    """The loader wheel for any set (version by name); None where its TensorFlow needs none, or it has none.
+
+    Without ``healing`` it merely has TensorFlow find its libraries.
+    """
     build = tensorflow_build(matrices, versions, platform)
     if not isinstance(build, Build):
         return build
-    made = loader_wheel(build, matrices.libraries, versions)
+    symbols = healing and needs_healing(matrices, versions, Place(platform))
+    made = loader_wheel(build, matrices.libraries, versions, symbols=symbols)
     return None if made is None else LocalWheel.of(*made)
+
+
+def needs_healing(matrices: Matrices, versions: Mapping[str, str], place: Place) -> bool:
+    """Whether a set (version by name) breaks a rule that the loader heals."""
+    return any(healable(matrices.rules, matrices, versions, place))
 
 
 def tensorflow_build(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> Build | NotKnown | None:

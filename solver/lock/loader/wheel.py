@@ -1,7 +1,8 @@
-"""The loader wheel: lets TensorFlow find the CUDA libraries of a lock without a variable set by hand.
+"""The loader wheel: lets TensorFlow find the CUDA libraries of a lock, and others live beside it, without a variable.
 
 What it must load is decided from the row: what TensorFlow opens, less what lies
-in a folder that its RUNPATH names.
+in a folder that its RUNPATH names. Whether it must keep TensorFlow's symbols local is decided by the rules
+(``solver.matrix.cures``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.core.wheelfile import build_wheel
 from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import cuda_major
+from solver.matrix.cures import HEALING
 from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, places
 from solver.matrix.rows import Build, Library
 
@@ -75,24 +77,30 @@ def loader_wheel(
     pins: Mapping[str, str],
     sharing: GpuSharing | None = None,
     frameworks: Sequence[Framework] = tuple(FRAMEWORKS),
+    *,
+    symbols: bool = False,
 ) -> tuple[str, bytes] | None:
     """File name and bytes of the wheel that ``build`` needs in a lock of ``pins`` (version by name).
 
     ``libraries`` are rows of any CUDA major. ``sharing`` adds the settings that no
-    environment variable can make. None: nothing falls short, no wheel is needed.
+    environment variable can make; ``symbols`` has it keep TensorFlow's symbols local.
+    None: nothing falls short, no wheel is needed.
     """
     needed = need(build, libraries, pins)
     # What it may or may not find by itself is loaded too: the hook leaves a library that is there already as it is,
     # while a single one that is missing hides the GPU.
     missed = (*needed.hidden, *needed.doubtful)
     settings = {} if sharing is None else sharing_settings(sharing, frameworks)
-    if not needed.falls_short and not settings:
+    if not (needed.falls_short or settings or symbols):
         return None
     files = _loader_files(build, load_order(missed, needed.beside), needed.xla_data)
     if settings:
         files |= _sharing_files(settings)
         files[_PTH] += "import _interlock_sharing\n"
-    return build_wheel(NAME, _version(build, files), _SUMMARY, files, requires_python=">=3.9")
+    if symbols:
+        files["_interlock_symbols.py"] = _payload("_symbols_hook.py")
+        files[_PTH] += "import _interlock_symbols\n"
+    return build_wheel(NAME, _version(build, files, symbols=symbols), _SUMMARY, files, requires_python=">=3.9")
 
 
 def _finds_xla_data(build: Build | None, directory: str) -> bool:
@@ -110,6 +118,7 @@ def _loader_files(build: Build | None, libraries: Iterable[Library], xla_data: s
         _PTH: "import _interlock_loader\n",
         "_interlock_loader.py": _payload("_loader_hook.py"),
         "_interlock_loader.json": _json(plan),
+        "interlock_loader.py": _payload("_report.py"),
     }
 
 
@@ -120,11 +129,11 @@ def _sharing_files(settings: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def _version(build: Build | None, files: Mapping[str, str]) -> str:
-    """Names the release and holds a digest of the content, so that no cache can mix two wheels up."""
+def _version(build: Build | None, files: Mapping[str, str], *, symbols: bool) -> str:
+    """Names the release and what it heals, and holds a digest of the content, so that no cache mixes two wheels up."""
     digest = hashlib.sha256(_json(dict(files)).encode()).hexdigest()[:12]
     # "h": a part of digits only would lose its leading zeros (PEP 440, local versions)
-    parts = [f"h{digest}"]
+    parts = [*([HEALING] if symbols else []), f"h{digest}"]
     cuda = None if build is None else cuda_major(build)
     if build is not None and isinstance(cuda, int):
         parts = [f"tf{build.version}", f"cu{cuda}", *parts]

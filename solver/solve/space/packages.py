@@ -150,12 +150,16 @@ class Spaces:
         self.matrices, self.index = matrices, index
         self._made: dict[tuple[object, ...], PackageSpace] = {}
 
-    def get(self, profile: Profile, python: str, *, lockable_only: bool, doubtful: bool = False) -> PackageSpace:
-        """The space in which ``profile`` is searched on ``python``; see ``Scope.doubtful``."""
-        scope = Scope.of(profile, python, self.matrices, lockable_only=lockable_only, doubtful=doubtful)
+    def get(
+        self, profile: Profile, python: str, *, lockable_only: bool, doubtful: bool = False, healing: bool = True
+    ) -> PackageSpace:
+        """The space in which ``profile`` is searched on ``python``; see ``Scope``."""
+        scope = Scope.of(
+            profile, python, self.matrices, lockable_only=lockable_only, doubtful=doubtful, healing=healing
+        )
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
-        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted)
+        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing)
         key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)

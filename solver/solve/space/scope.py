@@ -16,6 +16,7 @@ from solver.core.indexes import PUBLIC, Bindings, bindings_by
 from solver.core.model import Framework, IndexName, Profile, Target
 from solver.core.target import marker_environment
 from solver.matrix.cudnn import carriers
+from solver.matrix.cures import is_healable
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
@@ -44,10 +45,19 @@ class Scope:
     """Which packages come from a private index."""
     doubtful: bool = False
     """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
+    healing: bool = True
+    """A rule that our loader heals binds nothing, since the loader is put into the lock."""
 
     @classmethod
     def of(
-        cls, profile: Profile, python: str, matrices: Matrices, *, lockable_only: bool, doubtful: bool = False
+        cls,
+        profile: Profile,
+        python: str,
+        matrices: Matrices,
+        *,
+        lockable_only: bool,
+        doubtful: bool = False,
+        healing: bool = True,
     ) -> Scope:
         """The bounds that ``profile`` sets on one python (major.minor)."""
         return cls(
@@ -61,6 +71,7 @@ class Scope:
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
+            healing=healing,
         )
 
     def wants_cpu(self, framework: Framework | None) -> bool:
@@ -73,24 +84,26 @@ class Scope:
         return Place.of(self.target)
 
     @cached_property
-    def _rules(self) -> tuple[Rule, ...]:
+    def binding_rules(self) -> tuple[Rule, ...]:
+        """The rules that the request does not accept to be broken."""
         return binding(self.matrices.rules, self.accepted)
 
     @cached_property
     def hard_rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """By package, the rules that the search keeps to here."""
-        return hard_rules(self._rules, self.place)
+        return hard_rules(self.binding_rules, self.place)
 
     def rules_of(self, name: str, version: str) -> Iterator[Rule]:
-        """The hard rules that are about a version of a package."""
+        """The hard rules that are about a version of a package, less those that are healed."""
         for rule in self.hard_rules.get(name, ()):
-            if holds(rule, {name: version}, self.place) is Answer.YES:
+            healed = self.healing and is_healable(rule, self.build(name, version)) is Answer.YES
+            if not healed and holds(rule, {name: version}, self.place) is Answer.YES:
                 yield rule
 
     @cached_property
     def joint_rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """By their first package, the rules about several packages together that the search keeps to here."""
-        return joint_rules(self._rules, self.place)
+        return joint_rules(self.binding_rules, self.place)
 
     def joint_rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The joint rules that are about a version of their first package, should the others be there too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lock_differences import diff_locks
 from small_project import project_with, write
 
-LOADER = "1+tf2.20.0.cu12.hd7a0cff31806"
+LOADER = "1+tf2.20.0.cu12.hcabd04b82826"
 
 
 def test_the_difference_of_two_locks(project):

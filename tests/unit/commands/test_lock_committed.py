@@ -43,7 +43,7 @@ def test_what_the_request_names_is_in_the_lock(folder, project):
     names = {
         line.partition("==")[0].partition(" @ ")[0] for line in logical_lines((folder / "requirements.txt").read_text())
     }
-    cpu = {"tensorflow": "tensorflow-cpu"} if profile.cuda == "none" else {}
+    cpu = {"tensorflow": "tensorflow-cpu"} if profile.cuda == "none" or profile.cpu_frameworks else {}
     for framework in profile.frameworks:
         assert cpu.get(framework, framework) in names or "tensorflow-intel" in names
     for text in profile.packages:

@@ -53,4 +53,4 @@ def test_without_the_block_there_is_no_activation_file():
     project = open_project(ROOT)
     made = make_lock(project, project.profile("full-py312"))
     assert ACTIVATION not in made.files
-    assert all(b"_interlock_sharing" not in wheel.content for wheel in made.wheels)
+    assert all(b"_interlock_sharing.py" not in wheel.content for wheel in made.wheels)

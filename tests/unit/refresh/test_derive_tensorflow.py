@@ -73,6 +73,7 @@ def test_a_new_tensorflow_release_is_a_new_row() -> None:
             ptx=("10.0",),
             opens=("cudart", "cublas", "cusolver", "cudnn", "nccl", "nvcc"),
             runpath=("cublas/lib", "cudnn/lib"),
+            global_symbols=False,
             asks={"nvidia-cudnn-cu13": "<10.0,>=9.12.0.46", "nvidia-cublas": ">=13.0"},
             protobuf="6.31.1",
         ),
@@ -210,3 +211,19 @@ def test_a_wheel_that_cannot_be_read_is_passed_over(changed: dict[str, bytes], p
     shelf = Shelf({FILE: tensorflow_wheel(**changed), newer: tensorflow_wheel("2.23.0")})
     renewal = renew(Matrices(builds=(known,)), shelf, again=True)
     assert (renewal.passed_over, renewal.added, renewal.changed) == ((problem,), ("tensorflow-2.23.0",), ())
+
+
+def test_a_wheel_that_holds_the_module_for_them_asks_for_global_symbols() -> None:
+    flags = {"tensorflow/python/pywrap_dlopen_global_flags.py": b""}
+    shelf = Shelf(
+        {
+            f"tensorflow-2.22.0-cp310-cp310-{X86}.whl": tensorflow_wheel(**flags),
+            "tensorflow-2.22.0-cp310-cp310-win_amd64.whl": tensorflow_wheel(**flags),
+        }
+    )
+    rows = only(renew(Matrices(builds=(tensorflow_row(),)), shelf), "tensorflow")
+    # Windows has no such flag, and what the module does there nobody read.
+    assert {row.id: row.global_symbols for row in rows} == {
+        "tensorflow-2.22.0": True,
+        "tensorflow-2.22.0-win-64": NOT_KNOWN,
+    }

@@ -179,6 +179,7 @@ def test_the_wheel_is_well_formed():
         "_interlock_loader.json",
         "_interlock_loader.py",
         "interlock_loader.pth",
+        "interlock_loader.py",
         f"{info}/METADATA",
         f"{info}/WHEEL",
         f"{info}/RECORD",

@@ -1,0 +1,158 @@
+"""heal: our loader put into an environment whose frameworks break each other without it, and taken out again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from solver.audit.readers.prefix import read_prefix
+from solver.audit.run import context_of
+from solver.commands.project import open_facts
+from solver.core.answer import Answer, NotKnown
+from solver.core.errors import BadInput, CheckFailed
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import Platform
+from solver.core.reading import read_text
+from solver.core.whole import put_whole
+from solver.lock.install.pip import install_wheel, uninstall
+from solver.lock.install.prefix import python_of
+from solver.lock.loader.local import loader_beside
+from solver.lock.requirements import LocalWheel
+from solver.matrix.cures import healable, heals
+from solver.matrix.libraries import LOADER
+from solver.matrix.load import Matrices
+from solver.matrix.rules import Breach
+from solver.proof.checks import frameworks_of, orders
+from solver.proof.verify.runner import run_probe
+
+_BEFORE = Path("share", "interlock", "healed.json")
+"""What of ours was in the environment before, below its prefix."""
+_SECONDS = 900.0
+"""For one import probe; a first import on a cold disk takes minutes."""
+
+
+@dataclass(frozen=True)
+class Healed:
+    """What was done to an environment."""
+
+    breaches: tuple[Breach, ...]
+    """What the loader heals in it."""
+    loader: str | None
+    """The version of the loader that is in it now; None: none is."""
+    probes: tuple[str, ...] = ()
+    """The import probes that ran well, by the order of their imports."""
+
+
+def heal(root: Path, prefix: Path) -> Healed:
+    """Put the healing loader into the environment at ``prefix`` and try every order of imports.
+
+    What does not work with it is left as it was before. Nothing is done where there is nothing to heal. Raises
+    ``BadInput`` for what is no environment, ``CheckFailed`` where an import fails with the loader.
+    """
+    environment = _Environment.read(root, prefix)
+    if not environment.breaches or heals(environment.versions) is Answer.YES:
+        return Healed(environment.breaches, environment.loader)
+    wheel = environment.wheel(symbols=True)
+    put_whole(_noted(prefix), json.dumps({"version": 1, "before": environment.loader}))
+    _install(environment.python, wheel)
+    try:
+        probes = _try_imports(environment)
+    except BaseException:
+        _put_back(environment, environment.loader)
+        raise
+    return Healed(environment.breaches, wheel.version, probes)
+
+
+def undo(root: Path, prefix: Path) -> Healed:
+    """Take the healing loader out again; one that merely finds libraries, and was there before, is put back."""
+    environment = _Environment.read(root, prefix)
+    if heals(environment.versions) is not Answer.YES or not _noted(prefix).is_file():
+        raise BadInput("`interlock heal` put nothing into it", file=prefix)
+    before = json.loads(read_text(_noted(prefix))).get("before")
+    _put_back(environment, before)
+    return Healed(environment.breaches, before)
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """An installed environment as it is judged here."""
+
+    prefix: Path
+    python: Path
+    matrices: Matrices
+    platform: Platform
+    versions: Mapping[str, str | NotKnown]
+    breaches: tuple[Breach, ...]
+
+    @classmethod
+    def read(cls, root: Path, prefix: Path) -> _Environment:
+        matrices, index, _ = open_facts(root)
+        context = context_of(read_prefix(prefix), matrices, index)
+        breaches = tuple(healable(matrices.rules, matrices, context.stated, context.place))
+        return cls(prefix, python_of(prefix.absolute()), matrices, context.place.platform, context.stated, breaches)
+
+    @property
+    def loader(self) -> str | None:
+        """The version of the loader in it."""
+        version = self.versions.get(LOADER)
+        return version if isinstance(version, str) else None
+
+    def wheel(self, *, symbols: bool) -> LocalWheel:
+        """The loader for it; one that is needed for its libraries where ``symbols`` are not to be kept."""
+        known = {name: version for name, version in self.versions.items() if isinstance(version, str)}
+        wheel = loader_beside(self.matrices, known, self.platform, healing=symbols)
+        if not isinstance(wheel, LocalWheel):
+            raise BadInput("no loader can be made for its TensorFlow, of which no row tells", file=self.prefix)
+        return wheel
+
+
+def _noted(prefix: Path) -> Path:
+    return prefix / _BEFORE
+
+
+def _install(python: Path, wheel: LocalWheel) -> None:
+    with tempfile.TemporaryDirectory(prefix="interlock-heal-") as folder:
+        file = Path(folder, wheel.filename)
+        file.write_bytes(wheel.content)
+        install_wheel(file, python)
+
+
+def _put_back(environment: _Environment, before: str | None) -> None:
+    if before is None:
+        uninstall(LOADER, environment.python)
+    else:
+        _install(environment.python, environment.wheel(symbols=False))
+    _noted(environment.prefix).unlink(missing_ok=True)
+
+
+def _try_imports(environment: _Environment) -> tuple[str, ...]:
+    """The orders in which the frameworks were imported and work; raises ``CheckFailed`` at the first that does not."""
+    every = orders(frameworks_of(dict.fromkeys(environment.versions, "")))
+    for order in every:
+        with tempfile.TemporaryDirectory(prefix="interlock-heal-") as folder:
+            scratch, log = Path(folder, "scratch"), Path(folder, "log")
+            scratch.mkdir()
+            probe = run_probe(environment.python, order, scratch=scratch, log=log, timeout=_SECONDS, imports_only=True)
+        if not probe.ok:
+            raise _fails(environment, order, probe.last_lines[-1] if probe.last_lines else f"it ended {probe.ended}")
+        _try_compiler(environment, order)
+    return tuple("-".join(order) for order in every)
+
+
+def _try_compiler(environment: _Environment, order: Sequence[str]) -> None:
+    """Import the frameworks' compilers after them, which torch does when it first compiles."""
+    compilers = [str(entry.compiler) for entry in FRAMEWORKS.values() if entry.compiler in environment.versions]
+    command = [str(environment.python), "-I", "-c", f"import {', '.join([*order, *compilers])}"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=_SECONDS)
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise _fails(environment, [*order, *compilers], lines[-1])
+
+
+def _fails(environment: _Environment, order: Sequence[str], why: str) -> CheckFailed:
+    what = f"importing {' then '.join(order)} fails in {environment.prefix} with {LOADER} too"
+    return CheckFailed(f"{what}, which is taken out again: {why}")
