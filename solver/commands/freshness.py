@@ -8,7 +8,7 @@ from solver.commands.project import Project
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES
-from solver.core.model import Pin, Profile, Solution, pypi_name
+from solver.core.model import Pin, Profile, PypiName, Solution
 from solver.core.versions import major
 from solver.lock.read import is_lock, read_folder
 from solver.lock.solution import digest, request_digest
@@ -79,19 +79,18 @@ def lock_state(project: Project, name: str) -> list[str]:
     rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
     gone = [row for row, digest_then in lock.solution.rows.items() if rows.get(row) != digest_then]
     reasons += [f"row {row} was changed" for row in gone]
-    for fact, digest_then in lock.solution.index.items():
-        if not _stands(project, fact, digest_then):
-            reasons.append(f"the recorded {fact} was changed")
+    for package, version, digest_then in lock.solution.releases:
+        if not _stands(project, package, version, digest_then):
+            reasons.append(f"the recorded {package}=={version} was changed")
     return reasons
 
 
-def _stands(project: Project, fact: str, digest_then: str) -> bool:
+def _stands(project: Project, name: PypiName, version: str, digest_then: str) -> bool:
     """Whether an index still says the same of a release; what is recorded no more speaks against nothing."""
-    name, _, version = fact.partition("==")
     digests = []
     for index in INDEXES:
         try:
-            digests.append(project.snapshot.digest(pypi_name(name), version, index))
+            digests.append(project.snapshot.digest(name, version, index))
         except NotRecorded:
             continue
     return not digests or digest_then in digests

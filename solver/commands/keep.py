@@ -11,7 +11,7 @@ import msgspec
 from solver.commands.project import Project, open_snapshot, own_snapshot
 from solver.commands.solve import solve_profile
 from solver.core.errors import InterlockError
-from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, pypi_name
+from solver.core.model import IndexFile, Pin, Profile, PypiName, Release
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import Kept, SnapshotIndex, release_line, write_kept
 from solver.lock.read import lock_folders, read_folder
@@ -73,11 +73,8 @@ def _kept_for(project: Project, chosen: Iterable[str]) -> Iterator[tuple[PypiNam
     """What is kept for the sake of locks other than ``chosen``, which stay as they are."""
     for folder in lock_folders(project.locks):
         if folder.name not in chosen:
-            for fact in read_folder(folder).solution.index:
-                name, _, version = fact.partition("==")
-                yield from (
-                    (pypi_name(name), release) for release in _kept_releases(project.snapshot, pypi_name(name), version)
-                )
+            for name, version, _ in read_folder(folder).solution.releases:
+                yield from ((name, release) for release in _kept_releases(project.snapshot, name, version))
 
 
 def _kept_releases(snapshot: SnapshotIndex, name: PypiName, version: str) -> Iterator[Release]:

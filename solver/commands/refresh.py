@@ -13,7 +13,7 @@ from solver.index.days import INDEX, ROWS, write_days
 from solver.index.pypi import PypiIndex
 from solver.matrix.builds import framework_pythons
 from solver.refresh.derive import renew, write_renewal
-from solver.refresh.record import record_index
+from solver.refresh.record import ReleaseKey, record_index
 from solver.refresh.wheels import IndexWheels
 from solver.solve.conda.reach import refresh_conda
 
@@ -61,10 +61,10 @@ def _snapshot(root: Path, today: date, tell: Tell) -> Iterator[str]:
     yield f"package index: {changes.packages} packages, {changes.releases} releases recorded; {counts}"
 
 
-def _by_package(releases: Sequence[str]) -> dict[str, list[str]]:
-    """Versions by package of ``name version`` each."""
+def _by_package(releases: Sequence[ReleaseKey]) -> dict[str, list[str]]:
+    """Versions by package."""
     by_package: dict[str, list[str]] = defaultdict(list)
-    for name, version in (release.split(" ") for release in releases):
+    for name, version in releases:
         by_package[name].append(version)
     return by_package
 

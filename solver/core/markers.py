@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
 from solver.core.names import BadName, shown
+
+_NAME = r"""(?P<quote{0}>['"])(?P<name{0}>[^'"]*)(?P=quote{0})"""
+_EXTRA = re.compile(rf"\bextra\s*(?P<sign1>==|!=)\s*{_NAME.format(1)}|{_NAME.format(2)}\s*(?P<sign2>==|!=)\s*extra\b")
+"""PEP 508 lets the variable stand on either side."""
+_OR = re.compile(r"\bor\b")
+_TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
 
 
 class BadMarker(BadName):
@@ -43,6 +50,30 @@ def applies_in_pylock(
     """
     sets = {"extras": frozenset(extras), "dependency_groups": frozenset(groups)}
     return marker is None or _holds(marker, {**environment, **sets}, "lock_file")
+
+
+def with_extras(marker: str, extras: Collection[str]) -> str:
+    """``marker`` with what it asks of ``extra`` answered for a set of them, where PEP 508 knows one at a time."""
+
+    def answer(match: re.Match[str]) -> str:
+        side = 1 if match["sign1"] else 2
+        return _TRUE if (match[f"name{side}"] in extras) is (match[f"sign{side}"] == "==") else _FALSE
+
+    return _EXTRA.sub(answer, marker)
+
+
+def names_an_extra(marker: str) -> bool:
+    """Whether ``marker`` asks for an extra anywhere."""
+    return _EXTRA.search(marker) is not None
+
+
+def waits_for_an_extra(marker: str) -> bool:
+    """Whether ``marker`` surely holds for nobody who asks for no extra; cheap, since nothing is parsed.
+
+    So it is where it compares an extra with a name, and no ``or`` leaves it another way to hold.
+    """
+    compared = _EXTRA.search(marker)
+    return compared is not None and "==" in (compared["sign1"], compared["sign2"]) and _OR.search(marker) is None
 
 
 def _holds(

@@ -17,10 +17,12 @@ from solver.core.model import (
     Flavour,
     Note,
     Profile,
+    PypiName,
     Severity,
     Solution,
     Target,
     Value,
+    pypi_name,
 )
 from solver.core.writers import comment
 from solver.lock.conda_section import KEY as CONDA
@@ -82,6 +84,12 @@ class SolutionText(Value, frozen=True, kw_only=True):
     attested: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     """Who published a package, by its name, where the index proved it: ``kind``, ``repository``, ``workflow`` …"""
     conda: CondaSection = CondaSection(channels=())
+
+    @property
+    def releases(self) -> tuple[tuple[PypiName, str, str], ...]:
+        """Name, version and digest of each release that was used."""
+        keys = ((fact.partition("=="), digest_then) for fact, digest_then in self.index.items())
+        return tuple((pypi_name(name), version, digest_then) for (name, _, version), digest_then in keys)
 
 
 def digest(value: object) -> str:

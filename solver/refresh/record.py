@@ -11,7 +11,7 @@ import msgspec
 from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.errors import BadInput
-from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release
+from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release, pypi_name
 from solver.core.whole import holds
 from solver.core.yamlfile import load_yaml
 from solver.index.snapshot import package_text, read_package, release_line, write_package
@@ -28,15 +28,18 @@ class Roots(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     groups: tuple[Group, ...]
 
 
+ReleaseKey = tuple[PypiName, str]
+"""The name and the version of a release."""
+
+
 class Changes(msgspec.Struct, kw_only=True):
     """What a refresh did to the recorded releases of the default index."""
 
     packages: int
     releases: int
-    new: tuple[str, ...]
-    """``name version`` each, as in ``changed`` and ``removed``."""
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
+    new: tuple[ReleaseKey, ...]
+    changed: tuple[ReleaseKey, ...]
+    removed: tuple[ReleaseKey, ...]
     skipped: tuple[str, ...]
     """What could not be read, a sentence each."""
 
@@ -54,7 +57,7 @@ def record_index(
     packages, skipped = record(read_roots(roots if base is None or roots.is_file() else base / ROOTS), index, tell)
     shipped = {} if base is None else _by_version(base / "default")
     before = shipped | _by_version(snapshot / "default")
-    new = {f"{name} {version}": lines for name, one in packages.items() for version, lines in _lines(one.releases)}
+    new = {(name, version): lines for name, one in packages.items() for version, lines in _lines(one.releases)}
     _write(snapshot, base, packages)
     return Changes(
         packages=len(packages),
@@ -66,10 +69,10 @@ def record_index(
     )
 
 
-def _by_version(folder: Path) -> dict[str, list[str]]:
-    """The lines of each ``name version`` below ``folder``."""
+def _by_version(folder: Path) -> dict[ReleaseKey, list[str]]:
+    """The lines of each release below ``folder``."""
     parts = [read_package(path) for path in sorted(folder.glob("*.jsonl"))]
-    return {f"{header.name} {version}": lines for header, known in parts for version, lines in _lines(known)}
+    return {(pypi_name(header.name), version): lines for header, known in parts for version, lines in _lines(known)}
 
 
 def _write(snapshot: Path, base: Path | None, packages: Mapping[PypiName, RecordedPackage]) -> None:

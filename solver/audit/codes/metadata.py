@@ -10,7 +10,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, SetKind, parsed
 from solver.audit.words import listed
 from solver.core.answer import NotKnown
-from solver.core.markers import applies
+from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment
 from solver.core.versions import meets, specifier_or_none
@@ -63,7 +63,7 @@ def _requirements(
     missing: list[str] = []
     for text in requires:
         # Most lines belong to extras that nobody named; parsing them costs more than all else here.
-        if not package.extras and "extra" in text.partition(";")[2]:
+        if not package.extras and waits_for_an_extra(text.partition(";")[2]):
             continue
         requirement = parsed(text)
         if requirement is None or not applies(requirement.marker, environment, package.extras):

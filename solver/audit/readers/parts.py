@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from solver.core.errors import BadInput
-
-_NAME = r"""(?P<quote{0}>['"])(?P<name{0}>[^'"]*)(?P=quote{0})"""
-_EXTRA = re.compile(rf"\bextra\s*(?P<sign1>==|!=)\s*{_NAME.format(1)}|{_NAME.format(2)}\s*(?P<sign2>==|!=)\s*extra\b")
-"""PEP 508 lets the variable stand on either side."""
-_TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
 
 
 @dataclass(frozen=True)
@@ -62,18 +56,3 @@ def refuse_unknown(kind: str, chosen: Iterable[str], there: Collection[str], fil
         if name not in there:
             has = f"it has {', '.join(there)}" if there else f"it has no {kind}"
             raise BadInput(f"the lock has no {kind} {name!r}; {has}", file=file, key=f"--{kind}")
-
-
-def with_extras(marker: str, extras: Collection[str]) -> str:
-    """``marker`` with what it asks of ``extra`` answered for a set of them, where PEP 508 knows one at a time."""
-
-    def answer(match: re.Match[str]) -> str:
-        side = 1 if match["sign1"] else 2
-        return _TRUE if (match[f"name{side}"] in extras) is (match[f"sign{side}"] == "==") else _FALSE
-
-    return _EXTRA.sub(answer, marker)
-
-
-def names_an_extra(marker: str) -> bool:
-    """Whether ``marker`` asks for an extra anywhere."""
-    return _EXTRA.search(marker) is not None

@@ -12,10 +12,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
 from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
-from solver.audit.readers.parts import Choice, Part, names_an_extra, parts_of, with_extras
+from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.indexes import index_of
-from solver.core.markers import applies, read_marker
+from solver.core.markers import applies, names_an_extra, read_marker, with_extras
 from solver.core.model import pypi_name
 from solver.core.versions import within
 from solver.core.yamlfile import Key

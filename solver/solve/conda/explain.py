@@ -11,7 +11,7 @@ from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
 from solver.core.versions import as_version, minor, numbers, version_or_none
-from solver.index.conda_spec import match_spec
+from solver.index.conda_spec import match_spec, read_spec
 from solver.matrix.builds import LIBPROTOBUF, built_against
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, CondaBuild
@@ -188,6 +188,9 @@ def _pythons(ask: CondaAsk, python: CondaAsk, built: Sequence[CondaBuild], solve
         )
 
 
+_LEAST = re.compile(r"(?:>=|={0,2})(\d+\.\d+)")
+
+
 def _pythons_built_for(ask: CondaAsk, solver: ChannelSolver) -> list[str]:
     """The pythons that the channel's builds of a framework, as asked for, depend on."""
     specs = [match_spec(spec) for spec in ask.specs]
@@ -195,8 +198,8 @@ def _pythons_built_for(ask: CondaAsk, solver: ChannelSolver) -> list[str]:
     return _ordered(
         match[1]
         for record in records
-        for spec in record.depends
-        if (match := re.match(r"python >=(\d+\.\d+)", spec)) is not None
+        for spec in map(read_spec, record.depends)
+        if spec is not None and spec.name == PYTHON and (match := _LEAST.match(spec.versions)) is not None
     )
 
 

@@ -294,7 +294,7 @@ class Candidates:
             return Verdict(Answer.NO, str(error), release.source or "the package index")
         if answer is Answer.NOT_KNOWN:
             return Verdict(answer, "the snapshot does not hold what it asks for by this extra", SNAPSHOT)
-        meant = f"; did you mean {candidate.name.split()[0]}[{either(near)}]?" if near else ""
+        meant = f"; did you mean {base_of(candidate.ident)}[{either(near)}]?" if near else ""
         return Verdict(answer, f"it has no extra {extra}{meant}", f"metadata of {candidate.name}")
 
 

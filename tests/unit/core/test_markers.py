@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from packaging.markers import Marker
 
-from solver.core.markers import BadMarker, applies, applies_in_pylock, read_marker
+from solver.core.markers import (
+    BadMarker,
+    applies,
+    applies_in_pylock,
+    names_an_extra,
+    read_marker,
+    waits_for_an_extra,
+    with_extras,
+)
 from solver.core.model import Target
 from solver.core.target import marker_environment
 
@@ -62,3 +70,36 @@ def test_a_marker_that_no_pylock_may_have_is_told(text):
 def test_a_text_that_is_no_marker_is_told(text):
     with pytest.raises(BadMarker, match=r"^expected a marker, found ."):
         read_marker(text)
+
+
+def test_markers_are_answered_for_a_set_of_extras():
+    assert with_extras("extra == 'a' and extra != \"b\" or os_name == 'nt'", {"a"}) == (
+        'python_version >= "0" and python_version >= "0" or os_name == \'nt\''
+    )
+
+
+def test_the_variable_may_stand_on_either_side():
+    assert with_extras("'a' == extra and \"b\" != extra", {"b"}) == 'python_version < "0" and python_version < "0"'
+
+
+@pytest.mark.parametrize(
+    ("marker", "answer"),
+    [("extra == 'a'", True), ("os_name == 'nt' or 'a' == extra", True), ("platform_version == 'extra'", False)],
+)
+def test_a_marker_names_an_extra_where_it_compares_one(marker, answer):
+    assert names_an_extra(marker) is answer
+
+
+@pytest.mark.parametrize(
+    ("marker", "answer"),
+    [
+        ("extra == 'a'", True),
+        ("'a' == extra and os_name == 'posix'", True),
+        ("os_name == 'nt' or extra == 'a'", False),
+        ("extra != 'a'", False),
+        ("platform_version == 'extra'", False),
+        ("", False),
+    ],
+)
+def test_a_marker_waits_for_an_extra_where_it_holds_by_one_alone(marker, answer):
+    assert waits_for_an_extra(marker) is answer

@@ -70,9 +70,9 @@ def test_a_refresh_tells_what_it_did(snapshot):
 
     changed = {**PACKAGES, "six": plain("1", "2"), "lib": {"2": (LINUX, ("six",))}}
     third = record_index(snapshot, TinyIndex(changed))
-    assert third.new == ("six 2",)
-    assert third.changed == ("lib 2",)
-    assert third.removed == ("colorama 1", "lib 1")
+    assert third.new == (("six", "2"),)
+    assert third.changed == (("lib", "2"),)
+    assert third.removed == (("colorama", "1"), ("lib", "1"))
     assert SnapshotIndex(snapshot).names() == ("lib", "root", "six")
 
 

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from solver.audit.inputs import read_sets
-from solver.audit.readers.parts import EVERY, Choice, names_an_extra, with_extras
+from solver.audit.readers.parts import EVERY, Choice
 from solver.core.errors import BadInput
 from solver.core.model import Target
 
@@ -241,21 +241,3 @@ def test_what_the_lock_does_not_have_cannot_be_chosen(text, choice, message, tmp
     with pytest.raises(BadInput) as caught:
         _sets(text, tmp_path, choice)
     assert str(caught.value) == f"{tmp_path / 'a.lock'}: {message}"
-
-
-def test_markers_are_answered_for_a_set_of_extras():
-    assert with_extras("extra == 'a' and extra != \"b\" or os_name == 'nt'", {"a"}) == (
-        'python_version >= "0" and python_version >= "0" or os_name == \'nt\''
-    )
-
-
-def test_the_variable_may_stand_on_either_side():
-    assert with_extras("'a' == extra and \"b\" != extra", {"b"}) == 'python_version < "0" and python_version < "0"'
-
-
-@pytest.mark.parametrize(
-    ("marker", "answer"),
-    [("extra == 'a'", True), ("os_name == 'nt' or 'a' == extra", True), ("platform_version == 'extra'", False)],
-)
-def test_a_marker_names_an_extra_where_it_compares_one(marker, answer):
-    assert names_an_extra(marker) is answer
