@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.utils import canonicalize_name
 
 from solver.core.names import BadName, shown
 
@@ -65,6 +66,14 @@ def with_extras(marker: str, extras: Collection[str]) -> str:
 def names_an_extra(marker: str) -> bool:
     """Whether ``marker`` asks for an extra anywhere."""
     return _EXTRA.search(marker) is not None
+
+
+def extras_in(requirement: str) -> set[str]:
+    """The extras (normalized) under which a PEP 508 requirement stands; none where it stands for everybody."""
+    # Most requirements have no marker, and a snapshot has a hundred thousand of them.
+    marker = requirement.partition(";")[2]
+    compared = _EXTRA.finditer(marker) if "extra" in marker else ()
+    return {canonicalize_name(one["name1"] or one["name2"]) for one in compared if "==" in (one["sign1"], one["sign2"])}
 
 
 def waits_for_an_extra(marker: str) -> bool:

@@ -53,8 +53,23 @@ OLDEST_PYTHON = "3.9"
 # A lock says only major.minor, and installs the newest patch release of it: one
 # above any that exists makes markers such as python_full_version < "3.11.3" false.
 _PATCH = "99"
+_LINUX_TAGS = ("manylinux", "musllinux")  # PEP 600, PEP 656; ``linux_…`` is the plain tag
 _OLDEST_GLIBC = {"linux-64": 5, "linux-aarch64": 17}  # PEP 600: the baseline of each machine
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600, "Legacy manylinux tags"
+
+
+def platform_of_machine(system: str, machine: str) -> Platform | None:
+    """The platform of the markers ``platform_system`` and ``platform_machine``; None for one that no lock is for."""
+    named = ((one, (names.system, names.machine)) for one, names in PLATFORM_NAMES.items())
+    return next((one for one, pair in named if pair == (system, machine)), None)
+
+
+def platform_of_tag(tag: str) -> Platform | None:
+    """The platform of a wheel's platform tag (``manylinux_2_17_x86_64``); None for ``any`` and what no lock is for."""
+    for platform, names in PLATFORM_NAMES.items():
+        if tag == names.wheel or (tag.startswith(_LINUX_TAGS) and tag.endswith(f"_{names.machine}")):
+            return platform
+    return None
 
 
 @functools.cache

@@ -14,10 +14,10 @@ import msgspec
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.indexes import is_partial
+from solver.core.markers import extras_in
 from solver.core.model import PypiName, Release, Requires, Target, pypi_name
 from solver.core.versions import as_requirement
 from solver.index import Index, ReleaseRefused, UnknownPackage
-from solver.index.extras import extras_in
 from solver.index.snapshot import SnapshotIndex
 
 NEWEST = 8

@@ -15,12 +15,11 @@ from packaging.utils import canonicalize_name
 
 from solver.core import names, reading
 from solver.core.errors import BadInput
-from solver.core.markers import BadMarker, applies
+from solver.core.markers import BadMarker, applies, extras_in
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
 from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
-from solver.index.extras import extras_in
 
 _ANYWHERE = marker_environment(Target())
 

@@ -32,6 +32,7 @@ from solver.core import names, reading
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
+from solver.core.markers import extras_in
 from solver.core.model import (
     FORMAT_VERSION,
     Digest,
@@ -47,7 +48,6 @@ from solver.core.model import (
 from solver.core.target import usable_files
 from solver.core.versions import numbers
 from solver.core.whole import holds, put_whole
-from solver.index.extras import extras_in
 
 KEPT = "kept"
 """The folder of a project's own record that holds what its locks rest on and nobody recorded."""

@@ -23,11 +23,10 @@ from packaging.version import Version
 
 from solver.core.answer import NotKnown
 from solver.core.errors import IndexUnavailable
-from solver.core.markers import applies
+from solver.core.markers import applies, extras_in
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
-from solver.index.extras import extras_in
 from solver.index.metadata import Metadata
 from solver.index.snapshot import Coverage
 

@@ -16,8 +16,8 @@ from scenario import AuditRelease
 from solver.audit.package_set import Package, PackageSet
 from solver.core.answer import NOT_KNOWN, Answer, answer
 from solver.core.errors import NotRecorded
+from solver.core.markers import extras_in
 from solver.core.model import IndexFile, Release, pypi_name
-from solver.index.extras import extras_in
 from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.matrix.rows import Row
 

@@ -15,9 +15,9 @@ from scenario import Untyped
 from solver.commands.project import Project
 from solver.core.answer import NOT_KNOWN, Answer, answer
 from solver.core.errors import NotRecorded
+from solver.core.markers import extras_in
 from solver.core.model import IndexFile, Profile, Release, pypi_name
 from solver.index import UnknownPackage
-from solver.index.extras import extras_in
 from solver.matrix.load import FILES, Matrices, spelled_out
 from solver.request.read import read_request
 from solver.solve.space.packages import Spaces

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
@@ -11,19 +10,14 @@ from solver.audit.readers.requirements import once, wheel_filename
 from solver.core.errors import BadInput
 from solver.core.indexes import index_of
 from solver.core.lines import Line
-from solver.core.model import Platform, pypi_name
+from solver.core.model import pypi_name
 from solver.core.names import BadName, shown
+from solver.core.target import platform_of_machine
 from solver.core.versions import python_minor
 
 _HEAD = re.compile(r"Package\s+Version(\s|$)")
 _RULE = re.compile(r"-+(\s+-+)+")
 _FIX = "write it anew with pip"
-_MACHINES: Mapping[tuple[str, str], Platform] = {
-    ("Linux", "x86_64"): "linux-64",
-    ("Linux", "aarch64"): "linux-aarch64",
-    ("Windows", "AMD64"): "win-64",
-}
-"""By ``platform_system`` and ``platform_machine``."""
 
 
 def is_pip_list(text: str) -> bool:
@@ -129,7 +123,7 @@ def read_inspection(document: PlainDocument) -> PackageSet:
         file=document.file,
         packages=once(packages, document.file),
         python=None if python is None else python_minor(python),
-        platform=_MACHINES.get((told.environment.platform_system, told.environment.platform_machine)),
+        platform=platform_of_machine(told.environment.platform_system, told.environment.platform_machine),
         # A report leaves out what is there already.
         closed=told.installed is not None,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from email import message_from_string
 from importlib import metadata
 from pathlib import Path
+
+from packaging.tags import Tag, parse_tag
 
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.prefix_files import distributions, prefix_python, site_packages
@@ -16,6 +19,7 @@ from solver.core.errors import BadInput
 from solver.core.model import Platform, pypi_name
 from solver.core.names import BadName
 from solver.core.scratch import UNFINISHED
+from solver.core.target import platform_of_tag
 
 _KEYS = ("Name", "Version", "Requires-Python")
 _UNFINISHED_FIX = "wait for it, or install the lock there again, which begins anew"
@@ -139,7 +143,15 @@ def _platform(folder: Path) -> Platform | None:
         return "win-64"
     for site in site_packages(folder):
         for wheel in sorted(site.glob("*.dist-info/WHEEL")):
-            text = reading.read_text(wheel, fix="install it anew")
-            if "linux" in text:
-                return "linux-aarch64" if "aarch64" in text else "linux-64"
+            for tag in _tags(reading.read_text(wheel, fix="install it anew")):
+                platform = platform_of_tag(tag.platform)
+                if platform is not None:
+                    return platform
     return None
+
+
+def _tags(text: str) -> Iterator[Tag]:
+    """The tags that the WHEEL file of an installed distribution names."""
+    for written in message_from_string(text).get_all("Tag", ()):
+        # What is no tag names no platform.
+        yield from parse_tag(written.strip()) if written.count("-") == 2 else ()

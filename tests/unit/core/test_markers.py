@@ -9,6 +9,7 @@ from solver.core.markers import (
     BadMarker,
     applies,
     applies_in_pylock,
+    extras_in,
     names_an_extra,
     read_marker,
     waits_for_an_extra,
@@ -103,3 +104,16 @@ def test_a_marker_names_an_extra_where_it_compares_one(marker, answer):
 )
 def test_a_marker_waits_for_an_extra_where_it_holds_by_one_alone(marker, answer):
     assert waits_for_an_extra(marker) is answer
+
+
+@pytest.mark.parametrize(
+    ("requirement", "extras"),
+    [
+        ("a", set()),
+        ("a; extra == 'Gpu_All' or 'docs' == extra", {"gpu-all", "docs"}),
+        ("a; extra != 'gpu'", set()),
+        ("extra; os_name == 'extra'", set()),
+    ],
+)
+def test_the_extras_under_which_a_requirement_stands(requirement, extras):
+    assert extras_in(requirement) == extras

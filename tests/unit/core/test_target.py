@@ -10,7 +10,15 @@ from packaging.markers import Marker
 from packaging.tags import Tag, parse_tag, sys_tags
 
 from solver.core.model import IndexFile, Target
-from solver.core.target import admits_python, marker_environment, usable_files, wheel_tags
+from solver.core.target import (
+    PLATFORMS,
+    admits_python,
+    marker_environment,
+    platform_of_machine,
+    platform_of_tag,
+    usable_files,
+    wheel_tags,
+)
 
 
 def files(*names: str) -> tuple[IndexFile, ...]:
@@ -171,3 +179,22 @@ def test_the_marker_environment_is_whole():
 )
 def test_requires_python(requires, admitted):
     assert admits_python(requires, Target(python="3.12")) is admitted
+
+
+@pytest.mark.parametrize("named", PLATFORMS)
+def test_a_platform_is_known_by_each_of_its_tags_and_by_its_markers(named):
+    target = Target(platform=named, python="3.12", glibc="2.39")
+    assert {platform_of_tag(tag.platform) for tag in wheel_tags(target) if tag.platform != "any"} == {named}
+    markers = marker_environment(target)
+    assert platform_of_machine(markers["platform_system"], markers["platform_machine"]) == named
+
+
+@pytest.mark.parametrize(
+    "tag", ["any", "macosx_11_0_arm64", "win32", "win_arm64", "manylinux2014_i686", "linux_ppc64le"]
+)
+def test_a_tag_of_a_platform_that_no_lock_is_for_names_none(tag):
+    assert platform_of_tag(tag) is None
+
+
+def test_musl_is_linux_too():
+    assert platform_of_tag("musllinux_1_2_aarch64") == "linux-aarch64"

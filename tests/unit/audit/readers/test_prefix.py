@@ -186,3 +186,19 @@ def test_an_environment_that_was_never_finished_is_none(prefix):
         f"{prefix.root}: was never finished, or is being installed right now; "
         "wait for it, or install the lock there again, which begins anew"
     )
+
+
+@pytest.mark.parametrize(
+    ("wheel", "platform"),
+    [
+        ("Generator: linux-wheels\nTag: cp312-cp312-win_amd64\n", "win-64"),
+        ("Tag: py3-none-any\nTag: cp312-cp312-manylinux2014_aarch64.manylinux_2_17_aarch64\n", "linux-aarch64"),
+        ("Generator: for aarch64 too\nTag: cp312-cp312-linux_x86_64\n", "linux-64"),
+        ("Tag: linux\n", None),
+    ],
+)
+def test_the_platform_of_an_environment_is_that_of_its_wheels_tags(prefix, wheel, platform):
+    prefix.install("demo", "1.0")
+    (info,) = prefix.root.rglob("demo-1.0.dist-info")
+    (info / "WHEEL").write_text(f"Wheel-Version: 1.0\n{wheel}")
+    assert read_set(prefix.root).platform == platform
