@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from solver.commands.conda import base_half, section_of, solve_conda_profile
+from solver.commands.conda import base_half, section_of, solve_conda_profile, unrecorded_base
 from solver.commands.freshness import rows_used
 from solver.commands.project import Project
 from solver.commands.solve import solve_profile
@@ -25,6 +25,8 @@ class Closure:
     """What solution.yaml says of the conda half."""
     rows: Mapping[str, str]
     """Id and digest of every matrix row that had a say."""
+    unrecorded: tuple[str, ...] = ()
+    """In place of ``records`` where the channels are not recorded: what conda is asked for, as MatchSpecs."""
 
 
 def close(project: Project, profile: Profile) -> Closure:
@@ -35,7 +37,8 @@ def close(project: Project, profile: Profile) -> Closure:
 def _pip_in_conda(project: Project, profile: Profile) -> Closure:
     solution = solve_profile(project, profile)
     records, section = base_half(project, profile, solution)
-    return Closure(solution, records, section, rows_used(project.matrices, solution))
+    unrecorded = () if records else unrecorded_base(project, profile, solution.target)
+    return Closure(solution, records, section, rows_used(project.matrices, solution), unrecorded)
 
 
 def _conda(project: Project, profile: Profile) -> Closure:

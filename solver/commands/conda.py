@@ -10,8 +10,9 @@ import msgspec
 from solver.commands.project import Project, Reach, built_in_snapshot, own_snapshot
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.flavours import FLAVOURS
-from solver.core.model import Profile, PypiName, Solution
+from solver.core.model import Profile, PypiName, Solution, Target
 from solver.core.spelling import all_of
+from solver.core.versions import as_version
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
@@ -57,6 +58,19 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
         _refuse_half(profile, error)
         return (), CondaSection(channels=profile.channels, not_written=str(error))
     return records, section_of(project, profile, solution, records)
+
+
+def unrecorded_base(project: Project, profile: Profile, target: Target) -> tuple[str, ...]:
+    """python and pip as MatchSpecs without a build, for a platform of which no channel was recorded.
+
+    pip serves every platform, so that its version is the newest recorded one that this python may have; where
+    none was recorded, conda chooses.
+    """
+    source = source_for(project, profile)
+    records = source.records(profile.channels[0], "noarch") if isinstance(source, CondaSnapshot) else ()
+    fit = [record for record in records if record.name == "pip" and record.admits("python", target.python)]
+    newest = max(fit, key=lambda record: as_version(record.version), default=None)
+    return (f"python={target.python}", "pip" if newest is None else f"pip={newest.version}")
 
 
 def _refuse_half(profile: Profile, error: NotRecorded) -> None:

@@ -110,10 +110,10 @@ def _conda_lock(project: Project, name: str) -> Exported:
 
 def _explicit(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
-    platform = lock.folder.solution.target.platform
+    target = lock.folder.target
     write = explicit if lock.folder.requirements is None else base_explicit
-    text = write(lock.profile, _records(lock), platform)
-    return _accepting(lock.folder, {explicit_filename(lock.profile.flavour, platform): text})
+    text = write(lock.profile, _records(lock), target)
+    return _accepting(lock.folder, {explicit_filename(lock.profile.flavour, target.platform): text})
 
 
 def _constraints(project: Project, name: str) -> Exported:

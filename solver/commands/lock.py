@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from solver.commands.attest import attest
 from solver.commands.closure import Closure, close
 from solver.commands.freshness import index_facts
@@ -18,8 +20,8 @@ from solver.core.flavours import explicit_filename
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.lock.condalock import conda_lock_yml
-from solver.lock.environment import environment_yml
-from solver.lock.explicit import explicit
+from solver.lock.environment import CondaHalf, environment_yml
+from solver.lock.explicit import base_explicit, explicit
 from solver.lock.loader.local import local_wheels
 from solver.lock.loader.sharing import ACTIVATION, activation_script
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
@@ -101,26 +103,35 @@ def _refuse_unread(profile: Profile, closure: Closure) -> None:
 
 
 def _pip_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
-    """requirements.txt with our own wheels, and the environment.yml around it where the channels are known."""
+    """requirements.txt with our own wheels, the environment.yml around it, and conda's half of that by address."""
     lines = requirement_lines(closure.solution, wheels)
     texts = {"requirements.txt": requirements_txt(closure.solution, lines, command_for(profile))}
     if profile.gpu_sharing is not None:
         texts[ACTIVATION] = activation_script(profile_variables(profile))
-    if closure.records:
-        texts["environment.yml"] = environment_yml(profile, closure.records, lines)
+    half = _conda_half(closure)
+    texts["environment.yml"] = environment_yml(profile, half, lines)
+    if half.records:
+        explicit_file = explicit_filename(profile.flavour, half.target.platform)
+        texts[explicit_file] = base_explicit(profile, half.records, half.target)
     own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
     return {**{name: text.encode() for name, text in texts.items()}, **own}
 
 
 def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
     """The same environment for conda, for ``conda create --file`` and for conda-lock."""
-    platform = closure.solution.target.platform
+    half, platform = _conda_half(closure), closure.solution.target.platform
     texts = {
-        "environment.yml": environment_yml(profile, closure.records),
-        explicit_filename(profile.flavour, platform): explicit(profile, closure.records, platform),
+        "environment.yml": environment_yml(profile, half),
+        explicit_filename(profile.flavour, platform): explicit(profile, half.records, half.target),
         "conda-lock.yml": conda_lock_yml(profile, closure.records, (), platform),
     }
     return {name: text.encode() for name, text in texts.items()}
+
+
+def _conda_half(closure: Closure) -> CondaHalf:
+    solution = closure.solution
+    target = solution.target if solution.axes["cuda"] else msgspec.structs.replace(solution.target, driver=None)
+    return CondaHalf(target, closure.records, closure.conda.virtual or {}, closure.unrecorded)
 
 
 Files = Callable[[Profile, Closure, Sequence[LocalWheel]], Mapping[str, bytes]]

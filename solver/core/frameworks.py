@@ -42,6 +42,8 @@ class FrameworkEntry:
     """Whether its probe compiles a model before another framework comes in."""
     names_compute: bool
     """Whether it calls machine code and PTX for one GPU by one name, "compute_90"; else machine code is "sm_90"."""
+    variables: tuple[str, ...]
+    """How the names of environment variables begin that nothing but it reads."""
     rank: int
     """Which framework comes first where nobody says."""
 
@@ -68,6 +70,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             gpu_check="tensorflow.devices",
             compiles_alone=False,
             names_compute=True,
+            variables=("TF_",),
             rank=1,
         ),
         FrameworkEntry(
@@ -87,11 +90,15 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             gpu_check="torch.available",
             compiles_alone=True,
             names_compute=False,
+            variables=("TORCH_", "PYTORCH_"),
             rank=0,
         ),
     )
 }
 """In the order in which they are told."""
+
+ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
+"""Environment variables that a framework reads for a GPU alone."""
 
 COMPANIONS: Mapping[str, Framework] = {
     companion: entry.name for entry in FRAMEWORKS.values() for companion in entry.companions
@@ -110,6 +117,14 @@ CPU_DISTRIBUTIONS = frozenset(entry.cpu for entry in FRAMEWORKS.values() if entr
 def framework_of(distribution: str) -> Framework | None:
     """The framework that a distribution of the package index is a build of; None for any other."""
     return _BY_DISTRIBUTION.get(distribution)
+
+
+def variables_of(frameworks: Iterable[Framework], variables: Mapping[str, str]) -> dict[str, str]:
+    """``variables`` without those that none but an absent framework reads."""
+    absent = tuple(
+        prefix for entry in FRAMEWORKS.values() if entry.name not in frameworks for prefix in entry.variables
+    )
+    return {name: value for name, value in variables.items() if not name.startswith(absent)}
 
 
 def opens_libraries(framework: Framework | None) -> bool:

@@ -105,7 +105,7 @@ def _specifier(text: str) -> str:
 def explicit_line(url: str, sha256: str) -> str:
     """One archive of an @EXPLICIT file.
 
-    sha256 behind its own prefix is read by conda (23.9 and newer), micromamba 2 and rattler alike.
+    sha256 behind its own prefix is read by conda (24.9 and newer), micromamba 2 and rattler alike.
     """
     where = "an @EXPLICIT file"
     return f"{_named(where, names.address, url)}#sha256:{_named(where, names.sha256, sha256)}"
@@ -125,6 +125,13 @@ def shell_default(name: str, value: str) -> str:
     """A line that exports a variable unless it is set already."""
     _named("a shell script", names.variable, name)
     return f'[ -n "${{{name}+set}}" ] || export {name}={shell_quoted(value)}'
+
+
+def shell_assignment(name: str, value: str) -> str:
+    """``NAME=value`` as one word of a POSIX shell, quoted where it must be."""
+    _named("a shell script", names.variable, name)
+    plain = re.fullmatch(r"[\w.,:/+@%-]*", value, re.ASCII) is not None
+    return f"{name}={value if plain else shell_quoted(value)}"
 
 
 # --- Dockerfiles ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import msgspec
 
 from solver.core import names
 from solver.core.model import CondaName, Value, conda_name
-from solver.index.conda_spec import spec_name
+from solver.index.conda_spec import read_spec, spec_name
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
@@ -77,6 +77,13 @@ class CondaRecord(Value, frozen=True, kw_only=True):
         if self.noarch is not None:
             return self.noarch == "python"
         return any(spec_name(spec) == "python" for spec in self.depends)
+
+    def admits(self, name: str, version: str) -> bool:
+        """Whether what it depends on leaves room for ``version`` of ``name``."""
+        from rattler import Version, VersionSpec
+
+        bounds = [spec.versions for spec in map(read_spec, self.depends) if spec is not None and spec.name == name]
+        return all(not bound or VersionSpec(bound).matches(Version(version)) for bound in bounds)
 
     @property
     def spec(self) -> str:

@@ -22,7 +22,7 @@ _NAME_END = re.compile(r"[\s=<>!~\[]")
 _NO_BUILD = "_"
 """A build string that no build has."""
 
-_NAMED = re.compile(r"(?:[^\s:\[\]]+::)?(?P<name>[\w.\-]+) ?(?P<rest>.*)")
+_NAMED = re.compile(r"(?:[^\s\[\]]+::)?(?P<name>[\w.\-]+) ?(?P<rest>.*)")
 # Around a comma, and between a sign and its version, conda takes spaces.
 _LOOSE = re.compile(r" ?([,|]) ?|(^=|[<>!~]=?|==) (?=[\w*])")
 _TERM = r"[(<>=!~]*(?:[^(<>=!~\s,|][^<>=~\s,|]*)?"

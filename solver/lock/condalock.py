@@ -22,6 +22,7 @@ from solver.core.scratch import scratch_folder
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import read_spec
+from solver.lock.explicit import set_variables
 from solver.lock.pip_half import LockedWheel
 
 
@@ -91,11 +92,12 @@ def _pip(wheel: LockedWheel) -> dict[str, Any]:
 def _header(profile: Profile) -> str:
     from_pip = FLAVOURS[profile.flavour].from_pip
     made = f"interlock export conda-lock {profile.name}" if from_pip else "nox -s lock"
-    where = ", in the folder of this file" if from_pip else ""
+    # Our own wheels are named by a path, which pip reads from where conda-lock runs.
+    where, folder = (", in the folder of this file", "") if from_pip else ("", f"locks/{profile.name}/")
     lines = [
         f"Made by `{made}`; change environment.yml.in, not this file.",
-        # Our own wheels are named by a path, which pip reads from where conda-lock runs.
-        f"Install{where}: conda-lock install --name {profile.name} conda-lock.yml",
+        f"Install{where}: conda-lock install --name {profile.name} {folder}conda-lock.yml",
+        *set_variables(profile),
     ]
     return "".join(comment(line) + "\n" for line in lines)
 

@@ -6,36 +6,45 @@ warns of any other; ``nodefaults`` it would read as the name of a channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.lines import logical_lines
-from solver.core.model import Profile
+from solver.core.model import Profile, Target
+from solver.core.names import is_plain_channel
 from solver.core.writers import comment
+from solver.index.conda_level import guard_spec, is_of_the_machine
 from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_spec import spec_name
+from solver.lock.environment_head import head_lines
 from solver.lock.variables import profile_variables
 
 
-def environment_yml(
-    profile: Profile,
-    records: Iterable[CondaRecord],
-    requirements: Sequence[str] = (),
-) -> str:
+@dataclass(frozen=True)
+class CondaHalf:
+    """What comes from conda, and for which machine."""
+
+    target: Target
+    """Without a driver where nothing in the lock asks for a GPU."""
+    records: Sequence[CondaRecord]
+    virtual: Mapping[str, str]
+    """Version of each virtual package that the records were chosen for, by name."""
+    unrecorded: Sequence[str] = ()
+    """In place of ``records`` where the channels are not recorded for the platform: python and pip as MatchSpecs."""
+
+
+def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[str] = ()) -> str:
     """The whole file. ``requirements`` are the lines of requirements.txt, hashes included.
 
-    Raises ``BadInput`` where there are requirements and ``records`` have no pip.
+    Raises ``BadInput`` where there are requirements and no pip among the packages of conda.
     """
     import yaml
 
-    packages = in_order(records)
-    if requirements and not any(record.name == "pip" for record in packages):
-        raise BadInput(
-            "has packages for pip and no pip among its conda packages",
-            key=profile.name,
-            fix="add pip to conda_packages",
-        )
-    dependencies: list[object] = [record.pin for record in packages]
+    dependencies: list[object] = [*_asked_of_the_machine(half), *_packages(profile, half)]
     if requirements:
+        _check_pip(profile, half)
         dependencies.append({"pip": pip_block(requirements)})
     data: dict[str, object] = {
         "name": profile.name,
@@ -46,7 +55,8 @@ def environment_yml(
     if variables:
         data["variables"] = variables
     body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
-    return _header(profile, bool(requirements)) + body
+    head = head_lines(profile, half.target, half.records, half.virtual, requirements)
+    return "".join(comment(line) + "\n" for line in head) + body
 
 
 def pip_block(requirements: Iterable[str]) -> list[str]:
@@ -54,15 +64,43 @@ def pip_block(requirements: Iterable[str]) -> list[str]:
     return [" ".join(line.text.split()) for line in logical_lines("\n".join(requirements))]
 
 
-def _header(profile: Profile, with_pip: bool) -> str:
-    if with_pip:
-        gap = "conda cannot check hashes here: pip checks its half below, nobody checks conda's packages."
-    else:
-        gap = "conda cannot check hashes here; linux-64.lock and conda-lock.yml hold them."
-    lines = [
-        f"Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.",
-        f"Install: conda env create -f locks/{profile.name}/environment.yml",
-        gap,
-        f"`interlock install {profile.name} PREFIX` checks every hash and leaves a whole environment or none.",
-    ]
-    return "".join(comment(line) + "\n" for line in lines)
+def locked_pins(dependencies: object) -> set[str]:
+    """The builds that ``dependencies`` of such a file pin, as ``name=version=build``; the machine's own are none."""
+    entries = [entry for entry in dependencies if isinstance(entry, str)] if isinstance(dependencies, list) else []
+    bare = (entry.rpartition("::")[2] for entry in entries)
+    return {entry for entry in bare if not is_of_the_machine(entry)}
+
+
+def _asked_of_the_machine(half: CondaHalf) -> list[str]:
+    """conda refuses a machine that does not meet these before it installs anything; pip would fail halfway."""
+    asks = []
+    if half.target.platform.startswith("linux"):
+        glibc = half.virtual.get("__glibc") if half.virtual else half.target.glibc
+        asks += [] if glibc is None else [f"__glibc>={glibc}"]
+    if not isinstance(half.target.cpu, NotKnown) and half.records:
+        asks.append(guard_spec(half.target.cpu))
+    return asks
+
+
+def _packages(profile: Profile, half: CondaHalf) -> list[str]:
+    if not half.records:
+        return [f"{_channel(profile, '')}::{spec}" for spec in half.unrecorded]
+    return [f"{_channel(profile, record.channel)}::{record.pin}" for record in in_order(half.records)]
+
+
+def _channel(profile: Profile, address: str) -> str:
+    """The channel that has a package, as a MatchSpec names it: else any channel of a user's own might bring it."""
+    if not address:
+        return profile.channels[0]
+    named = (name for name in profile.channels if is_plain_channel(name) and address.endswith(f"/{name}"))
+    return next(named, address)
+
+
+def _check_pip(profile: Profile, half: CondaHalf) -> None:
+    names = [record.name for record in half.records] or [spec_name(spec) for spec in half.unrecorded]
+    if "pip" not in names:
+        raise BadInput(
+            "has packages for pip and no pip among its conda packages",
+            key=profile.name,
+            fix="add pip to conda_packages",
+        )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from solver.core.frameworks import ON_GPU_ONLY
 from solver.core.model import GpuSharing, Profile
 from solver.lock.loader.sharing import sharing_variables
-
-ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
 
 
 def profile_variables(profile: Profile) -> dict[str, str]:

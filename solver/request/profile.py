@@ -16,7 +16,7 @@ from packaging.version import Version
 from solver.core.axes import AXES, axes_of
 from solver.core.errors import BadInput
 from solver.core.flavours import DEFAULT_FLAVOUR, FLAVOURS, WHEEL_FLAVOUR
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, preferred_first
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, ON_GPU_ONLY, preferred_first, variables_of
 from solver.core.indexes import Bindings
 from solver.core.model import (
     Flavour,
@@ -119,7 +119,7 @@ class ProfileReader:
             channels=keys.get("channels", self.text.channels),
             indexes=self._indexes(),
             bound=Bindings(tuple(self.private)).patterns,
-            variables={**self.text.variables, **keys.get("variables", {})},
+            variables={**self._variables(frameworks), **keys.get("variables", {})},
             gpu_sharing=self._no_module(self._gpu_sharing()),
             interop=self._interop(frameworks),
             attestations=self._attestations(),
@@ -145,6 +145,7 @@ class ProfileReader:
             prefer=whole.prefer if whole.prefer in frameworks else (*frameworks, whole.prefer)[0],
             packages=tuple(self._without(packages, frameworks).values()),
             constraints={k: v for k, v in whole.constraints.items() if k not in left_out},
+            variables=variables_of(frameworks, whole.variables),
             **self._of_cpu(whole, frameworks),
         )
 
@@ -155,6 +156,13 @@ class ProfileReader:
             target = msgspec.structs.replace(whole.target, driver=None, gpus=())
             return {"cuda": "none", "cpu_frameworks": (), "target": target, "driver_branch": None}
         return {"cpu_frameworks": cpu}
+
+    def _variables(self, frameworks: Sequence[Framework]) -> dict[str, str]:
+        """The template's, of which a profile takes those that its frameworks read; what it names itself stays."""
+        variables = variables_of(frameworks, self.text.variables)
+        if self.keys.get("cuda") != "none":
+            return variables
+        return {name: value for name, value in variables.items() if name not in ON_GPU_ONLY}
 
     def _accept(self) -> dict[str, str]:
         accepted: dict[str, str] = self.keys.get("accept", {})

@@ -68,8 +68,8 @@ def _conda_entry(
         raise document.error(
             f'"{entry}" leaves a version open', *place, fix="of conda packages only python=${python} can"
         )
-    if spec.name == "pip":
-        return
+    if spec.name == "pip" and not spec.rest.strip("= *"):
+        return  # it comes with every python
     if spec.name != "python":
         conda.append(entry.strip())
     elif not slots and spec.rest.strip("= "):

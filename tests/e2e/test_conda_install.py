@@ -210,11 +210,14 @@ def test_the_explicit_file_installs_address_by_address(channel, tmp_path):
 
 
 def test_environment_yml_gives_a_foreign_solver_the_same_set(lock, tmp_path):
-    from rattler import MatchSpec, solve
+    from rattler import BuildString, GenericVirtualPackage, MatchSpec, PackageName, Version, solve
 
     data = yaml.safe_load((lock.folder / "environment.yml").read_text())
     specs = [MatchSpec(entry, strict=False) for entry in data["dependencies"] if isinstance(entry, str)]
-    found = asyncio.run(solve([lock.channel.as_uri()], specs, platforms=["linux-64", "noarch"]))
+    glibc = GenericVirtualPackage(PackageName("__glibc"), Version("2.28"), BuildString("0"))
+    found = asyncio.run(
+        solve([lock.channel.as_uri()], specs, platforms=["linux-64", "noarch"], virtual_packages=[glibc])
+    )
     assert {(r.name.normalized, str(r.version), str(r.build)) for r in found} == {
         (r.name, r.version, r.build) for r in lock.records
     }

@@ -7,11 +7,12 @@ import yaml
 from conda_world import VERSION, build_wheel
 from sealed import seal
 
+from solver.core.flavours import explicit_filename
 from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.lock.conda_section import conda_section
-from solver.lock.environment import environment_yml
-from solver.lock.explicit import explicit
+from solver.lock.environment import CondaHalf, environment_yml
+from solver.lock.explicit import base_explicit, explicit
 from solver.matrix.load import Matrices
 from solver.solve.conda.profile import base_records
 
@@ -42,10 +43,11 @@ class Lock:
         if self.lines:
             text = "\n".join(line.replace(" --hash", " \\\n    --hash") for line in self.lines)
             (self.folder / "requirements.txt").write_text(text + "\n")
-        environment = environment_yml(self.profile, self.records, self.lines)
+        environment = environment_yml(self.profile, CondaHalf(TARGET, self.records, {}), self.lines)
         (self.folder / "environment.yml").write_text(environment)
-        if self.profile.flavour == "conda":
-            (self.folder / "linux-64.lock").write_text(explicit(self.profile, self.records, "linux-64"))
+        write = explicit if self.profile.flavour == "conda" else base_explicit
+        name = explicit_filename(self.profile.flavour, "linux-64")
+        (self.folder / name).write_text(write(self.profile, self.records, TARGET))
         solution = {
             "version": 1,
             "profile": "demo",

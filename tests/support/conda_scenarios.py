@@ -61,6 +61,7 @@ def answer(scenario, folder):
         return {"exit": error.exit_code, "error": str(error)}
     shown = {
         "records": [record.pin for record in result.records],
+        "cpu": result.solution.target.cpu or "",
         "axes": {axis: version for axis, version in result.solution.axes.items() if version},
         "notes": [note.text for note in result.solution.notes],
         "rejected": [f"{r.package} {r.tried}: {r.why.splitlines()[0]} [{r.source}]" for r in result.rejected],

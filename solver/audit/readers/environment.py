@@ -16,6 +16,7 @@ from solver.core.lines import Line
 from solver.core.names import shown
 from solver.core.versions import specifier_or_none
 from solver.core.yamlfile import YamlDocument
+from solver.index.conda_level import is_of_the_machine
 
 _Scalar = str | int | float | bool | None
 
@@ -41,6 +42,8 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
     pip: list[Package] = []
     constraints: list[Package] = []
     for number, entry in enumerate(text.dependencies):
+        if isinstance(entry, str) and is_of_the_machine(entry):
+            continue  # what no channel brings is no package
         if isinstance(entry, str):
             package = conda_names.from_spec(entry, document.line("dependencies", number))
             if package is None:

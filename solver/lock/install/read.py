@@ -10,6 +10,7 @@ from solver.core.flavours import explicit_filename
 from solver.core.reading import read_text
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
+from solver.lock.environment import locked_pins
 from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, intact_folder
 
 
@@ -19,8 +20,7 @@ def checked_folder(folder: Path) -> LockFolder:
     _ = lock.pins  # read before anything is done: an option or a line without a hash ends here
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
-        if not lock.from_pip:
-            _same_explicit(lock.records, folder / explicit_filename(lock.solution.flavour, lock.target.platform))
+        _same_explicit(lock.records, folder / explicit_filename(lock.solution.flavour, lock.target.platform))
     if lock.environment:
         _same_variables(lock.environment.get("variables"), lock.variables, folder / ENVIRONMENT)
     return lock
@@ -28,8 +28,7 @@ def checked_folder(folder: Path) -> LockFolder:
 
 def _same(dependencies: object, records: Iterable[CondaRecord], path: Path) -> None:
     """environment.yml names the packages whose hashes solution.yaml holds, no more and no less."""
-    named = {entry for entry in dependencies if isinstance(entry, str)} if isinstance(dependencies, list) else set()
-    _equal(named, {record.pin for record in records}, path)
+    _equal(locked_pins(dependencies), {record.pin for record in records}, path)
 
 
 def _same_variables(written: object, variables: Mapping[str, str], path: Path) -> None:

@@ -28,6 +28,8 @@ from solver.solve.conda.traps import (
     excluded_cudnn,
 )
 
+PIP = CondaName("pip")
+
 
 @dataclass(frozen=True)
 class CondaAsk:
@@ -118,6 +120,9 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
         if key not in profile.frameworks
     ]
     asks += [_package(profile, text, names, solver, gpu) for text in profile.packages]
+    if solver.candidates(PIP):
+        # conda brings pip wherever python is (add_pip_as_python_dependency), and the newest where nobody names one.
+        asks.append(CondaAsk("pip", "packages", (PIP,)))
     asks += _conda_packages(profile)
     excluded += excluded_cudnn(_versions(solver, CUDNN), profile.target, names.matrices) if gpu else []
     unfit = tuple(f"cudnn !={each.version}" for each in excluded if each.package == CUDNN)
@@ -128,7 +133,7 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
 
 def base_asks(profile: Profile, python: str) -> list[CondaAsk]:
     """The asks for the base below a pip closure: python (major.minor), pip and the profile's conda packages."""
-    base = [CondaAsk(f"python {python}", "python", (f"{PYTHON} {python}.*",)), CondaAsk("pip", "packages", ("pip",))]
+    base = [CondaAsk(f"python {python}", "python", (f"{PYTHON} {python}.*",)), CondaAsk("pip", "packages", (PIP,))]
     return base + _conda_packages(profile)
 
 

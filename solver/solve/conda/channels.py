@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from solver.core.answer import NotKnown
 from solver.core.errors import NoSolution
 from solver.core.model import CondaName, Target
+from solver.core.processor import archspec_name
 from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
+from solver.index.conda_level import GUARD, guard_version
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import match_spec, spec_name
 from solver.matrix.drivers import newest_cuda
@@ -46,8 +49,10 @@ def virtual_packages(
     architecture. Raises ``BadInput`` for a driver that no row covers.
     """
     versions: dict[str, str] = {"__archspec": PLATFORM_NAMES[target.platform].archspec}
-    if target.platform == "linux-64" and target.driver is not None:
-        # conda-forge's CUDA builds of TensorFlow ask for this level; a solution's notes say so.
+    if not isinstance(target.cpu, NotKnown):
+        versions["__archspec"] = archspec_name(target.cpu)
+    elif target.platform == "linux-64" and target.driver is not None:
+        # conda-forge's CUDA builds of TensorFlow ask for this level; the solution's target says so.
         versions["__archspec"] = "x86_64_v3"
     if target.platform == "win-64":
         versions["__win"] = "0"
@@ -117,8 +122,14 @@ class ChannelSolver:
         if not self._channels:
             self._channels = list(self.source.opened(self.target.platform))
             for channel in self._channels:
-                channel.refuses = self.refuses
+                channel.refuses = self._refused
         return self._channels
+
+    def _refused(self, record: RepoDataRecord) -> bool:
+        """Whether nobody may choose ``record``: for its own sake, or since the target itself is what it stands for."""
+        if record.name.normalized == GUARD and guard_version(self.virtual.get("__archspec")) is not None:
+            return True
+        return self.refuses is not None and self.refuses(record)
 
     def candidates(self, name: CondaName) -> list[RepoDataRecord]:
         """Every record of ``name`` that the solver may choose from."""
@@ -135,9 +146,10 @@ class ChannelSolver:
         return run_async(load())
 
     def ours(self, records: Iterable[RepoDataRecord]) -> tuple[CondaRecord, ...]:
-        """``records`` of these channels as ours, sorted by name."""
+        """``records`` of these channels as ours, sorted by name; the processor's guard is no part of a set."""
         by_address = {channel.address: channel for channel in self.channels()}
-        return in_order(by_address[record.channel].ours(record) for record in records)
+        chosen = (record for record in records if record.name.normalized != GUARD)
+        return in_order(by_address[record.channel].ours(record) for record in chosen)
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -155,7 +167,9 @@ def _generic(virtual: Mapping[str, str]) -> list[GenericVirtualPackage]:
             return GenericVirtualPackage(PackageName(name), CondaVersion("1"), BuildString(version))
         return GenericVirtualPackage(PackageName(name), CondaVersion(version), BuildString("0"))
 
-    return [package(name, version) for name, version in sorted(virtual.items())]
+    packages = [package(name, version) for name, version in sorted(virtual.items())]
+    level = guard_version(virtual.get("__archspec"))
+    return packages if level is None else [*packages, package(GUARD, level)]
 
 
 def _reason(error: BaseException) -> str:

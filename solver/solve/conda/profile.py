@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+import msgspec
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.axes import AXES, AxisEntry, axes_of
 from solver.core.errors import BadInput, Undecided, Unsolvable
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import REQUEST, Axis, Because, CondaName, Explanation, Note, Profile, PypiName, Solution, Target
+from solver.core.processor import number
 from solver.core.versions import minor
 from solver.index.conda import CondaSource
+from solver.index.conda_level import GUARD, askers, level_of
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
@@ -21,13 +25,13 @@ from solver.solve.conda.asks import CondaAsks, base_asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_base, explain_conda
 from solver.solve.conda.judge import CondaJudge
+from solver.solve.conda.read_first import prefer_read
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
 from solver.solve.notes import branch_note
 
 _LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
 """The last axes, in the order of preference."""
-_MICROARCHITECTURE = CondaName("_x86_64-microarch-level")
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,13 @@ def search_asks(asks: CondaAsks, target: Target, matrices: Matrices, solver: Cha
     """The best set for ``asks``; raises ``ChannelRefusal``."""
     judge = CondaJudge(matrices, target, asks.frameworks, asks.gpu)
     axes = (*asks.frameworks, PYTHON, CUDA_VERSION, CUDATOOLKIT, CUDNN, *_LIBRARIES)
-    return ChannelSearch(solver, axes, judge).run(branches(asks))
+    result = ChannelSearch(solver, axes, judge).run(branches(asks))
+    if result.branch is not None:
+        branch = result.branch
+        held = (*branch.constraints, *branch.pins)
+        records, pins = prefer_read(solver, branch.specs, held, result.records, lambda chosen: not judge(chosen))
+        result.records, result.branch = records, replace(branch, pins=(*branch.pins, *pins))
+    return result
 
 
 def base_records(
@@ -125,12 +135,12 @@ def base_records(
         for record in free
         if record.name != PYTHON and (twin := names.pypi(record.name)) is not None and pins and twin in pins
     }
-    if not shared:
-        return free
+    specs, held = base_specs(profile, python), [f"{name} =={version}" for name, version in shared.items()]
     try:
-        return solver.close(base_specs(profile, python), [f"{name} =={version}" for name, version in shared.items()])
+        base = solver.close(specs, held) if shared else free
     except ChannelRefusal:
         raise _clash(profile, shared, names, solver) from None
+    return prefer_read(solver, specs, held, base)[0]
 
 
 def base_offers(
@@ -198,13 +208,9 @@ def _solution(
 ) -> CondaSolution:
     chosen = {record.name: record for record in result.records}
     python = minor(chosen[PYTHON].version)
-    target = Target(
-        platform=profile.target.platform,
-        python=python,
-        glibc=profile.target.glibc,
-        driver=profile.target.driver,
-        gpus=profile.target.gpus,
-    )
+    named = profile.target.cpu
+    cpu = level_of(result.records) if isinstance(named, NotKnown) else named
+    target = msgspec.structs.replace(profile.target, python=python, cpu=cpu)
     because = _because(profile, asks, chosen, matrices, python)
     solution = Solution(
         profile=profile.name,
@@ -271,11 +277,11 @@ def _read_in(record: CondaRecord) -> str:
 
 def _notes(chosen: Mapping[CondaName, CondaRecord]) -> tuple[Note, ...]:
     notes = []
-    level = chosen.get(_MICROARCHITECTURE)
-    if level is not None and level.version != "1":
-        askers = [r.name for r in chosen.values() if any(spec_name(spec) == level.name for spec in r.depends)]
-        text = f"runs only on processors of the level x86-64-v{level.version}, as {', '.join(sorted(askers))} ask"
-        notes.append(Note(package=level.name, text=text, row=None, evidence=None))
+    level = level_of(chosen.values())
+    if not isinstance(level, NotKnown) and number(level) > 1:
+        names = ", ".join(sorted(record.name for record in askers(chosen.values())))
+        text = f"runs only on processors of the level {level}, as {names} ask"
+        notes.append(Note(package=GUARD, text=text, row=None, evidence=None))
     inferred = sorted(record.name for record in chosen.values() if record.inferred)
     if inferred:
         text = (

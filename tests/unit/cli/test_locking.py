@@ -17,7 +17,11 @@ def test_lock_writes_what_it_says_and_check_finds_it_fresh(folder, interlock):
     code, out, err = interlock("lock", "small", "smaller", "--no-pylock")
     assert (code, err) == (0, HALF.format("small") + HALF.format("smaller"))
     assert out.startswith("small: torch 2.9.1, python 3.12, cuda 12.8, cudnn 9.10.2.21; ")
-    names = {f"locks/{name}/{file}" for name in ("small", "smaller") for file in ("requirements.txt", "solution.yaml")}
+    names = {
+        f"locks/{name}/{file}"
+        for name in ("small", "smaller")
+        for file in ("environment.yml", "requirements.txt", "solution.yaml")
+    }
     assert written(folder) == names
     assert interlock("lock", "--check", "small", "smaller") == (0, "small: fresh\nsmaller: fresh\n", "")
     code, again, _ = interlock("lock", "small", "--no-pylock")
@@ -76,4 +80,6 @@ def test_pylock_waits_for_the_index(folder, interlock, monkeypatch):
         == HALF.format("small")
         + "pylock.toml not written, it needs the index for addresses: the package index did not answer\n"
     )
-    assert written(folder) == {"locks/small/requirements.txt", "locks/small/solution.yaml"}
+    assert written(folder) == {
+        f"locks/small/{name}" for name in ("environment.yml", "requirements.txt", "solution.yaml")
+    }

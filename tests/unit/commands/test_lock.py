@@ -10,8 +10,11 @@ from small_project import PROFILES, made, project_with
 
 from solver.core.errors import CheckFailed, NoSolution
 from solver.core.model import Finding
+from solver.index.conda_snapshot import RecordLine, from_line, write_records
 from solver.lock.solution import installable_digest
 from solver.solve.space.packages import Spaces
+
+FORGE = "https://conda.anaconda.org/nowhere"
 
 
 def solution_of(lock):
@@ -21,7 +24,7 @@ def solution_of(lock):
 def test_a_lock_holds_requirements_our_wheel_and_the_reasons(project):
     lock = made(project)
     names = sorted(name.partition("-")[0] if name.startswith("wheels/") else name for name in lock.files)
-    assert names == ["requirements.txt", "solution.yaml", "wheels/interlock_loader"]
+    assert names == ["environment.yml", "requirements.txt", "solution.yaml", "wheels/interlock_loader"]
     pins = [line.split("==")[0] for line in lock.files["requirements.txt"].decode().splitlines() if "==" in line]
     assert pins == sorted(
         ["interlock-loader", "keras", "numpy", "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "tensorflow", "torch"]
@@ -143,3 +146,25 @@ def test_one_framework_for_the_cpu_is_locked_beside_another_for_the_gpu(tmp_path
     assert solution_of(made(project, "tf"))["solution"].get("cuda") is None
     (warned,) = [one for one in solution_of(made(project, "both"))["warnings"] if one["code"] == "cpu-build"]
     assert warned["packages"] == ["tensorflow-cpu==2.20.0"]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked"),
+    [
+        (("pip-24.0-pyh_0", "pip-25.1-pyh_0", "pip-9.0-pyh_0"), ["nowhere::python=3.12", "nowhere::pip=25.1"]),
+        ((), ["nowhere::python=3.12", "nowhere::pip"]),
+    ],
+)
+def test_a_platform_without_a_recorded_channel_gets_python_and_a_pip_that_suits_it(tmp_path, recorded, asked):
+    project = project_with(tmp_path)
+    records = [
+        RecordLine(file=f"{name}.conda", sha256="0" * 64, depends=("python >=3.9,<3.13.0a0",)) for name in recorded
+    ]
+    newer = RecordLine(file="pip-26.0-pyh_0.conda", sha256="0" * 64, depends=("python >=3.13.0a0",))
+    records += [newer] if recorded else []
+    write_records(
+        tmp_path / "matrices" / "snapshot", "nowhere", [from_line(one, FORGE, "noarch") for one in records], "a test"
+    )
+    lock = made(dataclasses.replace(project, root=tmp_path))
+    *conda, _ = yaml.safe_load(lock.files["environment.yml"])["dependencies"]
+    assert conda == ["__glibc>=2.28", *asked]

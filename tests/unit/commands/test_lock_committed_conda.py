@@ -4,11 +4,13 @@ import json
 
 import pytest
 import yaml
+from conda_own import conda_spec
 from paths import ROOT
 
 SNAPSHOT = ROOT / "matrices" / "snapshot" / "conda" / "conda-forge"
 ADDRESS = "https://conda.anaconda.org/conda-forge"
-LOCKS = sorted(path.parent for path in (ROOT / "locks").glob("*/environment.yml"))
+ALL = sorted(path.parent for path in (ROOT / "locks").glob("*/environment.yml"))
+LOCKS = [folder for folder in ALL if list(folder.glob("*linux-64.lock"))]
 CONDA = [folder for folder in LOCKS if (folder / "conda-lock.yml").is_file()]
 
 
@@ -22,9 +24,13 @@ def recorded():
     return records
 
 
+def dependencies(folder):
+    return yaml.safe_load((folder / "environment.yml").read_text())["dependencies"]
+
+
 def pins(folder):
-    dependencies = yaml.safe_load((folder / "environment.yml").read_text())["dependencies"]
-    return {entry for entry in dependencies if isinstance(entry, str)}
+    entries = [entry for entry in dependencies(folder) if isinstance(entry, str)]
+    return {entry.removeprefix("conda-forge::") for entry in entries if "::" in entry}
 
 
 def pin_of(url):
@@ -33,7 +39,8 @@ def pin_of(url):
 
 
 def explicit_lines(folder):
-    lines = (folder / "linux-64.lock").read_text().splitlines()
+    (path,) = folder.glob("*linux-64.lock")
+    lines = path.read_text().splitlines()
     return dict(line.split("#sha256:") for line in lines if line.startswith("https:"))
 
 
@@ -59,16 +66,20 @@ def test_the_pip_block_is_requirements_txt_package_for_package(folder):
     assert "pip" in {pin.split("=")[0] for pin in pins(folder)}
 
 
+@pytest.mark.parametrize("folder", LOCKS, ids=lambda folder: folder.name)
+def test_the_explicit_half_holds_every_pin_with_the_recorded_hash(folder):
+    known, explicit = recorded(), explicit_lines(folder)
+    assert {url: known[url]["sha256"] for url in explicit} == explicit
+    assert {pin_of(url) for url in explicit} == pins(folder)
+
+
 @pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
 def test_every_hash_of_a_conda_lock_is_the_recorded_one(folder):
-    known = recorded()
-    explicit = explicit_lines(folder)
-    assert {url: known[url]["sha256"] for url in explicit} == explicit
+    known, explicit = recorded(), explicit_lines(folder)
     locked = yaml.safe_load((folder / "conda-lock.yml").read_text())["package"]
     assert {p["url"]: (p["hash"]["md5"], p["hash"]["sha256"]) for p in locked} == {
         url: (known[url]["md5"], known[url]["sha256"]) for url in explicit
     }
-    assert {pin_of(url) for url in explicit} == pins(folder)
 
 
 @pytest.mark.parametrize("folder", CONDA, ids=lambda folder: folder.name)
@@ -84,7 +95,7 @@ def test_every_dependency_of_a_conda_lock_is_met(folder, tmp_path):
     for url in explicit_lines(folder):
         path = tmp_path / "index.json"
         fields = repodata_fields(recorded[url])
-        fields["depends"] = [spec for spec in fields["depends"] if not spec.startswith("__")]
+        fields["depends"] = [spec for spec in fields["depends"] if not spec.startswith(("__", "_x86_64-microarch"))]
         fields["constrains"] = [spec for spec in fields["constrains"] if not spec.startswith("__")]
         path.write_text(json.dumps(fields))
         records.append(PackageRecord.from_index_json(path))
@@ -100,5 +111,22 @@ def test_a_conda_lock_holds_gpu_builds_of_one_cuda(folder):
     assert majors == {builds["cuda-version"][0].split(".")[0]}
 
 
+@pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)
+def test_conda_reads_each_dependency_as_one_build_of_one_channel_or_as_the_machine(folder):
+    specs = [conda_spec(entry) for entry in dependencies(folder) if isinstance(entry, str)]
+    machine = {str(spec) for spec in specs if spec.get("channel") is None}
+    assert machine <= {"__glibc[version='>=2.28']", "_x86_64-microarch-level[version='>=3']"}
+    assert {spec.get("channel").name for spec in specs if spec.get("channel") is not None} == {"conda-forge"}
+    if folder in LOCKS:
+        assert "__glibc[version='>=2.28']" in machine
+        assert all(spec.get_exact_value("build") for spec in specs if spec.get("channel") is not None)
+
+
+def test_no_lock_pins_a_model_of_a_processor():
+    assert not [
+        folder.name for folder in ALL for path in folder.glob("*.*") if b"microarch-level-" in path.read_bytes()
+    ]
+
+
 def test_there_are_locks():
-    assert LOCKS
+    assert LOCKS and CONDA

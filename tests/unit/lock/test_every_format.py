@@ -5,16 +5,17 @@ import random
 import pytest
 from conda_formats import CONDA, PIP, WHEELS
 
+from solver.core.model import Target
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
-from solver.lock.environment import environment_yml
+from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import base_explicit, explicit
 from solver.lock.pixi import pixi_lock
 
 WRITERS = {
-    "environment.yml": lambda records: environment_yml(CONDA, records),
-    "explicit": lambda records: explicit(CONDA, records, "linux-64"),
-    "base": lambda records: base_explicit(PIP, records, "linux-64"),
+    "environment.yml": lambda records: environment_yml(CONDA, CondaHalf(Target(), records, {})),
+    "explicit": lambda records: explicit(CONDA, records, Target()),
+    "base": lambda records: base_explicit(PIP, records, Target()),
     "conda-lock.yml": lambda records: conda_lock_yml(PIP, records, WHEELS, "linux-64"),
     "pixi 6": lambda records: pixi_lock(PIP, records, WHEELS, "linux-64", version=6),
     "pixi 7": lambda records: pixi_lock(PIP, records, WHEELS, "linux-64"),

@@ -16,7 +16,7 @@ from solver.commands.locked import locked_profile
 from solver.commands.project import open_project
 from solver.commands.subject import subject_of
 from solver.core.model import Flavour, GpuSharing, Platform, Profile, Solution, Target
-from solver.lock.environment import environment_yml
+from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.install.read import checked_folder
 from solver.lock.read import lock_folders, read_folder
 from solver.lock.solution import solution_yaml
@@ -75,7 +75,7 @@ def test_what_is_written_is_read_with_and_without_a_file_for_conda(tmp_path, fla
     assert read_folder(tmp_path).variables == variables
     seal(tmp_path)
     assert (checked_folder(tmp_path).variables, subject_of(tmp_path).variables) == (variables, variables)
-    (tmp_path / "environment.yml").write_text(environment_yml(profile, ()))
+    (tmp_path / "environment.yml").write_text(environment_yml(profile, CondaHalf(target, (), {}, ("python=3.12",))))
     seal(tmp_path)
     assert checked_folder(tmp_path).variables == variables
 
@@ -90,9 +90,8 @@ def test_every_reader_of_a_committed_lock_says_the_same(project, folder):
         assert yaml.safe_load(environment.read_text()).get("variables", {}) == stated
 
 
-def test_a_lock_without_a_file_for_conda_has_its_variables():
+def test_a_lock_of_which_no_channel_was_recorded_has_its_variables():
     folder = ROOT / "locks" / "tf2.10-cu117-win"
-    assert not (folder / "environment.yml").exists()
     assert subject_of(folder).variables == {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     package_set, _ = read_for(Given(folder / "requirements.txt"), {}, load_matrices(ROOT / "matrices"))
     assert package_set.variables == (("TF_FORCE_GPU_ALLOW_GROWTH", "true"),)

@@ -34,6 +34,11 @@ def test_environment_yml_with_its_pip_block(tmp_path):
     assert package_set.variables == (("XLA_FLAGS", "--xla"),)
 
 
+def test_what_the_machine_brings_is_no_package(tmp_path):
+    text = "dependencies:\n- __glibc>=2.28\n- __cuda\n- _x86_64-microarch-level>=3\n- https://host.example/c::python=3.12\n"
+    assert pins(read(text, tmp_path)) == ["python==3.12"]
+
+
 def test_a_hashed_pip_block_is_closed(tmp_path):
     text = f"dependencies:\n- python=3.12\n- pip:\n  - torch==2.10.0 --hash=sha256:{HASH}\n"
     assert read(text, tmp_path).closed

@@ -8,7 +8,7 @@ from solver.core.errors import BadInput
 from solver.core.model import Profile, Target
 from solver.index.conda_record import from_repodata
 from solver.lock.conda_section import conda_section
-from solver.lock.environment import environment_yml
+from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import explicit
 from solver.lock.install.prefix import install
 from solver.lock.install.read import checked_folder
@@ -32,8 +32,8 @@ PROFILE = Profile(name="demo", flavour="conda", variables={"A": "1"}, target=Tar
 @pytest.fixture
 def lock(tmp_path):
     write(tmp_path, SOLUTION)
-    (tmp_path / "environment.yml").write_text(environment_yml(PROFILE, RECORDS))
-    (tmp_path / "linux-64.lock").write_text(explicit(PROFILE, RECORDS, "linux-64"))
+    (tmp_path / "environment.yml").write_text(environment_yml(PROFILE, CondaHalf(Target(driver=None), RECORDS, {})))
+    (tmp_path / "linux-64.lock").write_text(explicit(PROFILE, RECORDS, Target(driver=None)))
     return seal(tmp_path)
 
 

@@ -1,0 +1,91 @@
+"""What environment.yml says above its first key: where it installs, what it needs beside it, what it cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from solver.core.answer import NotKnown
+from solver.core.flavours import FLAVOURS, explicit_filename
+from solver.core.model import Profile, Target
+from solver.core.writers import LOCAL_WHEELS
+from solver.index.conda_record import CondaRecord
+from solver.index.conda_spec import spec_name
+
+_CUDA = "__cuda"
+
+
+def head_lines(
+    profile: Profile,
+    target: Target,
+    records: Sequence[CondaRecord],
+    virtual: Mapping[str, str],
+    requirements: Sequence[str],
+) -> list[str]:
+    """The lines, without the signs of a comment; ``target`` has no driver where nothing asks for a GPU."""
+    name = profile.name
+    create = f"conda env create -f locks/{name}/environment.yml"
+    return [
+        f"Made by `nox -s lock` (or `interlock lock {name}`); change environment.yml.in, not this file.",
+        f"Install: {create}",
+        f"For {machine(target)}.",
+        *_without_driver(records, virtual, create),
+        *(_pip_half(name, requirements) if requirements else ()),
+        *_hashes(profile, target, bool(records)),
+        *_inferred(records),
+    ]
+
+
+def machine(target: Target) -> str:
+    """What a machine must be for a lock, on one line."""
+    needs: list[str] = [target.platform]
+    if target.platform.startswith("linux"):
+        needs.append(f"glibc >= {target.glibc}")
+    if target.driver is not None:
+        needs.append(f"NVIDIA driver >= {target.driver}")
+    if not isinstance(target.cpu, NotKnown):
+        needs.append(f"a processor of {target.cpu} or newer")
+    return ", ".join(needs)
+
+
+def _without_driver(records: Sequence[CondaRecord], virtual: Mapping[str, str], create: str) -> Iterator[str]:
+    if _CUDA in virtual and any(spec_name(spec) == _CUDA for record in records for spec in record.depends):
+        yield (
+            "Where no NVIDIA driver answers (a login node, the build of an image): "
+            f"CONDA_OVERRIDE_CUDA={virtual[_CUDA]} {create}"
+        )
+
+
+def _pip_half(name: str, requirements: Sequence[str]) -> Iterator[str]:
+    if LOCAL_WHEELS in requirements:
+        yield "Keep the folder wheels/ beside this file, which names a wheel in it."
+    yield "The folder of this file must be one that you may write to: conda puts a file into it for pip."
+    yield (
+        "If the pip half fails, half an environment stays: mend the cause and run the same command again, or "
+        f"take it away with `conda env remove --name {name}`."
+    )
+
+
+def _hashes(profile: Profile, target: Target, recorded: bool) -> Iterator[str]:
+    name, from_pip = profile.name, FLAVOURS[profile.flavour].from_pip
+    if not recorded:
+        yield (
+            f"Nobody recorded the channels for {target.platform}: conda chooses the builds of python and pip, and of "
+            "what they need. pip checks the hashes of its half below."
+        )
+        return
+    explicit = explicit_filename(profile.flavour, target.platform)
+    if from_pip:
+        yield f"conda cannot check hashes here: pip checks its half below; {explicit} holds those of conda's packages."
+    else:
+        yield f"conda cannot check hashes here; {explicit} and conda-lock.yml hold them."
+    yield f"Where a channel has withdrawn a build, {explicit} still installs: it names each archive by its address."
+    yield f"`interlock install {name} PREFIX` checks every hash and leaves a whole environment or none."
+
+
+def _inferred(records: Sequence[CondaRecord]) -> Iterator[str]:
+    inferred = sorted(record.name for record in records if record.inferred)
+    if inferred:
+        yield (
+            f"Of {len(inferred)} of the {len(records)} records not all was read in a channel, so that conda may find "
+            f"that they ask for something else: {', '.join(inferred)}"
+        )
