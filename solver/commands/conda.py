@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from solver.commands.project import Project, Reach, built_in_snapshot, own_snapshot
-from solver.core.errors import IndexUnavailable, NotRecorded
+from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded, Undecided
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution, Target
 from solver.core.spelling import all_of
@@ -16,18 +17,61 @@ from solver.core.versions import as_version
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.web import log
 from solver.lock.conda_section import CondaSection, conda_section
 from solver.matrix.load import Matrices
 from solver.matrix.rules import binding
 from solver.solve.conda.channels import virtual_packages
 from solver.solve.conda.profile import CondaSolution, base_offers, base_records, solve_conda
 
+T = TypeVar("T")
+
 
 def source_for(project: Project, profile: Profile) -> CondaSource:
     """The channels of a profile: as recorded, or live where the project was opened so."""
-    if project.reach in (Reach.NEWER, Reach.ALL):
-        return open_channels(profile.channels)
+    return open_channels(profile.channels) if _is_live(project) else _recorded(project, profile)
+
+
+def _is_live(project: Project) -> bool:
+    return project.reach in (Reach.NEWER, Reach.ALL)
+
+
+def _recorded(project: Project, profile: Profile) -> CondaSource:
     return CondaSnapshot(built_in_snapshot(), profile.channels, own_snapshot(project.root))
+
+
+def _base_of(project: Project, profile: Profile, ask: Callable[[CondaSource], T], *, tell: bool) -> T:
+    """What ``ask`` makes of the channels; of what was recorded of them where live ones do not answer, and told.
+
+    Raises ``NotRecorded``, and ``IndexUnavailable`` naming what would be missing.
+    """
+    try:
+        return ask(source_for(project, profile))
+    except Undecided as error:
+        raise _or_by_pip(profile, error) from None
+    except IndexUnavailable as error:
+        if isinstance(error, NotRecorded) or not _is_live(project):
+            raise
+        try:
+            made = ask(_recorded(project, profile))
+        except (NotRecorded, NoSolution):
+            raise _without(profile, profile.conda_packages or ("python", "pip"), str(error)) from error
+        if tell:
+            log.warning("%s: %s; below pip lies the base that was recorded", profile.name, error)
+        return made
+
+
+def _or_by_pip(profile: Profile, error: Undecided) -> Undecided:
+    """``error``, which tells that what the record of the channels lacks may come by pip as well."""
+    if not profile.conda_packages or error.explanation.note is None:
+        return error
+    note = f"{error.explanation.note}; under pip: the package index is asked"
+    return Undecided(error.profile, msgspec.structs.replace(error.explanation, note=note))
+
+
+def _without(profile: Profile, packages: Iterable[str], why: str) -> IndexUnavailable:
+    fix = "name a channel that can be read" + (", or move them under pip:" if profile.conda_packages else "")
+    return IndexUnavailable(f"{profile.name}: {all_of(packages)} would be missing, since {why}; {fix}")
 
 
 def beside_conda(project: Project, profile: Profile) -> Profile:
@@ -37,7 +81,12 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)
     try:
-        offers = base_offers(profile, python, target, source_for(project, profile), project.matrices)
+        offers = _base_of(
+            project,
+            profile,
+            lambda source: base_offers(profile, python, target, source, project.matrices),
+            tell=False,
+        )
     except NotRecorded:
         return profile
     limits = {str(name): " || ".join(f"=={version}" for version in versions) for name, versions in offers.items()}
@@ -51,9 +100,14 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
     where conda has no such version of a package that both bring.
     """
     pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
-    target, source = solution.target, source_for(project, profile)
+    target, rows = solution.target, _binding(project, profile)
     try:
-        records = base_records(profile, target.python, target, source, _binding(project, profile), pins=pins)
+        records = _base_of(
+            project,
+            profile,
+            lambda source: base_records(profile, target.python, target, source, rows, pins=pins),
+            tell=True,
+        )
     except NotRecorded as error:
         _refuse_half(profile, error)
         return (), CondaSection(channels=profile.channels, not_written=str(error))
@@ -77,8 +131,14 @@ def _refuse_half(profile: Profile, error: NotRecorded) -> None:
     """Refuse a lock without its conda half where the request asks for packages of it."""
     if profile.conda_packages:
         missing = all_of(profile.conda_packages)
-        fix = "ask the channels with --live, or move them under pip:"
-        raise IndexUnavailable(f"{profile.name}: {missing} would be missing, since {error.what}: {error.name}; {fix}")
+        raise IndexUnavailable(f"{profile.name}: {missing} would be missing, since {_why(error)}; {_ASK}, {_MOVE}")
+
+
+_ASK, _MOVE = "ask the channels with --live", "or move them under pip:"
+
+
+def _why(error: IndexUnavailable) -> str:
+    return f"{error.what}: {error.name}" if isinstance(error, NotRecorded) else str(error)
 
 
 def section_of(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> CondaSection:
@@ -95,5 +155,12 @@ def _binding(project: Project, profile: Profile) -> Matrices:
 
 
 def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
-    """The preferred set of a conda profile; raises ``Unsolvable``."""
-    return solve_conda(profile, _binding(project, profile), source_for(project, profile))
+    """The preferred set of a conda profile; raises ``Unsolvable``, and ``IndexUnavailable`` with what it would lack."""
+    try:
+        return solve_conda(profile, _binding(project, profile), source_for(project, profile))
+    except IndexUnavailable as error:
+        names = dict.fromkeys((*profile.frameworks, *profile.packages, *profile.conda_packages))
+        fix = "name a channel that can be read" if _is_live(project) else f"{_ASK}, or take flavour: pip-in-conda"
+        raise IndexUnavailable(
+            f"{profile.name}: {all_of(names)} would be missing, since {_why(error)}; {fix}"
+        ) from error

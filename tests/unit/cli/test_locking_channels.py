@@ -1,0 +1,83 @@
+"""lock where a conda channel cannot be read: pip's half goes on with the recorded base; what is missing is named."""
+
+from __future__ import annotations
+
+import pytest
+from own_index import REQUEST
+
+NOBODY = "http://127.0.0.1:9"
+"""A proxy that does not answer; channels are asked by https, the index of the tests is not."""
+DEAD = "channel conda-forge at https://conda.anaconda.org/conda-forge did not answer: Connection refused"
+
+CURE = "name a channel that can be read, or move them under pip:"
+
+
+@pytest.fixture
+def dead(index, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", NOBODY)
+    monkeypatch.setenv("CONDARC", "/dev/null")
+    return index
+
+
+def test_a_dead_channel_does_not_stop_the_pip_half(dead, interlock, tmp_path):
+    assert interlock("lock", "--no-pylock")[0] == 0
+    recorded = (tmp_path / "locks/gpu/environment.yml").read_bytes()
+    code, _, err = interlock("lock", "--no-pylock", "--live")
+    assert (code, err.splitlines()[0]) == (
+        0,
+        f"interlock: gpu: {DEAD}; below pip lies the base that was recorded",
+    )
+    assert (tmp_path / "locks/gpu/environment.yml").read_bytes() == recorded
+
+
+@pytest.mark.parametrize(
+    ("package", "channel", "words", "why"),
+    [
+        (
+            "pandas",
+            "conda-forge",
+            ["--live"],
+            f"since {DEAD}; {CURE}",
+        ),
+        (
+            "pandas",
+            "rapidsai",
+            ["--live"],
+            f"since {DEAD.replace('conda-forge', 'rapidsai')}; {CURE}",
+        ),
+        (
+            "pandas",
+            "rapidsai",
+            [],
+            "since the snapshot holds nothing for linux-64 of this channel: rapidsai; "
+            "ask the channels with --live, or move them under pip:",
+        ),
+    ],
+)
+def test_packages_that_a_channel_would_have_brought_are_named(dead, interlock, tmp_path, package, channel, words, why):
+    request = REQUEST.replace("  - pip\n", f"  - {package}\n  - pip\n").replace(
+        "name: mine", f"name: mine\nchannels: [{channel}]"
+    )
+    (tmp_path / "environment.yml.in").write_text(request)
+    code, out, err = interlock("lock", "--no-pylock", *words)
+    assert (code, out, err.splitlines()[0]) == (4, "", f"interlock: gpu: {package} would be missing, {why}")
+    assert not (tmp_path / "locks").exists()
+
+
+def test_what_comes_from_conda_alone_is_named(dead, interlock, tmp_path):
+    conda = REQUEST.replace('"2.9.1"', '"2.9.1", flavour: conda').replace("own-tool>=1", "pandas")
+    (tmp_path / "environment.yml.in").write_text(conda)
+    code, out, err = interlock("lock", "--no-pylock", "--live")
+    assert (code, out, err.splitlines()[0]) == (
+        4,
+        "",
+        f"interlock: gpu: torch and pandas would be missing, since {DEAD}; name a channel that can be read",
+    )
+
+
+def test_what_the_recorded_channel_lacks_may_come_by_pip(dead, interlock, tmp_path):
+    (tmp_path / "environment.yml.in").write_text(REQUEST.replace("  - pip\n", "  - pandas\n  - pip\n"))
+    assert interlock("lock", "--no-pylock")[2].splitlines()[3] == (
+        "  (there is no record of the conda package pandas; with --live the channels themselves are asked; "
+        "under pip: the package index is asked)"
+    )
