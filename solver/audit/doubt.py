@@ -24,7 +24,8 @@ def unread_bringers(context: AuditContext, choices: Choices, resolved: Resolved)
     ``context`` is that of the resolved list.
     """
     libraries = {row.distribution for row in context.matrices.libraries} | {TOOLKIT}
-    unread = {one for one in context.set.packages if one.name in libraries and one.version and context.is_unread(one)}
+    brought = (one for one in context.set.packages if one.name in libraries and one.brought_by)
+    unread = {package for package in brought if context.is_unread(package)}
     for pick in resolved.choices.values():
         asked = [resolved.choices.get(ask.ident) for ask in choices.asks(pick)]
         if any(one is not None and one.version is None and one.name in libraries for one in asked):

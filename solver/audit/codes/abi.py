@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
@@ -11,8 +13,9 @@ from solver.audit.package_set import Package
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
-from solver.core.versions import meets
+from solver.core.versions import meets, version_or_none
 from solver.matrix.builds import broken_bounds
+from solver.matrix.rows import Build
 
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
@@ -22,11 +25,20 @@ _LOADING = "github.com/pytorch/pytorch/issues/111983; github.com/tenstorrent/tt-
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """The bounds of rows that the set breaks, where no metadata tells them; code for CUDA beside a CPU torch."""
-    for build in (*context.builds, *context.companions):
+    for build in (*context.builds, *map(partial(_as_released, context), context.companions)):
         for bound, name in broken_bounds(build.row, context.stated):
             if bound.generated is None:
                 yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
     yield from _without_cuda(context)
+
+
+def _as_released(context: AuditContext, build: BuiltPackage) -> BuiltPackage:
+    """A build that no row knows as that of its release which one does: all of one release are for one framework."""
+    version = version_or_none(build.package.version)
+    if not build.guessed or version is None:
+        return build
+    row = context.matrices.build(build.package.name, version.public, context.target.platform)
+    return replace(build, row=row) if isinstance(row, Build) else build
 
 
 def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: str) -> Iterator[Finding]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
 
 from msgspec import structs
 
-from solver.audit.codes import loader
+from solver.audit.codes import loader, unknown
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed, changes_of
 from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
+from solver.audit.installed import findings_as_installed
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.run import context_of, findings_in
-from solver.core.frameworks import framework_of
+from solver.audit.run import context_of
+from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, pypi_name
-from solver.core.versions import meets
+from solver.core.versions import meets, specifier_or_none
 from solver.index import Index
 from solver.matrix.load import Matrices
 
@@ -65,11 +66,10 @@ def fix(
     wheel is wanting, ``loader_for`` gives it; without it other versions are searched.
     """
     context = context_of(package_set, matrices, index, target)
-    findings = findings_in(context)
-    errors = _errors(findings)
-    if not errors:
+    _, findings = findings_as_installed(context)
+    if not _errors(findings):
         return Fixed(package_set=package_set, changes=(), left=findings)
-    mender = _Mender(context, errors, target, search, loader_for)
+    mender = _Mender(context, findings, target, search, loader_for)
     return mender.judged(package_set) or _nearest(mender)
 
 
@@ -95,17 +95,19 @@ class _Mender:
     def __init__(
         self,
         context: AuditContext,
-        errors: list[Finding],
+        findings: Sequence[Finding],
         target: Target | None,
         search: ClosureSearch,
         loader_for: LoaderFor | None,
     ) -> None:
-        self.context, self.errors, self.target = context, errors, target
+        self.context, self.errors, self.target = context, _errors(findings), target
         self.search, self.loader_for = search, loader_for
         self.searched = 0
-        self.asks = asks_of(context)
-        self.named = _names(errors)
-        self.unwanted = unwanted(context, errors, self.asks)
+        # What nobody checked stays as it is: no search could choose another by what is known of it.
+        unchecked = {name for one in findings if one.code == unknown.CODE for name in one.names}
+        self.asks = {name: others for name, others in asks_of(context).items() if name not in unchecked}
+        self.named = _names(self.errors)
+        self.unwanted = unwanted(context, self.errors, self.asks)
         # CUDA libraries come and go with the frameworks, whoever named them.
         self.libraries = {item.package.name for item in context.provided} if context.builds else set()
         self.roots = self._roots()
@@ -141,13 +143,18 @@ class _Mender:
 
     def _widening(self, freed: tuple[PypiName, ...]) -> Iterator[_Attempt]:
         """The packages alone, then with what only they ask for, then, for a framework, with every CUDA library."""
-        wider: set[PypiName] = set(freed)
+        wider: set[PypiName] = set(freed) | self._companions(freed)
         yield self._attempt(freed, wider)
         libraries = self.libraries if any(framework_of(name) for name in freed) else set()
         for more in (self._private(set(freed)), libraries):
             if more - wider:
                 wider = wider | more
                 yield self._attempt(freed, wider)
+
+    def _companions(self, freed: Iterable[PypiName]) -> set[PypiName]:
+        """What stands and falls with frameworks that are freed."""
+        frameworks = {framework_of(name) for name in freed}
+        return {name for name in self.asks if COMPANIONS.get(name, "") in frameworks}
 
     def _private(self, freed: set[PypiName]) -> set[PypiName]:
         """What nothing but ``freed`` asks for, directly or not."""
@@ -161,6 +168,12 @@ class _Mender:
             name: f"=={package.version}"
             for name, package in packages.items()
             if name in self.asks and name not in open_names and name not in self.unwanted and package.version
+        }
+        # A line that leaves its version open stays, and the rest has to go with it.
+        constraints |= {
+            name: package.specifier
+            for name, package in packages.items()
+            if package.origin == "pypi" and package.version is None and specifier_or_none(package.specifier)
         }
         return _Attempt(freed, (*roots, *sorted(expected(self.context, self.errors))), constraints)
 
@@ -196,7 +209,7 @@ class _Mender:
             if fixed is not None:
                 return fixed
             versions = {pin.name: pin.version for pin in pins}
-            named = _names(_errors(findings_in(self._context(mended))))
+            named = _names(_errors(self._findings(mended)))
             worse = next((name for name in attempt.freed if name in named and name in versions), None)
             if worse is None:
                 return None
@@ -206,12 +219,11 @@ class _Mender:
 
     def judged(self, mended: PackageSet) -> Fixed | None:
         """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
-        context = self._context(mended)
-        findings = findings_in(context)
+        context, findings = self._context(mended), self._findings(mended)
         wheel = self._loader(mended, _errors(findings))
         if wheel is not None:
             context = self._context(structs.replace(mended, packages=(*mended.packages, wheel)))
-            findings = findings_in(context)
+            findings = self._findings(context.set)
         if _errors(findings):
             return None
         changes = changes_of(self.context, context, self.errors, self.asks, asks_of(context))
@@ -242,6 +254,9 @@ class _Mender:
             for name, version in versions.items()
             if version is not None and all(meets(version, bound) for bound in bounds.get(name, ()))
         }
+
+    def _findings(self, package_set: PackageSet) -> tuple[Finding, ...]:
+        return findings_as_installed(self._context(package_set))[1]
 
     def _context(self, package_set: PackageSet) -> AuditContext:
         return context_of(package_set, self.context.matrices, self.context.index, self.target)

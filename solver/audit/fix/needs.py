@@ -9,6 +9,7 @@ from msgspec import structs
 
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet
+from solver.core.frameworks import COMPANIONS
 from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
@@ -32,7 +33,11 @@ def asks_of(context: AuditContext) -> Asks:
     while waiting:
         name = waiting.pop()
         package = context.packages[name]
-        if package.origin != "pypi" or package.version is None or not context.listed_releases(package):
+        if package.origin != "pypi" or package.version is None:
+            continue
+        if not context.listed_releases(package):
+            if name in COMPANIONS and package.elsewhere is None:  # whichever build of it goes with its framework
+                asks[name] = (PypiName(COMPANIONS[name]),)
             continue
         others: dict[PypiName, None] = {}
         for requirement in context.requirements(package):

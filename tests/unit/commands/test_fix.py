@@ -88,3 +88,14 @@ def test_what_cannot_be_read_is_not_written_over(tmp_path):
     with pytest.raises(BadInput, match=r"expected a requirement such as name==1\.2, found 'torch=='"):
         fix_file(ROOT, Given(file), {})
     assert file.read_text() == "torch==\n"
+
+
+def test_of_an_open_list_what_it_would_install_is_mended(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text((ROOT / "tests/data/cases/kohya-cudnn-8-and-9/requirements.txt").read_text())
+    repair = fix_file(ROOT, Given(file), {})
+    changed = {one.name: (one.before.version, one.after.version) for one in repair.fixed.changes if one.before}
+    assert changed == {"torch": ("2.7.0+cu128", "2.3.1"), "torchvision": ("0.22.0+cu128", "0.18.1")}
+    lines = file.read_text().splitlines()
+    stay = {"xformers>=0.0.30", "tensorboard==2.15.2", "tensorflow==2.15.0.post1", "onnxruntime-gpu==1.19.2"}
+    assert stay | {"numpy<2,>=1.26", "protobuf==4.25.8", "setuptools==81.0.0"} <= set(lines)
