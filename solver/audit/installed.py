@@ -39,11 +39,15 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
 
 
 def is_open(context: AuditContext) -> bool:
-    """Whether more gets installed than the set names; what pip freeze tells has its libraries, where it has any."""
+    """Whether more gets installed than the set names.
+
+    What looks like the output of pip freeze may be a list that somebody sorted; the former has its CUDA libraries,
+    where packages of them are installed at all.
+    """
     package_set = context.set
     if package_set.closed or package_set.kind not in _OPEN:
         return False
-    return package_set.kind != "freeze" or not context.provided
+    return package_set.kind != "freeze" or not (context.provided or context.target.platform == "win-64")
 
 
 def _told(choices: Choices, resolved: Resolved, whole: AuditContext, found: Sequence[Finding]) -> Iterator[Finding]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.tools import reinstalling
 from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
+from solver.matrix.clobbers import Clobbers
 from solver.matrix.cures import heals, is_healed
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import Rule
@@ -60,9 +62,17 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
         severity=healing.severity or _severity(rule, named, of_conda=of_conda),
         why=f"{rule.why}{seen}{unread}{healing.why}",
         source=rule.source,
-        cure=healing.cure or rule.cure,
+        cure=healing.cure or "; ".join((rule.cure, *_putting_back(context, named, offenders))),
         row=rule.id,
     )
+
+
+def _putting_back(context: AuditContext, named: Sequence[Package], offenders: Sequence[Package]) -> Iterator[str]:
+    """How what stays is made whole again, where both write the same paths."""
+    pairs = {frozenset(pair) for pair in Clobbers(context.matrices).pairs}
+    for stays in named:
+        if stays.origin == "pypi" and any(frozenset((stays.name, other.name)) in pairs for other in offenders):
+            yield reinstalling(context.set.kind, stays)
 
 
 def _severity(rule: Rule, named: Iterable[Package], *, of_conda: bool) -> Severity:

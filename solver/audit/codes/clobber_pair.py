@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
 
+from solver.audit.askers import askers_of
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.reinstall import reinstalling
+from solver.audit.tools import reinstalling, taking_out
 from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
 
@@ -79,13 +80,39 @@ def _winner(context: AuditContext, first: Package, second: Package) -> str:
 def _cure(context: AuditContext, first: Package, second: Package) -> str:
     cuda = {p.package.name: p.library.cuda for p in context.provided}
     majors = sorted({cuda[package.name] for package in (first, second) if package.name in cuda})
-    if len(majors) > 1:
-        builds = [build.pin for build in context.builds if build.major in majors]
-        of = f" ({listed(sorted(builds))})" if builds else ""
-        used = {build.major for build in context.builds if build.major in majors}
-        if len(used) == 1:
-            stays, goes = sorted((first, second), key=lambda package: cuda.get(package.name) not in used)
-            why = f"keep {stays.name}, which is of the CUDA of {listed(sorted(builds))}, and take {goes.name} out"
-            return f"{why}; {reinstalling(context.set.kind, stays)}"
-        return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
-    return f"keep one of {first.name} and {second.name}"
+    if len(majors) < 2:
+        return _keeping_one(context, first, second)
+    builds = [build.pin for build in context.builds if build.major in majors]
+    of = f" ({listed(sorted(builds))})" if builds else ""
+    used = {build.major for build in context.builds if build.major in majors}
+    if len(used) == 1:
+        stays, goes = sorted((first, second), key=lambda package: cuda.get(package.name) not in used)
+        gone = [item.package for item in context.provided if item.library.cuda not in used]
+        return _keeping(context, stays, goes, f"which is of the CUDA of {listed(sorted(builds))}", gone)
+    return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
+
+
+def _keeping_one(context: AuditContext, first: Package, second: Package) -> str:
+    """Of two that do the same the one stays that something asks for, if there is just one such."""
+    asking = {package: askers_of(context, package.name) for package in (first, second)}
+    asked_for = [package for package, askers in asking.items() if askers]
+    if len(asked_for) == 1:
+        (stays,) = asked_for
+        goes = second if stays is first else first
+        return _keeping(context, stays, goes, f"which {listed(one.pin for one in asking[stays])} asks for")
+    if asked_for:
+        whose = " and ".join(f"{listed(one.pin for one in askers)} for {p.name}" for p, askers in asking.items())
+        return f"ask for one of the two only, where {whose} asks; {reinstalling(context.set.kind, first)}"
+    either = " or ".join(taking_out(context.set.kind, [package]) for package in (first, second))
+    return f"keep one of {first.name} and {second.name}: {either}; {reinstalling(context.set.kind, first)}"
+
+
+def _keeping(context: AuditContext, stays: Package, goes: Package, why: str, gone: Sequence[Package] = ()) -> str:
+    """``gone`` is what has no place in the set either, and goes together with ``goes``."""
+    leave = sorted({goes, *gone}, key=lambda package: package.name)
+    askers = [one for package in leave for one in askers_of(context, package.name) if one not in leave]
+    out = taking_out(context.set.kind, leave)
+    if askers:
+        others = listed(sorted({package.name for package in askers}))
+        out = f"be rid of {goes.name}, which {listed(one.pin for one in askers)} asks for: take another {others}"
+    return f"keep {stays.name}, {why}, and {out}; {reinstalling(context.set.kind, stays)}"

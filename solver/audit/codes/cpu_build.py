@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from packaging.version import Version
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
@@ -12,7 +14,7 @@ from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding, Severity
-from solver.matrix.builds import has_cuda, local_cuda
+from solver.matrix.builds import entries, has_cuda, local_cuda
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
@@ -23,10 +25,13 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """A CPU build beside CUDA libraries, beside a framework with CUDA, or on a target with a GPU; companions too."""
     if context.target.driver is None:
         return
-    for build in context.builds:
-        # Only of a framework CUDA is expected; a package that lies beside it may well have none.
-        if build.framework is not None and build.has_cuda is Answer.NO:
-            yield from _check(context, build)
+    # Only of a framework CUDA is expected; a package that lies beside it may well have none.
+    for framework in FRAMEWORKS:
+        builds = [build for build in context.builds if build.framework == framework]
+        without = [build for build in builds if build.has_cuda is Answer.NO]
+        # Two builds of one framework overwrite each other, which is told as that.
+        if without and len(without) == len(builds):
+            yield from _check(context, without)
     yield from _companions(context)
 
 
@@ -50,18 +55,22 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
         )
 
 
-def _check(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
+def _check(context: AuditContext, halves: Sequence[BuiltPackage]) -> Iterator[Finding]:
+    """``halves`` are the distributions that make up one framework: on Windows tensorflow and tensorflow-intel."""
     sure = _reason(context)
     reason = sure or _likely_reason(context)
     if reason is None:
         return
+    build = next((half for half in halves if half.package.name == half.framework), halves[0])
+    severity = _severity(context, build) if sure else "note"
+    meant = "leave it where a CPU build is meant, or " if severity == "note" else ""
     yield finding_about(
-        (build.package,),
+        [half.package for half in halves],
         code=CODE,
-        severity=_severity(context, build) if sure else "note",
+        severity=severity,
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
-        cure=_cure(context, build),
+        cure=meant + _cure(context, build),
     )
 
 
@@ -97,7 +106,8 @@ def _reason(context: AuditContext) -> str | None:
     if base is not None and base.has_cuda:
         return f"the image {base.image} holds CUDA {base.cuda}"
     with_cuda = [build.pin for build in context.builds if build.has_cuda is Answer.YES]
-    return f"{listed(with_cuda)} is a CUDA build" if with_cuda else None
+    are = "is a CUDA build" if len(with_cuda) == 1 else "are CUDA builds"
+    return f"{listed(with_cuda)} {are}" if with_cuda else None
 
 
 def _likely_reason(context: AuditContext) -> str | None:
@@ -121,7 +131,27 @@ def _cure(context: AuditContext, build: BuiltPackage) -> str:
     builds = _cuda_builds_of_release(context, build) if _has_local_builds(build) else []
     if builds:
         return f"take a CUDA build of it: {listed(f'{package.name}=={version}' for version in builds)}"
-    return f"take a {build.framework} that has CUDA on {platform}, or drop the CUDA packages"
+    return _other_release(context, build)
+
+
+def _other_release(context: AuditContext, build: BuiltPackage) -> str:
+    """The newest release that has CUDA where the target is; else what can be done where rows know of none."""
+    target, name = context.target, build.framework or build.package.name
+    with_cuda = {
+        Version(row.version): entries(row.python)
+        for row in context.matrices.builds_of(name)
+        if isinstance(row.version, str) and row.platform == target.platform and has_cuda(row) is Answer.YES
+    }
+    here = [version for version, pythons in with_cuda.items() if not pythons or target.python in pythons]
+    if here:
+        return f"take {name}=={max(here)}, or drop the CUDA packages"
+    where, last = str(target.platform), ""
+    if with_cuda:
+        newest = max(with_cuda)
+        where = f"{target.platform} for python {target.python}"
+        last = f" (the last is {newest}, for python {listed(with_cuda[newest])})"
+    wsl = "run it under WSL2 as on linux-64, or " if target.platform == "win-64" else ""
+    return f"no wheel of {name} that rows know has CUDA on {where}{last}: {wsl}leave it on the CPU"
 
 
 def _has_local_builds(build: BuiltPackage) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from solver.audit.askers import refusing
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
@@ -31,7 +32,7 @@ def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     for package in _own(context, build):
         if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
             fault = f"{package.pin}, which it will load, {fault_of(build.row, package.version)}"
-            yield _finding(build, package, fault, _cure(package, build))
+            yield _finding(build, package, fault, _taking(context, build, package))
 
 
 def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -45,7 +46,7 @@ def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     for package in _outside(context) if _is_inside(build) else ():
         if works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
             fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
-            yield _finding(build, package, fault, _cure(package, build))
+            yield _finding(build, package, fault, _taking(context, build, package))
 
 
 def _outside(context: AuditContext) -> list[Package]:
@@ -81,6 +82,21 @@ def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Fin
             yield _finding(build, other.package, only, cure)
 
 
+def _taking(context: AuditContext, build: BuiltPackage, package: Package) -> str:
+    """The cuDNN to take; where somebody admits none that serves, another of those who ask for one."""
+    served = served_by(build.row)
+    bound = served if isinstance(served, str) else None
+    others = [(one, ask) for one, ask in refusing(context, package.name, bound) if one.name != build.package.name]
+    if package.origin == "image":
+        return f"begin with an image whose cuDNN is {served}, or take a build that was made for this one"
+    if not others:
+        return f"take {package.name} {served}"
+    other, ask = others[0]
+    pins = " ".join([build.pin, *(one.pin for one, _ in others)])
+    instead = f"take another {build.package.name} or {other.name}, which asks for {ask}"
+    return f"{instead}; `interlock explain {pins}` looks for the nearest that go together"
+
+
 def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     """The cuDNN of the build's CUDA major, and whatever overwrites it; none where it lies inside its wheel."""
     if _is_inside(build):
@@ -107,12 +123,6 @@ def _is_inside(build: BuiltPackage) -> bool:
 
 def _cudnns(context: AuditContext) -> list[Provided]:
     return [item for item in context.provided if item.library.library == "cudnn"]
-
-
-def _cure(package: Package, build: BuiltPackage) -> str:
-    if package.origin == "image":
-        return f"begin with an image whose cuDNN is {served_by(build.row)}, or take a build that was made for this one"
-    return f"take {package.name} {served_by(build.row)}"
 
 
 def _finding(build: BuiltPackage, package: Package, fault: str, cure: str) -> Finding:

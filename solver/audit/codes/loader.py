@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from solver.audit.askers import refusing
 from solver.audit.builds import BuiltPackage
 from solver.audit.codes import loader_elf
 from solver.audit.codes.loader_base import perhaps_in_base, without_base
@@ -18,6 +19,7 @@ from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.tools import adding
 from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
@@ -257,7 +259,7 @@ def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing,
         severity="warning" if severity == "error" and (on_cpu or not context.wants_gpu) else severity,
         why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}",
         source=build.source,
-        cure=_one_major(build, other) if on_cpu and other is not None else _install(build),
+        cure=_one_major(build, other) if on_cpu and other is not None else _install(context, build),
         row=build.row.id,
     )
 
@@ -292,10 +294,20 @@ def _perhaps(build: BuiltPackage, outcome: LibrarySearch, folders: tuple[str, ..
     )
 
 
-def _install(build: BuiltPackage) -> str:
-    distributions = sorted(build.row.asks)
-    if distributions:
-        return f"install {build.package.name}[and-cuda], which asks for {listed(distributions)}"
+def _install(context: AuditContext, build: BuiltPackage) -> str:
+    """How its libraries come along: by its extra, where the set has not named it and admits what it asks for."""
+    asks, named = build.row.asks, "and-cuda" in build.package.extras
+    others = (
+        {package for name, bound in asks.items() for package, _ in refusing(context, name, bound)} if asks else set()
+    )
+    if asks and not named and not others:
+        what = f"{build.package.name}[and-cuda]"
+        return f"{adding(context.set.kind, what)}, which asks for {listed(sorted(asks))}"
+    if asks and others:
+        pins = sorted({build.pin, *(package.pin for package in others)})
+        return f"`interlock explain {' '.join(pins)}` looks for builds whose libraries go together"
+    if asks:
+        return f"install what its and-cuda extra asks for: {listed(f'{n}{bound}' for n, bound in sorted(asks.items()))}"
     libraries = f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip() + " as packages"
     return libraries + (f", then let {LOADER} load them" if opens_libraries(build.framework) else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from solver.audit.builds import BuiltPackage
+from solver.audit.codes.metadata_extra import outside_the_extra
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, SetKind, parsed
@@ -13,14 +13,15 @@ from solver.core.answer import NotKnown
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Finding, Release
 from solver.core.target import marker_environment
-from solver.core.versions import meets, specifier_or_none
+from solver.core.versions import meets
 from solver.index import ReleaseRefused
 from solver.index.conda_spec import meets_spec
-from solver.matrix.observations import is_of_several_frameworks, of_this
 
 CODE = "metadata"
 _MOST = 20
 """So many requirements are named in a sentence."""
+_SOME = 5
+"""So many of each kind where several packages are told of together."""
 _LOCKERS: Mapping[SetKind, str] = {
     "uv.lock": "uv lock",
     "poetry.lock": "poetry lock",
@@ -35,6 +36,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """Requirements that the set breaks or leaves open, bounds of an extra that was left out, yanked files."""
     environment = marker_environment(context.target)
     unread: list[Package] = []
+    missing: dict[Package, list[str]] = {}
     for package in context.set.packages:
         if package.version is None:
             continue
@@ -45,22 +47,28 @@ def find(context: AuditContext) -> Iterator[Finding]:
             yield _refused(package, error)
             continue
         if not isinstance(requires, NotKnown):
-            yield from _requirements(context, package, requires, environment)
+            yield from _requirements(context, package, requires, environment, missing)
         elif context.listed_releases(package) and not context.set.resolved:
             # A release of which all else is recorded looks checked; one that is not recorded at all does not. Of an
             # open list it is told with all else that is not known of it.
             unread.append(package)
         yield from _yanked(package, context.listed_releases(package))
+    if missing:
+        yield _missing(context, missing)
     if unread:
         yield _unread(unread)
     for build in context.builds:
-        yield from _relaxed(context, build)
+        yield from outside_the_extra(context, build)
 
 
 def _requirements(
-    context: AuditContext, package: Package, requires: tuple[str, ...], environment: Mapping[str, str]
+    context: AuditContext,
+    package: Package,
+    requires: tuple[str, ...],
+    environment: Mapping[str, str],
+    missing: dict[Package, list[str]],
 ) -> Iterator[Finding]:
-    missing: list[str] = []
+    """What a package asks for and the set has in another version; what it has not is added to ``missing``."""
     for text in requires:
         # Most lines belong to extras that nobody named; parsing them costs more than all else here.
         if not package.extras and waits_for_an_extra(text.partition(";")[2]):
@@ -71,22 +79,35 @@ def _requirements(
         other = context.package(requirement.name)
         ask = f"{requirement.name}{requirement.specifier}"
         if other is None and context.set.closed:
-            missing.append(ask)
+            missing.setdefault(package, []).append(ask)
         elif other is not None and other.version is not None and not meets(other.version, str(requirement.specifier)):
             why = f"asks for {ask}, and the set has {other.version}"
             cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
             yield _unmet(package, (package, other), why, cure)
-    if missing:
-        yield _missing(context, package, sorted(set(missing)))
 
 
-def _missing(context: AuditContext, package: Package, asks: Sequence[str]) -> Finding:
-    """All that one package asks for and the set lacks: one lock left them out, for one reason."""
-    what = listed(asks, most=_MOST)
-    are = "which is not in the set" if len(asks) == 1 else "none of which is in the set"
+def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) -> Finding:
+    """All that packages ask for and the set lacks: one lock left them out, for one reason."""
+    # One package's requirements are told in whole; of several as many as can be read.
+    most = _MOST if len(missing) == 1 else _SOME
+    asks = {package: sorted(set(several)) for package, several in missing.items()}
+    told = [f"{package.pin} asks for {listed(several, most=most)}" for package, several in asks.items()]
+    if len(told) > _SOME:
+        told = [*told[: _SOME - 1], f"{len(told) - _SOME + 1} more packages for others"]
+    are = "which is not in the set" if sum(map(len, asks.values())) == 1 else "none of which is in the set"
+    names, pins = sorted({package.name for package in asks}), sorted(package.pin for package in asks)
     lock = _LOCKERS.get(context.set.kind)
-    add = f"add {what}" if lock is None else f"take another version of {package.name} and lock again with `{lock}`"
-    return _unmet(package, (package,), f"asks for {what}, {are}", add)
+    cure = f"take another version of {listed(names)} and lock again with `{lock}`"
+    if lock is None:
+        cure = f"add {listed(sorted({ask for several in asks.values() for ask in several}), most=_MOST)}"
+    return finding_about(
+        asks,
+        code=CODE,
+        severity="error",
+        why=f"{'; '.join(told)}, {are}",
+        source=f"Requires-Dist of {listed(pins)}",
+        cure=cure,
+    )
 
 
 def _unmet(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
@@ -136,54 +157,6 @@ def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding
             source="the index",
             cure=f"take another {package.name}",
         )
-
-
-def _relaxed(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    """What the and-cuda extra would refuse, had the set named it: too old, or of a later major.
-
-    Extras that pin one version exactly are read as its minimum, since CUDA and
-    cuDNN promise that a newer minor serves what an older one served.
-    """
-    if build.package.extras:
-        return
-    for name, bound in sorted(build.row.asks.items()):
-        package = context.package(name)
-        if package is None or package.version is None or _is_enough(bound, package.version):
-            continue
-        seen = evidence(context, name) or "no evidence"
-        yield finding_about(
-            (build.package, package),
-            code=CODE,
-            severity="warning",
-            why=f"the and-cuda extra of {build.pin} asks for {name}{bound}, and the set has {package.version}; "
-            f"that it works all the same: {seen}",
-            source=build.row.source,
-            cure=f"take {name}{bound} where torch allows it",
-            row=build.row.id,
-        )
-
-
-def _is_enough(bound: str, version: str) -> bool:
-    clauses = specifier_or_none(bound)
-    if clauses is None:
-        return True
-    lenient = ",".join(f">={clause.version}" if clause.operator in ("==", "~=") else str(clause) for clause in clauses)
-    return meets(version, lenient)
-
-
-def evidence(context: AuditContext, name: str) -> str | None:
-    """A run on a GPU, or an observation, of frameworks together at the set's versions; best one that names ``name``.
-
-    None where there is none.
-    """
-    matrices, here = context.matrices, (context.stated, context.place.python)
-    runs = [row for row in of_this(matrices.verified, *here) if is_of_several_frameworks(row)]
-    seen = [row for row in of_this(matrices.observations, *here) if row.works and is_of_several_frameworks(row)]
-    fitting = [
-        *((name not in row.packages, f"ran on {row.gpu} with driver {row.driver} ({row.id})") for row in runs),
-        *((name not in row.packages, f"{row.seen} ({row.id})") for row in seen),
-    ]
-    return min(fitting, key=lambda entry: entry[0])[1] if fitting else None
 
 
 def _traps(context: AuditContext, package: Package) -> Iterator[Finding]:

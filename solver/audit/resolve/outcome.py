@@ -12,6 +12,9 @@ from solver.audit.resolve.search import Resolved
 from solver.audit.resolve.terms import Ident, Pick
 from solver.core.model import PypiName
 
+_NOT_FROZEN = frozenset((PypiName("pip"), PypiName("setuptools"), PypiName("wheel"), PypiName("distribute")))
+"""What ``pip freeze`` does not tell of unless it is asked to, so that it is there in some version or other."""
+
 
 def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
     """The list with a version for what it leaves open, and after it what it does not name, by name."""
@@ -22,6 +25,8 @@ def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
     listed = [_chosen(package, by_name.get(package.name, []), lines) for package in choices.context.set.packages]
     # What contradicts itself and the list does not name is told of as such; nobody would have it.
     left_out = {*choices.listed, *choices.stated, *(name for one in resolved.contradictions for name in one.left_open)}
+    if choices.context.set.kind == "freeze":
+        left_out |= _NOT_FROZEN
     brought = [
         _chosen(several[0].package, several, lines) for name, several in sorted(by_name.items()) if name not in left_out
     ]

@@ -19,9 +19,9 @@ CASES = ROOT / "tests" / "data" / "cases"
 
 
 def commands():
-    for path in sorted(CASES.glob("*/answers.txt")):
+    for path in sorted(CASES.rglob("answers.txt")):
         for words, answer in re.findall(r"^\$ interlock (.*)\n((?:(?!\$ ).*\n)*)", path.read_text(), re.MULTILINE):
-            yield pytest.param(path.parent, words, answer, id=f"{path.parent.name}: {words}")
+            yield pytest.param(path.parent, words, answer, id=f"{path.parent.relative_to(CASES)}: {words}")
 
 
 @pytest.mark.parametrize(("case", "words", "answer"), list(commands()))
