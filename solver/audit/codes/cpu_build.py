@@ -63,14 +63,16 @@ def _check(context: AuditContext, halves: Sequence[BuiltPackage]) -> Iterator[Fi
         return
     build = next((half for half in halves if half.package.name == half.framework), halves[0])
     severity = _severity(context, build) if sure else "note"
-    meant = "leave it where a CPU build is meant, or " if severity == "note" else ""
+    cure = _cure(context, build)
+    # Nothing exists where the cure is to leave it.
+    meant = "leave it where a CPU build is meant, or " if severity == "note" and cure.startswith("take") else ""
     yield finding_about(
         [half.package for half in halves],
         code=CODE,
         severity=severity,
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
-        cure=meant + _cure(context, build),
+        cure=meant + cure,
     )
 
 
@@ -145,6 +147,8 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> str:
     here = [version for version, pythons in with_cuda.items() if not pythons or target.python in pythons]
     if here:
         return f"take {name}=={max(here)}, or drop the CUDA packages"
+    if _has_local_builds(build):  # an index of its own has them, which is recorded in part
+        return f"take a {name} that has CUDA on {target.platform}, or drop the CUDA packages"
     where, last = str(target.platform), ""
     if with_cuda:
         newest = max(with_cuda)
