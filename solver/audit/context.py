@@ -181,18 +181,17 @@ class AuditContext:
         version = version_or_none(package.version)
         if version is None or package.origin != "pypi" or package.elsewhere is not None:
             return NOT_KNOWN
-        # What comes from other indexes too the default one need not have; a list may leave out pre-releases.
-        default = package.index in (None, "default") and set(package.sources) <= {""} and not version.is_prerelease
         try:
             every = self.index.releases(package.name)
         except UnknownPackage:
-            return () if default else NOT_KNOWN
+            return () if _is_listed_by_default(package, version) else NOT_KNOWN
         except IndexUnavailable:
             return NOT_KNOWN
         # An index may list 1.0 and 1.0.0 as two releases; only where it has no such spelling do equals count.
         exact = tuple(release for release in every if release.version == package.version)
         releases = exact or tuple(release for release in every if version_or_none(release.version) == version)
-        return releases if releases or (default and self.index.complete(package.name)) else NOT_KNOWN
+        whole = _is_listed_by_default(package, version) and self.index.complete(package.name)
+        return releases if releases or whole else NOT_KNOWN
 
     def listed_releases(self, package: Package) -> tuple[Release, ...]:
         """As ``releases``, for whoever looks at what is listed and takes nothing for denied."""
@@ -270,3 +269,11 @@ class AuditContext:
     def knows(self, package: Package) -> bool:
         """Whether some row speaks of this version of a framework, whichever build of it is meant."""
         return any((row.package, row.version) == (package.conda, package.version) for row in self.matrices.conda_builds)
+
+
+def _is_listed_by_default(package: Package, version: Version) -> bool:
+    """Whether the default index lists a package wherever it has it.
+
+    What comes from other indexes too it need not have, and a list may leave out pre-releases.
+    """
+    return package.index in (None, "default") and set(package.sources) <= {""} and not version.is_prerelease

@@ -35,6 +35,11 @@ def settled_package(package: Package, matrices: Matrices, index: Index, target: 
         return package
     if package.files or package.hashes:
         return _by_files(package, index, target)
+    return _by_sources(package, version, matrices)
+
+
+def _by_sources(package: Package, version: Version, matrices: Matrices) -> Package:
+    """A package of which the set names indexes, and no file."""
     default = any(is_default(source) for source in package.sources)
     pytorch = [source for source in package.sources if index_of(source) == "pytorch"]
     if pytorch and _has_flavours(package):

@@ -60,9 +60,9 @@ def prefix_python(prefix: Path) -> str | None:
 
 def distributions(site: Path) -> list[Path]:
     """The .dist-info and .egg-info of each distribution in a site-packages folder, by name."""
-    found = [*site.glob("*.dist-info"), *site.glob("*.egg-info")]
+    paths = [*site.glob("*.dist-info"), *site.glob("*.egg-info")]
     # pip renames what it is about to remove, and passes over what it left so.
-    return sorted(path for path in found if not path.name.startswith("~"))
+    return sorted(path for path in paths if not path.name.startswith("~"))
 
 
 def distributions_in(folder: Path) -> dict[PypiName, list[str]]:

@@ -102,5 +102,5 @@ def tracker() -> str:
     except metadata.PackageNotFoundError:
         declared = []
     urls = {label.strip().lower(): url.strip() for label, _, url in (entry.partition(",") for entry in declared)}
-    wanted = ("issues", "bug tracker", "tracker", "repository", "source", "homepage")
-    return next((urls[label] for label in wanted if label in urls), "the project's issue tracker")
+    labels = ("issues", "bug tracker", "tracker", "repository", "source", "homepage")
+    return next((urls[label] for label in labels if label in urls), "the project's issue tracker")

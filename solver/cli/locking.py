@@ -50,11 +50,11 @@ def lock(
         project = open_project(Path())
         _check(lock_states(project, project.chosen(profiles)))
         return
-    asked = reach(live=live, offline=offline, upgrade=bool(packages))
-    if attest and asked is Reach.RECORD:
+    extent = reach(live=live, offline=offline, upgrade=bool(packages))
+    if attest and extent is Reach.RECORD:
         raise BadInput("asks the index, so it contradicts --offline", key="--attest", fix="leave out one of them")
     with asking() as watch:
-        project = open_project(Path(), reach=asked, watch=watch)
+        project = open_project(Path(), reach=extent, watch=watch)
         chosen = project.chosen(profiles)
         if packages:
             project = settling(project, chosen, packages)

@@ -35,8 +35,8 @@ def status(as_json: bool, markdown: bool) -> None:
     elif markdown:
         click.echo("\n".join(_markdown_lines(rows)))
     else:
-        told = ", ".join(f"{part} {age(day, date.today())}" for part, day in days.items())
-        click.echo("\n".join([*_text_lines(rows), f"facts: {told}"]))
+        ages = ", ".join(f"{part} {age(day, date.today())}" for part, day in days.items())
+        click.echo("\n".join([*_text_lines(rows), f"facts: {ages}"]))
 
 
 def _text_lines(rows: Sequence[Standing]) -> Iterator[str]:

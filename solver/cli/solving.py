@@ -45,8 +45,8 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, offline
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
         with asking() as watch:
-            asked = reach(live=live, offline=offline)
-            solution = solve_request(Path(), profile, constraints, reach=asked, watch=watch)
+            extent = reach(live=live, offline=offline)
+            solution = solve_request(Path(), profile, constraints, reach=extent, watch=watch)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(error.profile, error.explanation))
@@ -72,9 +72,9 @@ def explain(
     requirements = (*what, *constraints)
     if profile is None and not requirements:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
-    asked = reach(live=live, offline=offline)
+    extent = reach(live=live, offline=offline)
     with asking() as watch:
-        reply = explain_request(Path(), profile, requirements, reach=asked, with_stack=not as_json, watch=watch)
+        reply = explain_request(Path(), profile, requirements, reach=extent, with_stack=not as_json, watch=watch)
     outcome = reply.outcome
     if as_json:
         echo_json(_reply_json(reply))

@@ -19,7 +19,7 @@ def init(source: Path | None, yes: bool) -> None:
     uv.lock or a pixi.toml.
     """
     made = make_request(Path(), source, None if yes else _ask)
-    for line in made.told:
+    for line in made.remarks:
         click.echo(line)
     of = f" of {made.source}" if made.source else ""
     click.echo(f"made {made.path}{of}; `interlock lock` makes the lock")

@@ -24,9 +24,9 @@ def attest(
     pins = [pin for pin in solution.pins if every or pin.name in required]
     if not pins:
         return {}
-    asked = index or PypiIndex()
-    found = {str(pin.name): _publisher(pin, asked, required=pin.name in required) for pin in pins}
-    return {name: publisher for name, publisher in found.items() if publisher is not None}
+    pypi = index or PypiIndex()
+    publishers = {str(pin.name): _publisher(pin, pypi, required=pin.name in required) for pin in pins}
+    return {name: publisher for name, publisher in publishers.items() if publisher is not None}
 
 
 def _publisher(pin: Pin, index: PypiIndex, *, required: bool) -> Publisher | None:
@@ -48,8 +48,8 @@ def _publishers(pin: Pin, index: PypiIndex) -> Sequence[Publisher | None]:
     """Of each file who published it; None where nobody attests that."""
     if pin.index != "default":
         return [None for _ in pin.files]
-    found: list[Publisher | None] = []
+    publishers: list[Publisher | None] = []
     for file in pin.files:
         provenance = index.provenance(file) if file.sha256 is not None else None
-        found.append(None if provenance is None else publisher_of(provenance, file.filename, file.sha256 or ""))
-    return found
+        publishers.append(None if provenance is None else publisher_of(provenance, file.filename, file.sha256 or ""))
+    return publishers

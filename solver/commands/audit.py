@@ -112,8 +112,8 @@ def audit_path(
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
         if bare not in same:
-            context, told = findings_as_installed(context)
-            same[bare] = told + (known_vulnerabilities(package_set) if vulnerabilities else ())
+            context, installed = findings_as_installed(context)
+            same[bare] = installed + (known_vulnerabilities(package_set) if vulnerabilities else ())
         findings[package_set.part] = same[bare]
         looked.append(checked(context))
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()

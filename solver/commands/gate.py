@@ -22,8 +22,8 @@ def gate(
     """What the audit finds in a closure with its local wheels; raises ``CheckFailed`` for an error nobody accepts."""
     # What evidence taught is left out: a lock must not change because it was verified.
     matrices = dataclasses.replace(project.matrices, verified=())
-    found = audit(_package_set(profile, closure, wheels), matrices, project.index, closure.solution.target)
-    findings = marked(found, profile.accept)
+    every = audit(_package_set(profile, closure, wheels), matrices, project.index, closure.solution.target)
+    findings = marked(every, profile.accept)
     errors = [finding for finding in findings if finding.severity == "error" and finding.accepted is None]
     if errors:
         reasons = "; ".join(f"{finding.code}: {finding.why}" for finding in errors)

@@ -30,7 +30,7 @@ class Made:
     path: Path
     source: str | None
     """The file that it was made of; None: of answers."""
-    told: tuple[str, ...]
+    remarks: tuple[str, ...]
     """A line for each thing that does not stand in it as it stood in the file."""
 
 
@@ -44,16 +44,16 @@ def init(root: Path, source: Path | None, ask: Question | None) -> Made:
     if target.exists():
         raise BadInput("is here already", file=REQUEST_FILE, fix="change it, or move it away")
     matrices = open_matrices(root)
-    found = find_source(root) if source is None else source
-    if found is None:
+    path = find_source(root) if source is None else source
+    if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = carried(read_wanted(found), root.resolve().name, Names(matrices), _recorded)
+        made = carried(read_wanted(path), root.resolve().name, Names(matrices), _recorded)
         machine = _this()
     text = request_text(made, machine)
     parse_request(parse_yaml(text, REQUEST_FILE), matrices)
     put_whole(target, text)
-    return Made(target, None if found is None else found.name, tuple(_lines(made)))
+    return Made(target, None if path is None else path.name, tuple(_lines(made)))
 
 
 def _recorded(channel: str, package: str | None) -> bool:
@@ -92,8 +92,8 @@ def _words(text: str) -> Sequence[str]:
 
 def _lines(made: Draft) -> Sequence[str]:
     if made.frameworks:
-        return made.told
+        return made.remarks
     return [
-        *made.told,
+        *made.remarks,
         "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:",
     ]

@@ -62,10 +62,10 @@ def write_facts(project: Project) -> None:
 def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:
     """What is known of a pin beside what was recorded: kept before, or told by the index now."""
     yield from _kept_releases(index.recorded, pin.name, pin.version)
-    told = index.told.get(pin.files[0].filename) if pin.files else None
-    if told is not None:
+    release = index.told.get(pin.files[0].filename) if pin.files else None
+    if release is not None:
         yield msgspec.structs.replace(
-            told, files=pin.files, requires=index.live.requires(told), provides=index.live.extras(told)
+            release, files=pin.files, requires=index.live.requires(release), provides=index.live.extras(release)
         )
 
 

@@ -68,8 +68,8 @@ def _insides(solution: Solution, versions: Mapping[str, str], matrices: Matrices
         some = [inside(row, runtime) for runtime in RUNTIMES] if isinstance(row, Build) else []
         others = [one for one in some if one is not None and one.surely and one.version != solution.axes[one.runtime]]
         if others and isinstance(row, Build):
-            told = [f"{AXES[one.runtime].title} {at}" for one in others if (at := solution.axes[one.runtime])]
-            beside = f", beside {all_of(told)}" if told else ""
+            axes = [f"{AXES[one.runtime].title} {at}" for one in others if (at := solution.axes[one.runtime])]
+            beside = f", beside {all_of(axes)}" if axes else ""
             text = f"{name} {version} has {all_of(map(_what, others))} inside its wheel{beside}"
             yield Note(package=name, text=text, row=row.id, evidence=row.source)
 

@@ -48,7 +48,7 @@ def standings(root: Path) -> tuple[Standing, ...]:
     evidence, reasons = _evidence(project.locks), _reasons(project)
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never: dict[str, State] = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), "never")
-    odd = {name: told for name, (_, _, told) in evidence.items()}
+    odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
     return tuple(
         _standing(project, profile, states.get(profile.name) or never, reasons, odd.get(profile.name, ()))
         for profile in project.request.profiles

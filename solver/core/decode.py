@@ -81,10 +81,10 @@ def decode(document: Placed, type: type[T], fix: str | None = None) -> T:
     try:
         return msgspec.convert(document.data, type, strict=True)
     except msgspec.ValidationError as error:
-        told = _explain(document, type, str(error))
+        refusal = _explain(document, type, str(error))
     if fix is not None:
-        told.fix = fix
-    raise told
+        refusal.fix = fix
+    raise refusal
 
 
 def decode_json(path: Path, type: type[T], what: str, fix: str) -> T:

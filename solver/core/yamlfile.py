@@ -185,23 +185,23 @@ class _Entries:
 
     def _find_all(self, node: yaml.MappingNode) -> dict[Data, _Entry]:
         merged: list[yaml.Node] = []
-        found: dict[Data, _Entry] = {}
+        entries: dict[Data, _Entry] = {}
         for key, value in node.value:
             if key.tag == _MERGE:
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
             elif isinstance(key, yaml.ScalarNode):
-                found.setdefault(_scalar(key), (key, value))
+                entries.setdefault(_scalar(key), (key, value))
         for parent in merged:  # the first that has a key wins
             if isinstance(parent, yaml.MappingNode):
                 for name, entry in self.of(parent).items():
-                    found.setdefault(name, entry)
-        return found
+                    entries.setdefault(name, entry)
+        return entries
 
     def find(self, node: yaml.MappingNode, key: Key) -> _Entry | None:
         """The entry of ``key``, or of the key that is spelled so."""
-        found = self.of(node).get(key)
-        if found is not None or not isinstance(key, str):
-            return found
+        entry = self.of(node).get(key)
+        if entry is not None or not isinstance(key, str):
+            return entry
         if id(node) not in self._spelled:
             by_text = {entry[0].value: entry for entry in reversed([*self.of(node).values()])}
             self._spelled[id(node)] = (node, by_text)

@@ -94,8 +94,8 @@ def cause(text: str) -> str:
     last = more[-1] if more else first
     if "File too large" in last:
         return "it sends more than is read of it"
-    told = last if first.startswith(_VAGUE) or not more else f"{first}: {last}"
-    return names.brief(names.one_line(_without_addresses(_SYSTEM.sub("", told))))
+    sentence = last if first.startswith(_VAGUE) or not more else f"{first}: {last}"
+    return names.brief(names.one_line(_without_addresses(_SYSTEM.sub("", sentence))))
 
 
 def _without_addresses(text: str) -> str:

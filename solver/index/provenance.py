@@ -28,16 +28,16 @@ def publisher_of(provenance: bytes, filename: str, sha256: str) -> Publisher:
         raise BadInput("attestations need pypi-attestations", fix="install interlock[attest]") from None
 
     try:
-        told = Provenance.model_validate_json(provenance)
+        statement = Provenance.model_validate_json(provenance)
         file = Distribution(name=filename, digest=sha256)
-        for bundle in told.attestation_bundles:
+        for bundle in statement.attestation_bundles:
             for attestation in bundle.attestations:
                 attestation.verify(bundle.publisher, file, offline=True)
     except ValidationError as error:
         raise _bad(filename, f"it is none: {error.errors()[0]['msg']}") from None
     except (AttestationError, ValueError) as error:
         raise _bad(filename, str(error)) from None
-    publishers = [bundle.publisher for bundle in told.attestation_bundles if bundle.attestations]
+    publishers = [bundle.publisher for bundle in statement.attestation_bundles if bundle.attestations]
     if not publishers:
         raise _bad(filename, "it attests nothing")
     if any(publisher != publishers[0] for publisher in publishers):

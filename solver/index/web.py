@@ -76,8 +76,8 @@ class WebAnswer:
     def said(self) -> str:
         """Status and reason, and how long the server asks to wait where it does."""
         wait = _retry_after(self.headers)
-        asked = "" if wait is None or self.good else f" (it asks to wait {wait:.0f} s)"
-        return names.one_line(f"{self.status} {self.reason}") + asked
+        wish = "" if wait is None or self.good else f" (it asks to wait {wait:.0f} s)"
+        return names.one_line(f"{self.status} {self.reason}") + wish
 
 
 Admission = Callable[[WebAnswer], int]
@@ -178,13 +178,13 @@ class Web:
     def _await(self, call: _Call) -> None:
         """Wait in this thread, which can be interrupted, while another one reads: a byte a second holds up no more."""
         begun = time.monotonic()
-        told, received = TOLD_EVERY, 0
+        word_due, received = TOLD_EVERY, 0
         while not call.done.wait(min(1.0, self.patience / 4)):
             waited = time.monotonic() - begun
             if waited > self.patience + call.received / SLOWEST:
                 raise NoAnswer(f"only {call.received} bytes came in {waited:.0f} s, so it was given up")
-            if waited > told:
-                told, slow = told + TOLD_EVERY, call.received - received < TOLD_EVERY * _SLOW
+            if waited > word_due:
+                word_due, slow = word_due + TOLD_EVERY, call.received - received < TOLD_EVERY * _SLOW
                 received = call.received
             else:
                 slow = False
@@ -289,13 +289,13 @@ class _Call:
                 raise NoAnswer("it was given up")
             yield piece
 
-    def _pause(self, left: int, asked: float | None) -> float:
+    def _pause(self, left: int, wish: float | None) -> float:
         if self.web.backoff == 0:
             return 0.0
         pause = self.web.backoff * 2.0 ** (self.retries - left)
-        if asked is not None and asked > pause:
-            pause = min(asked, LONGEST_PAUSE)
-            log.info("%s asks to wait %.0f s; it is asked again in %.0f s", self.host, asked, pause)
+        if wish is not None and wish > pause:
+            pause = min(wish, LONGEST_PAUSE)
+            log.info("%s asks to wait %.0f s; it is asked again in %.0f s", self.host, wish, pause)
         return min(pause, LONGEST_PAUSE)
 
 

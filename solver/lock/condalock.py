@@ -23,7 +23,7 @@ from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import read_spec
 from solver.lock.explicit import set_variables
-from solver.lock.pip_half import LockedWheel
+from solver.lock.pip_half import LockedWheel, refuse_halved
 
 
 def conda_lock_yml(
@@ -37,8 +37,7 @@ def conda_lock_yml(
     Raises ``BadInput`` for a record without md5, which conda-lock refuses, and
     for a profile whose pip half is missing.
     """
-    if FLAVOURS[profile.flavour].from_pip and not wheels:
-        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    refuse_halved(profile, wheels)
     packages = [*map(_conda, in_order(records)), *map(_pip, wheels)]
     return _header(profile) + _written(profile, platform, packages)
 

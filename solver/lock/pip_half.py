@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.core.errors import InterlockError
-from solver.core.model import PypiName, Requires, Solution
+from solver.core.errors import BadInput, InterlockError
+from solver.core.flavours import FLAVOURS
+from solver.core.model import Profile, PypiName, Requires, Solution
 from solver.lock.requirements import LocalWheel
 
 
@@ -20,6 +21,12 @@ class LockedWheel:
     """An address, or a path such as ``./wheels/x.whl``."""
     sha256: str
     requires: Requires = ()
+
+
+def refuse_halved(profile: Profile, wheels: Sequence[LockedWheel]) -> None:
+    """Raises ``BadInput`` for a profile whose frameworks come from pip, in a file that was given no wheels."""
+    if FLAVOURS[profile.flavour].from_pip and not wheels:
+        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
 
 
 def locked_wheels(

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from solver.core.answer import NotKnown
-from solver.core.errors import BadInput
-from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment
 from solver.index.conda_record import CondaRecord, in_order
-from solver.lock.pip_half import LockedWheel
+from solver.lock.pip_half import LockedWheel, refuse_halved
 
 
 def pixi_lock(
@@ -33,8 +31,7 @@ def pixi_lock(
     """
     import yaml
 
-    if FLAVOURS[profile.flavour].from_pip and not wheels:
-        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    refuse_halved(profile, wheels)
     conda = sorted(in_order(records), key=lambda record: record.url)
     pip = sorted(wheels, key=lambda wheel: wheel.url)
     channels = sorted({record.channel for record in conda})

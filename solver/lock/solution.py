@@ -99,19 +99,19 @@ def digest(value: object) -> str:
 
 def request_digest(profile: Profile) -> str:
     """Digest of what a profile asks for, whatever the order in which it names its packages."""
-    asked = msgspec.to_builtins(_in_any_order(profile))
+    fields = msgspec.to_builtins(_in_any_order(profile))
     # Absent where none was named, so that locks from before there was such a key are not stale.
     if profile.driver_branch is None:
-        del asked["driver_branch"]
+        del fields["driver_branch"]
     if not profile.attestations:
-        del asked["attestations"]
+        del fields["attestations"]
     if not profile.cpu_frameworks:
-        del asked["cpu_frameworks"]
+        del fields["cpu_frameworks"]
     if not profile.accept:
-        del asked["accept"]
+        del fields["accept"]
     if not profile.bound:
-        del asked["bound"]
-    return digest(asked)
+        del fields["bound"]
+    return digest(fields)
 
 
 def installable(name: str) -> bool:
@@ -192,8 +192,8 @@ def _warning(finding: Finding) -> dict[str, Any]:
 
 
 def _accepted(finding: Finding) -> dict[str, Any]:
-    told = {"id": finding_id(finding.code, finding.names), **_warning(finding)}
-    return {**told, "severity": finding.severity, "reason": finding.accepted}
+    entry = {"id": finding_id(finding.code, finding.names), **_warning(finding)}
+    return {**entry, "severity": finding.severity, "reason": finding.accepted}
 
 
 class _Dumper(yaml.SafeDumper):

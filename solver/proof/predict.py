@@ -121,8 +121,8 @@ class _Case:
     @cached_property
     def unread(self) -> tuple[str, ...]:
         """The packages with GPU code of which no row tells, frameworks first; companions have their framework's."""
-        told = (name for name in self.packages if name not in self.builds and name not in COMPANIONS)
-        gpu = (name for name in told if self._has_gpu_code(name))
+        unrecorded = (name for name in self.packages if name not in self.builds and name not in COMPANIONS)
+        gpu = (name for name in unrecorded if self._has_gpu_code(name))
         return tuple(sorted(gpu, key=lambda name: (framework_of(name) is None, name)))
 
     def _has_gpu_code(self, package: str) -> bool:
@@ -241,8 +241,8 @@ class _Case:
         if cudnn is None:
             return Verdict(Answer.YES)
         served = cudnn_serves(cudnn, self.gpu, self.matrices.cudnn, cuda_major(build) or NOT_KNOWN)
-        told = served.why and isinstance(cudnn, str)
-        return replace(served, why=f"cuDNN {cudnn}: {served.why}") if told else served
+        named = served.why and isinstance(cudnn, str)
+        return replace(served, why=f"cuDNN {cudnn}: {served.why}") if named else served
 
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
@@ -347,10 +347,10 @@ class _Case:
     def doubts_of_finding(self) -> Iterable[str]:
         """That a build does not, or not surely, find its libraries; of a framework that does not, ``misses`` tells."""
         for package, build in self.builds.items():
-            found = self.finds(build) if has_cuda(build) is Answer.YES else Answer.YES
-            if found is Answer.NOT_KNOWN:
+            finding = self.finds(build) if has_cuda(build) is Answer.YES else Answer.YES
+            if finding is Answer.NOT_KNOWN:
                 yield f"{_title(build)}: nobody read whether it finds its CUDA libraries"
-            elif found is Answer.NO and (framework_of(package) is None or not self.misses(build)):
+            elif finding is Answer.NO and (framework_of(package) is None or not self.misses(build)):
                 yield f"{_title(build)}: it does not find its CUDA libraries"
 
     def doubts_of_cudnn(self, build: Build) -> Iterable[str]:

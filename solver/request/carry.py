@@ -53,7 +53,7 @@ class Draft:
     python: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     cpu: bool = False
-    told: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     """A line for each thing that does not stand in the request as it stood in the file."""
 
 
@@ -62,12 +62,12 @@ def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str |
 
     ``holds(channel, package)`` says whether the record of a conda channel holds a package, or, of None, anything.
     """
-    made = Draft(name=wanted.name or name, variables=dict(wanted.variables), told=list(wanted.left))
+    made = Draft(name=wanted.name or name, variables=dict(wanted.variables), remarks=list(wanted.left))
     for channel in wanted.channels:
         if holds(channel, None):
             made.channels.append(channel)
         else:
-            made.told.append(f"{wanted.file}: channel {channel} is not carried over: nothing of it is recorded")
+            made.remarks.append(f"{wanted.file}: channel {channel} is not carried over: nothing of it is recorded")
     made.channels = made.channels or ["conda-forge"]
     if wanted.python is not None:
         _python(made, wanted.python, f"{wanted.file}: python")
@@ -81,14 +81,14 @@ def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str |
 def _conda(made: Draft, entry: Wish, names: Names, holds: Callable[[str, str | None], bool]) -> None:
     spec = read_spec(entry.text)
     if spec is None:
-        made.told.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
+        made.remarks.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
         return
     if spec.name == "python":
         _python(made, spec.versions.lstrip("="), entry.where)
     elif spec.name == "pip":
         return
     elif _CUDA.fullmatch(spec.name):
-        made.told.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
+        made.remarks.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
     else:
         _conda_package(made, entry, spec, names, holds)
 
@@ -103,11 +103,11 @@ def _conda_package(
         return
     if twin is None:
         why = "no recorded channel holds it, and the package index has it not"
-        made.told.append(f"{entry.where}: {entry.text} is not carried over: {why}")
+        made.remarks.append(f"{entry.where}: {entry.text} is not carried over: {why}")
         return
     specifier = _specifier_of(spec.versions)
     why = "frameworks come by pip" if of_framework else "no recorded channel holds it"
-    made.told.append(f"{entry.where}: {entry.text} stands under pip as {twin}{specifier}: {why}")
+    made.remarks.append(f"{entry.where}: {entry.text} stands under pip as {twin}{specifier}: {why}")
     _pip(made, Wish(f"{twin}{specifier}", entry.where))
 
 
@@ -145,7 +145,7 @@ def _python(made: Draft, text: str, where: str) -> None:
     try:
         parts = SpecifierSet(f"=={bare[0]}" if bare else text)
     except InvalidSpecifier:
-        made.told.append(f"{where}: python {text} is not carried over; write python: in the profile")
+        made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
         return
     bounds = sorted({bound for part in parts if (bound := _minor(part))}, reverse=True)
     made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
@@ -167,15 +167,15 @@ def _pip(made: Draft, entry: Wish) -> None:
     try:
         requirement = Requirement(re.split(r"\s--hash", text)[0])
     except InvalidRequirement:
-        made.told.append(f'{entry.where}: "{text}" is not carried over: {_why_not(text)}')
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: {_why_not(text)}')
         return
     name = canonicalize_name(requirement.name)
     if requirement.url:
-        made.told.append(f'{entry.where}: "{text}" is not carried over: only packages of an index can be locked')
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: only packages of an index can be locked')
     elif not applies(requirement.marker, marker_environment(Target())):
-        made.told.append(f'{entry.where}: "{text}" is not carried over: it is for other machines')
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: it is for other machines')
     elif _BROUGHT.fullmatch(name):
-        made.told.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
+        made.remarks.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
     elif framework_of(name) is not None or name in COMPANIONS:
         _framework(made, entry, name, requirement)
     else:
@@ -194,27 +194,27 @@ def _framework(made: Draft, entry: Wish, name: str, requirement: Requirement) ->
     specifier = SpecifierSet(",".join(re.sub(r"\+.*", "", str(part)) for part in requirement.specifier))
     if str(specifier) != str(requirement.specifier):
         why = "it is chosen by the GPU and the driver"
-        made.told.append(f"{entry.where}: of {requirement} the build is not carried over: {why}")
+        made.remarks.append(f"{entry.where}: of {requirement} the build is not carried over: {why}")
     if requirement.extras:
-        made.told.append(f"{entry.where}: of {requirement} the extra is not carried over: {_EXTRAS_OF_FRAMEWORKS}")
+        made.remarks.append(f"{entry.where}: of {requirement} the extra is not carried over: {_EXTRAS_OF_FRAMEWORKS}")
     framework = framework_of(name)
     if framework is None:
         _once(made, entry, name, f"{name}{specifier}")
         return
     if name == FRAMEWORKS[framework].cpu:
         made.cpu = True
-        made.told.append(f"{entry.where}: {name} is carried over as {framework} with cuda: none")
+        made.remarks.append(f"{entry.where}: {name} is carried over as {framework} with cuda: none")
     elif name != framework:
-        made.told.append(f"{entry.where}: {name} is carried over as {framework}")
+        made.remarks.append(f"{entry.where}: {name} is carried over as {framework}")
     if framework in made.frameworks:
-        made.told.append(f"{entry.where}: {requirement} is not carried over: {framework} stood before")
+        made.remarks.append(f"{entry.where}: {requirement} is not carried over: {framework} stood before")
         return
     made.frameworks[framework] = str(specifier)
 
 
 def _once(made: Draft, entry: Wish, name: str, text: str) -> None:
     if name in made.pip:
-        made.told.append(f"{entry.where}: {text} is not carried over: {made.pip[name]} stood before")
+        made.remarks.append(f"{entry.where}: {text} is not carried over: {made.pip[name]} stood before")
     else:
         made.pip[name] = text
 

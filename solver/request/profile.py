@@ -227,8 +227,8 @@ class ProfileReader:
 
     def _cpu_frameworks(self, frameworks: tuple[Framework, ...]) -> tuple[Framework, ...]:
         """The frameworks that have a ``cuda: none`` of their own."""
-        asked = [word for word in FRAMEWORKS if isinstance(self.keys.get(word), FrameworkText)]
-        cpu = tuple(word for word in asked if self.keys[word].cuda == "none" and word in frameworks)
+        sections = [word for word in FRAMEWORKS if isinstance(self.keys.get(word), FrameworkText)]
+        cpu = tuple(word for word in sections if self.keys[word].cuda == "none" and word in frameworks)
         if cpu and self.keys.get("cuda") == "none":
             raise self._bad("repeats cuda: none, which is said of all", cpu[0], "cuda", fix="drop it here")
         if cpu and len(cpu) == len(frameworks):

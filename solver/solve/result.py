@@ -170,8 +170,8 @@ def _label(ident: str) -> str:
 
 def _axes(chosen: Chosen, runtimes: Mapping[str, Because | None]) -> dict[Axis, str | None]:
     def version(axis: Axis) -> str | None:
-        told: Mapping[str, Candidate | Because | None] = {**chosen, **runtimes}
-        candidate = next((told[ident] for ident in axis_idents(axis) if ident in told), None)
+        choices: Mapping[str, Candidate | Because | None] = {**chosen, **runtimes}
+        candidate = next((choices[ident] for ident in axis_idents(axis) if ident in choices), None)
         return None if candidate is None or candidate.version == NONE else candidate.version
 
     return {axis: version(axis) for axis in AXES}

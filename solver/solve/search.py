@@ -81,10 +81,10 @@ def _asked_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> boo
     lacking = tell(core, space, space.choices).lacking
     involved = {base_of(ask.ident) for ask in core.asks}.union(core.active, *core.active.values())
     names = [[PypiName(name) for name in sorted(some) if is_package(name)] for some in (lacking, involved)]
-    asked = spaces.index.more(*names)
-    if asked:
+    more = spaces.index.more(*names)
+    if more:
         spaces.forget()
-    return asked
+    return more
 
 
 def find(

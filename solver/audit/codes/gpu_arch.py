@@ -149,14 +149,14 @@ def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: V
 
 def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, CudaMajor]]:
     """Every cuDNN of the set with its version and CUDA major: pip's, conda's, and those inside other wheels."""
-    found = {
+    brought = {
         item.package.name: (item.package, item.library.cuda)
         for item in context.provided
         if item.library.library == "cudnn"
     }
-    yield from ((package, package.version, cuda) for package, cuda in found.values() if package.version is not None)
+    yield from ((package, package.version, cuda) for package, cuda in brought.values() if package.version is not None)
     conda = context.conda_package("cudnn")
-    if conda is not None and conda.name not in found and conda.version is not None:
+    if conda is not None and conda.name not in brought and conda.version is not None:
         yield conda, conda.version, NOT_KNOWN
     for build in context.builds:
         # Where nobody read whether a wheel holds one at all, the note about its own code has to do.

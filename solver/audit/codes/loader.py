@@ -49,7 +49,9 @@ _LOADER_CURE = (
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
-    for build in context.builds:
+    # Windows looks beside the importing module and on PATH; no row tells of either.
+    served = context.target.platform != "win-64" and context.target.driver is not None
+    for build in context.builds if served else ():
         looks = looks_up(build.row) is Answer.YES
         if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
@@ -58,9 +60,6 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    # Windows looks beside the importing module and on PATH; no row tells of either.
-    if context.target.platform == "win-64" or context.target.driver is None:
-        return
     runtime = _conda_runtime(context)
     if runtime is not None and not context.libraries(build.major):
         yield from _from_conda(context, build, runtime)
@@ -73,7 +72,12 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     elsewhere = () if in_files else _unread_folders(context)
     if elsewhere and (outcome.hidden or outcome.nowhere):
         yield _perhaps(build, outcome, elsewhere)
-        return
+    else:
+        yield from _of_search(context, build, outcome)
+
+
+def _of_search(context: AuditContext, build: BuiltPackage, outcome: LibrarySearch) -> Iterator[Finding]:
+    """What a build does not find, where neither a variable nor our loader leads it there."""
     hidden = tuple(item for item in outcome.hidden if not _is_led_to(context, build, item))
     if hidden:
         yield _hidden(context, build, hidden)

@@ -111,21 +111,21 @@ def read_inspection(document: PlainDocument) -> PackageSet:
 
     Raises ``BadInput`` with the key of what cannot be read.
     """
-    told = typed(document, _Inspection, _FIX)
-    key, entries = ("install", told.install) if told.installed is None else ("installed", told.installed)
+    report = typed(document, _Inspection, _FIX)
+    key, entries = ("install", report.install) if report.installed is None else ("installed", report.installed)
     packages = []
     for number, entry in enumerate(entries):
         with at(document, key, number, fix=_FIX):
             packages.append(_inspected(entry))
-    python = told.environment.python_version
+    python = report.environment.python_version
     return PackageSet(
         kind="pip inspect",
         file=document.file,
         packages=once(packages, document.file),
         python=None if python is None else python_minor(python),
-        platform=platform_of_machine(told.environment.platform_system, told.environment.platform_machine),
+        platform=platform_of_machine(report.environment.platform_system, report.environment.platform_machine),
         # A report leaves out what is there already.
-        closed=told.installed is not None,
+        closed=report.installed is not None,
     )
 
 

@@ -140,8 +140,8 @@ class _Reader(Numbered):
     def _with_roots(self, chosen: list[int], part: Part) -> list[int]:
         """``chosen`` and, in formats before 2.1, what the extras of ``part`` ask for, with all that this asks for."""
         with at(self.document, "extras"):
-            asked = [roots for name, roots in self.lock.extras.items() if pypi_name(name) in part.extras]
-            waiting: list[str] = [pypi_name(root.partition(" ")[0]) for roots in asked for root in roots]
+            named = [roots for name, roots in self.lock.extras.items() if pypi_name(name) in part.extras]
+            waiting: list[str] = [pypi_name(root.partition(" ")[0]) for roots in named for root in roots]
         reached = dict.fromkeys(chosen)
         while waiting:
             for number in self._by_name.get(waiting.pop(), ()):

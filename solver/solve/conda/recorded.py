@@ -64,8 +64,8 @@ class Record:
 
     def _no_cuda(self, core: Iterable[CondaAsk]) -> bool:
         """Whether an ask for CUDA is among them, and no CUDA that the matrices know is admitted."""
-        asked = any(ask.key == "cuda" for ask in core)
-        return asked and bool(self.matrices.toolkits) and not self._toolkits()
+        concerned = any(ask.key == "cuda" for ask in core)
+        return concerned and bool(self.matrices.toolkits) and not self._toolkits()
 
     def _rows_say_no(self, core: Sequence[CondaAsk], *, gpu: bool) -> bool:
         """Whether rows tell of builds of the frameworks in ``core``, and no such builds go together as it asks."""
