@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from solver.commands.project import open_facts
+from solver.core.answer import Answer
 from solver.core.decode import decode
 from solver.core.errors import Unsolvable
-from solver.core.model import Explanation, Solution, Value
+from solver.core.lines import logical_lines
+from solver.core.model import Explanation, Solution, Value, pypi_name
+from solver.core.versions import as_requirement
 from solver.core.yamlfile import load_yaml
 from solver.index import Index
+from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices, matrices_dir
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import solve
@@ -65,7 +69,7 @@ def compare_pairs(root: Path, *, ask_uv: bool = False) -> Comparison:
     """Search the recorded pairs by the facts of ``root``; ``ask_uv`` asks the installed uv anew, and so the index."""
     matrices, index, _ = open_facts(root)
     recorded = recorded_pairs()
-    pairs = [msgspec.structs.replace(pair, uv=uv_answer(pair)) if ask_uv else pair for pair in recorded.pairs]
+    pairs = [msgspec.structs.replace(pair, uv=uv_answer(pair, matrices)) if ask_uv else pair for pair in recorded.pairs]
     return Comparison(
         outcomes=tuple(search_pairs(pairs, matrices, index)), uv_source="asked now" if ask_uv else recorded.asked
     )
@@ -87,7 +91,7 @@ def search_pairs(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Ite
             yield PairOutcome(pair=pair, solution=None, explanation=error.explanation)
 
 
-def uv_answer(pair: Pair) -> UvAnswer:
+def uv_answer(pair: Pair, matrices: Matrices) -> UvAnswer:
     """What the installed uv answers to the plain request for this pair; asks the package index."""
     request = f"tensorflow[and-cuda]=={pair.tensorflow}\ntorch=={pair.torch}\n"
     options = ("--python-version", pair.python, "--python-platform", "x86_64-manylinux_2_28")
@@ -95,14 +99,18 @@ def uv_answer(pair: Pair) -> UvAnswer:
     ran = subprocess.run(
         [*UV_COMMAND, *options], input=request, capture_output=True, text=True, env=environment, check=False
     )
-    return _verdict(ran.stdout.splitlines()) if ran.returncode == 0 else "none"
+    return _verdict(ran.stdout.splitlines(), matrices) if ran.returncode == 0 else "none"
 
 
-def _verdict(lines: Sequence[str]) -> UvAnswer:
-    """Two distributions of one NVIDIA library for different CUDA majors write the same files."""
-    stems: dict[str, set[str]] = {}
-    for line in lines:
-        library = re.match(r"(nvidia-[a-z-]+)-cu(\d+)==", line)
-        if library:
-            stems.setdefault(library[1], set()).add(library[2])
-    return "twin CUDA majors" if any(len(majors) > 1 for majors in stems.values()) else "clean"
+def _verdict(lines: Sequence[str], matrices: Matrices) -> UvAnswer:
+    """Whether two distributions of NVIDIA's libraries, for different CUDA majors, write the same files."""
+    pins = [as_requirement(line.text) for line in logical_lines("\n".join(lines))]
+    versions = {pypi_name(pin.name): clause.version for pin in pins for clause in pin.specifier}
+    majors = {name: {row.cuda for row in matrices.libraries_of(name)} for name in versions}
+    brought, clobbers = [name for name in versions if majors[name]], Clobbers(matrices)
+    twins = (
+        clobbers.between(one, versions[one], other, versions[other]).answer is not Answer.NO
+        for one, other in combinations(brought, 2)
+        if majors[one].isdisjoint(majors[other])
+    )
+    return "twin CUDA majors" if any(twins) else "clean"

@@ -165,11 +165,13 @@ def test_a_search_ends_whatever_else_is_asked_for(constraints):
         (["nvidia-cudnn-cu12==9.1.0.70", "nvidia-cudnn-cu13==9.12.0.46"], "twin CUDA majors"),
         (["nvidia-cudnn-cu12==9.1.0.70", "nvidia-nccl-cu13==2.27.7"], "clean"),
         (["nvidia-cudnn-cu12==9.1.0.70", "nvidia-cublas==13.1"], "clean"),
-        (["torch==2.9.1"], "clean"),
+        (["nvidia-cublas-cu12==12.8.4.1", "nvidia-cublas==13.1.0.3"], "clean"),  # in folders of their own
+        (["nvidia-nccl-cu12==2.27.5", "nvidia-nccl-cu13==2.27.7"], "twin CUDA majors"),
+        (["# by uv", "torch==2.9.1"], "clean"),
     ],
 )
 def test_twins_are_two_majors_of_one_library(lines, verdict):
-    assert pairs._verdict(lines) == verdict
+    assert pairs._verdict(lines, FACTS[0]) == verdict
 
 
 def test_uv_that_finds_nothing_is_none(monkeypatch, tmp_path):
@@ -177,7 +179,7 @@ def test_uv_that_finds_nothing_is_none(monkeypatch, tmp_path):
     uv.write_text("#!/bin/sh\nexit 1\n")
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="clean")) == "none"
+    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="clean"), FACTS[0]) == "none"
 
 
 def test_uv_is_asked_without_the_machines_own_indexes(monkeypatch, tmp_path):
@@ -187,7 +189,7 @@ def test_uv_is_asked_without_the_machines_own_indexes(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.invalid")
     monkeypatch.setenv("UV_INDEX_URL", "https://wheels.invalid")
-    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="none")) == "clean"
+    assert pairs.uv_answer(Pair(tensorflow="2.20.0", torch="2.9.1", python="3.12", uv="none"), FACTS[0]) == "clean"
     words = (tmp_path / "asked").read_text().split()
     assert "--no-config" in words
     assert words[words.index("--python-version") + 1] == "3.12"
