@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
 from solver.core.frameworks import CPU_DISTRIBUTIONS, distributions, framework_of
+from solver.core.indexes import is_partial
 from solver.core.model import Platform
 from solver.core.versions import leading, major, minor
 from solver.matrix import drivers
@@ -67,6 +68,28 @@ def has_cuda(build: Build) -> Answer:
 def has_wheel(build: Build, python: str) -> bool:
     """Whether the build has a wheel for a python (major.minor); where nobody read that, none is promised."""
     return python in entries(build.python)
+
+
+def wheel_for(matrices: Matrices, build: Build, python: str) -> Answer:
+    """Whether a build has a wheel for a python (major.minor).
+
+    Of an index of which only what public sources tell is recorded, rows list the pythons whose wheels those name: one
+    that another build of the same release is for may have a wheel of this one too.
+    """
+    if isinstance(build.python, NotKnown):
+        return Answer.NOT_KNOWN
+    if has_wheel(build, python) or not build.python:
+        return Answer.YES
+    if not is_partial(build.index):
+        return Answer.NO
+    release = _release(build)
+    others = (row for row in matrices.builds_of(build.package) if release and _release(row) == release)
+    return Answer.NOT_KNOWN if any(has_wheel(row, python) for row in others) else Answer.NO
+
+
+def _release(build: Build) -> str:
+    """Its version without the local part; empty where its row tells of several."""
+    return "" if isinstance(build.version, NotKnown) else build.version.partition("+")[0]
 
 
 def framework_pythons(matrices: Matrices) -> set[str]:

@@ -21,7 +21,8 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.indexes import is_partial
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
-from solver.matrix.builds import entries
+from solver.matrix.builds import entries, wheel_for
+from solver.matrix.rows import Build
 
 CODE = "python-tag"
 
@@ -61,9 +62,11 @@ def _by_files(context: AuditContext, package: Package) -> Finding | Answer:
         return Answer.YES
     if wheels.files and wheels.whole:
         return _no_wheel(context, package, wheels)
-    by_row = _by_row(context, package)
+    row = context.matrices.build(package.name, package.version or "", context.target.platform)
     # A package of which nothing is recorded is not this code's concern.
-    return Answer.YES if by_row is Answer.NOT_KNOWN and not wheels.files else by_row
+    if isinstance(row, NotKnown) or isinstance(row.python, NotKnown) or package.elsewhere is not None:
+        return Answer.NOT_KNOWN if wheels.files else Answer.YES
+    return _by_row(context, package, row)
 
 
 def _refusing(context: AuditContext, package: Package) -> Iterator[Finding]:
@@ -111,18 +114,15 @@ def _machine(target: Target) -> str:
     return target.platform if target.platform == "win-64" else f"{target.platform} with glibc {target.glibc}"
 
 
-def _by_row(context: AuditContext, package: Package) -> Finding | Answer:
+def _by_row(context: AuditContext, package: Package, row: Build) -> Finding | Answer:
     """What the row of its build says of the target's python."""
-    if package.elsewhere is not None:
-        return Answer.NOT_KNOWN
-    row = context.matrices.build(package.name, package.version or "", context.target.platform)
-    pythons = () if isinstance(row, NotKnown) else entries(row.python)
-    if isinstance(row, NotKnown) or not pythons:
-        return Answer.NOT_KNOWN
-    if context.target.python in pythons:
-        return Answer.YES
-    why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {context.target.python}"
-    return _finding(package, why, row.source)
+    has = wheel_for(context.matrices, row, context.target.python)
+    if has is not Answer.NO:
+        return has
+    pythons = listed(entries(row.python), most=20)
+    return _finding(
+        package, f"{package.pin} has wheels for python {pythons}, none for {context.target.python}", row.source
+    )
 
 
 def _not_recorded(context: AuditContext, packages: Sequence[Package]) -> Finding:

@@ -340,7 +340,7 @@ def _bare_file(text: str, line: Line, hashes: tuple[str, ...]) -> Package | None
         name=pypi_name(name),
         version=version,
         index=index_of(text),
-        sources=(text,) if names.url_parts(text).scheme in ("http", "https") else (),
+        sources=(text,),
         hashes=hashes,
         files=(file,),
         line=line.number,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
-from solver.matrix.builds import cuda_major, has_cuda, has_wheel, local_cuda, runs_on, stated
+from solver.matrix.builds import cuda_major, has_cuda, local_cuda, runs_on, stated, wheel_for
 from solver.matrix.cudnn import carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpus import cudnn_serves
@@ -88,9 +88,7 @@ def _no_recorded_file(scope: Scope, name: str, version: str, release: Release) -
 def _listed_by_row(scope: Scope, name: str, version: str) -> Answer:
     """Whether the row of a build tells of a wheel for the target's python; NOT_KNOWN without such a row."""
     row = scope.build(name, version)
-    if isinstance(row, NotKnown) or isinstance(row.python, NotKnown):
-        return Answer.NOT_KNOWN
-    return answer(has_wheel(row, scope.target.python))
+    return Answer.NOT_KNOWN if isinstance(row, NotKnown) else wheel_for(scope.matrices, row, scope.target.python)
 
 
 def _there(scope: Scope) -> str:

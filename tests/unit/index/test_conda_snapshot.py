@@ -142,3 +142,15 @@ def test_the_shipped_snapshot_is_whole_and_small():
         assert all(record.md5 and len(record.sha256) == 64 for record in listing)
         names = [record.filename for record in listing]
         assert len(names) > 200
+
+
+def test_no_record_is_put_together_from_those_of_two_builds():
+    """A CUDA build of libtorch asks for a CUDA, and leaves out no other release of pytorch than its own."""
+    folder = matrices_dir() / "snapshot" / "conda"
+    for record in (one for path in sorted(folder.rglob("*.jsonl")) for one in read_records(path)):
+        if record.name != "libtorch" or not record.build.startswith("cuda1"):
+            continue
+        asked = {spec.partition(" ")[0] for spec in record.depends}
+        assert asked & {"cuda-version", "cudatoolkit"}, record.filename
+        own = [spec.split()[1] for spec in record.constrains if spec.startswith("pytorch ")]
+        assert all(version == record.version for version in own), record.filename

@@ -18,7 +18,9 @@ from solver.matrix.builds import (
     links_to,
     runs_on,
     stated,
+    wheel_for,
 )
+from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, CondaBuild
 
 
@@ -176,3 +178,31 @@ CODED = Build(id="k", source="s", package="kit", version="1", platform="linux-64
 )
 def test_code_that_somebody_read_is_judged_also_where_its_cuda_was_not(cuda, gpu, verdict):
     assert runs_on(msgspec.structs.replace(CODED, cuda=cuda), gpu, "580.65.06", small_matrices()) == verdict
+
+
+def _of(version, python, index="default"):
+    return Build(
+        id=version, source="a test", package="torch", version=version, platform="linux-64", python=python, index=index
+    )
+
+
+WHOLE, CPU = _of("2.11.0", ("3.11", "3.12")), _of("2.11.0+cpu", ("3.12",), "pytorch")
+OTHER, UNREAD = _of("2.10.0+cpu", ("3.10",), "pytorch"), _of("2.9.0", NOT_KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("row", "python", "answer"),
+    [
+        (WHOLE, "3.12", Answer.YES),
+        (WHOLE, "3.10", Answer.NO),
+        (CPU, "3.12", Answer.YES),
+        # Nobody saw its wheel for the python that the release's other build is for.
+        (CPU, "3.11", Answer.NOT_KNOWN),
+        (CPU, "3.10", Answer.NO),
+        (OTHER, "3.11", Answer.NO),
+        (UNREAD, "3.11", Answer.NOT_KNOWN),
+        (_of("2.8.0", ()), "3.11", Answer.YES),
+    ],
+)
+def test_a_build_has_wheels_for_pythons(row, python, answer):
+    assert wheel_for(Matrices(builds=(WHOLE, CPU, OTHER, UNREAD)), row, python) is answer

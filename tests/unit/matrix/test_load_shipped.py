@@ -373,6 +373,8 @@ def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
         ("H100 NVL", "9.0"),
         ("H200 NVL", "9.0"),
         ("RTX PRO 6000", "12.0"),
+        ("Tesla V100S-PCIE-32GB", "7.0"),
+        ("NVIDIA RTX A1000 Laptop GPU", "8.6"),
         ("NVIDIA RTX PRO 6000 Blackwell Server Edition", "12.0"),
         ("DGX Spark", "12.1"),
     ],
