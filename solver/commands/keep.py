@@ -44,7 +44,7 @@ def gather(project: Project, profiles: Sequence[Profile]) -> Gathered:
             facts += [(pin.name, release) for pin in pins for release in _facts(index, pin)]
         except InterlockError as error:
             errors[profile.name] = error
-    if not index.questions.asked and not index.told:
+    if not index.questions.asked and not index.live_releases:
         return Gathered(project, errors)
     kept = _merged([*_kept_for(project, {profile.name for profile in profiles} - set(errors)), *facts])
     snapshot = open_snapshot(project.root, kept)
@@ -62,7 +62,7 @@ def write_facts(project: Project) -> None:
 def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:
     """What is known of a pin beside what was recorded: kept before, or told by the index now."""
     yield from _kept_releases(index.recorded, pin.name, pin.version)
-    release = index.told.get(pin.files[0].filename) if pin.files else None
+    release = index.live_releases.get(pin.files[0].filename) if pin.files else None
     if release is not None:
         yield msgspec.structs.replace(
             release, files=pin.files, requires=index.live.requires(release), provides=index.live.extras(release)

@@ -92,7 +92,7 @@ def brief(text: str) -> str:
 
 def printable(text: str) -> str:
     """``text`` with each control character, and each end of a line, as Python writes it in quotes."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def one_line(text: str) -> str:

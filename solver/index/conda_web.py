@@ -100,7 +100,7 @@ def cause(text: str) -> str:
 
 def _without_addresses(text: str) -> str:
     """``text`` with each address as it may be shown."""
-    return re.sub(r"[a-z0-9+]+://[^\s'\")]+", lambda found: names.public_address(found[0]), text)
+    return re.sub(r"[a-z0-9+]+://[^\s'\")]+", lambda match: names.public_address(match[0]), text)
 
 
 def _seen(task: asyncio.Future[T]) -> None:

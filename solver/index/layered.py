@@ -72,7 +72,7 @@ class LayeredIndex:
     ) -> None:
         self.recorded, self.live, self.wide, self.whole = recorded, live, wide, whole
         self._watch = watch
-        self.told: dict[str, Release] = {}
+        self.live_releases: dict[str, Release] = {}
         """By the name of a wheel whose metadata the live index told, its release."""
         self.questions = Questions()
         self._asking = wide or whole
@@ -163,7 +163,7 @@ class LayeredIndex:
         read = known and not isinstance(release.requires, NotKnown)
         if is_partial(release.index) or read or not self._may_ask(release):
             return release.requires
-        self.told[release.files[0].filename] = release
+        self.live_releases[release.files[0].filename] = release
         self._read(release)
         try:
             return self.live.requires(release, extras)

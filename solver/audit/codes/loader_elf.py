@@ -64,11 +64,11 @@ def _wanted(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> l
     return known + [one for one in context.matrices.libraries if linked & set(one.sonames) and one.cuda == cuda]
 
 
-def _search(context: AuditContext, wanted: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:
+def _search(context: AuditContext, libraries: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:
     """Which of the libraries lie in no folder: hidden where a package of the set brings them elsewhere."""
     hidden, nowhere = dict[str, Provided](), dict[str, Missing]()
     here = context.libraries(cuda)
-    for library in wanted:
+    for library in libraries:
         for soname in library.sonames[:1]:
             if _is_found(soname, folders):
                 continue

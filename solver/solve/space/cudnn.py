@@ -59,7 +59,7 @@ def _harms(row: Build, cudnn: str | NotKnown | None) -> bool:
 
 def _inside(space: Candidates, other: Candidate) -> str | NotKnown | None:
     build = space.build(other.ident, other.version)
-    return None if isinstance(build, NotKnown) else carried(build)
+    return NOT_KNOWN if isinstance(build, NotKnown) else carried(build)
 
 
 def _without(space: Candidates, name: str, mask: int) -> int:
