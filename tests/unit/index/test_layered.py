@@ -177,9 +177,9 @@ def test_an_index_that_was_to_be_asked_for_everything_must_answer():
 def test_what_the_live_index_told_is_remembered():
     index = lacking((), (LIVE_NEW,))
     index.requires(OLD)
-    assert index.told == {}
+    assert index.live_releases == {}
     index.requires(LIVE_NEW)
-    assert index.told == {"demo-2-py3-none-any.whl": LIVE_NEW}
+    assert index.live_releases == {"demo-2-py3-none-any.whl": LIVE_NEW}
 
 
 def test_nothing_is_asked_while_the_record_does():
@@ -187,7 +187,7 @@ def test_nothing_is_asked_while_the_record_does():
     with pytest.raises(NotRecorded, match="demo"):
         index.releases(NAME)
     index.requires(LIVE_NEW)
-    assert (index.questions, index.told) == (Questions(), {})
+    assert (index.questions, index.live_releases) == (Questions(), {})
     assert not index.more([], [])
     assert index.more([NAME], [])
     assert index.releases(NAME) == (LIVE_NEW,)
