@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Annotated, Literal
@@ -11,6 +11,8 @@ import msgspec
 
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
+from solver.matrix.builds import local_cuda
+from solver.matrix.rows import NONE
 
 Lack = Literal["compiler", "torch.compile", "several GPUs", "numpy", "limit"]
 """Why a check cannot be made where the probe runs; the probes write the same words."""
@@ -41,6 +43,12 @@ _COMPARED = Demand(figure=True, tolerance=TF32_TOLERANCE)
 _EXACT = Demand(figure=True, tolerance=EXACT_TOLERANCE)
 _COMPILED = Demand(excuses=frozenset({"compiler", "torch.compile"}))
 _BETWEEN_GPUS = Demand(excuses=frozenset({"several GPUs"}))
+
+_ON_CPU: Mapping[Framework, Mapping[str, Demand]] = {
+    "torch": {"torch.cpu": _EXACT},
+    "tensorflow": {"tensorflow.cpu": _EXACT, "tensorflow.fit": _MEASURED},
+}
+"""What a framework must show of which the lock holds a CPU build, beside another that uses the GPU."""
 
 _OPERATIONS = ("matmul", "convolution", "fft", "cholesky")
 
@@ -79,15 +87,18 @@ _TOGETHER = {
 }
 
 
-def demands(order: Order) -> Mapping[str, Demand]:
-    """What a probe of this order must have checked, by name of the check, in the order of names."""
+def demands(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Demand]:
+    """What a probe of this order must have checked, by name of the check, in the order of names.
+
+    ``cpu`` are the frameworks that the lock means for the CPU.
+    """
     together = len(order) > 1
     table = {f"{name}.import": _SEEN for name in order} | {"libraries": _SEEN}
     for name in order:
-        table |= _OF_FRAMEWORK[name]
+        table |= _ON_CPU[name] if name in cpu else _OF_FRAMEWORK[name]
     if together:
-        table |= _TOGETHER
-    if FRAMEWORKS[order[0]].compiles_alone:
+        table |= _TOGETHER if not set(order) & set(cpu) else _beside_cpu(order, cpu)
+    if order[0] not in cpu and FRAMEWORKS[order[0]].compiles_alone:
         # Compiling before another framework comes in and compiling alone are one thing under two names.
         table["together.compile.before" if together else f"{order[0]}.compile"] = _COMPILED
     return dict(sorted(table.items()))
@@ -107,3 +118,24 @@ def frameworks_of(packages: Mapping[str, str]) -> tuple[Framework, ...]:
             entry.name for entry in FRAMEWORKS.values() if {*entry.distributions, entry.conda} & set(packages)
         )
     )
+
+
+def _beside_cpu(order: Order, cpu: Collection[Framework]) -> Mapping[str, Demand]:
+    """What remains for both where one of them has no GPU to share."""
+    compiles = any(FRAMEWORKS[name].compiles_alone for name in order if name not in cpu)
+    return {"together.compile.after": _COMPILED} if compiles else {}
+
+
+def on_cpu(packages: Mapping[str, str]) -> tuple[Framework, ...]:
+    """The frameworks that a lock of these packages (version by name) means for the CPU, beside one that uses the GPU.
+
+    Its distribution says so (tensorflow-cpu), or its version (2.13.0+cpu). A lock of CPU builds alone has no such.
+    """
+    frameworks = frameworks_of(packages)
+    cpu = tuple(
+        name
+        for name in frameworks
+        if FRAMEWORKS[name].cpu in packages
+        or any(local_cuda(packages[one]) == NONE for one in FRAMEWORKS[name].distributions if one in packages)
+    )
+    return () if len(cpu) == len(frameworks) else cpu

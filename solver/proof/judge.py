@@ -6,12 +6,13 @@ used a GPU can tell, so that a machine without one, or a framework that only cla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import CheckFailed
-from solver.proof.checks import Demand, demands, frameworks_of, orders
+from solver.core.model import Framework
+from solver.proof.checks import Demand, demands, frameworks_of, on_cpu, orders
 from solver.proof.evidence import Check, Evidence, ProbeResult
 from solver.proof.subject import Subject
 
@@ -75,13 +76,16 @@ def _probe_problems(probe: ProbeResult, evidence: Evidence) -> Iterator[str]:
     if probe.ended != "finished":
         yield probe.problem()
         return
-    for problem in (*_check_problems(probe, evidence.gpus), *_library_problems(probe), *_gpu_problems(probe, evidence)):
-        yield f"{probe.name}: {problem}"
+    cpu = on_cpu(evidence.packages)
+    faults = list(_check_problems(probe, evidence.gpus, cpu))
+    if not set(probe.order) <= set(cpu):
+        faults += [*_library_problems(probe), *_gpu_problems(probe, evidence)]
+    yield from (f"{probe.name}: {fault}" for fault in faults)
 
 
-def _check_problems(probe: ProbeResult, gpus: int) -> Iterator[str]:
-    """Of each check that must be there, and of any other that failed."""
-    checks, mandatory = {check.name: check for check in probe.checks}, demands(probe.order)
+def _check_problems(probe: ProbeResult, gpus: int, cpu: Collection[Framework]) -> Iterator[str]:
+    """Of each check that must be there, and of any other that failed; ``cpu`` are meant for the CPU."""
+    checks, mandatory = {check.name: check for check in probe.checks}, demands(probe.order, cpu)
     for name, demand in mandatory.items():
         problem = _check_problem(checks.get(name), name, demand, gpus)
         if problem is not None:

@@ -26,7 +26,7 @@ from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Library
 from solver.matrix.rules import Breach, broken
-from solver.proof.checks import Order, frameworks_of, orders
+from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
 
 # What a loaded library tells of itself: so many parts of its distribution's version (12.8 of 12.8.90).
@@ -304,9 +304,10 @@ class _Case:
         """Whether everything in the probe that imports frameworks in this order will be well."""
         if not set(order) <= set(self.frameworks):
             return Answer.NOT_KNOWN
+        cpu = on_cpu(self.packages)
         builds = [self.frameworks[name] for name in order]
         answers = []
-        for build in builds:
+        for build in (self.frameworks[name] for name in order if name not in cpu):
             first = None if build is builds[0] else builds[0]
             after = first is not None and _loads_its_own(first)
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from solver.core.errors import CheckFailed, InterlockError
 from solver.core.machine import Machine
-from solver.core.model import Finding, Value
-from solver.proof.checks import Order, frameworks_of, orders
+from solver.core.model import Finding, Framework, Value
+from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.evidence import Evidence, ProbeResult
 from solver.proof.judge import problems, validated
 from solver.proof.subject import Subject
@@ -54,8 +54,9 @@ class ProbeRunner(Protocol):
         imports_only: bool,
         variables: Mapping[str, str] | None = None,
         prefix: Path | None = None,
+        cpu: Collection[Framework] = (),
     ) -> ProbeResult:
-        """Run the probe of ``order`` with ``python`` for at most ``timeout`` seconds."""
+        """Run the probe of ``order`` with ``python`` for at most ``timeout`` seconds; ``cpu`` go without a GPU."""
         ...
 
 
@@ -149,6 +150,7 @@ class _Run:
                 python, order, scratch=self.means.work / f"{self.subject.profile}-probe",
                 log=self.means.logs / f"{self.subject.profile}-{name}.log", timeout=self.means.timeout(order),
                 imports_only=imports_only, variables=self.subject.variables, prefix=prefix,
+                cpu=on_cpu(self.subject.packages),
             )  # fmt: skip
             self.probes.append(result)
         return "; ".join(one.problem() for one in self.probes if not one.ok)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 import solver.proof.probes
 from solver.core import reading
 from solver.core.errors import BadInput
+from solver.core.model import Framework
 from solver.proof.checks import Order
 from solver.proof.evidence import Ended, ProbeOutput, ProbeResult
 
@@ -133,10 +134,12 @@ def run_probe(
     imports_only: bool,
     variables: Mapping[str, str] | None = None,
     prefix: Path | None = None,
+    cpu: Collection[Framework] = (),
 ) -> ProbeResult:
     """Run the probe of ``order`` with ``python``; ends it after ``timeout`` seconds.
 
-    ``scratch`` is an empty or former scratch folder; all output goes to ``log``.
+    ``scratch`` is an empty or former scratch folder; all output goes to ``log``. ``cpu`` are the frameworks
+    that the lock means for the CPU.
     """
     name = "-".join(order)
     home = scratch / f"home-{name}"
@@ -145,6 +148,7 @@ def run_probe(
     out = home / "result.json"
     command = [str(python), "-m", PACKAGE, "--order", ",".join(order), "--out", str(out)]
     command += ["--imports-only"] if imports_only else []
+    command += ["--cpu", ",".join(cpu)] if cpu else []
     environment = probe_environment(prefix or python.parent.parent, home, os.environ, variables or {})
     start = time.monotonic()
     status, hung = _run(command, place_probes(scratch), environment, log, timeout)

@@ -20,10 +20,10 @@ NEEDS_COMPILER = pytest.mark.skipif(shutil.which("cc") is None, reason="torch.co
 
 @pytest.fixture
 def probe(tmp_path):
-    def run(behaviour, order=BOTH, *, imports_only=False, timeout=60.0):
+    def run(behaviour, order=BOTH, *, imports_only=False, timeout=60.0, cpu=()):
         python = make_environment(tmp_path / "env", behaviour)
         scratch, log = tmp_path / "scratch", tmp_path / "log"
-        return run_probe(python, order, scratch=scratch, log=log, timeout=timeout, imports_only=imports_only)
+        return run_probe(python, order, scratch=scratch, log=log, timeout=timeout, imports_only=imports_only, cpu=cpu)
 
     return run
 
@@ -55,6 +55,17 @@ def test_every_mandatory_check_is_made(probe, order):
     assert set(demands(order)) <= set(seen)
     # The stand-ins compute right, so the one thing that gives them away is what was never loaded.
     assert [name for name, status in seen.items() if status == "failed"] == ["libraries"]
+
+
+@pytest.mark.parametrize("order", orders(BOTH), ids="-".join)
+def test_a_framework_for_the_cpu_is_asked_for_no_gpu(probe, order):
+    result = probe({"gpu": True}, order, cpu=("tensorflow",))
+    seen = statuses(result)
+    assert result.ended == "finished"
+    assert set(demands(order, ("tensorflow",))) <= set(seen)
+    assert "tensorflow.devices" not in seen
+    # Where torch is on the GPU, the stand-ins are given away by what was never loaded.
+    assert [name for name, status in seen.items() if status == "failed"] == (["libraries"] if "torch" in order else [])
 
 
 def test_imports_only_needs_no_gpu(probe):
