@@ -46,13 +46,16 @@ def _own(place: Path, start: str) -> tuple[Path, int | None]:
             return folder, None
         import fcntl
 
-        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:  # another process took it for left behind before it was open
+            continue
         # A network file system may lock no folder: there nobody can find one free, and none is cleared.
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if folder.exists():
             return folder, descriptor
-        os.close(descriptor)  # another process took it for left behind before it was held
+        os.close(descriptor)  # or before it was held
 
 
 def _clear(place: Path) -> None:

@@ -21,7 +21,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.tools import adding
 from solver.audit.words import listed
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding, Severity
 from solver.matrix.builds import cuda_major
@@ -257,10 +257,12 @@ def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing,
         therefore += _goes_without(severity)
     other = _of_another_major(context, build)
     on_cpu = opens_libraries(build.framework) and other is not None and not context.libraries(build.major)
+    # A framework whose build nobody knows may be such another.
+    may_be = any(context.build(name) is NOT_KNOWN for name in FRAMEWORKS if name != build.framework)
     return finding_about(
         (build.package,),
         code=CODE,
-        severity="warning" if severity == "error" and (on_cpu or not context.wants_gpu) else severity,
+        severity="warning" if severity == "error" and (on_cpu or may_be or not context.wants_gpu) else severity,
         why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}",
         source=build.source,
         cure=_one_major(build, other) if on_cpu and other is not None else _install(context, build),

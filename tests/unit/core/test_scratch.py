@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 from paths import ROOT
@@ -117,3 +118,17 @@ def test_what_another_user_left_stays(tmp_path):
     with scratch_folder(tmp_path):
         pass
     assert names(tmp_path) == ["interlock-abcdefgh.part"]
+
+
+def test_a_folder_that_another_process_cleared_before_it_was_held_is_made_again(tmp_path, monkeypatch):
+    make, made = tempfile.mkdtemp, []
+
+    def cleared_at_first(**where):
+        made.append(make(**where))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", cleared_at_first)
+    with scratch_folder(tmp_path) as folder:
+        assert (str(folder), folder.is_dir()) == (made[1], True)
