@@ -33,9 +33,12 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _as_released(context: AuditContext, build: BuiltPackage) -> BuiltPackage:
-    """A build that no row knows as that of its release which one does: all of one release are for one framework."""
+    """A build that no row knows as that of its release which one does: all of one release are for one framework.
+
+    Not so conda's, which are compiled against what their own recipe names and say so in their depends.
+    """
     version = version_or_none(build.package.version)
-    if not build.guessed or version is None:
+    if not build.guessed or version is None or build.package.origin == "conda":
         return build
     row = context.matrices.build(build.package.name, version.public, context.target.platform)
     return replace(build, row=row) if isinstance(row, Build) else build
