@@ -94,7 +94,7 @@ def diff_locks(root: Path, one: str, other: str | None = None) -> list[Differenc
             if not revision or not other:
                 problem = "a second lock is missing beside one that is no revision's"
                 raise BadInput(problem, key="diff", fix="name it, or write REVISION:PROFILE")
-        return [difference((one, locks.open(one)), (other, locks.open(other)))]
+        return [_between(locks, one, other)]
 
 
 def _each(locks: NamedLocks, one: str, other: str) -> Iterator[Difference | Alone]:
@@ -104,8 +104,12 @@ def _each(locks: NamedLocks, one: str, other: str) -> Iterator[Difference | Alon
         if name not in before & after:
             yield Alone(name, gone=name in before)
             continue
-        a, b = (text + name for text in (one, other))
-        yield difference((a, locks.open(a)), (b, locks.open(b)))
+        yield _between(locks, one + name, other + name)
+
+
+def _between(locks: NamedLocks, one: str, other: str) -> Difference:
+    first, second = locks.open(one, other)
+    return difference((one, first), (other, second))
 
 
 def difference(one: tuple[str, LockedProfile], other: tuple[str, LockedProfile]) -> Difference:

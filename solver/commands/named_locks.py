@@ -54,13 +54,16 @@ class NamedLocks:
         self._project: Project | None = None
         self._index: Index | None = None
 
-    def open(self, text: str) -> LockedProfile:
-        """The lock that ``text`` names; raises ``BadInput`` where there is none."""
+    def open(self, *texts: str) -> list[LockedProfile]:
+        """The locks that ``texts`` name; raises ``BadInput`` where one of them is none."""
+        folders = [self._place(text) for text in texts]
+        return [self._locked(intact_folder(folder), folder.name) for folder in folders]
+
+    def _place(self, text: str) -> Path:
         revision, colon, name = text.rpartition(":")
         if colon and not Path(text).is_dir():
             return self._of_revision(text, self.revision(revision), name)
-        folder = self._folder(text)
-        return self._locked(intact_folder(folder), folder.name)
+        return self._folder(text)
 
     def revision(self, text: str) -> Revision:
         """The commit that ``text`` names; raises ``BadInput``."""
@@ -78,7 +81,7 @@ class NamedLocks:
         paths = map(PurePosixPath, revision.files("locks"))
         return tuple(sorted({path.parent.name for path in paths if path.name == FILE and len(path.parts) == 3}))
 
-    def _of_revision(self, text: str, revision: Revision, name: str) -> LockedProfile:
+    def _of_revision(self, text: str, revision: Revision, name: str) -> Path:
         folder = name.rstrip("/") if "/" in name else f"locks/{name}"
         place = self._scratch / revision.commit / folder.replace("/", "-") / PurePosixPath(folder).name
         if not name or ".." in PurePosixPath(folder).parts or folder.startswith("/"):
@@ -86,7 +89,7 @@ class NamedLocks:
         if not place.is_dir() and not revision.write(folder, place):
             there = ", ".join(self.names(revision)) or "no lock"
             raise BadInput(f"{revision.text} has no {folder}", key="diff", fix=f"it has {there}")
-        return self._locked(intact_folder(place), place.name)
+        return place
 
     def _folder(self, text: str) -> Path:
         """The folder of the profile called ``text``, or ``text`` itself."""

@@ -262,6 +262,8 @@ class Profile(Value, frozen=True, kw_only=True):
     """One named environment of a request, its template already applied."""
 
     name: str
+    named: str | None = None
+    """What its environment is called; None: as the profile."""
     flavour: Flavour = "pip-in-conda"
     variant_of: str | None = None
     frameworks: tuple[Framework, ...] = ("tensorflow", "torch")
@@ -301,6 +303,11 @@ class Profile(Value, frozen=True, kw_only=True):
     image: Image | None = None
     accept: dict[str, str] = {}
     """Why, by the id of a row or a finding that is accepted although an audit finds it; see ``acceptance``."""
+
+    @property
+    def environment(self) -> str:
+        """The name of the conda environment."""
+        return self.name if self.named is None else self.named
 
 
 class PrivateIndex(Value, frozen=True, kw_only=True):

@@ -95,7 +95,7 @@ def _header(profile: Profile) -> str:
     where, folder = (", in the folder of this file", "") if from_pip else ("", f"locks/{profile.name}/")
     lines = [
         f"Made by `{made}`; change environment.yml.in, not this file.",
-        f"Install{where}: conda-lock install --name {profile.name} {folder}conda-lock.yml",
+        f"Install{where}: conda-lock install --name {profile.environment} {folder}conda-lock.yml",
         *set_variables(profile),
     ]
     return "".join(comment(line) + "\n" for line in lines)

@@ -47,7 +47,7 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
         _check_pip(profile, half)
         dependencies.append({"pip": pip_block(requirements)})
     data: dict[str, object] = {
-        "name": profile.name,
+        "name": profile.environment,
         "channels": list(profile.channels),
         "dependencies": dependencies,
     }

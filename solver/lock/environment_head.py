@@ -29,7 +29,7 @@ def head_lines(
         f"Install: {create}",
         f"For {machine(target)}.",
         *_without_driver(records, virtual, create),
-        *(_pip_half(name, requirements) if requirements else ()),
+        *(_pip_half(profile.environment, requirements) if requirements else ()),
         *_hashes(profile, target, bool(records)),
         *_inferred(records),
     ]

@@ -45,7 +45,7 @@ def _head(profile: Profile, target: Target) -> list[str]:
     name = explicit_filename(profile.flavour, target.platform)
     return [
         f"Made by `nox -s lock` (or `interlock lock {profile.name}`); change environment.yml.in, not this file.",
-        f"Install: conda create --name {profile.name} --file locks/{profile.name}/{name}",
+        f"Install: conda create --name {profile.environment} --file locks/{profile.name}/{name}",
         # CHANGELOG of conda, 24.9.0: "#sha256:" in explicit files (#14048).
         "Its hashes are read by conda 24.9 and newer, by mamba 2 and by micromamba 2.",
         f"For {machine(target)}; conda asks nothing of the machine here.",
@@ -57,7 +57,7 @@ def set_variables(profile: Profile) -> Iterator[str]:
     variables = profile_variables(profile)
     if variables:
         pairs = " ".join(shell_assignment(name, value) for name, value in variables.items())
-        yield f"Then: conda env config vars set --name {profile.name} {pairs}"
+        yield f"Then: conda env config vars set --name {profile.environment} {pairs}"
 
 
 def _file(head: Iterable[str], records: Iterable[CondaRecord], target: Target) -> str:

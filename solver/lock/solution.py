@@ -109,6 +109,8 @@ def request_digest(profile: Profile) -> str:
         del fields["cpu_frameworks"]
     if not profile.accept:
         del fields["accept"]
+    if profile.named is None:
+        del fields["named"]
     if not profile.bound:
         del fields["bound"]
     return digest(fields)

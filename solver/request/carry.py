@@ -222,7 +222,8 @@ def _once(made: Draft, entry: Wish, name: str, text: str) -> None:
 def request_text(made: Draft, machine: Hardware) -> str:
     """The file of a request with one profile."""
     pip = [f"{name}==${{{name}}}" for name in made.frameworks] + list(made.pip.values())
-    data: dict[str, Any] = {"name": made.name, "channels": made.channels}
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", made.name).strip("-.")[:100] or "environment"
+    data: dict[str, Any] = {"name": name, "channels": made.channels}
     data["dependencies"] = ["python=${python}", *made.conda, "pip", {"pip": pip}]
     data |= {"variables": made.variables} if made.variables else {}
     data["profiles"] = {"cpu" if made.cpu else "gpu": _profile(made, machine)}

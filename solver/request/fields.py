@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from msgspec import UnsetType
+
 from solver.core import names
 from solver.core.acceptance import FORM, Acceptance, is_id, is_reason
 from solver.core.errors import BadInput
@@ -16,6 +18,7 @@ from solver.core.yamlfile import Key, YamlDocument
 from solver.index.conda_spec import match_spec, read_spec
 
 KeyPath = tuple[Key, ...]
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]{0,99}")
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
@@ -30,6 +33,13 @@ def check_profile_name(document: YamlDocument, name: str) -> None:
     if not re.fullmatch(names.PROFILE, name):
         fix = "use at most 100 lower-case letters, digits, '.', '_' and '-'"
         raise document.error("is no profile name", "profiles", name, fix=fix)
+
+
+def check_environment_name(document: YamlDocument, name: str | UnsetType) -> None:
+    """Refuse a name that conda would not take, or a shell would read as more than a word."""
+    if isinstance(name, str) and not _ENVIRONMENT.fullmatch(name):
+        fix = "use at most 100 letters, digits, '.', '_' and '-', or leave it out"
+        raise document.error(f"{names.shown(name)} is no name of an environment", "name", fix=fix)
 
 
 def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPath) -> None:

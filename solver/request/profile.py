@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import UnsetType
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
@@ -102,6 +103,7 @@ class ProfileReader:
         check_variables(self.document, keys.get("variables", {}), ("profiles", self.name, "variables"))
         profile = Profile(
             name=self.name,
+            named=self._named(),
             flavour=self._flavour(),
             frameworks=frameworks,
             prefer=self._prefer(frameworks),
@@ -140,6 +142,7 @@ class ProfileReader:
         return msgspec.structs.replace(
             whole,
             name=self.name,
+            named=self._named(),
             variant_of=whole.variant_of or whole.name,
             frameworks=frameworks,
             prefer=whole.prefer if whole.prefer in frameworks else (*frameworks, whole.prefer)[0],
@@ -328,6 +331,9 @@ class ProfileReader:
             if spec.name in ("python", "pip"):
                 raise self._bad(f"{spec.name} is always there", "conda-packages", position, fix="drop it")
         return (*self.template.conda_packages, *own)
+
+    def _named(self) -> str | None:
+        return None if isinstance(self.text.name, UnsetType) else f"{self.text.name}-{self.name}"
 
     def _attestations(self) -> tuple[str, ...]:
         entries = enumerate(self.keys.get("attestations", ()))

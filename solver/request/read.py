@@ -14,7 +14,7 @@ from solver.core.decode import decode
 from solver.core.model import Profile, Request
 from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
 from solver.matrix.load import Matrices, load_matrices
-from solver.request.fields import check_channels, check_profile_name, check_variables
+from solver.request.fields import check_channels, check_environment_name, check_profile_name, check_variables
 from solver.request.indexes import read_indexes
 from solver.request.profile import ProfileReader, Rows, near
 from solver.request.template import read_template
@@ -71,6 +71,7 @@ class _Reader:
         self.template = read_template(document, text)
         self.indexes = read_indexes(document, text)
         self.done: dict[str, Profile] = {}
+        check_environment_name(document, text.name)
         check_channels(document, text.channels, ("channels",))
         check_variables(document, text.variables, ("variables",))
 

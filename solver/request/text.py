@@ -148,7 +148,9 @@ class IndexText(Block, frozen=True, kw_only=True):
 class RequestText(Block, frozen=True, kw_only=True):
     """A whole environment.yml.in."""
 
-    name: EntryText
+    name: Annotated[EntryText, Meta(description="environments are called by this and their profile")] | UnsetType = (
+        UNSET
+    )
     channels: Annotated[tuple[EntryText, ...], Meta(min_length=1)] = ("conda-forge",)
     dependencies: Annotated[tuple[EntryText | PipBlock, ...], Meta(description="as in a conda environment.yml")]
     variables: dict[str, str] = {}

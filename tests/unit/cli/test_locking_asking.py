@@ -98,3 +98,13 @@ def test_an_extra_is_a_fact_of_its_own(index, interlock, tmp_path):
     index.close()
     assert interlock("lock", "--no-pylock")[0] == 0
     assert files(tmp_path / "locks") == made
+
+
+def test_environments_are_called_by_the_request_and_the_profile(index, interlock, tmp_path):
+    assert interlock("lock", "--no-pylock")[0] == 0
+    file, request = tmp_path / "locks/gpu/environment.yml", tmp_path / "environment.yml.in"
+    assert "\nname: mine-gpu\n" in file.read_text()
+    request.write_text(request.read_text().removeprefix("name: mine\n"))
+    assert interlock("lock", "--check")[1] == "gpu: the request was changed\n"
+    assert interlock("lock", "--no-pylock")[0] == 0
+    assert "\nname: gpu\n" in file.read_text()

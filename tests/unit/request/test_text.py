@@ -61,7 +61,7 @@ def test_the_schema_takes_every_request_that_is_read(path, validator):
     [
         *("float-version", "null-key", "list-as-word", "number-in-list", "variable-not-a-string", "no-channel"),
         *("unknown-key", "unknown-top-key", "unknown-index", "unknown-framework", "unknown-flavour"),
-        *("no-name", "no-profiles", "bad-platform", "sharing-unknown", "second-kind-of-block"),
+        *("no-profiles", "bad-platform", "sharing-unknown", "second-kind-of-block"),
     ],
 )
 def test_the_schema_refuses_what_has_the_wrong_form(name, validator):
