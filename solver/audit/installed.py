@@ -53,6 +53,8 @@ def is_open(context: AuditContext) -> bool:
 def _told(choices: Choices, resolved: Resolved, whole: AuditContext, found: Sequence[Finding]) -> Iterator[Finding]:
     """What is told of the resolution itself."""
     yield from told.contradictions(resolved.contradictions)
+    if resolved.given_up:
+        yield told.too_long()
     missing = [package for package in whole.set.packages if package.name in choices.shelf.absent]
     if missing:
         yield told.absent(missing)

@@ -38,7 +38,8 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
     """The findings for a terminal of ``width`` columns, without colour; where there are none, ``nothing``."""
     for finding in findings:
         accepted = "" if finding.accepted is None else "accepted "
-        yield f"{accepted}{finding.severity} {finding.code}: {', '.join(finding.packages)}"
+        about = f": {', '.join(finding.packages)}" if finding.packages else ""
+        yield f"{accepted}{finding.severity} {finding.code}{about}"
         if finding.accepted is not None:
             yield from _wrapped("accepted", finding.accepted, width)
         if finding.parts:

@@ -75,7 +75,7 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: C
     return tuple(
         _set(document, entries, part, one, "" if one == chosen else f"platform {one}")
         for one in (chosen, *others)
-        for part in parts_of(choice, (), categories, document.file)
+        for part in parts_of(choice, (), categories, document.file, packages=len(entries))
     )
 
 

@@ -20,6 +20,8 @@ class Choice:
 
 
 EVERY = Choice()
+MOST_LOOKS = 400_000
+"""Packages times sets of one lock: ten seconds; the largest that are known have a quarter."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,13 @@ class Part:
     groups: frozenset[str] = frozenset()
 
 
-def parts_of(choice: Choice, extras: Iterable[str], groups: Iterable[str], file: str) -> tuple[Part, ...]:
+def parts_of(
+    choice: Choice, extras: Iterable[str], groups: Iterable[str], file: str, *, packages: int
+) -> tuple[Part, ...]:
     """The sets to look at: what was chosen as one set, else the plain one and each extra and group beside it.
 
-    Raises ``BadInput`` for a choice of what the lock does not have.
+    ``packages``: how many the lock has, each of which every set looks at. Raises ``BadInput`` for a choice of
+    what the lock does not have, and where looking at every set would take minutes.
     """
     extras, groups = tuple(dict.fromkeys(extras)), tuple(dict.fromkeys(groups))
     refuse_unknown("extra", choice.extras, extras, file)
@@ -43,6 +48,10 @@ def parts_of(choice: Choice, extras: Iterable[str], groups: Iterable[str], file:
     if choice.extras or choice.groups:
         words = [*(f"extra {name}" for name in choice.extras), *(f"group {name}" for name in choice.groups)]
         return (Part(", ".join(words), frozenset(choice.extras), frozenset(choice.groups)),)
+    sets = 1 + len(extras) + len(groups)
+    if sets > 1 and sets * packages > MOST_LOOKS:
+        problem = f"has {sets} sets of up to {packages} packages, which are too many to look at each of them"
+        raise BadInput(problem, file=file, fix="choose one with --extra or --group")
     return (
         Part(),
         *(Part(f"extra {name}", extras=frozenset((name,))) for name in extras),

@@ -93,7 +93,7 @@ def read_poetry_lock(document: TomlDocument, environment: Mapping[str, str], cho
     groups = [group for package in lock.package for group in package.groups or ()]
     chosen = replace(choice, extras=tuple(pypi_name(name) for name in choice.extras))
     # Without a choice all groups are installed, each of them beside the others.
-    parts = parts_of(chosen, extras, groups if choice.groups else (), document.file)
+    parts = parts_of(chosen, extras, groups if choice.groups else (), document.file, packages=len(lock.package))
     reader = _Reader(document, environment, lock.package, lock)
     return tuple(reader.read(part) for part in parts)
 

@@ -42,7 +42,7 @@ def read_pylock(document: TomlDocument, environment: Mapping[str, str], choice: 
     usual = tuple(map(str, lock.default_groups or ()))
     groups = [*map(str, lock.dependency_groups or ())]
     offered = groups if choice.groups else [name for name in groups if name not in usual]
-    parts = parts_of(choice, map(str, lock.extras or ()), offered, document.file)
+    parts = parts_of(choice, map(str, lock.extras or ()), offered, document.file, packages=len(lock.packages))
     chosen = frozenset(usual) if not choice.groups else frozenset[str]()
     return tuple(_set(document, lock, environment, replace(part, groups=part.groups | chosen)) for part in parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from solver.audit.package_set import PackageSet, default_python
@@ -73,17 +73,24 @@ def _for_pythons(document: Document, specifier: str | None) -> dict[str, str]:
     return document.environment(default_python(specifier))
 
 
+def _entries(data: Mapping[str, object], *keys: str) -> int:
+    """How many entries the lists and tables of a lock under some keys have, all together."""
+    return sum(len(value) for key in keys if isinstance(value := data.get(key), list | dict))
+
+
 def _pdm(document: Document) -> tuple[PackageSet, ...]:
     lock = _toml(document)
     environment = _for_pythons(document, pythons_of_pdm(lock))
-    parts = parts_of(document.choice, (), groups_of_pdm(lock), document.file)
+    parts = parts_of(document.choice, (), groups_of_pdm(lock), document.file, packages=_entries(lock.data, "package"))
     return tuple(read_pdm_lock(lock, environment, part) for part in parts)
 
 
 def _pipfile(document: Document) -> tuple[PackageSet, ...]:
     lock = _json(document)
     environment = document.environment(python_of_pipfile(lock))
-    parts = parts_of(document.choice, (), categories(lock), document.file)
+    parts = parts_of(
+        document.choice, (), categories(lock), document.file, packages=_entries(lock.data, *categories(lock))
+    )
     return tuple(read_pipfile_lock(lock, environment, part) for part in parts)
 
 

@@ -133,7 +133,7 @@ def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice:
         raise document.error(problem, "package")
     extras = [name for number in local for name in lock.package[number].optional_dependencies]
     groups = [name for number in local for name in lock.package[number].dev_dependencies if name != _DEV]
-    parts = parts_of(choice, extras, groups, document.file)
+    parts = parts_of(choice, extras, groups, document.file, packages=len(lock.package))
     shared = _Shared(document, lock, environment, local)
     return tuple(_set(shared, part) for part in parts)
 

@@ -13,7 +13,8 @@ from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.terms import Ident, ListAsk, Pick, exclude_each_other
 from solver.core.model import PypiName
 
-_MOST_ROUNDS = 2000
+MOST_ROUNDS = 1000
+"""Choices of one search, of which each looks at all that is asked: a longer list would take minutes."""
 _MOST_SEARCHES = 10
 """Each search ends with one contradiction more, or with none; what comes after so many is hardly read."""
 
@@ -43,12 +44,14 @@ class Resolved:
 def resolve(choices: Choices) -> Resolved:
     """The newest choices that go together; of what contradicts itself no version is chosen, and all else is."""
     contradictions = list(_plain_contradictions(choices))
+    if len({ask.ident for ask in choices.roots()}) > MOST_ROUNDS:
+        return Resolved({}, tuple(contradictions), given_up=True)
     for _ in range(_MOST_SEARCHES):
         provider = _Provider(choices, frozenset().union(*(one.left_open for one in contradictions)))
         # Not ``Resolver``: that one walks the graph of what it tried recursively (resolvelib 1.2.1).
         resolution: Any = Resolution(provider, BaseReporter())
         try:
-            state = resolution.resolve(choices.roots(), max_rounds=_MOST_ROUNDS)
+            state = resolution.resolve(choices.roots(), max_rounds=MOST_ROUNDS)
         except ResolutionImpossible as error:
             contradictions.append(_contradiction(choices, [cause.requirement for cause in error.causes]))
         except ResolutionTooDeep:
@@ -110,6 +113,18 @@ class _Provider(AbstractProvider[ListAsk, Pick, Ident]):
     def identify(self, requirement_or_candidate: ListAsk | Pick) -> Ident:
         """Both kinds carry it."""
         return requirement_or_candidate.ident
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[Ident],
+        resolutions: Mapping[Ident, Pick],
+        candidates: Mapping[Ident, Iterator[Pick]],
+        information: Mapping[Ident, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> Iterable[Ident]:
+        """What the list states comes first in any case, so that of a long list nothing else need be compared."""
+        every = list(identifiers)
+        return [one for one in every if one[0] in self._choices.stated] or every
 
     def get_preference(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.resolve.search import Contradiction
+from solver.audit.resolve.search import MOST_ROUNDS, Contradiction
 from solver.audit.resolve.terms import ListAsk
 from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
@@ -25,6 +25,19 @@ def contradictions(found: Sequence[Contradiction]) -> Iterator[Finding]:
         groups.setdefault((one.certain, *askers), []).append(one)
     for several in groups.values():
         yield _contradiction(several[0], len(several) - 1)
+
+
+def too_long() -> Finding:
+    """That nobody looked for what a list brings."""
+    return finding_about(
+        (),
+        code=CODE,
+        severity="note",
+        why=f"the list asks for more than {MOST_ROUNDS} packages and extras, or for what has too many choices, so that "
+        "it was not looked for what it brings beside what it names",
+        source="the list itself",
+        cure="audit what was installed, or a lock that a package manager wrote",
+    )
 
 
 def _contradiction(one: Contradiction, more: int) -> Finding:
