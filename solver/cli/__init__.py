@@ -18,6 +18,7 @@ COMMANDS = {
     "export": Lazy("solver.cli.locking:export", "Write another format of a lock."),
     "install": Lazy("solver.cli.locking:install", "Install a lock: every hash checked, whole or not at all."),
     "heal": Lazy("solver.cli.checking:heal", "Make frameworks that break each other work in one environment."),
+    "create": Lazy("solver.cli.creating:create", "Make an environment of a lock, by conda or another program."),
     "solve": Lazy("solver.cli.solving:solve", "Print a solution, with the row behind each choice."),
     "explain": Lazy("solver.cli.solving:explain", "Tell whether versions can live together, and why not."),
     "pairs": Lazy("solver.cli.pairs:pairs", "Search every known TensorFlow x torch pair."),

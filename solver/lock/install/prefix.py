@@ -102,7 +102,7 @@ def install(
         if lock.requirements is not None:
             how = PipHalf(installer, folder, environ, site.descriptors)
             install_pip_half(lock.requirements, own_python, site.work, how)
-        _write_accepted(prefix, lock.accepted)
+        write_accepted(prefix, lock.accepted)
     return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
 
@@ -188,8 +188,8 @@ def _write_script(prefix: Path, variables: Mapping[str, str]) -> None:
         script.write_text(activation_script(variables), encoding="utf-8", newline="\n")
 
 
-def _write_accepted(prefix: Path, accepted: Acceptance) -> None:
-    # An audit of the environment accepts what the lock does.
+def write_accepted(prefix: Path, accepted: Acceptance) -> None:
+    """Have an audit of the environment accept what the lock does."""
     if accepted:
         path = prefix / ACCEPTED
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,140 @@
+"""create: an environment of a lock, by whatever program for conda environments is here; an old one makes way first."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from solver.audit.readers.prefix import is_prefix, read_prefix
+from solver.commands.project import locks_dir
+from solver.core.errors import BadInput
+from solver.core.scratch import UNFINISHED
+from solver.lock.install.conda_programs import FoundProgram, activation, find_program
+from solver.lock.install.prefix import install, write_accepted
+from solver.lock.install.read import checked_folder
+from solver.lock.read import ENVIRONMENT, LockFolder
+
+OWN = "interlock"
+"""The installer of our own, where a program is named."""
+_BEFORE = ".before-interlock"
+
+
+@dataclass(frozen=True)
+class Move:
+    """What becomes of one package: of conda's or of pip's, by its name there."""
+
+    half: str
+    """"conda" or "pip"."""
+    name: str
+    before: str | None
+    """None: it was not there."""
+    after: str | None
+    """None: it goes."""
+
+
+@dataclass(frozen=True)
+class Creation:
+    """An environment to be made, before anything is done."""
+
+    lock: LockFolder
+    prefix: Path
+    program: FoundProgram | None
+    """None: our own installer."""
+    moves: tuple[Move, ...] | None
+    """What changes in the environment that lies there; None where none does."""
+    activation: str
+    """The shell's line that activates it."""
+
+
+def plan(
+    root: Path, profile: str, *, name: str | None, prefix: Path | None, program: str | None, environ: Mapping[str, str]
+) -> Creation:
+    """The environment of the lock of ``profile``, called ``name`` or at ``prefix``; nothing is done.
+
+    Raises ``BadInput`` where there is no such lock, no place, or something at it that is no environment.
+    """
+    if (name is None) == (prefix is None):
+        raise BadInput("expected one of --name and --prefix", key="create", fix="name one place for the environment")
+    lock = checked_folder(locks_dir(root) / profile)
+    found = None if program == OWN else find_program(environ, program)
+    if prefix is None:
+        if found is None:
+            problem = "there is no conda, mamba or micromamba here, which would know where named environments lie"
+            raise BadInput(problem, key="--name", fix="name the folder with --prefix")
+        prefix = found.prefix_of(name or "")
+    prefix = prefix.absolute()
+    return Creation(lock, prefix, found, _moves(lock, prefix), activation(found, prefix, name, lock.variables))
+
+
+def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
+    """Make the environment; where that fails, what lay there before lies there again.
+
+    Raises what the installer or the program raises.
+    """
+    with _out_of_the_way(creation.prefix):
+        if creation.program is None:
+            install(creation.lock.path, creation.prefix, check_driver=check_driver)
+        else:
+            creation.program.create(creation.lock.path / ENVIRONMENT, creation.prefix)
+            write_accepted(creation.prefix, creation.lock.accepted)
+
+
+@contextmanager
+def _out_of_the_way(prefix: Path) -> Iterator[None]:
+    """What lies at ``prefix`` is put beside it meanwhile, and taken away at the end or, after a failure, put back.
+
+    An environment cannot be moved and work; put back to where it was made, it does.
+    """
+    old = prefix.with_name(prefix.name + _BEFORE) if prefix.exists() and any(prefix.iterdir()) else None
+    if old is not None:
+        if old.exists():
+            fix = f"move it back to {prefix}, or take it away"
+            raise BadInput("is an environment that an earlier change put aside", file=old, fix=fix)
+        prefix.rename(old)
+    try:
+        yield
+    except BaseException:
+        # An interrupt too: half an environment would look like a whole one.
+        shutil.rmtree(prefix, ignore_errors=True)
+        if old is not None:
+            old.rename(prefix)
+        raise
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _moves(lock: LockFolder, prefix: Path) -> tuple[Move, ...] | None:
+    if not prefix.exists() or (prefix.is_dir() and not any(prefix.iterdir())):
+        return None
+    if not prefix.is_dir() or not is_prefix(prefix):
+        raise BadInput("is no environment", file=prefix, fix="choose another place, or take it away")
+    if (prefix / UNFINISHED).is_file():
+        return None
+    if (prefix / "condabin").exists():
+        raise BadInput("is the environment that conda itself runs in", file=prefix, fix="choose another place")
+    if prefix.resolve() in (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()):
+        raise BadInput("is the environment that Interlock itself runs in", file=prefix, fix="choose another place")
+    before, after = _installed(prefix), _locked(lock)
+    keys = sorted(before.keys() | after.keys())
+    return tuple(Move(*key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key))
+
+
+def _installed(prefix: Path) -> dict[tuple[str, str], str | None]:
+    packages = read_prefix(prefix).packages
+    conda = {str(package.conda): f"{package.version} {package.build}" for package in packages if package.conda}
+    return _halves(conda, {str(p.name): p.version for p in packages if p.conda is None and p.origin == "pypi"})
+
+
+def _locked(lock: LockFolder) -> dict[tuple[str, str], str | None]:
+    conda = {str(record.name): f"{record.version} {record.build}" for record in lock.records}
+    return _halves(conda, {str(pin.name): pin.installs for pin in lock.pins})
+
+
+def _halves(conda: Mapping[str, str], pip: Mapping[str, str | None]) -> dict[tuple[str, str], str | None]:
+    """Version by half and name; what conda brings is there for pip, too, and told once."""
+    own = {("pip", name): version for name, version in pip.items() if name not in conda}
+    return {**{("conda", name): version for name, version in conda.items()}, **own}

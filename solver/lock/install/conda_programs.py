@@ -1,0 +1,96 @@
+"""The programs that make conda environments: what each is called, how it is asked, and where its environments lie."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from solver.core.errors import BadInput, CheckFailed
+from solver.core.writers import shell_assignment, shell_quoted
+
+
+@dataclass(frozen=True)
+class CondaProgram:
+    """One program that reads environment.yml, pip half included."""
+
+    name: str
+    create: tuple[str, ...]
+    """Its words for a new environment of a file; ``--file`` and ``--prefix`` follow."""
+    folders: str
+    """Where its ``info --json`` lists the folders of named environments."""
+    variable: str | None = None
+    """The environment variable in which its shell function keeps its place."""
+
+
+PROGRAMS: Mapping[str, CondaProgram] = {
+    program.name: program
+    for program in (
+        CondaProgram("conda", ("env", "create", "--yes"), "envs_dirs", "CONDA_EXE"),
+        CondaProgram("mamba", ("env", "create", "--yes"), "envs directories", "MAMBA_EXE"),
+        CondaProgram("micromamba", ("create", "--yes"), "envs directories", "MAMBA_EXE"),
+    )
+}
+"""In the order in which they are looked for."""
+
+
+@dataclass(frozen=True)
+class FoundProgram:
+    """One of ``PROGRAMS`` that is on this machine."""
+
+    program: CondaProgram
+    path: str
+
+    def create(self, file: Path, prefix: Path) -> None:
+        """Make the environment of ``file`` at ``prefix``; what the program says goes where ours goes.
+
+        Raises ``CheckFailed`` where it fails, which may leave half an environment.
+        """
+        command = [self.path, *self.program.create, "--file", str(file), "--prefix", str(prefix)]
+        done = subprocess.run(command, check=False)
+        if done.returncode != 0:
+            raise CheckFailed(f"{self.program.name} could not make {prefix}, as it says above (exit {done.returncode})")
+
+    def prefix_of(self, name: str) -> Path:
+        """Where the environment called ``name`` is, or would be made; raises ``CheckFailed``, ``BadInput``."""
+        if not name or name.startswith((".", "-")) or any(sign in name for sign in "/\\: #"):
+            raise BadInput(f'"{name}" is no name of an environment', key="--name", fix="use letters, digits, - and _")
+        done = subprocess.run([self.path, "info", "--json"], capture_output=True, text=True, check=False)
+        try:
+            folders = [Path(folder) for folder in json.loads(done.stdout)[self.program.folders]]
+        except (ValueError, KeyError, TypeError):
+            raise CheckFailed(f"{self.program.name} does not tell where its environments lie; use --prefix") from None
+        if not folders:
+            raise CheckFailed(f"{self.program.name} names no folder for environments; use --prefix")
+        return next((folder / name for folder in folders if (folder / name).exists()), folders[0] / name)
+
+
+def find_program(environ: Mapping[str, str], named: str | None = None) -> FoundProgram | None:
+    """The first of ``PROGRAMS`` that is here, or the ``named`` one; None where none is.
+
+    Raises ``BadInput`` where the named one is not here.
+    """
+    for program in PROGRAMS.values() if named is None else (PROGRAMS[named],):
+        path = shutil.which(program.name, path=environ.get("PATH")) or _by_variable(program, environ)
+        if path is not None:
+            return FoundProgram(program, path)
+    if named is not None:
+        raise BadInput(f"there is no {named} on this machine", key="--with", fix="install it, or leave --with out")
+    return None
+
+
+def _by_variable(program: CondaProgram, environ: Mapping[str, str]) -> str | None:
+    path = environ.get(program.variable or "", "")
+    return path if Path(path).stem == program.name and Path(path).is_file() else None
+
+
+def activation(program: FoundProgram | None, prefix: Path, name: str | None, variables: Mapping[str, str]) -> str:
+    """The shell's line that activates the environment at ``prefix``, which is called ``name``."""
+    place = shell_assignment("CONDA_PREFIX", str(prefix))
+    if program is not None:
+        return f"{program.program.name} activate {place.partition('=')[2] if name is None else name}"
+    pairs = [shell_assignment(key, value) for key, value in variables.items()]
+    return " ".join(["export", place, f'PATH={shell_quoted(str(prefix / "bin"))}:"$PATH"', *pairs])
