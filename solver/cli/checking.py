@@ -123,13 +123,15 @@ def audit(
         accept=acceptance(accepts),
     )
     if as_json:
-        echo_json(findings_json(audited.findings))
+        echo_json({**findings_json(audited.findings), **({"idle": list(audited.idle)} if audited.idle else {})})
     else:
         nothing = nothing_found(audited.checked)
         width = shutil.get_terminal_size((100, 24)).columns
         click.echo("\n".join(findings_lines(audited.findings, nothing, width)))
         if audited.parts:
             click.echo(f"looked at: {', '.join(audited.parts)}")
+    for name in audited.idle:
+        click.echo(f"interlock: {name} is accepted, and nothing was found of it", err=True)
     sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
 
 

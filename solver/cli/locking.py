@@ -86,6 +86,8 @@ def _write(
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
         if made.is_half:
             click.echo(f"{made.profile.name}: without its conda half, since {made.closure.conda.not_written}", err=True)
+        for name in made.idle:
+            click.echo(f"{made.profile.name}: {name} is accepted, and nothing was found of it", err=True)
         for line in moved(project, made.solution, packages) if packages else ():
             click.echo(f"  {line}")
     return written, failures

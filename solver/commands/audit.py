@@ -21,7 +21,7 @@ from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of
 from solver.commands.project import Reach, bindings_of, open_facts
-from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, marked
+from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, idle, marked
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.core.reading import read_text
@@ -85,6 +85,8 @@ class Audited:
     checked: Checked
     parts: tuple[str, ...] = ()
     """The sets that were looked at, where the file holds several."""
+    idle: tuple[str, ...] = ()
+    """The ids that somebody accepts and nothing was found of."""
 
 
 def audit_path(
@@ -117,8 +119,9 @@ def audit_path(
         findings[package_set.part] = same[bare]
         looked.append(checked(context))
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
-    every = marked(in_parts(findings), {**what.accepted, **accept})
-    return Audited(every, max(looked, key=lambda one: one.packages), parts)
+    accepted = {**what.accepted, **accept}
+    every = marked(in_parts(findings), accepted)
+    return Audited(every, max(looked, key=lambda one: one.packages), parts, idle(every, accepted))
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

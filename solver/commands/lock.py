@@ -13,7 +13,7 @@ from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
 from solver.commands.keep import gather, write_facts
 from solver.commands.project import Project
-from solver.core.acceptance import Acceptance, acceptance_of, accepting
+from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
@@ -39,6 +39,8 @@ class Lock:
     wheels: tuple[LocalWheel, ...]
     files: Mapping[str, bytes]
     """By POSIX name below locks/<profile>."""
+    idle: tuple[str, ...] = ()
+    """The ids that the profile accepts and nothing was found of."""
 
     @property
     def solution(self) -> Solution:
@@ -83,7 +85,7 @@ def make_lock(project: Project, profile: Profile, *, attested: bool = False) -> 
         attested=attest(profile, closure.solution, every=attested),
         conda=closure.conda,
     )
-    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()})
+    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()}, idle(findings, profile.accept))
 
 
 def _accepting(files: Mapping[str, bytes], accepted: Acceptance) -> Mapping[str, bytes]:

@@ -53,6 +53,13 @@ def marked(findings: Iterable[Finding], accepted: Acceptance) -> tuple[Finding, 
     )
 
 
+def idle(findings: Iterable[Finding], accepted: Acceptance) -> tuple[str, ...]:
+    """The ids of ``accepted`` that none of ``findings`` has, sorted: misspelt, or no longer needed."""
+    every = list(findings)
+    ids = {finding_id(finding.code, finding.names) for finding in every} | {finding.row for finding in every}
+    return tuple(sorted(name for name in accepted if name not in ids))
+
+
 def acceptance_of(findings: Iterable[Finding]) -> dict[str, str]:
     """What of ``findings`` is accepted: the reason by the id of the finding."""
     accepted = ((finding_id(finding.code, finding.names), finding.accepted) for finding in findings)

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import structs
 
 from solver.audit.readers.foreign import PlainDocument
+from solver.audit.readers.head import Head, head_of
 from solver.audit.readers.json import parse_json
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.toml import TomlDocument, parse_toml
@@ -84,10 +85,17 @@ class Document:
         """The platform that was asked for."""
         return None if self.target is None else self.target.platform
 
+    @cached_property
+    def head(self) -> Head:
+        """What the comments at its head say."""
+        return head_of(self.text)
+
     def environment(self, python: str | None = None) -> dict[str, str]:
-        """PEP 508's markers on the target; without one, on the default target with ``python`` (major.minor)."""
-        assumed = Target() if python is None else structs.replace(Target(), python=python)
-        return marker_environment(self.target or assumed)
+        """PEP 508's markers on the target; without one, on that of its head, with ``python`` (major.minor)."""
+        assumed = self.head.target or structs.replace(Target(), platform=self.head.platform or Target().platform)
+        return marker_environment(
+            self.target or (assumed if python is None else structs.replace(assumed, python=python))
+        )
 
     @cached_property
     def first_line(self) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.foreign import Foreign
+from solver.audit.readers.head import NOTHING_SAID, Head
 from solver.audit.readers.requirements import once, read_listing
 from solver.core.decode import decode
 from solver.core.lines import Line
@@ -31,7 +33,9 @@ class _Environment(Foreign, frozen=True, kw_only=True):
     variables: dict[str, _Scalar] | None = None
 
 
-def read_environment(document: YamlDocument, environment: Mapping[str, str], folder: Path) -> PackageSet:
+def read_environment(
+    document: YamlDocument, environment: Mapping[str, str], folder: Path, head: Head = NOTHING_SAID
+) -> PackageSet:
     """The conda and pip packages of an environment.yml.
 
     Raises ``BadInput`` naming file, line and key of what cannot be read.
@@ -54,11 +58,14 @@ def read_environment(document: YamlDocument, environment: Mapping[str, str], fol
             listing = read_listing(_lines(document, number, entry.pip), document.file, environment, folder)
             pip += listing.packages
             constraints += listing.constraints
+    python = conda_names.python_among(conda)
     return PackageSet(
         kind="environment",
         file=document.file,
         packages=once([*conda, *pip], document.file),
-        python=conda_names.python_among(conda),
+        python=python,
+        platform=head.platform,
+        target=None if head.target is None else structs.replace(head.target, python=python or head.target.python),
         requires_python=_pythons(conda),
         constraints=tuple(constraints),
         closed=bool(pip) and all(package.hashes for package in pip),

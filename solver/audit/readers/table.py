@@ -28,7 +28,7 @@ from solver.audit.readers.pipfile_lock import categories, python_of_pipfile, rea
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import pythons_of_poetry, read_poetry_lock
 from solver.audit.readers.pylock import pythons_of_pylock, read_pylock
-from solver.audit.readers.requirements import compiled_for, read_requirements
+from solver.audit.readers.requirements import read_requirements
 from solver.audit.readers.toml import TomlDocument
 from solver.audit.readers.uv_lock import pythons_of_uv, read_uv_lock
 from solver.core.errors import BadInput
@@ -118,7 +118,7 @@ def _conda_lock(document: Document) -> tuple[PackageSet, ...]:
 
 
 def _environment(document: Document) -> PackageSet:
-    return read_environment(_yaml(document), document.environment(), document.folder)
+    return read_environment(_yaml(document), document.environment(), document.folder, document.head)
 
 
 def _explicit(document: Document) -> PackageSet:
@@ -126,7 +126,7 @@ def _explicit(document: Document) -> PackageSet:
 
 
 def _requirements(document: Document) -> PackageSet:
-    environment = document.environment(compiled_for(document.text))
+    environment = document.environment(document.head.python)
     return read_requirements(document.text, document.file, environment, document.folder)
 
 

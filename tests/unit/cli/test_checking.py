@@ -49,6 +49,12 @@ def test_what_is_accepted_fails_nothing(folder, interlock, accept, code, last):
     assert (told, out.splitlines()[-1]) == (code, last)
 
 
+def test_an_id_that_nothing_was_found_of_is_told(folder, interlock):
+    (folder / "requirements.txt").write_text("opencv-python==4.10.0.84\n")
+    _, _, err = interlock("audit", "requirements.txt", "--accept", "clobber/a+b=they were there")
+    assert err == "interlock: clobber/a+b is accepted, and nothing was found of it\n"
+
+
 @pytest.mark.parametrize(
     ("accept", "error"),
     [

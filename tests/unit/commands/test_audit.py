@@ -36,6 +36,15 @@ def test_what_a_lock_tells_of_itself_is_told_of_a_copy_too(tmp_path):
         assert audit_path(ROOT, Given(tmp_path / file), {}, {}).findings == in_place
 
 
+@pytest.mark.parametrize("file", [REQUIREMENTS, "environment.yml"])
+def test_a_copy_of_a_lock_is_judged_for_the_platform_that_its_head_names(file, tmp_path):
+    lock = ROOT / "locks" / "tf2.10-cu117-win"
+    in_place = audit_path(ROOT, Given(lock / file), {}, {}).findings
+    assert {one.code for one in in_place} == {"crash-together"}
+    shutil.copy(lock / file, tmp_path / file)
+    assert audit_path(ROOT, Given(tmp_path / file), {}, {}).findings == in_place
+
+
 def test_what_is_accepted_is_told_with_the_reason_wherever_that_stands(tmp_path):
     shutil.copy(LOCK / REQUIREMENTS, tmp_path / REQUIREMENTS)
     (warning,) = audit_path(ROOT, Given(tmp_path / REQUIREMENTS), {}, {}).findings
@@ -104,3 +113,10 @@ def test_variables_in_force_here_count_for_a_prefix_only(tmp_path):
     (site / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.9.1\n")
     findings = audit_path(ROOT, Given(tmp_path / "env"), {}, environ).findings
     assert [(one.code, one.packages) for one in findings] == [("leftover", ("torch==2.9.1",))]
+
+
+def test_what_is_accepted_and_found_of_nothing_is_named(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text("# interlock accepts abi/a+b: it was there once\nopencv-python==4.10.0.84\n")
+    audited = audit_path(ROOT, Given(file), {}, {}, accept={"no-such-row": "misspelt"})
+    assert (audited.findings, audited.idle) == ((), ("abi/a+b", "no-such-row"))
