@@ -15,6 +15,7 @@ from solver.audit.run import assumed_target, context_of
 from solver.commands.audit import Given, Words, read_for
 from solver.commands.project import Reach, open_facts
 from solver.core.answer import Answer
+from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
@@ -41,9 +42,12 @@ class Repair:
 
 
 def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECORD) -> Repair:
-    """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read."""
+    """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read, or is an image's build."""
     matrices, index, _ = open_facts(root, reach=reach)
     package_set, target = read_for(what, words, matrices)
+    if package_set.base is not None:
+        problem = "is the build of an image, whose own packages no list holds"
+        raise BadInput(problem, file=what.path, key="--fix", fix="mend the line that a finding names")
     where = target or assumed_target(package_set, matrices)
     loaders = _Loaders(matrices, where.platform)
     cuda = "none" if _is_for_cpu(context_of(package_set, matrices, index, target)) else ""

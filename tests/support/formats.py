@@ -267,6 +267,18 @@ DATA: dict[str, tuple[str, Any]] = {
             "variables": {"A": "x", "B": 1},
         },
     ),
+    "compose.yaml": (
+        "yaml",
+        {
+            "services": {
+                "one": {
+                    "build": {"dockerfile_inline": "FROM x\nRUN pip install six==1.17.0\n", "args": {"A": "1"}},
+                    "environment": ["LD_LIBRARY_PATH=/usr/lib"],
+                },
+                "two": {"image": "nvidia/cuda:12.8.1-runtime-ubuntu24.04", "environment": {"B": 1}},
+            }
+        },
+    ),
 }
 """Data by format, and the language that it is written in."""
 
@@ -300,6 +312,27 @@ torch                     2.10.0                   pypi_0    pypi
 # platform: linux-64
 python=3.12.8=h9e4cc4f_1_cpython
 torch=2.10.0=pypi_0
+""",
+    "Dockerfile": """\
+# syntax=docker/dockerfile:1
+ARG TAG=12.8.1-runtime-ubuntu24.04
+FROM --platform=linux/amd64 nvidia/cuda:${TAG} AS base
+ENV A=1 PATH=/opt/venv/bin:$PATH
+RUN apt-get install -y python3.12 libcudnn9-cuda-12=9.8.0.87-1 && python3.12 -m venv /opt/venv
+COPY <<EOF /app/r.txt
+six==1.17.0
+EOF
+RUN --mount=type=cache,target=/root/.cache pip install -r /app/r.txt \\
+    # why
+    "torch==2.10.0; sys_platform == 'linux'" -i https://index.example/simple
+RUN <<EOF
+conda create -n own python=3.12 'numpy>=2'
+conda run -n own pip install "protobuf==${A:-4}.25.3" git+https://index.example/a.git
+EOF
+FROM base
+COPY --from=base /opt/venv /opt/venv
+SHELL ["conda", "run", "-n", "own", "/bin/bash", "-c"]
+RUN ["pip", "install", "idna==3.1"]
 """,
     "@EXPLICIT": f"""\
 # platform: linux-64

@@ -11,6 +11,8 @@ from solver.core.model import Finding, pypi_name
 from solver.matrix.images import ImageName
 
 CODE = "unknown"
+_LONGEST = 100
+"""Letters of an image's name in the id of a finding."""
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
@@ -33,7 +35,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _finding(base: Base, why: str, cure: str) -> Finding:
     repository = ImageName.of(base.image).repository
-    name = re.sub(r"[^A-Za-z0-9._-]+|^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "-", repository).strip("-._") or "image"
+    name = re.sub(r"[^A-Za-z0-9._-]+|^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "-", repository)[:_LONGEST].strip("-._") or "image"
     return Finding(
         code=CODE,
         severity="note",

@@ -6,6 +6,8 @@ import pytest
 from paths import ROOT
 
 from solver.commands.audit import Given, audit_path
+from solver.commands.fix import fix_file
+from solver.core.errors import BadInput
 
 PUBLISHED = ROOT / "tests" / "data" / "images" / "published" / "Dockerfile"
 IMAGE = "tensorflow/tensorflow:2.9.0-gpu-jupyter"
@@ -104,3 +106,13 @@ def test_an_image_that_nobody_knows_is_named(built):
             "packages were checked",
         )
     ]
+
+
+def test_the_build_of_an_image_is_mended_by_hand(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM x\nRUN pip install torch==2.9.1 numpy==1.0\n")
+    with pytest.raises(BadInput) as caught:
+        fix_file(ROOT, Given(tmp_path / "Dockerfile"), {})
+    assert str(caught.value) == (
+        f"{tmp_path}/Dockerfile: --fix: is the build of an image, whose own packages no list holds; "
+        "mend the line that a finding names"
+    )

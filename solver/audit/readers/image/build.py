@@ -17,6 +17,7 @@ from solver.audit.readers.image.stage import Stage, base_python, pairs_of
 from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import PypiName
+from solver.core.names import brief, shown
 from solver.matrix.images import contents
 
 _SCRATCH = "scratch"
@@ -116,7 +117,8 @@ def read_dockerfile(
         return _sets(build, build.last)
     chosen = build.stages.get(target.lower())
     if chosen is None:
-        raise BadInput(f"has no stage {target!r}", file=document.file, fix=f"name one of {', '.join(build.stages)}")
+        stages = brief(", ".join(build.stages))
+        raise BadInput(f"has no stage {shown(target)}", file=document.file, fix=f"name one of {stages}")
     return tuple(_of_stage(chosen, ""))
 
 

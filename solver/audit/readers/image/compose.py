@@ -16,8 +16,11 @@ from solver.audit.readers.image.shell import UNKNOWN, expanded
 from solver.core import reading
 from solver.core.decode import decode
 from solver.core.errors import BadInput
+from solver.core.names import brief, shown
 from solver.core.yamlfile import YamlDocument
 
+_LONGEST = 1000
+"""Letters of a path."""
 _Scalar = str | int | float | bool | None
 _Pairs = dict[str, _Scalar] | tuple[str, ...]
 """``{a: b}`` or ``[a=b]``."""
@@ -85,7 +88,7 @@ def _built(
         inner = replace(document, text=held.dockerfile_inline)
     else:
         path = context / _known(held.dockerfile or "Dockerfile", yaml, name)
-        missing = f"there is no such file, which the service {name} is built from"
+        missing = f"there is no such file, which the service {brief(name)} is built from"
         inner = replace(document, text=reading.read_text(path, missing=missing), file=str(path), folder=path.parent)
     return read_dockerfile(inner, read, context, arguments, held.target)
 
@@ -93,8 +96,8 @@ def _built(
 def _known(text: str, yaml: YamlDocument, name: str) -> str:
     """A path whose variables have defaults; raises ``BadInput`` for an address, or for what nobody knows."""
     path = expanded(text, {})
-    if UNKNOWN in path or "://" in path or path.startswith("git@"):
-        problem = f"expected a folder of this machine, found {text!r}"
+    if UNKNOWN in path or "://" in path or path.startswith("git@") or len(path) > _LONGEST:
+        problem = f"expected a folder of this machine, found {shown(text)}"
         raise yaml.error(problem, "services", name, "build", fix="audit its Dockerfile itself")
     return path
 

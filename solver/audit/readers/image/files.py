@@ -27,6 +27,8 @@ class _Copy:
     """In the image."""
     into: bool
     """Whether the target is a folder."""
+    of_folder: bool
+    """Whether the source is one: what is in it is copied, not the folder itself."""
 
 
 @dataclass
@@ -47,7 +49,8 @@ class ImageFiles:
         into = target.endswith(("/", "/.")) or len(sources) > 1
         for source in sources:
             if not source.startswith(".."):
-                self.copies.append(_Copy(source, posixpath.normpath(target), into))
+                of_folder = source == "." or (self.context / source).is_dir()
+                self.copies.append(_Copy(source, posixpath.normpath(target), into, of_folder))
 
     def write(self, target: str, text: str) -> None:
         """A file whose text the Dockerfile itself says."""
@@ -58,15 +61,15 @@ class ImageFiles:
         path = posixpath.normpath(path)
         if path in self.texts:
             return Found(text=self.texts[path])
-        return next((found for copy in reversed(self.copies) if (found := self._copied(copy, path))), None)
+        return next((found for copy in reversed(self.copies) if (found := _copied(copy, path))), None)
 
-    def _copied(self, copy: _Copy, path: str) -> Found | None:
-        is_folder = copy.source == "." or (self.context / copy.source).is_dir()
-        inside = path.removeprefix(copy.target.rstrip("/") + "/")
-        if is_folder:
-            # The folder itself is not copied, only what is in it.
-            return None if inside == path else Found(posixpath.normpath(posixpath.join(copy.source, inside)))
-        if inside == path:
-            return Found(copy.source) if path == copy.target and not copy.into else None
-        folder, name = posixpath.split(copy.source)
-        return Found(posixpath.join(folder, inside)) if fnmatchcase(inside, name) else None
+
+def _copied(copy: _Copy, path: str) -> Found | None:
+    """The file of the context that a copy puts at ``path``."""
+    inside = path.removeprefix(copy.target.rstrip("/") + "/")
+    if copy.of_folder:
+        return None if inside == path else Found(posixpath.normpath(posixpath.join(copy.source, inside)))
+    if inside == path:
+        return Found(copy.source) if path == copy.target and not copy.into else None
+    folder, name = posixpath.split(copy.source)
+    return Found(posixpath.join(folder, inside)) if fnmatchcase(inside, name) else None
