@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_string
 from importlib import metadata
 from pathlib import Path
@@ -153,5 +154,6 @@ def _platform(folder: Path) -> Platform | None:
 def _tags(text: str) -> Iterator[Tag]:
     """The tags that the WHEEL file of an installed distribution names."""
     for written in message_from_string(text).get_all("Tag", ()):
-        # What is no tag names no platform.
-        yield from parse_tag(written.strip()) if written.count("-") == 2 else ()
+        # What is no tag names no platform; packaging tells of some by its own kinds of ``ValueError``.
+        with suppress(ValueError):
+            yield from parse_tag(written.strip())
