@@ -41,10 +41,19 @@ def _pip_in_conda(project: Project, profile: Profile) -> Closure:
     return Closure(solution, records, section, rows_used(project.matrices, solution), unrecorded)
 
 
+def _pip(project: Project, profile: Profile) -> Closure:
+    solution = solve_profile(project, profile)
+    return Closure(solution, (), CondaSection(channels=()), rows_used(project.matrices, solution))
+
+
 def _conda(project: Project, profile: Profile) -> Closure:
     made = solve_conda_profile(project, profile)
     rows = {row: project.matrices.digest(row) for row in made.rows}
     return Closure(made.solution, made.records, section_of(project, profile, made.solution, made.records), rows)
 
 
-CLOSE: Mapping[Flavour, Callable[[Project, Profile], Closure]] = {"pip-in-conda": _pip_in_conda, "conda": _conda}
+CLOSE: Mapping[Flavour, Callable[[Project, Profile], Closure]] = {
+    "pip-in-conda": _pip_in_conda,
+    "conda": _conda,
+    "pip": _pip,
+}

@@ -76,7 +76,8 @@ def _without(profile: Profile, packages: Iterable[str], why: str) -> IndexUnavai
 
 def beside_conda(project: Project, profile: Profile) -> Profile:
     """``profile``, whose pip closure keeps to the versions that conda's base can bring of the same packages."""
-    if not FLAVOURS[profile.flavour].from_pip or not profile.python.startswith("==") or "*" in profile.python:
+    flavour = FLAVOURS[profile.flavour]
+    if not (flavour.from_pip and flavour.conda) or not profile.python.startswith("==") or "*" in profile.python:
         return profile
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from solver.commands.project import locks_dir
+from solver.commands.project import locks_dir, project_root
+from solver.core.flavours import FLAVOURS
+from solver.core.programs import find_python
 from solver.lock.install.pip import Installer
 from solver.lock.install.prefix import Environment
 from solver.lock.install.prefix import install as install_lock
+from solver.lock.read import is_lock, read_folder
 
 
 def install(
@@ -22,7 +25,11 @@ def install(
 ) -> Environment:
     """Install the lock of the profile called ``name`` of the project in ``root``; the options are the installer's.
 
-    Needs no request beside the lock. Raises ``BadInput`` where there is no lock, and whatever the installer raises.
+    Needs no request beside the lock; one for people without conda becomes a venv of a python that is found here. Raises
+    ``BadInput`` where there is no lock, and whatever the installer raises.
     """
-    lock = locks_dir(root) / name
+    lock = locks_dir(project_root(root)) / name
+    if python is None and is_lock(lock):
+        text = read_folder(lock).solution
+        python = None if FLAVOURS[text.flavour].conda else find_python(text.target.python)
     return install_lock(lock, prefix, folder=folder, python=python, installer=installer, check_driver=check_driver)

@@ -105,18 +105,23 @@ def _refuse_unread(profile: Profile, closure: Closure) -> None:
 
 
 def _pip_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
-    """requirements.txt with our own wheels, the environment.yml around it, and conda's half of that by address."""
+    """requirements.txt with our own wheels."""
     lines = requirement_lines(closure.solution, wheels)
     texts = {"requirements.txt": requirements_txt(closure.solution, lines, command_for(profile))}
     if profile.gpu_sharing is not None:
         texts[ACTIVATION] = activation_script(profile_variables(profile))
-    half = _conda_half(closure)
+    own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
+    return {**{name: text.encode() for name, text in texts.items()}, **own}
+
+
+def _pip_in_conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
+    """The same, the environment.yml around it, and conda's half of that by address."""
+    half, lines, texts = _conda_half(closure), requirement_lines(closure.solution, wheels), {}
     texts["environment.yml"] = environment_yml(profile, half, lines)
     if half.records:
         explicit_file = explicit_filename(profile.flavour, half.target.platform)
         texts[explicit_file] = base_explicit(profile, half.records, half.target)
-    own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
-    return {**{name: text.encode() for name, text in texts.items()}, **own}
+    return {**_pip_files(profile, closure, wheels), **{name: text.encode() for name, text in texts.items()}}
 
 
 def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> Mapping[str, bytes]:
@@ -137,7 +142,11 @@ def _conda_half(closure: Closure) -> CondaHalf:
 
 
 Files = Callable[[Profile, Closure, Sequence[LocalWheel]], Mapping[str, bytes]]
-FILES: Mapping[Flavour, Files] = {"pip-in-conda": _pip_files, "conda": _conda_files}
+FILES: Mapping[Flavour, Files] = {
+    "pip-in-conda": _pip_in_conda_files,
+    "conda": _conda_files,
+    "pip": _pip_files,
+}
 """What a lock folder holds beside solution.yaml, by POSIX name."""
 
 

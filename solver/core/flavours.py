@@ -13,16 +13,21 @@ class FlavourEntry:
     """One flavour."""
 
     from_pip: bool
-    """Whether frameworks and packages come from pip, by requirements.txt, and only the base below them from conda."""
+    """Whether frameworks and packages come from pip, by requirements.txt."""
+    conda: bool
+    """Whether anything comes from conda: all, or the base below what comes from pip."""
     conda_file: str
-    """Name of the @EXPLICIT file that lists what comes from conda; ``{platform}`` is conda's subdir."""
+    """Name of the @EXPLICIT file that lists what comes from conda, where anything does; ``{platform}``: its subdir."""
     image: str
     """A base image that has what installs it; ``{python}`` is major.minor."""
 
 
 FLAVOURS: Mapping[Flavour, FlavourEntry] = {
-    "pip-in-conda": FlavourEntry(from_pip=True, conda_file="base-{platform}.lock", image="python:{python}-slim"),
-    "conda": FlavourEntry(from_pip=False, conda_file="{platform}.lock", image="mambaorg/micromamba:2"),
+    "pip-in-conda": FlavourEntry(
+        from_pip=True, conda=True, conda_file="base-{platform}.lock", image="python:{python}-slim"
+    ),
+    "conda": FlavourEntry(from_pip=False, conda=True, conda_file="{platform}.lock", image="mambaorg/micromamba:2"),
+    "pip": FlavourEntry(from_pip=True, conda=False, conda_file="", image="python:{python}-slim"),
 }
 
 

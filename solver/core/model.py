@@ -32,7 +32,7 @@ KnownIndex = Literal["default", "pytorch"]
 """Indexes that every project knows; ``solver.core.indexes`` has a row for each."""
 IndexName = Annotated[str, msgspec.Meta(pattern=rf"^{names.INDEX}\Z")]
 """One of them, or a private index by the name that the request gives it."""
-Flavour = Literal["pip-in-conda", "conda"]
+Flavour = Literal["pip-in-conda", "conda", "pip"]
 Framework = Literal["tensorflow", "torch"]
 Axis = Literal["python", "cuda", "cudnn", Framework, "protobuf", "numpy"]
 """What solutions are told and preferred by; ``solver.core.axes`` says of each what it is."""

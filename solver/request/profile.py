@@ -323,6 +323,10 @@ class ProfileReader:
 
     def _conda_packages(self) -> tuple[str, ...]:
         own = self.keys.get("conda-packages", ())
+        if not FLAVOURS[self._flavour()].conda and (self.template.conda_packages or own):
+            names = ", ".join((*self.template.conda_packages, *own))
+            fix = "move them under pip:, or take flavour: pip-in-conda"
+            raise self._bad(f"has nothing of conda, and {names} are conda packages", "flavour", fix=fix)
         for position, entry in enumerate(own):
             check_conda_spec(self.document, entry, ("profiles", self.name, "conda-packages", position))
             spec = read_spec(entry)

@@ -43,19 +43,26 @@ def read_template(document: YamlDocument, text: RequestText) -> Template:
     for position, entry in enumerate(text.dependencies):
         place: tuple[Key, ...] = ("dependencies", position)
         if isinstance(entry, str):
-            _conda_entry(document, entry, place, conda, versions)
+            _conda_entry(document, entry, place, frameworks, conda, versions)
             continue
         for line, requirement in enumerate(entry.pip):
             _pip_entry(document, requirement, (*place, "pip", line), frameworks, packages, versions)
-    if not any(isinstance(entry, PipBlock) for entry in text.dependencies):
+    if not frameworks and not any(isinstance(entry, PipBlock) for entry in text.dependencies):
         raise document.error(
-            "there is no pip block", "dependencies", fix="add `- pip: [...]` with the frameworks and packages wanted"
+            "there is neither a framework nor a pip block",
+            "dependencies",
+            fix="add pytorch=${torch} or tensorflow=${tensorflow}, or `- pip: [...]` with what is wanted",
         )
     return Template(tuple(frameworks), packages, tuple(conda), versions)
 
 
 def _conda_entry(
-    document: YamlDocument, entry: str, place: tuple[Key, ...], conda: list[str], versions: dict[str, str]
+    document: YamlDocument,
+    entry: str,
+    place: tuple[Key, ...],
+    frameworks: list[Framework],
+    conda: list[str],
+    versions: dict[str, str],
 ) -> None:
     check_conda_spec(document, entry, place)
     spec = read_spec(entry)
@@ -64,9 +71,15 @@ def _conda_entry(
             f'"{entry}" is no conda package', *place, fix="write it as in environment.yml: python=3.12"
         )
     slots = _SLOT.findall(spec.rest)
+    framework = next((one.name for one in FRAMEWORKS.values() if one.conda == spec.name), None)
+    if framework is not None:
+        _conda_framework(document, entry, place, framework, slots, frameworks, versions)
+        return
     if slots and (spec.name != "python" or slots != ["python"] or _SLOT.sub("", spec.rest).strip("= ")):
         raise document.error(
-            f'"{entry}" leaves a version open', *place, fix="of conda packages only python=${python} can"
+            f'"{entry}" leaves a version open',
+            *place,
+            fix="of conda packages only python=${python} and the frameworks can",
         )
     if spec.name == "pip" and not spec.rest.strip("= *"):
         return  # it comes with every python
@@ -75,6 +88,35 @@ def _conda_entry(
     elif not slots and spec.rest.strip("= "):
         # conda's python=3.12 means 3.12.*, and python's axis is major.minor
         versions["python"] = spec.rest.strip("= ")
+
+
+def _conda_framework(
+    document: YamlDocument,
+    entry: str,
+    place: tuple[Key, ...],
+    framework: Framework,
+    slots: list[str],
+    frameworks: list[Framework],
+    versions: dict[str, str],
+) -> None:
+    """A framework by its name among conda's packages; the flavour of a profile says where it comes from."""
+    name = FRAMEWORKS[framework].conda
+    spec = read_spec(_SLOT.sub("0", entry))
+    if framework in frameworks:
+        raise document.error(f"{name} stands here for the second time", *place, fix="leave one of them")
+    if (
+        spec is None
+        or spec.build
+        or spec.fields
+        or (slots and (slots != [framework] or spec.versions.strip("=") != "0"))
+    ):
+        problem = f'"{entry}" says more of a framework than its version'
+        raise document.error(problem, *place, fix=f"write {name}=${{{framework}}}, and of the build in the profile")
+    frameworks.append(framework)
+    if not slots and spec.versions:
+        # conda's pytorch=2.9 means 2.9.*
+        alone = spec.version is not None and not spec.versions.startswith("==")
+        versions[framework] = f"{spec.version}.*" if alone else spec.versions
 
 
 def _pip_entry(

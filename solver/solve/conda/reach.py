@@ -62,7 +62,8 @@ def reachable(
     for profile in profiles:
         if not FLAVOURS[profile.flavour].from_pip:
             records += _of_profile(profile, pythons, source, matrices)
-    bases = {(profile.target.platform, profile.conda_packages): profile for profile in profiles}
+    below = (profile for profile in profiles if FLAVOURS[profile.flavour].conda)
+    bases = {(profile.target.platform, profile.conda_packages): profile for profile in below}
     for profile in bases.values():
         for python in pythons:
             records += _of_base(profile, python, source, matrices)
