@@ -127,3 +127,10 @@ def test_a_line_that_locks_nothing_is_refused(tmp_path, line, problem):
     with pytest.raises(BadInput, match=problem) as caught:
         read_pins(path)
     assert caught.value.line == 2
+
+
+def test_lines_that_an_index_once_smuggled_in_are_refused():
+    path = DATA / "broken" / "smuggled-requirements.txt"
+    with pytest.raises(BadInput) as caught:
+        read_pins(path)
+    assert str(caught.value) == f"{path}:6: --index-url is no option that a lock may have; lock the profile again"

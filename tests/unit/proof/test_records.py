@@ -6,6 +6,7 @@ import json
 
 import msgspec
 import pytest
+from paths import DATA
 from real_evidence import real_evidence
 
 from solver.core.errors import BadInput, CheckFailed
@@ -66,3 +67,13 @@ def test_what_names_a_file_or_a_cell_is_checked(tmp_path, field, value):
     path.write_text(json.dumps(data))
     with pytest.raises(BadInput, match="this is no evidence: Expected `str` matching regex"):
         read_evidence(path)
+
+
+def test_a_record_of_no_order_is_none():
+    path = DATA / "broken" / "forged-evidence.json"
+    with pytest.raises(BadInput) as caught:
+        read_evidence(path)
+    assert str(caught.value) == (
+        f"{path}: this is no evidence: Expected `array` of length >= 1 - at `$.probes[0].order`; "
+        "remove it, or verify the lock again on a GPU"
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from limits import computing
+from paths import DATA
 
 from solver.core.errors import BadInput
 from solver.core.yamlfile import parse_yaml
-from solver.request.read import parse_request
+from solver.request.read import parse_request, read_request
 
 TEMPLATE = "name: t\ndependencies:\n- python=${python}\n- pip: ['torch==${torch}']\n"
 
@@ -53,3 +54,13 @@ def test_what_nobody_writes_is_refused(text, sentence):
     with pytest.raises(BadInput) as caught:
         request(text)
     assert str(caught.value) == sentence
+
+
+def test_mappings_merged_into_one_another_are_not_walked_again_and_again():
+    path = DATA / "broken" / "merge-bomb.environment.yml.in"
+    with computing(5), pytest.raises(BadInput) as caught:
+        read_request(path)
+    assert str(caught.value) == (
+        f"{path}:1: a0: is not a key known here; the keys are channels, dependencies, gpu_sharing, indexes, name, "
+        "profiles, variables"
+    )
