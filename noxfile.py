@@ -15,6 +15,8 @@ nox.options.reuse_existing_virtualenvs = True
 
 OWN_LOCK = ".ci/requirements.txt"
 """What our own tests, linters and releases need, each file of it by its hash: `nox -s lock-own` makes it."""
+STARTER = ".ci/nox.txt"
+"""What `.ci/run` installs before it can run a session: a part of that."""
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 
@@ -73,8 +75,10 @@ def lock_own(session: nox.Session) -> None:
     session.install("uv")
     groups = (word for name in ("test", "lint", "release") for word in ("--group", name))
     shape = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate")
-    kept = ("--no-emit-index-url", "--custom-compile-command", "nox -s lock-own", "--output-file", OWN_LOCK)
-    session.run("uv", "pip", "compile", "--quiet", "pyproject.toml", "--all-extras", *groups, *shape, *kept)
+    kept = ("--no-emit-index-url", "--custom-compile-command", "nox -s lock-own", "--output-file")
+    compiled = ("uv", "pip", "compile", "--quiet", *shape, *kept)
+    session.run(*compiled, OWN_LOCK, "pyproject.toml", "--all-extras", *groups)
+    session.run(*compiled, STARTER, STARTER.replace(".txt", ".in"))
 
 
 @nox.session(name="audit-own")
@@ -108,7 +112,7 @@ def release_files(session: nox.Session) -> None:
 @nox.session
 def verify(session: nox.Session) -> None:
     """Install locks on this GPU machine and run both probes against them."""
-    session.install("-e", ".[audit,cluster]")
+    _install(session)
     session.run("interlock", "verify", *session.posargs)
 
 

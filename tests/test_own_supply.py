@@ -73,3 +73,13 @@ def test_our_own_lock_admits_what_the_project_and_its_groups_ask_for():
         if not requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "0"))
     ]
     assert wrong == []
+
+
+def test_what_starts_our_own_ci_is_installed_by_hash_and_is_a_part_of_the_lock():
+    starter = (ROOT / ".ci" / "nox.txt").read_text()
+    body = "".join(line for line in starter.splitlines(keepends=True) if not line.startswith("#"))
+    assert ENTRY.sub("", body) == ""
+    ours, started = ({match.group("name", "version", "hashes") for match in ENTRY.finditer(t)} for t in (LOCK, starter))
+    assert started and started <= ours
+    installs = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if "pip install" in line]
+    assert installs == ['"$venv/bin/python" -m pip install --quiet --require-hashes -r .ci/nox.txt']
