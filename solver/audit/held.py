@@ -69,6 +69,10 @@ class Held:
         packages = tuple(one for one in self.context.set.packages if id(one) not in gone)
         return structs.replace(self.context.set, packages=packages)
 
+    def beneath(self, resolved: PackageSet) -> PackageSet:
+        """What was installed, with the packages of the image whose versions are known."""
+        return structs.replace(resolved, packages=(*self.packages, *resolved.packages))
+
     def joined(self, resolved: PackageSet) -> PackageSet:
         """What was installed, with what the image held; what that needs and the image has is none of it."""
         named = {one.name for one in self.context.set.packages}

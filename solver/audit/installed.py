@@ -35,7 +35,7 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
         found = tuple(doubted(whole, found, ()))
     elif unread_libraries := unread_bringers(whole, choices, resolved):
         found = tuple(doubted(whole, found, unread_libraries))
-    return whole, in_order((*found, *_told(choices, resolved, replace(context, set=installed), found)))
+    return whole, in_order((*found, *_told(choices, resolved, replace(context, set=held.beneath(installed)), found)))
 
 
 def is_open(context: AuditContext) -> bool:

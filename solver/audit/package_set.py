@@ -128,6 +128,8 @@ class Base(Value, frozen=True, kw_only=True):
     cudnn: str | NotKnown = NOT_KNOWN
     libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
     """Short names of every CUDA library that is there; cuDNN aside."""
+    whole: bool = False
+    """Whether its frameworks are known, all of which then stand in the set."""
     line: int | None = None
 
     @property

@@ -60,8 +60,8 @@ class ImageContents:
     cuda: str | NotKnown
     """The CUDA toolkit outside of any package; "none": there is none."""
     cudnn: str | NotKnown
-    packages: Mapping[str, str]
-    """Distribution -> version of what is installed and was read; there is more."""
+    packages: Mapping[str, str] | NotKnown
+    """Distribution -> version of the frameworks that are installed; there is more."""
 
 
 def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
@@ -76,7 +76,9 @@ def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
         python=_filled(row.python, said),
         cuda=_filled(row.cuda, said),
         cudnn=_filled(row.cudnn, said),
-        packages={package: _put_in(version, said) for package, version in row.packages.items()},
+        packages=row.packages
+        if isinstance(row.packages, NotKnown)
+        else {package: _put_in(version, said) for package, version in row.packages.items()},
     )
 
 

@@ -321,8 +321,8 @@ class BaseImage(Row, frozen=True, kw_only=True):
     cudnn: Text | NotKnown = NOT_KNOWN
     libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
     """Every CUDA library of that toolkit that is there, by ``Library.library``; cuDNN is told by ``cudnn``."""
-    packages: dict[str, str] = {}
-    """Distribution -> version of what is installed for python and was read; there is more."""
+    packages: dict[str, str] | NotKnown = NOT_KNOWN
+    """Distribution -> version of the frameworks that are installed for python; there is more."""
 
 
 class Verified(Row, frozen=True, kw_only=True):

@@ -27,6 +27,12 @@ def find(context: AuditContext) -> Iterator[Finding]:
             "checked",
             "add it to matrices/images.yaml, or audit the environment inside the image",
         )
+    elif not base.whole:
+        yield _finding(
+            base,
+            f"nobody read which frameworks the image {base.image} holds, so none of them was checked",
+            "add them to its row in matrices/images.yaml, or audit the environment inside the image",
+        )
     for sentence in context.set.unread:
         yield _finding(
             base, f"{sentence}, so nothing of that was checked", "audit the environment inside the built image"

@@ -108,6 +108,17 @@ def test_an_image_that_nobody_knows_is_named(built):
     ]
 
 
+def test_an_image_of_which_nobody_read_the_packages_is_named(built):
+    assert built("FROM nvcr.io/nvidia/tensorflow:21.05-tf2-py3\n") == [
+        (
+            "note",
+            "unknown",
+            "nobody read which frameworks the image nvcr.io/nvidia/tensorflow:21.05-tf2-py3 holds, so none of them was "
+            "checked",
+        )
+    ]
+
+
 def test_the_build_of_an_image_is_mended_by_hand(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM x\nRUN pip install torch==2.9.1 numpy==1.0\n")
     with pytest.raises(BadInput) as caught:

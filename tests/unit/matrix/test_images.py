@@ -69,9 +69,10 @@ def test_nothing_is_known_of_an_image_without_a_row(reference):
         ("nvidia/cuda:13.9.0-cudnn-runtime-ubuntu26.04", "none", "13.9.0", NOT_KNOWN, {}),
         ("pytorch/pytorch:2.5.1-cuda12.4-cudnn9-devel", NOT_KNOWN, "12.4", NOT_KNOWN, {"torch": "2.5.1+cu124"}),
         ("nvcr.io/nvidia/pytorch:25.12-py3", "3.12", "13.1.0", NOT_KNOWN, {"torch": "2.10.0a0+b4e4ee81d3"}),
+        ("nvcr.io/nvidia/tensorflow:21.05-tf2-py3", "3.8", "11.3.0", "8.2.0.51", NOT_KNOWN),
         ("python:3.11-slim-bookworm", "3.11", "none", "none", {}),
     ],
 )
 def test_the_shipped_rows_say(reference, python, cuda, cudnn, packages):
     held = contents(SHIPPED, reference)
-    assert (held.python, held.cuda, held.cudnn, dict(held.packages)) == (python, cuda, cudnn, packages)
+    assert (held.python, held.cuda, held.cudnn, held.packages) == (python, cuda, cudnn, packages)

@@ -133,7 +133,11 @@ def _base(image: str, document: Document, line: int | None) -> tuple[Base, tuple
     held = contents(document.matrices, image)
     shown = image.replace(UNKNOWN, "…")
     if image.lower() == _SCRATCH:
-        return Base(image=shown, source="the image that holds nothing", cuda="none", cudnn="none", line=line), (), None
+        return (
+            Base(image=shown, source="the image that holds nothing", cuda="none", cudnn="none", whole=True, line=line),
+            (),
+            None,
+        )
     if isinstance(held, NotKnown):
         return Base(image=shown, line=line), (), None
     row = held.row
@@ -144,9 +148,11 @@ def _base(image: str, document: Document, line: int | None) -> tuple[Base, tuple
         cuda=held.cuda,
         cudnn=held.cudnn,
         libraries=row.libraries,
+        whole=not isinstance(held.packages, NotKnown),
         line=line,
     )
-    packages = tuple(Package(name=PypiName(name), version=held.packages[name], line=line) for name in held.packages)
+    known = {} if isinstance(held.packages, NotKnown) else held.packages
+    packages = tuple(Package(name=PypiName(name), version=known[name], line=line) for name in known)
     return base, packages, base_python(held.python)
 
 
