@@ -16,8 +16,9 @@ from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.markers import applies
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
-from solver.core.target import usable_files
+from solver.core.target import marker_environment, usable_files
 from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.matrix.libraries import brought
@@ -257,6 +258,30 @@ class AuditContext:
             requirement = parsed(text) if word in text.lower() else None
             if requirement is not None and (not about or canonicalize_name(requirement.name) == about):
                 yield requirement
+
+    @cached_property
+    def asks(self) -> Mapping[PypiName, tuple[tuple[Package, Requirement], ...]]:
+        """Who asks for each package on the target, and what for; not under an extra that nobody named."""
+        environment = marker_environment(self.target)
+        asks: dict[PypiName, list[tuple[Package, Requirement]]] = {}
+        for package in sorted(self.set.packages, key=lambda package: package.pin):
+            if package.origin != "pypi" or package.version is None:
+                continue
+            for text in self._texts(package):
+                # Most lines belong to extras that nobody named; parsing them costs more than all else here.
+                skipped = not package.extras and "extra" in text.partition(";")[2]
+                requirement = None if skipped else parsed(text)
+                if requirement is not None and applies(requirement.marker, environment, package.extras):
+                    asks.setdefault(pypi_name(requirement.name), []).append((package, requirement))
+        return {name: tuple(several) for name, several in asks.items()}
+
+    def _texts(self, package: Package) -> tuple[str, ...]:
+        """What a package asks for; nothing where nobody read it, or the index is refused."""
+        try:
+            texts = self.requires(package)
+        except ReleaseRefused:
+            return ()
+        return () if isinstance(texts, NotKnown) else texts
 
     def _build(self, name: PypiName, package: Package) -> BuiltPackage | NotKnown | None:
         """How a package was built; None where it has no GPU code that rows tell of."""

@@ -99,7 +99,8 @@ def _keeping_one(context: AuditContext, first: Package, second: Package) -> str:
     if len(asked_for) == 1:
         (stays,) = asked_for
         goes = second if stays is first else first
-        return _keeping(context, stays, goes, f"which {listed(one.pin for one in asking[stays])} asks for")
+        ask = "asks" if len(asking[stays]) == 1 else "ask"
+        return _keeping(context, stays, goes, f"which {listed(one.pin for one in asking[stays])} {ask} for")
     if asked_for:
         whose = " and ".join(f"{listed(one.pin for one in askers)} for {p.name}" for p, askers in asking.items())
         return f"ask for one of the two only, where {whose} asks; {reinstalling(context.set.kind, first)}"
@@ -110,9 +111,10 @@ def _keeping_one(context: AuditContext, first: Package, second: Package) -> str:
 def _keeping(context: AuditContext, stays: Package, goes: Package, why: str, gone: Sequence[Package] = ()) -> str:
     """``gone`` is what has no place in the set either, and goes together with ``goes``."""
     leave = sorted({goes, *gone}, key=lambda package: package.name)
-    askers = [one for package in leave for one in askers_of(context, package.name) if one not in leave]
+    asking = {one for package in leave for one in askers_of(context, package.name)}
+    askers = sorted(asking - {*leave}, key=lambda package: package.pin)
     out = taking_out(context.set.kind, leave)
     if askers:
-        others = listed(sorted({package.name for package in askers}))
-        out = f"be rid of {goes.name}, which {listed(one.pin for one in askers)} asks for: take another {others}"
+        others, ask = listed(sorted({package.name for package in askers})), "asks" if len(askers) == 1 else "ask"
+        out = f"be rid of {goes.name}, which {listed(one.pin for one in askers)} {ask} for: take another {others}"
     return f"keep {stays.name}, {why}, and {out}; {reinstalling(context.set.kind, stays)}"

@@ -23,7 +23,7 @@ from solver.audit.tools import adding
 from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
-from solver.core.model import Finding, Severity
+from solver.core.model import Finding, Severity, pypi_name
 from solver.matrix.builds import cuda_major
 from solver.matrix.libraries import (
     LOADER,
@@ -303,9 +303,8 @@ def _perhaps(build: BuiltPackage, outcome: LibrarySearch, folders: tuple[str, ..
 def _install(context: AuditContext, build: BuiltPackage) -> str:
     """How its libraries come along: by its extra, where the set has not named it and admits what it asks for."""
     asks, named = build.row.asks, "and-cuda" in build.package.extras
-    others = (
-        {package for name, bound in asks.items() for package, _ in refusing(context, name, bound)} if asks else set()
-    )
+    refused = (refusing(context, pypi_name(name), bound) for name, bound in asks.items())
+    others = {package for several in refused for package, _ in several}
     if asks and not named and not others:
         what = f"{build.package.name}[and-cuda]"
         return f"{adding(context.set.kind, what)}, which asks for {listed(sorted(asks))}"
