@@ -18,7 +18,7 @@ def askers_of(context: AuditContext, name: PypiName) -> tuple[Package, ...]:
 
 def refusing(context: AuditContext, name: PypiName, specifier: str | None) -> tuple[tuple[Package, str], ...]:
     """The packages that admit no version of ``name`` within ``specifier``, each with what it asks for."""
-    if specifier_or_none(specifier or "") is None:
+    if specifier is None or specifier_or_none(specifier) is None:
         return ()
     return tuple(
         (package, f"{name}{requirement.specifier}")
