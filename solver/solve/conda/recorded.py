@@ -6,13 +6,13 @@ Of partial channels only rows of the matrices and the request itself prove that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 from solver.core.answer import Answer
 from solver.core.model import CondaName, Profile
-from solver.core.versions import major, within
+from solver.core.versions import as_version, major, within
 from solver.index.conda_spec import match_spec, spec_name
 from solver.matrix.builds import built_against, links_to, stated
 from solver.matrix.load import Matrices
@@ -23,6 +23,7 @@ from solver.solve.conda.channels import ChannelSolver
 from solver.solve.conda.traps import admitted_cuda, framework_rows
 
 LIVE = "with --live the channels themselves are asked"
+_MOST_VERSIONS = 3
 _BOUND = re.compile(r"\d(?:[\w.]*\w)?")
 
 
@@ -46,7 +47,29 @@ class Record:
         absent = self.absent(core)
         if absent:
             return f"there is no record of {' or '.join(ask.text for ask in absent)}; {LIVE}"
+        lacking = list(self._unrecorded(core, gpu=gpu))
+        if lacking:
+            return f"nobody recorded {'; nor '.join(lacking)}, of which there is a recipe; {LIVE}"
         return f"the record may lack packages that suit {' and '.join(ask.text for ask in core)}; {LIVE}"
+
+    def _unrecorded(self, core: Sequence[CondaAsk], *, gpu: bool) -> Iterator[str]:
+        """The builds of each framework in ``core`` that rows tell of and no record is of, for the pythons asked for."""
+        minors = next((ask.minors for ask in core if ask.key == "python"), ())
+        for ask in core:
+            missing: dict[str, list[str]] = {}
+            for row in self._rows(ask, gpu=gpu) if ask.framework is not None else ():
+                for python in minors or row.python:
+                    if python in row.python and not self._is_recorded(row, python):
+                        missing.setdefault(f"python {python}", []).append(row.version)
+            for python, versions in missing.items():
+                newest = sorted(dict.fromkeys(versions), key=as_version, reverse=True)
+                yield f"{ask.framework} {', '.join(newest[:_MOST_VERSIONS])} for {python}"
+
+    def _is_recorded(self, row: CondaBuild, python: str) -> bool:
+        """Whether a record is of the row's build for that python."""
+        tag = f"py{python.replace('.', '')}"
+        records = self.solver.candidates(CondaName(row.package))
+        return any(str(record.version) == row.version and tag in str(record.build) for record in records)
 
     def absent(self, core: Iterable[CondaAsk]) -> list[CondaAsk]:
         """Those of ``core`` that no record meets, even alone."""
