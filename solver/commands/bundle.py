@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from solver.core.errors import BadInput
 from solver.core.lines import LockedPin
 from solver.core.model import Target
 from solver.core.programs import uv_here
-from solver.index.pypi import INDEX_URL, PypiIndex
+from solver.index.pypi import PypiIndex, chosen_index
 from solver.lock.read import LockFolder, intact_folder
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
@@ -83,7 +82,7 @@ def _tool(index: PypiIndex, workers: int) -> dict[str, tuple[RemoteWheel, ...]]:
         fix = "install it; it finds what Interlock needs on the other machine, and travels along"
         raise BadInput("there is no uv on this machine", key="bundle", fix=fix)
     # uv and ``index`` must ask the same index, or the one would not have what the other chose.
-    address = os.environ.get(INDEX_URL)
+    address = chosen_index()
     pins = {python: resolved(own_requirements(), python, uv=uv, index=address) for python in PYTHONS}
     return {python: _located(pins[python], index, Target(python=python), workers) for python in PYTHONS}
 

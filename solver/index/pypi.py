@@ -19,7 +19,7 @@ import msgspec
 
 from solver.core import names
 from solver.core.answer import Answer, answer
-from solver.core.errors import IndexUnavailable
+from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
@@ -44,6 +44,21 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
+def chosen_index() -> str | None:
+    """The default index that the environment names, credentials included; None where it names none.
+
+    Raises ``BadInput`` where that is no address of the web, or one that nothing can be put after.
+    """
+    address = os.environ.get(INDEX_URL) or None
+    try:
+        if address is not None and ("?" in names.web_address(address) or "#" in address):
+            raise names.BadName("an index's address has no query and no fragment")
+    except names.BadName as error:
+        fix = "write it like https://HOST/simple, or unset the variable"
+        raise BadInput(str(error), key=INDEX_URL, fix=fix) from None
+    return address
+
+
 class PypiIndex:
     """The package index as an ``Index``; may be shared by threads.
 
@@ -63,7 +78,7 @@ class PypiIndex:
 
         self.session = session or Web()
         self.name, self.title = name, title_of(name)
-        endpoint = url or os.environ.get(INDEX_URL) or PYPI_SIMPLE_ENDPOINT
+        endpoint = url or chosen_index() or PYPI_SIMPLE_ENDPOINT
         self._endpoint = self.session.public(endpoint).rstrip("/") + "/"
         self._cache = MetadataCache(cache or user_cache(), self._endpoint)
         self._links: dict[str, DistributionPackage] = {}

@@ -7,7 +7,7 @@ from fault_server import HTML, Answer, make_wheel
 
 from solver.core import answer
 from solver.core.answer import NOT_KNOWN
-from solver.core.errors import IndexUnavailable
+from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import IndexFile, pypi_name
 from solver.index import UnknownPackage
 from solver.index.pypi import INDEX_URL, PypiIndex
@@ -197,6 +197,25 @@ def test_the_environment_names_another_index(fault_server, tmp_path, monkeypatch
     monkeypatch.setenv(INDEX_URL, f"{fault_server.url}/simple")
     with Web(retries=0, backoff=0) as session:
         assert len(PypiIndex(cache=tmp_path, session=session).releases(NAME)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("http://x\ny/simple", "'http://x\\ny/simple' is no address"),
+        ("ftp://h/simple", "'ftp://h/simple' is no address of the web"),
+        ("http://[::1", "'http://[::1' is no address"),
+        ("nonsense", "'nonsense' is no address"),
+        ("https://ann:s3cret@h/a b", "'https://h/a b' is no address"),
+        ("https://h/simple?key=1", "an index's address has no query and no fragment"),
+    ],
+)
+def test_what_the_environment_names_is_an_address(monkeypatch, tmp_path, address, problem):
+    monkeypatch.setenv(INDEX_URL, address)
+    with pytest.raises(BadInput) as caught:
+        PypiIndex(cache=tmp_path)
+    fix = "write it like https://HOST/simple, or unset the variable"
+    assert str(caught.value) == f"INTERLOCK_INDEX_URL: {problem}; {fix}"
 
 
 def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
