@@ -42,7 +42,7 @@ def files(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-FILES = ("environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
+FILES = ("base-linux-64.lock", "environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
 ASKED = re.compile(r"asked the package index for \d+ packages? beyond the record, \d+ releases? read")
 LINE = re.compile(rf"#.*|victim=={re.escape(HONEST)} \\|    --hash=sha256:[0-9a-f]{{64}}")
 
