@@ -17,7 +17,7 @@ from solver.audit.resolve.search import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.core.model import Finding
 
-_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image")
+_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image", "pyproject.toml")
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:

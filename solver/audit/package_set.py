@@ -39,6 +39,7 @@ SetKind = Literal[
     "uv.lock",
     "poetry.lock",
     "Pipfile.lock",
+    "pyproject.toml",
     "pdm.lock",
     "conda-lock",
     "pixi",
@@ -169,6 +170,8 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """Where the set says that it will run: a lock of ours does."""
     constraints: tuple[Package, ...] = ()
     """What an open list says of packages that it need not bring, in its specifiers."""
+    sources: tuple[str, ...] | None = None
+    """Addresses of the indexes of what an open list does not name, as in ``Package``; None: those of what it names."""
     resolved: bool = False
     """Whether what pip would choose for an open list stands in it, as far as that is known."""
     variables: tuple[tuple[str, str], ...] = ()

@@ -28,6 +28,7 @@ from solver.audit.readers.pipfile_lock import categories, python_of_pipfile, rea
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import pythons_of_poetry, read_poetry_lock
 from solver.audit.readers.pylock import pythons_of_pylock, read_pylock
+from solver.audit.readers.pyproject import pythons_of_pyproject, read_pyproject
 from solver.audit.readers.requirements import read_requirements
 from solver.audit.readers.toml import TomlDocument
 from solver.audit.readers.uv_lock import pythons_of_uv, read_uv_lock
@@ -66,6 +67,19 @@ def _poetry(document: Document) -> tuple[PackageSet, ...]:
 def _uv(document: Document) -> tuple[PackageSet, ...]:
     lock = _toml(document)
     return read_uv_lock(lock, _for_pythons(document, pythons_of_uv(lock)), document.choice)
+
+
+def _pyproject(document: Document) -> tuple[PackageSet, ...]:
+    project = _toml(document)
+    return read_pyproject(project, _for_pythons(document, pythons_of_pyproject(project)), document.choice)
+
+
+def _is_pyproject(document: Document) -> bool:
+    data = None if document.toml is None else document.toml.data
+    if not isinstance(data, dict):
+        return False
+    tool = data.get("tool")
+    return bool({"project", "dependency-groups"} & set(data)) or (isinstance(tool, dict) and "poetry" in tool)
 
 
 def _for_pythons(document: Document, specifier: str | None) -> dict[str, str]:
@@ -168,10 +182,11 @@ READERS = (
     Reader("poetry.lock", lambda one: "lock-version" in _metadata(one), _poetry, ("extra", "group")),
     Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",)),
     Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),
+    Reader("pyproject.toml", _is_pyproject, _pyproject, ("extra", "group")),
     Reader(
         "TOML of another kind",
         lambda one: one.toml is not None,
-        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock"),
+        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock nor pyproject.toml"),
     ),
     Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
     Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
@@ -195,8 +210,8 @@ READERS = (
 
 FORMATS = (
     "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-    "environment.yml, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip list, pip inspect "
-    "or conda list, or an installed prefix"
+    "environment.yml, pyproject.toml, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, "
+    "pip list, pip inspect or conda list, or an installed prefix"
 )
 EXPECTED = f"expected one of: {FORMATS}"
 

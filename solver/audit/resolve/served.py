@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from packaging.version import Version
 
@@ -35,11 +34,17 @@ class Shelf:
     def __init__(self, context: AuditContext, listed: Sequence[Package]) -> None:
         self.context = context
         # What one package has for its own address is no index of others.
-        shared = (one.sources for one in listed if one.sources and one.url is None and not one.files)
-        self.sources: tuple[str, ...] = next(shared, ())
+        by_index = {one.name: one.sources for one in listed if one.sources and one.url is None and not one.files}
+        self._own: Mapping[PypiName, tuple[str, ...]] = by_index
+        shared = context.set.sources
+        self._shared: tuple[str, ...] = next(iter(by_index.values()), ()) if shared is None else shared
         self.absent: set[PypiName] = set()
         """What the default index answered to have no package of."""
         self._served: dict[PypiName, tuple[Served, ...]] = {}
+
+    def sources(self, name: PypiName) -> tuple[str, ...]:
+        """The indexes that a package comes from; none where that is the default one alone."""
+        return self._own.get(name, self._shared)
 
     def of(self, name: PypiName) -> tuple[Served, ...]:
         """Every version, newest first; yanked ones are left out."""
@@ -79,7 +84,7 @@ class Shelf:
 
     def package(self, name: PypiName, version: str) -> Package:
         """A version as the list's indexes would serve it, whether or not somebody recorded it."""
-        package = Package(name=name, version=version, sources=self.sources)
+        package = Package(name=name, version=version, sources=self.sources(name))
         return settled_package(package, self.context.matrices, self.context.index, self.context.target)
 
     def _make(self, name: PypiName) -> Iterator[Served]:
@@ -101,37 +106,33 @@ class Shelf:
             return {}
         releases: dict[str, list[Release]] = {}
         for release in every:
-            if self._is_served(release):
+            if self._is_served(name, release):
                 releases.setdefault(release.version, []).append(release)
         return releases
 
-    def _is_served(self, release: Release) -> bool:
-        """Whether an index of the list has it."""
+    def _is_served(self, name: PypiName, release: Release) -> bool:
+        """Whether an index that the package comes from has it."""
+        sources = self.sources(name)
         if release.index == "default":
-            return self._has_default
+            return not sources or any(map(is_default, sources))
         version = version_or_none(release.version)
-        return version is not None and self._has_flavour(version)
+        return version is not None and self._has_flavour(name, version)
 
     def _of_rows(self, name: PypiName) -> Iterator[str]:
         """Versions that rows tell an index of PyTorch to have, where the list names it."""
-        for row in self.context.matrices.builds_of(name) if self._pytorch else ():
+        for row in self.context.matrices.builds_of(name) if self._pytorch(name) else ():
             version = version_or_none(row.version if isinstance(row.version, str) else None)
             is_here = row.platform == self.context.target.platform
-            if is_here and version is not None and version.local and self._has_flavour(version):
+            if is_here and version is not None and version.local and self._has_flavour(name, version):
                 yield str(version)
 
-    def _has_flavour(self, version: Version) -> bool:
-        """Whether an index of PyTorch that the list names has builds of a version's local part."""
-        flavours = [flavour_of(source) for source in self._pytorch]
+    def _has_flavour(self, name: PypiName, version: Version) -> bool:
+        """Whether an index of PyTorch that the package comes from has builds of a version's local part."""
+        flavours = [flavour_of(source) for source in self._pytorch(name)]
         return None in flavours or version.local in flavours
 
-    @cached_property
-    def _has_default(self) -> bool:
-        return not self.sources or any(map(is_default, self.sources))
-
-    @cached_property
-    def _pytorch(self) -> tuple[str, ...]:
-        return tuple(source for source in self.sources if index_of(source) == "pytorch")
+    def _pytorch(self, name: PypiName) -> tuple[str, ...]:
+        return tuple(source for source in self.sources(name) if index_of(source) == "pytorch")
 
     def _can_be_used(self, served: Served) -> bool:
         """Whether some wheel of it is for the target, or may be: the record need not hold the wheels of all."""

@@ -1,0 +1,143 @@
+"""What a pyproject.toml asks for: each extra and each group, where uv takes a package from, poetry's words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from solver.audit.inputs import read_sets
+from solver.audit.readers.parts import EVERY, Choice
+from solver.audit.readers.poetry_words import specifier_of
+from solver.core.errors import BadInput
+
+PROJECT = """\
+[project]
+name = "Demo"
+requires-python = ">=3.10,<3.12"
+dependencies = [
+  "tensorflow[and-cuda]==2.18.0",
+  "torch==2.6.0",
+  "numpy<2; python_version < '3.12'",
+  "numpy>=2; python_version >= '3.12'",
+]
+[project.optional-dependencies]
+gpu = ["demo[more]", "onnx==1.19.0"]
+more = ["scipy"]
+[dependency-groups]
+dev = ["pytest", {include-group = "lint"}]
+lint = ["six"]
+docs = ["jinja2<3"]
+[tool.uv]
+constraint-dependencies = ["scipy<1.15"]
+[tool.uv.sources]
+torch = [{ index = "cu124", marker = "sys_platform == 'linux'" }]
+jinja2 = { git = "https://github.com/pallets/jinja" }
+[[tool.uv.index]]
+name = "cu124"
+url = "https://download.pytorch.org/whl/cu124"
+explicit = true
+"""
+POETRY = """\
+[tool.poetry]
+name = "demo"
+[tool.poetry.dependencies]
+python = "^3.11"
+torch = "^2.6"
+onnx = {version = "~1.19.0", optional = true}
+keras = {version = "3.8.0", extras = ["torch"], markers = "sys_platform == 'win32'"}
+[tool.poetry.extras]
+export = ["onnx"]
+[tool.poetry.group.test.dependencies]
+pytest = "*"
+"""
+
+
+def sets_of(text, choice=EVERY):
+    return read_sets(Path("pyproject.toml"), text=text, choice=choice)
+
+
+def pins(package_set):
+    return [package.pin for package in package_set.packages]
+
+
+def test_each_extra_and_each_further_group_is_a_set():
+    plain = ["tensorflow==2.18.0", "torch==2.6.0", "numpy<2", "pytest", "six"]
+    assert {one.part: pins(one)[3:] for one in sets_of(PROJECT)} == {
+        "": ["pytest", "six"],
+        "extra gpu": ["scipy", "onnx==1.19.0", "pytest", "six"],
+        "extra more": ["scipy", "pytest", "six"],
+        "group lint": ["pytest", "six"],
+        "group docs": ["pytest", "six", "jinja2<3"],
+    }
+    first = sets_of(PROJECT)[0]
+    assert (pins(first), first.requires_python, first.closed) == (plain, ">=3.10,<3.12", False)
+    assert [(one.name, one.line) for one in first.packages[:2]] == [("tensorflow", 5), ("torch", 6)]
+    assert [one.pin for one in first.constraints] == ["scipy<1.15"]
+
+
+def test_a_source_of_uv_says_where_its_package_alone_comes_from():
+    (docs,) = sets_of(PROJECT, Choice(groups=("docs",)))
+    by_name = {one.name: (one.sources, one.url) for one in docs.packages}
+    assert by_name["torch"] == (("https://download.pytorch.org/whl/cu124",), None)
+    assert by_name["jinja2"] == (("https://github.com/pallets/jinja",), "https://github.com/pallets/jinja")
+    assert (by_name["six"], docs.sources) == (((), None), ())
+
+
+def test_an_index_that_is_not_explicit_serves_every_package():
+    (plain, *_) = sets_of(PROJECT.replace("explicit = true", ""))
+    assert plain.sources == ("https://download.pytorch.org/whl/cu124", "")
+    assert plain.packages[0].sources == plain.sources
+
+
+def test_what_poetry_asks_for_has_its_bounds():
+    plain, export, test = sets_of(POETRY)
+    assert [pins(one) for one in (plain, export, test)] == [
+        ["torch<3,>=2.6"],
+        ["torch<3,>=2.6", "onnx<1.20,>=1.19.0"],
+        ["torch<3,>=2.6", "pytest"],
+    ]
+    assert (plain.requires_python, export.part, test.part) == (">=3.11,<4", "extra export", "group test")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "specifier"),
+    [
+        ("^1.2.3", ">=1.2.3,<2"),
+        ("^0.2.3", ">=0.2.3,<0.3"),
+        ("^0.0.3", ">=0.0.3,<0.0.4"),
+        ("^0.0", ">=0.0,<0.1"),
+        ("^0", ">=0,<1"),
+        ("~1.2.3", ">=1.2.3,<1.3"),
+        ("~1.2", ">=1.2,<1.3"),
+        ("~1", ">=1,<2"),
+        ("1.2.3", "==1.2.3"),
+        ("1.2.*", "==1.2.*"),
+        (">=1.2, <2", ">=1.2,<2"),
+        ("~=1.2", "~=1.2"),
+        ("*", ""),
+        ("^1 || ^2", ""),
+    ],
+)
+def test_a_constraint_of_poetrys_is_a_specifier(constraint, specifier):
+    assert specifier_of(constraint) == specifier
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            PROJECT.replace("torch==2.6.0", "torch=2.6.0"),
+            "pyproject.toml:6: expected a requirement such as name>=1.2, found 'torch=2.6.0'",
+        ),
+        (PROJECT.replace('index = "cu124"', 'index = "cu125"'), "pyproject.toml: tool.uv.sources: there is no index"),
+        (PROJECT.replace('"lint"}', '"dev"}'), "pyproject.toml: dependency-groups: the group 'dev' includes itself"),
+        (PROJECT.replace('"lint"}', '"none"}'), "pyproject.toml: dependency-groups: the group 'none' is not there"),
+        (PROJECT.replace("sys_platform ==", "sys_platform is"), "pyproject.toml: expected a marker, found"),
+        ("[tool.ruff]\nline-length = 120\n", "pyproject.toml: is TOML, but neither pylock.toml nor uv.lock nor"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(text, message):
+    with pytest.raises(BadInput) as caught:
+        sets_of(text)
+    assert str(caught.value).startswith(message)
