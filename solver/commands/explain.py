@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from solver.commands.project import Reach, open_facts, open_project
 from solver.commands.remarks import with_remarks
 from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
+from solver.core.axes import AXES
 from solver.core.errors import Unsolvable
-from solver.core.model import Explanation, Nearest, Solution
+from solver.core.model import Explanation, Nearest, Note, Solution
+from solver.core.spelling import all_of
 from solver.index.layered import Watch
+from solver.matrix.libraries import LOADER
 from solver.request.adhoc import ad_hoc, constrained
 from solver.solve.search import nearest_lockable, solve
 from solver.solve.space.packages import Spaces
@@ -55,7 +60,23 @@ def explain(
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
     outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices))
+    if profile.without_loader:
+        outcome = _with_cost(outcome, _outcome(lambda: solve_profile(project, replace(profile, without_loader=False))))
     return Reply(name, tuple(stack), outcome)
+
+
+def _with_cost(outcome: Solution | Explanation, other: Solution | Explanation) -> Solution | Explanation:
+    """``outcome`` without our loader, with what the set would be with it."""
+    if isinstance(other, Explanation):
+        return outcome
+    axes = {} if isinstance(outcome, Explanation) else outcome.axes
+    gained = [f"{AXES[axis].title} {version}" for axis, version in other.axes.items() if version != axes.get(axis)]
+    text = f"with our loader wheel (loader: wheel) the set would have {all_of(map(str, gained))}"
+    if not gained:
+        return outcome
+    if isinstance(outcome, Explanation):
+        return replace(outcome, note="; ".join(filter(None, (outcome.note, text))))
+    return replace(outcome, notes=(*outcome.notes, Note(package=LOADER, text=text, row=None, evidence=None)))
 
 
 def _outcome(search: Callable[[], Solution]) -> Solution | Explanation:

@@ -296,6 +296,8 @@ class Profile(Value, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None
     interop: bool = False
+    without_loader: bool = False
+    """The lock holds no loader wheel: only what finds its CUDA libraries by itself and needs no cure may be chosen."""
     attestations: tuple[str, ...] = ()
     """Packages that are locked only where the index proves who published each of their files."""
     stack: dict[str, str] = {}

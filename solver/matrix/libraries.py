@@ -108,6 +108,24 @@ def finds(build: Build, library: Library) -> Answer:
     return answer(library.directory.removeprefix(_NVIDIA) in build.runpath)
 
 
+def unfound(build: Build, matrices: Matrices) -> tuple[list[str], list[str]]:
+    """Short names of what a build opens and finds in no release of whoever brings it, and of what nobody read.
+
+    Only of builds that open their libraries when they need them: the others are linked to what brings them.
+    """
+    cuda = cuda_major(build)
+    if does_without(build) is not Answer.YES or not isinstance(cuda, int):
+        return [], []
+    if isinstance(build.opens, NotKnown):
+        return [], ["what it opens"]
+    answers: dict[str, set[Answer]] = {}
+    for row in matrices.libraries:
+        if row.cuda == cuda and row.library in build.opens:
+            answers.setdefault(row.library, set()).add(finds(build, row))
+    lost = sorted(name for name, given in answers.items() if given == {Answer.NO})
+    return lost, sorted(name for name, given in answers.items() if Answer.YES not in given and name not in lost)
+
+
 @dataclass(frozen=True)
 class Lookup:
     """How the look-up of a build's CUDA libraries ends."""

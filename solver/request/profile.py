@@ -123,6 +123,7 @@ class ProfileReader:
             bound=Bindings(tuple(self.private)).patterns,
             variables={**self._variables(frameworks), **keys.get("variables", {})},
             gpu_sharing=self._no_module(self._gpu_sharing()),
+            without_loader=keys.get("loader") == "none",
             interop=self._interop(frameworks),
             attestations=self._attestations(),
             stack=self._stack(),
@@ -406,11 +407,13 @@ class ProfileReader:
 
     def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:
         """Refuse, in a conda profile, what only our module in the environment could set."""
-        if sharing is not None and not FLAVOURS[self._flavour()].from_pip:
+        alone = self.keys.get("loader") == "none"
+        if sharing is not None and (alone or not FLAVOURS[self._flavour()].from_pip):
             for key in ("torch_fraction", "tensorflow_limit_mb", "cudnn_benchmark", "mixed_precision"):
                 if getattr(sharing, key) is not None:
                     problem = f"has {key}, which needs a module that comes by pip"
-                    raise self._bad(problem, "gpu_sharing", fix=f"use flavour: {WHEEL_FLAVOUR}, or drop this key")
+                    cure = "drop loader: none" if alone else f"use flavour: {WHEEL_FLAVOUR}"
+                    raise self._bad(problem, "gpu_sharing", fix=f"{cure}, or drop this key")
         return sharing
 
     def _interop(self, frameworks: Sequence[str]) -> bool:

@@ -121,6 +121,13 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     attestations: (
         Annotated[PackageNames, Meta(description="packages that need provenance attestations")] | UnsetType
     ) = UNSET
+    loader: (
+        Annotated[
+            Literal["wheel", "none"],
+            Meta(description="none: only what needs no wheel of ours"),
+        ]
+        | UnsetType
+    ) = UNSET
     interop: Annotated[bool, Meta(description="onnx between the frameworks")] | UnsetType = UNSET
     stack: (
         Annotated[dict[str, VersionText], Meta(description="pins of a published stack, taken literally")] | UnsetType

@@ -16,7 +16,9 @@ from solver.matrix.rows import Build
 
 
 def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
-    """The wheels that the lock of ``solution`` needs."""
+    """The wheels that the lock of ``solution`` needs; none where the profile wants no loader."""
+    if profile.without_loader:
+        return []
     versions = {str(pin.name): pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, versions, solution.target.platform)
     # Of a build that nobody read no lock is made: the search takes none.

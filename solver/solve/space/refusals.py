@@ -14,7 +14,7 @@ from solver.matrix.builds import cuda_major, has_cuda, local_cuda, runs_on, stat
 from solver.matrix.cudnn import carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import brings
+from solver.matrix.libraries import brings, unfound
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.scope import Scope
@@ -130,6 +130,7 @@ def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]
         return
     yield _wrong_kind(build, has_cuda(build), scope, framework)
     yield _too_old_driver(build, scope.matrices, scope.target.driver)
+    yield _lost_libraries(build, scope)
     yield from _gpu_refusals(build, scope)
     yield from _carried_refusals(build, scope)
 
@@ -171,6 +172,19 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
         return None
     why = f"it needs a driver >= {oldest.driver} and the target promises only {driver}"
     return Verdict(Answer.NO, why, build.source, build.id)
+
+
+def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
+    """CUDA libraries that the build opens and would not find by itself, where no loader may lead it to them."""
+    if scope.loader:
+        return None
+    lost, unread = unfound(build, scope.matrices)
+    names = f"{', '.join(lost or unread)} by itself, and loader: none keeps out what leads it there"
+    if lost:
+        return Verdict(Answer.NO, f"it does not find {names}", build.source, build.id)
+    if unread:
+        return Verdict(Answer.NOT_KNOWN, f"nobody read whether it finds {names}", build.source, build.id)
+    return None
 
 
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:

@@ -47,6 +47,8 @@ class Scope:
     """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
     healing: bool = True
     """A rule that our loader heals binds nothing, since the loader is put into the lock."""
+    loader: bool = True
+    """The lock may hold our loader, which leads TensorFlow to libraries that it does not find by itself."""
 
     @classmethod
     def of(
@@ -71,7 +73,8 @@ class Scope:
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
-            healing=healing,
+            healing=healing and not profile.without_loader,
+            loader=not profile.without_loader,
         )
 
     def wants_cpu(self, framework: Framework | None) -> bool:

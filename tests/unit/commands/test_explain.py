@@ -46,3 +46,18 @@ def test_a_stack_is_told_where_it_is_asked_for(root):
 def test_a_profile_that_is_not_there(root):
     with pytest.raises(BadInput, match="there is no profile big"):
         explain(root, "big", ())
+
+
+def test_a_profile_without_our_loader_is_told_what_that_costs(root):
+    both = '  {}: {{python: "3.12", frameworks: [tensorflow], loader: none{}}}\n'
+    (root / "environment.yml.in").write_text(
+        REQUEST + both.format("bare", "") + both.format("newest", ", tensorflow: 2.21.0")
+    )
+    bare = explain(root, "bare", ()).outcome
+    assert isinstance(bare, Solution)
+    assert (bare.axes["tensorflow"], bare.notes[-1].package) == ("2.20.0", "interlock-loader")
+    assert bare.notes[-1].text == "with our loader wheel (loader: wheel) the set would have TensorFlow 2.21.0"
+    newest = explain(root, "newest", ()).outcome
+    assert isinstance(newest, Explanation)
+    assert newest.causes[-1].asks.startswith("may not be chosen: it does not find cusolver by itself, and loader: none")
+    assert newest.note.startswith("with our loader wheel (loader: wheel) the set would have python 3.12, CUDA 12.")

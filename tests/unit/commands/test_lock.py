@@ -168,3 +168,22 @@ def test_a_platform_without_a_recorded_channel_gets_python_and_a_pip_that_suits_
     lock = made(dataclasses.replace(project, root=tmp_path))
     *conda, _ = yaml.safe_load(lock.files["environment.yml"])["dependencies"]
     assert conda == ["__glibc>=2.28", *asked]
+
+
+def test_a_profile_without_our_loader_gets_a_tensorflow_that_needs_none(tmp_path):
+    def two(facts):
+        rows = facts["matrices"]["tensorflow"]
+        rows["2.19.0"] = {**rows["2.20.0"], "runpath": ["cuda_runtime/lib", "cudnn/lib"]}
+        facts["index"]["tensorflow"]["2.19.0"] = ["numpy", "keras"]
+
+    profiles = {"with": {"python": "3.12"}, "without": {"python": "3.12", "loader": "none"}}
+    project = project_with(tmp_path, two, profiles)
+    held = {name: made(project, name) for name in profiles}
+    assert {name: lock.solution.axes["tensorflow"] for name, lock in held.items()} == {
+        "with": "2.20.0",
+        "without": "2.19.0",
+    }
+    assert {name: any(file.startswith("wheels/") for file in lock.files) for name, lock in held.items()} == {
+        "with": True,
+        "without": False,
+    }
