@@ -24,7 +24,7 @@ from solver.commands.fix import Repair, fix_file
 from solver.commands.heal import Healed
 from solver.commands.heal import heal as heal_prefix
 from solver.commands.heal import undo as undo_healing
-from solver.commands.project import Reach
+from solver.commands.project import Reach, project_root
 from solver.core import reading
 from solver.core.acceptance import FORM, is_id, is_reason
 from solver.core.answer import NotKnown
@@ -110,11 +110,11 @@ def audit(
     words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
     subject = replace(_subject(what), choice=Choice(extras, groups, environments))
     if fix:
-        repair = fix_file(Path(), subject, words, reach=Reach.ALL if live else Reach.RECORD)
+        repair = fix_file(project_root(Path()), subject, words, reach=Reach.ALL if live else Reach.RECORD)
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
     audited = audit_path(
-        Path(),
+        project_root(Path()),
         subject,
         words,
         dict(os.environ),
@@ -164,7 +164,7 @@ def doctor(profile: str | None, as_json: bool) -> None:
 @JSON
 def heal(prefix: Path, undo: bool, as_json: bool) -> None:
     """Put our loader into the environment PREFIX where its frameworks break each other, and try their imports."""
-    done = undo_healing(Path(), prefix) if undo else heal_prefix(Path(), prefix)
+    done = undo_healing(project_root(Path()), prefix) if undo else heal_prefix(project_root(Path()), prefix)
     if as_json:
         rows = [breach.rule.id for breach in done.breaches]
         echo_json({"version": 1, "heals": rows, "loader": done.loader, "probes": list(done.probes)})

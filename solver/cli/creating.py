@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from solver.commands.create import OWN, Creation, Move, carry_out, plan
+from solver.commands.project import project_root
 from solver.lock.install.conda_programs import PROGRAMS
 
 
@@ -30,7 +31,7 @@ def create(
     no_driver_check: bool,
 ) -> None:
     """Make an environment of the lock of PROFILE, or move one that is there to it; says how to activate it."""
-    creation = plan(Path(), profile, name=name, prefix=prefix, program=program, environ=os.environ)
+    creation = plan(project_root(Path()), profile, name=name, prefix=prefix, program=program, environ=os.environ)
     click.echo("\n".join(_plan_lines(creation)))
     if dry_run:
         return

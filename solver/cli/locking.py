@@ -15,7 +15,7 @@ from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import Lock, summary, write_locks
-from solver.commands.project import Project, Reach, open_project
+from solver.commands.project import Project, Reach, open_project, project_root
 from solver.commands.upgrade import OPTION, moved, settling
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.model import Profile
@@ -153,6 +153,12 @@ def install(
 ) -> None:
     """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""
     made = install_lock(
-        Path(), profile, prefix, folder=folder, python=python, installer=installer, check_driver=not no_driver_check
+        project_root(Path()),
+        profile,
+        prefix,
+        folder=folder,
+        python=python,
+        installer=installer,
+        check_driver=not no_driver_check,
     )
     click.echo(f"{made.prefix}: {made.conda} conda packages, {made.pip} packages by pip; python: {made.python}")

@@ -21,7 +21,7 @@ def matrices() -> None:
 @matrices.command()
 def learn() -> None:
     """Write matrices/verified.yaml from the evidence in locks/; committed locks stay as they are."""
-    file, rows = learn_rows(Path())
+    file, rows = learn_rows(project_root(Path()))
     click.echo(f"{file}: {len(rows)} verified locks")
 
 
@@ -33,7 +33,7 @@ def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
     """Renew what can be read from the indexes; rows written by hand stay as they are."""
     with steps() as tell:
         lines = refresh_matrices(
-            project_root(Path.cwd()), date.today(), rows=rows, snapshot=snapshot, channels=channel, tell=tell
+            project_root(Path()), date.today(), rows=rows, snapshot=snapshot, channels=channel, tell=tell
         )
         for line in lines:
             tell("")

@@ -11,6 +11,7 @@ import click
 from solver.cli.options import JSON
 from solver.cli.show import Json, echo_json, explanation_json, solution_json
 from solver.commands.pairs import Comparison, PairOutcome, compare_pairs
+from solver.commands.project import project_root
 from solver.core.answer import Answer
 from solver.core.model import Explanation
 
@@ -20,7 +21,7 @@ from solver.core.model import Explanation
 @JSON
 def pairs(ask_uv: bool, as_json: bool) -> None:
     """Search every known TensorFlow x torch pair, beside what `uv pip compile` makes of it."""
-    comparison = compare_pairs(Path(), ask_uv=ask_uv)
+    comparison = compare_pairs(project_root(Path()), ask_uv=ask_uv)
     if as_json:
         echo_json([_json(outcome) for outcome in comparison.outcomes])
         return

@@ -15,6 +15,7 @@ from solver.cli.options import JSON
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
 from solver.commands.predict import predict_locks
+from solver.commands.project import project_root
 from solver.commands.status import Standing, facts, standings
 from solver.commands.verify import Manner, admit_folder
 from solver.commands.verify import verify as verify_locks
@@ -64,7 +65,13 @@ def _markdown_lines(rows: Sequence[Standing]) -> Iterator[str]:
 def bundle(profiles: tuple[str, ...], directory: Path, split_size: str | None, python: Path | None, jobs: int) -> None:
     """Put everything that the locks PROFILES need into DIRECTORY, for a GPU machine without a network."""
     manifest, parts = bundle_locks(
-        Path.cwd(), profiles, directory, split_size=split_size, python=python, workers=jobs, progress=_Progress().show
+        project_root(Path()),
+        profiles,
+        directory,
+        split_size=split_size,
+        python=python,
+        workers=jobs,
+        progress=_Progress().show,
     )
     size = sum(file.size for file in manifest.files) / 1e9
     cut = f", cut into {len(parts)} parts in {directory / 'parts'}" if parts else ""
@@ -120,7 +127,7 @@ def verify(
 ) -> None:
     """Install locks on this GPU machine, run the probes, and keep what they saw as evidence."""
     if admit is not None:
-        for path in admit_folder(admit, Path.cwd()):
+        for path in admit_folder(admit, project_root(Path())):
             click.echo(str(path))
     elif only_predict:
         _predict(profiles, gpu, driver, as_json)
@@ -130,7 +137,7 @@ def verify(
 
 
 def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
-    predictions = predict_locks(Path.cwd(), profiles, gpu, driver)
+    predictions = predict_locks(project_root(Path()), profiles, gpu, driver)
     if as_json:
         echo_json(msgspec.to_builtins(predictions))
         return
@@ -139,7 +146,7 @@ def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_
 
 
 def _verify(profiles: tuple[str, ...], manner: Manner, as_json: bool) -> NoReturn:
-    outcome = verify_locks(Path.cwd(), profiles, manner)
+    outcome = verify_locks(project_root(Path()), profiles, manner)
     # With --json nothing but JSON goes to the standard output.
     for path in outcome.evidence:
         click.echo(str(path), err=as_json)

@@ -25,6 +25,7 @@ from solver.cli.show import (
 from solver.commands.diff import diff_locks
 from solver.commands.explain import Reply
 from solver.commands.explain import explain as explain_request
+from solver.commands.project import project_root
 from solver.commands.solve import solve_request
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, Undecided, Unsolvable
@@ -46,7 +47,7 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, offline
     try:
         with asking() as watch:
             extent = reach(live=live, offline=offline)
-            solution = solve_request(Path(), profile, constraints, reach=extent, watch=watch)
+            solution = solve_request(project_root(Path()), profile, constraints, reach=extent, watch=watch)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(error.profile, error.explanation))
@@ -74,7 +75,9 @@ def explain(
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
     extent = reach(live=live, offline=offline)
     with asking() as watch:
-        reply = explain_request(Path(), profile, requirements, reach=extent, with_stack=not as_json, watch=watch)
+        reply = explain_request(
+            project_root(Path()), profile, requirements, reach=extent, with_stack=not as_json, watch=watch
+        )
     outcome = reply.outcome
     if as_json:
         echo_json(_reply_json(reply))

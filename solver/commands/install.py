@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from solver.commands.project import locks_dir, project_root
+from solver.commands.project import locks_dir
 from solver.core.flavours import FLAVOURS
 from solver.core.programs import find_python
 from solver.lock.install.pip import Installer
@@ -28,7 +28,7 @@ def install(
     Needs no request beside the lock; one for people without conda becomes a venv of a python that is found here. Raises
     ``BadInput`` where there is no lock, and whatever the installer raises.
     """
-    lock = locks_dir(project_root(root)) / name
+    lock = locks_dir(root) / name
     if python is None and is_lock(lock):
         text = read_folder(lock).solution
         python = None if FLAVOURS[text.flavour].conda else find_python(text.target.python)

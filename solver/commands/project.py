@@ -15,6 +15,7 @@ from solver.index import Index
 from solver.index.layered import LayeredIndex, Watch
 from solver.index.private import LiveIndexes
 from solver.index.snapshot import Kept, SnapshotIndex
+from solver.lock.read import lock_folders
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.indexes import read_bindings
 from solver.request.read import read_request
@@ -85,9 +86,21 @@ def open_project(root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None
 
 
 def project_root(folder: Path) -> Path:
-    """``folder``, or the nearest above it that holds a request, where it holds none itself."""
-    above = (parent for parent in folder.resolve().parents if (parent / REQUEST_FILE).is_file())
-    return folder if (folder / REQUEST_FILE).is_file() else next(above, folder)
+    """``folder``, or the nearest above it that holds a request, where it holds none itself; or else one with locks."""
+    for is_project in (_has_request, _has_locks):
+        if is_project(folder):
+            return folder
+        if above := next(filter(is_project, folder.resolve().parents), None):
+            return above
+    return folder
+
+
+def _has_request(folder: Path) -> bool:
+    return (folder / REQUEST_FILE).is_file()
+
+
+def _has_locks(folder: Path) -> bool:
+    return bool(lock_folders(locks_dir(folder)))
 
 
 def locks_dir(root: Path) -> Path:
