@@ -81,7 +81,8 @@ def acceptance(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--platform", help="the same as --target platform=")
 @JSON
 @LIVE
-@click.option("--fix", is_flag=True, help="write the nearest set that passes over WHAT and say what changed")
+@click.option("--fix", is_flag=True, help="write the nearest set that passes beside WHAT and show what changed")
+@click.option("--in-place", is_flag=True, help="with --fix: over WHAT, if that is a requirements file")
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), default="error", show_default=True, help="the mildest that exits with 1"
 )
@@ -99,6 +100,7 @@ def audit(
     as_json: bool,
     live: bool,
     fix: bool,
+    in_place: bool,
     fail_on: Severity,
     accepts: tuple[str, ...],
     vulnerabilities: bool,
@@ -110,7 +112,9 @@ def audit(
     words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
     subject = replace(_subject(what), choice=Choice(extras, groups, environments))
     if fix:
-        repair = fix_file(project_root(Path()), subject, words, reach=Reach.ALL if live else Reach.RECORD)
+        repair = fix_file(
+            project_root(Path()), subject, words, reach=Reach.ALL if live else Reach.RECORD, in_place=in_place
+        )
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
     audited = audit_path(
@@ -196,6 +200,8 @@ def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
         before = "not there" if change.before is None else change.before.stated
         after = "taken out" if change.after is None else change.after.stated
         yield f"  {change.name}: {before} -> {after}: {change.why}"
+    if repair.change:
+        yield repair.change
     for finding in repair.fixed.left:
         yield f"  left: {finding.code}: {finding.why}"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed
+from solver.audit.fix.edit import edited
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
@@ -20,6 +22,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
 from solver.core.names import one_line
+from solver.core.reading import read_text
 from solver.core.whole import put_whole
 from solver.lock.loader.local import loader_beside
 from solver.lock.requirements import LocalWheel
@@ -39,10 +42,15 @@ class Repair:
     """None: no set near to it passes."""
     file: Path | None
     """The requirements file that was written; None where nothing had to change."""
+    change: str = ""
+    """What it has else than the file that was given, as a unified diff; empty where that is of another format."""
 
 
-def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECORD) -> Repair:
-    """Write the nearest set that passes; raises ``BadInput`` where ``what`` cannot be read, or is an image's build."""
+def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECORD, in_place: bool = False) -> Repair:
+    """Write the nearest set that passes beside ``what``, or over it where it is a requirements file and ``in_place``.
+
+    Raises ``BadInput`` where ``what`` cannot be read, or is an image's build.
+    """
     matrices, index, _ = open_facts(root, reach=reach)
     package_set, target = read_for(what, words, matrices)
     if package_set.base is not None:
@@ -54,17 +62,24 @@ def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECO
     fixed = fix(package_set, matrices, index, target, _search_on(where, cuda, Spaces(matrices, index)), loaders)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
-    writable = what.text is None and package_set.kind in ("requirements", "freeze")
-    file = what.path if writable else what.path.with_name(OTHER_FILE)
-    name = "-" if what.text is not None else what.path.name
-    _write(fixed, file, loaders.of(fixed), command=one_line(f"interlock audit --fix {name}"))
-    return Repair(fixed, file)
-
-
-def _write(fixed: Fixed, file: Path, wheels: Sequence[LocalWheel], command: str) -> None:
+    wheels = loaders.of(fixed)
+    if package_set.kind in ("requirements", "freeze"):
+        before = what.text if what.text is not None else read_text(what.path)
+        after = edited(before, fixed, str(what.path), local_wheels=bool(wheels))
+    else:
+        before, after = (
+            "",
+            as_requirements(fixed, one_line(f"interlock audit --fix {what.path.name}"), local_wheels=bool(wheels)),
+        )
+    file = what.path if in_place and before and what.text is None else what.path.with_name(OTHER_FILE)
     for wheel in wheels:
         put_whole(file.parent / "wheels" / wheel.filename, wheel.content)
-    put_whole(file, as_requirements(fixed, command, local_wheels=bool(wheels)))
+    put_whole(file, after)
+    return Repair(fixed, file, _difference(before, after, what.path.name, file.name) if before else "")
+
+
+def _difference(before: str, after: str, one: str, other: str) -> str:
+    return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), one, other, lineterm="", n=1))
 
 
 def _is_for_cpu(context: AuditContext) -> bool:

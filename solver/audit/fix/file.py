@@ -23,24 +23,24 @@ def as_requirements(fixed: Fixed, command: str, *, local_wheels: bool = False) -
     )
     hashed = all(package.hashes for package in packages)
     lines = [comment(f"written by `{command}`"), *([LOCAL_WHEELS] if local_wheels else [])]
-    lines += [
-        comment(one_line(f"{change.before.pin} was taken out: {change.why}"))
-        for change in fixed.changes
-        if change.before is not None and change.after is None
-    ]
+    lines += [comment(change_reason(change)) for change in fixed.changes if change.after is None]
     for package in packages:
         if package.name in changes:
-            lines.append(comment(one_line(_reason(changes[package.name]))))
-        lines.append(wrapped(_line(package, package.hashes if hashed else ())))
+            lines.append(comment(change_reason(changes[package.name])))
+        lines.append(wrapped(package_line(package, package.hashes if hashed else ())))
     return "\n".join(lines) + "\n"
 
 
-def _reason(change: PackageChange) -> str:
+def change_reason(change: PackageChange) -> str:
+    """What became of a package, and why, on one line."""
+    if change.after is None:
+        return one_line(f"{'' if change.before is None else change.before.pin} was taken out: {change.why}")
     before = "is new" if change.before is None else f"was {change.before.stated}"
-    return f"{before}: {change.why}"
+    return one_line(f"{before}: {change.why}")
 
 
-def _line(package: Package, hashes: Sequence[str]) -> str:
+def package_line(package: Package, hashes: Sequence[str]) -> str:
+    """The requirement of one package."""
     return requirement_line(
         package.name,
         version=package.version,

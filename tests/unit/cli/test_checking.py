@@ -93,7 +93,7 @@ def test_fix_writes_what_came_by_the_standard_input_beside(folder, interlock, mo
     code, out, _ = interlock("audit", "--fix", "-", "--target", "driver=none")
     assert (code, out.splitlines()[0]) == (0, "wrote requirements.fixed.txt:")
     text = (folder / "requirements.fixed.txt").read_text()
-    assert text.startswith("# written by `interlock audit --fix -`\n")
+    assert text.startswith("# was 5.28.0: protobuf-runtime: ")
 
 
 def test_audit_of_nothing_is_of_the_active_environment(folder, interlock, monkeypatch):
@@ -152,7 +152,15 @@ def test_fix_tells_what_it_changed_and_what_is_left(folder, interlock):
     (folder / "requirements.txt").write_text("protobuf==5.28.0\ntensorflow==2.20.0\n")
     code, out, _ = interlock("audit", "--fix", "requirements.txt", "--target", "driver=none")
     first, *lines = out.splitlines()
-    assert (code, first) == (0, "wrote requirements.txt:")
+    assert (code, first) == (0, "wrote requirements.fixed.txt:")
+    assert (folder / "requirements.txt").read_text() == "protobuf==5.28.0\ntensorflow==2.20.0\n"
+    assert lines[lines.index("--- requirements.txt") + 1 :][:3] == [
+        "+++ requirements.fixed.txt",
+        next(line for line in lines if line.startswith("@@")),
+        "-protobuf==5.28.0",
+    ]
+    assert interlock("audit", "--fix", "--in-place", "requirements.txt", "--target", "driver=none")[0] == 0
+    assert (folder / "requirements.txt").read_text() == (folder / "requirements.fixed.txt").read_text()
     assert "  termcolor: not there -> 3.3.0: tensorflow-cpu asks for it" in lines
 
 
