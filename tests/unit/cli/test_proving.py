@@ -12,6 +12,7 @@ from standin_lock import make_lock
 from solver.cli import proving
 from solver.commands.status import Standing
 from solver.commands.verify import Outcome
+from solver.core.answer import NOT_KNOWN
 from solver.core.machine import Machine
 from solver.proof.verify.one import LockReport, Step
 from solver.proof.verify.report import Report
@@ -97,6 +98,7 @@ STANDINGS = (
             [
                 "one: fresh; A100: stale, H200: verified",
                 "two: stale; never on a GPU (run `interlock lock two`: it was never made)",
+                "facts: rows of unknown age",
             ],
         ),
         (
@@ -113,4 +115,5 @@ STANDINGS = (
 )
 def test_how_locks_stand_is_told_a_line_each(interlock, folder, monkeypatch, option, lines):
     monkeypatch.setattr(proving, "standings", lambda root: STANDINGS)
+    monkeypatch.setattr(proving, "facts", lambda root: {"rows": NOT_KNOWN})
     assert interlock("status", *option) == (0, "\n".join(lines) + "\n", "")
