@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from solver.audit.package_set import PackageSet, default_python
 from solver.audit.readers.conda_list import (
@@ -144,6 +145,18 @@ def _requirements(document: Document) -> PackageSet:
     return read_requirements(document.text, document.file, environment, document.folder)
 
 
+OUR_CONSTRAINTS = "# Made by `interlock export constraints.txt "
+"""How a file of bounds begins that was exported of a lock, maybe after what it accepts."""
+_HEAD = 20
+"""Lines."""
+
+
+def _constraints(document: Document) -> NoReturn:
+    """Refused: as a set it would lack what such a file cannot name, and conda's builds would be taken for pip's."""
+    problem = "holds bounds for what pip installs beside a lock, and no set of packages"
+    raise BadInput(problem, file=document.file, line=1, fix="audit the lock itself, or an environment of it")
+
+
 def _yaml(document: Document) -> YamlDocument:
     assert document.yaml is not None  # what ``fits`` has seen
     return document.yaml
@@ -203,6 +216,11 @@ READERS = (
         "conda list --export",
         lambda one: is_conda_export(one.text),
         lambda one: read_conda_export(one.text, one.file),
+    ),
+    Reader(
+        "constraints.txt of ours",
+        lambda one: any(line.startswith(OUR_CONSTRAINTS) for line in one.text.splitlines()[:_HEAD]),
+        _constraints,
     ),
     Reader("requirements.txt or pip freeze output", lambda _: True, _requirements),
 )
