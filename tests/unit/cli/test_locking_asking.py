@@ -108,3 +108,17 @@ def test_environments_are_called_by_the_request_and_the_profile(index, interlock
     assert interlock("lock", "--check")[1] == "gpu: the request was changed\n"
     assert interlock("lock", "--no-pylock")[0] == 0
     assert "\nname: gpu\n" in file.read_text()
+
+
+def test_an_older_release_than_the_newest_eight_is_asked_for(index, interlock, tmp_path):
+    add(index, "helper", {f"{number}.0": [] for number in range(1, 13)})
+    add(index, "own-tool", {f"{number}.0": ["helper<2"] for number in range(1, 12)} | {"12.0": ["helper<1"]})
+    assert interlock("lock", "--no-pylock")[0] == 0
+    pins = (tmp_path / "locks/gpu/requirements.txt").read_text()
+    assert "own-tool==11.0" in pins and "helper==1.0" in pins
+
+
+def test_where_only_an_old_release_suits_the_request_it_is_found(index, interlock, tmp_path):
+    add(index, "own-tool", {"1.0": []} | {f"{number}.0": ["torch<2"] for number in range(2, 14)})
+    assert interlock("lock", "--no-pylock")[0] == 0
+    assert "own-tool==1.0" in (tmp_path / "locks/gpu/requirements.txt").read_text()
