@@ -3,10 +3,12 @@
 import importlib
 import os
 import signal
+import sys
 
 
 def main() -> None:
     """Run the command line; an interrupt ends it with exit code 130 and no word, whatever was loaded by then."""
+    _open_what_is_closed()
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if ours:
         # Loading takes some tenths of a second, and python tells of an interrupt by a traceback.
@@ -19,6 +21,23 @@ def main() -> None:
     finally:
         if ours:
             signal.signal(signal.SIGINT, _leave)
+
+
+def _open_what_is_closed() -> None:
+    """Have the three standard streams lead nowhere where whoever started this process closed them.
+
+    The next file that is opened would get the number of a closed one, and with it what is printed.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115
 
 
 def _leave(*_: object) -> None:

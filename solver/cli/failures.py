@@ -28,6 +28,7 @@ _FIXES = {
     errno.ENOTDIR: "name a folder, or move the file away",
     errno.EISDIR: "name a file",
     errno.ENOENT: "name something that is there",
+    errno.EFBIG: "allow larger files (ulimit -f), or name a place that can hold them",
     errno.ELOOP: "mend the links",
     errno.EMFILE: "allow more open files (ulimit -n)",
 }

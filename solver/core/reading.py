@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from solver.core.errors import BadInput
@@ -29,7 +30,7 @@ def read_bytes(
     file = path if file is None else file
     try:
         # One that is no plain file, such as a pipe or a device, does not tell its size.
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_at_once) as stream:
             content = stream.read(largest + 1)
     except FileNotFoundError:
         raise BadInput(missing, file=file) from None
@@ -39,6 +40,14 @@ def read_bytes(
         raise BadInput("cannot be read: no file can have this name", file=file) from None
     refuse_large(len(content), file, largest)
     return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes into is an empty one, where opening it would wait for ever."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if sys.platform != "win32":
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def end_of(path: Path) -> str:

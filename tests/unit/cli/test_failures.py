@@ -8,6 +8,7 @@ import sys
 from email.message import Message
 
 import pytest
+from paths import ROOT
 from user_folder import REQUEST
 
 from solver.cli import failures
@@ -157,3 +158,43 @@ def test_a_full_disk_under_the_output_is_told(folder):
     with open("/dev/full", "w") as full:  # noqa: PTH123
         done = subprocess.run([*START, "solve", "small"], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (2, "interlock: No space left on device; free some space\n")
+
+
+NOTHING = (
+    "nothing found: the set holds neither TensorFlow nor torch; "
+    "only requirements and wheels of 0 packages were checked\n"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed as a shell of Unix does")
+@pytest.mark.parametrize(
+    ("words", "closed", "outcome"),
+    [
+        ("--version", ">&-", (0, "", "")),
+        ("--version", "<&- >&- 2>&-", (0, "", "")),
+        ("--no-such", "2>&-", (2, "", "")),
+        ("audit -", "<&-", (0, NOTHING, "")),
+    ],
+)
+def test_a_stream_that_is_closed_leads_nowhere(tmp_path, words, closed, outcome):
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m solver {words} {closed}', sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == outcome
+
+
+def test_what_is_written_goes_into_no_file_of_ours(tmp_path):
+    """With the standard output closed, the first file that is opened would be it."""
+    code = "import solver.__main__ as m; m._open_what_is_closed(); f = open('mine', 'w'); print('lost', flush=True)"
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$0" -c "$1" >&-', sys.executable, code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr, (tmp_path / "mine").read_text()) == (0, "", "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,19 @@ def test_of_a_log_its_end_is_read(tmp_path):
     assert len(end) == 2**20 and end.endswith("x\nlast \ufffd\n")
     (tmp_path / "short").write_text("one\ntwo")
     assert reading.end_of(tmp_path / "short") == "one\ntwo"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
+def test_a_pipe_that_nobody_writes_into_is_empty(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert reading.read_bytes(tmp_path / "pipe") == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/fd")
+def test_a_pipe_is_read_to_its_end_however_late_it_is_written():
+    receiving, sending = os.pipe()
+    writer = threading.Timer(0.05, lambda: (os.write(sending, b"a==1\n"), os.close(sending)))
+    writer.start()
+    assert reading.read_bytes(Path(f"/dev/fd/{receiving}")) == b"a==1\n"
+    writer.join()
+    os.close(receiving)
