@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from solver.commands.project import Project, Reach, built_in_snapshot, own_snapshot
+from solver.commands.project import LIVE, Project, built_in_snapshot, own_snapshot
 from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded, Undecided
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution, Target
@@ -17,6 +17,7 @@ from solver.core.versions import as_version
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.snapshot import KEPT
 from solver.index.web import log
 from solver.lock.conda_section import CondaSection, conda_section
 from solver.matrix.load import Matrices
@@ -33,11 +34,12 @@ def source_for(project: Project, profile: Profile) -> CondaSource:
 
 
 def _is_live(project: Project) -> bool:
-    return project.reach in (Reach.NEWER, Reach.ALL)
+    return project.reach in LIVE
 
 
 def _recorded(project: Project, profile: Profile) -> CondaSource:
-    return CondaSnapshot(built_in_snapshot(), profile.channels, own_snapshot(project.root))
+    own = own_snapshot(project.root)
+    return CondaSnapshot(built_in_snapshot(), profile.channels, own, None if own is None else own / KEPT)
 
 
 def _base_of(project: Project, profile: Profile, ask: Callable[[CondaSource], T], *, tell: bool) -> T:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from solver.commands.project import Project, open_snapshot, own_snapshot
+from solver.commands.project import LIVE, Project, built_in_snapshot, open_snapshot, own_snapshot
 from solver.commands.solve import solve_profile
 from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Profile, PypiName, Release
+from solver.core.names import is_plain_channel
+from solver.index.conda_record import CondaRecord
+from solver.index.conda_snapshot import FOLDER, CondaSnapshot, write_records
 from solver.index.layered import LayeredIndex
-from solver.index.snapshot import Kept, SnapshotIndex, release_line, write_kept
+from solver.index.snapshot import KEPT, Kept, SnapshotIndex, release_line, write_kept
 from solver.lock.read import lock_folders, read_folder
 from solver.solve.space.packages import Spaces
 
@@ -57,6 +61,35 @@ def write_facts(project: Project) -> None:
     own = own_snapshot(project.root)
     if own is not None and project.kept is not None:
         write_kept(own, project.kept)
+
+
+def write_channel_facts(project: Project) -> None:
+    """Write what the locks that lie there hold of conda channels and nobody recorded; what none holds any more goes."""
+    own = own_snapshot(project.root)
+    if own is None or (project.reach not in LIVE and not (own / KEPT / FOLDER).is_dir()):
+        return
+    kept = _unrecorded(project, CondaSnapshot(built_in_snapshot(), own=own))
+    for channel, records in kept.items():
+        write_records(own / KEPT, channel, records.values(), _EXTENT)
+    for folder in (own / KEPT / FOLDER).glob("*"):
+        if folder.name not in kept:
+            shutil.rmtree(folder)
+
+
+_EXTENT = "what the locks of this project rest on; `interlock lock` writes it"
+
+
+def _unrecorded(project: Project, recorded: CondaSnapshot) -> dict[str, dict[str, CondaRecord]]:
+    """By channel and archive, what locks hold beside ``recorded``; of channels that have but an address nothing."""
+    unrecorded: dict[str, dict[str, CondaRecord]] = defaultdict(dict)
+    for folder in lock_folders(project.locks):
+        lock = read_folder(folder)
+        named = [channel for channel in lock.solution.conda.channels if is_plain_channel(channel)]
+        for record in lock.records:
+            channel = next((name for name in named if record.channel.endswith(f"/{name}")), None)
+            if channel is not None and record not in recorded.records(channel, record.subdir):
+                unrecorded[channel][f"{record.subdir}/{record.filename}"] = record
+    return unrecorded
 
 
 def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:

@@ -11,7 +11,7 @@ from solver.commands.attest import attest
 from solver.commands.closure import Closure, close
 from solver.commands.freshness import index_facts
 from solver.commands.gate import gate
-from solver.commands.keep import gather, write_facts
+from solver.commands.keep import gather, write_channel_facts, write_facts
 from solver.commands.project import Project
 from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
 from solver.core.axes import axes_of
@@ -174,6 +174,7 @@ def write_locks(
             yield lock, write_lock(project, lock)
         except InterlockError as error:
             yield error
+    write_channel_facts(project)
 
 
 def summary(lock: Lock) -> str:

@@ -36,6 +36,10 @@ class Reach(Enum):
     UPGRADE = "what the record lacks, and newer releases, while a lock keeps what it holds; no channel"
 
 
+LIVE = (Reach.NEWER, Reach.ALL)
+"""Where conda channels are asked, too."""
+
+
 @dataclass(frozen=True)
 class Project:
     """Everything that a command works on."""

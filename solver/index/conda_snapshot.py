@@ -80,6 +80,8 @@ class CondaSnapshot:
     channels: tuple[str, ...] = ("conda-forge",)
     own: Path | None = None
     """A project's own snapshot, which goes before the same archives under ``root``."""
+    kept: Path | None = None
+    """What locks rest on and neither of both holds so; it goes before ``root``, which may have inferred it."""
     partial: bool = True
     _read: dict[Path, Sequence[CondaRecord]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -93,9 +95,10 @@ class CondaSnapshot:
             return ()
         path = Path(FOLDER, channel, f"{subdir}.jsonl")
         if path not in self._read:
-            roots = [self.root] if self.own is None else [self.own, self.root]
-            parts = [read_records(root / path) for root in roots if (root / path).is_file()]
-            self._read[path] = _merged(parts) if parts else ()
+            own, kept, shipped = (_records_of(root, path) for root in (self.own, self.kept, self.root))
+            # Of one channel is what has one address: who takes a mirror for it has kept nothing of this one.
+            first = next((record for record in (*own, *shipped, *kept)), None)
+            self._read[path] = () if first is None else _merged((*own, *kept, *shipped), first.channel)
         return self._read[path]
 
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
@@ -112,12 +115,15 @@ class CondaSnapshot:
         )
 
 
-def _merged(parts: Sequence[Sequence[CondaRecord]]) -> Sequence[CondaRecord]:
-    """Each archive once, of the first part that has it; of one channel is what has the first part's address."""
-    address = parts[0][0].channel if parts[0] else None
+def _records_of(root: Path | None, path: Path) -> Sequence[CondaRecord]:
+    return read_records(root / path) if root is not None and (root / path).is_file() else ()
+
+
+def _merged(records: Iterable[CondaRecord], address: str) -> Sequence[CondaRecord]:
+    """Each archive of the channel at ``address`` once, as the first record of it says."""
     by_file: dict[str, CondaRecord] = {}
-    for record in (record for part in parts for record in part):
-        if address in (None, record.channel):
+    for record in records:
+        if record.channel == address:
             by_file.setdefault(record.filename, record)
     return tuple(by_file.values())
 

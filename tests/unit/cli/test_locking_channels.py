@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from own_index import REQUEST
+from conda_repodata import write_channel
+from own_index import REQUEST, files
+
+from solver.commands.project import built_in_snapshot
+from solver.index.conda_record import repodata_fields
+from solver.index.conda_snapshot import CondaSnapshot
 
 NOBODY = "http://127.0.0.1:9"
 """A proxy that does not answer; channels are asked by https, the index of the tests is not."""
@@ -28,6 +33,27 @@ def test_a_dead_channel_does_not_stop_the_pip_half(dead, interlock, tmp_path):
         f"interlock: gpu: {DEAD}; below pip lies the base that was recorded",
     )
     assert (tmp_path / "locks/gpu/environment.yml").read_bytes() == recorded
+
+
+def test_a_lock_of_live_channels_is_the_same_without_them(index, interlock, tmp_path, monkeypatch):
+    """The channel has a newer tzdata than the record, and all else that the record has."""
+    recorded = CondaSnapshot(built_in_snapshot())
+    records = [*recorded.records("conda-forge", "linux-64"), *recorded.records("conda-forge", "noarch")]
+    entries = [(record.filename, repodata_fields(record)) for record in records]
+    old = next(fields for name, fields in entries if name.startswith("tzdata-"))
+    newer = {**old, "version": "2099a", "build": "h_0", "build_number": 0, "sha256": "a" * 64, "md5": "b" * 32}
+    channel = write_channel(tmp_path / "channel", [*entries, ("tzdata-2099a-h_0.conda", newer)])
+    (tmp_path / "condarc").write_text(f"mirrored_channels: {{conda-forge: ['{channel.as_uri()}']}}\n")
+    monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
+    assert interlock("lock", "--no-pylock", "--live")[0] == 0
+    made = files(tmp_path / "locks")
+    assert b"conda-forge::tzdata=2099a=h_0" in made["gpu/environment.yml"]
+    monkeypatch.setenv("HTTPS_PROXY", NOBODY)
+    monkeypatch.setenv("CONDARC", "/dev/null")
+    index.close()
+    assert interlock("lock", "--no-pylock", "--offline")[0] == 0
+    assert files(tmp_path / "locks") == made
+    assert sorted(files(tmp_path / "matrices" / "snapshot" / "kept" / "conda")) != []
 
 
 @pytest.mark.parametrize(
