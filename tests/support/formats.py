@@ -52,6 +52,31 @@ DATA: dict[str, tuple[str, Any]] = {
             ],
         },
     ),
+    "pyproject.toml": (
+        "toml",
+        {
+            "project": {
+                "name": "app",
+                "requires-python": ">=3.10",
+                "dependencies": ["torch>=2.6; sys_platform == 'linux'"],
+                "optional-dependencies": {"gpu": ["app[more]"], "more": ["onnx==1.19.0"]},
+            },
+            "dependency-groups": {"dev": ["six", {"include-group": "lint"}], "lint": ["jinja2<3"]},
+            "tool": {
+                "uv": {
+                    "default-groups": ["dev"],
+                    "constraint-dependencies": ["six<2"],
+                    "sources": {"torch": [{"index": "own", "marker": "os_name == 'posix'"}], "six": {"path": "six"}},
+                    "index": [{"name": "own", "url": "https://index.example/simple", "explicit": True}],
+                },
+                "poetry": {
+                    "dependencies": {"python": "^3.11", "keras": {"version": "~3.8", "optional": True}},
+                    "extras": {"keras": ["keras"]},
+                    "group": {"test": {"dependencies": {"pytest": "*"}}},
+                },
+            },
+        },
+    ),
     "poetry.lock": (
         "toml",
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +22,12 @@ from solver.audit.readers.toml import TomlDocument
 from solver.core.errors import BadInput
 from solver.core.indexes import DEFAULT_INDEX
 from solver.core.markers import applies, read_marker
-from solver.core.names import BadName, shown
+from solver.core.names import BadName, shown, url_parts
 
 _MEND = "write a requirement such as name>=1.2"
+_QUOTED = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
+_DEEPEST = 100
+"""Groups that may include one another."""
 _DEV = ("dev",)
 """The groups that uv installs where the project does not say which."""
 
@@ -83,9 +88,12 @@ def pythons_of_pyproject(document: TomlDocument) -> str | None:
 def read_pyproject(document: TomlDocument, environment: Mapping[str, str], choice: Choice) -> tuple[PackageSet, ...]:
     """What is asked for where nobody asks for more, then the same with each extra and each further group.
 
-    Raises ``BadInput`` naming file, line and key of what cannot be read.
+    Raises ``BadInput`` naming file, line and key of what cannot be read, ``BadName`` for an address that is none.
     """
-    file = _File(document, typed(document, _Pyproject, _MEND), environment)
+    said = typed(document, _Pyproject, _MEND)
+    for index in said.tool.uv.index:
+        url_parts(index.url)  # which no later step could do without
+    file = _File(document, said, environment)
     groups = [name for name in file.groups if name not in file.plain]
     asked = sum(map(len, (*file.extras.values(), *file.groups.values(), file.said.project.dependencies)))
     parts = parts_of(choice, file.extras, groups, document.file, packages=asked)
@@ -110,8 +118,12 @@ class _File:
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """The requirements of each group, with those of the groups that it includes."""
         poetry = self.said.tool.poetry
-        own = {} if poetry is None else {name: requirements_of(one.dependencies) for name, one in poetry.group.items()}
-        return {**own, **{name: tuple(self._of_group(name, ())) for name in self.said.dependency_groups}}
+        groups = (
+            {} if poetry is None else {name: requirements_of(one.dependencies) for name, one in poetry.group.items()}
+        )
+        for name in self.said.dependency_groups:
+            self._read_group(name, groups, ())
+        return groups
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -119,15 +131,22 @@ class _File:
         chosen = self.said.tool.uv.default_groups
         return tuple(name for name in self.groups if chosen == "all" or name in chosen)
 
-    def _of_group(self, name: str, within: tuple[str, ...]) -> Iterator[str]:
-        if name in within or name not in self.said.dependency_groups:
-            what = "includes itself" if name in within else "is not there"
+    def _read_group(self, name: str, groups: dict[str, tuple[str, ...]], within: tuple[str, ...]) -> tuple[str, ...]:
+        """Add a group to ``groups``, and those that it includes before it."""
+        if name in within or len(within) > _DEEPEST or name not in self.said.dependency_groups:
+            what = "is not there" if name not in self.said.dependency_groups else "includes itself"
             raise self.document.error(f"the group {shown(name)} {what}", "dependency-groups", fix="mend its name")
-        for entry in self.said.dependency_groups[name]:
-            if isinstance(entry, str):
-                yield entry
-            else:
-                yield from self._of_group(entry.include_group, (*within, name))
+        if name not in groups:
+            texts: dict[str, None] = {}
+            for entry in self.said.dependency_groups[name]:
+                several = (
+                    (entry,)
+                    if isinstance(entry, str)
+                    else self._read_group(entry.include_group, groups, (*within, name))
+                )
+                texts |= dict.fromkeys(several)
+            groups[name] = tuple(texts)
+        return groups[name]
 
     def set_of(self, part: Part) -> PackageSet:
         """The packages of the project with the extras and groups of ``part``."""
@@ -141,27 +160,37 @@ class _File:
             kind="pyproject.toml",
             file=self.document.file,
             part=part.name,
-            packages=once([*self._packages(texts, frozenset())], self.document.file),
+            packages=once([*self._packages(texts)], self.document.file),
             requires_python=pythons_of_pyproject(self.document),
-            constraints=tuple(self._packages(self.said.tool.uv.constraint_dependencies, frozenset())),
+            constraints=tuple(self._packages(self.said.tool.uv.constraint_dependencies)),
             sources=self._shared,
         )
 
-    def _packages(self, texts: Iterable[str], within: frozenset[str]) -> Iterator[Package]:
-        for text in texts:
-            requirement, line = self._requirement(text)
+    def _packages(self, texts: Iterable[str]) -> Iterator[Package]:
+        waiting, extras = deque(texts), set[str]()
+        while waiting:
+            requirement, line = self._requirement(waiting.popleft())
             if not applies(requirement.marker, self.environment):
                 continue
             if canonicalize_name(requirement.name) == canonicalize_name(self.said.project.name or "-"):
                 # The project's own extras, named by one another.
-                for extra in sorted(requirement.extras - within):
-                    yield from self._packages(self.extras.get(extra, ()), within | requirement.extras)
+                for extra in sorted(requirement.extras - extras):
+                    waiting.extendleft(reversed(self.extras.get(extra, ())))
+                extras |= requirement.extras
             else:
                 yield self._placed(requirement, line)
 
+    @cached_property
+    def _lines(self) -> Mapping[str, int]:
+        """The line of each quoted text, found once."""
+        lines: dict[str, int] = {}
+        for number, raw in enumerate(self.document.source.split("\n"), start=1):
+            for said in _QUOTED.finditer(raw):
+                lines.setdefault(said[1] or said[2] or "", number)
+        return lines
+
     def _requirement(self, text: str) -> tuple[Requirement, int | None]:
-        lines = self.document.source.split("\n")
-        line = next((number for number, one in enumerate(lines, start=1) if text in one), None)
+        line = self._lines.get(text)
         try:
             return Requirement(text), line
         except (InvalidRequirement, ValueError, RecursionError):  # packaging reads nested markers by calling itself
@@ -178,6 +207,7 @@ class _File:
             return package if package.sources else msgspec.structs.replace(package, sources=self._shared)
         address = source.url or source.git or source.path or ("workspace" if source.workspace else None)
         if address is not None:
+            url_parts(address)
             return msgspec.structs.replace(package, version=None, url=address, sources=(address,))
         return msgspec.structs.replace(package, sources=self._of_index(source.index))
 
