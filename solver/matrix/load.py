@@ -20,7 +20,7 @@ import msgspec
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
-from solver.core.versions import minor, within
+from solver.core.versions import meets, minor
 from solver.matrix import rows as kinds
 from solver.matrix.read import Entry, read_entries
 from solver.matrix.rows import Row
@@ -120,7 +120,7 @@ class Matrices:
         """
         rows = self._libraries.get((name, cuda_major), ())
         if version is not None:
-            rows = tuple(row for row in rows if within(version, row.versions))
+            rows = tuple(row for row in rows if meets(version, row.versions))
         return rows[-1] if rows else NOT_KNOWN
 
     def libraries_of(self, distribution: str) -> tuple[kinds.Library, ...]:
@@ -162,7 +162,7 @@ class Matrices:
 
 
 def _holds(row: kinds.Build, version: str) -> bool:
-    return isinstance(row.versions, str) and within(version, row.versions)
+    return isinstance(row.versions, str) and meets(version, row.versions)
 
 
 def row_digest(row: Row) -> str:

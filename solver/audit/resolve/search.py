@@ -19,6 +19,23 @@ _MOST_SEARCHES = 10
 """Each search ends with one contradiction more, or with none; what comes after so many is hardly read."""
 
 
+_MOST_STEPS = 600
+"""Choices of all searches of a list beyond its own lines; what takes more is seldom found."""
+
+
+class _Budget(BaseReporter[ListAsk, Pick, Ident]):
+    """Ends the searches of one list together."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def starting_round(self, index: int) -> None:
+        """Called by resolvelib."""
+        self.left -= 1
+        if self.left < 0:
+            raise ResolutionTooDeep(index)
+
+
 @dataclass(frozen=True)
 class Contradiction:
     """Asks about one package that no version was found for."""
@@ -46,12 +63,13 @@ def resolve(choices: Choices) -> Resolved:
     contradictions = list(_plain_contradictions(choices))
     if len({ask.ident for ask in choices.roots()}) > MOST_ROUNDS:
         return Resolved({}, tuple(contradictions), given_up=True)
+    budget = _Budget(len(choices.roots()) + _MOST_STEPS)
     for _ in range(_MOST_SEARCHES):
         provider = _Provider(choices, frozenset().union(*(one.left_open for one in contradictions)))
         # Not ``Resolver``: that one walks the graph of what it tried recursively (resolvelib 1.2.1).
-        resolution: Any = Resolution(provider, BaseReporter())
+        resolution: Any = Resolution(provider, budget)
         try:
-            state = resolution.resolve(choices.roots(), max_rounds=MOST_ROUNDS)
+            state = resolution.resolve(choices.roots(), max_rounds=budget.left + 1)
         except ResolutionImpossible as error:
             contradictions.append(_contradiction(choices, [cause.requirement for cause in error.causes]))
         except ResolutionTooDeep:
@@ -91,8 +109,14 @@ def _fewest(asks: Sequence[ListAsk]) -> tuple[ListAsk, ...]:
 def _contradiction(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction:
     """What the search failed with; the asks of what the list does not state need not be made."""
     by_name: dict[PypiName, list[ListAsk]] = {}
+    askers_of: set[tuple[PypiName, PypiName | None]] = set()
     for ask in asks:
-        by_name.setdefault(ask.name, choices.constraints(ask.name)[:]).append(ask)
+        several = by_name.setdefault(ask.name, choices.constraints(ask.name)[:])
+        # Of one asker many versions were tried, each with a wish of its own; one of them tells the story.
+        asker = (ask.name, None if ask.asker is None else ask.asker.name)
+        if asker not in askers_of or ask.asker is None:
+            askers_of.add(asker)
+            several.append(ask)
     plain = [name for name, about in by_name.items() if exclude_each_other(about)]
     name = (plain or list(by_name))[-1]
     about = _fewest(by_name[name]) if plain else tuple(dict.fromkeys(by_name[name]))
@@ -133,12 +157,16 @@ class _Provider(AbstractProvider[ListAsk, Pick, Ident]):
         candidates: Mapping[Ident, Iterator[Pick]],
         information: Mapping[Ident, Iterator[Any]],
         backtrack_causes: Sequence[Any],
-    ) -> tuple[bool, bool, bool, Ident]:
-        """What the list states, then what is asked for exactly, then what the list names, then the rest."""
+    ) -> tuple[bool, bool, bool, bool, Ident]:
+        """What the list states, then what was in the way, what is asked for exactly, what the list names, the rest."""
         asks = [one.requirement for one in information[identifier]]
         exact = any(ask.exact is not None for ask in asks)
         named = any(ask.asker is None for ask in asks)
-        return identifier[0] not in self._choices.stated, not exact, not named, identifier
+        # As with pip: what the search failed with is decided first, or it tries everything else before it gets there.
+        causes = {cause.requirement.name for cause in backtrack_causes}
+        causes |= {cause.parent.name for cause in backtrack_causes if cause.parent is not None}
+        stated, innocent = identifier[0] in self._choices.stated, identifier[0] not in causes
+        return not stated, innocent, not exact, not named, identifier
 
     def find_matches(
         self,

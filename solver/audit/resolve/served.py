@@ -41,6 +41,9 @@ class Shelf:
         self.absent: set[PypiName] = set()
         """What the default index answered to have no package of."""
         self._served: dict[PypiName, tuple[Served, ...]] = {}
+        self._within: dict[tuple[PypiName, str], tuple[list[Served], list[Served]]] = {}
+        self._usable: dict[int, bool] = {}
+        """By the identity of what is kept in ``_served``."""
 
     def sources(self, name: PypiName) -> tuple[str, ...]:
         """The indexes that a package comes from; none where that is the default one alone."""
@@ -58,16 +61,29 @@ class Shelf:
 
         As with pip there is a prerelease among them only where nothing else is, or where it is asked for.
         """
-        clauses = specifier_or_none(specifier)
-        pre = clauses is not None and bool(clauses.prereleases)
-        fitting = [one for one in self.of(name) if meets(str(one.version), specifier)]
-        finals = [one for one in fitting if pre or not one.version.is_prerelease]
+        finals, others = self._fitting(name, specifier)
         none_yet = True
-        for one in filter(self._can_be_used, finals):
+        for one in filter(self._is_usable, finals):
             none_yet = False
             yield one
         if none_yet:
-            yield from filter(self._can_be_used, (one for one in fitting if one not in finals))
+            yield from filter(self._is_usable, others)
+
+    def _fitting(self, name: PypiName, specifier: str) -> tuple[list[Served], list[Served]]:
+        """The versions within ``specifier`` that may be taken, and those that may where none of them can be used."""
+        # A search asks for the same few thousands of times.
+        if (name, specifier) not in self._within:
+            clauses = specifier_or_none(specifier)
+            pre = clauses is not None and bool(clauses.prereleases)
+            fitting = [one for one in self.of(name) if meets(str(one.version), specifier)]
+            finals = [one for one in fitting if pre or not one.version.is_prerelease]
+            self._within[name, specifier] = finals, [one for one in fitting if one not in finals]
+        return self._within[name, specifier]
+
+    def _is_usable(self, served: Served) -> bool:
+        if id(served) not in self._usable:
+            self._usable[id(served)] = self._can_be_used(served)
+        return self._usable[id(served)]
 
     def lies_outside(self, name: PypiName, specifier: str) -> bool:
         """Whether ``specifier`` admits only what is newer than all that is recorded, or older than all of it.

@@ -7,7 +7,9 @@ from solver.audit.context import AuditContext
 from solver.audit.inputs import read_text
 from solver.audit.installed import findings_as_installed
 from solver.audit.resolve import search, told
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import Target
+from solver.matrix.load import load_matrices
 
 LINES = ["a==1", "b[x,y]==1", "c"]
 IDENTS = 5
@@ -25,3 +27,10 @@ def notes(tmp_path):
 def test_a_list_is_resolved_up_to_a_length(tmp_path, monkeypatch, rounds, long):
     monkeypatch.setattr(search, "MOST_ROUNDS", rounds)
     assert (told.too_long().why in notes(tmp_path)) is long
+
+
+def test_a_version_of_a_package_that_rows_of_ranges_speak_of_may_be_open():
+    assert small_matrices().build("no-such-package", "", "linux-64") is NOT_KNOWN
+    builds = (*load_matrices().builds,)
+    ranged = next(row for row in builds if isinstance(row.versions, str))
+    assert load_matrices().build(ranged.package, "", ranged.platform) is NOT_KNOWN
