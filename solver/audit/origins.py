@@ -42,7 +42,7 @@ def _by_sources(package: Package, version: Version, matrices: Matrices) -> Packa
     """A package of which the set names indexes, and no file."""
     default = any(is_default(source) for source in package.sources)
     pytorch = [source for source in package.sources if index_of(source) == "pytorch"]
-    if pytorch and _has_flavours(package):
+    if pytorch and has_flavours(package.name):
         return _of_pytorch(package, version, pytorch, matrices, default=default)
     foreign = [source for source in package.sources if not is_default(source) and index_of(source) is None]
     # An index beside the default one is named for the sake of what has GPU code.
@@ -51,9 +51,9 @@ def _by_sources(package: Package, version: Version, matrices: Matrices) -> Packa
     return package
 
 
-def _has_flavours(package: Package) -> bool:
+def has_flavours(name: str) -> bool:
     """Whether the PyTorch index has a build of it for each CUDA and for the CPU, as of a framework's companions."""
-    framework = COMPANIONS.get(package.name, framework_of(package.name))
+    framework = COMPANIONS.get(name, framework_of(name))
     return framework is not None and FRAMEWORKS[framework].local_builds
 
 

@@ -114,6 +114,11 @@ def flavour_of(url: str) -> str | None:
     return last if _FLAVOUR.fullmatch(last) else None
 
 
+def is_nightly(url: str) -> bool:
+    """Whether an address is that of builds of every night, of which nothing is recorded (…/whl/nightly/cu128/)."""
+    return "nightly" in url_parts(url).path.split("/")
+
+
 def index_of(url: str) -> IndexName | None:
     """The index that a file's address belongs to; None where it is none whose addresses are known."""
     host = url_parts(url).hostname or ""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from solver.audit.context import AuditContext
-from solver.audit.origins import settled_package
+from solver.audit.origins import has_flavours, settled_package
 from solver.audit.package_set import Package
 from solver.core.errors import IndexUnavailable
-from solver.core.indexes import flavour_of, index_of, is_default
+from solver.core.indexes import flavour_of, index_of, is_default, is_nightly
 from solver.core.model import PypiName, Release
 from solver.core.target import admits_python, usable_files
 from solver.core.versions import meets, specifier_or_none, version_or_none
@@ -52,7 +52,9 @@ class Shelf:
     def of(self, name: PypiName) -> tuple[Served, ...]:
         """Every version, newest first; yanked ones are left out."""
         if name not in self._served:
-            every = {one.package.version: one for one in self._make(name)}
+            # A night's build may come before every release, and nobody records those.
+            made = () if has_flavours(name) and any(map(is_nightly, self.sources(name))) else self._make(name)
+            every = {one.package.version: one for one in made}
             self._served[name] = tuple(sorted(every.values(), key=lambda one: one.version, reverse=True))
         return self._served[name]
 
