@@ -7,6 +7,7 @@ candidates had gone. What it finds is a solution; that it finds nothing proves n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from solver.core.errors import InterlockError
@@ -26,17 +27,25 @@ def exhaust(
     """
     # Propagation does the work and branching only what it leaves open: DPLL over masks. The stack instead of
     # recursion, as a deep graph would reach Python's own limit.
-    stack = [narrowing]
+    stack = [(narrowing, "")]
+    # What no version of it suits is learnt by trying them, so whatever failed before is tried early: deep below
+    # decisions that have nothing to do with it, its versions would be refused again under each of those.
+    failures: Counter[str] = Counter()
     for _ in range(MAX_BRANCHES):
         if not stack:
             return None
-        state = stack.pop()
+        state, last = stack.pop()
         if not state.possible:
+            failures.update((last, *(ident for ident, mask in state.allowed.items() if not mask)))
             continue
-        open_ = [(mask.bit_count(), ident) for ident, mask in state.allowed.items() if mask & (mask - 1)]
+        open_ = [
+            (mask.bit_count() / (1 + failures[ident]), ident)
+            for ident, mask in state.allowed.items()
+            if mask & (mask - 1)
+        ]
         if not open_:
             return {ident: space.candidates(ident)[mask.bit_length() - 1] for ident, mask in state.allowed.items()}
-        # The fewest candidates first: the branch that fails fails soonest, and both halves narrow most.
+        # The fewest candidates for each failure first: what fails fails soonest, and both halves narrow most.
         _, ident = min(open_)
         best = state.allowed[ident] & -state.allowed[ident]
         # "Not the best" is one branch for all the others, not one for each: a conflict that does not depend on
@@ -44,5 +53,5 @@ def exhaust(
         other = state.copy()
         other.add([Ask(ident, ~best, "another", "the search")], forbids)
         state.add([Ask(ident, best, "this", "the search")], forbids)
-        stack += [other, state]
+        stack += [(other, ident), (state, ident)]
     raise InterlockError(f"the search gave up after {MAX_BRANCHES} branches; please report this request")
