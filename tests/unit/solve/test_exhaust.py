@@ -10,7 +10,7 @@ PAIRS, IDLE = 5, 15
 
 
 class Few:
-    """Packages of two versions, some of which nobody asks anything of, and `hard` of forty that each ask for the first ones of a pair.
+    """Packages of two versions, and `hard` of forty that each ask for the first ones of a pair.
 
     Those of a pair ask for different versions of a third, so that they cannot be together.
     """
