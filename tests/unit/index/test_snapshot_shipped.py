@@ -34,6 +34,11 @@ IMPOSSIBLE = {
     "tensorflow==2.19.0",
     "tf-keras-nightly",
     "torch==2.0.0+cu117",
+    # xformers has one wheel for python 3.9 and newer; torch from 2.9 on has none for 3.9.
+    "torch==2.10.0",
+    "torch==2.9.0",
+    "torch==2.9.1",
+    "torch>=2.10",
 }
 
 
