@@ -14,6 +14,7 @@ from solver.commands.pairs import Comparison, PairOutcome, compare_pairs
 from solver.commands.project import project_root
 from solver.core.answer import Answer
 from solver.core.model import Explanation
+from solver.matrix.libraries import LOADER
 
 
 @click.command()
@@ -35,7 +36,13 @@ def _json(outcome: PairOutcome) -> Json:
     else:
         assert outcome.explanation is not None
         data = explanation_json("ad hoc", outcome.explanation)
-    return {**data, "tensorflow": outcome.pair.tensorflow, "torch": outcome.pair.torch, "uv": outcome.pair.uv}
+    return {
+        **data,
+        "healed": outcome.healed,
+        "tensorflow": outcome.pair.tensorflow,
+        "torch": outcome.pair.torch,
+        "uv": outcome.pair.uv,
+    }
 
 
 def _table(outcomes: Sequence[PairOutcome]) -> None:
@@ -55,7 +62,8 @@ def _sentence(outcome: PairOutcome) -> str:
         assert outcome.explanation is not None
         return _reasons(outcome.explanation)
     built = f"torch {solution.axes['torch']}, CUDA {solution.axes['cuda']}, cuDNN {solution.axes['cudnn']}"
-    return f"yes: {built}" + ("" if solution.lockable else " (solvable, not lockable here)")
+    healed = f", healed by {LOADER}" if outcome.healed else ""
+    return f"yes: {built}{healed}" + ("" if solution.lockable else " (solvable, not lockable here)")
 
 
 def _reasons(explanation: Explanation) -> str:

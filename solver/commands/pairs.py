@@ -21,7 +21,9 @@ from solver.core.versions import as_requirement
 from solver.core.yamlfile import load_yaml
 from solver.index import Index
 from solver.matrix.clobbers import Clobbers
+from solver.matrix.cures import healable
 from solver.matrix.load import Matrices, matrices_dir
+from solver.matrix.place import Place
 from solver.request.adhoc import ad_hoc
 from solver.solve.search import solve
 from solver.solve.space.packages import Spaces
@@ -55,6 +57,8 @@ class PairOutcome(Value, frozen=True, kw_only=True):
     pair: Pair
     solution: Solution | None
     explanation: Explanation | None
+    healed: bool = False
+    """Whether the solution is sound only with our loader, which its lock holds."""
 
 
 class Comparison(Value, frozen=True, kw_only=True):
@@ -86,9 +90,15 @@ def search_pairs(pairs: Iterable[Pair], matrices: Matrices, index: Index) -> Ite
     for pair in pairs:
         constraints = (f"tensorflow=={pair.tensorflow}", f"torch=={pair.torch}", f"python=={pair.python}")
         try:
-            yield PairOutcome(pair=pair, solution=solve(ad_hoc(constraints), spaces), explanation=None)
+            solution = solve(ad_hoc(constraints), spaces)
+            yield PairOutcome(pair=pair, solution=solution, explanation=None, healed=_is_healed(solution, matrices))
         except Unsolvable as error:
             yield PairOutcome(pair=pair, solution=None, explanation=error.explanation)
+
+
+def _is_healed(solution: Solution, matrices: Matrices) -> bool:
+    versions = {str(pin.name): pin.version for pin in solution.pins}
+    return any(healable(matrices.rules, matrices, versions, Place.of(solution.target)))
 
 
 def uv_answer(pair: Pair, matrices: Matrices) -> UvAnswer:

@@ -51,6 +51,11 @@ def test_where_uv_gives_a_clean_set_there_is_one_that_can_be_locked(outcomes):
             assert one.solution is not None and one.solution.lockable, one.pair
 
 
+def test_where_only_our_loader_makes_a_pair_sound_it_is_told_as_healed(outcomes):
+    healed = {pair for pair, one in outcomes.items() if one.healed}
+    assert healed == {("2.20.0", "2.13.0"), ("2.21.0", "2.13.0")}
+
+
 def broken(solution) -> list[str]:
     """Requirements that the set does not meet, by the raw snapshot and nothing of the search."""
     versions = {pin.name: pin.version for pin in solution.pins}
