@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries, preferred_first
 from solver.core.model import Framework, Platform
+from solver.core.spelling import all_of
 from solver.core.versions import leading
 from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, wheel_build
 from solver.matrix.cudnn import carried, met
@@ -306,7 +307,11 @@ class _Case:
             return Answer.NOT_KNOWN
         cpu = on_cpu(self.packages)
         builds = [self.frameworks[name] for name in order]
-        answers = []
+        # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
+        ruled = {
+            framework_of(name) for breach in self.breaches if breach.rule.order is None for name in breach.rule.when
+        }
+        answers = [answer(not ruled & {*order})]
         for build in (self.frameworks[name] for name in order if name not in cpu):
             first = None if build is builds[0] else builds[0]
             after = first is not None and _loads_its_own(first)
@@ -316,10 +321,15 @@ class _Case:
 
     def dies(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
-        errors = (rule for rule in self.matrices.rules if rule.severity == "error")
-        deadly = {breach.rule.order for breach in broken(errors, self.packages, self.place) if not self.heals(breach)}
+        deadly = {breach.rule.order for breach in self.breaches}
         both = (order for order in self.orders if len(order) > 1)
         return tuple("-".join(order) for order in both if f"{order[0]} first" in deadly)
+
+    @cached_property
+    def breaches(self) -> tuple[Breach, ...]:
+        """The rules of severity error that the set breaks at this place and that nothing in it heals."""
+        errors = (rule for rule in self.matrices.rules if rule.severity == "error")
+        return tuple(breach for breach in broken(errors, self.packages, self.place) if not self.heals(breach))
 
     def heals(self, breach: Breach) -> bool:
         """Whether the set holds the loader that heals the breach."""
@@ -337,6 +347,9 @@ class _Case:
             kernels = self.kernels(build)
             if kernels.why:
                 yield f"{_title(build)}: {kernels.why}"
+        for breach in self.breaches:
+            if breach.rule.order is None:
+                yield f"{all_of(sorted(map(_name, breach.rule.when)))}: {breach.rule.why}"
         yield from self.doubts_of_driver()
         yield from self.doubts_of_finding()
 
@@ -364,6 +377,12 @@ class _Case:
             verdict = self.cudnn(build, first)
             if first is not build and verdict.answer is not Answer.YES:
                 yield f"{_title(build)} after {_title(first)}: {verdict.why}"
+
+
+def _name(package: str) -> str:
+    """A framework by its title, another package by its name."""
+    framework = framework_of(package)
+    return package if framework is None else FRAMEWORKS[framework].title
 
 
 def _title(build: Build) -> str:

@@ -96,7 +96,7 @@ class Prediction(Value, frozen=True, kw_only=True):
         for name, one in self.frameworks.items():
             if one.code == "none" and one.wrong is None:
                 yield f"{_title(name)} has no kernel for compute capability {self.gpu}"
-            elif one.code == "ptx" and one.compiles:
+            elif one.code == "ptx" and one.compiles and self.probes.get(name) is not False:
                 yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"
 
     def _about_no_cuda(self) -> Iterator[str]:
