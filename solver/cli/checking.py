@@ -18,7 +18,7 @@ from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import is_refused
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
-from solver.commands.audit import Given, active_environment, audit_path
+from solver.commands.audit import Given, active_environment, audit_path, given
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
 from solver.commands.heal import Healed
@@ -143,7 +143,7 @@ def _subject(what: Path | None) -> Given:
     if what is None:
         return active_environment(os.environ)
     if what != Path("-"):
-        return Given(what)
+        return given(what)
     content = sys.stdin.buffer.read(reading.LARGEST + 1)
     reading.refuse_large(len(content), STANDARD_INPUT)
     return Given(Path(STANDARD_INPUT), reading.decoded(content, STANDARD_INPUT))

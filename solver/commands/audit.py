@@ -27,7 +27,8 @@ from solver.core.model import Finding, Target
 from solver.core.reading import read_text
 from solver.index.metadata import user_cache
 from solver.index.private import LiveIndexes
-from solver.lock.read import LockFolder, own_lock
+from solver.lock.read import LockFolder, is_lock, own_lock
+from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.matrix.load import Matrices
 from solver.request.words import parse_target
 
@@ -67,6 +68,13 @@ class Given:
             return accepted_in(self.text)
         path = self.path / ACCEPTED if self.is_prefix else self.path
         return accepted_in(read_text(path)) if path.is_file() else {}
+
+
+def given(path: Path) -> Given:
+    """What lies at ``path``; of the folder or solution.yaml of a lock of ours, the file that names what it installs."""
+    folder = path.parent if path.name == SOLUTION_FILE else path
+    lock = own_lock(folder) if is_lock(folder) else None
+    return Given(path if lock is None else lock.set_file)
 
 
 def active_environment(environ: Mapping[str, str]) -> Given:

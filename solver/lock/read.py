@@ -15,7 +15,7 @@ from solver.core import reading
 from solver.core.acceptance import Acceptance
 from solver.core.decode import decode
 from solver.core.errors import BadInput
-from solver.core.flavours import FLAVOURS
+from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.lines import LockedPin, read_pins
 from solver.core.model import FORMAT_VERSION, Target
 from solver.core.yamlfile import load_yaml
@@ -52,6 +52,13 @@ class LockFolder:
     def from_pip(self) -> bool:
         """Whether its frameworks come from pip."""
         return FLAVOURS[self.solution.flavour].from_pip
+
+    @property
+    def set_file(self) -> Path:
+        """The one file that names all that it installs: the pins of pip, or the archives of conda."""
+        solution = self.solution
+        explicit = explicit_filename(solution.flavour, solution.target.platform)
+        return self.path / ("requirements.txt" if self.from_pip else explicit)
 
     @property
     def asks_for_gpu(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from paths import ROOT
 
-from solver.commands.audit import Given, audit_path, read_for
+from solver.commands.audit import Given, audit_path, given, read_for
 from solver.core.acceptance import ACCEPTED
 from solver.core.errors import BadInput
 from solver.core.model import Target
@@ -120,3 +120,10 @@ def test_what_is_accepted_and_found_of_nothing_is_named(tmp_path):
     file.write_text("# interlock accepts abi/a+b: it was there once\nopencv-python==4.10.0.84\n")
     audited = audit_path(ROOT, Given(file), {}, {}, accept={"no-such-row": "misspelt"})
     assert (audited.findings, audited.idle) == ((), ("abi/a+b", "no-such-row"))
+
+
+@pytest.mark.parametrize("name", ["full-py312", "full-py312-conda"])
+def test_a_lock_is_audited_by_its_folder_too(name):
+    folder = ROOT / "locks" / name
+    file = folder / ("linux-64.lock" if name.endswith("conda") else "requirements.txt")
+    assert given(folder) == given(folder / "solution.yaml") == given(file) == Given(file)
