@@ -12,7 +12,7 @@ from pathlib import Path
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.run import context_of
 from solver.commands.project import open_facts
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform
@@ -72,9 +72,20 @@ def undo(root: Path, prefix: Path) -> Healed:
     environment = _Environment.read(root, prefix)
     if heals(environment.versions) is not Answer.YES or not _noted(prefix).is_file():
         raise BadInput("`interlock heal` put nothing into it", file=prefix)
-    before = json.loads(read_text(_noted(prefix))).get("before")
+    before = _loader_before(_noted(prefix))
     _put_back(environment, before)
     return Healed(environment.breaches, before)
+
+
+def _loader_before(file: Path) -> str | None:
+    """The version of the loader that was there before; raises ``BadInput`` where the note was changed."""
+    try:
+        before = json.loads(read_text(file))["before"]
+    except (ValueError, KeyError, TypeError):
+        before = NOT_KNOWN
+    if before is not None and not isinstance(before, str):
+        raise BadInput("does not say which loader was there before", file=file, fix="make the environment anew")
+    return before
 
 
 @dataclass(frozen=True)
@@ -147,7 +158,10 @@ def _try_compiler(environment: _Environment, order: Sequence[str]) -> None:
     """Import the frameworks' compilers after them, which torch does when it first compiles."""
     compilers = [str(entry.compiler) for entry in FRAMEWORKS.values() if entry.compiler in environment.versions]
     command = [str(environment.python), "-I", "-c", f"import {', '.join([*order, *compilers])}"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=_SECONDS)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise _fails(environment, [*order, *compilers], f"it took more than {_SECONDS:.0f} s") from None
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         raise _fails(environment, [*order, *compilers], lines[-1])

@@ -113,6 +113,27 @@ def test_nothing_is_taken_out_that_was_not_put_in(tmp_path, probes):
     assert str(refused.value) == f"{prefix}: `interlock heal` put nothing into it"
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"before": 1}'])
+def test_a_note_that_was_changed_is_refused(tmp_path, probes, text):
+    prefix = environment(tmp_path / "env", PLAIN)
+    loader = command.heal(tmp_path, prefix).loader
+    note = prefix / "share" / "interlock" / "healed.json"
+    note.write_text(text)
+    with pytest.raises(BadInput) as refused:
+        command.undo(tmp_path, prefix)
+    assert str(refused.value) == f"{note}: does not say which loader was there before; make the environment anew"
+    assert loaders(prefix) == [loader]
+
+
+def test_an_import_that_hangs_is_ended_and_told(tmp_path, probes, monkeypatch):
+    prefix = environment(tmp_path / "env", PLAIN)
+    (site_packages(prefix) / "triton.py").write_text("import threading; threading.Event().wait()")
+    monkeypatch.setattr(command, "_SECONDS", 1.0)
+    with pytest.raises(CheckFailed, match=r"importing torch then triton fails in .*: it took more than 1 s"):
+        command.heal(tmp_path, prefix)
+    assert loaders(prefix) == []
+
+
 def test_the_command_tells_what_it_did(tmp_path, probes, monkeypatch):
     monkeypatch.chdir(tmp_path)
     environment(tmp_path / "env", PLAIN)
