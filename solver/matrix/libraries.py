@@ -22,6 +22,7 @@ LOADER = "interlock-loader"
 _NVIDIA = "nvidia/"
 _PROFILER = frozenset({"cupti"})
 _NOT_TRIED = frozenset({"nccl", "nvcc"})
+_COMPILER_AND_RUNTIME = frozenset({"nvcc", "cudart"})
 
 
 def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int | None = None) -> list[Library]:
@@ -57,6 +58,15 @@ def may_be_brought(name: str, cuda: int, versions: Mapping[str, str], matrices: 
     return not rows or any(
         brings(matrices, distribution, versions[distribution]) is NOT_KNOWN for distribution in there
     )
+
+
+def may_be_unplaced(distribution: str, cuda: int, matrices: Matrices) -> bool:
+    """Whether a part of a toolkit that no row lays out may be its compiler or its runtime.
+
+    So it is where no row says which distribution of that CUDA major brings one of the two.
+    """
+    placed = {row.library for row in matrices.libraries if row.cuda == cuda}
+    return not matrices.libraries_of(distribution) and not placed >= _COMPILER_AND_RUNTIME
 
 
 def looks_up(build: Build) -> Answer:

@@ -20,7 +20,7 @@ from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
 from solver.matrix.builds import conda_rows
 from solver.matrix.gpu_names import is_cuda_package, nightly_of
-from solver.matrix.libraries import LOADER, brings
+from solver.matrix.libraries import LOADER, brings, may_be_unplaced
 from solver.matrix.rows import NONE, CudaToolkit
 
 CODE = "unknown"
@@ -86,7 +86,7 @@ def _cause_of_library(context: AuditContext, package: Package, specifiers: Seque
         return None  # it holds nothing itself, and the row tells of what it asks for
     if version is None:
         return _version_of(context, package)
-    if not specifiers:
+    if not specifiers or may_be_unplaced(package.name, next(iter(numbers(version)), 0), context.matrices):
         return _no_row
     is_version = version_or_none(version) is not None
     return _no_library if is_version and not _is_known_library(context, package, specifiers) else None
