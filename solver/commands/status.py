@@ -13,15 +13,18 @@ from solver.commands.subject import as_subject
 from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.model import Profile, Value
+from solver.core.spelling import all_of
 from solver.core.yamlfile import load_yaml
 from solver.index.days import facts_of, read_days
 from solver.lock.read import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
 from solver.proof.records import evidence_of
-from solver.proof.states import State, all_states
+from solver.proof.states import NEVER, GpuState, State, all_states
 from solver.proof.subject import Subject
 
 NEVER_RUN = "never-run.yaml"
+_TOLD = 4
+"""So many changes since a run stand in a note; ``Standing.changed`` has all."""
 
 
 class NeverRun(Value, frozen=True, kw_only=True):
@@ -38,6 +41,8 @@ class Standing(Value, frozen=True, kw_only=True):
     lock: Literal["fresh", "stale"]
     gpus: dict[str, State]
     """By the name of each GPU that any lock ran on."""
+    changed: dict[str, tuple[str, ...]]
+    """By GPU what changed in the lock since it ran there, where that is outside of what the run depended on."""
     note: str
     """What to do or to know about it; empty where there is nothing."""
 
@@ -47,7 +52,7 @@ def standings(root: Path) -> tuple[Standing, ...]:
     project = open_project(root)
     evidence, reasons = _evidence(project.locks), _reasons(project)
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
-    never: dict[str, State] = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), "never")
+    never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
     odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
     return tuple(
         _standing(project, profile, states.get(profile.name) or never, reasons, odd.get(profile.name, ()))
@@ -73,17 +78,31 @@ def _reasons(project: Project) -> Mapping[str, str]:
 
 
 def _standing(
-    project: Project, profile: Profile, gpus: dict[str, State], reasons: Mapping[str, str], odd: Sequence[str]
+    project: Project, profile: Profile, gpus: dict[str, GpuState], reasons: Mapping[str, str], odd: Sequence[str]
 ) -> Standing:
     stale = lock_state(project, profile.name)
     notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
-    if set(gpus.values()) <= {"never"} and profile.name in reasons:
+    if all(one is NEVER for one in gpus.values()) and profile.name in reasons:
         notes.append(f"never run: {reasons[profile.name]}")
+    changed = {gpu: one.changed for gpu, one in gpus.items() if one.changed}
+    notes += [f"since it ran on {gpu}, outside of what the run used: {_some(some)}" for gpu, some in changed.items()]
     notes += odd
     inferred = _inferred(project.locks / profile.name)
     if inferred:
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")
-    return Standing(profile=profile.name, lock="stale" if stale else "fresh", gpus=gpus, note="; ".join(notes))
+    return Standing(
+        profile=profile.name,
+        lock="stale" if stale else "fresh",
+        gpus={gpu: one.state for gpu, one in gpus.items()},
+        changed=changed,
+        note="; ".join(notes),
+    )
+
+
+def _some(changes: Sequence[str]) -> str:
+    """The first few of many."""
+    more = len(changes) - _TOLD
+    return all_of(changes) if more <= 1 else all_of((*changes[:_TOLD], f"{more} more"))
 
 
 def _inferred(folder: Path) -> int:

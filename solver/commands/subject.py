@@ -33,6 +33,7 @@ def as_subject(lock: LockFolder) -> Subject:
         folder=lock.path,
         digest=lock.digest,
         packages=_packages(lock),
+        files={str(pin.name): pin.digest for pin in lock.pins},
         gpu=lock.asks_for_gpu,
         variables=lock.variables,
         relaxed=tuple(sorted({note.package for note in lock.solution.notes})),

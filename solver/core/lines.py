@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,6 +83,11 @@ class LockedPin:
     def installs(self) -> str:
         """The version that it installs; that of the wheel at its address where it names one."""
         return self.version or names.wheel(names.wheel_of_address(self.url or "", self.name)).version
+
+    @property
+    def digest(self) -> str:
+        """sha256 (hex) of what it installs: its version or address, and the hashes of its files."""
+        return hashlib.sha256("\n".join((self.version or self.url or "", *sorted(self.hashes))).encode()).hexdigest()
 
 
 def read_pins(path: Path) -> tuple[LockedPin, ...]:

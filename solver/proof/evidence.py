@@ -68,6 +68,7 @@ class ProbeOutput(Value, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     libraries: tuple[LoadedLibrary, ...]
     loaded: dict[str, str]
+    used: tuple[str, ...] | NotKnown = NOT_KNOWN
 
 
 class ProbeResult(Value, frozen=True, kw_only=True):
@@ -90,6 +91,8 @@ class ProbeResult(Value, frozen=True, kw_only=True):
     libraries: tuple[LoadedLibrary, ...] = ()
     loaded: dict[str, str] = msgspec.field(default_factory=dict)
     """Version that a loaded library tells of itself, by its name without ``.so``."""
+    used: tuple[str, ...] | NotKnown = NOT_KNOWN
+    """Packages of which it imported or mapped a file; NOT_KNOWN in records from before the probes told it."""
 
     @property
     def name(self) -> str:
@@ -128,6 +131,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     driver: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)+\Z")]
     packages: dict[str, str]
     """Version by name of everything the lock installs."""
+    core: dict[str, Digest] | NotKnown = NOT_KNOWN
+    """Of the packages that the run depended on, by name, the digest of what the lock installs of each."""
     variables: dict[str, str] | NotKnown = NOT_KNOWN
     """Those of the lock's environment variables that the probes got; NOT_KNOWN in records that do not tell."""
     problems: tuple[str, ...] = ()

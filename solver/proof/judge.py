@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import CheckFailed
 from solver.core.model import Framework
 from solver.proof.checks import Demand, demands, frameworks_of, on_cpu, orders
+from solver.proof.core import core_fault
 from solver.proof.evidence import Check, Evidence, ProbeResult
 from solver.proof.subject import Subject
 
@@ -31,6 +32,9 @@ def validated(evidence: Evidence) -> Evidence:
             f"{evidence.profile}: no probe loaded the driver's libcuda.so, so this is no evidence; "
             + "; ".join(problems(evidence, frameworks_of(evidence.packages))[:3])
         )
+    fault = core_fault(evidence)
+    if fault is not None:
+        raise CheckFailed(f"{evidence.profile}: {fault}")
     if evidence.result == "failed":
         if not evidence.problems:
             raise CheckFailed(f"{evidence.profile}: a failed record must say why")
@@ -56,6 +60,8 @@ def strangeness(evidence: Evidence, subject: Subject) -> str | None:
     odd = sorted(set(evidence.packages.items()) ^ {(name, str(version)) for name, version in subject.packages.items()})
     if odd:
         return f"its packages are not those of the lock: {odd[0][0]} is one of {len({name for name, _ in odd})}"
+    if not isinstance(evidence.core, NotKnown) and not evidence.core.items() <= subject.files.items():
+        return "it tells other files of its packages than those of the lock"
     if evidence.variables is not NOT_KNOWN and evidence.variables != subject.variables:
         return "its probes ran with other environment variables than those of the lock"
     if evidence.result == "verified" and (lacking := problems(evidence, frameworks_of(subject.packages))):

@@ -137,6 +137,7 @@ def _carry(lock: LockToCarry, bundle: Path) -> CarriedLock:
         python=lock.python,
         files=tuple(sorted({f"{WHEELS}/{wheel.filename}" for wheel in lock.wheels})),
         packages=dict(sorted(subject.packages.items())),
+        contents=dict(sorted(subject.files.items())),
         gpu=subject.gpu,
         variables=dict(subject.variables),
         relaxed=subject.relaxed,

@@ -41,6 +41,8 @@ class CarriedLock(Value, frozen=True, kw_only=True):
     """The carried files that its installation needs; locks share them."""
     packages: dict[str, str]
     """Version by name of everything the lock installs."""
+    contents: dict[str, Digest] = msgspec.field(default_factory=dict)
+    """By package the digest of what the lock says of its version and files."""
     gpu: bool = True
     """False for a CPU lock."""
     variables: dict[str, str] = msgspec.field(default_factory=dict)
@@ -55,6 +57,7 @@ class CarriedLock(Value, frozen=True, kw_only=True):
             folder=bundle / self.folder,
             digest=self.digest,
             packages=self.packages,
+            files=self.contents,
             gpu=self.gpu,
             variables=self.variables,
             relaxed=self.relaxed,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 
+from .distributions import used_distributions
 from .interop_checks import Interop
 from .libraries import check_libraries, describe_libraries
 from .recorder import Recorder
@@ -48,6 +49,7 @@ def run(recorder: Recorder, order: list[str], imports_only: bool, cpu: frozenset
     if "torch" in order and not imports_only and torch.torch.cuda.is_available():
         torch.compile("torch.compile" if len(order) == 1 else "together.compile.after")
         describe_libraries(recorder)
+    recorder.result["used"] = used_distributions()
     recorder.result["finished"] = True
     recorder.save()
 

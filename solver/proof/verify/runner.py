@@ -120,7 +120,7 @@ def _result(order: Order, output: ProbeOutput | None, status: int, hung: bool, s
     return ProbeResult(
         order=order, ended=ended, exit_status=status, signal=None if hung else name, running=seen.running,
         seconds=round(seconds, 3), python=seen.python, frameworks=seen.frameworks, gpus=seen.gpus,
-        checks=seen.checks, libraries=seen.libraries, loaded=seen.loaded,
+        checks=seen.checks, libraries=seen.libraries, loaded=seen.loaded, used=seen.used,
     )  # fmt: skip
 
 

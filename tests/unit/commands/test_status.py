@@ -5,6 +5,8 @@ from __future__ import annotations
 from standin_lock import evidence_of
 
 from solver.commands.status import Standing, standings
+from solver.commands.subject import as_subject
+from solver.lock.read import read_folder
 from solver.proof.records import admit, encode
 
 REQUEST = """\
@@ -36,6 +38,27 @@ def test_evidence_stands_as_long_as_what_is_installed_is_the_same(root, lock):
     with (lock / "requirements.txt").open("a") as file:
         file.write("# changed\n")
     assert gpu_states(root) == {"NVIDIA H200": "stale"}
+
+
+def test_evidence_outlasts_a_change_of_what_its_run_did_not_use(root, lock):
+    pins = (lock / "requirements.txt").read_text()
+    (lock / "requirements.txt").write_text(f"{pins}pandas==2.3.1 --hash=sha256:{'1' * 64}\n")
+    files = as_subject(read_folder(lock)).files
+    core = {name: digest for name, digest in files.items() if name != "pandas"}
+    admit(evidence_of(lock, core=core), lock.parent)
+    (root / "environment.yml.in").write_text(REQUEST)
+
+    def stands(requirements):
+        (lock / "requirements.txt").write_text(requirements)
+        first, *_ = standings(root)
+        return first.gpus, first.changed, first.note.partition("; since it ran on ")[2]
+
+    assert stands(f"{pins}pandas==2.3.2 --hash=sha256:{'2' * 64}\npolars==1.30.0 --hash=sha256:{'3' * 64}\n") == (
+        {"NVIDIA H200": "verified (core)"},
+        {"NVIDIA H200": ("pandas 2.3.1 became 2.3.2", "polars 1.30.0 came")},
+        "NVIDIA H200, outside of what the run used: pandas 2.3.1 became 2.3.2 and polars 1.30.0 came",
+    )
+    assert stands(pins.replace("numpy==2.5.5", "numpy==2.5.4")) == ({"NVIDIA H200": "stale"}, {}, "")
 
 
 def test_one_odd_file_ends_nothing_and_is_told(root, lock):
@@ -74,11 +97,14 @@ def test_each_profile_stands_for_itself(root, lock):
     )
     never = {"NVIDIA H200": "never"}
     assert rest == [
-        Standing(profile="other", lock="stale", gpus=never, note="run `interlock lock other`: it was never made"),
+        Standing(
+            profile="other", lock="stale", gpus=never, changed={}, note="run `interlock lock other`: it was never made"
+        ),
         Standing(
             profile="never",
             lock="stale",
             gpus=never,
+            changed={},
             note="run `interlock lock never`: it was never made; never run: nobody had the time",
         ),
     ]
