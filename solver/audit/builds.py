@@ -9,7 +9,8 @@ from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.matrix import builds
-from solver.matrix.builds import Stated, build_cuda, cuda_major, has_cuda, is_recorded, stated
+from solver.matrix.builds import Stated, build_cuda, cuda_major, has_cuda, is_recorded, stated, told_by
+from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 
@@ -32,7 +33,7 @@ class BuiltPackage:
     @property
     def source(self) -> str:
         """Who tells how it was built."""
-        return self.row.source
+        return told_by(self.row)
 
     @property
     def has_cuda(self) -> Answer:
@@ -57,7 +58,7 @@ class BuiltPackage:
     @property
     def bundles(self) -> bool:
         """Whether its CUDA libraries surely lie inside it, or are conda's concern."""
-        return self.row.bundles is True
+        return bundled(self.row) is Answer.YES
 
     @property
     def guessed(self) -> bool:

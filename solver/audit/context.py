@@ -16,7 +16,7 @@ from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of
-from solver.core.markers import applies
+from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import marker_environment, usable_files
 from solver.core.versions import version_or_none
@@ -269,7 +269,7 @@ class AuditContext:
                 continue
             for text in self._texts(package):
                 # Most lines belong to extras that nobody named; parsing them costs more than all else here.
-                skipped = not package.extras and "extra" in text.partition(";")[2]
+                skipped = not package.extras and waits_for_an_extra(text.partition(";")[2])
                 requirement = None if skipped else parsed(text)
                 if requirement is not None and applies(requirement.marker, environment, package.extras):
                     asks.setdefault(pypi_name(requirement.name), []).append((package, requirement))

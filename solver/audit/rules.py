@@ -53,7 +53,7 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
     of_conda = not binds_conda(rule) and any(package.origin == "conda" for package in named)
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
-    order = f" with {rule.order}" if rule.order else ""
+    order = f" with {rule.first} first" if rule.first else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
     healing = _healing(context, breach)
     return finding_about(

@@ -49,6 +49,11 @@ def stated(field: str | NotKnown) -> Stated:
     return None if field == NONE else field
 
 
+def told_by(build: Build) -> str:
+    """Who tells how a build was made, and who which cuDNN it was made with, where that is another."""
+    return build.source if isinstance(build.cudnn_source, NotKnown) else f"{build.source}; cuDNN: {build.cudnn_source}"
+
+
 def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
     """The entries of a field of a row; none where nobody read it."""
     return () if isinstance(field, NotKnown) else field

@@ -79,7 +79,32 @@ def bundled(build: Build) -> Answer:
     """Whether a build's CUDA libraries lie inside its wheel; NO where it opens others, or pins who brings them."""
     if build.bundles is not NOT_KNOWN:
         return answer(build.bundles)
-    return Answer.NO if build.same_minor or looks_up(build) is Answer.YES else Answer.NOT_KNOWN
+    outside = build.same_minor is True or looks_up(build) is Answer.YES
+    return Answer.NO if outside else Answer.NOT_KNOWN
+
+
+def pins(build: Build) -> Answer:
+    """Whether a build's metadata asks for the CUDA libraries of its very release; of those inside it none are asked."""
+    if bundled(build) is Answer.YES:
+        return Answer.NO
+    return Answer.NOT_KNOWN if isinstance(build.same_minor, NotKnown) else answer(build.same_minor)
+
+
+def brings_its_own(build: Build) -> Answer:
+    """Whether a build brings or pins the CUDA libraries it needs, and loads them when it is imported.
+
+    So do torch's: of a bundle from beside their own library, else from every nvidia folder of
+    site-packages (torch/__init__.py, _preload_cuda_deps).
+    """
+    either = {bundled(build), pins(build)}
+    if Answer.YES in either:
+        return Answer.YES
+    return Answer.NOT_KNOWN if Answer.NOT_KNOWN in either else Answer.NO
+
+
+def is_numbered_as_cuda(library: Library) -> Answer:
+    """Whether the release of whoever brings a library tells the CUDA toolkit that it is of."""
+    return Answer.NOT_KNOWN if isinstance(library.same_minor, NotKnown) else answer(library.same_minor)
 
 
 def does_without(build: Build) -> Answer:

@@ -15,7 +15,7 @@ import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.model import KnownIndex, Platform, Severity, Text, pypi_name
+from solver.core.model import Framework, KnownIndex, Platform, Severity, Text, pypi_name
 
 Dotted = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+(\.[0-9]+)*\Z")]
 DottedOrNone = Annotated[str, msgspec.Meta(pattern=r"^(none|[0-9]+(\.[0-9]+)*)\Z")]
@@ -59,11 +59,13 @@ class Build(Row, frozen=True, kw_only=True):
     """CUDA major.minor it was built with; "none": it has no CUDA code."""
     cudnn: DottedOrNone | NotKnown = NOT_KNOWN
     """The cuDNN it was built with: the oldest of that major that serves it; "none": it uses none."""
+    cudnn_source: Text | NotKnown = NOT_KNOWN
+    """Who tells that, where it is not ``source``; see ``solver.matrix.builds.told_by``."""
     nccl: DottedOrNone | NotKnown = NOT_KNOWN
     bundles: bool | NotKnown = NOT_KNOWN
     """True where the CUDA libraries lie inside the wheel, false where distributions bring them."""
-    same_minor: bool = False
-    """True where its metadata pins the CUDA libraries to its own major.minor."""
+    same_minor: bool | NotKnown = NOT_KNOWN
+    """Whether its metadata pins the CUDA libraries to its own major.minor."""
     sm: tuple[Capability, ...] | NotKnown = NOT_KNOWN
     """Compute capabilities with native code."""
     ptx: tuple[Capability, ...] | NotKnown = NOT_KNOWN
@@ -127,8 +129,8 @@ class Library(Row, frozen=True, kw_only=True):
     directory: Text
     """Below site-packages."""
     sonames: tuple[str, ...] = ()
-    same_minor: bool = False
-    """True where the distribution's major.minor is the CUDA major.minor."""
+    same_minor: bool | NotKnown = NOT_KNOWN
+    """Whether the distribution's major.minor is the CUDA major.minor."""
     needs: tuple[str, ...] = ()
     """Libraries that it opens in turn, by ``Library.library``."""
 
@@ -189,8 +191,8 @@ class Rule(Row, frozen=True, kw_only=True):
     """Specifier over compute capability; it holds where the target names a GPU within."""
     driver: str = ""
     """Specifier over the target's NVIDIA driver."""
-    order: Literal["tensorflow first", "torch first"] | None = None
-    """The import order in which it was seen; None: any."""
+    first: Framework | None = None
+    """The framework that was imported first where it was seen; None: whichever is."""
     why: Text
     seen: str | None = None
     """Where it was seen to happen; None: derived, not seen."""

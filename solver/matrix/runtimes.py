@@ -20,7 +20,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.model import Platform
 from solver.core.versions import as_specifier, minor, within
 from solver.matrix.builds import has_cuda
-from solver.matrix.libraries import brought, bundled
+from solver.matrix.libraries import brought, bundled, is_numbered_as_cuda
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, Library
 
@@ -35,7 +35,7 @@ _PARTS = {"cuda": 2, "cudnn": 4}
 
 def decides(library: Library) -> Runtime | None:
     """The runtime whose release is the one of the distribution that brings a library; None where it is of any."""
-    if library.library in _TOOLKIT and library.same_minor:
+    if library.library in _TOOLKIT and is_numbered_as_cuda(library) is Answer.YES:
         return "cuda"
     return "cudnn" if library.library == "cudnn" else None
 

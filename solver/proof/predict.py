@@ -15,13 +15,22 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_l
 from solver.core.model import Framework, Platform
 from solver.core.spelling import all_of
 from solver.core.versions import leading
-from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, wheel_build
+from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, told_by, wheel_build
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import LOADER, Lookup, brought, decides_gpu, look_up, may_be_brought
+from solver.matrix.libraries import (
+    LOADER,
+    Lookup,
+    brings_its_own,
+    brought,
+    bundled,
+    decides_gpu,
+    look_up,
+    may_be_brought,
+)
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
@@ -194,7 +203,7 @@ class _Case:
         ``after_loading``: a build imported before it has loaded whatever the set brings, so that it
         does not matter where it looks; what the set does not bring is missing all the same.
         """
-        if _loads_its_own(build):
+        if brings_its_own(build) is Answer.YES:
             return Answer.YES
         result = self.lookup(build)
         if isinstance(result, NotKnown):
@@ -209,16 +218,17 @@ class _Case:
 
     def cudnn(self, build: Build, first: Build | None = None) -> Verdict:
         """Whether the cuDNN that a build comes upon serves it; ``first`` was imported before it."""
-        own = None if build.bundles is True else self.loaded_cudnn(build)
+        own = None if bundled(build) is Answer.YES else self.loaded_cudnn(build)
         alone = met(build, own, None)
         if first is None:
             return alone
         after = met(build, own, self.loaded_cudnn(first))
-        at_import = _loads_its_own(first) or (LOADER in self.packages and opens_libraries(framework_of(first.package)))
+        led = LOADER in self.packages and opens_libraries(framework_of(first.package))
+        at_import = led or brings_its_own(first) is Answer.YES
         if at_import or after.answer is alone.answer:
             return after
         why = f"nobody knows whether its cuDNN or that of {first.package} is loaded first"
-        return Verdict(Answer.NOT_KNOWN, why, build.source, build.id)
+        return Verdict(Answer.NOT_KNOWN, why, told_by(build), build.id)
 
     def loaded_cudnn(self, build: Build) -> str | NotKnown | None:
         """The cuDNN that a build loads: the one inside its wheel, or what a package brings for its CUDA major.
@@ -278,7 +288,7 @@ class _Case:
         That is the framework whose own probe they are compared with, see ``compare``.
         """
         first = next((self.frameworks[name] for name in preferred_first(self.frameworks)), None)
-        if first is not None and first.bundles is True:
+        if first is not None and bundled(first) is Answer.YES:
             return LoadedPrediction(
                 cuda=_leading(first.cuda, _RUNTIME_PARTS),
                 cudnn=_leading(first.cudnn, _CUDNN_PARTS),
@@ -309,21 +319,21 @@ class _Case:
         builds = [self.frameworks[name] for name in order]
         # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
         ruled = {
-            framework_of(name) for breach in self.breaches if breach.rule.order is None for name in breach.rule.when
+            framework_of(name) for breach in self.breaches if breach.rule.first is None for name in breach.rule.when
         }
         answers = [answer(not ruled & {*order})]
         for build in (self.frameworks[name] for name in order if name not in cpu):
             first = None if build is builds[0] else builds[0]
-            after = first is not None and _loads_its_own(first)
+            after = first is not None and brings_its_own(first) is Answer.YES
             answers += [self.sees(build), self.finds(build, after_loading=after), self.runs(build).answer]
             answers += [self.cudnn(build, first).answer, self.kernels(build).answer]
         return every(answers)
 
     def dies(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
-        deadly = {breach.rule.order for breach in self.breaches}
+        deadly = {breach.rule.first for breach in self.breaches if breach.rule.first is not None}
         both = (order for order in self.orders if len(order) > 1)
-        return tuple("-".join(order) for order in both if f"{order[0]} first" in deadly)
+        return tuple("-".join(order) for order in both if order[0] in deadly)
 
     @cached_property
     def breaches(self) -> tuple[Breach, ...]:
@@ -348,7 +358,7 @@ class _Case:
             if kernels.why:
                 yield f"{_title(build)}: {kernels.why}"
         for breach in self.breaches:
-            if breach.rule.order is None:
+            if breach.rule.first is None:
                 yield f"{all_of(sorted(map(_name, breach.rule.when)))}: {breach.rule.why}"
         yield from self.doubts_of_driver()
         yield from self.doubts_of_finding()
@@ -388,15 +398,6 @@ def _name(package: str) -> str:
 def _title(build: Build) -> str:
     framework = framework_of(build.package)
     return build.package if framework is None else FRAMEWORKS[framework].title
-
-
-def _loads_its_own(build: Build) -> bool:
-    """Whether a build brings or pins the CUDA libraries it needs, and loads them when it is imported.
-
-    So do torch's: of a bundle from beside their own library, else from every nvidia folder of
-    site-packages (torch/__init__.py, _preload_cuda_deps).
-    """
-    return build.same_minor or build.bundles is True
 
 
 def _plain_field(field: str | NotKnown) -> str | None:

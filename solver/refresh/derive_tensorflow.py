@@ -32,6 +32,8 @@ from solver.refresh.families import (
     requirements,
 )
 
+_PARTS = "build_info.py, METADATA"
+_LINUX_PARTS = f"{_PARTS}, RUNPATH, symbols"
 _BUILD_INFO = "tensorflow/python/platform/build_info.py"
 _IS_CUDA, _CUDA, _CUDNN, _CAPABILITIES = "is_cuda_build", "cuda_version", "cudnn_version", "cuda_compute_capabilities"
 _GENERATED = "tensorflow/core/framework/graph_pb2.py"
@@ -102,25 +104,19 @@ def _row(distribution: str, family: Family, reading: Reading, before: Build | No
     asks = _asks(family, source)
     sm, ptx = _code(info)
     linux = family.platform != "win-64"
+    before_cudnn = stated(before.cudnn) if before else None
     return msgspec.structs.replace(
         plain,
-        source=_source(file, linux, asks, before),
+        source=f"wheel {file.filename} ({_LINUX_PARTS if linux else _PARTS})",
         cuda=_cuda(info, file),
-        cudnn=_cudnn(asks) or (stated(before.cudnn) if before else None) or _own_cudnn(info),
+        cudnn=_cudnn(asks) or before_cudnn or _own_cudnn(info),
+        cudnn_source=before.cudnn_source if before and before_cudnn and not _cudnn(asks) else NOT_KNOWN,
         sm=sm,
         ptx=ptx,
         opens=_opens(source, file) if linux else NOT_KNOWN,
         runpath=_runpath(source, file) if linux else NOT_KNOWN,
         asks=asks,
     )
-
-
-def _source(file: IndexFile, linux: bool, asks: Mapping[str, str], before: Build | None) -> str:
-    parts = "build_info.py, METADATA, RUNPATH, symbols" if linux else "build_info.py, METADATA"
-    text = f"wheel {file.filename} ({parts})"
-    if not _cudnn(asks) and before is not None and "; cuDNN: " in before.source:
-        text += "; cuDNN: " + before.source.partition("; cuDNN: ")[2]
-    return text
 
 
 def build_info(text: str, filename: str) -> dict[str, object]:

@@ -90,7 +90,7 @@ def _torch(family: Family, source: WheelSource) -> Build:
         cudnn=_pinned("nvidia-cudnn", requires) if cuda else NONE,
         nccl=_pinned("nvidia-nccl", requires) if cuda else NOT_KNOWN,
         bundles=bundles if cuda else NOT_KNOWN,
-        same_minor=cuda is not None and not bundles,
+        same_minor=True if cuda and not bundles else NOT_KNOWN,
         sm=sm,
         ptx=ptx,
     )

@@ -13,7 +13,7 @@ from solver.matrix.cudnn import carried, carries
 from solver.matrix.cures import healable
 from solver.matrix.drivers import first_of_branch
 from solver.matrix.gpus import CudaMajor, cudnn_serves
-from solver.matrix.libraries import LOADER, brought
+from solver.matrix.libraries import LOADER, brought, bundled
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this
 from solver.matrix.place import Place
@@ -73,7 +73,7 @@ def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: st
     """Where the set has less than what one framework's build was made with."""
     framework, built = framework_of(build.package), stated(build.cuda)
     # A build that carries its own CUDA has that, whatever runtime lies beside it.
-    if framework is None or not isinstance(built, str) or build.bundles is True:
+    if framework is None or not isinstance(built, str) or bundled(build) is Answer.YES:
         return
     title = FRAMEWORKS[framework].title
     if as_version(cuda) < as_version(minor(built)):

@@ -43,7 +43,8 @@ def metadata(name: str, version: str, *requires: str) -> dict[str, bytes]:
 def tensorflow_row(**changed: object) -> Build:
     row = Build(
         id="tensorflow-2.13.0",
-        source="wheel x (build_info.py); cuDNN: tensorflow.org/install/source",
+        source="wheel x (build_info.py)",
+        cudnn_source="tensorflow.org/install/source",
         derived=True,
         package="tensorflow",
         version="2.13.0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -64,15 +65,14 @@ def _check(context: AuditContext, halves: Sequence[BuiltPackage]) -> Iterator[Fi
     build = next((half for half in halves if half.package.name == half.framework), halves[0])
     severity = _severity(context, build) if sure else "note"
     cure = _cure(context, build)
-    # Nothing exists where the cure is to leave it.
-    meant = "leave it where a CPU build is meant, or " if severity == "note" and cure.startswith("take") else ""
+    meant = "leave it where a CPU build is meant, or " if severity == "note" and cure.is_another else ""
     yield finding_about(
         [half.package for half in halves],
         code=CODE,
         severity=severity,
         why=f"{build.pin} is a CPU build on {context.target.platform}, and {reason}",
         source=build.source,
-        cure=meant + cure,
+        cure=meant + cure.text,
     )
 
 
@@ -119,24 +119,34 @@ def _likely_reason(context: AuditContext) -> str | None:
     return f"the set names packages as CUDA libraries are named ({listed(names, most=3)})" if names else None
 
 
-def _cure(context: AuditContext, build: BuiltPackage) -> str:
+@dataclass(frozen=True)
+class _Cure:
+    """What may be done about a CPU build."""
+
+    text: str
+    is_another: bool
+    """Whether it is to take another build; where none exists, the text itself says to leave it."""
+
+
+def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
     cpu_index = next((source for source in package.sources if flavour_of(source) == "cpu"), None)
     if cpu_index is not None:
-        return f"do not take it from {cpu_index}, or drop the CUDA packages"
+        return _Cure(f"do not take it from {cpu_index}, or drop the CUDA packages", is_another=False)
     if package.origin == "conda":
-        return f"take a build of {package.conda} whose build string starts with cuda"
+        return _Cure(f"take a build of {package.conda} whose build string starts with cuda", is_another=True)
     if build.framework is not None and package.name != build.framework:
         plain = context.matrices.build(build.framework, package.version or "", platform)
         if isinstance(plain, Build) and has_cuda(plain) is Answer.YES:
-            return f"take {build.framework}=={package.version} instead of {package.name}"
+            return _Cure(f"take {build.framework}=={package.version} instead of {package.name}", is_another=True)
     builds = _cuda_builds_of_release(context, build) if _has_local_builds(build) else []
     if builds:
-        return f"take a CUDA build of it: {listed(f'{package.name}=={version}' for version in builds)}"
+        pins = listed(f"{package.name}=={version}" for version in builds)
+        return _Cure(f"take a CUDA build of it: {pins}", is_another=True)
     return _other_release(context, build)
 
 
-def _other_release(context: AuditContext, build: BuiltPackage) -> str:
+def _other_release(context: AuditContext, build: BuiltPackage) -> _Cure:
     """The newest release that has CUDA where the target is; else what can be done where rows know of none."""
     target, name = context.target, build.framework or build.package.name
     with_cuda = {
@@ -146,16 +156,17 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> str:
     }
     here = [version for version, pythons in with_cuda.items() if not pythons or target.python in pythons]
     if here:
-        return f"take {name}=={max(here)}, or drop the CUDA packages"
+        return _Cure(f"take {name}=={max(here)}, or drop the CUDA packages", is_another=True)
     if _has_local_builds(build):  # an index of its own has them, which is recorded in part
-        return f"take a {name} that has CUDA on {target.platform}, or drop the CUDA packages"
+        return _Cure(f"take a {name} that has CUDA on {target.platform}, or drop the CUDA packages", is_another=True)
     where, last = str(target.platform), ""
     if with_cuda:
         newest = max(with_cuda)
         where = f"{target.platform} for python {target.python}"
         last = f" (the last is {newest}, for python {listed(with_cuda[newest])})"
     wsl = "run it under WSL2 as on linux-64, or " if target.platform == "win-64" else ""
-    return f"no wheel of {name} that rows know has CUDA on {where}{last}: {wsl}leave it on the CPU"
+    none = f"no wheel of {name} that rows know has CUDA on {where}{last}"
+    return _Cure(f"{none}: {wsl}leave it on the CPU", is_another=False)
 
 
 def _has_local_builds(build: BuiltPackage) -> bool:

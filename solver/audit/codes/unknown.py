@@ -20,7 +20,7 @@ from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
 from solver.matrix.builds import conda_rows
 from solver.matrix.gpu_names import is_cuda_package, nightly_of
-from solver.matrix.libraries import LOADER, brings, may_be_unplaced
+from solver.matrix.libraries import LOADER, brings, is_numbered_as_cuda, may_be_unplaced
 from solver.matrix.rows import NONE, CudaToolkit
 
 CODE = "unknown"
@@ -173,7 +173,9 @@ def _is_within(version: str, specifier: str) -> bool:
 
 def _is_of_a_toolkit(context: AuditContext, package: Package) -> bool:
     """A part that is numbered like its toolkit, of a toolkit that has a row."""
-    is_numbered = any(item.package is package and item.library.same_minor for item in context.provided)
+    is_numbered = any(
+        item.package is package and is_numbered_as_cuda(item.library) is Answer.YES for item in context.provided
+    )
     return is_numbered and isinstance(context.matrices.toolkit(package.version or ""), CudaToolkit)
 
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
+from solver.core import names
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.lines import LockedPin, has_own_wheels, read_pins
-from solver.core.model import pypi_name
 from solver.core.programs import uv_here
 from solver.core.writers import requirement_line
 
@@ -123,11 +123,7 @@ def _from_folder(requirements: Path, folder: Path, work: Path) -> tuple[Path, li
 
 def _not_there(pin: LockedPin, folder: Path, wheels: Mapping[str, Path], requirements: Path) -> Exception:
     """A wheel of that version with other bytes is a failed check, no wheel at all a bundle that lacks it."""
-    same = [
-        path
-        for path in wheels.values()
-        if pypi_name(path.name.split("-")[0]) == pin.name and _version(path.name) in pin.text
-    ]
+    same = [path for path in wheels.values() if _is_wheel_of(path.name, pin)]
     if same:
         return CheckFailed(
             f"{same[0].name} is not the file that the lock names: none of its hashes for {pin.name} fits "
@@ -136,8 +132,12 @@ def _not_there(pin: LockedPin, folder: Path, wheels: Mapping[str, Path], require
     return IndexUnavailable(f"no wheel of {pin.text} is in {folder}; bundle the lock anew")
 
 
-def _version(filename: str) -> str:
-    return filename.split("-")[1] if filename.count("-") > 1 else ""
+def _is_wheel_of(filename: str, pin: LockedPin) -> bool:
+    try:
+        names.wheel_of(filename, pin.name, pin.installs)
+    except names.BadName:
+        return False
+    return True
 
 
 def _without_address(pin: LockedPin) -> str:

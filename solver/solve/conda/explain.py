@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import REQUEST, Cause, CondaName, Explanation, Nearest, Profile
-from solver.core.processor import of_archspec
+from solver.core.model import PROCESSORS, REQUEST, Cause, CondaName, Explanation, Nearest, Profile
+from solver.core.processor import archspec_name, of_archspec
 from solver.core.versions import as_version, minor, numbers, version_or_none
-from solver.index.conda_level import GUARD, guard_version
 from solver.index.conda_spec import match_spec, read_spec
 from solver.matrix.builds import LIBPROTOBUF, built_against
 from solver.matrix.load import Matrices
@@ -61,7 +60,7 @@ def explain_conda(
         for each in core.rejected
     ]
     if core.refusal is not None and core.refusal.specs:
-        causes += _processor(core.refusal, solver)
+        causes += _processor(replace(asks, asks=core.asks), solver)
         causes.append(_channel(profile, core.refusal))
     # Where the channels have a set after all, it is rows that refuse it, and no record is missing.
     gap = None if core.refusal is None else Record(profile, matrices, solver).gap(core.asks, gpu=asks.gpu)
@@ -73,11 +72,18 @@ def explain_conda(
     )
 
 
-def _processor(refusal: ChannelRefusal, solver: ChannelSolver) -> Iterable[Cause]:
-    """The target's processor, where the channels' tree ends at the guard that it answers for."""
+def _processor(asks: CondaAsks, solver: ChannelSolver) -> Iterable[Cause]:
+    """The target's processor, where the channels have a set for the newest one: it is part of the clash then."""
     archspec = solver.virtual.get("__archspec")
-    if GUARD in refusal.reason and archspec is not None and guard_version(archspec) is not None:
-        yield Cause(who=REQUEST, asks=f"processors from {of_archspec(archspec)} on", source=REQUEST, package="cpu")
+    level = NOT_KNOWN if archspec is None else of_archspec(archspec)
+    if isinstance(level, NotKnown):
+        return
+    newest = replace(solver, virtual={**solver.virtual, "__archspec": archspec_name(PROCESSORS[-1])})
+    try:
+        newest.solve(asks.specs(), asks.constraints())
+    except ChannelRefusal:
+        return
+    yield Cause(who=REQUEST, asks=f"processors from {level} on", source=REQUEST, package="cpu")
 
 
 def explain_base(

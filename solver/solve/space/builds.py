@@ -16,7 +16,7 @@ from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
 from solver.matrix.builds import bounds, entries, local_cuda, stated
-from solver.matrix.libraries import brings
+from solver.matrix.libraries import brings, bundled, pins
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
@@ -31,9 +31,9 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
     if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
         yield from inside_asks(space, row)
-        if row.same_minor and row.bundles is not True:
+        if pins(row) is Answer.YES:
             yield from _unread_asks(space, row, candidate)
-        elif row.bundles is not True:
+        elif bundled(row) is not Answer.YES:
             for short in entries(row.opens):
                 yield from _library_asks(space, short, major(cuda), row)
         yield from cudnn_asks(space, row)
@@ -48,12 +48,12 @@ def _bound_asks(space: Candidates, row: Build) -> Iterator[Ask]:
 
 
 def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
-    if row.same_minor:
+    if pins(row) is Answer.YES:
         exact = minor(cuda)
         mask = space.mask_where(AXIS_CUDA, lambda c: c.version == exact)
         return Ask(AXIS_CUDA, mask, f"CUDA {exact}", row.source, row.id, f"=={exact}", brings=True)
     # Its own runtime lies inside the wheel, or any of its major serves; only the major is shared with the rest.
-    how = "carries" if row.bundles is True else "built with"
+    how = "carries" if bundled(row) is Answer.YES else "built with"
     text = f"CUDA {major(cuda)} ({how} {cuda})"
     return Ask(AXIS_CUDA, space.cuda_mask(cuda), text, row.source, row.id, f"=={major(cuda)}.*")
 

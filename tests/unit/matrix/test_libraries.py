@@ -4,7 +4,19 @@ import pytest
 from msgspec.structs import replace
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.libraries import Lookup, brings, brought, decides_gpu, does_without, look_up, looks_up, places
+from solver.matrix.libraries import (
+    Lookup,
+    brings,
+    brings_its_own,
+    brought,
+    bundled,
+    decides_gpu,
+    does_without,
+    look_up,
+    looks_up,
+    pins,
+    places,
+)
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 
@@ -102,3 +114,18 @@ def test_a_library_is_missing_only_where_rows_tell_who_would_bring_it(opens, ver
 )
 def test_which_library_decides_whether_a_build_sees_a_gpu(build, name, decides):
     assert decides_gpu(build, name) is decides
+
+
+@pytest.mark.parametrize(
+    ("build", "inside", "pinned", "own"),
+    [
+        (_build("torch"), Answer.NOT_KNOWN, Answer.NOT_KNOWN, Answer.NOT_KNOWN),
+        (_build("torch", bundles=True), Answer.YES, Answer.NO, Answer.YES),
+        (_build("torch", bundles=True, same_minor=True), Answer.YES, Answer.NO, Answer.YES),
+        (_build("torch", bundles=False), Answer.NO, Answer.NOT_KNOWN, Answer.NOT_KNOWN),
+        (_build("torch", same_minor=True), Answer.NO, Answer.YES, Answer.YES),
+        (_build("torch", bundles=False, same_minor=False), Answer.NO, Answer.NO, Answer.NO),
+    ],
+)
+def test_what_no_row_says_of_a_builds_libraries_is_neither_in_it_nor_pinned(build, inside, pinned, own):
+    assert (bundled(build), pins(build), brings_its_own(build)) == (inside, pinned, own)

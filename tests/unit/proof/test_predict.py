@@ -86,7 +86,7 @@ def test_what_is_told(matrices, packages, gpu, driver, sentences):
 )
 def test_a_rule_about_pythons_is_told_of_those_alone(matrices, python, dies):
     crash = Rule(
-        id="crash", source="s", code="c", severity="error", when={"torch": ""}, pythons="<3.13", order="torch first",
+        id="crash", source="s", code="c", severity="error", when={"torch": ""}, pythons="<3.13", first="torch",
         why="w", cure="c",
     )  # fmt: skip
     with_crash = dataclasses.replace(matrices, rules=(crash,))
