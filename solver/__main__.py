@@ -13,7 +13,7 @@ def main() -> None:
     if ours:
         # Loading takes some tenths of a second, and python tells of an interrupt by a traceback.
         signal.signal(signal.SIGINT, _leave)
-    command_line = importlib.import_module("solver.cli")
+    command_line = importlib.import_module("solver.cli.program")
     if ours:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 from drawing import register_profiles
 from fault_server import FaultServer
 
-from solver import cli
+from solver.cli import program
 
 register_profiles()
 
@@ -34,7 +34,7 @@ def interlock(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["interlock", *map(str, words)])
         code = 0
         try:
-            cli.main()
+            program.main()
         except SystemExit as ended:
             code = ended.code
         printed = capsys.readouterr()

@@ -217,7 +217,7 @@ class AuditContext:
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]
         for release in [*fitting, *releases]:
-            requires = self._asked(release, (*package.extras, *extras))
+            requires = self._requires_in_index(release, (*package.extras, *extras))
             if not isinstance(requires, NotKnown):
                 return requires
         return NOT_KNOWN
@@ -229,7 +229,7 @@ class AuditContext:
         except ReleaseRefused:
             return False
 
-    def _asked(self, release: Release, extras: tuple[str, ...]) -> Requires:
+    def _requires_in_index(self, release: Release, extras: tuple[str, ...]) -> Requires:
         """What the index says that a release requires."""
         try:
             return self.index.requires(release, extras)

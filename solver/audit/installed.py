@@ -8,9 +8,9 @@ from dataclasses import replace
 from solver.audit.codes.unknown import CODE as UNKNOWN_CODE
 from solver.audit.context import AuditContext
 from solver.audit.doubt import doubted, unread_bringers
-from solver.audit.held import Held, findings_of, without_held
+from solver.audit.image_packages import ImagePackages, findings_of, without_image
 from solver.audit.package_set import SetKind
-from solver.audit.resolve import told
+from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.outcome import as_set, unread
 from solver.audit.resolve.search import Resolved, resolve
@@ -24,18 +24,20 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
     """What an audit looked at, and what it found there."""
     if not is_open(context):
         return context, findings_in(context)
-    held = Held(context)
-    choices = Choices(without_held(context, held))
+    image = ImagePackages(context)
+    choices = Choices(without_image(context, image))
     resolved = resolve(choices)
     installed = as_set(choices, resolved)
-    whole = replace(context, set=held.joined(installed))
-    found = (*findings_in(whole), *findings_of(held, whole))
+    whole = replace(context, set=image.joined(installed))
+    findings = (*findings_in(whole), *findings_of(image, whole))
     if resolved.contradictions or resolved.given_up:
         # Nothing installs the list, so that nobody knows where its libraries would come from.
-        found = tuple(doubted(whole, found, ()))
+        findings = tuple(doubted(whole, findings, ()))
     elif unread_libraries := unread_bringers(whole, choices, resolved):
-        found = tuple(doubted(whole, found, unread_libraries))
-    return whole, in_order((*found, *_told(choices, resolved, replace(context, set=held.beneath(installed)), found)))
+        findings = tuple(doubted(whole, findings, unread_libraries))
+    return whole, in_order(
+        (*findings, *_of_resolution(choices, resolved, replace(context, set=image.beneath(installed)), findings))
+    )
 
 
 def is_open(context: AuditContext) -> bool:
@@ -50,17 +52,19 @@ def is_open(context: AuditContext) -> bool:
     return package_set.kind != "freeze" or not (context.provided or context.target.platform == "win-64")
 
 
-def _told(choices: Choices, resolved: Resolved, whole: AuditContext, found: Sequence[Finding]) -> Iterator[Finding]:
+def _of_resolution(
+    choices: Choices, resolved: Resolved, whole: AuditContext, findings: Sequence[Finding]
+) -> Iterator[Finding]:
     """What is told of the resolution itself."""
-    yield from told.contradictions(resolved.contradictions)
+    yield from resolution.contradictions(resolved.contradictions)
     if resolved.given_up:
-        yield told.too_long()
+        yield resolution.too_long()
     missing = [package for package in whole.set.packages if package.name in choices.shelf.absent]
     if missing:
-        yield told.absent(missing)
-    known = {name for one in found if one.code == UNKNOWN_CODE for name in one.names}
+        yield resolution.absent(missing)
+    known = {name for one in findings if one.code == UNKNOWN_CODE for name in one.names}
     known |= {name for one in resolved.contradictions for name in one.left_open}
     lacking = [package for package in unread(choices, whole.set) if package.name not in known]
     extras = sorted(ident for ident in choices.unread_extras if ident in resolved.choices)
     if lacking or extras:
-        yield told.not_known(lacking or [whole.packages[name] for name, _ in extras], extras)
+        yield resolution.not_known(lacking or [whole.packages[name] for name, _ in extras], extras)

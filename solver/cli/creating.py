@@ -52,10 +52,10 @@ def _plan_lines(creation: Creation) -> Iterator[str]:
         yield f"{creation.prefix}: is what {creation.lock.name} holds"
         return
     yield f"{creation.prefix}: made anew of {creation.lock.name}, by {maker}; put back as it is should that fail"
-    yield from (f"  {_told(move)}" for move in creation.moves)
+    yield from (f"  {_move_line(move)}" for move in creation.moves)
 
 
-def _told(move: Move) -> str:
+def _move_line(move: Move) -> str:
     what = f"{move.name} ({move.half})"
     if move.before is None:
         return f"comes: {what} {move.after}"

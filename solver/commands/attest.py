@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from solver.core.errors import CheckFailed
 from solver.core.model import Pin, Profile, Solution
-from solver.index.provenance import Publisher, publisher_of, told
+from solver.index.provenance import Publisher, publisher_of, publisher_phrase
 from solver.index.pypi import PypiIndex
 
 
@@ -39,7 +39,7 @@ def _publisher(pin: Pin, index: PypiIndex, *, required: bool) -> Publisher | Non
         return None
     for publisher in publishers:
         if publisher != publishers[0]:
-            both = " and ".join(told(one) for one in (publishers[0], publisher) if one is not None)
+            both = " and ".join(publisher_phrase(one) for one in (publishers[0], publisher) if one is not None)
             raise CheckFailed(f"files of {pin.name}=={pin.version} were published by {both}")
     return publishers[0]
 

@@ -11,7 +11,7 @@ from solver.commands.locked import LockedProfile
 from solver.commands.named_locks import NamedLocks
 from solver.core.errors import BadInput
 from solver.core.model import Value
-from solver.index.provenance import told
+from solver.index.provenance import publisher_phrase
 
 
 class LockedPackage(Value, frozen=True):
@@ -135,7 +135,8 @@ def _published(
     then, now = (lock.folder.solution.attested for lock in (one, other))
     both = sorted({*then, *now} & set(packages[0]) & set(packages[1]))
     shown = {
-        name: [told(names[name]) if name in names else "nobody attested" for names in (then, now)] for name in both
+        name: [publisher_phrase(names[name]) if name in names else "nobody attested" for names in (then, now)]
+        for name in both
     }
     return {name: Publishers(before, after) for name, (before, after) in shown.items() if before != after}
 

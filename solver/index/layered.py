@@ -184,7 +184,7 @@ class LayeredIndex:
             return self.recorded.extras(release)
         return self.live.extras(release)
 
-    def _asked(self, name: PypiName) -> None:
+    def _count_question(self, name: PypiName) -> None:
         self.questions.asked.add(name)
         self._tell()
 
@@ -238,10 +238,10 @@ class LayeredIndex:
             try:
                 listing = self._listings.pop(name, None)
                 releases = self.live.releases(name) if listing is None else listing.result()
-                self._asked(name)
+                self._count_question(name)
                 return releases
             except UnknownPackage:
-                self._asked(name)
+                self._count_question(name)
                 if recorded:  # packages of another index need not be on the default one
                     return ()
                 raise

@@ -46,7 +46,7 @@ def publisher_of(provenance: bytes, filename: str, sha256: str) -> Publisher:
     return {key: names.one_line(str(known[key])) for key in sorted(known)}
 
 
-def told(publisher: Publisher) -> str:
+def publisher_phrase(publisher: Publisher) -> str:
     """A publisher in one phrase: "GitHub pypa/build release.yml"."""
     rest = " ".join(value for key, value in publisher.items() if key != "kind")
     return f"{publisher.get('kind', 'a publisher')} {rest}"

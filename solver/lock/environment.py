@@ -15,7 +15,7 @@ from solver.core.lines import logical_lines
 from solver.core.model import Profile, Target
 from solver.core.names import is_plain_channel
 from solver.core.writers import comment
-from solver.index.conda_level import guard_spec, is_of_the_machine
+from solver.index.conda_level import is_of_the_machine, level_spec
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import spec_name
 from solver.lock.environment_head import head_lines
@@ -78,7 +78,7 @@ def _asked_of_the_machine(half: CondaHalf) -> list[str]:
         glibc = half.virtual.get("__glibc") if half.virtual else half.target.glibc
         asks += [] if glibc is None else [f"__glibc>={glibc}"]
     if not isinstance(half.target.cpu, NotKnown) and half.records:
-        asks.append(guard_spec(half.target.cpu))
+        asks.append(level_spec(half.target.cpu))
     return asks
 
 

@@ -67,7 +67,9 @@ class ImageContents:
 def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
     """What the image ``reference`` holds; NOT_KNOWN where no row tells of it."""
     name = ImageName.of(reference)
-    fitting = ((row, values) for row in matrices.images if name.repository in row.images for values in _told(row, name))
+    fitting = (
+        (row, values) for row in matrices.images if name.repository in row.images for values in _tag_versions(row, name)
+    )
     row, said = min(fitting, key=lambda one: len(one[1]), default=(None, {}))
     if row is None:
         return NOT_KNOWN
@@ -100,7 +102,7 @@ def holds_cudnn(cudnn: str | NotKnown, soname_of: str) -> Answer:
     return Answer.NOT_KNOWN if isinstance(cudnn, NotKnown) else answer(_major(cudnn) == _major(soname_of))
 
 
-def _told(row: BaseImage, name: ImageName) -> Iterator[dict[str, str]]:
+def _tag_versions(row: BaseImage, name: ImageName) -> Iterator[dict[str, str]]:
     """The versions that the tag says, by each pattern of the row that fits it."""
     for pattern in row.tags:
         match = re.fullmatch(_expression(pattern), name.tag)

@@ -28,7 +28,7 @@ def conda(tmp_path):
         (tmp_path / name).write_text(text)
 
     def run(code):
-        start = "import sys\nfrom solver import conda_plugin\n(command,) = conda_plugin.conda_subcommands()\n"
+        start = "import sys\nfrom solver.cli import conda_plugin\n(command,) = conda_plugin.conda_subcommands()\n"
         environ = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": "/usr/bin:/bin"}
         command = [sys.executable, "-c", start + code]
         return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
@@ -38,12 +38,12 @@ def conda(tmp_path):
 
 def test_conda_finds_the_plugin_under_its_own_group():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"]["conda"] == {"interlock": "solver.conda_plugin"}
+    assert project["entry-points"]["conda"] == {"interlock": "solver.cli.conda_plugin"}
 
 
 def test_nothing_of_ours_is_loaded_until_it_is_called(conda):
     done = conda("print(command.name, sorted(n for n in sys.modules if n.startswith(('solver', 'click', 'msgspec'))))")
-    assert (done.stdout, done.stderr) == ("interlock ['solver', 'solver.conda_plugin']\n", "")
+    assert (done.stdout, done.stderr) == ("interlock ['solver', 'solver.cli', 'solver.cli.conda_plugin']\n", "")
 
 
 @pytest.mark.parametrize(

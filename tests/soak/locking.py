@@ -19,7 +19,7 @@ import rattler  # noqa: F401
 from fault_server import FaultServer, make_wheel
 from one_index import python_channel, request_of, variables_of
 
-from solver import cli
+from solver.cli import program
 from solver.commands import export, lock, project  # noqa: F401  (read before a command is forked)
 
 NAME, TAG = "victim", "py3-none-any.whl"
@@ -61,7 +61,7 @@ def command(root: Path, words: tuple[str, ...], before: Callable[[], None] = lam
         # What runs in the background ignores it, and hands that down.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         before()
-        cli.main()
+        program.main()
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

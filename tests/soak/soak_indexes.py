@@ -25,7 +25,7 @@ from figures import Figures
 from locking import WORDS
 from one_index import python_channel, request_of, variables_of
 
-from solver import cli
+from solver.cli import program
 from solver.commands import project
 from solver.core.errors import IndexUnavailable
 from solver.core.model import pypi_name
@@ -72,7 +72,7 @@ def _main(words: tuple[str, ...]) -> tuple[int, str]:
     stdout = sys.stdout
     try:
         with contextlib.redirect_stderr(out), contextlib.redirect_stdout(out):
-            cli.main()
+            program.main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:

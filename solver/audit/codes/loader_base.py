@@ -28,11 +28,11 @@ def without_base(
     perhaps: list[str] = []
 
     def is_left(library: str, soname: str) -> bool:
-        held = _held(base, build, library)
-        if held is Answer.NOT_KNOWN and not serves_profiler(library):
+        in_image = _image_holds(base, build, library)
+        if in_image is Answer.NOT_KNOWN and not serves_profiler(library):
             perhaps.append(soname)
         # Nothing but the profiler needs what one flavour of an image has and another has not.
-        return held is Answer.NO and not serves_profiler(library)
+        return in_image is Answer.NO and not serves_profiler(library)
 
     kept = replace(
         outcome,
@@ -42,7 +42,7 @@ def without_base(
     return kept, tuple(perhaps)
 
 
-def _held(base: Base, build: BuiltPackage, library: str) -> Answer:
+def _image_holds(base: Base, build: BuiltPackage, library: str) -> Answer:
     """Whether the image holds a library where every process looks for it."""
     major = build.major
     if library == _CUDNN:

@@ -51,12 +51,12 @@ def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
     folders = [*_library_path(context), *_folders(dynamic, path)]
     beside = [read_library(other) for name in others if (other := _first(context, (name,))) is not None]
     linked = {name for each in (dynamic, *beside) for name in each.needed}
-    outcome = _search(context, _wanted(context, build.row, cuda, linked), cuda, folders)
+    outcome = _search(context, _needed_libraries(context, build.row, cuda, linked), cuda, folders)
     nowhere = tuple(replace(one, linked=one.soname in linked) for one in outcome.nowhere)
     return replace(outcome, nowhere=nowhere)
 
 
-def _wanted(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
+def _needed_libraries(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
     """The CUDA libraries that a build opens, as its row tells, and those that its own are linked to."""
     beside = [item.library for item in context.provided]
     opens = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))

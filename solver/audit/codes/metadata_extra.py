@@ -35,10 +35,10 @@ def outside_the_extra(context: AuditContext, build: BuiltPackage) -> Iterator[Fi
         and not _is_enough(bound, package.version)
     ]
     if refused:
-        yield _told(context, build, refused)
+        yield _finding(context, build, refused)
 
 
-def _told(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple[Package, str]]) -> Finding:
+def _finding(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple[Package, str]]) -> Finding:
     seen = next(filter(None, (evidence(context, package.name) for package, _ in refused)), None)
     asked = listed((f"{package.name}{bound}" for package, bound in refused), most=_MOST)
     there = listed((package.version or "" for package, _ in refused), most=_MOST)

@@ -330,7 +330,7 @@ def install_tool(bundle: Path, manifest: Any, python: str, minor: str, work: Pat
 
 def prove(bundle: Path, python: Path, options: argparse.Namespace) -> int:
     """Start ``interlock verify`` on the bundle and return its exit status."""
-    start = "import sys; from solver.cli import main; sys.exit(main())"
+    start = "import sys; from solver.cli.program import main; sys.exit(main())"
     command = [str(python), "-I", "-c", start, "verify", *(options.profiles or [])]
     command += ["--bundle", str(bundle), "--out", str(options.out)]
     command += ["--keep"] if options.keep else []

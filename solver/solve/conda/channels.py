@@ -14,7 +14,7 @@ from solver.core.model import CondaName, Target
 from solver.core.processor import archspec_name
 from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
-from solver.index.conda_level import GUARD, guard_version
+from solver.index.conda_level import LEVEL, level_version
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import match_spec, spec_name
 from solver.matrix.drivers import newest_cuda
@@ -127,7 +127,7 @@ class ChannelSolver:
 
     def _refused(self, record: RepoDataRecord) -> bool:
         """Whether nobody may choose ``record``: for its own sake, or since the target itself is what it stands for."""
-        if record.name.normalized == GUARD and guard_version(self.virtual.get("__archspec")) is not None:
+        if record.name.normalized == LEVEL and level_version(self.virtual.get("__archspec")) is not None:
             return True
         return self.refuses is not None and self.refuses(record)
 
@@ -146,9 +146,9 @@ class ChannelSolver:
         return run_async(load())
 
     def ours(self, records: Iterable[RepoDataRecord]) -> tuple[CondaRecord, ...]:
-        """``records`` of these channels as ours, sorted by name; the processor's guard is no part of a set."""
+        """``records`` of these channels as ours, sorted by name; the processor's level is no part of a set."""
         by_address = {channel.address: channel for channel in self.channels()}
-        chosen = (record for record in records if record.name.normalized != GUARD)
+        chosen = (record for record in records if record.name.normalized != LEVEL)
         return in_order(by_address[record.channel].ours(record) for record in chosen)
 
 
@@ -168,8 +168,8 @@ def _generic(virtual: Mapping[str, str]) -> list[GenericVirtualPackage]:
         return GenericVirtualPackage(PackageName(name), CondaVersion(version), BuildString("0"))
 
     packages = [package(name, version) for name, version in sorted(virtual.items())]
-    level = guard_version(virtual.get("__archspec"))
-    return packages if level is None else [*packages, package(GUARD, level)]
+    level = level_version(virtual.get("__archspec"))
+    return packages if level is None else [*packages, package(LEVEL, level)]
 
 
 def _reason(error: BaseException) -> str:

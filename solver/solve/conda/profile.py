@@ -16,7 +16,7 @@ from solver.core.model import REQUEST, Axis, Because, CondaName, Explanation, No
 from solver.core.processor import number
 from solver.core.versions import minor
 from solver.index.conda import CondaSource
-from solver.index.conda_level import GUARD, askers, level_of
+from solver.index.conda_level import LEVEL, askers, level_of
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
@@ -281,7 +281,7 @@ def _notes(chosen: Mapping[CondaName, CondaRecord]) -> tuple[Note, ...]:
     if not isinstance(level, NotKnown) and number(level) > 1:
         names = ", ".join(sorted(record.name for record in askers(chosen.values())))
         text = f"runs only on processors of the level {level}, as {names} ask"
-        notes.append(Note(package=GUARD, text=text, row=None, evidence=None))
+        notes.append(Note(package=LEVEL, text=text, row=None, evidence=None))
     inferred = sorted(record.name for record in chosen.values() if record.inferred)
     if inferred:
         text = (

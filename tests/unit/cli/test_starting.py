@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from solver import cli
+from solver.cli import program
 from solver.core.machine import Gpu, Machine
 from solver.core.yamlfile import parse_yaml
 
@@ -164,7 +164,7 @@ def test_of_nothing_this_machine_answers(here, interlock, monkeypatch):
 
 def test_of_nothing_a_person_is_asked(here):
     answers = "torch\n3.11\nRTX 4090\n>=550\n"
-    result = CliRunner().invoke(cli.interlock, ["init"], input=answers)
+    result = CliRunner().invoke(program.interlock, ["init"], input=answers)
     assert result.exit_code == 0, result.output
     made = parse_yaml(request(here), "environment.yml.in").data
     assert made["dependencies"] == ["python=${python}", "pip", {"pip": ["torch==${torch}"]}]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from solver.cli import interlock
+from solver.cli.program import interlock
 from solver.commands import heal as command
 from solver.core.errors import BadInput, CheckFailed
 from solver.proof.evidence import ProbeResult

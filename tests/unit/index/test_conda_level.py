@@ -1,4 +1,4 @@
-"""conda-forge's guard of the processor: what records ask of it, and what a target answers."""
+"""conda-forge's package of a processor's level: what records ask of it, and what a target answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from conda_repodata import entry
 
 from solver.core.answer import NOT_KNOWN
-from solver.index.conda_level import askers, guard_spec, guard_version, is_of_the_machine, level_of
+from solver.index.conda_level import askers, is_of_the_machine, level_of, level_spec, level_version
 from solver.index.conda_record import from_repodata
 
 
@@ -40,8 +40,8 @@ def test_who_was_built_for_a_level():
 
 
 def test_every_machine_from_the_level_on_meets_the_spec():
-    assert guard_spec("x86-64-v3") == "_x86_64-microarch-level>=3"
-    named = {name: guard_version(name) for name in ("x86_64", "x86_64_v4", "zen4", "aarch64", None)}
+    assert level_spec("x86-64-v3") == "_x86_64-microarch-level>=3"
+    named = {name: level_version(name) for name in ("x86_64", "x86_64_v4", "zen4", "aarch64", None)}
     assert named == {"x86_64": "1", "x86_64_v4": "4", "zen4": None, "aarch64": None, None: None}
 
 

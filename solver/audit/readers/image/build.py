@@ -130,7 +130,7 @@ def of_image(document: Document, image: str, line: int | None) -> PackageSet:
 
 def _base(image: str, document: Document, line: int | None) -> tuple[Base, tuple[Package, ...], str | None]:
     """What an image is known to hold: its CUDA, its packages, its python."""
-    held = contents(document.matrices, image)
+    image_contents = contents(document.matrices, image)
     shown = image.replace(UNKNOWN, "…")
     if image.lower() == _SCRATCH:
         return (
@@ -138,22 +138,22 @@ def _base(image: str, document: Document, line: int | None) -> tuple[Base, tuple
             (),
             None,
         )
-    if isinstance(held, NotKnown):
+    if isinstance(image_contents, NotKnown):
         return Base(image=shown, line=line), (), None
-    row = held.row
+    row = image_contents.row
     base = Base(
         image=shown,
         row=row.id,
         source=row.source,
-        cuda=held.cuda,
-        cudnn=held.cudnn,
+        cuda=image_contents.cuda,
+        cudnn=image_contents.cudnn,
         libraries=row.libraries,
-        whole=not isinstance(held.packages, NotKnown),
+        whole=not isinstance(image_contents.packages, NotKnown),
         line=line,
     )
-    known = {} if isinstance(held.packages, NotKnown) else held.packages
+    known = {} if isinstance(image_contents.packages, NotKnown) else image_contents.packages
     packages = tuple(Package(name=PypiName(name), version=known[name], line=line) for name in known)
-    return base, packages, base_python(held.python)
+    return base, packages, base_python(image_contents.python)
 
 
 def _sets(build: _Build, last: Stage) -> tuple[PackageSet, ...]:

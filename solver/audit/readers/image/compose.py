@@ -69,8 +69,8 @@ def _sets(document: Document, yaml: YamlDocument, name: str, service: _Service, 
     if service.build is not None:
         for one in _built(document, yaml, name, service.build, read):
             inside = f"{part}, {one.part}" if one.part else part
-            held = dict(one.variables) | dict(variables)
-            yield structs.replace(one, part=inside, file=document.file, variables=tuple(sorted(held.items())))
+            together = dict(one.variables) | dict(variables)
+            yield structs.replace(one, part=inside, file=document.file, variables=tuple(sorted(together.items())))
     elif service.image is not None:
         image = expanded(service.image, {}).replace(UNKNOWN, "…")
         one = of_image(document, image, yaml.line("services", name, "image"))
@@ -81,16 +81,16 @@ def _built(
     document: Document, yaml: YamlDocument, name: str, build: _Build | str, read: Read
 ) -> tuple[PackageSet, ...]:
     """The sets of the Dockerfile that a service is built from."""
-    held = _Build(context=build) if isinstance(build, str) else build
-    context = document.folder / _known(held.context, yaml, name)
-    arguments = {key: value for key, value in _pairs(held.args).items() if UNKNOWN not in value}
-    if held.dockerfile_inline is not None:
-        inner = replace(document, text=held.dockerfile_inline)
+    recipe = _Build(context=build) if isinstance(build, str) else build
+    context = document.folder / _known(recipe.context, yaml, name)
+    arguments = {key: value for key, value in _pairs(recipe.args).items() if UNKNOWN not in value}
+    if recipe.dockerfile_inline is not None:
+        inner = replace(document, text=recipe.dockerfile_inline)
     else:
-        path = context / _known(held.dockerfile or "Dockerfile", yaml, name)
+        path = context / _known(recipe.dockerfile or "Dockerfile", yaml, name)
         missing = f"there is no such file, which the service {brief(name)} is built from"
         inner = replace(document, text=reading.read_text(path, missing=missing), file=str(path), folder=path.parent)
-    return read_dockerfile(inner, read, context, arguments, held.target)
+    return read_dockerfile(inner, read, context, arguments, recipe.target)
 
 
 def _known(text: str, yaml: YamlDocument, name: str) -> str:

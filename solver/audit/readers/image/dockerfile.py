@@ -116,13 +116,13 @@ def _without_documents(lines: list[str]) -> tuple[list[str], dict[int, tuple[str
 
 def _document(numbered: Iterator[tuple[int, str]], word: str, plain: list[str]) -> str:
     """The lines up to ``word``; in their place comments."""
-    held: list[str] = []
+    kept: list[str] = []
     for _, line in numbered:
         plain.append("#")
         if line.strip("\t") == word:
             break
-        held.append(line)
-    return "\n".join(held)
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def _escape_of(lines: list[str]) -> str:

@@ -31,8 +31,8 @@ class PythonEnvironment:
         """``packages`` after what is there; pip leaves in place what suits it, unless it ``replaces``."""
         for package in packages:
             key = (package.origin, package.name)
-            held = self.packages.get(key)
-            if held is not None and not replaces and _suits(held, package):
+            present = self.packages.get(key)
+            if present is not None and not replaces and _suits(present, package):
                 continue
             self.packages.pop(key, None)
             self.packages[key] = package
@@ -54,17 +54,17 @@ class PythonEnvironment:
             self.unread.append(sentence)
 
 
-def _suits(held: Package, asked: Package) -> bool:
+def _suits(present: Package, asked_for: Package) -> bool:
     """Whether pip takes what is installed for what is asked for."""
-    if held.extras != asked.extras and asked.extras:
+    if present.extras != asked_for.extras and asked_for.extras:
         return False
-    if held.version is None:
-        return asked.version is None and asked.specifier in ("", held.specifier)
-    if asked.version is None:
-        return not asked.specifier or meets(held.version, asked.specifier)
-    installed, wanted = version_or_none(held.version), version_or_none(asked.version)
+    if present.version is None:
+        return asked_for.version is None and asked_for.specifier in ("", present.specifier)
+    if asked_for.version is None:
+        return not asked_for.specifier or meets(present.version, asked_for.specifier)
+    installed, version = version_or_none(present.version), version_or_none(asked_for.version)
     # An installed 1.12.1+cu113 satisfies ==1.12.1.
-    return installed is not None and wanted is not None and str(wanted) in (str(installed), installed.public)
+    return installed is not None and version is not None and str(version) in (str(installed), installed.public)
 
 
 def with_line(packages: Iterable[Package], line: int) -> list[Package]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Found:
+class CopiedFile:
     """A file of the image."""
 
     path: str = ""
@@ -56,20 +56,20 @@ class ImageFiles:
         """A file whose text the Dockerfile itself says."""
         self.texts[posixpath.normpath(target)] = text
 
-    def find(self, path: str) -> Found | None:
+    def find(self, path: str) -> CopiedFile | None:
         """The file at ``path``, which is absolute; None where nothing brings it."""
         path = posixpath.normpath(path)
         if path in self.texts:
-            return Found(text=self.texts[path])
-        return next((found for copy in reversed(self.copies) if (found := _copied(copy, path))), None)
+            return CopiedFile(text=self.texts[path])
+        return next((copied for copy in reversed(self.copies) if (copied := _copied(copy, path))), None)
 
 
-def _copied(copy: _Copy, path: str) -> Found | None:
+def _copied(copy: _Copy, path: str) -> CopiedFile | None:
     """The file of the context that a copy puts at ``path``."""
     inside = path.removeprefix(copy.target.rstrip("/") + "/")
     if copy.of_folder:
-        return None if inside == path else Found(posixpath.normpath(posixpath.join(copy.source, inside)))
+        return None if inside == path else CopiedFile(posixpath.normpath(posixpath.join(copy.source, inside)))
     if inside == path:
-        return Found(copy.source) if path == copy.target and not copy.into else None
+        return CopiedFile(copy.source) if path == copy.target and not copy.into else None
     folder, name = posixpath.split(copy.source)
-    return Found(posixpath.join(folder, inside)) if fnmatchcase(inside, name) else None
+    return CopiedFile(posixpath.join(folder, inside)) if fnmatchcase(inside, name) else None

@@ -13,7 +13,7 @@ from solver.audit.readers import conda_names
 from solver.audit.readers.document import Document
 from solver.audit.readers.explicit import is_explicit
 from solver.audit.readers.image.environments import PythonEnvironment, with_line
-from solver.audit.readers.image.files import Found, ImageFiles
+from solver.audit.readers.image.files import CopiedFile, ImageFiles
 from solver.audit.readers.image.installs import BuildStep
 from solver.audit.readers.image.shell import UNKNOWN
 from solver.audit.readers.parts import Choice
@@ -73,12 +73,12 @@ class Installing:
             return self._requirement(value)
         if word not in ("-r", "-c"):
             return [] if UNKNOWN in value else [Line(option, self.line)]
-        found = self._found(value)
-        if found is None:
+        copied = self._copied(value)
+        if copied is None:
             return []
-        if found.text is not None:
-            return [replace(one, number=self.line) for one in said_lines(found.text)]
-        return [Line(f"{word} {found.path}", self.line)]
+        if copied.text is not None:
+            return [replace(one, number=self.line) for one in said_lines(copied.text)]
+        return [Line(f"{word} {copied.path}", self.line)]
 
     def _requirement(self, word: str) -> list[Line]:
         """The line of one requirement; nothing, and a word about it, where nobody can tell what it is."""
@@ -116,46 +116,46 @@ class Installing:
 
     def _file(self, file: str) -> None:
         """A file of another format: an environment.yml, an explicit file, a list of specs, a lock."""
-        found = self._found(file)
-        if found is None:
+        copied = self._copied(file)
+        if copied is None:
             return
-        document = _document(self.document, found, self.files.context, Choice(self.step.extras, self.step.groups))
+        document = _document(self.document, copied, self.files.context, Choice(self.step.extras, self.step.groups))
         if self.step.act in ("conda", "create") and document.yaml is None and not is_explicit(document.text):
             self._specs([line.text for line in logical_lines(document.text)])
             return
-        held = self.read(document)[0]
-        self.environment.install(with_line(held.packages, self.line), replaces=True)
-        self.environment.python = held.python or self.environment.python
-        self.environment.variables |= dict(held.variables)
-        for sentence in held.unread:
+        part = self.read(document)[0]
+        self.environment.install(with_line(part.packages, self.line), replaces=True)
+        self.environment.python = part.python or self.environment.python
+        self.environment.variables |= dict(part.variables)
+        for sentence in part.unread:
             self.environment.take_unread(sentence)
 
-    def _found(self, path: str) -> Found | None:
-        found = None if UNKNOWN in path else self.files.find(posixpath.join(self.folder, path))
-        if found is None:
+    def _copied(self, path: str) -> CopiedFile | None:
+        copied = None if UNKNOWN in path else self.files.find(posixpath.join(self.folder, path))
+        if copied is None:
             self._say_unread(f"reads {_shown(path)}, {_NOWHERE}")
-        return found
+        return copied
 
-    def _say_unread(self, told: str) -> None:
-        self.environment.take_unread(f"line {self.line}: `{_shown(self.step.text)}` {told}")
+    def _say_unread(self, problem: str) -> None:
+        self.environment.take_unread(f"line {self.line}: `{_shown(self.step.text)}` {problem}")
 
 
 def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, folder: str) -> str | None:
     """The name that the environment.yml of a step gives its environment; None where it gives none."""
     for file in step.files if step.act == "environment" else ():
-        found = None if UNKNOWN in file else files.find(posixpath.join(folder, file))
-        if found is not None:
-            parsed = _document(document, found, files.context, document.choice).yaml
+        copied = None if UNKNOWN in file else files.find(posixpath.join(folder, file))
+        if copied is not None:
+            parsed = _document(document, copied, files.context, document.choice).yaml
             name = parsed.data.get("name") if parsed is not None and isinstance(parsed.data, dict) else None
             return name if isinstance(name, str) else None
     return None
 
 
-def _document(dockerfile: Document, found: Found, context: Path, choice: Choice) -> Document:
+def _document(dockerfile: Document, copied: CopiedFile, context: Path, choice: Choice) -> Document:
     """A file of the image to be read; raises ``BadInput`` where the context lacks it."""
-    if found.text is not None:
-        return replace(dockerfile, text=found.text, choice=choice)
-    path = context / found.path
+    if copied.text is not None:
+        return replace(dockerfile, text=copied.text, choice=choice)
+    path = context / copied.path
     fix = "put that file there, or name the build's context"
     text = reading.read_text(path, missing="there is no such file, which the Dockerfile copies", fix=fix)
     return replace(dockerfile, text=text, file=str(path), folder=path.parent, choice=choice)

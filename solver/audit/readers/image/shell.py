@@ -51,13 +51,13 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
         if name is None:
             return UNKNOWN
         operator, word = match["operator"], match["word"]
-        held = variables.get(name)
+        current = variables.get(name)
         if operator is None:
-            return UNKNOWN if held is None else held
-        is_there = held is not None and (held != "" or not operator.startswith(":"))
+            return UNKNOWN if current is None else current
+        is_there = current is not None and (current != "" or not operator.startswith(":"))
         if operator.endswith("+"):
             return word if is_there else ""
-        return held if is_there and held is not None else (UNKNOWN if operator.endswith("?") else word)
+        return current if is_there and current is not None else (UNKNOWN if operator.endswith("?") else word)
 
     return _VARIABLE.sub(value, text)
 
@@ -114,8 +114,8 @@ def _split(script: str, variables: dict[str, str]) -> Iterator[list[str]]:
 
 def _parts(word: str, variables: Mapping[str, str]) -> list[str]:
     """A word expanded; one that is nothing but a variable may hold several words."""
-    held = expanded(word, variables)
-    return held.split() if _VARIABLE.fullmatch(word) else [held]
+    current = expanded(word, variables)
+    return current.split() if _VARIABLE.fullmatch(word) else [current]
 
 
 def _tokens(script: str) -> Iterator[str]:

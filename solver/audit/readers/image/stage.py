@@ -61,8 +61,8 @@ class Stage:
 
     def branch(self, name: str) -> Stage:
         """A stage that begins with this one."""
-        held = {place: environment.branch() for place, environment in self.environments.items()}
-        return replace(self, name=name, files=self.files.branch(), variables=dict(self.variables), environments=held)
+        values = {place: environment.branch() for place, environment in self.environments.items()}
+        return replace(self, name=name, files=self.files.branch(), variables=dict(self.variables), environments=values)
 
     @property
     def installs(self) -> bool:
@@ -150,8 +150,8 @@ class Stage:
                     else:
                         self._step(step, active, instruction.line, mounted)
             except NoScript as error:
-                told = f"line {instruction.line}: RUN is no shell script ({error})"
-                self.environments[self.current()].take_unread(told)
+                problem = f"line {instruction.line}: RUN is no shell script ({error})"
+                self.environments[self.current()].take_unread(problem)
 
     @staticmethod
     def _mount(files: ImageFiles, value: str) -> None:
@@ -213,8 +213,8 @@ class Stage:
         return name
 
     def _index_options(self) -> tuple[str, ...]:
-        told = ((option, self.variables.get(variable, "")) for variable, option in _INDEX_VARIABLES.items())
-        return tuple(f"{option} {address}" for option, held in told for address in held.split())
+        problem = ((option, self.variables.get(variable, "")) for variable, option in _INDEX_VARIABLES.items())
+        return tuple(f"{option} {address}" for option, values in problem for address in values.split())
 
 
 def pairs_of(value: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -225,9 +225,9 @@ def pairs_of(value: str, variables: Mapping[str, str]) -> dict[str, str]:
         pairs = [(name, rest.strip())]
     else:
         pairs = [(word.partition("=")[0], word.partition("=")[2]) for word in words]
-    held = {name: expanded(text, variables) for name, text in pairs}
+    values = {name: expanded(text, variables) for name, text in pairs}
     # A folder that is put before an unknown PATH is known all the same.
-    return {name: text for name, text in held.items() if UNKNOWN not in text or name == "PATH"}
+    return {name: text for name, text in values.items() if UNKNOWN not in text or name == "PATH"}
 
 
 def _words(value: str) -> list[str]:

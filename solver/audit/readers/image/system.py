@@ -32,8 +32,8 @@ def with_system_packages(base: Base, words: Iterable[str]) -> tuple[Base, str | 
             base = structs.replace(base, cudnn=cudnn["version"] or NOT_KNOWN)
         elif _CUDA.fullmatch(word):
             cuda = NOT_KNOWN if base.cuda == "none" else base.cuda
-            held: tuple[str, ...] | NotKnown = NOT_KNOWN
-            base = structs.replace(base, cuda=cuda, libraries=held)
+            libraries: tuple[str, ...] | NotKnown = NOT_KNOWN
+            base = structs.replace(base, cuda=cuda, libraries=libraries)
         elif named is not None:
             python = named["version"]
     return base, python

@@ -29,7 +29,7 @@ def test_every_kind_of_spec_is_read_as_conda_reads_it(match, trapped, tmp_path):
 
 def test_a_set_of_wheels_is_audited_without_conda(tmp_path):
     (tmp_path / "requirements.txt").write_text("torch==2.5.1\nnumpy==2.0.2\n")
-    code = "import sys; from solver.cli import main; sys.argv[1:] = ['audit', 'requirements.txt']\n"
+    code = "import sys; from solver.cli.program import main; sys.argv[1:] = ['audit', 'requirements.txt']\n"
     code += "try: main()\nfinally: print('rattler' in sys.modules, file=sys.stderr)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
     assert ran.stderr.splitlines()[-1] == "False"

@@ -6,7 +6,7 @@ from audit_stubs import StubIndex, small_matrices
 from solver.audit.context import AuditContext
 from solver.audit.inputs import read_text
 from solver.audit.installed import findings_as_installed
-from solver.audit.resolve import search, told
+from solver.audit.resolve import findings, search
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Target
 from solver.matrix.load import load_matrices
@@ -26,7 +26,7 @@ def notes(tmp_path):
 @pytest.mark.parametrize(("rounds", "long"), [(IDENTS + 1, False), (IDENTS - 1, True)])
 def test_a_list_is_resolved_up_to_a_length(tmp_path, monkeypatch, rounds, long):
     monkeypatch.setattr(search, "MOST_ROUNDS", rounds)
-    assert (told.too_long().why in notes(tmp_path)) is long
+    assert (findings.too_long().why in notes(tmp_path)) is long
 
 
 def test_a_version_of_a_package_that_rows_of_ranges_speak_of_may_be_open():

@@ -32,7 +32,7 @@ _HARDLY: Mapping[Severity, Severity] = {"error": "note", "warning": "note", "not
 
 
 @dataclass(frozen=True)
-class Held:
+class ImagePackages:
     """The packages of a set that its image brings, and those that these asked for."""
 
     context: AuditContext
@@ -84,16 +84,16 @@ def _is_open(package: Package) -> bool:
     return package.origin == "pypi" and package.version is None and not package.specifier and package.url is None
 
 
-def findings_of(held: Held, whole: AuditContext) -> Iterator[Finding]:
+def findings_of(image: ImagePackages, whole: AuditContext) -> Iterator[Finding]:
     """What another version than the image's would break, and what the image's own may not go together with."""
-    for package in held.left:
-        yield from _of_left(held, whole, package)
-    for name in sorted(held.implied):
+    for package in image.left:
+        yield from _of_left(image, whole, package)
+    for name in sorted(image.implied):
         if name not in whole.packages:
-            yield from _of_implied(held, whole, name)
+            yield from _of_implied(image, whole, name)
 
 
-def _of_left(held: Held, whole: AuditContext, package: Package) -> Iterator[Finding]:
+def _of_left(image: ImagePackages, whole: AuditContext, package: Package) -> Iterator[Finding]:
     """Rules that the newest release of a package would break, which a line leaves open."""
     for_python = _newest(whole, package.name, "", for_python=True)
     breaches = [] if for_python is None else list(_broken_by(whole, for_python))
@@ -109,8 +109,9 @@ def _of_left(held: Held, whole: AuditContext, package: Package) -> Iterator[Find
         yield structs.replace(
             finding,
             severity=severities[finding.severity],
-            why=f"line {package.line} leaves {package.name} open: pip keeps the one of the image {_image(held)}, which "
-            f"nobody read; the newest is {newest.version}{why_not}, and of {first.pin} beside that: {finding.why}",
+            why=f"line {package.line} leaves {package.name} open: pip keeps the one of the image {_image(image)}, "
+            f"which nobody read; the newest is {newest.version}{why_not}, and of {first.pin} beside that: "
+            f"{finding.why}",
         )
 
 
@@ -122,23 +123,23 @@ def _broken_by(whole: AuditContext, package: Package) -> Iterator[rules.Breach]:
             yield breach
 
 
-def _of_implied(held: Held, whole: AuditContext, name: PypiName) -> Iterator[Finding]:
+def _of_implied(image: ImagePackages, whole: AuditContext, name: PypiName) -> Iterator[Finding]:
     """What the newest release that the image's own packages admit asks of a package that is installed after it."""
-    asker, specifier = held.implied[name][0]
+    asker, specifier = image.implied[name][0]
     newest = _newest(whole, name, specifier)
     if newest is None:
         return
     environment = marker_environment(whole.target)
     for requirement in whole.requirements(newest):
         other = whole.packages.get(pypi_name(requirement.name))
-        if other is None or other.version is None or other in held.packages:
+        if other is None or other.version is None or other in image.packages:
             continue
         if applies(requirement.marker, environment) and not meets(other.version, str(requirement.specifier)):
             yield finding_about(
                 (asker, other),
                 code="metadata",
                 severity="note",
-                why=f"{asker.pin} of the image {_image(held)} asks for {name}{specifier}, and nobody read which one "
+                why=f"{asker.pin} of the image {_image(image)} asks for {name}{specifier}, and nobody read which one "
                 f"is there; {newest.pin} asks for {requirement.name}{requirement.specifier}, and the set has "
                 f"{other.version}",
                 source=f"Requires-Dist of {asker.pin} and {newest.pin}",
@@ -162,11 +163,11 @@ def _newest(context: AuditContext, name: PypiName, specifier: str, *, for_python
     return Package(name=name, version=str(max(fitting))) if fitting else None
 
 
-def _image(held: Held) -> str:
-    base = held.context.set.base
+def _image(image: ImagePackages) -> str:
+    base = image.context.set.base
     return "" if base is None else base.image
 
 
-def without_held(context: AuditContext, held: Held) -> AuditContext:
+def without_image(context: AuditContext, image: ImagePackages) -> AuditContext:
     """The context of what is installed into the image."""
-    return replace(context, set=held.beside())
+    return replace(context, set=image.beside())

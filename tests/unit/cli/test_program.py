@@ -9,18 +9,18 @@ import sys
 import pytest
 from user_folder import REQUEST, written
 
-from solver import cli
+from solver.cli import program
 from solver.core.errors import InterlockError
 
 
 def test_version_and_help(interlock):
-    assert interlock("--version")[:2] == (0, f"interlock, version {cli.__version__}\n")
+    assert interlock("--version")[:2] == (0, f"interlock, version {program.__version__}\n")
     code, out, _ = interlock("--help")
     assert code == 0
-    assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line] == list(cli.COMMANDS)
+    assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line] == list(program.COMMANDS)
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", program.COMMANDS)
 def test_every_command_has_help(command, interlock):
     code, out, err = interlock(command, "--help")
     assert (code, err) == (0, "")

@@ -25,4 +25,4 @@ def conda_subcommands() -> Iterator[Any]:
 def _run(words: tuple[str, ...]) -> None:
     """The command line with ``words``; ends the process with its exit code."""
     sys.argv = ["interlock", *words]
-    importlib.import_module("solver.cli").main()
+    importlib.import_module("solver.cli.program").main()
