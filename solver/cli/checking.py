@@ -18,7 +18,7 @@ from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import is_refused
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
-from solver.commands.audit import Given, active_environment, audit_path, given
+from solver.commands.audit import Audited, Given, active_environment, audit_path, given
 from solver.commands.doctor import Diagnosis, diagnose
 from solver.commands.fix import Repair, fix_file
 from solver.commands.heal import Healed
@@ -126,6 +126,11 @@ def audit(
         vulnerabilities=vulnerabilities,
         accept=acceptance(accepts),
     )
+    _print_audited(audited, as_json=as_json)
+    sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
+
+
+def _print_audited(audited: Audited, *, as_json: bool) -> None:
     if as_json:
         echo_json({**findings_json(audited.findings), **({"idle": list(audited.idle)} if audited.idle else {})})
     else:
@@ -136,7 +141,6 @@ def audit(
             click.echo(f"looked at: {', '.join(audited.parts)}")
     for name in audited.idle:
         click.echo(f"interlock: {name} is accepted, and nothing was found of it", err=True)
-    sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
 
 
 def _subject(what: Path | None) -> Given:

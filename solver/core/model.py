@@ -98,9 +98,9 @@ class IndexFile(Value, frozen=True, kw_only=True):
     sha256: str | None
     """64 lower-case hex digits; None where nobody read it."""
     size: int | None = None
-    """Bytes."""
+    """Bytes; None where nobody read them."""
     uploaded: str | None = None
-    """ISO date (YYYY-MM-DD)."""
+    """ISO date (YYYY-MM-DD); None where nobody read it."""
     url: str | None = None
     """Only for indexes other than the default one, whose address is never recorded."""
 

@@ -153,7 +153,6 @@ def solution_yaml(
 
     ``findings`` are what the audit said of the lock when it was made, the accepted ones with their reason.
     """
-    accepted = [_accepted(finding) for finding in findings if finding.accepted is not None]
     data: dict[str, Any] = {
         "version": FORMAT_VERSION,
         "profile": profile.name,
@@ -167,7 +166,7 @@ def solution_yaml(
         "variables": profile_variables(profile),
         "notes": msgspec.to_builtins(solution.notes),
         "warnings": [_warning(finding) for finding in findings if finding.accepted is None],
-        **({"accepted": accepted} if accepted else {}),
+        **_accepted_of(findings),
         "rows": dict(sorted(rows.items())),
         "index": dict(sorted(index_facts.items())),
     }
@@ -176,8 +175,8 @@ def solution_yaml(
     if conda is not None:
         data[CONDA] = msgspec.to_builtins(conda)
     data["whole"] = whole_digest(data)
-    head = comment(f"Made by `{command}`; do not edit.")
-    return f"{head}\n" + yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+    return comment(f"Made by `{command}`; do not edit.") + "\n" + text
 
 
 def _in_any_order(profile: Profile) -> Profile:
@@ -193,6 +192,12 @@ def _because(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _warning(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "packages": list(finding.packages), "why": finding.why}
+
+
+def _accepted_of(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The accepted ones of ``findings`` under their key, which is left out where there are none."""
+    accepted = [_accepted(finding) for finding in findings if finding.accepted is not None]
+    return {"accepted": accepted} if accepted else {}
 
 
 def _accepted(finding: Finding) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 from solver.core.versions import minor
@@ -19,11 +19,15 @@ _ARCH = re.compile(r"(sm|compute)_(\d+)(\d)[af]?")  # sm_90, compute_90, sm_90a,
 def compare(prediction: Prediction, evidence: Evidence) -> tuple[str, ...]:
     """Each field in which evidence differs from its prediction, as a sentence."""
     differences = [
-        f"{field}: predicted {predicted}, seen {seen}"
+        f"{field}: predicted {_shown(predicted)}, seen {_shown(seen)}"
         for field, predicted, seen in _fields(prediction, evidence)
-        if predicted is not None and seen is not None and not _agree(predicted, seen)
+        if _tells(predicted) and _tells(seen) and not _agree(predicted, seen)
     ]
     return (*differences, *_of_probes(prediction, evidence))
+
+
+def _tells(value: object) -> bool:
+    return value is not None and value is not Answer.NOT_KNOWN
 
 
 def _agree(predicted: object, seen: object) -> bool:
@@ -32,7 +36,7 @@ def _agree(predicted: object, seen: object) -> bool:
 
 
 def _fields(prediction: Prediction, evidence: Evidence) -> Iterator[tuple[str, object, object]]:
-    """Name, prediction and evidence of each field but the probes; None where one of them does not tell."""
+    """Name, prediction and evidence of each field but the probes; None, or not known, where one does not tell."""
     probes = {probe.name: probe for probe in evidence.probes}
     yield "gpu", prediction.gpu, evidence.gpu.capability
     yield "driver", prediction.driver, evidence.driver
@@ -54,10 +58,9 @@ def _loaded(probes: Mapping[str, ProbeResult]) -> Mapping[str, str]:
     return by_preference[0].loaded if by_preference else {}
 
 
-def _passed(probe: ProbeResult | None, check: str) -> bool | None:
-    if probe is None:
-        return None
-    return next((one.status == "ok" for one in probe.checks if one.name == check), None)
+def _passed(probe: ProbeResult | None, check: str) -> Answer:
+    checks = () if probe is None else probe.checks
+    return next((answer(one.status == "ok") for one in checks if one.name == check), Answer.NOT_KNOWN)
 
 
 def _cuda(probe: ProbeResult | None, name: Framework) -> str | None:
@@ -82,11 +85,15 @@ def _of_probes(prediction: Prediction, evidence: Evidence) -> list[str]:
     """Probes that end otherwise than predicted, and those that nobody foresaw; where no row tells, nothing differs."""
     predicted = prediction.probes
     return [
-        f"probe {probe.name}: predicted {_word(predicted.get(probe.name))}, seen {_word(probe.ok)}"
+        f"probe {probe.name}: predicted {_WORDS[predicted.get(probe.name, Answer.NOT_KNOWN)]}, "
+        f"seen {_WORDS[answer(probe.ok)]}"
         for probe in evidence.probes
-        if probe.name not in predicted or predicted[probe.name] not in (None, probe.ok)
+        if probe.name not in predicted or predicted[probe.name] not in (Answer.NOT_KNOWN, answer(probe.ok))
     ]
 
 
-def _word(ok: bool | None) -> str:
-    return {True: "well", False: "not well", None: "nothing"}[ok]
+_WORDS = {Answer.YES: "well", Answer.NO: "not well", Answer.NOT_KNOWN: "nothing"}
+
+
+def _shown(value: object) -> object:
+    return value.value if isinstance(value, Answer) else value

@@ -1,7 +1,6 @@
 """Predicts from the matrices, before anything runs, what the probes of a lock will report on a GPU.
 
-Everything is asked of rows and answered with yes, no or not known; a field that no row decides
-becomes None and is compared with nothing.
+Everything is asked of rows and answered with yes, no or not known; what is not known is compared with nothing.
 """
 
 from __future__ import annotations
@@ -59,15 +58,15 @@ def predict(
     return Prediction(
         gpu=gpu,
         driver=driver,
-        driver_serves=_plain(case.serves()),
+        driver_serves=case.serves(),
         frameworks={name: case.of_framework(name) for name in frameworks_of(packages)},
         loaded=case.loaded(),
         probes=case.probes(),
         dies=case.dies(),
         doubts=tuple(case.doubts()),
-        others={name: _plain(case.runs_well(row)) for name, row in case.others.items()},
+        others={name: case.runs_well(row) for name, row in case.others.items()},
         unread_builds=case.unread,
-        uses_gpu=_plain(case.uses_gpu()),
+        uses_gpu=case.uses_gpu(),
     )
 
 
@@ -82,20 +81,20 @@ def predict_conda(
     needed = oldest(cuda, platform, matrices) if cuda else NOT_KNOWN
     serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
     frameworks = frameworks_of({name: version for name, version in axes.items() if version})
-    sees = _plain(serves) if cuda else False
+    sees = serves if cuda else Answer.NO
     kernels = cudnn_serves(cudnn, gpu, matrices.cudnn) if cudnn else Verdict(Answer.YES)
-    blind = sees is False or kernels.answer is Answer.NO
+    blind = sees is Answer.NO or kernels.answer is Answer.NO
     return Prediction(
         gpu=gpu,
         driver=driver,
-        driver_serves=_plain(serves),
+        driver_serves=serves,
         frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
         loaded=LoadedPrediction(cuda=cuda, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else None),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
-        probes={"-".join(order): False if blind else None for order in orders(frameworks)},
+        probes={"-".join(order): Answer.NO if blind else Answer.NOT_KNOWN for order in orders(frameworks)},
         doubts=(f"cuDNN {cudnn}: {kernels.why}",) if kernels.why else (),
         unread=bool(cuda),
-        uses_gpu=True if cuda else False if frameworks else None,
+        uses_gpu=Answer.YES if cuda else Answer.NO if frameworks else Answer.NOT_KNOWN,
     )
 
 
@@ -269,11 +268,11 @@ class _Case:
             return FrameworkPrediction()
         code, misses = self.code(build), self.misses(build)
         return FrameworkPrediction(
-            sees_gpu=_plain(every((self.sees(build), self.finds(build)))),
+            sees_gpu=every((self.sees(build), self.finds(build))),
             cuda=_plain_field(build.cuda),
             code=None if isinstance(code, NotKnown) else code,
             wrong=self.seen_without_code(name) if code == "none" else None,
-            compiles=_plain(self.runs(build).answer) if code == "ptx" else None,
+            compiles=self.runs(build).answer if code == "ptx" else Answer.NOT_KNOWN,
             misses=None if isinstance(misses, NotKnown) else misses,
         )
 
@@ -305,11 +304,11 @@ class _Case:
         row = next((row for row in self.libraries if row.library == library), None)
         return None if row is None else leading(self.packages[row.distribution], parts)
 
-    def probes(self) -> dict[str, bool | None]:
+    def probes(self) -> dict[str, Answer]:
         """By probe, whether everything in it will be well."""
         dies = self.dies()
         named = {"-".join(order): order for order in self.orders}
-        return {name: False if name in dies else _plain(self.works(order)) for name, order in named.items()}
+        return {name: Answer.NO if name in dies else self.works(order) for name, order in named.items()}
 
     def works(self, order: Order) -> Answer:
         """Whether everything in the probe that imports frameworks in this order will be well."""
@@ -409,8 +408,3 @@ def _leading(field: str | NotKnown, parts: int) -> str | None:
     """The same of as many parts of a version as a loaded library tells of itself."""
     plain = _plain_field(field)
     return None if plain is None else leading(plain, parts)
-
-
-def _plain(result: Answer) -> bool | None:
-    """An answer as a field that evidence is compared with."""
-    return None if result is Answer.NOT_KNOWN else result is Answer.YES

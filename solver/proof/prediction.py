@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from solver.core.answer import Answer, every
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Framework, Value
 from solver.matrix.builds import Code
@@ -13,9 +14,9 @@ from solver.matrix.rows import NONE
 
 
 class FrameworkPrediction(Value, frozen=True, kw_only=True):
-    """What one framework will report of itself; a field that no row decides is None."""
+    """What one framework will report of itself; of a field that is None nothing is foretold."""
 
-    sees_gpu: bool | None = None
+    sees_gpu: Answer = Answer.NOT_KNOWN
     """Imported alone, with no other framework to load CUDA for it."""
     cuda: str | None = None
     """CUDA major.minor of its build; "none" for a CPU build."""
@@ -23,8 +24,8 @@ class FrameworkPrediction(Value, frozen=True, kw_only=True):
     """What it has for the GPU."""
     wrong: str | None = None
     """What was seen of a build of it without code for the GPU, where it has none."""
-    compiles: bool | None = None
-    """Whether the driver compiles its PTX, where it has nothing but that."""
+    compiles: Answer = Answer.NOT_KNOWN
+    """Whether the driver compiles its PTX, where it has nothing but that; of others nothing is foretold."""
     misses: tuple[str, ...] | None = None
     """CUDA libraries that it opens and does not find by itself."""
 
@@ -44,12 +45,12 @@ class Prediction(Value, frozen=True, kw_only=True):
     gpu: str
     """Compute capability."""
     driver: str
-    driver_serves: bool | None = None
+    driver_serves: Answer = Answer.NOT_KNOWN
     """Whether the driver is new enough for every build's CUDA, minor versions counted in."""
     frameworks: dict[Framework, FrameworkPrediction]
     """Those of the lock, the preferred one first."""
     loaded: LoadedPrediction
-    probes: dict[str, bool | None]
+    probes: dict[str, Answer]
     """By probe: whether everything in it will be well."""
     dies: tuple[str, ...] = ()
     """Probes whose process will end before its time."""
@@ -57,27 +58,27 @@ class Prediction(Value, frozen=True, kw_only=True):
     """Why a build does not, or not surely, run on the GPU, beyond what its code tells: a sentence each."""
     unread: bool = False
     """True for conda's builds: nobody read which GPUs they hold code for."""
-    others: dict[str, bool | None] = msgspec.field(default_factory=dict)
+    others: dict[str, Answer] = msgspec.field(default_factory=dict)
     """By package with GPU code that is no framework: whether it will be well."""
     unread_builds: tuple[str, ...] = ()
     """Packages with GPU code of which no row tells."""
-    uses_gpu: bool | None = None
-    """Whether anything of the lock has GPU code; None where no row says so, of anything in it."""
+    uses_gpu: Answer = Answer.NOT_KNOWN
+    """Whether anything of the lock has GPU code."""
 
     @property
-    def works(self) -> bool | None:
-        """Whether everything of the lock will be well on the GPU; None where that is not known of all."""
-        well = {*self.probes.values(), *self.others.values(), *(None for _ in self.unread_builds)} or {None}
-        return False if False in well else None if None in well else True
+    def works(self) -> Answer:
+        """Whether everything of the lock will be well on the GPU; not known of a lock in which nothing is probed."""
+        well = [*self.probes.values(), *self.others.values(), *(Answer.NOT_KNOWN for _ in self.unread_builds)]
+        return every(well or [Answer.NOT_KNOWN])
 
     def sentences(self) -> tuple[str, ...]:
         """Sentences for people, worst first; "works" alone where every answer is yes and nothing is to be said."""
         lines = list(self._about_wrong_numbers())
-        lines += [f"driver {self.driver} is too old"] if self.driver_serves is False else []
+        lines += [f"driver {self.driver} is too old"] if self.driver_serves is Answer.NO else []
         lines += self._about_code()
         lines += self.doubts
         for name, one in self.frameworks.items():
-            if one.misses and one.sees_gpu is False:
+            if one.misses and one.sees_gpu is Answer.NO:
                 lines.append(f"{_title(name)} alone sees no GPU: it does not find {', '.join(one.misses)}")
         lines += [f"torch.compile ends the process of the probe {name}" for name in self.dies]
         if self.unread:
@@ -96,7 +97,7 @@ class Prediction(Value, frozen=True, kw_only=True):
         for name, one in self.frameworks.items():
             if one.code == "none" and one.wrong is None:
                 yield f"{_title(name)} has no kernel for compute capability {self.gpu}"
-            elif one.code == "ptx" and one.compiles and self.probes.get(name) is not False:
+            elif one.code == "ptx" and one.compiles is Answer.YES and self.probes.get(name) is not Answer.NO:
                 yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"
 
     def _about_no_cuda(self) -> Iterator[str]:
@@ -104,17 +105,21 @@ class Prediction(Value, frozen=True, kw_only=True):
         for package in self.unread_builds:
             framework = framework_of(package)
             yield f"nobody read what {package if framework is None else _title(framework)}'s build has for a GPU"
-        if self.uses_gpu is False:
+        if self.uses_gpu is Answer.NO:
             yield "uses no GPU"
             return
-        if self.uses_gpu is None and not self.unread_builds:
+        if self.uses_gpu is Answer.NOT_KNOWN and not self.unread_builds:
             yield "not known whether anything in it uses a GPU"
         else:
             cpu = (name for name, one in self.frameworks.items() if one.cuda == NONE)
             yield from (f"{_title(name)} uses no GPU" for name in cpu)
 
 
-_VERDICTS = {True: "works", False: "does not work", None: "not known whether it works"}
+_VERDICTS = {
+    Answer.YES: "works",
+    Answer.NO: "does not work",
+    Answer.NOT_KNOWN: "not known whether it works",
+}
 """What is said where no sentence tells more, by what ``Prediction.works`` answers."""
 
 

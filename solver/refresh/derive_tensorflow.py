@@ -101,7 +101,14 @@ def _row(distribution: str, family: Family, reading: Reading, before: Build | No
     reading.passed_over.extend(
         f"{_BUILD_INFO} of {file.filename} does not tell {key}, which is not known therefore" for key in untold
     )
-    asks = _asks(family, source)
+    return _cuda_build(plain, info, family, source, before)
+
+
+def _cuda_build(
+    plain: Build, info: Mapping[str, object], family: Family, source: WheelSource, before: Build | None
+) -> Build:
+    """``plain`` with what a wheel with CUDA tells of it, and what the row before knew and no wheel tells."""
+    file, asks = family.file, _asks(family, source)
     sm, ptx = _code(info)
     linux = family.platform != "win-64"
     before_cudnn = stated(before.cudnn) if before else None

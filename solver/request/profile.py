@@ -35,6 +35,7 @@ from solver.core.yamlfile import Key, YamlDocument
 from solver.index.conda_spec import read_spec
 from solver.matrix.gpus import is_capability, resolve_gpus
 from solver.matrix.load import Matrices
+from solver.request.contradictions import contradictions
 from solver.request.fields import (
     check_acceptance,
     check_base_image,
@@ -349,20 +350,7 @@ class ProfileReader:
         return ("default", *dict.fromkeys(index for index in indexes if index != "default"))
 
     def _target(self, python: str, cuda: str) -> Target:
-        keys = {key: self.keys[key] for key in _TARGET_KEYS if key in self.keys}
-        for key in ("gpu", "driver"):
-            if cuda == "none" and key in keys:
-                raise self._bad("contradicts cuda: none, which uses no GPU", key, fix="drop one of them")
-        if keys.get("platform") == "win-64" and "glibc" in keys:
-            raise self._bad("contradicts platform: win-64, which has no glibc", "glibc", fix="drop it")
-        if keys.get("platform") == "linux-aarch64" and "cpu" in keys:
-            raise self._bad("contradicts platform: linux-aarch64, whose processors are no x86-64", "cpu", fix="drop it")
-        if exact := re.fullmatch(r"==(\d+\.\d+)", python):
-            keys["python"] = exact[1]
-        if cuda == "none":
-            keys["driver"] = "none"
-        if "gpu" in keys:
-            keys["gpu"] = self._gpus(keys["gpu"])
+        keys = self._target_keys(python, cuda)
         try:
             target = parse_target(keys, self.rows() if self._driver_branch() else NO_ROWS)
         except BadInput as error:
@@ -370,6 +358,19 @@ class ProfileReader:
         if target.driver is None and cuda != "none":
             raise self._bad("a target without a driver can use no GPU", "driver", fix="write cuda: none instead")
         return target
+
+    def _target_keys(self, python: str, cuda: str) -> dict[str, Any]:
+        """The request's own keys of the target, and what its python and its cuda say of it."""
+        keys = {key: self.keys[key] for key in _TARGET_KEYS if key in self.keys}
+        for one in contradictions(keys, cuda):
+            raise self._bad(one.problem, one.other, fix=one.fix)
+        if exact := re.fullmatch(r"==(\d+\.\d+)", python):
+            keys["python"] = exact[1]
+        if cuda == "none":
+            keys["driver"] = "none"
+        if "gpu" in keys:
+            keys["gpu"] = self._gpus(keys["gpu"])
+        return keys
 
     def _driver_branch(self) -> str | None:
         return branch_in(str(self.keys.get("driver", "")))

@@ -7,6 +7,7 @@ from paths import DATA
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import audit
+from solver.core.answer import Answer
 from solver.core.model import Target, pypi_name
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices, matrices_dir
@@ -59,9 +60,9 @@ def test_the_audit_had_said_so_before(seen, matrices) -> None:
 def test_the_prediction_agrees_with_what_was_seen(seen, matrices) -> None:
     prediction = predict(seen.packages, seen.gpu.capability, seen.driver, matrices)
     assert prediction.probes == {
-        "torch": True,
-        "tensorflow": False,
-        "torch-tensorflow": True,
-        "tensorflow-torch": False,
+        "torch": Answer.YES,
+        "tensorflow": Answer.NO,
+        "torch-tensorflow": Answer.YES,
+        "tensorflow-torch": Answer.NO,
     }
     assert compare(prediction, seen) == ()

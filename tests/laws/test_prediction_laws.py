@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from paths import ROOT
 
 from solver.audit.run import audit
+from solver.core.answer import Answer
 from solver.core.model import Target
 from solver.lock.read import lock_folders, read_folder
 from solver.matrix.load import Matrices, load_matrices
@@ -35,7 +36,7 @@ locks = st.sampled_from(LOCKS)
 machines = st.sampled_from([("9.0", "580.65.06"), ("7.5", "525.60.13"), ("12.0", "570.26"), ("3.7", "450.80.02")])
 
 
-def foretold(lock: dict[str, str], gpu: str, driver: str, matrices: Matrices) -> dict[str, bool | None]:
+def foretold(lock: dict[str, str], gpu: str, driver: str, matrices: Matrices) -> dict[str, Answer]:
     prediction = predict(lock, gpu, driver, matrices)
     sees = {f"{name} sees": one.sees_gpu for name, one in prediction.frameworks.items()}
     whole = {"works": prediction.works, "driver": prediction.driver_serves, "uses": prediction.uses_gpu}
@@ -46,7 +47,7 @@ def foretold(lock: dict[str, str], gpu: str, driver: str, matrices: Matrices) ->
 @given(locks, machines, rows)
 def test_without_a_row_what_was_not_known_is_foretold_by_nobody(lock, machine, row):
     before, after = foretold(lock, *machine, SHIPPED), foretold(lock, *machine, without(SHIPPED, row))
-    changed = {name: (before.get(name), answer) for name, answer in after.items() if answer is not None}
+    changed = {name: (before.get(name), answer) for name, answer in after.items() if answer is not Answer.NOT_KNOWN}
     assert {name: both for name, both in changed.items() if both[0] is not both[1]} == {}
 
 

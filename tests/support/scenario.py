@@ -10,6 +10,7 @@ import pytest
 import yaml
 from paths import SCENARIOS
 
+from solver.core.answer import Answer
 from solver.core.model import Framework, Platform
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
 
@@ -140,10 +141,10 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
     driver: str
     platform: Platform = "linux-64"
     python: str | msgspec.UnsetType = msgspec.UNSET
-    serves: bool | None
+    serves: Answer
     frameworks: dict[Framework, FrameworkPrediction]
     loaded: LoadedPrediction
-    probes: dict[str, bool | None]
+    probes: dict[str, Answer]
     dies: tuple[str, ...] = ()
     text: str
 

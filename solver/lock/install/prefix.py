@@ -77,12 +77,10 @@ def install(
 ) -> Environment:
     """Install the lock in ``lock_folder`` into ``prefix``, which must not exist or be empty.
 
-    ``folder`` holds every archive and wheel and replaces the network. ``python``
-    is an interpreter to make a plain venv of instead of a conda environment.
-    ``driver`` tells this machine's NVIDIA driver. Raises ``CheckFailed`` for a
-    driver too old, a wrong hash or a failing pip half, ``IndexUnavailable``
-    where a file cannot be had, ``BadInput`` for what cannot be used; none of
-    them leaves anything at ``prefix``.
+    ``folder`` holds every archive and wheel and replaces the network. ``python`` is an interpreter to make a plain
+    venv of instead of a conda environment. ``driver`` tells this machine's NVIDIA driver. Raises ``CheckFailed`` for
+    a driver too old, a wrong hash or a failing pip half, ``IndexUnavailable`` where a file cannot be had, ``BadInput``
+    for what cannot be used; none of them leaves anything at ``prefix``.
     """
     lock = checked_folder(lock_folder)
     if check_driver:

@@ -31,7 +31,7 @@ def test_a_prediction_differing_from_evidence_is_told(lock):
 
     assert differences({**evidence.packages, "torch": "2.9.1"}).locks[0].prediction == ()
     without = {name: version for name, version in evidence.packages.items() if name != "interlock-loader"}
-    assert differences(without).locks[0].prediction[0] == "tensorflow_sees_gpu: predicted False, seen True"
+    assert differences(without).locks[0].prediction[0] == "tensorflow_sees_gpu: predicted no, seen yes"
 
 
 def test_what_has_no_evidence_is_compared_with_nothing(lock):

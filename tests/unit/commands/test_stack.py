@@ -17,9 +17,12 @@ from solver.commands.lock import make_lock
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
+from solver.core.answer import Answer
 from solver.core.errors import Unsolvable
 from solver.proof.predict import predict
 from solver.request.words import parse_target
+
+YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.NOT_KNOWN
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def test_a_stacks_lock_is_free_of_errors_and_carries_its_cuda(project, name):
 
 @pytest.mark.parametrize(
     ("name", "serves", "unread"),
-    [("tf2.10-cu117", None, ["8.5.0.96", "8.5.0.96"]), ("tf2.9-cu113", True, ["8.3.2.44"])],
+    [("tf2.10-cu117", UNKNOWN, ["8.5.0.96", "8.5.0.96"]), ("tf2.9-cu113", YES, ["8.3.2.44"])],
 )
 def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(project, name, serves, unread):
     """Nobody read which GPUs an early cuDNN 8 serves, so no probe that loads one is foretold to be well."""
@@ -56,13 +59,13 @@ def test_on_a_modern_gpu_torch_has_no_kernel_and_tensorflow_compiles_its_ptx(pro
     packages |= {wheel.name: wheel.version for wheel in lock.wheels}
     modern = predict(packages, "9.0", "580.159.04", project.matrices)
     assert {name: (one.code, one.sees_gpu) for name, one in modern.frameworks.items()} == {
-        "torch": ("none", True),
-        "tensorflow": ("ptx", True),
+        "torch": ("none", YES),
+        "tensorflow": ("ptx", YES),
     }
-    assert modern.probes == {"torch": False, "tensorflow": serves, "torch-tensorflow": False, "tensorflow-torch": False}
+    assert modern.probes == {"torch": NO, "tensorflow": serves, "torch-tensorflow": NO, "tensorflow-torch": NO}
     fitting = predict(packages, "8.0", "580.159.04", project.matrices)
     assert fitting.probes == {
-        "torch": None, "tensorflow": serves, "torch-tensorflow": None, "tensorflow-torch": None,
+        "torch": UNKNOWN, "tensorflow": serves, "torch-tensorflow": UNKNOWN, "tensorflow-torch": UNKNOWN,
     }  # fmt: skip
     assert [line.partition(": ")[2] for line in fitting.sentences()] == [
         f"cuDNN {cudnn}: nobody read whether it serves compute capability 8.0" for cudnn in unread

@@ -9,7 +9,7 @@ import pytest
 from paths import ROOT
 from real_evidence import PACKAGES, real_evidence, real_probe
 
-from solver.core.answer import NOT_KNOWN
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import Build, Rule
@@ -20,6 +20,7 @@ from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
 from solver.proof.records import read_evidence
 
 replace = msgspec.structs.replace
+YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.NOT_KNOWN
 EVIDENCE = sorted((ROOT / "locks").glob("*/evidence/*.json"))
 
 
@@ -95,7 +96,7 @@ def test_a_rule_about_pythons_is_told_of_those_alone(matrices, python, dies):
 
 @pytest.mark.parametrize(
     ("driver", "platform", "serves"),
-    [("450.80.02", "linux-64", True), ("450.80.02", "win-64", False), ("452.39", "win-64", True)],
+    [("450.80.02", "linux-64", YES), ("450.80.02", "win-64", NO), ("452.39", "win-64", YES)],
 )
 def test_windows_has_drivers_of_its_own(matrices, driver, platform, serves):
     packages = {"torch": "1.13.0+cu117"}
@@ -108,10 +109,10 @@ def test_windows_has_drivers_of_its_own(matrices, driver, platform, serves):
 def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):
     prediction = predict(without("interlock-loader"), "9.0", "580.159.04", matrices)
     assert prediction.probes == {
-        "torch": True,
-        "tensorflow": False,
-        "torch-tensorflow": True,
-        "tensorflow-torch": False,
+        "torch": YES,
+        "tensorflow": NO,
+        "torch-tensorflow": YES,
+        "tensorflow-torch": NO,
     }
 
 
@@ -126,18 +127,18 @@ CARRYING = Build(
     [
         (
             "9.1.0.70",
-            (True, True, False, True),
+            (YES, YES, NO, YES),
             ("TensorFlow after torch: it was compiled with cuDNN 9.3, and 9.1.0.70 is older",),
         ),
-        ("9.5.1.17", (True, True, True, True), ("works",)),
+        ("9.5.1.17", (YES, YES, YES, YES), ("works",)),
         (
             "9.99.0.1",
-            (True, True, True, False),
+            (YES, YES, YES, NO),
             ("torch after TensorFlow: it was compiled with cuDNN 9.99.0.1, and 9.10.2.21 is older",),
         ),
         (
             NOT_KNOWN,
-            (None, True, None, None),
+            (UNKNOWN, YES, UNKNOWN, UNKNOWN),
             (
                 "TensorFlow after torch: nobody read which cuDNN it will load",
                 "torch after TensorFlow: nobody read which cuDNN it was compiled with",
@@ -161,7 +162,7 @@ def test_without_the_loader_nobody_knows_whose_cudnn_is_first(matrices):
     builds = (*{**rows, row.id: sees_all}.values(), replace(CARRYING, cudnn="9.99.0.1"))
     packages = {**without("interlock-loader"), "torch": "2.99"}
     prediction = predict(packages, "9.0", "580.159.04", dataclasses.replace(matrices, builds=builds))
-    assert tuple(prediction.probes.values()) == (True, True, True, None)
+    assert tuple(prediction.probes.values()) == (YES, YES, YES, UNKNOWN)
     assert prediction.sentences() == (
         "torch after TensorFlow: nobody knows whether its cuDNN or that of tensorflow is loaded first",
     )
@@ -203,28 +204,28 @@ def test_works_is_said_where_every_answer_is_yes(matrices):
     def said(build):
         return predict({"cudakit": "1.0"}, "8.0", "580.159.04", dataclasses.replace(matrices, builds=(build,)))
 
-    assert (said(KIT).others, said(KIT).works, said(KIT).sentences()) == ({"cudakit": True}, True, ("works",))
+    assert (said(KIT).others, said(KIT).works, said(KIT).sentences()) == ({"cudakit": YES}, YES, ("works",))
     open_kit = said(replace(KIT, bundles=NOT_KNOWN, opens=NOT_KNOWN))
-    assert (open_kit.others, open_kit.works, open_kit.uses_gpu) == ({"cudakit": None}, None, True)
+    assert (open_kit.others, open_kit.works, open_kit.uses_gpu) == ({"cudakit": UNKNOWN}, UNKNOWN, YES)
     assert open_kit.sentences() == ("cudakit: nobody read whether it finds its CUDA libraries",)
     cpu = said(replace(KIT, cuda="none"))
-    assert (cpu.others, cpu.uses_gpu, cpu.sentences()) == ({}, False, ("uses no GPU",))
+    assert (cpu.others, cpu.uses_gpu, cpu.sentences()) == ({}, NO, ("uses no GPU",))
 
 
 @pytest.mark.parametrize(
     ("packages", "uses", "sentences"),
     [
-        ({"jax-cuda12-plugin": "0.5.0"}, None, ("nobody read what jax-cuda12-plugin's build has for a GPU",)),
-        ({"onnxruntime-gpu": "99.0"}, None, ("nobody read what onnxruntime-gpu's build has for a GPU",)),
-        ({"numpy": "2.0.0"}, None, ("not known whether anything in it uses a GPU",)),
+        ({"jax-cuda12-plugin": "0.5.0"}, UNKNOWN, ("nobody read what jax-cuda12-plugin's build has for a GPU",)),
+        ({"onnxruntime-gpu": "99.0"}, UNKNOWN, ("nobody read what onnxruntime-gpu's build has for a GPU",)),
+        ({"numpy": "2.0.0"}, UNKNOWN, ("not known whether anything in it uses a GPU",)),
         (
             {"torch": "2.9.1+cpu", "cupy-cuda12x": "13.0"},
-            None,
+            UNKNOWN,
             ("nobody read what cupy-cuda12x's build has for a GPU", "torch uses no GPU"),
         ),
         (
             {"onnxruntime-gpu": "1.22.0"},
-            True,
+            YES,
             (
                 "onnxruntime-gpu: nobody read which compute capabilities it has code for, so 9.0 is not assured",
                 "onnxruntime-gpu: nobody read whether it finds its CUDA libraries",
@@ -235,7 +236,7 @@ def test_works_is_said_where_every_answer_is_yes(matrices):
 def test_that_a_set_uses_no_gpu_is_said_by_its_rows(matrices, packages, uses, sentences):
     prediction = predict(packages, "9.0", "580.159.04", matrices)
     assert (prediction.uses_gpu, prediction.sentences()) == (uses, sentences)
-    assert prediction.works is not True
+    assert prediction.works is not YES
 
 
 def test_what_no_row_decides_is_compared_with_nothing(matrices):
@@ -244,9 +245,9 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
     unread = dataclasses.replace(matrices, builds=tuple({**rows, row.id: replace(row, runpath=NOT_KNOWN)}.values()))
     prediction = predict(without("interlock-loader"), "9.0", "580.159.04", unread)
     tensorflow = prediction.frameworks["tensorflow"]
-    assert (tensorflow.sees_gpu, tensorflow.misses) == (None, None)
+    assert (tensorflow.sees_gpu, tensorflow.misses) == (UNKNOWN, None)
     assert prediction.probes == {
-        "torch": True, "tensorflow": None, "torch-tensorflow": True, "tensorflow-torch": None,
+        "torch": YES, "tensorflow": UNKNOWN, "torch-tensorflow": YES, "tensorflow-torch": UNKNOWN,
     }  # fmt: skip
     assert compare(prediction, real_evidence()) == ()
 
@@ -256,20 +257,20 @@ def test_without_any_cuda_library_a_build_that_looks_nowhere_sees_no_gpu(matrice
     row = rows[f"tensorflow-{PACKAGES['tensorflow']}"]
     unread = {**rows, row.id: replace(row, opens=NOT_KNOWN, runpath=())}
     more = dataclasses.replace(matrices, builds=tuple(unread.values()))
-    assert predict({"tensorflow": row.version}, "9.0", "580.159.04", more).probes == {"tensorflow": False}
-    assert predict(without("torch"), "9.0", "580.159.04", more).probes == {"tensorflow": None}
+    assert predict({"tensorflow": row.version}, "9.0", "580.159.04", more).probes == {"tensorflow": NO}
+    assert predict(without("torch"), "9.0", "580.159.04", more).probes == {"tensorflow": UNKNOWN}
 
 
 def test_a_framework_without_a_row_is_not_known(matrices):
     prediction = predict({"torch": "99.0"}, "9.0", "580.159.04", matrices)
-    assert (prediction.frameworks, prediction.probes) == ({"torch": FrameworkPrediction()}, {"torch": None})
+    assert (prediction.frameworks, prediction.probes) == ({"torch": FrameworkPrediction()}, {"torch": UNKNOWN})
     assert prediction.sentences() == ("nobody read what torch's build has for a GPU",)
 
 
 def test_cpu_builds_use_no_gpu(matrices):
     prediction = predict({"torch": "2.9.1+cpu"}, "9.0", "580.159.04", matrices)
-    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=False, cuda="none")}
-    assert (prediction.probes, prediction.sentences()) == ({"torch": False}, ("uses no GPU",))
+    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=NO, cuda="none")}
+    assert (prediction.probes, prediction.sentences()) == ({"torch": NO}, ("uses no GPU",))
 
 
 def test_no_probe_dies_that_the_lock_does_not_have(matrices):
@@ -281,24 +282,24 @@ def test_no_probe_dies_that_the_lock_does_not_have(matrices):
 def test_a_conda_lock_finds_its_libraries_and_its_code_nobody_read(matrices):
     axes = {"python": "3.12", "cuda": "12.9", "cudnn": "9.10.2.21", "tensorflow": "2.20.0", "torch": None}
     prediction = predict_conda(axes, "9.0", "580.159.04", matrices)
-    assert prediction.frameworks == {"tensorflow": FrameworkPrediction(sees_gpu=True, misses=())}
+    assert prediction.frameworks == {"tensorflow": FrameworkPrediction(sees_gpu=YES, misses=())}
     assert (prediction.loaded, prediction.probes) == (
         LoadedPrediction(cuda="12.9", cudnn="9.10.2"),
-        {"tensorflow": None},
+        {"tensorflow": UNKNOWN},
     )
     assert prediction.sentences() == ("nobody read whether conda's builds hold code for compute capability 9.0",)
-    assert predict_conda(axes, "9.0", "450.80.02", matrices).probes == {"tensorflow": False}
+    assert predict_conda(axes, "9.0", "450.80.02", matrices).probes == {"tensorflow": NO}
     cpu = predict_conda({**axes, "cuda": None, "cudnn": None}, "9.0", "580.159.04", matrices)
-    assert (cpu.probes, cpu.sentences()) == ({"tensorflow": False}, ("uses no GPU",))
+    assert (cpu.probes, cpu.sentences()) == ({"tensorflow": NO}, ("uses no GPU",))
 
 
 def test_an_old_driver_compiles_no_new_ptx(matrices):
     # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out.
     prediction = predict(PACKAGES, "12.0", "525.60.13", matrices)
-    assert prediction.driver_serves is True
+    assert prediction.driver_serves is YES
     tensorflow = prediction.frameworks["tensorflow"]
-    assert (tensorflow.code, tensorflow.compiles) == ("ptx", False)
-    assert prediction.probes["tensorflow"] is False
+    assert (tensorflow.code, tensorflow.compiles) == ("ptx", NO)
+    assert prediction.probes["tensorflow"] is NO
     assert prediction.sentences() == (
         "TensorFlow: it has only PTX for compute capability 12.0: "
         "driver 525.60.13 is older than 555.42.02, CUDA 12.5's own, and does not compile its PTX",
@@ -336,7 +337,7 @@ def test_each_difference_is_told(matrices):
         probes=tuple(probes.get(order, real_probe(order)) for order in orders(("torch", "tensorflow")))
     )
     assert compare(predict(PACKAGES, "9.0", "580.159.04", matrices), evidence) == (
-        "torch_sees_gpu: predicted True, seen False",
+        "torch_sees_gpu: predicted yes, seen no",
         "cuda: predicted 12.8, seen 13.0",
         "probe torch: predicted well, seen not well",
         "probe tensorflow-torch: predicted well, seen not well",
@@ -354,5 +355,5 @@ def test_a_framework_for_the_cpu_beside_one_for_the_gpu(matrices):
     packages = {key: value for key, value in PACKAGES.items() if key not in ("tensorflow", "interlock-loader")}
     prediction = predict({**packages, "tensorflow-cpu": "2.21.0"}, "9.0", "580.159.04", matrices)
     assert prediction.sentences() == ("TensorFlow uses no GPU",)
-    assert prediction.frameworks["tensorflow"].sees_gpu is False
-    assert prediction.frameworks["torch"].sees_gpu is True
+    assert prediction.frameworks["tensorflow"].sees_gpu is NO
+    assert prediction.frameworks["torch"].sees_gpu is YES
