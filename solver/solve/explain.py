@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from solver.core.answer import Answer
 from solver.core.axes import AXES
@@ -130,9 +132,7 @@ def tell(core: Core, space: Space, choices: Candidates) -> Telling:
     """``core`` in words; ``choices`` knows what was left out of ``space``, and why."""
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)
-    admitted: dict[str, int] = defaultdict(lambda: -1)
-    for ask in core.asks:
-        admitted[ask.ident] &= ask.mask
+    admitted = _admitted(core, space)
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
         lines += _asking(name, core.active[name], space, admitted)
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
@@ -141,6 +141,37 @@ def tell(core: Core, space: Space, choices: Candidates) -> Telling:
     unknown = any(exclusion.verdict.answer is Answer.NOT_KNOWN for some in left_out for exclusion in some)
     lacking = frozenset(base_of(exclusion.ident) for some in left_out for exclusion in some if exclusion.remedy)
     return Telling(tuple(dict.fromkeys(lines)), Answer.NOT_KNOWN if unknown else Answer.NO, lacking)
+
+
+def _admitted(core: Core, space: Space) -> Mapping[str, int]:
+    """The versions of each package that a story is about: those that the request, and whatever it asks for, admit."""
+    admitted: dict[str, int] = defaultdict(lambda: -1)
+    for ask in core.asks:
+        admitted[ask.ident] &= ask.mask
+    reached, waiting = set(admitted), sorted(set(admitted) & set(core.active))
+    while waiting:
+        name = waiting.pop(0)
+        for ident, mask in _asked_by_all(name, core.active[name], space, admitted).items():
+            if admitted[ident] & mask:  # where nothing is left, every version is told that either side speaks of
+                admitted[ident] &= mask
+            if ident not in reached and ident in core.active:
+                waiting.append(ident)
+            reached.add(ident)
+    return admitted
+
+
+def _asked_by_all(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> dict[str, int]:
+    """What each admitted version of ``name`` asks for: the versions that one of them at least admits."""
+    per_version: list[dict[str, int]] = []
+    for candidate in space.candidates(name):
+        if admitted[name] >> candidate.position & 1:
+            masks: dict[str, int] = defaultdict(lambda: -1)
+            for ask in space.asks(candidate):
+                if ask.ident in targets:
+                    masks[ask.ident] &= ask.mask
+            per_version.append(masks)
+    shared = set(per_version[0]).intersection(*per_version[1:]) if per_version else set()
+    return {ident: reduce(or_, (masks[ident] for masks in per_version)) for ident in sorted(shared)}
 
 
 def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Ask]:

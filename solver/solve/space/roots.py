@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.axes import AXES, axes_of
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework, Profile
-from solver.core.versions import within
+from solver.core.versions import as_specifier, within
 from solver.matrix.builds import framework_pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
@@ -48,9 +49,17 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
         asks.append(choices.ask(ident, profile.constraints.get(framework, ""), source))
     asks += _cuda_asks(choices, profile, source)
     for text in profile.packages:
-        asks += choices.requirement_asks(Requirement(text), source, strict=True)
+        asks += choices.requirement_asks(_constrained(text, profile), source, strict=True)
     asks += _constraints(choices, profile, source)
     return asks
+
+
+def _constrained(text: str, profile: Profile) -> Requirement:
+    """What is asked of a package, whose extras are of no other version than its constraint admits."""
+    requirement = Requirement(text)
+    if requirement.extras:
+        requirement.specifier &= as_specifier(profile.constraints.get(canonicalize_name(requirement.name), ""))
+    return requirement
 
 
 def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
