@@ -93,8 +93,17 @@ class AuditContext:
 
     @cached_property
     def builds(self) -> tuple[BuiltPackage, ...]:
-        """The builds with GPU code that rows know, or whose version says enough; no companions."""
-        return tuple(build for name, build in self._built.items() if name not in COMPANIONS)
+        """The builds with GPU code that rows know, or whose version says enough; no companions, no parts of others."""
+        return tuple(
+            build
+            for name, build in self._built.items()
+            if name not in COMPANIONS and build.row.part_of not in self._built
+        )
+
+    @cached_property
+    def parts(self) -> tuple[BuiltPackage, ...]:
+        """The builds that are part of another one here, of which alone anything is told."""
+        return tuple(build for build in self._built.values() if build.row.part_of in self._built)
 
     @cached_property
     def companions(self) -> tuple[BuiltPackage, ...]:

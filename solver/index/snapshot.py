@@ -160,10 +160,15 @@ class SnapshotIndex:
         return release.requires
 
     def provides(self, release: Release, extra: str) -> Answer:
-        """YES of an extra that somebody asked for when this was recorded; of others nothing may have been kept."""
+        """Of an extra that somebody asked for when this was recorded, whether the release brings anything by it.
+
+        Of others nothing may have been kept.
+        """
         if not isinstance(release.provides, NotKnown):
             return answer(extra in release.provides)
-        return Answer.YES if extra in release.extras else Answer.NOT_KNOWN
+        if extra not in release.extras or isinstance(release.requires, NotKnown):
+            return Answer.NOT_KNOWN
+        return answer(any(extra in extras_in(text) for text in release.requires))
 
     def extras(self, release: Release) -> tuple[str, ...]:
         """Every one where that was recorded, otherwise those that somebody asked for."""

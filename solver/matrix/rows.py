@@ -88,6 +88,8 @@ class Build(Row, frozen=True, kw_only=True):
     """Version of the protobuf compiler that generated its code."""
     driver: Dotted | NotKnown = NOT_KNOWN
     """Oldest NVIDIA driver on this platform, where it needs a newer one than its CUDA does."""
+    part_of: Text | None = None
+    """Distribution that it is built with and comes with: what is told of that one is told of both; None: of none."""
 
     def __post_init__(self) -> None:
         """A row tells of one version or of a range of them."""

@@ -41,7 +41,8 @@ Omission = Callable[[AuditContext, Sequence[Package]], Finding]
 def find(context: AuditContext) -> Iterator[Finding]:
     """What was not checked, by the cause."""
     libraries = _library_specifiers(context)
-    known = {build.package.name for build in context.builds if not build.guessed or build.package.origin == "conda"}
+    builds = (*context.builds, *context.parts)
+    known = {build.package.name for build in builds if not build.guessed or build.package.origin == "conda"}
     unchecked: dict[Omission, list[Package]] = {}
     for package in context.set.packages:
         name = context.pypi_name_of(package)

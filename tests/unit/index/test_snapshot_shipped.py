@@ -20,7 +20,11 @@ TARGETS = [Target(python=python) for python in ("3.9", "3.10", "3.11", "3.12", "
 # No wheel that meets these was ever on the index, on some python at least.
 IMPOSSIBLE = {
     "h5py==3.11.0",
+    "jax-cuda12-pjrt==0.4.22",
     "jaxlib<=0.4.30,>=0.4.27",
+    "jaxlib<=0.4.31,>=0.4.30",
+    "jaxlib<=0.4.32,>=0.4.32",
+    "jaxlib<=0.4.33,>=0.4.33",
     "numpy==1.26.4",
     "onnx2tf>=1.20.1",
     "onnx==0.2",
