@@ -24,7 +24,15 @@ def fault_server():
 
 
 @pytest.fixture
-def interlock(monkeypatch, capsys):
+def own_cache(monkeypatch, tmp_path_factory):
+    """The user's cache folder, empty and of this test alone."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def interlock(monkeypatch, capsys, own_cache):
     """Runs the command as its console script does: (exit code, stdout, stderr)."""
 
     monkeypatch.setenv("INTERLOCK_OFFLINE", "1")  # whoever wants an index plays one and says so

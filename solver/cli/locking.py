@@ -11,12 +11,13 @@ import click
 
 from solver.cli.asking import asking
 from solver.cli.options import NEWER, OFFLINE, reach
+from solver.commands.check import Freshness, check_locks, orphans, remember
 from solver.commands.export import FORMATS, write_export, write_pylocks
-from solver.commands.freshness import lock_states
 from solver.commands.install import install as install_lock
 from solver.commands.lock import Lock, summary, write_locks
 from solver.commands.project import Project, Reach, open_project, project_root
 from solver.commands.upgrade import OPTION, moved, settling
+from solver.core.answer import Answer
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.model import Profile
 
@@ -48,7 +49,7 @@ def lock(
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
         project = open_project(Path())
-        _check(lock_states(project, project.chosen(profiles)))
+        _check({**check_locks(project, project.chosen(profiles)), **({} if profiles else orphans(project))})
         return
     extent = reach(live=live, offline=offline, upgrade=bool(packages))
     if attest and extent is Reach.RECORD:
@@ -59,6 +60,8 @@ def lock(
         if packages:
             project = settling(project, chosen, packages)
         written, failures = _write(project, chosen, packages, attested=attest)
+    if not live and not packages:  # what else goes into a lock, the next `lock` would not take
+        remember(project, written)
     if written:
         click.echo(_next(project, written))
     if pylock and written:
@@ -106,11 +109,14 @@ _NAMED = 3
 """Folders that are named one by one."""
 
 
-def _check(states: Mapping[str, list[str]]) -> None:
-    for name, reasons in states.items():
-        click.echo(f"{name}: {'; '.join(reasons) or 'fresh'}")
-    if any(states.values()):
+def _check(states: Mapping[str, Freshness]) -> None:
+    for name, found in states.items():
+        click.echo(f"{name}: {'; '.join(found.reasons) or found.word}")
+    answers = {found.answer for found in states.values()}
+    if Answer.NO in answers:
         sys.exit(1)
+    if Answer.NOT_KNOWN in answers:
+        sys.exit(IndexUnavailable.exit_code)
 
 
 def _pylocks(project: Project, names: list[str]) -> None:

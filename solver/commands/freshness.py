@@ -1,16 +1,14 @@
-"""What a lock rests on, and whether that still stands."""
+"""The facts that a lock rests on, and whether they still stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from solver.commands.project import Project
 from solver.core.answer import Answer, NotKnown
-from solver.core.errors import BadInput, NotRecorded
+from solver.core.errors import NotRecorded
 from solver.core.indexes import INDEXES
-from solver.core.model import Pin, Profile, PypiName, Solution
+from solver.core.model import Pin, PypiName, Solution
 from solver.core.versions import major
-from solver.lock.read import is_lock, read_folder
+from solver.lock.read import LockFolder
 from solver.lock.solution import digest, request_digest
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
@@ -55,30 +53,14 @@ def _fact(project: Project, pin: Pin) -> str:
         return digest((pin.files, None if isinstance(pin.requires, NotKnown) else pin.requires))
 
 
-def lock_states(project: Project, profiles: Iterable[Profile]) -> dict[str, list[str]]:
-    """By the name of each profile why its lock no longer stands; empty: it is fresh."""
-    return {profile.name: lock_state(project, profile.name) for profile in profiles}
-
-
-def lock_state(project: Project, name: str) -> list[str]:
-    """Why the lock of ``name`` on disk no longer stands on what it was made from; empty: it is fresh.
-
-    Only what was used counts: newer releases and unrelated rows make no lock stale.
-    """
-    folder = project.locks / name
-    if not is_lock(folder):
-        return ["it was never made"]
-    try:
-        lock = read_folder(folder)
-    except BadInput as error:
-        return [f"it cannot be read: {error}"]
+def changed_facts(project: Project, lock: LockFolder) -> list[str]:
+    """What a lock rests on and that the request, the rows or the record say otherwise now."""
     reasons = []
-    if lock.solution.request != request_digest(project.profile(name)):
+    if lock.solution.request != request_digest(project.profile(lock.name)):
         reasons.append("the request was changed")
-    reasons += lock.changes
-    rows = {row.id: project.matrices.digest(row.id) for row in project.matrices.rows()}
-    gone = [row for row, digest_then in lock.solution.rows.items() if rows.get(row) != digest_then]
-    reasons += [f"row {row} was changed" for row in gone]
+    for row, digest_then in lock.solution.rows.items():
+        if not project.matrices.has(row) or project.matrices.digest(row) != digest_then:
+            reasons.append(f"row {row} was changed")
     for package, version, digest_then in lock.solution.releases:
         if not _stands(project, package, version, digest_then):
             reasons.append(f"the recorded {package}=={version} was changed")

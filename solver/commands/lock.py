@@ -19,6 +19,7 @@ from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
 from solver.core.model import Flavour, Profile, Solution
 from solver.core.whole import write_folder
+from solver.index.provenance import Publisher
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import base_explicit, explicit
@@ -62,18 +63,27 @@ def command_for(profile: Profile) -> str:
     return f"interlock lock {profile.name}"
 
 
-def make_lock(project: Project, profile: Profile, *, attested: bool = False) -> Lock:
+def make_lock(
+    project: Project,
+    profile: Profile,
+    *,
+    attested: bool = False,
+    publishers: Mapping[str, Publisher] | None = None,
+) -> Lock:
     """Search, close, audit and render one profile; nothing is written.
 
     ``attested``: the index is asked who published each package, and not only those of which the
-    profile requires it. Raises ``BadProvenance`` where that does not hold, ``Unsolvable``, ``NoSolution``
-    where something in it was never read, ``CheckFailed`` where the audit finds an error, ``BadInput``.
+    profile requires it; it is not asked where ``publishers`` tells that already. Raises ``BadProvenance``
+    where that does not hold, ``Unsolvable``, ``NoSolution`` where something in it was never read,
+    ``CheckFailed`` where the audit finds an error, ``BadInput``.
     """
     closure = close(project, profile)
     _refuse_unread(profile, closure)
     wheels = tuple(local_wheels(project.matrices, profile, closure.solution))
     findings = gate(project, profile, closure, wheels)
     files = _accepting(FILES[profile.flavour](profile, closure, wheels), acceptance_of(findings))
+    if publishers is None:
+        publishers = attest(profile, closure.solution, every=attested)
     text = solution_yaml(
         closure.solution,
         profile,
@@ -82,7 +92,7 @@ def make_lock(project: Project, profile: Profile, *, attested: bool = False) -> 
         index_facts=index_facts(project, closure.solution),
         command=command_for(profile),
         findings=findings,
-        attested=attest(profile, closure.solution, every=attested),
+        attested=publishers,
         conda=closure.conda,
     )
     return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()}, idle(findings, profile.accept))
@@ -150,9 +160,13 @@ FILES: Mapping[Flavour, Files] = {
 """What a lock folder holds beside solution.yaml, by POSIX name."""
 
 
+KEPT, DERIVED = ("evidence/",), ("pylock.toml",)
+"""What else may lie in a lock's folder: records of its runs, and what is made of it."""
+
+
 def write_lock(project: Project, lock: Lock) -> bool:
     """Put the lock's folder in place, whole; evidence stays. Returns whether anything changed."""
-    return write_folder(project.locks / lock.profile.name, lock.files, keep=("evidence/",), derived=("pylock.toml",))
+    return write_folder(project.locks / lock.profile.name, lock.files, keep=KEPT, derived=DERIVED)
 
 
 def write_locks(

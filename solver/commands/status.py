@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from solver.commands.freshness import lock_state
+from solver.commands.check import Freshness, check_locks
 from solver.commands.project import Project, built_in_snapshot, open_project, own_snapshot, project_root
 from solver.commands.subject import as_subject
-from solver.core.answer import NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.decode import decode
 from solver.core.model import Profile, Value
 from solver.core.spelling import all_of
@@ -38,7 +38,7 @@ class Standing(Value, frozen=True, kw_only=True):
     """How the lock of one profile stands."""
 
     profile: str
-    lock: Literal["fresh", "stale"]
+    lock: Literal["fresh", "stale", "not known"]
     gpus: dict[str, State]
     """By the name of each GPU that any lock ran on."""
     changed: dict[str, tuple[str, ...]]
@@ -54,8 +54,11 @@ def standings(root: Path) -> tuple[Standing, ...]:
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
     odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
+    found = check_locks(project, project.request.profiles)
     return tuple(
-        _standing(project, profile, states.get(profile.name) or never, reasons, odd.get(profile.name, ()))
+        _standing(
+            project, profile, found[profile.name], states.get(profile.name) or never, reasons, odd.get(profile.name, ())
+        )
         for profile in project.request.profiles
     )
 
@@ -78,10 +81,15 @@ def _reasons(project: Project) -> Mapping[str, str]:
 
 
 def _standing(
-    project: Project, profile: Profile, gpus: dict[str, GpuState], reasons: Mapping[str, str], odd: Sequence[str]
+    project: Project,
+    profile: Profile,
+    found: Freshness,
+    gpus: dict[str, GpuState],
+    reasons: Mapping[str, str],
+    odd: Sequence[str],
 ) -> Standing:
-    stale = lock_state(project, profile.name)
-    notes = [f"run `interlock lock {profile.name}`: {'; '.join(stale)}"] if stale else []
+    stale = "; ".join(found.reasons)
+    notes = [f"run `interlock lock {profile.name}`: {stale}" if found.answer is Answer.NO else stale] if stale else []
     if all(one is NEVER for one in gpus.values()) and profile.name in reasons:
         notes.append(f"never run: {reasons[profile.name]}")
     changed = {gpu: one.changed for gpu, one in gpus.items() if one.changed}
@@ -92,7 +100,7 @@ def _standing(
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")
     return Standing(
         profile=profile.name,
-        lock="stale" if stale else "fresh",
+        lock=found.word,
         gpus={gpu: one.state for gpu, one in gpus.items()},
         changed=changed,
         note="; ".join(notes),

@@ -35,7 +35,7 @@ def write_folder(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with one_writer(folder.parent):
         _recover(folder)
-        if not _differs(folder, files, (*keep, *derived)):
+        if not differing(folder, files, (*keep, *derived)):
             return False
         staying = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
         _replace(folder, {**files, **{name: _own_bytes(path) for name, path in staying.items()}})
@@ -103,9 +103,14 @@ def _followed(folder: Path) -> Path:
     return folder.resolve()
 
 
-def _differs(folder: Path, files: Mapping[str, bytes], beside: tuple[str, ...]) -> bool:
-    present = {name: path for name, path in _present(folder).items() if not name.startswith(beside)}
-    return set(present) != set(files) or any(not holds(present[name], files[name]) for name in files)
+def differing(folder: Path, files: Mapping[str, bytes], beside: Sequence[str] = ()) -> list[str]:
+    """Names of what lies in ``folder`` otherwise than in ``files``, what begins with one of ``beside`` left out."""
+    present = {name: path for name, path in _present(folder).items() if not name.startswith(tuple(beside))}
+    return sorted(
+        name
+        for name in {*present, *files}
+        if name not in present or name not in files or not holds(present[name], files[name])
+    )
 
 
 def holds(path: Path, content: bytes) -> bool:

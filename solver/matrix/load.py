@@ -84,6 +84,10 @@ class Matrices:
         """The row of that id; ``KeyError`` where there is none."""
         return self._by_id[row_id]
 
+    def has(self, row_id: str) -> bool:
+        """Whether there is a row of that id."""
+        return row_id in self._by_id
+
     def digest(self, row_id: str) -> str:
         """sha256 (hex) of the row's canonical JSON; ``KeyError`` where there is none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import textwrap
@@ -25,7 +26,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 def written_fields(row: msgspec.Struct) -> dict[str, object]:
     """The fields of ``row`` that do not hold their default, as plain data in the order of the schema."""
     fields: dict[str, object] = {}
-    for field in msgspec.structs.fields(row):
+    for field in _fields(type(row)):
         value = getattr(row, field.name)
         has_default = field.default is not msgspec.NODEFAULT or field.default_factory is not msgspec.NODEFAULT
         if has_default:
@@ -35,6 +36,12 @@ def written_fields(row: msgspec.Struct) -> dict[str, object]:
                 continue
         fields[field.encode_name] = msgspec.to_builtins(value)
     return fields
+
+
+@functools.cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    # It evaluates every annotation anew, which for thousands of rows takes seconds.
+    return msgspec.structs.fields(kind)
 
 
 def matrix_text(rows: Iterable[Row], header: str = "") -> str:

@@ -83,3 +83,13 @@ def test_pylock_waits_for_the_index(folder, interlock, monkeypatch):
     assert written(folder) == {
         f"locks/small/{name}" for name in ("environment.yml", "requirements.txt", "solution.yaml")
     }
+
+
+def test_check_tells_the_lock_of_a_profile_that_is_gone(folder, interlock):
+    assert interlock("lock", "small", "--no-pylock")[0] == 0
+    request = folder / "environment.yml.in"
+    text = request.read_text().replace("variant-of: small", "variant-of: other")
+    request.write_text(text.replace("  small:", "  other:"))
+    code, out, err = interlock("lock", "--check")
+    gone = "small: the request has no such profile any more; write it again, or remove the folder"
+    assert (code, out.splitlines()[0], out.splitlines()[-1], err) == (1, "other: it was never made", gone, "")

@@ -17,5 +17,5 @@ def root(lock):
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, own_cache):
     return project_with(tmp_path)

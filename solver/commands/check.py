@@ -1,0 +1,148 @@
+"""Locks held against what `lock` would write: exactly, since a lock is made anew for it where nothing tells before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from solver.commands.freshness import changed_facts
+from solver.commands.lock import DERIVED, KEPT, Lock, make_lock
+from solver.commands.past_checks import PastChecks
+from solver.commands.project import Project
+from solver.core.answer import Answer
+from solver.core.errors import BadInput, IndexUnavailable, InterlockError, Undecided, Unsolvable
+from solver.core.model import Profile, Value
+from solver.core.names import one_line
+from solver.core.whole import differing
+from solver.lock.read import LockFolder, is_lock, lock_folders, read_folder
+
+_NOT_RECORDED = (
+    "whether it is fresh is not known, since nobody recorded what it is made of; `interlock lock` asks for it"
+)
+_NAMED = 3
+"""Packages or files that one reason names."""
+
+
+class Freshness(Value, frozen=True):
+    """Whether `lock` would write what lies there."""
+
+    answer: Answer
+    reasons: tuple[str, ...] = ()
+    """Empty where it would."""
+
+    @property
+    def word(self) -> Literal["fresh", "stale", "not known"]:
+        """The answer as it is told of a lock."""
+        return _WORDS[self.answer]
+
+
+_WORDS: Mapping[Answer, Literal["fresh", "stale", "not known"]] = {
+    Answer.YES: "fresh",
+    Answer.NO: "stale",
+    Answer.NOT_KNOWN: "not known",
+}
+FRESH = Freshness(Answer.YES)
+
+
+@dataclass(frozen=True)
+class _Checker:
+    project: Project
+    past: PastChecks
+
+    def look(self, profile: Profile) -> Freshness:
+        """The first of the three that tells: the facts that it names, what was found before, the lock made anew."""
+        folder = self.project.locks / profile.name
+        if not is_lock(folder):
+            return Freshness(Answer.NO, ("it was never made",))
+        try:
+            lock = read_folder(folder)
+            reasons = (*changed_facts(self.project, lock), *lock.changes, *self._moved_parent(profile, lock))
+        except BadInput as error:
+            return Freshness(Answer.NO, (f"it cannot be read: {error}",))
+        if reasons:
+            return Freshness(Answer.NO, reasons)
+        found = self.past.reasons(profile)
+        if found is None:
+            try:
+                found = tuple(self._made_anew(profile, lock))
+            except (IndexUnavailable, Undecided):
+                return Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
+            self.past.keep(profile, found)
+        return Freshness(Answer.NO, found) if found else FRESH
+
+    def _moved_parent(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
+        """That the lock of which this one is a part holds other versions or files of what both have."""
+        parent = None if profile.variant_of is None else self.project.locks / profile.variant_of
+        if parent is None or not is_lock(parent):
+            return
+        pins = {pin.name: pin for pin in lock.pins}
+        pairs = ((pin, pins[pin.name]) for pin in read_folder(parent).pins if pin.name in pins)
+        moved = [
+            pin.name for pin, own in pairs if not pin.url and (pin.version, pin.hashes) != (own.version, own.hashes)
+        ]
+        if moved:
+            yield f"its parent {profile.variant_of} has another {_some(moved)}"
+
+    def _made_anew(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
+        """Why what `lock` would write is not what lies there; raises ``Undecided``, ``IndexUnavailable``."""
+        try:
+            made = make_lock(self.project, profile, publishers=lock.solution.attested)
+        except (IndexUnavailable, Undecided):
+            raise
+        except Unsolvable as error:
+            yield f"there is no such lock any more: `interlock explain --profile {error.profile}` tells why"
+            return
+        except InterlockError as error:
+            yield f"it would not be written any more: {one_line(str(error))}"
+            return
+        names = differing(lock.path, made.files, (*KEPT, *DERIVED))
+        if names:
+            moved = list(_moved(lock, made))
+            own = [name for name in names if name.startswith("wheels/")]
+            if moved:
+                yield f"`lock` would take {_some(moved)}"
+            elif own:
+                yield "our own wheel in it is made otherwise by now"
+            else:
+                yield f"`lock` would write another {_some(names)}"
+
+
+def _moved(lock: LockFolder, made: Lock) -> Iterator[str]:
+    """Packages of which ``made`` has another version than lies there."""
+    own = set(lock.wheels.values())
+    pins = {str(pin.name): pin.installs for pin in lock.pins if not pin.hashes <= own}
+    then: dict[str, str] = {record.name: record.version for record in lock.records}
+    then |= pins
+    now: dict[str, str] = {record.name: record.version for record in made.closure.records}
+    now |= {str(pin.name): pin.version for pin in made.solution.pins}
+    for name in sorted({*then, *now}):
+        if then.get(name) != now.get(name):
+            yield f"{name} {now.get(name, 'no more')} for {then.get(name, 'none')}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def check_locks(project: Project, profiles: Iterable[Profile]) -> dict[str, Freshness]:
+    """By the name of each profile how its lock stands; what was found is kept for the next time."""
+    with PastChecks(project) as past:
+        checker = _Checker(project, past)
+        return {profile.name: checker.look(profile) for profile in profiles}
+
+
+def orphans(project: Project) -> dict[str, Freshness]:
+    """The locks that lie there and of which the request has no profile."""
+    profiles = {profile.name for profile in project.request.profiles}
+    gone = [folder.name for folder in lock_folders(project.locks) if folder.name not in profiles]
+    why = "the request has no such profile any more; write it again, or remove the folder"
+    return {name: Freshness(Answer.NO, (why,)) for name in gone}
+
+
+def remember(project: Project, written: Iterable[Lock]) -> None:
+    """Keep that locks lie there as they were just made, of everything that was recorded."""
+    with PastChecks(project) as past:
+        for lock in written:
+            past.keep(lock.profile, ())

@@ -1,0 +1,106 @@
+"""What `lock --check` found, kept for as long as nothing that it rests on is changed: not a fact, code or file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from solver.commands.project import Project, built_in_snapshot
+from solver.core import reading
+from solver.core.errors import BadInput
+from solver.core.model import Profile
+from solver.core.whole import put_whole
+from solver.index.metadata import user_cache
+from solver.lock.solution import digest
+
+_SEARCHED_WITH = ("resolvelib", "packaging", "py-rattler")
+"""Libraries that a search is made of; another release of one may find something else."""
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """What was found of one lock."""
+
+    key: str
+    """Digest of all that it rests on."""
+    reasons: tuple[str, ...]
+
+
+class PastChecks:
+    """The findings of one project's last checks, a small file in the user's cache; written when it is left."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        place = hashlib.sha256(str(project.root.resolve()).encode()).hexdigest()[:16]
+        self._path = user_cache() / "checked" / f"{place}.json"
+        self._found, self._changed = self._read(), False
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write what is new; a cache that cannot be written is none, and no error."""
+        if self._changed:
+            with contextlib.suppress(OSError):
+                put_whole(self._path, msgspec.json.encode(self._found), durable=False)
+
+    def reasons(self, profile: Profile) -> tuple[str, ...] | None:
+        """Why the lock of ``profile`` is stale, empty where it is not; None where nobody looked at it as it is."""
+        found = self._found.get(profile.name)
+        return found.reasons if found is not None and found.key == self._key(profile) else None
+
+    def keep(self, profile: Profile, reasons: tuple[str, ...]) -> None:
+        """Keep what was found of the lock of ``profile`` as it lies there."""
+        self._found[profile.name] = _Found(self._key(profile), reasons)
+        self._changed = True
+
+    def _read(self) -> dict[str, _Found]:
+        try:
+            return msgspec.json.decode(reading.read_bytes(self._path), type=dict[str, _Found])
+        except (BadInput, msgspec.DecodeError):
+            return {}
+
+    def _key(self, profile: Profile) -> str:
+        whole = None if profile.variant_of is None else self._project.profile(profile.variant_of)
+        files = _bytes_of(self._project.locks / profile.name, "*")
+        return digest((self._facts, profile, whole, files))
+
+    @cached_property
+    def _facts(self) -> str:
+        """Digest of every row, recorded release and line of code that a lock may rest on."""
+        snapshot, code = self._project.snapshot, Path(__file__).parent.parent
+        folders = {path.resolve() for path in (snapshot.root, snapshot.own, built_in_snapshot()) if path is not None}
+        return digest(
+            [
+                list(self._project.matrices.rows()),
+                *(_bytes_of(folder, "*") for folder in sorted(folders)),
+                _bytes_of(code, "*.py"),
+                list(map(_release, _SEARCHED_WITH)),
+            ]
+        )
+
+
+def _bytes_of(folder: Path, pattern: str) -> list[str]:
+    return list(_digests(folder, pattern))
+
+
+def _digests(folder: Path, pattern: str) -> Iterator[str]:
+    """Name and content of each file below ``folder``."""
+    for path in sorted(folder.rglob(pattern)):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()
+            yield hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _release(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
