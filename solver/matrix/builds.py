@@ -54,6 +54,11 @@ def told_by(build: Build) -> str:
     return build.source if isinstance(build.cudnn_source, NotKnown) else f"{build.source}; cuDNN: {build.cudnn_source}"
 
 
+def made_for(build: Build, companion: str) -> tuple[str, ...]:
+    """The releases of a companion that rows know to be made for exactly this build; there may be others."""
+    return build.companions.get(companion, ())
+
+
 def entries(field: tuple[str, ...] | NotKnown) -> tuple[str, ...]:
     """The entries of a field of a row; none where nobody read it."""
     return () if isinstance(field, NotKnown) else field

@@ -75,6 +75,11 @@ def looks_up(build: Build) -> Answer:
     return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
 
 
+def opens(build: Build, name: str) -> Answer:
+    """Whether a build opens a CUDA library (its short name) that it cannot do without."""
+    return Answer.NOT_KNOWN if isinstance(build.opens, NotKnown) else answer(name in build.opens)
+
+
 def bundled(build: Build) -> Answer:
     """Whether a build's CUDA libraries lie inside its wheel; NO where it opens others, or pins who brings them."""
     if build.bundles is not NOT_KNOWN:

@@ -14,7 +14,7 @@ from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, version_or_none
-from solver.matrix.builds import broken_bounds
+from solver.matrix.builds import broken_bounds, made_for
 from solver.matrix.rows import Build
 
 CODE = "abi"
@@ -85,7 +85,7 @@ def _without_cuda(context: AuditContext) -> Iterator[Finding]:
 
 def _cpu_twin(build: BuiltPackage, torch: BuiltPackage) -> str:
     name, release = build.package.name, (build.package.version or "").partition("+")[0]
-    made = torch.row.companions.get(name, ())
+    made = made_for(torch.row, name)
     if made:
         return f"{name}=={made[-1]}"
     return f"{name}=={release}+cpu of the index that {torch.pin} is of"

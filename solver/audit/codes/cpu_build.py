@@ -15,7 +15,7 @@ from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding, Severity
-from solver.matrix.builds import entries, has_cuda, local_cuda
+from solver.matrix.builds import entries, has_cuda, local_cuda, made_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
@@ -42,7 +42,7 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
         torch = context.build(COMPANIONS[build.package.name])
         if not isinstance(torch, BuiltPackage) or torch.has_cuda is not Answer.YES:
             continue
-        made = torch.row.companions.get(build.package.name, ())
+        made = made_for(torch.row, build.package.name)
         if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:
             continue
         yield finding_about(

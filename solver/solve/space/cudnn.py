@@ -8,7 +8,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.versions import major, minor
 from solver.matrix.builds import stated, told_by
 from solver.matrix.cudnn import carried, served_by, serves, works_beside
-from solver.matrix.libraries import bundled, pins
+from solver.matrix.libraries import bundled, opens, pins
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDNN, Ask, Candidate, Kind, guard
@@ -35,7 +35,7 @@ def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
     """A cuDNN that serves its code, since it brings none."""
     mask = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and serves(row, c.version).answer is Answer.YES)
     text = f"cuDNN {_at_least(row, ', at least')}"
-    if row.opens is NOT_KNOWN or "cudnn" in row.opens:
+    if opens(row, "cudnn") is not Answer.NO:
         return Ask(AXIS_CUDNN, mask, text, told_by(row), row.id, specifier)
     return Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", told_by(row), row.id, specifier)
 

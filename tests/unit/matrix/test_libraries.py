@@ -14,6 +14,7 @@ from solver.matrix.libraries import (
     does_without,
     look_up,
     looks_up,
+    opens,
     pins,
     places,
 )
@@ -129,3 +130,16 @@ def test_which_library_decides_whether_a_build_sees_a_gpu(build, name, decides):
 )
 def test_what_no_row_says_of_a_builds_libraries_is_neither_in_it_nor_pinned(build, inside, pinned, own):
     assert (bundled(build), pins(build), brings_its_own(build)) == (inside, pinned, own)
+
+
+@pytest.mark.parametrize(
+    ("build", "answer"),
+    [
+        (_build("kit"), Answer.NOT_KNOWN),
+        (_build("kit", opens=()), Answer.NO),
+        (_build("kit", opens=("cublas",)), Answer.NO),
+        (_build("kit", opens=("cudart", "cudnn")), Answer.YES),
+    ],
+)
+def test_a_build_of_which_nobody_read_what_it_opens_may_open_anything(build, answer):
+    assert opens(build, "cudnn") is answer
