@@ -9,29 +9,58 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
 from solver.core.errors import InterlockError
 from solver.solve.propagate import Narrowing
 from solver.solve.space.terms import Ask, Candidate, Space
 
 MAX_BRANCHES = 50_000
+_FIRST_BRANCHES = 100
+"""After so many, and twice as many each time, the search begins anew with what it learnt."""
 
 
 def exhaust(
-    space: Space, narrowing: Narrowing, forbids: Callable[[str], bool] | None = None
+    space: Space,
+    narrowing: Narrowing,
+    forbids: Callable[[str], bool] | None = None,
+    *,
+    branches: int = MAX_BRANCHES,
 ) -> dict[str, Candidate] | None:
     """Some solution of what ``narrowing`` still admits; None where there is none, which is then proven.
 
     Each step halves the problem: an identifier is its best candidate, or it is not.
-    Raises ``InterlockError`` where that took too long.
+    Raises ``TooManyBranches`` where that takes more than ``branches`` steps.
     """
+    # What no version of it suits is learnt by trying them, so whatever failed before is tried early: deep below
+    # decisions that have nothing to do with it, its versions would be refused again under each of those. Only a
+    # new beginning takes those decisions back.
+    failures: Counter[str] = Counter()
+    limit = _FIRST_BRANCHES
+    while branches > 0:
+        with suppress(TooManyBranches):
+            return _branch(space, narrowing.copy(), forbids, failures, min(limit, branches))
+        branches -= limit
+        limit *= 2
+    raise TooManyBranches("the search gave up after too many branches; please report this request")
+
+
+class TooManyBranches(InterlockError):
+    """Nothing is proven yet."""
+
+
+def _branch(
+    space: Space,
+    narrowing: Narrowing,
+    forbids: Callable[[str], bool] | None,
+    failures: Counter[str],
+    limit: int,
+) -> dict[str, Candidate] | None:
+    """As ``exhaust``, within ``limit`` steps; ``failures`` counts what failed."""
     # Propagation does the work and branching only what it leaves open: DPLL over masks. The stack instead of
     # recursion, as a deep graph would reach Python's own limit.
     stack = [(narrowing, "")]
-    # What no version of it suits is learnt by trying them, so whatever failed before is tried early: deep below
-    # decisions that have nothing to do with it, its versions would be refused again under each of those.
-    failures: Counter[str] = Counter()
-    for _ in range(MAX_BRANCHES):
+    for _ in range(limit):
         if not stack:
             return None
         state, last = stack.pop()
@@ -54,4 +83,4 @@ def exhaust(
         other.add([Ask(ident, ~best, "another", "the search")], forbids)
         state.add([Ask(ident, best, "this", "the search")], forbids)
         stack += [(other, ident), (state, ident)]
-    raise InterlockError(f"the search gave up after {MAX_BRANCHES} branches; please report this request")
+    raise TooManyBranches("the search of this part is not at its end")

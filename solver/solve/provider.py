@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -10,20 +12,26 @@ from typing import Any
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
 from resolvelib.resolvers import Resolution
 
-from solver.solve.exhaust import exhaust
+from solver.solve.exhaust import TooManyBranches, exhaust
 from solver.solve.propagate import Narrowing
 from solver.solve.space.terms import Ask, Candidate, Space, is_way, positions
 
-PATIENCE = 2_000
-"""Rounds after which resolvelib is left; what it finds at all it finds in some hundred."""
+SOON, PATIENCE = 300, 2_000
+"""Rounds after which resolvelib is left: what it finds at all it finds in some hundred. Between the two it is looked
+whether there is anything to find."""
+_PLAIN = 1_000
+"""Branches by which a problem that is impossible for a plain reason is proven to be so."""
 
 
+@dataclass(frozen=True)
 class Impatient(BaseReporter[Ask, Candidate, str]):
     """Ends a search that runs in circles."""
 
+    patience: int
+
     def starting_round(self, index: int) -> None:
         """Called by resolvelib."""
-        if index >= PATIENCE:
+        if index >= self.patience:
             raise ResolutionTooDeep(index)
 
 
@@ -120,20 +128,33 @@ def search(
     ``narrowing`` is what is known already to follow from earlier asks, which stay in force.
     Raises ``InterlockError`` where both searches gave up: that is a bug of ours, never an answer.
     """
-    # The resolution itself instead of ``Resolver``: the latter walks the graph of what it tried
-    # recursively and never returns from a cycle that the root no longer reaches (resolvelib 1.2.1).
     provider = Provider(space, ranks, forbids, active)
     narrowing = narrowing.copy() if narrowing else Narrowing(space, provider.asks)
     if not narrowing.add(asks, forbids):
         return None
     needed = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
-    resolution: Any = Resolution(provider, Impatient())
+    pinned: Mapping[str, Candidate] | None = None
+    try:
+        pinned = _resolved(provider, needed, SOON)
+    except ResolutionTooDeep:
+        with suppress(TooManyBranches):
+            if exhaust(space, narrowing, forbids, branches=_PLAIN) is None:
+                return None
+        with suppress(ResolutionTooDeep):
+            pinned = _resolved(provider, needed, PATIENCE)
+    return exhaust(space, narrowing, forbids) if pinned is None else _reachable(pinned, needed, provider.asks)
+
+
+def _resolved(provider: Provider, needed: Sequence[Ask], patience: int) -> Mapping[str, Candidate] | None:
+    """What resolvelib finds; raises ``ResolutionTooDeep`` after ``patience`` rounds."""
+    # The resolution itself instead of ``Resolver``: the latter walks the graph of what it tried
+    # recursively and never returns from a cycle that the root no longer reaches (resolvelib 1.2.1).
+    resolution: Any = Resolution(provider, Impatient(patience))
     try:
         # Of the rounds that it is given, resolvelib spends a tenth on jumping far back, which finds most.
-        state = resolution.resolve(needed, max_rounds=100 * PATIENCE)
-    except (ResolutionImpossible, ResolutionTooDeep):
-        return exhaust(space, narrowing, forbids)
-    return _reachable(state.mapping, needed, provider.asks)
+        return dict(resolution.resolve(needed, max_rounds=100 * PATIENCE).mapping)
+    except ResolutionImpossible:
+        return None
 
 
 def _reachable(
