@@ -22,6 +22,7 @@ from solver.solve.space.clobbers import clobber_asks
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
 from solver.solve.space.libraries import library_asks
 from solver.solve.space.scope import Scope
+from solver.solve.space.silence import WHY, is_silent
 from solver.solve.space.terms import (
     AXIS_CUDNN,
     ITSELF,
@@ -103,6 +104,9 @@ class PackageSpace:
             return
         if isinstance(declared, NotKnown):
             return  # a version that may be chosen all the same; the solution tells what is missing of it
+        if not extra and is_silent(self.choices, candidate):
+            text = f"not known well enough to be chosen: {WHY}"
+            yield Ask(NOWHERE, 0, text, source, kind=Kind.NONE_OF)
         for text in declared:
             requirement = as_requirement(text)
             if not applies(requirement.marker, environment, extras):
@@ -159,7 +163,7 @@ class Spaces:
         )
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
-        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing)
+        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing, scope.pinned)
         key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)

@@ -13,8 +13,9 @@ import msgspec
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import PUBLIC, Bindings, bindings_by
-from solver.core.model import Framework, IndexName, Profile, Target
+from solver.core.model import Framework, IndexName, Profile, PypiName, Target, pypi_name
 from solver.core.target import marker_environment
+from solver.core.versions import as_requirement
 from solver.matrix.cudnn import carriers
 from solver.matrix.cures import is_healable
 from solver.matrix.load import Matrices
@@ -47,6 +48,8 @@ class Scope:
     """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
     healing: bool = True
     """A rule that our loader heals binds nothing, since the loader is put into the lock."""
+    pinned: frozenset[PypiName] = frozenset()
+    """Packages, but for frameworks, of which the request names the version that it wants."""
     loader: bool = True
     """The lock may hold our loader, which leads TensorFlow to libraries that it does not find by itself."""
 
@@ -75,6 +78,7 @@ class Scope:
             doubtful=doubtful,
             healing=healing and not profile.without_loader,
             loader=not profile.without_loader,
+            pinned=frozenset(_pinned(profile)),
         )
 
     def wants_cpu(self, framework: Framework | None) -> bool:
@@ -149,6 +153,13 @@ class Scope:
         """Id of the row that describes a version; None where there is none."""
         row = self.companion(name, version) if name in COMPANIONS else self.build(name, version)
         return None if isinstance(row, NotKnown) else row.id
+
+
+def _pinned(profile: Profile) -> Iterator[PypiName]:
+    constraints = (f"{name}{text}" for name, text in profile.constraints.items() if name not in profile.frameworks)
+    for requirement in map(as_requirement, (*profile.packages, *constraints)):
+        if any(clause.operator in {"==", "==="} for clause in requirement.specifier):
+            yield pypi_name(requirement.name)
 
 
 def _row_id(row: Build) -> str:
