@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices
+from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices, open_snapshot
+from solver.commands.rivals import NewestAsks, settle_rivals
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import this_machine
@@ -14,6 +15,7 @@ from solver.core.model import Target
 from solver.core.whole import put_whole
 from solver.core.yamlfile import parse_yaml
 from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
 from solver.request.carry import Draft, Hardware, carried, request_text
 from solver.request.read import parse_request
@@ -34,11 +36,12 @@ class Made:
     """A line for each thing that does not stand in it as it stood in the file."""
 
 
-def init(root: Path, source: Path | None, ask: Question | None) -> Made:
+def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool = False) -> Made:
     """Write the request of ``root``, made of ``source`` or of the first file there that another tool reads.
 
-    ``ask`` puts questions where there is no such file; None: this machine answers them. Raises ``BadInput``
-    where there is a request already, or the file cannot be used.
+    Unless ``offline``, the index is asked where a package has rivals that write the same files. ``ask`` puts
+    questions where there is no such file; None: this machine answers them. Raises ``BadInput`` where there is a
+    request already, or the file cannot be used.
     """
     target = root / REQUEST_FILE
     if target.exists():
@@ -49,6 +52,7 @@ def init(root: Path, source: Path | None, ask: Question | None) -> Made:
         made, machine = _answered(root, ask)
     else:
         made = carried(read_wanted(path), root.resolve().name, Names(matrices), _recorded)
+        settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)
     parse_request(parse_yaml(text, REQUEST_FILE), matrices)

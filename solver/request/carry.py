@@ -107,7 +107,9 @@ def _conda_package(
         return
     specifier = _specifier_of(spec.versions)
     why = "frameworks come by pip" if of_framework else "no recorded channel holds it"
-    made.remarks.append(f"{entry.where}: {entry.text} stands under pip as {twin}{specifier}: {why}")
+    same = f"{twin}{specifier}" == entry.text.strip()
+    named = "" if same else f" as {twin}{specifier}"
+    made.remarks.append(f"{entry.where}: {entry.text} stands under pip{named}: {why}")
     _pip(made, Wish(f"{twin}{specifier}", entry.where))
 
 

@@ -15,7 +15,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import PUBLIC, Bindings, bindings_by
 from solver.core.model import Framework, IndexName, Profile, PypiName, Target, pypi_name
 from solver.core.target import marker_environment
-from solver.core.versions import as_requirement
+from solver.core.versions import as_requirement, as_specifier
 from solver.matrix.cudnn import carriers
 from solver.matrix.cures import is_healable
 from solver.matrix.load import Matrices
@@ -156,10 +156,13 @@ class Scope:
 
 
 def _pinned(profile: Profile) -> Iterator[PypiName]:
-    constraints = (f"{name}{text}" for name, text in profile.constraints.items() if name not in profile.frameworks)
-    for requirement in map(as_requirement, (*profile.packages, *constraints)):
-        if any(clause.operator in {"==", "==="} for clause in requirement.specifier):
-            yield pypi_name(requirement.name)
+    requirements = map(as_requirement, profile.packages)
+    bounds = [(pypi_name(one.name), str(one.specifier)) for one in requirements]
+    bounds += [(pypi_name(name), text) for name, text in profile.constraints.items() if name not in profile.frameworks]
+    for name, alternatives in bounds:
+        clauses = (clause for text in alternatives.split("||") for clause in as_specifier(text))
+        if any(clause.operator in {"==", "==="} for clause in clauses):
+            yield name
 
 
 def _row_id(row: Build) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import own_index
 import pytest
 from click.testing import CliRunner
 
@@ -46,7 +47,7 @@ def test_an_environment_becomes_a_request_that_locks(here, interlock):
         0,
         """\
 environment.yml: channel defaults is not carried over: nothing of it is recorded
-environment.yml:6: pandas>=2 stands under pip as pandas>=2: no recorded channel holds it
+environment.yml:6: pandas>=2 stands under pip: no recorded channel holds it
 environment.yml:7: cudatoolkit=11.8 is not carried over: CUDA is chosen with the frameworks
 environment.yml:8: pytorch::pytorch=2.10 stands under pip as torch==2.10.*: frameworks come by pip
 environment.yml:11: of tensorflow[and-cuda]==2.21.0 the extra is not carried over: its CUDA libraries are chosen \
@@ -125,7 +126,7 @@ FILES = {
         [
             "pixi.toml: tasks is not carried over",
             "pixi.toml: dependencies: pytorch-gpu >=2.9,<3 stands under pip as torch<3,>=2.9: frameworks come by pip",
-            "pixi.toml: dependencies: scikit-learn stands under pip as scikit-learn: no recorded channel holds it",
+            "pixi.toml: dependencies: scikit-learn stands under pip: no recorded channel holds it",
             'pixi.toml: pypi-dependencies: "mine @ ." is not carried over: only packages of an index can be locked',
         ],
         ["torch==${torch}", "scikit-learn", "keras>=3"],
@@ -190,3 +191,42 @@ def test_a_project_is_found_from_below(here, interlock, monkeypatch):
     (here / "deep" / "deeper").mkdir(parents=True)
     monkeypatch.chdir(here / "deep" / "deeper")
     assert interlock("lock", "--check") == (1, "gpu: it was never made\n", "")
+
+
+RIVALS = ("opencv-python\nviewer\n", "opencv-python==4.9.0.80\nviewer\n", "opencv-python\nopencv-python-headless\n")
+SETTLED = (
+    (
+        [
+            "opencv-python is carried over as opencv-python-headless: viewer asks for that, "
+            "and both write the same files"
+        ],
+        ["opencv-python-headless", "viewer"],
+    ),
+    ([], ["opencv-python==4.9.0.80", "viewer"]),
+    (
+        ["opencv-python-headless is not carried over: opencv-python stood before, and both write the same files"],
+        ["opencv-python"],
+    ),
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), list(zip(RIVALS, SETTLED, strict=True)))
+def test_of_packages_that_write_the_same_files_one_is_carried_over(index, interlock, tmp_path, text, expected):
+    remarks, pip = expected
+    (tmp_path / "environment.yml.in").unlink()
+    (tmp_path / "requirements.txt").write_text(text)
+    own_index.add(index, "viewer", {"1.0": ["opencv-python-headless>=4"], "2.0rc1": []})
+    code, out, err = interlock("init", "--yes")
+    assert (code, out.splitlines()[:-1], err) == (0, [*remarks, NO_FRAMEWORK], "")
+    assert parse_yaml(request(tmp_path), "environment.yml.in").data["dependencies"][-1]["pip"] == pip
+
+
+def test_rivals_are_settled_by_the_record_alone_where_the_index_does_not_answer(index, interlock, tmp_path):
+    (tmp_path / "environment.yml.in").unlink()
+    (tmp_path / "requirements.txt").write_text(RIVALS[0])
+    index.close()
+    assert interlock("init", "--yes")[0] == 0
+    assert "opencv-python\n" in request(tmp_path)
+
+
+NO_FRAMEWORK = "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:"
