@@ -8,16 +8,19 @@ from pathlib import Path
 
 from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices, open_snapshot
 from solver.commands.rivals import NewestAsks, settle_rivals
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import this_machine
-from solver.core.model import Target
+from solver.core.model import CondaName, PypiName, Target
 from solver.core.whole import put_whole
 from solver.core.yamlfile import parse_yaml
+from solver.index.conda_names import recorded_names
 from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.conda_spec import CondaSpec, meets_spec
 from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
-from solver.request.carry import Draft, Hardware, carried, request_text
+from solver.request.carry import CondaWorld, Draft, Hardware, carried, request_text
 from solver.request.read import parse_request
 from solver.request.sources import find_source, read_wanted
 
@@ -51,7 +54,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = carried(read_wanted(path), root.resolve().name, Names(matrices), _recorded)
+        made = carried(read_wanted(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
         settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)
@@ -60,10 +63,27 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     return Made(target, None if path is None else path.name, tuple(_lines(made)))
 
 
-def _recorded(channel: str, package: str | None) -> bool:
+def _recorded(channel: str, spec: CondaSpec | None) -> bool:
     source = CondaSnapshot(built_in_snapshot())
     records = (record for subdir in (Target().platform, "noarch") for record in source.records(channel, subdir))
-    return any(package is None or record.name == package for record in records)
+    if spec is None:
+        return any(True for _ in records)
+    named = (record for record in records if record.name == spec.name)
+    text = f"{spec.name} {spec.versions}"
+    return any(
+        not spec.versions or meets_spec(text, spec.name, record.version, record.build, record.subdir)
+        for record in named
+    )
+
+
+def _twins(names: Names) -> Callable[[CondaName], PypiName | None]:
+    recorded = recorded_names(built_in_snapshot())
+
+    def twin(name: CondaName) -> PypiName | None:
+        told = names.told(name)
+        return recorded.get(name) if isinstance(told, NotKnown) else told
+
+    return twin
 
 
 def _this() -> Hardware:

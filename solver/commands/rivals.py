@@ -18,14 +18,14 @@ from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
 from solver.request.carry import Draft
 
-AsksOf = Callable[[PypiName], Iterable[PypiName]]
+Enquiry = Callable[[PypiName], Iterable[PypiName]]
 """Whom the newest release of a package asks for, as far as anybody knows."""
 
 
-def settle_rivals(made: Draft, matrices: Matrices, asks_of: AsksOf) -> None:
-    """Leave one of each such group in ``made``, and tell of the others; a version that is asked for stays."""
+def settle_rivals(made: Draft, matrices: Matrices, asks_of: Enquiry) -> None:
+    """Leave one of each such group in ``made``, and tell of the others; an upper bound or a version stays."""
     clobbers = Clobbers(matrices)
-    open_ = [name for name in made.pip if name in clobbers.partners and not as_requirement(made.pip[name]).specifier]
+    open_ = [name for name in made.pip if name in clobbers.partners and _is_open(made.pip[name])]
     wanted = _wanted(made, clobbers, open_, asks_of) if open_ else {}
     for name in open_:
         rivals = tuple(_rivals(clobbers, name))
@@ -46,13 +46,17 @@ def settle_rivals(made: Draft, matrices: Matrices, asks_of: AsksOf) -> None:
             made.remarks.append(f"{name} is carried over as {asked}: {why}")
 
 
+def _is_open(text: str) -> bool:
+    return all(clause.operator in {">", ">="} for clause in as_requirement(text).specifier)
+
+
 def _rivals(clobbers: Clobbers, name: str) -> Iterator[str]:
     for other in clobbers.partners[name]:
         if clobbers.between(name, NOT_KNOWN, other, NOT_KNOWN).answer is Answer.YES:
             yield other
 
 
-def _wanted(made: Draft, clobbers: Clobbers, open_: Sequence[str], asks_of: AsksOf) -> dict[str, str]:
+def _wanted(made: Draft, clobbers: Clobbers, open_: Sequence[str], asks_of: Enquiry) -> dict[str, str]:
     """By name, who asks for one of the packages in ``open_`` or for a rival of it."""
     group = {*open_, *(rival for name in open_ for rival in _rivals(clobbers, name))}
     wanted: dict[str, str] = {}

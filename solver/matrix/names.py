@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import CondaName, PypiName, conda_name, pypi_name
 from solver.core.spelling import near_names
 from solver.matrix.load import Matrices
@@ -24,6 +25,10 @@ class Names:
         """The PyPI name of a conda package; None: a row says that PyPI has no counterpart."""
         twin = self._rows.get(name, (name, 0))[0]
         return None if twin is None else pypi_name(twin)
+
+    def told(self, name: CondaName) -> PypiName | NotKnown | None:
+        """As ``pypi``; NOT_KNOWN without a row."""
+        return self.pypi(name) if name in self._rows else NOT_KNOWN
 
     def conda(self, name: str) -> CondaName:
         """The conda name of a PyPI package: of several, the one to ask for."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -16,9 +16,8 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.markers import applies
 from solver.core.model import CondaName, Framework, PypiName, Target, pypi_name
-from solver.core.target import marker_environment
+from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.index.conda_spec import CondaSpec, read_spec
-from solver.matrix.names import Names
 from solver.request.sources import Wanted, Wish
 
 _CUDA = re.compile(
@@ -39,6 +38,16 @@ class Hardware:
     driver: str | None = None
 
 
+@dataclass(frozen=True)
+class CondaWorld:
+    """What is known of conda's packages."""
+
+    holds: Callable[[str, CondaSpec | None], bool]
+    """Whether the record of a channel holds a package within the versions of a spec, or, of None, anything."""
+    twin: Callable[[CondaName], PypiName | None]
+    """The project of the package index that a package is; None where none is known to be the same."""
+
+
 @dataclass
 class Draft:
     """A request in the making."""
@@ -57,14 +66,11 @@ class Draft:
     """A line for each thing that does not stand in the request as it stood in the file."""
 
 
-def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str | None], bool]) -> Draft:
-    """``wanted`` as a request called ``name`` where the file itself has no name.
-
-    ``holds(channel, package)`` says whether the record of a conda channel holds a package, or, of None, anything.
-    """
+def carried(wanted: Wanted, name: str, world: CondaWorld) -> Draft:
+    """``wanted`` as a request called ``name`` where the file itself has no name."""
     made = Draft(name=wanted.name or name, variables=dict(wanted.variables), remarks=list(wanted.left))
     for channel in wanted.channels:
-        if holds(channel, None):
+        if world.holds(channel, None):
             made.channels.append(channel)
         else:
             made.remarks.append(f"{wanted.file}: channel {channel} is not carried over: nothing of it is recorded")
@@ -72,13 +78,13 @@ def carried(wanted: Wanted, name: str, names: Names, holds: Callable[[str, str |
     if wanted.python is not None:
         _python(made, wanted.python, f"{wanted.file}: python")
     for entry in wanted.conda:
-        _conda(made, entry, names, holds)
+        _conda(made, entry, world)
     for entry in wanted.pip:
         _pip(made, entry)
     return made
 
 
-def _conda(made: Draft, entry: Wish, names: Names, holds: Callable[[str, str | None], bool]) -> None:
+def _conda(made: Draft, entry: Wish, world: CondaWorld) -> None:
     spec = read_spec(entry.text)
     if spec is None:
         made.remarks.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
@@ -90,25 +96,32 @@ def _conda(made: Draft, entry: Wish, names: Names, holds: Callable[[str, str | N
     elif _CUDA.fullmatch(spec.name):
         made.remarks.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
     else:
-        _conda_package(made, entry, spec, names, holds)
+        _conda_package(made, entry, spec, world)
 
 
-def _conda_package(
-    made: Draft, entry: Wish, spec: CondaSpec, names: Names, holds: Callable[[str, str | None], bool]
-) -> None:
-    twin = _framework_on_pypi(spec.name) or names.pypi(spec.name)
+def _conda_package(made: Draft, entry: Wish, spec: CondaSpec, world: CondaWorld) -> None:
+    twin = _framework_on_pypi(spec.name) or world.twin(spec.name)
     of_framework = twin is not None and (framework_of(twin) is not None or twin in COMPANIONS)
-    if not of_framework and any(holds(channel, spec.name) for channel in made.channels):
-        made.conda.append(entry.text.strip())
-        return
-    if twin is None:
-        why = "no recorded channel holds it, and the package index has it not"
+    any_version = replace(spec, versions="")
+    if not of_framework and any(world.holds(channel, spec) for channel in made.channels):
+        made.conda.append(entry.text.strip() if not spec.build else f"{spec.name} {spec.versions}".strip())
+        if spec.build:
+            made.remarks.append(f"{entry.where}: of {entry.text} the build is not carried over: it is chosen")
+    elif twin is not None:
+        _under_pip(made, entry, spec, twin, of_framework=of_framework)
+    elif any(world.holds(channel, any_version) for channel in made.channels):
+        made.conda.append(str(spec.name))
+        why = "no recorded channel holds it"
+        made.remarks.append(f"{entry.where}: of {entry.text} the version is not carried over: {why}")
+    else:
+        why = "no recorded channel holds it, and no project of the package index is known to be the same"
         made.remarks.append(f"{entry.where}: {entry.text} is not carried over: {why}")
-        return
+
+
+def _under_pip(made: Draft, entry: Wish, spec: CondaSpec, twin: PypiName, *, of_framework: bool) -> None:
     specifier = _specifier_of(spec.versions)
     why = "frameworks come by pip" if of_framework else "no recorded channel holds it"
-    same = f"{twin}{specifier}" == entry.text.strip()
-    named = "" if same else f" as {twin}{specifier}"
+    named = "" if f"{twin}{specifier}" == entry.text.strip() else f" as {twin}{specifier}"
     made.remarks.append(f"{entry.where}: {entry.text} stands under pip{named}: {why}")
     _pip(made, Wish(f"{twin}{specifier}", entry.where))
 
@@ -150,7 +163,19 @@ def _python(made: Draft, text: str, where: str) -> None:
         made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
         return
     bounds = sorted({bound for part in parts if (bound := _minor(part))}, reverse=True)
+    if not any(SpecifierSet(",".join(bounds)).contains(python) for python in _pythons()):
+        why = f"the oldest that can be locked is {OLDEST_PYTHON}"
+        made.remarks.append(f"{where}: python {text} is not carried over: {why}")
+        return
+    # What is older than any that can be locked bounds nothing.
+    bounds = [bound for bound in bounds if not bound.startswith(">=") or bound.removeprefix(">=") in _pythons()]
     made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
+
+
+def _pythons() -> Sequence[str]:
+    """Every python (major.minor) that a request may name."""
+    major, minor = OLDEST_PYTHON.split(".")
+    return [f"{major}.{number}" for number in range(int(minor), 100)]
 
 
 def _minor(part: Specifier) -> str:

@@ -88,6 +88,66 @@ profiles:
     assert out.startswith("gpu: tensorflow 2.21.0, torch 2.10.0, python 3.12, cuda 12.8, ")
 
 
+EXPORTED = """\
+name: exported
+dependencies:
+  - _libgcc_mutex=0.1=main
+  - ca-certificates=2021.10.8=ha878542_0
+  - ffmpeg
+  - git
+  - jinja2=2.11.0
+  - numpy=1.26.4=py311h64a7726_0
+  - opencv
+  - pytables>=3
+  - python{python}
+  - pytorch=2.10.0=py3.11_cuda12.1_cudnn8.9.2_0
+"""
+SAME = "no recorded channel holds it, and no project of the package index is known to be the same"
+
+
+def test_of_an_exported_environment_what_only_conda_has_is_no_stranger_of_the_package_index(here, interlock):
+    (here / "environment.yml").write_text(EXPORTED.format(python="=3.11.9"))
+    code, out, err = interlock("init", "--yes")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:-1] == [
+        f"environment.yml:3: _libgcc_mutex=0.1=main is not carried over: {SAME}",
+        "environment.yml:4: of ca-certificates=2021.10.8=ha878542_0 the version is not carried over: "
+        "no recorded channel holds it",
+        f"environment.yml:5: ffmpeg is not carried over: {SAME}",
+        f"environment.yml:6: git is not carried over: {SAME}",
+        "environment.yml:7: jinja2=2.11.0 stands under pip as jinja2==2.11.0.*: no recorded channel holds it",
+        "environment.yml:8: of numpy=1.26.4=py311h64a7726_0 the build is not carried over: it is chosen",
+        "environment.yml:9: opencv stands under pip as opencv-python: no recorded channel holds it",
+        "environment.yml:10: pytables>=3 stands under pip as tables>=3: no recorded channel holds it",
+        "environment.yml:12: pytorch=2.10.0=py3.11_cuda12.1_cudnn8.9.2_0 stands under pip as torch==2.10.0.*: "
+        "frameworks come by pip",
+    ]
+    assert parse_yaml(request(here), "environment.yml.in").data["dependencies"] == [
+        "python=${python}",
+        "ca-certificates",
+        "numpy =1.26.4",
+        "pip",
+        {"pip": ["torch==${torch}", "jinja2==2.11.0.*", "opencv-python", "tables>=3"]},
+    ]
+
+
+PYTHONS = {
+    ">=3.6": ({}, []),
+    ">=3.6,<3.12": ({"python": "<3.12"}, []),
+    "=3.6": ({}, ["environment.yml:11: python 3.6 is not carried over: the oldest that can be locked is 3.9"]),
+    ">=3.10": ({"python": ">=3.10"}, []),
+}
+
+
+@pytest.mark.parametrize("bound", PYTHONS)
+def test_of_a_python_only_what_can_be_locked_bounds_anything(here, interlock, bound):
+    profile, told = PYTHONS[bound]
+    (here / "environment.yml").write_text(EXPORTED.format(python=bound))
+    code, out, err = interlock("init", "--yes")
+    assert (code, [line for line in out.splitlines() if "python 3" in line], err) == (0, told, "")
+    assert parse_yaml(request(here), "environment.yml.in").data["profiles"]["gpu"] == {**profile, "torch": "2.10.0.*"}
+
+
 FILES = {
     "requirements.txt": (
         'torch==2.9.1+cu128\n# why\n--index-url https://x.org/simple\npandas>=2 ; sys_platform=="linux"\n'
@@ -193,7 +253,11 @@ def test_a_project_is_found_from_below(here, interlock, monkeypatch):
     assert interlock("lock", "--check") == (1, "gpu: it was never made\n", "")
 
 
-RIVALS = ("opencv-python\nviewer\n", "opencv-python==4.9.0.80\nviewer\n", "opencv-python\nopencv-python-headless\n")
+RIVALS = (
+    "opencv-python>=4.1\nviewer\n",
+    "opencv-python==4.9.0.80\nviewer\n",
+    "opencv-python\nopencv-python-headless\n",
+)
 SETTLED = (
     (
         [
@@ -226,7 +290,7 @@ def test_rivals_are_settled_by_the_record_alone_where_the_index_does_not_answer(
     (tmp_path / "requirements.txt").write_text(RIVALS[0])
     index.close()
     assert interlock("init", "--yes")[0] == 0
-    assert "opencv-python\n" in request(tmp_path)
+    assert "opencv-python>=4.1\n" in request(tmp_path)
 
 
 NO_FRAMEWORK = "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:"
