@@ -78,7 +78,9 @@ def _asked_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> boo
     if core is None:
         return False
     core = _with_all_absent(core, profile, space)
-    lacking = tell(core, space, space.choices).lacking
+    lacking = tell(core, space, space.choices).lacking.union(
+        *(tell(alone, space, space.choices).lacking for alone in _impossible_alone(profile, space))
+    )
     involved = {base_of(ask.ident) for ask in core.asks}.union(core.active, *core.active.values())
     names = [[PypiName(name) for name in sorted(some) if is_package(name)] for some in (lacking, involved)]
     more = spaces.index.more(*names)
@@ -197,11 +199,13 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
     sure = answers[first] is Answer.NO
     freed = _freed_of_driver(profile, spaces, first, lockable_only=lockable_only, doubtful=sure)
     space = spaces.get(freed, first, lockable_only=lockable_only, doubtful=sure)
-    core = _core(freed, space)
+    core, alone = _core(freed, space), _impossible_alone(freed, space)
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
     core = _with_all_absent(core, freed, space)
+    if sure and tell(core, space, space.choices).answer is not Answer.NO:
+        core = next(filter(lambda one: tell(one, space, space.choices).answer is Answer.NO, alone), core)
     return Explanation(
         causes=tell(core, space, space.choices).causes,
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
@@ -213,6 +217,11 @@ def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explana
 def _core(profile: Profile, space: PackageSpace) -> Core | None:
     ranks = {ident: rank for rank, ident in enumerate(preference(profile, space.scope.matrices))}
     return find_core(space, root_asks(space.choices, profile), ranks)
+
+
+def _impossible_alone(profile: Profile, space: PackageSpace) -> list[Core]:
+    """Each ask of the request that nothing meets: alone a reason why there is no solution."""
+    return [Core((ask,), {}) for ask in root_asks(space.choices, profile) if not ask.mask]
 
 
 def _with_all_absent(core: Core, profile: Profile, space: PackageSpace) -> Core:
@@ -229,10 +238,10 @@ def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     reason that no further record could take away.
     """
     space = spaces.get(profile, python, lockable_only=lockable_only, doubtful=True)
-    impossible = [ask for ask in root_asks(space.choices, profile) if not ask.mask]
+    impossible = _impossible_alone(profile, space)
     if impossible:
         # Each of them alone is a reason, so one that is sure is enough.
-        answers = [tell(Core((ask,), {}), space, space.choices).answer for ask in impossible]
+        answers = [tell(alone, space, space.choices).answer for alone in impossible]
         return Answer.NO if Answer.NO in answers else Answer.NOT_KNOWN
     core = _core(profile, space)
     return Answer.NOT_KNOWN if core is None else tell(core, space, space.choices).answer
