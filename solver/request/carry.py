@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core.direct import afterwards, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.markers import applies
@@ -191,15 +192,19 @@ def _minor(part: Specifier) -> str:
 
 def _pip(made: Draft, entry: Wish) -> None:
     text = entry.text.strip()
+    kind = direct(text)
+    if kind is not None:
+        later = f"`{afterwards(text)}` puts it into the environment afterwards"
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: {kind.value}; {later}')
+        return
     try:
         requirement = Requirement(re.split(r"\s--hash", text)[0])
     except InvalidRequirement:
-        made.remarks.append(f'{entry.where}: "{text}" is not carried over: {_why_not(text)}')
+        why = "it is an option of pip" if text.startswith("-") else "it is no requirement"
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: {why}')
         return
     name = canonicalize_name(requirement.name)
-    if requirement.url:
-        made.remarks.append(f'{entry.where}: "{text}" is not carried over: only packages of an index can be locked')
-    elif not applies(requirement.marker, marker_environment(Target())):
+    if not applies(requirement.marker, marker_environment(Target())):
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: it is for other machines')
     elif _BROUGHT.fullmatch(name):
         made.remarks.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
@@ -208,12 +213,6 @@ def _pip(made: Draft, entry: Wish) -> None:
     else:
         requirement.marker = None
         _once(made, entry, name, str(requirement))
-
-
-def _why_not(text: str) -> str:
-    if text.startswith("-") and not text.startswith(("-e", "--editable")):
-        return "it is an option of pip"
-    return "only packages of an index can be locked"
 
 
 def _framework(made: Draft, entry: Wish, name: str, requirement: Requirement) -> None:

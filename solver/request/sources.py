@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from solver.core import reading
 from solver.core.errors import BadInput
@@ -118,10 +120,27 @@ def _pyproject(path: Path) -> Wanted:
     return Wanted(
         file=path.name,
         name=_text(project.get("name")),
-        pip=_entries(path, "project.dependencies", project.get("dependencies", [])),
+        pip=_sourced(_entries(path, "project.dependencies", project.get("dependencies", [])), data),
         python=_text(project.get("requires-python")),
         left=tuple(left),
     )
+
+
+def _sourced(wishes: Iterable[Wish], data: Mapping[str, Any]) -> tuple[Wish, ...]:
+    """What is asked for, from where ``[tool.uv.sources]`` says."""
+    tool = data.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    sources = uv.get("sources") if isinstance(uv, dict) else None
+    tables = {
+        str(canonicalize_name(str(key))): value for key, value in (sources or {}).items() if isinstance(value, dict)
+    }
+    sourced = []
+    for wish in wishes:
+        named = re.match(r"[\w.-]+", wish.text.strip())
+        name = str(canonicalize_name(named[0])) if named else ""
+        address = _address(name, tables[name]) if name in tables else None
+        sourced.append(wish if address is None else Wish(address, f"{wish.where} and tool.uv.sources.{name}"))
+    return tuple(sourced)
 
 
 def _uv(path: Path) -> Wanted:
@@ -141,9 +160,26 @@ def _uv(path: Path) -> Wanted:
 
 
 def _requirement(table: Mapping[str, Any]) -> str:
+    address = _address(str(table.get("name")), table)
+    if address is not None:
+        return address
     extras = f"[{','.join(map(str, table['extras']))}]" if table.get("extras") else ""
     marker = f"; {table['marker']}" if table.get("marker") else ""
     return f"{table.get('name')}{extras}{table.get('specifier', '')}{marker}"
+
+
+def _address(name: str, table: Mapping[str, Any]) -> str | None:
+    """As pip would be asked for what uv and pixi take from elsewhere than an index; None: from an index."""
+    if place := next((str(table[key]) for key in ("editable", "path", "directory") if _text(table.get(key))), None):
+        shown = place if place.startswith((".", "/")) else f"./{place}"
+        return f"-e {shown}" if table.get("editable") else shown
+    if table.get("workspace") is True:
+        return "-e ."
+    if "git" in table:
+        address, _, query = str(table["git"]).partition("?")
+        revision = next((str(table[key]) for key in ("rev", "tag", "branch") if key in table), query.partition("=")[2])
+        return f"{name} @ git+{address}{f'@{revision}' if revision else ''}"
+    return f"{name} @ {table['url']}" if "url" in table else None
 
 
 def _pixi(path: Path) -> Wanted:
@@ -173,8 +209,9 @@ def _pixi_conda(name: str, value: object) -> str:
 def _pixi_pip(name: str, value: object) -> str:
     if not isinstance(value, dict):
         return name if value == "*" else f"{name}{_specifier(str(value))}"
-    if address := next((value[key] for key in ("git", "url", "path") if key in value), None):
-        return f"{name} @ {address}"
+    address = _address(name, value)
+    if address is not None:
+        return address
     extras = f"[{','.join(map(str, value['extras']))}]" if value.get("extras") else ""
     version = str(value.get("version", "*"))
     return f"{name}{extras}{'' if version == '*' else _specifier(version)}"

@@ -9,6 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.core import names
 from solver.core.axes import AXES
+from solver.core.direct import afterwards, direct
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import BadMarker, applies
 from solver.core.model import Framework, Target, pypi_name
@@ -165,6 +166,10 @@ def _check_slot(
 def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], shown: str | None = None) -> Requirement:
     """``entry`` as a PEP 508 requirement without an address; raises ``BadInput`` at ``place``."""
     shown = entry if shown is None else shown
+    kind = direct(entry)
+    if kind is not None:
+        fix = f"leave it out, and put it into the environment afterwards: `{afterwards(shown)}`"
+        raise document.error(f'"{shown}" cannot be locked: {kind.value}', *place, fix=fix)
     if entry.startswith("-"):
         raise document.error(f'"{shown}" is an option of pip', *place, fix="name the package and its version only")
     try:
@@ -179,8 +184,4 @@ def requirement_at(document: YamlDocument, entry: str, place: tuple[Key, ...], s
         raise document.error(str(error), *place, fix="compare versions with versions") from None
     if not names.is_project(requirement.name):
         raise document.error(f"{names.shown(requirement.name)} is no name of a package", *place)
-    if requirement.url:
-        raise document.error(
-            f'"{shown}" names an address', *place, fix="only packages of an index can be locked; name its version"
-        )
     return requirement

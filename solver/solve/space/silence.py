@@ -14,12 +14,16 @@ from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Candidate
 
 WHY = "it says nothing of what it needs, and later releases do"
+_MANY = 8
+"""Later releases, of which one or two that begin to ask for something tell little of those before."""
 
 
 def is_silent(choices: Candidates, candidate: Candidate) -> bool:
     """Whether neither the release nor an older one says anything of what it needs, while the next one does."""
     scope = choices.scope
-    if scope.doubtful or candidate.ident in scope.pinned or not _says_nothing(choices, candidate.release):
+    if candidate.position < _MANY or scope.doubtful or candidate.ident in scope.pinned:
+        return False
+    if not _says_nothing(choices, candidate.release):
         return False
     known = choices.candidates(candidate.ident)
     newer = list(takewhile(lambda one: _says_nothing(choices, one.release), reversed(known[: candidate.position])))

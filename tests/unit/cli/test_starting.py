@@ -52,8 +52,9 @@ environment.yml:7: cudatoolkit=11.8 is not carried over: CUDA is chosen with the
 environment.yml:8: pytorch::pytorch=2.10 stands under pip as torch==2.10.*: frameworks come by pip
 environment.yml:11: of tensorflow[and-cuda]==2.21.0 the extra is not carried over: its CUDA libraries are chosen \
 from the matrices
-environment.yml:13: "-e git+https://github.com/me/proj.git@deadbeef#egg=proj" is not carried over: only packages of \
-an index can be locked
+environment.yml:13: "-e git+https://github.com/me/proj.git@deadbeef#egg=proj" is not carried over: an editable is the \
+folder itself, of which no hash can be locked; `pip install --no-deps -e \
+git+https://github.com/me/proj.git@deadbeef#egg=proj` puts it into the environment afterwards
 environment.yml:14: nvidia-cudnn-cu12==9.1.0.70 is not carried over: the frameworks bring what they were built for
 made environment.yml.in of environment.yml; `interlock lock` makes the lock
 """,
@@ -86,6 +87,66 @@ profiles:
     code, out, err = interlock("lock", "--no-pylock")
     assert (code, err) == (0, "")
     assert out.startswith("gpu: tensorflow 2.21.0, torch 2.10.0, python 3.12, cuda 12.8, ")
+
+
+SOURCED = {
+    "pyproject.toml": """\
+[project]
+name = "mine"
+dependencies = ["torch", "My_Tool>=1", "other", "third", "pandas"]
+[tool.uv.sources]
+my-tool = { git = "https://example.org/my-tool", rev = "0123456789abcdef" }
+other = { path = "libs/other", editable = true }
+third = { url = "https://example.org/third-1-py3-none-any.whl" }
+torch = { index = "pytorch-cu128" }
+""",
+    "uv.lock": """\
+version = 1
+[[package]]
+name = "mine"
+version = "0"
+source = { virtual = "." }
+[package.metadata]
+requires-dist = [
+    { name = "torch" },
+    { name = "my-tool", git = "https://example.org/my-tool?rev=0123456789abcdef" },
+    { name = "other", editable = "libs/other" },
+    { name = "third", url = "https://example.org/third-1-py3-none-any.whl" },
+    { name = "pandas" },
+]
+""",
+    "pixi.toml": """\
+[workspace]
+name = "mine"
+[pypi-dependencies]
+torch = "*"
+my-tool = { git = "https://example.org/my-tool", rev = "0123456789abcdef" }
+other = { path = "libs/other", editable = true }
+third = { url = "https://example.org/third-1-py3-none-any.whl" }
+pandas = "*"
+""",
+}
+
+
+@pytest.mark.parametrize("name", SOURCED)
+def test_what_comes_from_elsewhere_than_an_index_is_no_package_of_the_index(here, interlock, name):
+    (here / name).write_text(SOURCED[name])
+    code, out, err = interlock("init", "--yes")
+    assert (code, err) == (0, "")
+    assert [line.partition('": ')[2] or line.partition(': "')[2] for line in out.splitlines()[:-1]] == [
+        'my-tool @ git+https://example.org/my-tool@0123456789abcdef" is not carried over: what is built of a '
+        "repository has no hash that could be locked; "
+        '`pip install --no-deps "my-tool @ git+https://example.org/my-tool@0123456789abcdef"` '
+        "puts it into the environment afterwards",
+        '-e ./libs/other" is not carried over: an editable is the folder itself, of which no hash can be locked; '
+        "`pip install --no-deps -e ./libs/other` puts it into the environment afterwards",
+        'third @ https://example.org/third-1-py3-none-any.whl" is not carried over: it is on no index, and nothing '
+        "says which file of that address is meant: it has no sha256; "
+        '`pip install --no-deps "third @ https://example.org/third-1-py3-none-any.whl"` '
+        "puts it into the environment afterwards",
+    ]
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["dependencies"][-1]["pip"] == ["torch==${torch}", "pandas"]
 
 
 EXPORTED = """\
@@ -187,7 +248,8 @@ FILES = {
             "pixi.toml: tasks is not carried over",
             "pixi.toml: dependencies: pytorch-gpu >=2.9,<3 stands under pip as torch<3,>=2.9: frameworks come by pip",
             "pixi.toml: dependencies: scikit-learn stands under pip: no recorded channel holds it",
-            'pixi.toml: pypi-dependencies: "mine @ ." is not carried over: only packages of an index can be locked',
+            'pixi.toml: pypi-dependencies: "-e ." is not carried over: an editable is the folder itself, of which no '
+            "hash can be locked; `pip install --no-deps -e .` puts it into the environment afterwards",
         ],
         ["torch==${torch}", "scikit-learn", "keras>=3"],
         {"python": "3.12", "torch": "<3,>=2.9"},

@@ -1,0 +1,46 @@
+"""What pip installs from elsewhere than an index: repositories, addresses, folders, editables; why no lock holds it."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+_EDITABLE = re.compile(r"(-e|--editable)[\s=]")
+_NAMED = re.compile(r"[A-Za-z0-9][\w.-]*\s*(\[[^]]*\])?\s*@\s*(?P<address>\S.*)")
+_REPOSITORY = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
+_COMMIT = re.compile(r"@[0-9a-f]{7,64}(?=$|[#;\s])")
+_ADDRESS = re.compile(r"(https?|ftp)://", re.IGNORECASE)
+_HASH = re.compile(r"#(.*&)?sha256=[0-9a-f]{64}", re.IGNORECASE)
+_PLACE = re.compile(r"file:|\.{1,2}($|[/\\])|[/~\\]|[A-Za-z]:[/\\]|\S*[/\\]", re.IGNORECASE)
+
+
+class Direct(Enum):
+    """Where a requirement comes from that no index serves, and why a lock cannot hold it."""
+
+    EDITABLE = "an editable is the folder itself, of which no hash can be locked"
+    COMMIT = "what is built of a repository has no hash that could be locked"
+    BRANCH = "a branch or a tag moves, and what is built of a repository has no hash that could be locked"
+    HASHED = "only files of an index are locked, whose requirements are known before they are installed"
+    ADDRESS = "it is on no index, and nothing says which file of that address is meant: it has no sha256"
+    FOLDER = (
+        "a folder or a file of one machine is not on another, and what is built of it has no hash that could be locked"
+    )
+
+
+def direct(text: str) -> Direct | None:
+    """What kind of direct requirement a line for pip is; None: one of an index, or none at all."""
+    if _EDITABLE.match(text):
+        return Direct.EDITABLE
+    named = _NAMED.fullmatch(text)
+    address = named["address"] if named else text
+    if _REPOSITORY.match(address):
+        return Direct.COMMIT if _COMMIT.search(address) else Direct.BRANCH
+    if _ADDRESS.match(address):
+        return Direct.HASHED if _HASH.search(address) else Direct.ADDRESS
+    return Direct.FOLDER if named or _PLACE.match(address) else None
+
+
+def afterwards(text: str) -> str:
+    """The command that installs a direct requirement into an environment that was made of a lock."""
+    shown = text if _EDITABLE.match(text) else f'"{text}"'
+    return f"pip install --no-deps {shown}"
