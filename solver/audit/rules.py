@@ -9,11 +9,12 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.tools import reinstalling
+from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
 from solver.matrix.clobbers import Clobbers
-from solver.matrix.cures import heals, is_healed
+from solver.matrix.cures import heals, in_need, is_healed
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import Rule
 from solver.matrix.rules import Breach, binds_conda
@@ -93,10 +94,23 @@ class _Healing:
 
 def _healing(context: AuditContext, breach: Breach) -> _Healing:
     if is_healed(breach, context.matrices, context.stated, context.place) is not Answer.YES:
-        return _Healing()
+        return _Healing(why=_hindered(context, breach))
     if heals(context.stated) is Answer.YES:
-        why = f"; with {LOADER}, which is in it, this set is sound ({breach.rule.healed})"
+        why = f"; with {LOADER}, which is in it, this set is sound ({breach.rule.healed}){_doubt(context)}"
         return _Healing("note", why, f"keep {LOADER} in it")
-    why = f"; with {LOADER} this set is sound ({breach.rule.healed}), and that is not in it"
+    why = f"; with {LOADER} this set is sound ({breach.rule.healed}), and that is not in it{_doubt(context)}"
     cure = f"add {LOADER}: a lock has it, and `interlock heal PREFIX` puts it into an environment"
     return _Healing(None, why, f"{cure}; or {breach.rule.cure}")
+
+
+def _hindered(context: AuditContext, breach: Breach) -> str:
+    """Why our loader does not heal what it otherwise would; empty where it would not anyhow."""
+    needing = in_need(context.matrices, context.stated, Answer.YES)
+    if not needing or breach.rule.healed_by is None:
+        return ""
+    return f"; {LOADER} does not heal it, since it keeps TensorFlow's symbols from {listed(needing)}, which needs them"
+
+
+def _doubt(context: AuditContext) -> str:
+    doubtful = in_need(context.matrices, context.stated, Answer.NOT_KNOWN)
+    return f"; nobody read whether {listed(doubtful)} works with it" if doubtful else ""

@@ -175,7 +175,8 @@ def heal(prefix: Path, undo: bool, as_json: bool) -> None:
     done = undo_healing(project_root(Path()), prefix) if undo else heal_prefix(project_root(Path()), prefix)
     if as_json:
         rows = [breach.rule.id for breach in done.breaches]
-        echo_json({"version": 1, "heals": rows, "loader": done.loader, "probes": list(done.probes)})
+        told = {"heals": rows, "loader": done.loader, "probes": list(done.probes), "doubts": list(done.doubts)}
+        echo_json({"version": 1, **told})
     else:
         click.echo("\n".join(_healed_lines(prefix, done, undone=undo)))
 
@@ -193,6 +194,8 @@ def _healed_lines(prefix: Path, done: Healed, *, undone: bool) -> Iterator[str]:
             yield f"  {breach.rule.code}: {breach.rule.why}"
         if done.probes:
             yield f"imports tried: {', '.join(done.probes)}; `interlock heal {prefix} --undo` takes it out"
+        if done.doubts:
+            yield f"nobody read whether these work with it: {', '.join(done.doubts)}"
 
 
 def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:

@@ -18,11 +18,11 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform
 from solver.core.reading import read_text
 from solver.core.whole import put_whole
-from solver.lock.install.pip import install_wheel, uninstall
+from solver.lock.install.pip import install_wheel, uninstall, uv_for_wheels
 from solver.lock.install.prefix import python_of
 from solver.lock.loader.local import loader_beside
 from solver.lock.requirements import LocalWheel
-from solver.matrix.cures import healable, heals
+from solver.matrix.cures import healable, heals, in_need
 from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 from solver.matrix.rules import Breach
@@ -45,6 +45,8 @@ class Healed:
     """The version of the loader that is in it now; None: none is."""
     probes: tuple[str, ...] = ()
     """The import probes that ran well, by the order of their imports."""
+    doubts: tuple[str, ...] = ()
+    """The packages in it of which nobody read whether they work with the loader."""
 
 
 def heal(root: Path, prefix: Path) -> Healed:
@@ -55,16 +57,21 @@ def heal(root: Path, prefix: Path) -> Healed:
     """
     environment = _Environment.read(root, prefix)
     if not environment.breaches or heals(environment.versions) is Answer.YES:
-        return Healed(environment.breaches, environment.loader)
+        return Healed(environment.breaches, environment.loader, doubts=environment.doubts)
     wheel = environment.wheel(symbols=True)
+    uv_for_wheels()  # where there is none, say so before anything is written
     put_whole(_noted(prefix), json.dumps({"version": 1, "before": environment.loader}))
-    _install(environment.python, wheel)
+    try:
+        _install(environment.python, wheel)
+    except BaseException:
+        _noted(prefix).unlink(missing_ok=True)
+        raise
     try:
         probes = _try_imports(environment)
     except BaseException:
         _put_back(environment, environment.loader)
         raise
-    return Healed(environment.breaches, wheel.version, probes)
+    return Healed(environment.breaches, wheel.version, probes, environment.doubts)
 
 
 def undo(root: Path, prefix: Path) -> Healed:
@@ -111,6 +118,11 @@ class _Environment:
         """The version of the loader in it."""
         version = self.versions.get(LOADER)
         return version if isinstance(version, str) else None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The packages of which nobody read whether they work with the loader."""
+        return in_need(self.matrices, self.versions, Answer.NOT_KNOWN)
 
     def wheel(self, *, symbols: bool) -> LocalWheel:
         """The loader for it; one that is needed for its libraries where ``symbols`` are not to be kept."""

@@ -1,13 +1,16 @@
 """What makes a set work although it breaks a rule: where a cure acts, and whether a set holds it.
 
 The one cure there is so far is our loader. While TensorFlow is imported, the loader keeps TensorFlow's request for
-global symbols from acting, so that TensorFlow's LLVM and its CUDA stubs answer nobody else's calls.
+global symbols from acting, so that TensorFlow's LLVM and its CUDA stubs answer nobody else's calls. A package that
+needs them answered would break by that, so that no set that holds one is healed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 
+import msgspec
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
@@ -16,7 +19,7 @@ from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
-from solver.matrix.rules import Breach, Versions, broken
+from solver.matrix.rules import Breach, Versions, admits, broken
 
 HEALING = "symbols"
 """The part of the loader's local version that says that this wheel keeps symbols local."""
@@ -35,8 +38,46 @@ def is_healable(rule: Rule, build: Build | NotKnown) -> Answer:
     return answer(build.global_symbols)
 
 
+def needs_symbols(matrices: Matrices, package: str, version: str | NotKnown) -> Answer:
+    """Whether a package works only where TensorFlow's symbols are everybody's.
+
+    Of a package that has no row nobody knows anything to the contrary; of one that has, a release that no row
+    admits is not known.
+    """
+    rows = [row for row in matrices.custom_ops if row.package == package]
+    if not rows:
+        return Answer.NO
+    fitting = (row for row in rows if admits(row.versions, version) is Answer.YES)
+    need = next((row.global_symbols for row in fitting), NOT_KNOWN)
+    return Answer.NOT_KNOWN if isinstance(need, NotKnown) else answer(need)
+
+
+def in_need(matrices: Matrices, versions: Versions, need: Answer) -> tuple[str, ...]:
+    """The packages of a set that work only with TensorFlow's global symbols; or of which that is not known."""
+    return tuple(name for name in sorted(versions) if needs_symbols(matrices, name, versions[name]) is need)
+
+
+def unhealed_beside(rules: Iterable[Rule], matrices: Matrices) -> Iterator[Rule]:
+    """Each rule that is healed, under its id, as it stays beside a package that needs what the loader takes away."""
+    needing = [row for row in matrices.custom_ops if row.global_symbols is True]
+    for rule, row in product((rule for rule in rules if rule.healed_by is not None), needing):
+        yield msgspec.structs.replace(
+            rule,
+            source=f"{rule.source}; {row.source}",
+            when={**rule.when, row.package: row.versions},
+            why=f"{rule.why}; {LOADER} does not heal it where {row.package} is, which needs TensorFlow's symbols",
+            healed_by=None,
+            healed=None,
+        )
+
+
 def is_healed(breach: Breach, matrices: Matrices, versions: Versions, place: Place) -> Answer:
-    """Whether the loader heals a breach of a set of ``versions``."""
+    """Whether the loader heals a breach of a set of ``versions``.
+
+    It is so sure as no package is in the set of which nobody read whether it needs the symbols (``in_need``).
+    """
+    if in_need(matrices, versions, Answer.YES):
+        return Answer.NO
     first = next(iter(breach.rule.when))
     version = versions[first]
     build = NOT_KNOWN if isinstance(version, NotKnown) else matrices.build(first, version, place.platform)

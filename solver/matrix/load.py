@@ -38,6 +38,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "drivers": ("drivers", kinds.DriverBranch),
     "gpus": ("gpus", kinds.GpuModels),
     "rules": ("rules", kinds.Rule),
+    "custom-ops": ("custom_ops", kinds.CustomOps),
     "clobbers": ("clobbers", kinds.Clobber),
     "names": ("names", kinds.PackageName),
     "imports": ("imports", kinds.ImportName),
@@ -65,6 +66,7 @@ class Matrices:
     drivers: tuple[kinds.DriverBranch, ...] = ()
     gpus: tuple[kinds.GpuModels, ...] = ()
     rules: tuple[kinds.Rule, ...] = ()
+    custom_ops: tuple[kinds.CustomOps, ...] = ()
     clobbers: tuple[kinds.Clobber, ...] = ()
     names: tuple[kinds.PackageName, ...] = ()
     imports: tuple[kinds.ImportName, ...] = ()

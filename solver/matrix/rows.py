@@ -231,6 +231,16 @@ _OF_THE_TARGET = {
 """What is no package, so that a rule about it would hold for no set: how a rule says it instead."""
 
 
+class CustomOps(Row, frozen=True, kw_only=True):
+    """A package whose own libraries are loaded into a framework's process and call that framework's functions."""
+
+    package: Text
+    versions: str = ""
+    """Specifier of the releases that the row tells of alike."""
+    global_symbols: bool | NotKnown = NOT_KNOWN
+    """Whether it finds some of those functions only where the framework's symbols are everybody's."""
+
+
 class Clobber(Row, frozen=True, kw_only=True):
     """Two distributions that write the same path with different bytes."""
 

@@ -10,7 +10,7 @@ from solver.core.model import Note, Profile, Target
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import cuda_major, stated
 from solver.matrix.cudnn import carried, carries
-from solver.matrix.cures import healable
+from solver.matrix.cures import healable, in_need
 from solver.matrix.drivers import first_of_branch
 from solver.matrix.gpus import CudaMajor, cudnn_serves
 from solver.matrix.libraries import LOADER, brought, bundled
@@ -108,8 +108,12 @@ def _soft_rules(versions: Mapping[str, str], matrices: Matrices, place: Place) -
 
 
 def _healed(versions: Mapping[str, str], matrices: Matrices, place: Place) -> Iterator[Note]:
-    """What would break the set without our loader, which its lock brings."""
-    for breach in healable(sorted(matrices.rules, key=lambda row: row.id), matrices, versions, place):
+    """What would break the set without our loader, which its lock brings, and what that loader might break."""
+    breaches = tuple(healable(sorted(matrices.rules, key=lambda row: row.id), matrices, versions, place))
+    for name in in_need(matrices, versions, Answer.NOT_KNOWN) if breaches else ():
+        text = f"nobody read whether {name} {versions[name]} needs the symbols that {LOADER} keeps to TensorFlow"
+        yield Note(package=name, text=text, row=None, evidence=None)
+    for breach in breaches:
         for offence in breach.offences:
             text = f"{breach.rule.why}; {LOADER}, which the lock brings, heals it"
             yield Note(package=offence.package, text=text, row=breach.rule.id, evidence=breach.rule.healed)

@@ -69,6 +69,7 @@ class AuditScenario(Scenario, frozen=True, kw_only=True):
     index: dict[str, list[AuditRelease]] = {}
     rules: list[dict[str, Any]] = []
     builds: list[dict[str, Any]] = []
+    custom_ops: list[dict[str, Any]] = []
     findings: list[dict[str, Any]]
 
 

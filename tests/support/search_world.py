@@ -35,6 +35,7 @@ KEYS = {
     "cudnn": "cudnn",
     "drivers": "branch",
     "rules": "id",
+    "custom_ops": "id",
     "clobbers": "id",
     "observations": "id",
     "verified": "id",

@@ -42,6 +42,16 @@ def find_uv() -> str:
     return uv
 
 
+def uv_for_wheels() -> str:
+    """``find_uv`` where no other installer can be chosen."""
+    uv = uv_here()
+    if uv is None:
+        raise BadInput(
+            "there is no uv on this machine, by which the loader is installed", fix="install it (`pip install uv`)"
+        )
+    return uv
+
+
 def install_pip_half(requirements: Path, python: Path, work: Path, how: PipHalf) -> None:
     """Install ``requirements`` into the environment of ``python``, every file against its hash.
 
@@ -61,13 +71,13 @@ def install_wheel(wheel: Path, python: Path) -> None:
 
     Raises ``CheckFailed`` with what the installer said.
     """
-    start = [find_uv(), "pip", "install", "--quiet", "--python", str(python), "--no-deps", *_offline("uv")]
+    start = [uv_for_wheels(), "pip", "install", "--quiet", "--python", str(python), "--no-deps", *_offline("uv")]
     _run([*start, str(wheel)], _environment(os.environ, python, offline=True), ())
 
 
 def uninstall(name: str, python: Path) -> None:
     """Take a package out of the environment of ``python``; raises ``CheckFailed`` with what the installer said."""
-    start = [find_uv(), "pip", "uninstall", "--quiet", "--python", str(python)]
+    start = [uv_for_wheels(), "pip", "uninstall", "--quiet", "--python", str(python)]
     _run([*start, name], _environment(os.environ, python, offline=True), ())
 
 

@@ -30,13 +30,13 @@ def joint_asks(space: Candidates, rule: Rule) -> Iterator[Ask]:
     needed = [ask.text for ask in ways[-1]] if rule.needs or rule.expects else []
     absent = [f"no {name}{specifier}" for name, specifier in list(rule.when.items())[1:]]
     text = ", or ".join([*filter(None, [" and ".join(needed)]), f"{' or '.join(absent)} beside it"])
-    yield Ask(way(rule.id), (1 << len(ways)) - 1, text, _source(rule), rule.id)
+    yield Ask(way(rule), (1 << len(ways)) - 1, text, _source(rule), rule.id)
 
 
 def way_candidates(space: Candidates, rule: Rule) -> list[Candidate]:
     """The ways as candidates; those that ask for nothing to be there come first."""
     return [
-        Candidate(way(rule.id), position, " and ".join(ask.text for ask in asks), row=rule.id)
+        Candidate(way(rule), position, " and ".join(ask.text for ask in asks), row=rule.id)
         for position, asks in enumerate(ways_to_keep(space, rule))
     ]
 

@@ -53,7 +53,7 @@ class PackageSpace:
         self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
         self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._clobbers.partners)
         self._guarded |= {*scope.carriers, *bound_packages(matrices)}
-        self._joint = {way(rule.id): rule for rules in scope.joint_rules.values() for rule in rules}
+        self._joint = {way(rule): rule for rules in scope.joint_rules.values() for rule in rules}
         self._guarded |= joint_packages(self._joint.values())
 
     def candidates(self, ident: str) -> tuple[Candidate, ...]:

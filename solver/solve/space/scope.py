@@ -17,7 +17,7 @@ from solver.core.model import Framework, IndexName, Profile, PypiName, Target, p
 from solver.core.target import marker_environment
 from solver.core.versions import as_requirement, as_specifier
 from solver.matrix.cudnn import carriers
-from solver.matrix.cures import is_healable
+from solver.matrix.cures import is_healable, unhealed_beside
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
@@ -110,7 +110,8 @@ class Scope:
     @cached_property
     def joint_rules(self) -> Mapping[str, tuple[Rule, ...]]:
         """By their first package, the rules about several packages together that the search keeps to here."""
-        return joint_rules(self.binding_rules, self.place)
+        unhealed = unhealed_beside(self.binding_rules, self.matrices) if self.healing else ()
+        return joint_rules((*self.binding_rules, *unhealed), self.place)
 
     def joint_rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The joint rules that are about a version of their first package, should the others be there too."""

@@ -1,7 +1,7 @@
 """What the search moves in: candidates and what each asks of the others.
 
 An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
-an axis ("axis:cuda"), a rule ("rule:<id>": how a rule about several packages is kept)
+an axis ("axis:cuda"), a rule ("rule:<id>/<package>": how a rule about several packages is kept)
 or a guard ("?numpy": that package's version if anything brings it, else "absent").
 Guards let a fact forbid versions of a package without asking for the package. What lies inside
 a wheel and has an axis is an identifier too ("axis:cuda inside torch"). A set of
@@ -21,6 +21,7 @@ from solver.core.axes import AXES
 from solver.core.frameworks import distributions
 from solver.core.indexes import title_of
 from solver.core.model import Axis, IndexName, Release
+from solver.matrix.rows import Rule
 
 
 def axis_ident(axis: str) -> str:
@@ -47,9 +48,13 @@ def guard(name: str) -> str:
     return f"?{name}"
 
 
-def way(rule: str) -> str:
-    """The identifier whose candidates are the ways to keep a rule about several packages."""
-    return f"rule:{rule}"
+def way(rule: Rule) -> str:
+    """The identifier whose candidates are the ways to keep a rule about several packages.
+
+    It names those after the first: of one row several such rules may come (``solver.matrix.cures``).
+    """
+    _, *others = rule.when
+    return "/".join([f"rule:{rule.id}", *(f"{name}{rule.when[name]}" for name in others)])
 
 
 def ident_inside(axis: str, package: str) -> str:

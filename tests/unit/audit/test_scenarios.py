@@ -14,7 +14,7 @@ from solver.audit.inputs import read_text
 from solver.audit.report import entry_of
 from solver.audit.run import CODES, audit
 from solver.matrix.load import spelled_out
-from solver.matrix.rows import Build, Rule
+from solver.matrix.rows import Build, CustomOps, Rule
 from solver.request.words import parse_target
 
 TOLD = sorted({module.CODE for module in CODES} | {rule.code for rule in small_matrices().rules})
@@ -26,8 +26,14 @@ def outcome(scenario, folder=Path()):
     index = StubIndex(scenario.index)
     rules = tuple(msgspec.convert(row, Rule) for row in scenario.rules)
     builds = tuple(msgspec.convert(row, Build) for row in scenario.builds)
+    custom_ops = tuple(msgspec.convert(row, CustomOps) for row in scenario.custom_ops)
     small = small_matrices()
-    matrices = replace(small, rules=(*small.rules, *spelled_out(rules)), builds=(*small.builds, *builds))
+    matrices = replace(
+        small,
+        rules=(*small.rules, *spelled_out(rules)),
+        builds=(*small.builds, *builds),
+        custom_ops=(*small.custom_ops, *custom_ops),
+    )
     packages = read_text(scenario.text, scenario.file, folder, target, matrices)
     return [entry_of(finding) for finding in audit(packages, matrices, index, target, scenario.environ)]
 

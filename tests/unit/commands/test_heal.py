@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from solver.cli.program import interlock
 from solver.commands import heal as command
 from solver.core.errors import BadInput, CheckFailed
+from solver.lock.install import pip
 from solver.proof.evidence import ProbeResult
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RTLD_GLOBAL is asked for on Linux only")
@@ -132,6 +133,36 @@ def test_an_import_that_hangs_is_ended_and_told(tmp_path, probes, monkeypatch):
     with pytest.raises(CheckFailed, match=r"importing torch then triton fails in .*: it took more than 1 s"):
         command.heal(tmp_path, prefix)
     assert loaders(prefix) == []
+
+
+def test_without_uv_nothing_is_written(tmp_path, probes, monkeypatch):
+    prefix = environment(tmp_path / "env", PLAIN)
+    monkeypatch.setattr(pip, "uv_here", lambda: None)
+    with pytest.raises(BadInput) as refused:
+        command.heal(tmp_path, prefix)
+    assert str(refused.value) == (
+        "there is no uv on this machine, by which the loader is installed; install it (`pip install uv`)"
+    )
+    assert not list(prefix.glob("share/interlock/*"))
+
+
+def test_an_install_that_fails_leaves_no_note(tmp_path, probes, monkeypatch):
+    prefix = environment(tmp_path / "env", PLAIN)
+
+    def refuse(*_):
+        raise CheckFailed("read-only")
+
+    monkeypatch.setattr(command, "install_wheel", refuse)
+    with pytest.raises(CheckFailed, match="read-only"):
+        command.heal(tmp_path, prefix)
+    assert not list(prefix.glob("share/interlock/*"))
+
+
+def test_it_tells_of_which_package_nobody_read_whether_it_works_with_the_loader(tmp_path, probes):
+    prefix = environment(tmp_path / "env", {**PLAIN, "tensorflow-io": "0.37.1", "tensorflow-text": "2.21.1"})
+    assert command.heal(tmp_path, prefix).doubts == ("tensorflow-io",)
+    told = CliRunner().invoke(interlock, ["heal", str(prefix)]).output
+    assert told.splitlines()[-1] == "nobody read whether these work with it: tensorflow-io"
 
 
 def test_the_command_tells_what_it_did(tmp_path, probes, monkeypatch):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.cures import healable, heals, is_healable
+from solver.matrix.cures import healable, heals, in_need, is_healable, needs_symbols, unhealed_beside
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import Build, Rule
+from solver.matrix.rows import Build, CustomOps, Rule
 
 RULE = Rule(
     id="crash",
@@ -60,6 +60,48 @@ def test_only_what_is_surely_healed_counts_as_healed(row, count):
     matrices = Matrices(builds=(row,), rules=(RULE,))
     assert len(list(healable(matrices.rules, matrices, SET, Place("linux-64")))) == count
     assert not list(healable(matrices.rules, matrices, {**SET, "triton": "3.6.0"}, Place("linux-64")))
+
+
+def ops(versions: str, need: object) -> CustomOps:
+    return CustomOps(id=f"ops {versions}", source="test", package="text", versions=versions, global_symbols=need)
+
+
+OPS = (ops("<2", True), ops(">=2,<3", False), ops(">=3,<4", NOT_KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "expected"),
+    [
+        ("text", "1.0", Answer.YES),
+        ("text", "2.0", Answer.NO),
+        ("text", "3.0", Answer.NOT_KNOWN),
+        ("text", "4.0", Answer.NOT_KNOWN),
+        ("text", NOT_KNOWN, Answer.NOT_KNOWN),
+        ("other", "1.0", Answer.NO),
+    ],
+    ids=["a row says so", "a row denies it", "its row does not say", "no row admits it", "no version", "no row at all"],
+)
+def test_a_row_says_whether_a_package_needs_the_symbols(package, version, expected):
+    assert needs_symbols(Matrices(custom_ops=OPS), package, version) is expected
+    named = (package,) if expected is not Answer.NO else ()
+    assert in_need(Matrices(custom_ops=OPS), {package: version}, expected)[: len(named)] == named
+
+
+@pytest.mark.parametrize(("version", "count"), [("1.0", 0), ("2.0", 1), ("3.0", 1)])
+def test_no_set_is_healed_that_holds_a_package_in_need_of_the_symbols(version, count):
+    matrices = Matrices(builds=(build(True),), rules=(RULE,), custom_ops=OPS)
+    assert len(list(healable(matrices.rules, matrices, {**SET, "text": version}, Place("linux-64")))) == count
+
+
+def test_a_healed_rule_stays_beside_such_a_package():
+    plain = Rule(id="hard", source="test", code="clobber", severity="error", when={"a": ""}, why="w", cure="c")
+    (rule,) = unhealed_beside((RULE, plain), Matrices(custom_ops=OPS))
+    assert (rule.id, rule.when, rule.needs) == (
+        "crash",
+        {"tensorflow": ">=2.20", "text": "<2"},
+        RULE.needs,
+    )
+    assert (rule.severity, rule.healed_by, rule.healed) == ("error", None, None)
 
 
 @pytest.mark.parametrize(
