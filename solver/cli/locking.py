@@ -10,7 +10,7 @@ from typing import Literal
 import click
 
 from solver.cli.asking import asking
-from solver.cli.options import NEWER, OFFLINE, reach
+from solver.cli.options import NEWER, NO_LOADER, OFFLINE, reach
 from solver.commands.check import Freshness, check_locks, orphans, remember
 from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.install import install as install_lock
@@ -35,6 +35,7 @@ from solver.core.model import Profile
 )
 @OFFLINE
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
+@NO_LOADER
 @click.option("--attest", is_flag=True, help="check and record who published each package (PEP 740)")
 @click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
 def lock(
@@ -43,19 +44,20 @@ def lock(
     packages: tuple[str, ...],
     offline: bool,
     check: bool,
+    no_loader: bool,
     attest: bool,
     pylock: bool,
 ) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
-        project = open_project(Path())
+        project = open_project(Path(), no_loader=no_loader)
         _check({**check_locks(project, project.chosen(profiles)), **({} if profiles else orphans(project))})
         return
     extent = reach(live=live, offline=offline, upgrade=bool(packages))
     if attest and extent is Reach.RECORD:
         raise BadInput("asks the index, so it contradicts --offline", key="--attest", fix="leave out one of them")
     with asking() as watch:
-        project = open_project(Path(), reach=extent, watch=watch)
+        project = open_project(Path(), reach=extent, watch=watch, no_loader=no_loader)
         chosen = project.chosen(profiles)
         if packages:
             project = settling(project, chosen, packages)
@@ -64,6 +66,8 @@ def lock(
         remember(project, written)
     if written:
         click.echo(_next(project, written))
+    if no_loader and written:
+        click.echo("for --check and the next lock to say so too, write loader: none into the request", err=True)
     if pylock and written:
         _pylocks(project, [made.profile.name for made in written])
     if failures:

@@ -15,6 +15,7 @@ OFFLINE = click.option(
 NEWER = click.option(
     "--live", "--upgrade", "live", is_flag=True, help="also take releases that are newer than the record"
 )
+NO_LOADER = click.option("--no-loader", is_flag=True, help="as if the request said loader: none")
 LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
 
 

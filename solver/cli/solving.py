@@ -12,7 +12,7 @@ import msgspec
 from solver.cli.asking import asking
 from solver.cli.differences import as_json as differences_json
 from solver.cli.differences import markdown_lines, text_lines
-from solver.cli.options import JSON, NEWER, OFFLINE, reach
+from solver.cli.options import JSON, NEWER, NO_LOADER, OFFLINE, reach
 from solver.cli.show import (
     Json,
     echo_json,
@@ -39,15 +39,24 @@ CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, he
 @CONSTRAINT
 @NEWER
 @OFFLINE
+@NO_LOADER
 @JSON
-def solve(profile: str | None, constraints: tuple[str, ...], live: bool, offline: bool, as_json: bool) -> None:
+def solve(
+    profile: str | None,
+    constraints: tuple[str, ...],
+    live: bool,
+    offline: bool,
+    no_loader: bool,
+    as_json: bool,
+) -> None:
     """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice."""
     if profile is None and not constraints:
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
         with asking() as watch:
             extent = reach(live=live, offline=offline)
-            solution = solve_request(project_root(Path()), profile, constraints, reach=extent, watch=watch)
+            root = project_root(Path())
+            solution = solve_request(root, profile, constraints, reach=extent, watch=watch, no_loader=no_loader)
     except Unsolvable as error:
         if as_json:
             echo_json(explanation_json(error.profile, error.explanation))
@@ -65,9 +74,16 @@ def solve(profile: str | None, constraints: tuple[str, ...], live: bool, offline
 @CONSTRAINT
 @NEWER
 @OFFLINE
+@NO_LOADER
 @JSON
 def explain(
-    what: tuple[str, ...], profile: str | None, constraints: tuple[str, ...], live: bool, offline: bool, as_json: bool
+    what: tuple[str, ...],
+    profile: str | None,
+    constraints: tuple[str, ...],
+    live: bool,
+    offline: bool,
+    no_loader: bool,
+    as_json: bool,
 ) -> None:
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
     requirements = (*what, *constraints)
@@ -76,7 +92,13 @@ def explain(
     extent = reach(live=live, offline=offline)
     with asking() as watch:
         reply = explain_request(
-            project_root(Path()), profile, requirements, reach=extent, with_stack=not as_json, watch=watch
+            project_root(Path()),
+            profile,
+            requirements,
+            reach=extent,
+            with_stack=not as_json,
+            watch=watch,
+            no_loader=no_loader,
         )
     outcome = reply.outcome
     if as_json:

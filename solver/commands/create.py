@@ -16,6 +16,7 @@ from solver.core.scratch import UNFINISHED
 from solver.lock.install.conda_programs import FoundProgram, activation, find_program
 from solver.lock.install.prefix import install, write_accepted
 from solver.lock.install.read import checked_folder
+from solver.lock.loader.sharing import SCRIPT
 from solver.lock.read import ENVIRONMENT, LockFolder
 
 OWN = "interlock"
@@ -67,7 +68,8 @@ def plan(
             raise BadInput(problem, key="--name", fix="name the folder with --prefix")
         prefix = found.prefix_of(name or "")
     prefix = prefix.absolute()
-    return Creation(lock, prefix, found, _moves(lock, prefix), activation(found, prefix, name, lock.variables))
+    line = activation(found, prefix, name, lock.variables, SCRIPT if lock.led else None)
+    return Creation(lock, prefix, found, _moves(lock, prefix), line)
 
 
 def carry_out(creation: Creation, *, check_driver: bool = True) -> None:

@@ -19,6 +19,7 @@ from solver.core.spelling import all_of
 from solver.index.layered import Watch
 from solver.matrix.libraries import LOADER
 from solver.request.adhoc import ad_hoc, constrained
+from solver.request.loader import without_loader
 from solver.solve.search import nearest_lockable, solve
 from solver.solve.space.packages import Spaces
 
@@ -44,24 +45,26 @@ def explain(
     reach: Reach = Reach.RECORD,
     watch: Watch | None = None,
     with_stack: bool = False,
+    no_loader: bool = False,
 ) -> Reply:
     """Search the profile called ``name`` with further requirements, or the requirements alone where it is None.
 
-    ``with_stack`` tells of the profile's stack, too. Raises ``BadInput``, and ``Unsolvable`` where
-    there is no lock to compare a stack with.
+    ``with_stack`` tells of the profile's stack, too; ``no_loader``: as if it said ``loader: none``.
+    Raises ``BadInput``, and ``Unsolvable`` where there is no lock to compare a stack with.
     """
     if name is None:
         matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
         question, spaces = ad_hoc(requirements, matrices, snapshot.bindings), Spaces(matrices, index)
+        question = without_loader(question) if no_loader else question
         outcome = _outcome(lambda: with_remarks(solve(question, spaces), matrices))
         short = isinstance(outcome, Solution) and not outcome.lockable
         return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
-    project = open_project(root, reach=reach, watch=watch)
+    project = open_project(root, reach=reach, watch=watch, no_loader=no_loader)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
-    outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices))
-    if profile.without_loader:
-        outcome = _with_cost(outcome, _outcome(lambda: solve_profile(project, replace(profile, without_loader=False))))
+    outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices, profile.loader))
+    if profile.loader != "wheel":
+        outcome = _with_cost(outcome, _outcome(lambda: solve_profile(project, replace(profile, loader="wheel"))))
     return Reply(name, tuple(stack), outcome)
 
 
@@ -71,9 +74,9 @@ def _with_cost(outcome: Solution | Explanation, other: Solution | Explanation) -
         return outcome
     axes = {} if isinstance(outcome, Explanation) else outcome.axes
     gained = [f"{AXES[axis].title} {version}" for axis, version in other.axes.items() if version != axes.get(axis)]
-    text = f"with our loader wheel (loader: wheel) the set would have {all_of(map(str, gained))}"
     if not gained:
         return outcome
+    text = f"with our loader wheel (loader: wheel) the set would have {all_of(map(str, gained))}"
     if isinstance(outcome, Explanation):
         return replace(outcome, note="; ".join(filter(None, (outcome.note, text))))
     return replace(outcome, notes=(*outcome.notes, Note(package=LOADER, text=text, row=None, evidence=None)))

@@ -22,7 +22,7 @@ from solver.lock.install.pip import install_wheel, uninstall, uv_for_wheels
 from solver.lock.install.prefix import python_of
 from solver.lock.loader.local import loader_beside
 from solver.lock.requirements import LocalWheel
-from solver.matrix.cures import healable, heals, in_need
+from solver.matrix.cures import healable, heals, in_need, is_led
 from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 from solver.matrix.rules import Breach
@@ -58,6 +58,9 @@ def heal(root: Path, prefix: Path) -> Healed:
     environment = _Environment.read(root, prefix)
     if not environment.breaches or heals(environment.versions) is Answer.YES:
         return Healed(environment.breaches, environment.loader, doubts=environment.doubts)
+    if is_led(environment.versions) is Answer.YES:
+        problem = f"the cure would take the place of its {LOADER}, which is scripts of the activation alone"
+        raise BadInput(problem, file=prefix, fix="drop loader: from the profile and lock it again")
     wheel = environment.wheel(symbols=True)
     uv_for_wheels()  # where there is none, say so before anything is written
     put_whole(_noted(prefix), json.dumps({"version": 1, "before": environment.loader}))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import solver.proof.probes
 from solver.commands.locked import LockedProfile
 from solver.commands.project import Project
 from solver.core.flavours import explicit_filename
+from solver.core.led import activated, plan_of
 from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
-from solver.lock.dockerfile import PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
+from solver.lock.dockerfile import ENVIRONMENT, PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.read import LockFolder, intact_folder, is_lock
 from solver.proof.checks import orders
 
@@ -47,13 +48,21 @@ def _plan(lock: LockedProfile, *, shared: bool) -> Plan:
         axes=folder.solution.solution,
         packages=packages,
         digest=folder.digest,
-        variables=folder.variables,
+        variables={**folder.variables, **_activated(lock)},
         orders=[",".join(order) for order in orders(profile.frameworks)],
         shared=shared,
         wheels=bool(lock.wheels),
         explicit=explicit_filename(profile.flavour, folder.solution.target.platform) if conda else None,
         family=profile.variant_of or profile.name,
     )
+
+
+def _activated(lock: LockedProfile) -> dict[str, str]:
+    """What a loader without code has set when its environment is activated, which nobody does in an image."""
+    site = PurePosixPath(ENVIRONMENT, "lib", f"python{lock.folder.target.python}", "site-packages")
+    plans = (plan_of(wheel.plan) for wheel in lock.wheels)
+    every = (activated(plan, site, lock.folder.variables) for plan in plans)
+    return {name: value for variables in every for name, value in variables.items()}
 
 
 def _lock_files(plan: Plan, folder: LockFolder) -> dict[str, bytes]:

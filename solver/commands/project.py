@@ -18,6 +18,7 @@ from solver.index.snapshot import Kept, SnapshotIndex
 from solver.lock.read import lock_folders
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.indexes import read_bindings
+from solver.request.loader import without_loader
 from solver.request.read import read_request
 from solver.request.sources import find_source
 from solver.solve.search import Settled
@@ -55,6 +56,8 @@ class Project:
     """What the locks to be written rest on and nobody recorded; None: what is kept stays as it is."""
     settled: Mapping[str, Settled] = field(default_factory=dict)
     """By profile, what its lock goes on to hold; the other profiles are solved for what is preferred."""
+    no_loader: bool = False
+    """Every profile is as if it said ``loader: none``."""
 
     @property
     def locks(self) -> Path:
@@ -63,21 +66,26 @@ class Project:
 
     def chosen(self, names: Sequence[str]) -> tuple[Profile, ...]:
         """The profiles called ``names``, every one where none is named; raises ``BadInput`` where there is no such."""
-        return tuple(map(self.profile, names)) if names else self.request.profiles
+        return tuple(map(self.profile, names or [profile.name for profile in self.request.profiles]))
 
     def profile(self, name: str) -> Profile:
         """The profile called ``name``; raises ``BadInput`` where there is none."""
         for profile in self.request.profiles:
             if profile.name == name:
-                return profile
+                return without_loader(profile) if self.no_loader else profile
         names = ", ".join(profile.name for profile in self.request.profiles)
         raise BadInput(
             f"there is no profile {name}", file=self.request.file, key="profiles", fix=f"choose from {names}"
         )
 
 
-def open_project(root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None = None) -> Project:
-    """Open the project in ``root``; ``reach`` says what the indexes are asked for, ``watch`` is told of that."""
+def open_project(
+    root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None = None, no_loader: bool = False
+) -> Project:
+    """Open the project in ``root``; ``reach`` says what the indexes are asked for, ``watch`` is told of that.
+
+    ``no_loader``: as if every profile said ``loader: none``.
+    """
     root = project_root(root)
     recover(locks_dir(root))
     matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
@@ -86,7 +94,8 @@ def open_project(root: Path, *, reach: Reach = Reach.RECORD, watch: Watch | None
         source = find_source(root)
         fix = f"`interlock init` makes one{'' if source is None else f' of {source.name}'}"
         raise BadInput("there is no request here", file=REQUEST_FILE, fix=fix)
-    return Project(root, read_request(path, matrices), matrices, index, snapshot, Spaces(matrices, index), reach)
+    request, spaces = read_request(path, matrices), Spaces(matrices, index)
+    return Project(root, request, matrices, index, snapshot, spaces, reach, no_loader=no_loader)
 
 
 def project_root(folder: Path) -> Path:

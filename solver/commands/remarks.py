@@ -11,7 +11,7 @@ import msgspec
 
 from solver.core.answer import NotKnown
 from solver.core.axes import AXES
-from solver.core.model import Note, Solution
+from solver.core.model import LoaderWay, Note, Solution
 from solver.core.spelling import all_of
 from solver.lock.loader.local import tensorflow_build
 from solver.lock.loader.wheel import Need, need
@@ -21,25 +21,33 @@ from solver.matrix.rows import Build, Library
 from solver.matrix.runtimes import RUNTIMES, Inside, inside
 
 
-def with_remarks(solution: Solution, matrices: Matrices) -> Solution:
-    """``solution`` with the notes that only whoever prints it needs."""
+def with_remarks(solution: Solution, matrices: Matrices, loader: LoaderWay = "wheel") -> Solution:
+    """``solution`` with the notes that only whoever prints it needs; ``loader`` is how its lock leads TensorFlow."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
-    remarks = (*_loader(solution, versions, matrices), *_insides(solution, versions, matrices))
+    remarks = (*_loader(solution, versions, matrices, loader), *_insides(solution, versions, matrices))
     return msgspec.structs.replace(solution, notes=(*solution.notes, *remarks))
 
 
 # ---- the loader -------------------------------------------------------------------------------------
 
 
-def _loader(solution: Solution, versions: Mapping[str, str], matrices: Matrices) -> Iterator[Note]:
+_LEADS: Mapping[LoaderWay, str] = {
+    "wheel": f"{LOADER}, which a lock of this set would hold, leads it there",
+    "activation": f"{LOADER}, which a lock of this set would hold, puts their folders on LD_LIBRARY_PATH when conda "
+    "activates the environment, for every program that is started in it; a python that is started without an "
+    "activation finds none of them",
+}
+
+
+def _loader(solution: Solution, versions: Mapping[str, str], matrices: Matrices, loader: LoaderWay) -> Iterator[Note]:
     """That a lock would hold the loader, since TensorFlow does not find all by itself."""
     build = tensorflow_build(matrices, versions, solution.target.platform)
     if not isinstance(build, Build):  # none, or one of which nobody read what it opens
         return
     needed = need(build, matrices.libraries, versions)
-    if needed.falls_short:
+    if needed.falls_short and loader in _LEADS:
         clauses = "; ".join(_clauses(build, needed))
-        text = f"{clauses}; {LOADER}, which a lock of this set would hold, leads it there"
+        text = f"{clauses}; {_LEADS[loader]}"
         yield Note(package=build.package, text=text, row=build.id, evidence=build.source)
 
 

@@ -21,23 +21,31 @@ from solver.matrix.load import Matrices
 from solver.matrix.runtimes import of_packages
 from solver.request.adhoc import ad_hoc, constrained
 from solver.request.interop import with_interop
+from solver.request.loader import without_loader
 from solver.solve.search import find, solve
 from solver.solve.space.packages import Spaces
 
 
 def solve_request(
-    root: Path, name: str | None, constraints: Sequence[str], *, reach: Reach = Reach.RECORD, watch: Watch | None = None
+    root: Path,
+    name: str | None,
+    constraints: Sequence[str],
+    *,
+    reach: Reach = Reach.RECORD,
+    watch: Watch | None = None,
+    no_loader: bool = False,
 ) -> Solution:
     """The solution of the profile called ``name`` with further constraints, or of the constraints alone.
 
-    Raises ``BadInput``, ``Unsolvable``.
+    ``no_loader``: as if it said ``loader: none``. Raises ``BadInput``, ``Unsolvable``.
     """
     if name is None:
         matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
-        return solve_ad_hoc(ad_hoc(constraints, matrices, snapshot.bindings), matrices, index)
-    project = open_project(root, reach=reach, watch=watch)
-    solution = solve_profile(project, constrained(project.profile(name), constraints, project.matrices))
-    return with_remarks(solution, project.matrices)
+        question = ad_hoc(constraints, matrices, snapshot.bindings)
+        return solve_ad_hoc(without_loader(question) if no_loader else question, matrices, index)
+    project = open_project(root, reach=reach, watch=watch, no_loader=no_loader)
+    profile = constrained(project.profile(name), constraints, project.matrices)
+    return with_remarks(solve_profile(project, profile), project.matrices, profile.loader)
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:

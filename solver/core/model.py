@@ -231,6 +231,14 @@ class Finding(Value, frozen=True, kw_only=True):
     """Why somebody accepts it, so that it fails nothing; None: nobody does."""
 
 
+LoaderWay = Literal["wheel", "activation", "none"]
+"""How TensorFlow is led to CUDA libraries that it does not find by itself, and kept from breaking others.
+
+"wheel": by our hook in python, which cures both. "activation": by LD_LIBRARY_PATH, which the activation of the
+environment sets, and nothing is cured. "none": by nothing, so that only what needs neither may be chosen.
+"""
+
+
 class GpuSharing(Value, frozen=True, kw_only=True):
     """How the frameworks of one environment share a GPU; None leaves a framework's own default."""
 
@@ -296,8 +304,7 @@ class Profile(Value, frozen=True, kw_only=True):
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None
     interop: bool = False
-    without_loader: bool = False
-    """The lock holds no loader wheel: only what finds its CUDA libraries by itself and needs no cure may be chosen."""
+    loader: LoaderWay = "wheel"
     attestations: tuple[str, ...] = ()
     """Packages that are locked only where the index proves who published each of their files."""
     stack: dict[str, str] = {}

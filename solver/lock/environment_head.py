@@ -12,6 +12,12 @@ from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 
 _CUDA = "__cuda"
+_LED = (
+    "Activating it puts the folders of its CUDA libraries on LD_LIBRARY_PATH, by which TensorFlow finds them.",
+    "Every other program that is started in it looks there first, too; and a python that is started without an "
+    "activation (by a notebook's server, a service, an editor) sees no GPU in TensorFlow.",
+)
+"""What ``loader: activation`` means."""
 
 
 def head_lines(
@@ -30,6 +36,7 @@ def head_lines(
         f"For {machine(target)}.",
         *_without_driver(records, virtual, create),
         *(_pip_half(profile.environment, requirements) if requirements else ()),
+        *(_LED if profile.loader == "activation" and LOCAL_WHEELS in requirements else ()),
         *_hashes(profile, target, bool(records)),
         *_inferred(records),
     ]

@@ -13,6 +13,7 @@ import msgspec
 
 from solver.core import reading
 from solver.core.acceptance import Acceptance
+from solver.core.answer import Answer
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, explicit_filename
@@ -22,6 +23,7 @@ from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import section_records
 from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest, whole_digest
+from solver.matrix.cures import is_led
 
 REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
 AGAIN = "make the lock again with `interlock lock`"
@@ -126,6 +128,11 @@ class LockFolder:
         """sha256 (hex) of each wheel that the lock brings itself, by file name."""
         paths = sorted((self.path / WHEELS).glob("*.whl"))
         return {path.name: hashlib.sha256(reading.read_bytes(path)).hexdigest() for path in paths}
+
+    @property
+    def led(self) -> bool:
+        """Whether TensorFlow finds its libraries by what activating the environment sets (``loader: activation``)."""
+        return is_led({str(pin.name): pin.installs for pin in self.pins}) is Answer.YES
 
 
 def is_lock(folder: Path) -> bool:

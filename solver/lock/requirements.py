@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.core.axes import AXES, axes_of
 from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.led import PLAN_FILE
 from solver.core.model import Pin, Solution
 from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
 
@@ -28,6 +31,12 @@ class LocalWheel:
         """The wheel of this file name, which tells its project and version."""
         name, version = filename.split("-")[:2]
         return cls(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)
+
+    @property
+    def plan(self) -> bytes:
+        """What the loader in it does (``solver.core.led``); empty where it is no loader."""
+        with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
+            return archive.read(PLAN_FILE) if PLAN_FILE in archive.namelist() else b""
 
 
 def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> list[str]:

@@ -105,8 +105,8 @@ def request_digest(profile: Profile) -> str:
         del fields["driver_branch"]
     if not profile.attestations:
         del fields["attestations"]
-    if not profile.without_loader:
-        del fields["without_loader"]
+    if profile.loader == "wheel":
+        del fields["loader"]
     if not profile.cpu_frameworks:
         del fields["cpu_frameworks"]
     if not profile.accept:

@@ -23,6 +23,8 @@ from solver.matrix.rules import Breach, Versions, admits, broken
 
 HEALING = "symbols"
 """The part of the loader's local version that says that this wheel keeps symbols local."""
+LED = "activation"
+"""The part of the loader's local version that says that this wheel holds scripts of the activation, and no code."""
 
 
 def is_healable(rule: Rule, build: Build | NotKnown) -> Answer:
@@ -93,8 +95,17 @@ def healable(rules: Iterable[Rule], matrices: Matrices, versions: Versions, plac
 
 def heals(versions: Mapping[str, str | NotKnown]) -> Answer:
     """Whether a set holds a loader that keeps symbols local; its version says so."""
+    return _is_marked(versions, HEALING)
+
+
+def is_led(versions: Mapping[str, str | NotKnown]) -> Answer:
+    """Whether a set holds a loader without code, so that TensorFlow looks for its libraries only when it uses them."""
+    return _is_marked(versions, LED)
+
+
+def _is_marked(versions: Mapping[str, str | NotKnown], mark: str) -> Answer:
     held = versions.get(LOADER, "")
     if isinstance(held, NotKnown):
         return Answer.NOT_KNOWN
     version = version_or_none(held)
-    return answer(isinstance(version, Version) and HEALING in (version.local or "").split("."))
+    return answer(isinstance(version, Version) and mark in (version.local or "").split("."))

@@ -16,7 +16,7 @@ from solver.core.spelling import all_of
 from solver.core.versions import leading
 from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, told_by, wheel_build
 from solver.matrix.cudnn import carried, met
-from solver.matrix.cures import heals, is_healed
+from solver.matrix.cures import heals, is_healed, is_led
 from solver.matrix.drivers import oldest, oldest_of
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
@@ -222,7 +222,8 @@ class _Case:
         if first is None:
             return alone
         after = met(build, own, self.loaded_cudnn(first))
-        led = LOADER in self.packages and opens_libraries(framework_of(first.package))
+        loads = LOADER in self.packages and is_led(self.packages) is Answer.NO
+        led = loads and opens_libraries(framework_of(first.package))
         at_import = led or brings_its_own(first) is Answer.YES
         if at_import or after.answer is alone.answer:
             return after

@@ -25,6 +25,7 @@ from solver.core.model import (
     GpuSharing,
     Image,
     KnownIndex,
+    LoaderWay,
     PrivateIndex,
     Profile,
     Target,
@@ -44,6 +45,7 @@ from solver.request.fields import (
     check_variables,
     check_virtual_packages,
 )
+from solver.request.loader import check_way, module_keys
 from solver.request.template import Template, requirement_at
 from solver.request.text import FrameworkText, RequestText
 from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
@@ -124,7 +126,7 @@ class ProfileReader:
             bound=Bindings(tuple(self.private)).patterns,
             variables={**self._variables(frameworks), **keys.get("variables", {})},
             gpu_sharing=self._no_module(self._gpu_sharing()),
-            without_loader=keys.get("loader") == "none",
+            loader=self._loader(),
             interop=self._interop(frameworks),
             attestations=self._attestations(),
             stack=self._stack(),
@@ -408,14 +410,21 @@ class ProfileReader:
 
     def _no_module(self, sharing: GpuSharing | None) -> GpuSharing | None:
         """Refuse, in a conda profile, what only our module in the environment could set."""
-        alone = self.keys.get("loader") == "none"
-        if sharing is not None and (alone or not FLAVOURS[self._flavour()].from_pip):
-            for key in ("torch_fraction", "tensorflow_limit_mb", "cudnn_benchmark", "mixed_precision"):
-                if getattr(sharing, key) is not None:
-                    problem = f"has {key}, which needs a module that comes by pip"
-                    cure = "drop loader: none" if alone else f"use flavour: {WHEEL_FLAVOUR}"
-                    raise self._bad(problem, "gpu_sharing", fix=f"{cure}, or drop this key")
+        way = self.keys.get("loader", "wheel")
+        if sharing is not None and (way != "wheel" or not FLAVOURS[self._flavour()].from_pip):
+            for key in module_keys(sharing):
+                problem = f"has {key}, which needs a module that comes by pip"
+                cure = f"use flavour: {WHEEL_FLAVOUR}" if way == "wheel" else f"drop loader: {way}"
+                raise self._bad(problem, "gpu_sharing", fix=f"{cure}, or drop this key")
         return sharing
+
+    def _loader(self) -> LoaderWay:
+        way: LoaderWay = self.keys.get("loader", "wheel")
+        try:
+            check_way(way, self._flavour(), self.keys.get("platform", Target().platform))
+        except BadInput as error:
+            raise self._bad(error.problem, "loader", fix=error.fix) from None
+        return way
 
     def _interop(self, frameworks: Sequence[str]) -> bool:
         interop = bool(self.keys.get("interop", False))

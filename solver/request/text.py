@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from solver.core.model import Flavour, Framework, GpuSharing, Image, KnownIndex, Platform
+from solver.core.model import Flavour, Framework, GpuSharing, Image, KnownIndex, LoaderWay, Platform
 from solver.core.whole import put_whole
 
 SCHEMA_COMMAND = 'python -c "from solver.request.text import write_schema; write_schema()"'
@@ -123,8 +123,8 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     ) = UNSET
     loader: (
         Annotated[
-            Literal["wheel", "none"],
-            Meta(description="none: only what needs no wheel of ours"),
+            LoaderWay,
+            Meta(description="activation: by LD_LIBRARY_PATH, in the activated environment; none: by nothing of ours"),
         ]
         | UnsetType
     ) = UNSET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,10 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.prefix_files import site_packages
 from solver.audit.words import listed
-from solver.core import reading
 from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.led import plan_in
 from solver.core.model import Finding
 from solver.matrix.builds import entries
 from solver.matrix.libraries import opened_library
@@ -119,15 +118,9 @@ def _is_found(soname: str, folders: Sequence[Path]) -> bool:
 
 
 def preloaded(context: AuditContext) -> frozenset[str]:
-    """The libraries (by short name) that the loader wheel of the prefix loads; empty where it tells nothing."""
-    path = _first(context, ("_interlock_loader.json",))
-    if path is None:
-        return frozenset()
-    try:
-        manifest = json.loads(reading.read_bytes(path))
-        return frozenset(entry["library"] for entry in manifest["preload"])
-    except (BadInput, ValueError, KeyError, TypeError, RecursionError):
-        return frozenset()
+    """The libraries (by short name) that the loader wheel of the prefix leads to; empty where it tells nothing."""
+    plans = map(plan_in, _sites(context))
+    return frozenset(one.library for plan in plans if plan is not None for one in plan.preload)
 
 
 def in_system(soname: str) -> bool:

@@ -87,10 +87,20 @@ def _by_variable(program: CondaProgram, environ: Mapping[str, str]) -> str | Non
     return path if Path(path).stem == program.name and Path(path).is_file() else None
 
 
-def activation(program: FoundProgram | None, prefix: Path, name: str | None, variables: Mapping[str, str]) -> str:
-    """The shell's line that activates the environment at ``prefix``, which is called ``name``."""
+def activation(
+    program: FoundProgram | None,
+    prefix: Path,
+    name: str | None,
+    variables: Mapping[str, str],
+    script: str | None = None,
+) -> str:
+    """The shell's line that activates the environment at ``prefix``, which is called ``name``.
+
+    ``script`` lies below it, and is what conda's activation would run.
+    """
     place = shell_assignment("CONDA_PREFIX", str(prefix))
     if program is not None:
         return f"{program.program.name} activate {place.partition('=')[2] if name is None else name}"
     pairs = [shell_assignment(key, value) for key, value in variables.items()]
-    return " ".join(["export", place, f'PATH={shell_quoted(str(prefix / "bin"))}:"$PATH"', *pairs])
+    line = " ".join(["export", place, f'PATH={shell_quoted(str(prefix / "bin"))}:"$PATH"', *pairs])
+    return line if script is None else f"{line} && . {shell_quoted(str(prefix / script))}"

@@ -32,7 +32,7 @@ from solver.index.conda_record import CondaRecord
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder
-from solver.lock.loader.sharing import ACTIVATION, activation_script
+from solver.lock.loader.sharing import ACTIVATION, SCRIPT, activation_script
 from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ def install(
             _write_variables(prefix, lock.variables)
         else:
             _make_venv(python, site, lock, installer)
-            _write_script(prefix, lock.variables)
         own_python = python_of(prefix, venv=python is not None)
         if lock.requirements is not None:
             how = PipHalf(installer, folder, environ, site.descriptors)
             install_pip_half(lock.requirements, own_python, site.work, how)
+        if python is not None:
+            _write_script(prefix, lock.variables)
         write_accepted(prefix, lock.accepted)
     return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
@@ -181,9 +182,11 @@ def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
 
 def _write_script(prefix: Path, variables: Mapping[str, str]) -> None:
     # A venv sets nothing by itself: the script lies beside the one that activates it.
-    if variables:
+    led = (prefix / SCRIPT).is_file()
+    if variables or led:
         script = python_of(prefix, venv=True).parent / ACTIVATION
-        script.write_text(activation_script(variables), encoding="utf-8", newline="\n")
+        text = activation_script(variables, str(prefix) if led else None)
+        script.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_accepted(prefix: Path, accepted: Acceptance) -> None:

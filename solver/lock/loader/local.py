@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform, Profile, Solution
-from solver.lock.loader.wheel import loader_wheel
+from solver.lock.loader.wheel import activation_wheel, loader_wheel
 from solver.lock.requirements import LocalWheel
 from solver.matrix.cures import healable
 from solver.matrix.load import Matrices
@@ -17,12 +17,15 @@ from solver.matrix.rows import Build
 
 def local_wheels(matrices: Matrices, profile: Profile, solution: Solution) -> list[LocalWheel]:
     """The wheels that the lock of ``solution`` needs; none where the profile wants no loader."""
-    if profile.without_loader:
+    if profile.loader == "none":
         return []
     versions = {str(pin.name): pin.version for pin in solution.pins}
     build = tensorflow_build(matrices, versions, solution.target.platform)
     # Of a build that nobody read no lock is made: the search takes none.
     build = None if isinstance(build, NotKnown) else build
+    if profile.loader == "activation":
+        led = activation_wheel(build, matrices.libraries, versions, solution.target.python)
+        return [] if led is None else [LocalWheel.of(*led)]
     symbols = needs_healing(matrices, versions, Place.of(solution.target))
     made = loader_wheel(build, matrices.libraries, versions, profile.gpu_sharing, profile.frameworks, symbols=symbols)
     return [] if made is None else [LocalWheel.of(*made)]

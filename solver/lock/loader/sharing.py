@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from solver.core.model import Framework, GpuSharing
-from solver.core.writers import comment, shell_default
+from solver.core.writers import comment, shell_default, shell_quoted
 
 ACTIVATION = "activate-variables.sh"
 """Name of the activation file in a lock's folder."""
+SCRIPT = "etc/conda/activate.d/interlock-loader.sh"
+"""Where below a prefix the loader without code has the script that conda runs."""
 
 
 def sharing_variables(sharing: GpuSharing, frameworks: Sequence[Framework]) -> dict[str, str]:
@@ -49,11 +51,20 @@ def sharing_settings(sharing: GpuSharing, frameworks: Sequence[Framework]) -> di
     return {key: value for key, value in sorted(settings.items()) if value is not None}
 
 
-def activation_script(variables: Mapping[str, str]) -> str:
-    """A shell script that sets ``variables`` where they are not set; for venvs, which have no `variables:`."""
+def activation_script(variables: Mapping[str, str], scripts: str | None = None) -> str:
+    """A shell script that sets ``variables`` where they are not set; for venvs, which have no `variables:`.
+
+    ``scripts`` is the prefix below which conda's activation would find scripts of ours, which are run too.
+    """
     lines = [
         comment("Source this after the environment's own activate script:  . activate-variables.sh"),
         comment("A variable that is set already keeps its value."),
         *(shell_default(name, value) for name, value in sorted(variables.items())),
+        *(() if scripts is None else _run_script(scripts)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _run_script(prefix: str) -> tuple[str, ...]:
+    script = shell_quoted(f"{prefix}/{SCRIPT}")
+    return (f"INTERLOCK_PREFIX={shell_quoted(prefix)}", f". {script}", "unset INTERLOCK_PREFIX")

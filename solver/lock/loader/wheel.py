@@ -1,5 +1,7 @@
 """The loader wheel: lets TensorFlow find the CUDA libraries of a lock, and others live beside it, without a variable.
 
+Or, where that is asked for, by variables that the activation of its environment sets, and without code in python.
+
 What it must load is decided from the row: what TensorFlow opens, less what lies
 in a folder that its RUNPATH names. Whether it must keep TensorFlow's symbols local is decided by the rules
 (``solver.matrix.cures``).
@@ -15,17 +17,20 @@ from pathlib import Path
 
 from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.led import PLAN_FILE
 from solver.core.model import FORMAT_VERSION, Framework, GpuSharing, pypi_name
 from solver.core.wheelfile import build_wheel
+from solver.lock.loader.activation import activation_files
 from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import cuda_major
-from solver.matrix.cures import HEALING
+from solver.matrix.cures import HEALING, LED
 from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, places
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
 _PTH = "interlock_loader.pth"
 _SUMMARY = "Lets TensorFlow find the CUDA libraries that were installed beside it"
+_LED_SUMMARY = "Puts the folders of the CUDA libraries beside it on LD_LIBRARY_PATH when conda activates them"
 # Row name of the distribution that brings ptxas and libdevice, XLA's data.
 _XLA_DATA = "nvcc"
 # Where XLA looks by itself, from the releases on whose RUNPATH names the nvidia folders
@@ -100,7 +105,29 @@ def loader_wheel(
     if symbols:
         files["_interlock_symbols.py"] = _payload("_symbols_hook.py")
         files[_PTH] += "import _interlock_symbols\n"
-    return build_wheel(NAME, _version(build, files, symbols=symbols), _SUMMARY, files, requires_python=">=3.9")
+    marks = [HEALING] if symbols else []
+    return build_wheel(NAME, _version(build, files, marks), _SUMMARY, files, requires_python=">=3.9")
+
+
+def activation_wheel(
+    build: Build | None, libraries: Sequence[Library], pins: Mapping[str, str], python: str
+) -> tuple[str, bytes] | None:
+    """File name and bytes of the wheel whose scripts lead ``build`` to its libraries in an environment of ``python``.
+
+    Each folder of which the hook would load something is named. None: nothing falls short, no wheel is needed.
+    """
+    needed = need(build, libraries, pins)
+    if not needed.falls_short:
+        return None
+    ordered = load_order((*needed.hidden, *needed.doubtful), needed.beside)
+    files = {PLAN_FILE: _json({**_plan(build, ordered, needed.xla_data), "activation": True})}
+    folders = list(dict.fromkeys(row.directory for row in ordered))
+    scripts = activation_files(folders, needed.xla_data, python)
+    version = _version(build, {**files, **scripts}, [LED])
+    # What lies in a wheel's data folder is put below the prefix (binary distribution format, "The .data directory").
+    data = f"{NAME.replace('-', '_')}-{version}.data/data"
+    files |= {f"{data}/{path}": text for path, text in scripts.items()}
+    return build_wheel(NAME, version, _LED_SUMMARY, files, requires_python=f"=={python}.*")
 
 
 def _finds_xla_data(build: Build | None, directory: str) -> bool:
@@ -110,16 +137,20 @@ def _finds_xla_data(build: Build | None, directory: str) -> bool:
 
 def _loader_files(build: Build | None, libraries: Iterable[Library], xla_data: str | None) -> dict[str, str]:
     """The hook, the line that starts it, and what it reads: the libraries to load, in this order."""
-    preload = [{"library": row.library, "directory": row.directory, "sonames": list(row.sonames)} for row in libraries]
-    version = None if build is None else build.version
-    plan = {"version": FORMAT_VERSION, "tensorflow": version, "preload": preload, "xla": xla_data}
     return {
         # python runs the lines of a .pth file that begin with "import" whenever it starts (documentation of site)
         _PTH: "import _interlock_loader\n",
         "_interlock_loader.py": _payload("_loader_hook.py"),
-        "_interlock_loader.json": _json(plan),
+        PLAN_FILE: _json(_plan(build, libraries, xla_data)),
         "interlock_loader.py": _payload("_report.py"),
     }
+
+
+def _plan(build: Build | None, libraries: Iterable[Library], xla_data: str | None) -> dict[str, object]:
+    """What the plan says (``solver.core.led``), and what the hook needs beyond."""
+    preload = [{"library": row.library, "directory": row.directory, "sonames": list(row.sonames)} for row in libraries]
+    version = None if build is None else build.version
+    return {"version": FORMAT_VERSION, "tensorflow": version, "preload": preload, "xla": xla_data}
 
 
 def _sharing_files(settings: Mapping[str, object]) -> dict[str, str]:
@@ -129,11 +160,11 @@ def _sharing_files(settings: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def _version(build: Build | None, files: Mapping[str, str], *, symbols: bool) -> str:
-    """Names the release and what it heals, and holds a digest of the content, so that no cache mixes two wheels up."""
+def _version(build: Build | None, files: Mapping[str, str], marks: Sequence[str]) -> str:
+    """Names the release and, by ``marks``, what it does; a digest of the content keeps caches from mixing two up."""
     digest = hashlib.sha256(_json(dict(files)).encode()).hexdigest()[:12]
     # "h": a part of digits only would lose its leading zeros (PEP 440, local versions)
-    parts = [*([HEALING] if symbols else []), f"h{digest}"]
+    parts = [*marks, f"h{digest}"]
     cuda = None if build is None else cuda_major(build)
     if build is not None and isinstance(cuda, int):
         parts = [f"tf{build.version}", f"cu{cuda}", *parts]

@@ -16,6 +16,7 @@ import msgspec
 import solver.proof.probes
 from solver.core import reading
 from solver.core.errors import BadInput
+from solver.core.led import activated, plan_in
 from solver.core.model import Framework
 from solver.proof.checks import Order
 from solver.proof.evidence import Ended, ProbeOutput, ProbeResult
@@ -40,7 +41,7 @@ def probe_environment(
 
     Nothing of another environment or of a CUDA toolkit of the machine is left in it; of
     LD_LIBRARY_PATH only the folders of the driver stay, which some containers need.
-    ``variables`` are the lock's own.
+    ``variables`` are the lock's own; what a loader without code has the activation of the environment set is added.
     """
     clean = {
         name: value for name, value in base.items() if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES
@@ -59,6 +60,8 @@ def probe_environment(
     clean.update(HOME=str(home), TMPDIR=str(home), XDG_CACHE_HOME=str(home / "cache"))
     clean.update(PYTHONFAULTHANDLER="1", PYTHONNOUSERSITE="1", PYTHONUNBUFFERED="1")
     clean.update(variables)
+    for site in sorted(prefix.glob("lib/python*/site-packages")):
+        clean.update(activated(plan_in(site), site, clean))
     return clean
 
 

@@ -176,7 +176,7 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
 
 def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
     """CUDA libraries that the build opens and would not find by itself, where no loader may lead it to them."""
-    if scope.loader:
+    if scope.led:
         return None
     lost, unread = unfound(build, scope.matrices)
     names = f"{', '.join(lost or unread)} by itself, and loader: none keeps out what leads it there"

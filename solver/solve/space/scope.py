@@ -50,8 +50,8 @@ class Scope:
     """A rule that our loader heals binds nothing, since the loader is put into the lock."""
     pinned: frozenset[PypiName] = frozenset()
     """Packages, but for frameworks, of which the request names the version that it wants."""
-    loader: bool = True
-    """The lock may hold our loader, which leads TensorFlow to libraries that it does not find by itself."""
+    led: bool = True
+    """Something of ours in the lock may lead TensorFlow to libraries that it does not find by itself."""
 
     @classmethod
     def of(
@@ -76,8 +76,8 @@ class Scope:
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
-            healing=healing and not profile.without_loader,
-            loader=not profile.without_loader,
+            healing=healing and profile.loader == "wheel",
+            led=profile.loader != "none",
             pinned=frozenset(_pinned(profile)),
         )
 

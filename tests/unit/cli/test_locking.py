@@ -93,3 +93,55 @@ def test_check_tells_the_lock_of_a_profile_that_is_gone(folder, interlock):
     code, out, err = interlock("lock", "--check")
     gone = "small: the request has no such profile any more; write it again, or remove the folder"
     assert (code, out.splitlines()[0], out.splitlines()[-1], err) == (1, "other: it was never made", gone, "")
+
+
+LED = """\
+channels: [nowhere]
+dependencies:
+  - python=${python}
+  - pip:
+      - tensorflow==${tensorflow}
+profiles:
+  led: {python: "3.12", loader: activation}
+  shared: {python: "3.12", frameworks: [tensorflow], gpu_sharing: {tensorflow_limit_mb: 4096}}
+"""
+
+
+def test_without_our_loader_no_wheel_of_ours_is_in_the_lock(folder, interlock):
+    (folder / "environment.yml.in").write_text(LED)
+    code, out, err = interlock("lock", "led", "--no-pylock", "--no-loader")
+    assert (code, err) == (
+        0,
+        HALF.format("led") + "for --check and the next lock to say so too, write loader: none into the request\n",
+    )
+    assert out.startswith("led: tensorflow 2.20.0, ")
+    assert not list((folder / "locks" / "led").glob("wheels/*"))
+    assert interlock("lock", "--check", "led") == (1, "led: the request was changed\n", "")
+    assert interlock("lock", "--check", "--no-loader", "led") == (0, "led: fresh\n", "")
+    code, out, _ = interlock("solve", "led", "--no-loader")
+    assert (code, "tensorflow==2.20.0" in out) == (0, True)
+    code, out, _ = interlock("explain", "--profile", "led", "--no-loader")
+    assert (code, "(loader: wheel) the set would have TensorFlow 2.21.0" in out) == (0, True)
+
+
+def test_what_comes_by_our_loader_cannot_go_without_it(folder, interlock):
+    (folder / "environment.yml.in").write_text(LED)
+    said = (
+        "interlock: --no-loader: shared has gpu_sharing.tensorflow_limit_mb, which needs a module that comes with the "
+        "loader; leave it out, or drop that key\n"
+    )
+    assert interlock("lock", "shared", "--no-pylock", "--no-loader") == (2, "", said)
+
+
+def test_a_lock_whose_activation_leads_says_what_that_means(folder, interlock):
+    (folder / "environment.yml.in").write_text(LED)
+    assert interlock("lock", "led", "--no-pylock")[0] == 0
+    text = (folder / "locks" / "led" / "environment.yml").read_text()
+    assert (
+        "# Activating it puts the folders of its CUDA libraries on LD_LIBRARY_PATH, by which TensorFlow finds them.\n"
+        "# Every other program that is started in it looks there first, too; and a python that is started without an "
+        "activation (by a notebook's server, a service, an editor) sees no GPU in TensorFlow.\n"
+    ) in text
+    (wheel,) = (folder / "locks" / "led" / "wheels").iterdir()
+    assert ".activation." in wheel.name
+    assert interlock("audit", "locks/led/requirements.txt")[0] == 0

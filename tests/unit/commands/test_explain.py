@@ -57,7 +57,37 @@ def test_a_profile_without_our_loader_is_told_what_that_costs(root):
     assert isinstance(bare, Solution)
     assert (bare.axes["tensorflow"], bare.notes[-1].package) == ("2.20.0", "interlock-loader")
     assert bare.notes[-1].text == "with our loader wheel (loader: wheel) the set would have TensorFlow 2.21.0"
+    assert explain(root, "bare", (), no_loader=True).outcome == bare
     newest = explain(root, "newest", ()).outcome
     assert isinstance(newest, Explanation)
     assert newest.causes[-1].asks.startswith("may not be chosen: it does not find cusolver by itself, and loader: none")
     assert newest.note.startswith("with our loader wheel (loader: wheel) the set would have python 3.12, CUDA 12.")
+
+
+def test_a_profile_whose_activation_leads_is_told_what_that_means(root):
+    (root / "environment.yml.in").write_text(
+        REQUEST + '  led: {python: "3.12", frameworks: [tensorflow], loader: activation}\n'
+    )
+    led = explain(root, "led", ()).outcome
+    assert isinstance(led, Solution)
+    assert (led.axes["tensorflow"], led.notes[-1].package) == ("2.21.0", "tensorflow")
+    assert led.notes[-1].text == (
+        "tensorflow 2.21.0 does not find libcusolver.so.11 by itself; interlock-loader, which a lock of this set would "
+        "hold, puts their folders on LD_LIBRARY_PATH when conda activates the environment, for every program that is "
+        "started in it; a python that is started without an activation finds none of them"
+    )
+
+
+def test_what_costs_nothing_is_told_as_nothing(root):
+    (root / "environment.yml.in").write_text(REQUEST + '  bare: {python: "3.12", frameworks: [torch], loader: none}\n')
+    bare = explain(root, "bare", ()).outcome
+    assert isinstance(bare, Solution)
+    assert not [note for note in bare.notes if note.package == "interlock-loader"]
+
+
+def test_requirements_alone_may_go_without_our_loader(tmp_path):
+    asked = ("tensorflow", "python==3.12")
+    newest, bare = (explain(tmp_path, None, asked, no_loader=without).outcome for without in (False, True))
+    assert isinstance(newest, Solution)
+    assert isinstance(bare, Solution)
+    assert (newest.axes["tensorflow"], bare.axes["tensorflow"]) == ("2.21.0", "2.20.0")

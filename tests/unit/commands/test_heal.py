@@ -172,3 +172,14 @@ def test_the_command_tells_what_it_did(tmp_path, probes, monkeypatch):
     assert (told["version"], told["heals"]) == (1, HEALS)
     undone = CliRunner().invoke(interlock, ["heal", "env", "--undo"])
     assert (undone.exit_code, undone.output) == (0, "env: taken out again; nothing of ours is in it\n")
+
+
+def test_what_the_activation_leads_is_not_replaced(tmp_path, probes):
+    prefix = environment(tmp_path / "env", {**PLAIN, "interlock-loader": "1+tf2.21.0.cu12.activation.h0123456789ab"})
+    with pytest.raises(BadInput) as refused:
+        command.heal(tmp_path, prefix)
+    assert str(refused.value) == (
+        f"{prefix}: the cure would take the place of its interlock-loader, which is scripts of the activation alone; "
+        "drop loader: from the profile and lock it again"
+    )
+    assert loaders(prefix) == ["1+tf2.21.0.cu12.activation.h0123456789ab"]

@@ -15,6 +15,7 @@ from paths import ROOT
 from sealed import seal
 
 from solver.commands import export as exports
+from solver.commands.lock import make_lock, write_lock
 from solver.commands.project import Project, open_project
 from solver.core.errors import BadInput
 from solver.core.model import Image
@@ -100,6 +101,18 @@ def test_variables_of_the_lock_are_set_and_the_driver_is_let_in(project, tmp_pat
     assert 'ODD="two words, a \\"quote\\" and \\$HOME"' in text
     assert "TF_FORCE_GPU_ALLOW_GROWTH=true" in text
     assert "NVIDIA_VISIBLE_DEVICES=all" in text
+
+
+def test_an_image_has_what_an_activation_would_set(project, tmp_path):
+    """Nobody activates anything in an image."""
+    opened = dataclasses.replace(project, root=tmp_path)
+    profile = msgspec.structs.replace(project.profile("full-py312"), loader="activation")
+    write_lock(opened, make_lock(opened, profile))
+    text = exports.export(opened, "full-py312", "dockerfile")["Dockerfile"].decode()
+    site = "/opt/env/lib/python3.12/site-packages/nvidia"
+    folders = ":".join(f"{site}/{name}/lib" for name in ("cublas", "nvjitlink", "cusparse", "cusolver"))
+    assert f"LD_LIBRARY_PATH={folders} " in text.replace("\n", " ")
+    assert f'XLA_FLAGS="--xla_gpu_cuda_data_dir=\\"{site}/cuda_nvcc\\""' in text
 
 
 def test_variants_share_one_base_layer(project, full):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.cures import healable, heals, in_need, is_healable, needs_symbols, unhealed_beside
+from solver.matrix.cures import healable, heals, in_need, is_healable, is_led, needs_symbols, unhealed_beside
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, CustomOps, Rule
@@ -121,6 +121,19 @@ def test_the_loaders_version_says_whether_it_heals(version, expected):
 
 def test_without_a_loader_nothing_is_healed():
     assert heals(SET) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1+tf2.21.0.cu12.activation.h0123456789ab", Answer.YES),
+        ("1+tf2.21.0.cu12.symbols.h0123456789ab", Answer.NO),
+        (NOT_KNOWN, Answer.NOT_KNOWN),
+    ],
+)
+def test_the_loaders_version_says_whether_it_has_code(version, expected):
+    assert is_led({"interlock-loader": version}) is expected
+    assert heals({"interlock-loader": version}) is not Answer.YES or expected is Answer.NO
 
 
 def test_a_cure_without_evidence_is_no_row():
