@@ -60,16 +60,24 @@ def _markdown_lines(rows: Sequence[Standing]) -> Iterator[str]:
 @click.argument("profiles", nargs=-1, required=True)
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--split", "split_size", metavar="SIZE", help="cut the bundle into parts of at most SIZE, e.g. 54MB")
-@click.option("--python", type=click.Path(exists=True, path_type=Path), help="carry this python (folder or archive)")
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="WHICH",
+    help="carry this python: an executable, a folder, an archive, or a version such as 3.12; may be given for each",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, show_default=True, help="downloads at once")
-def bundle(profiles: tuple[str, ...], directory: Path, split_size: str | None, python: Path | None, jobs: int) -> None:
+def bundle(
+    profiles: tuple[str, ...], directory: Path, split_size: str | None, pythons: tuple[str, ...], jobs: int
+) -> None:
     """Put everything that the locks PROFILES need into DIRECTORY, for a GPU machine without a network."""
     manifest, parts = bundle_locks(
         project_root(Path()),
         profiles,
         directory,
         split_size=split_size,
-        python=python,
+        pythons=pythons,
         workers=jobs,
         progress=_Progress().show,
     )

@@ -29,7 +29,7 @@ def bundle(
     directory: Path,
     *,
     split_size: str | None = None,
-    python: Path | None = None,
+    pythons: Sequence[str] = (),
     workers: int = 8,
     progress: Progress | None = None,
 ) -> tuple[Manifest, tuple[Path, ...]]:
@@ -48,7 +48,7 @@ def bundle(
         tool=_tool(index, workers),
         interlock=interlock_wheel(matrices_dir()),
         matrices=_carried_matrices(root),
-        python=python,
+        pythons=pythons,
         workers=workers,
         progress=progress,
         session=index.session,

@@ -21,7 +21,7 @@ import json, os, pathlib, sys
 def main():
     out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
     out.mkdir()
-    (out / "seen.json").write_text(json.dumps([sys.argv[1:], sys.flags.isolated, sys.prefix]))
+    (out / "seen.json").write_text(json.dumps([sys.argv[1:], sys.flags.isolated, sys.prefix, os.environ["PATH"]]))
     return 7
 """
 
@@ -60,7 +60,12 @@ class WheelServer(Loopback):
 
 
 def stub():
-    members = {"solver/__init__.py": b"", "solver/cli.py": CLI, "x-1.data/scripts/tried": b"#!/bin/sh\n"}
+    members = {
+        "solver/__init__.py": b"",
+        "solver/cli/__init__.py": b"",
+        "solver/cli/program.py": CLI,
+        "x-1.data/scripts/tried": b"#!/bin/sh\n",
+    }
     return pack_wheel("interlock-1", members, {})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from solver.core.whole import put_whole
 from solver.index.web import Web
 from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
+from solver.proof.bundle.pythons import pack_pythons
 from solver.proof.bundle.wheels import RemoteWheel
 from solver.proof.records import encode
 from solver.proof.subject import Subject
@@ -43,7 +43,7 @@ def make_bundle(
     tool: Mapping[str, Sequence[RemoteWheel]],
     interlock: tuple[str, bytes],
     matrices: Path | None = None,
-    python: Path | None = None,
+    pythons: Sequence[str] = (),
     workers: int = 8,
     progress: Progress | None = None,
     session: Web | None = None,
@@ -51,28 +51,28 @@ def make_bundle(
     """Make or complete the bundle at ``directory`` and return its manifest.
 
     ``tool`` gives the wheels that interlock needs by python major.minor, ``interlock`` its own wheel
-    as (file name, content), ``matrices`` the folder of the project's own rows, ``python`` an
-    interpreter to carry, ``session`` what downloads. A bundle that broke off is completed.
+    as (file name, content), ``matrices`` the folder of the project's own rows, ``pythons``
+    the interpreters to carry as people name them, ``session`` what downloads. A bundle that broke off is completed.
     Raises ``IndexUnavailable`` where a file cannot be had as its lock names it.
     """
     wheels = _by_filename(wheel for lock in locks for wheel in lock.wheels)
     tools = _by_filename(wheel for few in tool.values() for wheel in few)
     directory.mkdir(parents=True, exist_ok=True)
+    interpreters = pack_pythons(pythons, [lock.python for lock in locks], directory)
     download(wheels.values(), directory / WHEELS, workers=workers, progress=progress, session=session)
     download(tools.values(), directory / TOOL, workers=workers, progress=progress, session=session)
     (directory / TOOL / interlock[0]).write_bytes(interlock[1])
     shutil.copyfile(Path(__file__).with_name("offline.py"), directory / _SCRIPT)
     _carry_matrices(matrices, directory)
-    interpreter = _pack_interpreter(python, directory) if python is not None else None
     carried = tuple(_carry(lock, directory) for lock in sorted(locks, key=lambda one: one.subject.profile))
     # Hashes of what was downloaded are not taken again: the download has checked them.
     digests = {name: wheel.sha256 for name, wheel in (wheels | tools).items()}
     digests |= {interlock[0]: file_sha256(directory / TOOL / interlock[0])}
     manifest = Manifest(
-        files=tuple(_files(directory, digests, {_SCRIPT, interpreter})),
+        files=tuple(_files(directory, digests, {_SCRIPT, *(one.path for one in interpreters)})),
         locks=carried,
         tool={minor: _tool_paths(few, interlock[0]) for minor, few in sorted(tool.items())},
-        interpreter=interpreter,
+        pythons=interpreters,
     )
     put_whole(directory / NAME, encode(manifest))
     return manifest
@@ -110,20 +110,6 @@ def _by_filename(wheels: Iterator[RemoteWheel]) -> dict[str, RemoteWheel]:
     return seen
 
 
-def _pack_interpreter(python: Path, bundle: Path) -> str:
-    """Carry an interpreter: an archive as it is, or the folder of an installation packed."""
-    if python.is_file():
-        name = "python" + "".join(python.suffixes[-2:])
-        shutil.copyfile(python, bundle / name)
-        return name
-    if not (python / "bin").is_dir():
-        fix = "name an archive or the folder that holds bin/python3"
-        raise BadInput("this is no python installation", file=python, key="--python", fix=fix)
-    with tarfile.open(bundle / "python.tar.gz", "w:gz", compresslevel=6) as archive:
-        archive.add(python, "python", filter=lambda one: None if one.name.endswith("__pycache__") else one)
-    return "python.tar.gz"
-
-
 def _carry(lock: LockToCarry, bundle: Path) -> CarriedLock:
     """Copy the folder of a lock into the bundle, and tell of it."""
     subject = lock.subject
@@ -155,7 +141,7 @@ def _tool_paths(wheels: Sequence[RemoteWheel], interlock: str) -> tuple[str, ...
     return tuple(sorted(f"{TOOL}/{name}" for name in {*(wheel.filename for wheel in wheels), interlock}))
 
 
-def _files(directory: Path, digests: Mapping[str, str], loose: set[str | None]) -> Iterator[Carried]:
+def _files(directory: Path, digests: Mapping[str, str], loose: set[str]) -> Iterator[Carried]:
     """Every file of the bundle: locks, rows, wheels by ``digests`` (sha256 by file name), and its ``loose`` files.
 
     The manifest and the wheels of an earlier, other bundle are left out.

@@ -28,6 +28,16 @@ class Carried(Value, frozen=True, kw_only=True):
     """Bytes."""
 
 
+class CarriedPython(Value, frozen=True, kw_only=True):
+    """One interpreter of a bundle, packed."""
+
+    path: Relative
+    python: Annotated[str, msgspec.Meta(pattern=r"^3\.[0-9]{1,2}\Z")]
+    """major.minor"""
+    prefix: Annotated[str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9_.+\-]+)+\Z")] | None = None
+    """The one folder that it runs in; None where it runs in any."""
+
+
 class CarriedLock(Value, frozen=True, kw_only=True):
     """One lock of a bundle."""
 
@@ -73,8 +83,8 @@ class Manifest(Value, frozen=True, kw_only=True):
     locks: tuple[CarriedLock, ...]
     tool: dict[str, tuple[Relative, ...]]
     """Wheels of interlock and of what it needs to run, by python major.minor."""
-    interpreter: Relative | None = None
-    """A packed interpreter (tar), for machines without a fitting one."""
+    pythons: tuple[CarriedPython, ...] = ()
+    """Packed interpreters, for machines without fitting ones."""
 
 
 def read_manifest(bundle: Path) -> Manifest:

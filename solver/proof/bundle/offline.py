@@ -80,6 +80,16 @@ def is_digest(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
+def is_minor(value: object) -> bool:
+    """Whether ``value`` is a version of python as 3.12."""
+    return isinstance(value, str) and re.fullmatch(r"3\.[0-9]{1,2}", value) is not None
+
+
+def is_prefix(value: object) -> bool:
+    """Whether ``value`` is a whole path of plain names."""
+    return isinstance(value, str) and re.fullmatch(r"(/[A-Za-z0-9_.+\-]+)+", value) is not None and ".." not in value
+
+
 def expect(good: bool, path: Path, what: str) -> None:
     """Refuse the file ``path`` where ``what`` it holds is not what it must be."""
     if not good:
@@ -119,8 +129,14 @@ def read_manifest(path: Path) -> Any:  # noqa: ANN401
         expect(isinstance(wheels, list), path, "a list of wheels")
         for wheel in wheels:
             safe(path.parent, wheel)
-    if manifest.get("interpreter") is not None:
-        safe(path.parent, manifest["interpreter"])
+    pythons = manifest.get("pythons", [])
+    expect(isinstance(pythons, list), path, "its list of pythons")
+    for python in pythons:
+        expect(isinstance(python, dict), path, "an entry of a python")
+        safe(path.parent, python.get("path"))
+        expect(is_minor(python.get("python")), path, "the version of a python")
+        prefix = python.get("prefix")
+        expect(prefix is None or is_prefix(prefix), path, "the folder of a python")
     return manifest
 
 
@@ -251,19 +267,33 @@ def minor_of(python: str) -> tuple[int, int] | None:
         return None
 
 
-def unpack_interpreter(bundle: Path, manifest: Any, work: Path) -> list[str]:  # noqa: ANN401
-    """The python that the bundle carries, unpacked; nothing where it carries none."""
-    if not manifest.get("interpreter"):
-        return []
-    target = work / "python"
-    if not target.exists():
-        with tarfile.open(safe(bundle, manifest["interpreter"])) as archive:
+def unpack_pythons(bundle: Path, manifest: Any, work: Path) -> list[str]:  # noqa: ANN401
+    """The pythons that the bundle carries, unpacked."""
+    return [unpack_python(bundle, one, work) for one in manifest.get("pythons", [])]
+
+
+def unpack_python(bundle: Path, entry: Any, work: Path) -> str:  # noqa: ANN401
+    """One of them, unpacked whole or not at all."""
+    name = f"python{entry['python']}"
+    target = Path(entry["prefix"]) if entry.get("prefix") else work / name
+    program = target / "bin" / name
+    if minor_of(str(program)) is None:
+        if target.exists() and entry.get("prefix"):
+            raise Refused(f"{name} runs in {target} alone, and something else lies there")
+        part = target.with_name(target.name + ".part")
+        for stale in (part, target):
+            shutil.rmtree(stale, ignore_errors=True)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(safe(bundle, entry["path"])) as archive:
             if hasattr(tarfile, "data_filter"):
-                archive.extractall(target, filter="tar")
+                archive.extractall(part, filter="data")
             else:  # its hash is in the manifest, so it holds what the maker of the bundle put there
-                archive.extractall(target)
-    pythons = sorted(target.glob("*/bin/python3")) or sorted(target.glob("bin/python3"))
-    return [str(python) for python in pythons]
+                archive.extractall(part)
+        part.replace(target)
+        say(f"{name} unpacked to {target}")
+    if minor_of(str(program)) is None:
+        raise Refused(f"{name} of the bundle does not start on this machine")
+    return str(program)
 
 
 def choose_python(manifest: Any, carried: list[str]) -> tuple[str, str]:  # noqa: ANN401
@@ -328,15 +358,16 @@ def install_tool(bundle: Path, manifest: Any, python: str, minor: str, work: Pat
     return tool / "bin" / "python"
 
 
-def prove(bundle: Path, python: Path, options: argparse.Namespace) -> int:
-    """Start ``interlock verify`` on the bundle and return its exit status."""
+def prove(bundle: Path, python: Path, pythons: list[str], options: argparse.Namespace) -> int:
+    """Start ``interlock verify`` on the bundle, with the unpacked ``pythons``, and return its exit status."""
     start = "import sys; from solver.cli.program import main; sys.exit(main())"
     command = [str(python), "-I", "-c", start, "verify", *(options.profiles or [])]
     command += ["--bundle", str(bundle), "--out", str(options.out)]
     command += ["--keep"] if options.keep else []
     command += ["--timeout", str(options.timeout)] if options.timeout else []
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment["PATH"] = os.pathsep.join([str(python.parent), environment.get("PATH", os.defpath)])
+    folders = [str(python.parent), *(str(Path(one).parent) for one in pythons)]
+    environment["PATH"] = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
     environment["TMPDIR"] = str(options.work / "tmp")
     # The cache lies on the same disk as the environments, so that uv links what two locks share.
     environment["UV_CACHE_DIR"] = str(options.work / "uv-cache")
@@ -369,7 +400,8 @@ def main() -> int:
             check(bundle)
             say("files checked")
         manifest = read_manifest(bundle / "manifest.json")
-        python, minor = choose_python(manifest, unpack_interpreter(bundle, manifest, options.work))
+        pythons = unpack_pythons(bundle, manifest, options.work)
+        python, minor = choose_python(manifest, pythons)
         tool = install_tool(bundle, manifest, python, minor, options.work)
         say(f"interlock installed for python {minor}")
     except (Refused, OSError, subprocess.SubprocessError) as error:
@@ -378,7 +410,7 @@ def main() -> int:
     except Exception as error:  # whatever a damaged archive makes its reader raise
         print(f"verify.py: the bundle cannot be unpacked: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    status = prove(bundle, tool, options)
+    status = prove(bundle, tool, pythons, options)
     say(f"interlock verify left with exit status {status}")
     return status
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 
 import pytest
@@ -32,17 +34,21 @@ def test_the_manifest_tells_everything_and_shares_files(bundle, tmp_path):
         carried_subjects(bundle, ["nothing"])
 
 
-def test_an_interpreter_may_be_carried(server, tmp_path):
-    lock, python = tmp_path / "lock", tmp_path / "py"
+def test_an_interpreter_is_carried_for_the_lock_that_needs_it(tmp_path):
+    lock = tmp_path / "lock"
     lock.mkdir()
-    (python / "bin").mkdir(parents=True)
-    (python / "bin" / "python3").symlink_to(sys.executable)
     carry = LockToCarry(subject=subject(lock, "a"), python=MINOR, wheels=())
-    manifest = make_bundle([carry], tmp_path / "bundle", tool={MINOR: ()}, interlock=stub(), python=python)
-    assert manifest.interpreter == "python.tar.gz"
-    done = run(tmp_path / "bundle" / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
-    assert done.returncode == 7, done.stderr
-    assert (tmp_path / "out.work" / "python" / "python" / "bin" / "python3").exists()
+    made = tmp_path / "bundle"
+    manifest = make_bundle([carry], made, tool={MINOR: ()}, interlock=stub(), pythons=[sys.executable])
+    (python,) = manifest.pythons
+    assert python.path in [file.path for file in manifest.files]
+    for _ in range(2):  # the second time it is there already
+        done = run(made / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
+        assert done.returncode == 7, done.stderr
+        seen = json.loads((tmp_path / "out" / "seen.json").read_text())
+        assert f"{tmp_path}/out.work/python{MINOR}/bin" in seen[3].split(":")
+        assert (tmp_path / "out.work" / f"python{MINOR}" / "bin" / "python3").exists()
+        shutil.rmtree(tmp_path / "out")
 
 
 def test_rows_of_ones_own_travel_and_those_of_an_earlier_bundle_do_not(tmp_path):

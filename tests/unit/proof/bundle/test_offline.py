@@ -23,7 +23,7 @@ from solver.proof.bundle.split import split
 def test_a_whole_bundle_starts_interlock_in_an_environment_of_its_own(bundle, tmp_path):
     done = run(bundle / "verify.py", "--out", tmp_path / "out", "--profiles", "full", cwd=tmp_path)
     assert done.returncode == 7, done.stderr
-    arguments, isolated, prefix = json.loads((tmp_path / "out" / "seen.json").read_text())
+    arguments, isolated, prefix, _ = json.loads((tmp_path / "out" / "seen.json").read_text())
     assert arguments == ["verify", "full", "--bundle", str(bundle), "--out", str(tmp_path / "out")]
     assert (isolated, prefix) == (1, str(tmp_path / "out.work" / "tool"))
     assert os.access(tmp_path / "out.work" / "tool" / "bin" / "tried", os.X_OK)
@@ -128,8 +128,11 @@ HASH = "a" * 64
         {"tool": None},
         {"tool": {MINOR: "x"}},
         {"tool": {MINOR: ["../x"]}},
-        {"interpreter": "../x"},
-        {"interpreter": 5},
+        {"pythons": 5},
+        {"pythons": ["x"]},
+        {"pythons": [{"path": "../x", "python": "3.12"}]},
+        {"pythons": [{"path": "x", "python": "../3"}]},
+        {"pythons": [{"path": "x", "python": "3.12", "prefix": "/opt/../etc"}]},
         {"version": [2]},
     ],
     ids=str,
@@ -257,7 +260,8 @@ def test_an_interpreter_of_another_shape_is_refused_in_one_line(bundle, tmp_path
     manifest = json.loads(path.read_bytes())
     (bundle / "python.tar.gz").write_bytes(content)
     entry = {"path": "python.tar.gz", "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
-    path.write_text(json.dumps({**manifest, "interpreter": "python.tar.gz", "files": [*manifest["files"], entry]}))
+    python = {"path": "python.tar.gz", "python": "3.99"}
+    path.write_text(json.dumps({**manifest, "pythons": [python], "files": [*manifest["files"], entry]}))
     done = run(bundle / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"verify.py: {sentence}")
