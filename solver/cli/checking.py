@@ -29,7 +29,7 @@ from solver.core import reading
 from solver.core.acceptance import FORM, is_id, is_reason
 from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
-from solver.core.model import SEVERITIES, Severity
+from solver.core.model import SEVERITIES, Finding, Severity
 from solver.core.names import shown
 from solver.matrix.libraries import LOADER
 
@@ -78,6 +78,7 @@ def acceptance(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--extra", "extras", multiple=True, help="an extra of the lock; only what is chosen is looked at")
 @click.option("--group", "groups", multiple=True, help="a group or a category of the lock")
 @click.option("--environment", "environments", multiple=True, help="an environment of a pixi.lock")
+@click.option("--service", "services", multiple=True, help="a service of a compose file")
 @click.option("--platform", help="the same as --target platform=")
 @JSON
 @LIVE
@@ -96,6 +97,7 @@ def audit(
     extras: tuple[str, ...],
     groups: tuple[str, ...],
     environments: tuple[str, ...],
+    services: tuple[str, ...],
     platform: str | None,
     as_json: bool,
     live: bool,
@@ -110,10 +112,15 @@ def audit(
     WHAT may be - for the standard input; without it the active environment is looked at.
     """
     words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
-    subject = replace(_subject(what), choice=Choice(extras, groups, environments))
+    subject = replace(_subject(what), choice=Choice(extras, groups, environments, services))
     if fix:
         repair = fix_file(
-            project_root(Path()), subject, words, reach=Reach.ALL if live else Reach.RECORD, in_place=in_place
+            project_root(Path()),
+            subject,
+            words,
+            reach=Reach.ALL if live else Reach.RECORD,
+            in_place=in_place,
+            accept=acceptance(accepts),
         )
         click.echo("\n".join(_repair_lines(subject.path, repair)))
         sys.exit(1 if repair.fixed is None else 0)
@@ -210,7 +217,11 @@ def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
     if repair.change:
         yield repair.change
     for finding in repair.fixed.left:
-        yield f"  left: {finding.code}: {finding.why}"
+        yield f"  left: {finding.code}: {finding.why}{_accepted(finding)}"
+
+
+def _accepted(finding: Finding) -> str:
+    return "" if finding.accepted is None else f" (accepted: {finding.accepted})"
 
 
 def _diagnosis_json(diagnosis: Diagnosis) -> Json:

@@ -21,7 +21,7 @@ from solver.audit.readers.table import EXPECTED
 from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of
 from solver.commands.project import Reach, bindings_of, open_facts
-from solver.core.acceptance import ACCEPTED, Acceptance, accepted_in, idle, marked
+from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.core.reading import read_text
@@ -35,7 +35,6 @@ from solver.request.words import parse_target
 Words = Mapping[str, object]
 """What --target named: platform, python, driver, gpu, glibc; empty: nothing."""
 
-_NOTHING: Acceptance = {}
 _ACTIVE = ("VIRTUAL_ENV", "CONDA_PREFIX")
 """The variables that an activated environment sets, the one that is activated inside the other first."""
 
@@ -105,7 +104,7 @@ def audit_path(
     *,
     live: bool = False,
     vulnerabilities: bool = False,
-    accept: Acceptance = _NOTHING,
+    accept: Acceptance = NOTHING,
 ) -> Audited:
     """The audit of a file or an installed prefix; raises ``BadInput`` where it cannot be read.
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed
 from solver.audit.fix.edit import edited
@@ -16,6 +18,7 @@ from solver.audit.package_set import Package
 from solver.audit.run import assumed_target, context_of
 from solver.commands.audit import Given, Words, read_for
 from solver.commands.project import Reach, open_facts
+from solver.core.acceptance import NOTHING, Acceptance
 from solver.core.answer import Answer
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
@@ -46,9 +49,18 @@ class Repair:
     """What it has else than the file that was given, as a unified diff; empty where that is of another format."""
 
 
-def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECORD, in_place: bool = False) -> Repair:
+def fix_file(
+    root: Path,
+    what: Given,
+    words: Words,
+    *,
+    reach: Reach = Reach.RECORD,
+    in_place: bool = False,
+    accept: Acceptance = NOTHING,
+) -> Repair:
     """Write the nearest set that passes beside ``what``, or over it where it is a requirements file and ``in_place``.
 
+    What ``accept`` or the file itself accepts is no reason to change anything.
     Raises ``BadInput`` where ``what`` cannot be read, or is an image's build.
     """
     matrices, index, _ = open_facts(root, reach=reach)
@@ -57,9 +69,10 @@ def fix_file(root: Path, what: Given, words: Words, *, reach: Reach = Reach.RECO
         problem = "is the build of an image, whose own packages no list holds"
         raise BadInput(problem, file=what.path, key="--fix", fix="mend the line that a finding names")
     where = target or assumed_target(package_set, matrices)
-    loaders = _Loaders(matrices, where.platform)
+    loaders, accepted = _Loaders(matrices, where.platform), {**what.accepted, **accept}
     cuda = "none" if _is_for_cpu(context_of(package_set, matrices, index, target)) else ""
-    fixed = fix(package_set, matrices, index, target, _search_on(where, cuda, Spaces(matrices, index)), loaders)
+    search = _search_on(where, cuda, Spaces(matrices, index), accepted)
+    fixed = fix(package_set, matrices, index, target, search, loaders, accepted)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
     wheels = loaders.of(fixed)
@@ -91,11 +104,12 @@ def _is_for_cpu(context: AuditContext) -> bool:
     return on_cpu and not context.target.gpus and not context.provided
 
 
-def _search_on(target: Target, cuda: str, spaces: Spaces) -> ClosureSearch:
-    """The search of ``solve``, in the audit's words; ``cuda`` as in a request."""
+def _search_on(target: Target, cuda: str, spaces: Spaces, accepted: Acceptance) -> ClosureSearch:
+    """The search of ``solve``, in the audit's words; ``cuda`` and ``accepted`` as in a request."""
 
     def search(roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
-        solution = find(_as_profile(roots, constraints, target, cuda), spaces, lockable_only=True)
+        profile = msgspec.structs.replace(_as_profile(roots, constraints, target, cuda), accept=dict(accepted))
+        solution = find(profile, spaces, lockable_only=True)
         return None if solution is None else solution.pins
 
     return search

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from msgspec import structs
 
@@ -19,6 +20,8 @@ ACCEPTED = "share/interlock/accepted.txt"
 """What an installed prefix holds of it, by POSIX name there."""
 Acceptance = Mapping[str, str]
 """The reason by id."""
+NOTHING: Acceptance = MappingProxyType({})
+"""What nobody accepts anything by."""
 FORM = "expected the id of a row, or a code and names such as mixed-cuda/tensorflow+torch"
 _ID = re.compile(r"[a-z0-9_][A-Za-z0-9_.+-]*(/[a-z0-9_][a-z0-9_.-]*(\+[a-z0-9_][a-z0-9_.-]*)*)?")
 _SAYS = "interlock accepts"

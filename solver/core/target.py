@@ -47,6 +47,8 @@ PLATFORM_NAMES: Mapping[Platform, PlatformNames] = {
 }
 """Every platform that a lock may be for."""
 PLATFORMS: tuple[Platform, ...] = tuple(PLATFORM_NAMES)
+GPU_WORD = "GPU of compute capability"
+"""How the head of a file of ours names a GPU that it is for."""
 OLDEST_PYTHON = "3.9"
 """The wheels of our own and the probes run from this python on."""
 
@@ -56,6 +58,11 @@ _PATCH = "99"
 _LINUX_TAGS = ("manylinux", "musllinux")  # PEP 600, PEP 656; ``linux_…`` is the plain tag
 _OLDEST_GLIBC = {"linux-64": 5, "linux-aarch64": 17}  # PEP 600: the baseline of each machine
 _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # PEP 600, "Legacy manylinux tags"
+
+
+def gpu_words(target: Target) -> list[str]:
+    """The GPUs of a target, as the head of a file of ours names them."""
+    return [f"{GPU_WORD} {gpu}" for gpu in target.gpus]
 
 
 def platform_of_machine(system: str, machine: str) -> Platform | None:

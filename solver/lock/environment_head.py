@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from solver.core.answer import NotKnown
 from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.model import Profile, Target
+from solver.core.target import gpu_words
 from solver.core.writers import LOCAL_WHEELS
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
@@ -49,6 +50,7 @@ def machine(target: Target) -> str:
         needs.append(f"glibc >= {target.glibc}")
     if target.driver is not None:
         needs.append(f"NVIDIA driver >= {target.driver}")
+    needs += gpu_words(target)
     if not isinstance(target.cpu, NotKnown):
         needs.append(f"a processor of {target.cpu} or newer")
     return ", ".join(needs)

@@ -13,6 +13,7 @@ from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.led import PLAN_FILE
 from solver.core.model import Pin, Solution
+from solver.core.target import gpu_words
 from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
 
 
@@ -65,7 +66,7 @@ def header(solution: Solution, command: str) -> list[str]:
     if target.platform.startswith("linux"):
         where += f", glibc >= {target.glibc}"
     if axes["cuda"]:
-        where += f", NVIDIA driver >= {target.driver}"
+        where = ", ".join([where, f"NVIDIA driver >= {target.driver}", *gpu_words(target)])
     chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes[name])
     return [
         comment(f"{solution.profile}: {chosen}; {', '.join(runtimes) or 'CPU only'}."),

@@ -16,6 +16,7 @@ from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_o
 from solver.audit.installed import findings_as_installed
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import context_of
+from solver.core.acceptance import NOTHING, Acceptance, marked
 from solver.core.frameworks import COMPANIONS, framework_of
 from solver.core.model import Finding, Pin, PypiName, Target, pypi_name
 from solver.core.versions import meets, specifier_or_none
@@ -59,17 +60,18 @@ def fix(
     target: Target | None,
     search: ClosureSearch,
     loader_for: LoaderFor | None = None,
+    accepted: Acceptance = NOTHING,
 ) -> Fixed | None:
-    """The nearest set without an error; the set itself where it has none; None where no search finds one.
+    """The nearest set without an error that nobody accepts; the set itself where it has none; None where none is found.
 
     A package that the index does not know stays as it is. Where only the loader
     wheel is wanting, ``loader_for`` gives it; without it other versions are searched.
     """
     context = context_of(package_set, matrices, index, target)
-    _, findings = findings_as_installed(context)
+    findings = marked(findings_as_installed(context)[1], accepted)
     if not _errors(findings):
         return Fixed(package_set=package_set, changes=(), left=findings)
-    mender = _Mender(context, findings, target, search, loader_for)
+    mender = _Mender(context, findings, target, search, loader_for, accepted)
     return mender.judged(package_set) or _nearest(mender)
 
 
@@ -86,7 +88,7 @@ def _nearest(mender: _Mender) -> Fixed | None:
 
 
 def _errors(findings: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity == "error"]
+    return [finding for finding in findings if finding.severity == "error" and finding.accepted is None]
 
 
 class _Mender:
@@ -99,9 +101,10 @@ class _Mender:
         target: Target | None,
         search: ClosureSearch,
         loader_for: LoaderFor | None,
+        accepted: Acceptance,
     ) -> None:
         self.context, self.errors, self.target = context, _errors(findings), target
-        self.search, self.loader_for = search, loader_for
+        self.search, self.loader_for, self.accepted = search, loader_for, accepted
         self.searched = 0
         # What nobody checked stays as it is: no search could choose another by what is known of it.
         unchecked = {name for one in findings if one.code == unknown.CODE for name in one.names}
@@ -256,7 +259,7 @@ class _Mender:
         }
 
     def _findings(self, package_set: PackageSet) -> tuple[Finding, ...]:
-        return findings_as_installed(self._context(package_set))[1]
+        return marked(findings_as_installed(self._context(package_set))[1], self.accepted)
 
     def _context(self, package_set: PackageSet) -> AuditContext:
         return context_of(package_set, self.context.matrices, self.context.index, self.target)

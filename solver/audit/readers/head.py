@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from solver.core.model import Platform, Target
-from solver.core.target import PLATFORM_NAMES
+from solver.core.target import GPU_WORD, PLATFORM_NAMES
 
 _LINES = 10
 """So many lines are looked at."""
@@ -17,6 +17,7 @@ _PYTHON = re.compile(r"(?:--python-version[= ]|with Python |For python )(?P<pyth
 _MADE_BY_US = re.compile(r"Made by `(?:interlock lock|nox -s lock)")
 _FOR = re.compile(r" ?For (?P<needs>.*)\.")
 _NEED = re.compile(r"(?P<what>glibc|NVIDIA driver) >= (?P<version>\d+(?:\.\d+){1,3})")
+_GPU = re.compile(rf"{GPU_WORD} (?P<capability>\d{{1,2}}\.\d)")
 _UV_PLATFORM = re.compile(r"--python-platform[= ](?P<platform>[\w.-]+)")
 _OF_UV: Mapping[str, Platform] = {
     "windows": "win-64",
@@ -65,7 +66,8 @@ def _of_ours(comments: list[str], python: str | None) -> Target | None:
         platform = next((name for name in PLATFORM_NAMES if name in needs), None)
         if platform is not None:
             versions = {need["what"]: need["version"] for need in filter(None, map(_NEED.fullmatch, needs))}
-            target = structs.replace(Target(), platform=platform, driver=versions.get("NVIDIA driver"))
+            gpus = tuple(gpu["capability"] for gpu in filter(None, map(_GPU.fullmatch, needs)))
+            target = structs.replace(Target(), platform=platform, driver=versions.get("NVIDIA driver"), gpus=gpus)
             return structs.replace(target, glibc=versions.get("glibc", target.glibc), python=python or target.python)
     return None
 

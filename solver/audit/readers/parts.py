@@ -1,4 +1,4 @@
-"""The sets that live in one lock: which there are, and which of them somebody chose."""
+"""The sets that live in one file: which there are, and which of them somebody chose."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Choice:
     """Of uv, poetry, pdm and PEP 751; categories of conda-lock and pipenv."""
     environments: tuple[str, ...] = ()
     """Of pixi."""
+    services: tuple[str, ...] = ()
+    """Of a compose file."""
 
 
 EVERY = Choice()
@@ -59,9 +61,9 @@ def parts_of(
     )
 
 
-def refuse_unknown(kind: str, chosen: Iterable[str], there: Collection[str], file: str) -> None:
-    """Raises ``BadInput`` for the first name that is not there."""
+def refuse_unknown(kind: str, chosen: Iterable[str], there: Collection[str], file: str, what: str = "lock") -> None:
+    """Raises ``BadInput`` for the first name that is not there in the file, which is a ``what``."""
     for name in chosen:
         if name not in there:
             has = f"it has {', '.join(there)}" if there else f"it has no {kind}"
-            raise BadInput(f"the lock has no {kind} {name!r}; {has}", file=file, key=f"--{kind}")
+            raise BadInput(f"the {what} has no {kind} {name!r}; {has}", file=file, key=f"--{kind}")

@@ -204,7 +204,7 @@ READERS = (
     Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
     Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
     Reader("environment.yml", lambda one: one.yaml is not None and "dependencies" in one.keys, _environment),
-    Reader("compose.yaml", is_compose, lambda one: read_compose(one, read_document)),
+    Reader("compose.yaml", is_compose, lambda one: read_compose(one, read_document), ("service",)),
     Reader(
         "YAML of another kind",
         lambda one: one.yaml is not None,
@@ -242,7 +242,12 @@ def read_document(document: Document) -> tuple[PackageSet, ...]:
     """
     reader = next(reader for reader in READERS if reader.fits(document))
     choice = document.choice
-    chosen = {"extra": choice.extras, "group": choice.groups, "environment": choice.environments}
+    chosen = {
+        "extra": choice.extras,
+        "group": choice.groups,
+        "environment": choice.environments,
+        "service": choice.services,
+    }
     for kind, names in chosen.items():
         if names and kind not in reader.chooses:
             raise BadInput(f"{reader.title} has no {kind}s to choose from", file=document.file, key=f"--{kind}")

@@ -41,14 +41,14 @@ class _Source(Hyphened, frozen=True, kw_only=True):
     directory: str | None = None
 
     @property
-    def is_project(self) -> bool:
-        """Whether it is one of the lock's own projects."""
-        return any(one is not None for one in (self.virtual, self.editable, self.directory))
+    def folder(self) -> str | None:
+        """The folder that it is built from, or that only its dependencies are read from; None: it comes from none."""
+        return next((one for one in (self.virtual, self.editable, self.directory) if one is not None), None)
 
     @property
     def address(self) -> str:
-        """Where it is fetched from, or built from: an index, a file, a repository."""
-        return self.registry or self.url or self.git or self.path or ""
+        """Where it is fetched from, or built from: an index, a file, a repository, a folder."""
+        return self.registry or self.url or self.git or self.path or self.folder or ""
 
 
 class _Dependency(Hyphened, frozen=True, kw_only=True):
@@ -96,7 +96,13 @@ class _Conflicting(Hyphened, frozen=True, kw_only=True):
         return tuple(_marked(kind, self.package, name) for kind, name in kinds if name is not None)
 
 
+class _Manifest(Hyphened, frozen=True, kw_only=True):
+    members: tuple[str, ...] = ()
+    """The projects of the workspace, where it has several."""
+
+
 class _Lock(Hyphened, frozen=True, kw_only=True):
+    manifest: _Manifest = _Manifest()
     requires_python: str | None = None
     conflicts: tuple[tuple[_Conflicting, ...], ...] = ()
     package: tuple[_Locked, ...]
@@ -127,7 +133,7 @@ def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice:
         fix = "update interlock, or write the lock with a uv of that version"
         raise document.error(f"expected version {_NEWEST}, found {version}", "version", fix=fix)
     lock = typed(document, _Lock)
-    local = [number for number, package in enumerate(lock.package) if package.source.is_project]
+    local = _projects(lock)
     if not local:
         problem = "expected a package whose source is virtual, editable or directory: the project itself"
         raise document.error(problem, "package")
@@ -136,6 +142,17 @@ def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice:
     parts = parts_of(choice, extras, groups, document.file, packages=len(lock.package))
     shared = _Shared(document, lock, environment, local)
     return tuple(_set(shared, part) for part in parts)
+
+
+def _projects(lock: _Lock) -> list[int]:
+    """Numbers of the lock's own projects: the one of its folder and the members of its workspace.
+
+    Another package that is built from a folder is a dependency like any other; where nothing tells, it is a project.
+    """
+    local = {number: one for number, one in enumerate(lock.package) if one.source.folder is not None}
+    members = lock.manifest.members
+    own = [number for number, one in local.items() if one.source.folder == "." or one.name in members]
+    return own or list(local)
 
 
 def _marked(kind: str, package: str, name: str) -> str:
@@ -202,7 +219,11 @@ def _set(shared: _Shared, part: Part) -> PackageSet:
         kind="uv.lock",
         file=shared.document.file,
         part=part.name,
-        packages=tuple(shared.package(number, walk.chosen[number]) for number in sorted(walk.chosen)),
+        packages=tuple(
+            shared.package(number, walk.chosen[number])
+            for number in sorted(walk.chosen)
+            if lock.package[number].source.virtual is None  # of which nothing but the dependencies is installed
+        ),
         requires_python=lock.requires_python,
         closed=True,
     )

@@ -56,6 +56,26 @@ def test_a_requirements_file_is_written_over_and_any_other_stays(name, text, wri
     assert not (tmp_path / "wheels").exists()
 
 
+BROKEN = "protobuf==5.28.0\ntensorflow==2.20.0\n"
+PROTOBUF = "protobuf-runtime/protobuf+tensorflow"
+WHY_NOT = "we load no message of it"
+
+
+@pytest.mark.parametrize(
+    ("text", "accept"),
+    [(BROKEN, {PROTOBUF: WHY_NOT}), (f"# interlock accepts {PROTOBUF}: {WHY_NOT}\n{BROKEN}", {})],
+    ids=["by the command", "by the file"],
+)
+def test_what_somebody_accepts_is_not_mended(text, accept, tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text(text)
+    repair = fix_file(ROOT, Given(file), {"python": "3.12", "driver": "none"}, accept=accept)
+    assert repair.file is None
+    assert [(one.code, one.accepted) for one in repair.fixed.left if one.severity == "error"] == [
+        ("protobuf-runtime", WHY_NOT)
+    ]
+
+
 def test_cpu_builds_stay_cpu_builds_although_nobody_named_a_target(tmp_path):
     file = tmp_path / "requirements.txt"
     file.write_text("protobuf==5.28.0\ntensorflow-cpu==2.20.0\n")
@@ -68,7 +88,7 @@ def test_cpu_builds_stay_cpu_builds_although_nobody_named_a_target(tmp_path):
 
 
 def test_only_the_loader_wheel_of_the_mended_set_is_written(tmp_path, monkeypatch):
-    def choosing_the_first(package_set, matrices, index, target, search, loader_for):
+    def choosing_the_first(package_set, matrices, index, target, search, loader_for, accepted):
         first, second = (loader_for({pypi_name(name): version for name, version in one.items()}) for one in TWO_LOADERS)
         assert first.version != second.version
         change = PackageChange(name=first.name, before=None, after=first, why="w")

@@ -13,6 +13,7 @@ from solver.audit.readers.foreign import Foreign
 from solver.audit.readers.image.build import of_image, read_dockerfile
 from solver.audit.readers.image.installing import Read
 from solver.audit.readers.image.shell import UNKNOWN, expanded
+from solver.audit.readers.parts import EVERY, refuse_unknown
 from solver.core import reading
 from solver.core.decode import decode
 from solver.core.errors import BadInput
@@ -52,13 +53,22 @@ def is_compose(document: Document) -> bool:
 
 
 def read_compose(document: Document, read: Read) -> tuple[PackageSet, ...]:
-    """A set for each service that builds an image or names one; raises ``BadInput`` where none does."""
+    """A set for each service, or each that was chosen, that builds an image or names one.
+
+    Raises ``BadInput`` where none does, and for a choice of what is not there.
+    """
     yaml = document.yaml
     assert yaml is not None  # what ``is_compose`` has seen
     services = decode(yaml, _Compose, "write it as docs.docker.com/reference/compose-file says").services
-    sets = tuple(one for name, service in services.items() for one in _sets(document, yaml, name, service, read))
+    chosen = document.choice.services
+    refuse_unknown("service", chosen, services, document.file, "compose file")
+    looked_at = {name: service for name, service in services.items() if not chosen or name in chosen}
+    sets = tuple(one for name, service in looked_at.items() for one in _sets(document, yaml, name, service, read))
     if not sets:
-        raise BadInput("has no service with build or image", file=document.file, key="services")
+        problem = "has no service with build or image"
+        if chosen:
+            problem = f"of {', '.join(map(brief, chosen))} nothing tells an image: expected build or image"
+        raise BadInput(problem, file=document.file, key="services")
     return sets
 
 
@@ -84,6 +94,7 @@ def _built(
     recipe = _Build(context=build) if isinstance(build, str) else build
     context = document.folder / _known(recipe.context, yaml, name)
     arguments = {key: value for key, value in _pairs(recipe.args).items() if UNKNOWN not in value}
+    document = replace(document, choice=EVERY)  # it was of services, which a Dockerfile has none of
     if recipe.dockerfile_inline is not None:
         inner = replace(document, text=recipe.dockerfile_inline)
     else:

@@ -9,6 +9,7 @@ from solver.core.model import Target
 
 OURS = "# p: torch 2.10.0; CUDA 12.8.\n# For {}.\n# Made by `interlock lock p`; do not edit.\nsix==1.17.0\n"
 WINDOWS = Target(platform="win-64", python="3.10", driver="452.39")
+GPUS = Target(python="3.12", driver="570.26", gpus=("9.0", "12.0"))
 CPU = Target(platform="linux-aarch64", python="3.12", glibc="2.34", driver=None)
 
 
@@ -19,6 +20,13 @@ CPU = Target(platform="linux-aarch64", python="3.12", glibc="2.34", driver=None)
         ("# For linux-64.\nsix==1.17.0\n", Head()),
         (OURS.format("python 3.10, win-64, NVIDIA driver >= 452.39"), Head("3.10", "win-64", WINDOWS)),
         (OURS.format("python 3.12, linux-aarch64, glibc >= 2.34"), Head("3.12", "linux-aarch64", CPU)),
+        (
+            OURS.format(
+                "python 3.12, linux-64, glibc >= 2.28, NVIDIA driver >= 570.26, "
+                "GPU of compute capability 9.0, GPU of compute capability 12.0"
+            ),
+            Head("3.12", "linux-64", GPUS),
+        ),
         (OURS.format("plan9"), Head()),
         ("#    uv pip compile --python-version 3.11 --python-platform windows a.in\n", Head("3.11", "win-64")),
         ("#    uv pip compile --python-platform=aarch64-manylinux_2_28 a.in\n", Head(None, "linux-aarch64")),

@@ -115,3 +115,65 @@ def test_what_the_sets_of_a_uv_lock_share_is_read_once(tmp_path):
     )
     assert sorted(plots.keys() - plain.keys()) == ["matplotlib"]
     assert [name for name in plain if plots[name] is not plain[name]] == []
+
+
+BESIDE = """
+version = 1
+[[package]]
+name = "app"
+source = { SOURCE = "." }
+dependencies = [{ name = "torch" }, { name = "member" }]
+[[package]]
+name = "member"
+version = "1.0"
+source = { editable = "packages/member" }
+[package.optional-dependencies]
+fast = [{ name = "six" }]
+[[package]]
+name = "torch"
+version = "2.9.0a0"
+source = { KIND = "../torch" }
+dependencies = [{ name = "sympy" }]
+[[package]]
+name = "sympy"
+version = "1.14.0"
+source = { registry = "https://example.org/simple" }
+[[package]]
+name = "six"
+version = "1.17.0"
+source = { registry = "https://example.org/simple" }
+"""
+WORKSPACE = '[manifest]\nmembers = ["app", "member"]\n'
+
+
+def _beside(tmp_path, text):
+    path = tmp_path / "uv.lock"
+    path.write_text(text)
+    return {one.part: [(p.name, p.sources) for p in one.packages] for one in read_sets(path)}
+
+
+@pytest.mark.parametrize("source", ["virtual", "editable"])
+@pytest.mark.parametrize("kind", ["directory", "editable"])
+def test_what_is_built_from_another_folder_is_no_project_of_a_uv_lock(source, kind, tmp_path):
+    text = BESIDE.replace("SOURCE", source).replace("KIND", kind)
+    assert _beside(tmp_path, text) == {
+        "": [
+            ("member", ("packages/member",)),
+            ("torch", ("../torch",)),
+            ("sympy", ("https://example.org/simple",)),
+        ]
+    }
+
+
+def test_of_a_virtual_dependency_of_a_uv_lock_only_what_it_asks_for_is_installed(tmp_path):
+    text = BESIDE.replace("SOURCE", "virtual").replace("KIND", "virtual")
+    assert [name for name, _ in _beside(tmp_path, text)[""]] == ["member", "sympy"]
+
+
+def test_the_members_of_a_workspace_are_projects_of_a_uv_lock(tmp_path):
+    text = BESIDE.replace("version = 1\n", "version = 1\n" + WORKSPACE, 1)
+    told = _beside(tmp_path, text.replace("SOURCE", "virtual").replace("KIND", "directory"))
+    assert {part: [name for name, _ in packages] for part, packages in told.items()} == {
+        "": ["torch", "sympy"],
+        "extra fast": ["torch", "sympy", "six"],
+    }

@@ -3,6 +3,7 @@
 import pytest
 
 from solver.audit.inputs import read_sets
+from solver.audit.readers.parts import Choice
 from solver.core.errors import BadInput
 
 
@@ -33,6 +34,33 @@ def test_each_service_is_a_set(read, tmp_path):
         "service three": (["c==3"], "y"),
     }
     assert sets["service two"].variables == (("LD_LIBRARY_PATH", "/a"),)
+
+
+TWO = "services: {one: {image: x}, two: {build: .}, three: {command: y}}\n"
+
+
+def choosing(tmp_path, *services):
+    (tmp_path / "compose.yaml").write_text(TWO)
+    (tmp_path / "Dockerfile").write_text("FROM y\nRUN pip install a==1\n")
+    return read_sets(tmp_path / "compose.yaml", choice=Choice(services=services))
+
+
+def test_a_service_can_be_chosen_and_the_others_are_not_looked_at(tmp_path):
+    assert [one.part for one in choosing(tmp_path)] == ["service one", "service two"]
+    assert [(one.part, pins(one)) for one in choosing(tmp_path, "two")] == [("service two", ["a==1"])]
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("four", "--service: the compose file has no service 'four'; it has one, two, three"),
+        ("three", "services: of three nothing tells an image: expected build or image"),
+    ],
+)
+def test_a_service_that_is_none_cannot_be_chosen(service, told, tmp_path):
+    with pytest.raises(BadInput) as caught:
+        choosing(tmp_path, service)
+    assert str(caught.value) == f"{tmp_path / 'compose.yaml'}: {told}"
 
 
 @pytest.mark.parametrize("args", ["{V: 2.1}", "[V=2.1]"])
