@@ -10,11 +10,15 @@ from drawing import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from scenario import AuditScenario, files, read
 
 from solver.audit.inputs import read_text
 from solver.audit.installed import findings_as_installed
 from solver.audit.run import audit, context_of
 from solver.core.model import SEVERITIES, Target
+from solver.matrix.load import FILES
+from solver.matrix.rows import DriverBranch, GpuModels, ImportName, InteropPackages, Verified
+from solver.request.words import parse_target
 
 VERSIONS = {
     "tensorflow": ["2.10.1", "2.13.1", "2.19.1", "2.20.0", "2.21.0", "9.9.9"],
@@ -196,6 +200,49 @@ def test_without_any_one_fact_nothing_becomes_an_error_and_no_finding_becomes_si
             assert errors <= {(one.code, one.packages) for one in before if one.severity == "error"}, row
             told = {pin for one in after for pin in one.packages}
             assert row not in HARDWARE or [one for one in grave if not told & set(one.packages)] == [], row
+
+
+def _releases_of_conda():
+    """The rows of each release together: they say which builds it has."""
+    by_release = {}
+    for row in SMALL.conda_builds:
+        by_release.setdefault((row.package, row.version, row.platform), []).append(row)
+    return [tuple(rows) for rows in by_release.values()]
+
+
+OF_CONDA_AND_IMAGES = (*_releases_of_conda(), *((row,) for row in SMALL.images))
+OTHER_FORMATS = tuple(
+    scenario
+    for path in files(AuditScenario)
+    if (scenario := read(path, AuditScenario)).file != "requirements.txt" and not scenario.rules + scenario.builds
+)
+
+
+@pytest.mark.parametrize("rows", OF_CONDA_AND_IMAGES, ids=lambda rows: rows[0].id)
+def test_without_a_fact_about_conda_or_an_image_nothing_becomes_an_error_and_no_finding_becomes_silence(rows):
+    for scenario in OTHER_FORMATS:
+        before, after = (_of_scenario(scenario, matrices) for matrices in (SMALL, without(SMALL, *rows)))
+        errors = [{(one.code, one.packages) for one in found if one.severity == "error"} for found in (before, after)]
+        assert errors[1] <= errors[0], scenario.claim
+        told = {pin for one in after for pin in one.packages} | {"*" for one in after if one.code == "unknown"}
+        grave = [one for one in before if one.severity != "note"]
+        assert [one for one in grave if not told & {*one.packages, "*"}] == [], scenario.claim
+
+
+def _of_scenario(scenario, matrices):
+    target = None if scenario.target is None else parse_target(scenario.target)
+    read_set = read_text(scenario.text, scenario.file, Path(), target, matrices)
+    return audit(read_set, matrices, StubIndex(scenario.index), target, scenario.environ)
+
+
+def test_a_law_speaks_of_every_kind_of_row():
+    """Rules and compared wheels are facts that find; of what a package is called by conda nothing can be left out.
+
+    The rest is nothing that an audit of a set asks.
+    """
+    spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}
+    unasked = {DriverBranch, GpuModels, ImportName, InteropPackages, Verified}
+    assert {kind for _, kind in FILES.values()} - unasked == spoken
 
 
 LISTED = {

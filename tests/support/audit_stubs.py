@@ -92,8 +92,8 @@ def pinned(*pins: str, **fields: Any) -> PackageSet:
     return PackageSet(**{"kind": "requirements", "file": "requirements.txt", "packages": packages} | fields)
 
 
-def without(matrices: Matrices, row: Row) -> Matrices:
-    """The rows without one of them."""
+def without(matrices: Matrices, *gone: Row) -> Matrices:
+    """The rows without some of them."""
     kinds = {field.name: getattr(matrices, field.name) for field in dataclasses.fields(matrices) if field.init}
-    fewer = {kind: tuple(one for one in rows if one is not row) for kind, rows in kinds.items()}
+    fewer = {kind: tuple(one for one in rows if not any(one is row for row in gone)) for kind, rows in kinds.items()}
     return dataclasses.replace(matrices, **fewer)

@@ -71,8 +71,9 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
     """Why the build of a package of whose builds rows tell was not checked; None where every one of them is alike."""
     if package.version is None:
         return _version_of(context, package)
-    if package.build is None and context.knows(package):
-        return _open_build if len(_cudas(context, package)) > 1 else None
+    cudas = _cudas(context, package) if package.build is None and context.knows(package) else set()
+    if cudas:  # none: rows tell of other builds of the version than those that the set admits
+        return _open_build if len(cudas) > 1 else None
     if package.elsewhere is not None:
         return _elsewhere
     if any(build.package.name == package.name and _is_released(context, build) for build in context.builds):
