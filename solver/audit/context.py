@@ -50,6 +50,8 @@ class AuditContext:
     target: Target
     assumed: bool = False
     """True where nobody named the target's driver, so that the one it has is only our default."""
+    glibc_assumed: bool = False
+    """True where nobody named its glibc."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables in force where the set is used."""
     record_of: RecordReader | None = None

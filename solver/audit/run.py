@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec import structs
@@ -66,6 +66,10 @@ WEIGHED = (clobber.CODE,)
 """Codes whose module tells their rules itself, after better witnesses; ``rules`` tells all others."""
 
 
+EVERYTHING = ("driver", "glibc")
+"""The parts of a target that a default stands for where nobody names them."""
+
+
 def audit(
     package_set: PackageSet,
     matrices: Matrices,
@@ -105,16 +109,17 @@ def context_of(
     environ: Mapping[str, str] | None = None,
     record_of: RecordReader | None = None,
     *,
-    driver_named: bool = True,
+    named: Collection[str] = EVERYTHING,
 ) -> AuditContext:
-    """What an audit with these arguments looks at; ``driver_named`` is false where ``target`` has the default one."""
+    """What an audit with these arguments looks at; ``named`` are the parts of ``target`` that are not our defaults."""
     package_set = settled(package_set, matrices, index, target)
     return AuditContext(
         set=package_set,
         matrices=matrices,
         index=index,
         target=target or assumed_target(package_set, matrices),
-        assumed=package_set.target is None and (target is None or not driver_named),
+        assumed=package_set.target is None and (target is None or "driver" not in named),
+        glibc_assumed=package_set.target is None and (target is None or "glibc" not in named),
         environ=dict(environ or {}),
         record_of=record_of,
     )

@@ -117,7 +117,7 @@ def audit_path(
     looked: list[Checked] = []
     same: dict[PackageSet, tuple[Finding, ...]] = {}
     for package_set, target in read_all_for(what, words, matrices):
-        context = context_of(package_set, matrices, index, target, in_force, record_of, driver_named="driver" in words)
+        context = context_of(package_set, matrices, index, target, in_force, record_of, named=tuple(words))
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
         if bare not in same:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
@@ -25,6 +26,8 @@ from solver.matrix.builds import entries, wheel_for
 from solver.matrix.rows import Build
 
 CODE = "python-tag"
+NEWEST_GLIBC = 60
+"""Minor of a glibc that none will be newer than for years."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +105,33 @@ def _admitted(package: Package, releases: Iterable[Release]) -> list[IndexFile]:
 
 def _no_wheel(context: AuditContext, package: Package, wheels: _Wheels) -> Finding:
     target = context.target
+    needed = _glibc_of(wheels.files, target) if context.glibc_assumed else None
+    if needed is not None:
+        return _of_a_newer_glibc(package, needed, wheels.source)
     pythons = served_pythons(wheels.files, target)
     if target.python not in pythons and pythons:
         why = f"{package.pin} has wheels for python {listed(pythons, most=20)}, none for {target.python}"
     else:
         why = f"{package.pin} has no wheel for {_machine(target)}; the nearest is {wheels.files[0].filename}"
     return _finding(package, why, wheels.source)
+
+
+def _glibc_of(files: Sequence[IndexFile], target: Target) -> str | None:
+    """The oldest glibc with which one of the wheels can be used; None: with none."""
+    newer = (f"2.{minor}" for minor in range(int(target.glibc.partition(".")[2]) + 1, NEWEST_GLIBC + 1))
+    return next((glibc for glibc in newer if usable_files(files, replace(target, glibc=glibc))), None)
+
+
+def _of_a_newer_glibc(package: Package, glibc: str, source: str) -> Finding:
+    """Of a machine whose glibc nobody named it is not known whether it can use the wheels."""
+    return finding_about(
+        (package,),
+        code=CODE,
+        severity="note",
+        why=f"the wheels of {package.pin} need glibc {glibc} or newer, and nobody said which glibc the machine has",
+        source=source,
+        cure=f"say it with --target glibc={glibc} where the machine has it, as `ldd --version` tells there",
+    )
 
 
 def _machine(target: Target) -> str:

@@ -62,6 +62,8 @@ def _cause(
         return None if package.name in known else _cause_of_build(context, package, name)
     if package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries):
         return _cause_of_library(context, package, libraries.get(package.name, ()))
+    if name is None and _brings_a_framework(context, package):
+        return _no_row if package.version is not None else _version_of(context, package)
     if name is None or not _is_unknown_gpu_package(context, package, name):
         return None
     return _no_row if package.version is not None else _version_of(context, package)
@@ -98,6 +100,14 @@ def _version_of(context: AuditContext, package: Package) -> Omission:
     """Why nobody knows its version: the set does not say it, or nobody recorded what pip would take."""
     is_looked_for = context.set.resolved and package.origin == "pypi" and package.url is None
     return _unrecorded if is_looked_for and package.elsewhere is None else _open
+
+
+def _brings_a_framework(context: AuditContext, package: Package) -> bool:
+    """Whether it is conda's package that brings a framework with CUDA (tensorflow-gpu), and the set names no other."""
+    of_it = {
+        name for name, entry in FRAMEWORKS.items() if package.conda in (f"{entry.conda}-gpu", f"{entry.conda}-cpu")
+    }
+    return any(name not in context.packages for name in of_it)
 
 
 def _stands_for(context: AuditContext, package: Package, name: PypiName | None) -> bool:

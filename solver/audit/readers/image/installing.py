@@ -25,7 +25,7 @@ Read = Callable[[Document], tuple[PackageSet, ...]]
 """Reads another format, such as an environment.yml that is copied into the image."""
 
 _NOWHERE = "which the Dockerfile copies from nowhere"
-_PROJECT = re.compile(r"\.{1,2}$|\.{0,2}/|file:")
+_PROJECT = re.compile(r"\.{1,2}(\[[^\]]*\])?$|\.{0,2}/|file:")
 _NAMELESS = re.compile(r"[\w+]*://|git@|[^=<>~!@\[]*\*")
 _LEADING_NAME = re.compile(r"[A-Za-z0-9][\w.\-]*")
 

@@ -26,6 +26,8 @@ _VARIABLE = re.compile(
     r"|\$(?P<name>[A-Za-z_]\w*)"
     r"|\$\{[^{}]*\}|\$\([^()]*\)|`[^`]*`"
 )
+# POSIX, 2.3: a word that begins with "#" begins a comment; what is quoted is no such word.
+_COMMENT = re.compile(r"""(?P<kept>'[^']*'|"(?:\\.|[^"\\])*"|\\.|(?<!\s)#)|(?<!\S)#[^\n]*""", re.DOTALL)
 _ENDS = frozenset(";\n&|()")
 _REDIRECTS = re.compile(r"[<>&|]*[<>][<>&|]*")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
@@ -128,9 +130,10 @@ def _tokens(script: str) -> Iterator[str]:
 
 
 def _without_comments(script: str) -> str:
-    """``script`` without lines that are comments, and with those joined that a backslash continues."""
+    """``script`` without its comments, and with those lines joined that a backslash continues."""
     lines = (line for line in script.split("\n") if not line.lstrip().startswith("#"))
-    return re.sub(r"\\\n", " ", "\n".join(lines))
+    joined = re.sub(r"\\\n", " ", "\n".join(lines))
+    return _COMMENT.sub(lambda match: match["kept"] or "", joined)
 
 
 def _script_of(words: tuple[str, ...]) -> str | None:

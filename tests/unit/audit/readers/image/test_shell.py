@@ -32,6 +32,8 @@ def test_variables_are_put_in(text, held):
         ('pip install "a>=1"', [("pip", "install", "a>=1")]),
         ("sudo bash -lc 'pip install a && b'", [("pip", "install", "a"), ("b",)]),
         ("# pip install a\npip install b \\\n  c\nd", [("pip", "install", "b", "c"), ("d",)]),
+        ("pip install a   # don't ask\nb", [("pip", "install", "a"), ("b",)]),
+        ("pip install 'a # b' \"c # d\" e#f \\# g", [("pip", "install", "a # b", "c # d", "e#f", "#", "g")]),
         ("pip install $WORDS", [("pip", "install", "x", "y")]),
         ("pip install git+https://a/b#egg=c", [("pip", "install", "git+https://a/b#egg=c")]),
     ],
