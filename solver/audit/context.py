@@ -21,7 +21,7 @@ from solver.core.model import Framework, IndexFile, PypiName, Release, Requires,
 from solver.core.target import marker_environment, usable_files
 from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseLost, ReleaseRefused, UnknownPackage
-from solver.matrix.libraries import brought
+from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.matrix.observations import of_this
@@ -224,6 +224,8 @@ class AuditContext:
         """
         if not isinstance(package.requires, NotKnown):
             return package.requires
+        if package.name == LOADER:  # ours, which asks for nothing
+            return ()
         releases = self.listed_releases(package)
         # Wheels of one release may differ in what they ask for; the target takes one that it can use.
         fitting = [release for release in releases if usable_files(release.files, self.target)]

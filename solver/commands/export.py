@@ -26,6 +26,7 @@ from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.pixi import pixi_lock
 from solver.lock.pylock import pylock_toml
 from solver.lock.read import LockFolder
+from solver.lock.requirements import about
 from solver.matrix.names import Names
 
 Exported = Mapping[str, str | bytes]
@@ -118,8 +119,8 @@ def _explicit(project: Project, name: str) -> Exported:
 
 def _constraints(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
-    pins = {str(pin.name): pin.installs for pin in lock.folder.pins if not lock.brings(pin)}
-    text = constraints_txt(lock.profile, pins, lock.records, Names(project.matrices))
+    pins = {str(pin.name): pin.installs for pin in lock.folder.pins}
+    text = constraints_txt(lock.profile, pins, lock.records, Names(project.matrices), about(lock.solution))
     return _accepting(lock.folder, {"constraints.txt": text})
 
 

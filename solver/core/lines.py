@@ -18,6 +18,11 @@ from solver.core.writers import LOCAL_WHEELS
 
 _HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})(?!\S)")
 
+OF_CONDA = "  # of conda"
+"""The end of a line of an exported constraints.txt whose package conda installs."""
+CONDA_BUILD = "conda installs "
+"""How a comment of such a file begins that names a build, as ``name=version=build``."""
+
 
 @dataclass(frozen=True)
 class Line:

@@ -1,9 +1,13 @@
-"""constraints.txt: the versions of a lock, to keep further installations from changing them."""
+"""constraints.txt: the versions of a lock, to keep further installations from changing them.
+
+Its comments hold what an audit needs beyond: which of the versions are conda's, and each build of conda.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from solver.core.lines import CONDA_BUILD, OF_CONDA
 from solver.core.model import Profile
 from solver.core.writers import comment, requirement_line
 from solver.index.conda_record import CondaRecord, in_order
@@ -16,18 +20,25 @@ def constraints_txt(
     pins: Mapping[str, str],
     records: Iterable[CondaRecord] = (),
     names: Names | None = None,
+    about: Sequence[str] = (),
 ) -> str:
     """``name==version`` a line, sorted: the pip half, and the python packages of the conda half.
 
-    ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ.
+    ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ; ``about``
+    are comment lines on what the lock is for.
     """
-    by_conda_name = {record.name: record.version for record in in_order(records) if _is_for_pip(record)}
-    versions = {**(names or Names(Matrices())).by_pypi(by_conda_name), **pins}
+    records = in_order(records)
+    by_conda_name = {record.name: record.version for record in records if _is_for_pip(record)}
+    of_conda = (names or Names(Matrices())).by_pypi(by_conda_name)
+    lines = {name: requirement_line(name, version=version) + OF_CONDA for name, version in of_conda.items()}
+    lines |= {name: requirement_line(name, version=version) for name, version in pins.items()}
     head = [
         comment(f"Made by `interlock export constraints.txt {profile.name}`; do not edit."),
+        *about,
         comment(f"Use: pip install --constraint constraints.txt …, inside an environment of {profile.name}."),
     ]
-    return "\n".join([*head, *(requirement_line(name, version=versions[name]) for name in sorted(versions))]) + "\n"
+    builds = (comment(f"{CONDA_BUILD}{record.pin}") for record in records)
+    return "\n".join([*head, *(lines[name] for name in sorted(lines)), *builds]) + "\n"
 
 
 def _is_for_pip(record: CondaRecord) -> bool:

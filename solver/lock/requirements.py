@@ -60,6 +60,12 @@ def requirements_txt(solution: Solution, lines: Iterable[str], command: str) -> 
 
 def header(solution: Solution, command: str) -> list[str]:
     """Comment lines that say what made the file and where it runs."""
+    made = f"Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt"
+    return [*about(solution), comment(made)]
+
+
+def about(solution: Solution) -> list[str]:
+    """Comment lines that say what a set holds and where it runs."""
     target, axes = solution.target, solution.axes
     runtimes = [f"{AXES[axis].title} {axes[axis]}" for axis in axes_of("toolkit", "library") if axes[axis]]
     where = f"python {target.python}, {target.platform}"
@@ -71,7 +77,6 @@ def header(solution: Solution, command: str) -> list[str]:
     return [
         comment(f"{solution.profile}: {chosen}; {', '.join(runtimes) or 'CPU only'}."),
         comment(f"For {where}."),
-        comment(f"Made by `{command}`; do not edit. Install: pip install --require-hashes -r requirements.txt"),
     ]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from solver.audit.package_set import PackageSet, default_python
+from solver.audit.readers.bounds import is_bounds, read_bounds
 from solver.audit.readers.conda_list import (
     is_conda_export,
     is_conda_list,
@@ -145,16 +145,8 @@ def _requirements(document: Document) -> PackageSet:
     return read_requirements(document.text, document.file, environment, document.folder)
 
 
-OUR_CONSTRAINTS = "# Made by `interlock export constraints.txt "
-"""How a file of bounds begins that was exported of a lock, maybe after what it accepts."""
-_HEAD = 20
-"""Lines."""
-
-
-def _constraints(document: Document) -> NoReturn:
-    """Refused: as a set it would lack what such a file cannot name, and conda's builds would be taken for pip's."""
-    problem = "holds bounds for what pip installs beside a lock, and no set of packages"
-    raise BadInput(problem, file=document.file, line=1, fix="audit the lock itself, or an environment of it")
+def _bounds(document: Document) -> PackageSet:
+    return read_bounds(document.text, document.file, document.environment(document.head.python))
 
 
 def _yaml(document: Document) -> YamlDocument:
@@ -217,11 +209,7 @@ READERS = (
         lambda one: is_conda_export(one.text),
         lambda one: read_conda_export(one.text, one.file),
     ),
-    Reader(
-        "constraints.txt of ours",
-        lambda one: any(line.startswith(OUR_CONSTRAINTS) for line in one.text.splitlines()[:_HEAD]),
-        _constraints,
-    ),
+    Reader("constraints.txt of ours", lambda one: is_bounds(one.text), _bounds),
     Reader("requirements.txt or pip freeze output", lambda _: True, _requirements),
 )
 """In the order in which they are tried; the last takes everything."""

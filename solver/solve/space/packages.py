@@ -163,7 +163,7 @@ class Spaces:
         )
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
-        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing, scope.pinned)
+        kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing, scope.led, scope.pinned)
         key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)

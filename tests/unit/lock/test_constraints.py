@@ -3,6 +3,7 @@
 from conda_formats import PIP
 from packaging.requirements import Requirement
 
+from solver.index.conda_record import in_order
 from solver.lock.constraints import constraints_txt
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -18,6 +19,9 @@ def test_constraints_hold_pythons_packages_by_their_pypi_names(records):
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert "torch==2.11.0+cu128" in lines
     assert lines == sorted(lines, key=lambda line: line.partition("==")[0])
-    names = {Requirement(line).name for line in lines}
+    names = {Requirement(line.partition("  #")[0]).name for line in lines}
+    assert {line.partition("==")[0] for line in lines if not line.endswith("  # of conda")} == {"torch"}
+    builds = [line for line in text.splitlines() if line.startswith("# conda installs ")]
+    assert builds == [f"# conda installs {record.pin}" for record in in_order(records)]
     assert {"setuptools", "wheel", "numpy"} <= names
     assert not names & {"python", "libtorch", "zstd", "tzdata"}

@@ -7,8 +7,6 @@ from reading import read
 
 from solver.core.acceptance import accepting
 from solver.core.errors import BadInput
-from solver.core.model import Profile
-from solver.lock.constraints import constraints_txt
 
 
 def test_yaml_of_no_known_kind_is_told_with_the_kinds_that_there_are(tmp_path):
@@ -23,14 +21,17 @@ def test_yaml_of_no_known_kind_is_told_with_the_kinds_that_there_are(tmp_path):
     )
 
 
-def test_our_own_bounds_are_no_set(tmp_path):
-    text = constraints_txt(Profile(name="demo"), {"tensorflow": "2.21.0"}, ())
+def test_our_own_bounds_say_what_is_condas(tmp_path):
+    head = "# Made by `interlock export constraints.txt demo`; do not edit.\n"
+    text = head + "numpy==2.2.6  # of conda\ntensorflow==2.21.0\n# conda installs numpy=2.2.6=py312_0\n"
     for given in (text, accepting(text, {"loader/tensorflow": "it is led there"})):
-        with pytest.raises(BadInput) as caught:
-            read(given, tmp_path)
-        assert str(caught.value) == (
-            "a.file:1: holds bounds for what pip installs beside a lock, and no set of packages; audit the lock "
-            "itself, or an environment of it"
-        )
+        found = read(given, tmp_path)
+        assert [(one.name, one.version, one.build, one.origin) for one in found.packages] == [
+            ("numpy", "2.2.6", "py312_0", "conda"),
+            ("tensorflow", "2.21.0", None, "pypi"),
+        ]
+        assert found.closed
+    with pytest.raises(BadInput, match=r"^a.file:4: expected a build such as numpy=2.2=py312_0, found .*export the"):
+        read(text.replace("numpy=2.2.6=py312_0", "->"), tmp_path)
     # Anybody else's list of pins is one.
     assert [package.name for package in read("# by hand\ntensorflow==2.21.0\n", tmp_path).packages] == ["tensorflow"]
