@@ -85,8 +85,8 @@ def test_it_predicts_without_running_anything(interlock, folder):
 
 
 STANDINGS = (
-    Standing(profile="one", lock="fresh", gpus={"A100": "stale", "H200": "verified"}, note=""),
-    Standing(profile="two", lock="stale", gpus={}, note="run `interlock lock two`: it was never made"),
+    Standing(profile="one", lock="fresh", gpus={"A100": "stale", "H200": "verified"}, changed={}, note=""),
+    Standing(profile="two", lock="stale", gpus={}, changed={}, note="run `interlock lock two`: it was never made"),
 )
 
 
