@@ -15,6 +15,7 @@ from conda_own import installed_by_conda
 from conda_world import FULL, VERSION, build_wheel
 from sealed import seal
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.exchange import only_holder
 from solver.core.scratch import UNFINISHED
@@ -385,6 +386,28 @@ def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
     with pytest.raises(CheckFailed, match=rf"needs an NVIDIA driver >= 525.60.13 and {message}"):
         install(lock.folder, tmp_path / "prefix", driver=lambda: driver)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
+@pytest.mark.parametrize(
+    ("here", "refused"),
+    [("x86-64-v2", True), ("x86-64-v3", False), ("x86-64-v4", False), (NOT_KNOWN, False)],
+)
+def test_the_processor_is_asked_too(lock, tmp_path, monkeypatch, here, refused):
+    monkeypatch.setattr(prefix, "this_processor", lambda: here)
+    path = lock.folder / "solution.yaml"
+    path.write_text(path.read_text().replace("  driver: null\n", "  driver: null\n  cpu: x86-64-v3\n"))
+    seal(lock.folder)
+    if not refused:
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        return
+    with pytest.raises(CheckFailed) as caught:
+        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    assert str(caught.value) == (
+        "demo needs a processor of x86-64-v3 or newer and this one is x86-64-v2; install it on a machine that has one, "
+        "or skip this check with --no-driver-check"
+    )
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+    install(lock.folder, tmp_path / "prefix", folder=lock.channel, check_driver=False)
 
 
 def test_a_venv_of_another_python_is_refused(lock, tmp_path):

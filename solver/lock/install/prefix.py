@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from solver.core.acceptance import ACCEPTED, Acceptance, accepting_lines
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.exchange import one_writer, only_holder
 from solver.core.machine import this_machine
-from solver.core.model import Platform
+from solver.core.model import Platform, Processor
+from solver.core.processor import number, this_processor
 from solver.core.programs import minor_of
 from solver.core.reading import LARGEST_RECORD, read_bytes
 from solver.core.scratch import UNFINISHED, scratch_folder
@@ -79,12 +81,13 @@ def install(
 
     ``folder`` holds every archive and wheel and replaces the network. ``python`` is an interpreter to make a plain
     venv of instead of a conda environment. ``driver`` tells this machine's NVIDIA driver. Raises ``CheckFailed`` for
-    a driver too old, a wrong hash or a failing pip half, ``IndexUnavailable`` where a file cannot be had, ``BadInput``
-    for what cannot be used; none of them leaves anything at ``prefix``.
+    a driver or a processor too old, a wrong hash or a failing pip half, ``IndexUnavailable`` where a file cannot be
+    had, ``BadInput`` for what cannot be used; none of them leaves anything at ``prefix``.
     """
     lock = checked_folder(lock_folder)
     if check_driver:
         _check_driver(lock, this_machine().driver if driver is None else driver())
+        _check_processor(lock, this_processor())
     _check_parts(lock, venv=python is not None)
     environ = os.environ if environ is None else environ
     with _fresh(prefix) as site:
@@ -234,6 +237,14 @@ def _check_driver(lock: LockFolder, driver: str | None) -> None:
         raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and none answers here; {cure}")
     if Version(driver) < Version(needed):
         raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and this machine has {driver}; {cure}")
+
+
+def _check_processor(lock: LockFolder, here: Processor | NotKnown) -> None:
+    needed = lock.target.cpu
+    if isinstance(needed, NotKnown) or isinstance(here, NotKnown) or number(here) >= number(needed):
+        return
+    problem = f"{lock.solution.profile} needs a processor of {needed} or newer and this one is {here}"
+    raise CheckFailed(f"{problem}; install it on a machine that has one, or skip this check with --no-driver-check")
 
 
 @contextmanager
