@@ -27,10 +27,13 @@ from solver.matrix.libraries import LOADER
 from solver.matrix.load import Matrices
 from solver.matrix.rules import Breach
 from solver.proof.checks import frameworks_of, orders
+from solver.proof.evidence import ProbeResult
 from solver.proof.verify.runner import run_probe
 
 _BEFORE = Path("share", "interlock", "healed.json")
 """What of ours was in the environment before, below its prefix."""
+_LOADED = "libraries"
+"""The check of CUDA libraries from outside the environment, or of two majors: the loader changes neither."""
 _SECONDS = 900.0
 """For one import probe; a first import on a cold disk takes minutes."""
 
@@ -163,10 +166,18 @@ def _try_imports(environment: _Environment) -> tuple[str, ...]:
             scratch, log = Path(folder, "scratch"), Path(folder, "log")
             scratch.mkdir()
             probe = run_probe(environment.python, order, scratch=scratch, log=log, timeout=_SECONDS, imports_only=True)
-        if not probe.ok:
-            raise _fails(environment, order, probe.last_lines[-1] if probe.last_lines else f"it ended {probe.ended}")
+        if fault := _fault(probe):
+            raise _fails(environment, order, fault)
         _try_compiler(environment, order)
     return tuple("-".join(order) for order in every)
+
+
+def _fault(probe: ProbeResult) -> str:
+    """Why an import does not work; empty where it does."""
+    if probe.ended != "finished":
+        return probe.last_lines[-1] if probe.last_lines else probe.problem()
+    failed = (check for check in probe.checks if check.status == "failed" and check.name != _LOADED)
+    return next((f"{check.name}: {check.detail}" for check in failed), "")
 
 
 def _try_compiler(environment: _Environment, order: Sequence[str]) -> None:

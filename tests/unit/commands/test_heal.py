@@ -14,7 +14,7 @@ from solver.cli.program import interlock
 from solver.commands import heal as command
 from solver.core.errors import BadInput, CheckFailed
 from solver.lock.install import pip
-from solver.proof.evidence import ProbeResult
+from solver.proof.evidence import Check, ProbeResult
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="RTLD_GLOBAL is asked for on Linux only")
 
@@ -52,12 +52,15 @@ def probes(monkeypatch):
 
     class Probes(list):
         ended = "finished"
+        checks = ()
 
     seen = Probes()
 
     def run(python, order, **_):
         seen.append("-".join(order))
-        return ProbeResult(order=order, ended=seen.ended, seconds=0.1, last_lines=("LLVM ERROR: twice",))
+        return ProbeResult(
+            order=order, ended=seen.ended, seconds=0.1, checks=seen.checks, last_lines=("LLVM ERROR: twice",)
+        )
 
     monkeypatch.setattr(command, "run_probe", run)
     return seen
@@ -87,6 +90,28 @@ def test_what_fails_with_the_loader_too_is_left_as_it_was(tmp_path, probes):
     )
     assert loaders(prefix) == []
     assert not list(prefix.glob("share/interlock/healed.json"))
+
+
+def failed(name: str, detail: str) -> Check:
+    return Check(name=name, status="failed", figure=None, tolerance=None, seconds=0.1, detail=detail)
+
+
+def test_a_check_that_fails_is_named(tmp_path, probes):
+    prefix = environment(tmp_path / "env", PLAIN)
+    probes.checks = (failed("libraries", "from outside"), failed("torch.import", "ImportError: no"))
+    with pytest.raises(CheckFailed) as refused:
+        command.heal(tmp_path, prefix)
+    assert str(refused.value) == (
+        f"importing torch fails in {prefix} with interlock-loader too, which is taken out again: "
+        "torch.import: ImportError: no"
+    )
+
+
+def test_libraries_of_the_machine_hinder_no_healing(tmp_path, probes):
+    prefix = environment(tmp_path / "env", PLAIN)
+    probes.checks = (failed("libraries", "loaded from outside the environment: libcusparse.so.12"),)
+    assert command.heal(tmp_path, prefix).loader is not None
+    assert len(loaders(prefix)) == 1
 
 
 def test_a_compiler_that_still_crashes_is_told(tmp_path, probes):
