@@ -29,9 +29,12 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     """The cuDNN that it will load."""
-    for package in _own(context, build):
+    own = _own(context, build)
+    # Several write the same files.
+    loads = "which it will load" if len(own) == 1 else "which it will load where that was installed last"
+    for package in own:
         if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
-            fault = f"{package.pin}, which it will load, {fault_of(build.row, package.version)}"
+            fault = f"{package.pin}, {loads}, {fault_of(build.row, package.version)}"
             yield _finding(build, package, fault, _taking(context, build, package))
 
 

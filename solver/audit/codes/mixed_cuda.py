@@ -25,6 +25,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library's name in two of them, one major twice, a compiler too new."""
     yield from _twice(context)
     yield from _builds(context)
+    yield from _of_another_major(context)
     yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
     yield from _compiler(context)
 
@@ -36,6 +37,28 @@ def _builds(context: AuditContext) -> Iterator[Finding]:
     for build in (*with_cuda, *context.companions):
         if anchor is not None and share_a_process(build.row.cuda, anchor.row.cuda) is Answer.NO:
             yield from _two_majors(context, build, anchor)
+
+
+def _of_another_major(context: AuditContext) -> Iterator[Finding]:
+    """What is no framework, and finds the CUDA libraries of another major alone: those were meant for it.
+
+    Of the frameworks, the code of the loader tells which libraries are missing.
+    """
+    if context.set.base is not None or any(build.framework for build in context.builds):
+        return
+    for build in context.builds:
+        if build.has_cuda is Answer.YES and not build.bundles and isinstance(build.major, int):
+            others = [item.package for item in context.provided if item.library.cuda != build.major]
+            if others and not context.libraries(build.major):
+                cudas = listed(sorted({str(item.library.cuda) for item in context.provided}))
+                yield finding_about(
+                    (build.package, *others),
+                    code=CODE,
+                    severity="warning",
+                    why=f"{build.pin} is built for CUDA {build.cuda}, and the libraries here are those of CUDA {cudas}",
+                    source=build.source,
+                    cure=f"take a {build.package.name} for CUDA {cudas}, or the libraries of CUDA {build.major}",
+                )
 
 
 def _rank(build: BuiltPackage) -> tuple[bool, int]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from paths import ROOT
-from scenario import AuditScenario, files, read
+from scenario import AuditScenario, ListScenario, files, read
 
 from solver.audit.codes import vulnerabilities
 from solver.audit.inputs import read_text
@@ -45,7 +45,9 @@ def test_a_code_means_what_its_module_says(code):
 @pytest.mark.parametrize("code", [code for code, *_ in ROWS if code != "vulnerability"])
 def test_the_severities_are_those_that_scenarios_and_rules_show(code):
     (severities,) = [set(text.split(", ")) for name, text, *_ in ROWS if name == code]
-    findings = [entry for path in files(AuditScenario) for entry in read(path, AuditScenario).findings]
+    findings = [
+        entry for kind in (AuditScenario, ListScenario) for path in files(kind) for entry in read(path, kind).findings
+    ]
     assert severities == {entry["severity"] for entry in findings if entry["code"] == code} | RULED.get(code, set())
 
 
