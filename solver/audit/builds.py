@@ -95,6 +95,5 @@ def stated_build(package: Package) -> str | NotKnown:
     if package.build is not None:
         return package.build
     pattern = package.build_pattern or ""
-    begin = "" if "|" in pattern else pattern.lstrip("*")
-    tells = "cuda" in begin or build_cuda(begin) == NONE
-    return begin.removesuffix("*") if tells else NOT_KNOWN
+    part = "" if "|" in pattern else pattern.strip("*")
+    return part if "cuda" in part or build_cuda(part) == NONE else NOT_KNOWN
