@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 _AT_FDCWD = -100
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux' renameat2(2), and RENAME_SWAP of macOS' renamex_np(2)."""
+_MOMENT = 0.05
+"""Seconds between two looks whether a file is free."""
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -75,22 +78,32 @@ class Hold:
 
 
 @contextmanager
-def only_holder(file: Path) -> Iterator[Hold]:
-    """Hold ``file``. A kill lets go of it; where nothing can be held, nobody else does. A link is not followed."""
+def only_holder(file: Path, patience: float = 0.0) -> Iterator[Hold]:
+    """Hold ``file``, for which ``patience`` seconds are waited. A kill lets go of it, when its children have ended too.
+
+    Where nothing can be held, nobody else does. A link is not followed.
+    """
     if sys.platform == "win32":
         yield Hold(alone=True)
         return
-    import fcntl
-
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        alone = True
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            alone = False
-        except OSError:
-            pass  # a network file system that holds nothing
+        until = time.monotonic() + patience
+        while not (alone := _held(descriptor)) and time.monotonic() < until:
+            time.sleep(_MOMENT)
         yield Hold(alone, (descriptor,))
     finally:
         os.close(descriptor)
+
+
+def _held(descriptor: int) -> bool:
+    """Whether nobody else holds the file, which is held from now on."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a network file system that holds nothing
+    return True

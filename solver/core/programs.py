@@ -6,9 +6,32 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from solver.core.errors import BadInput
+
+_STARTER = """\
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    try:
+        os.execvp(sys.argv[2], sys.argv[2:])
+    except OSError as error:
+        sys.exit(f"{sys.argv[2]}: {error.strerror}")
+"""
+"""Asks the system to end this process with its parent (PR_SET_PDEATHSIG of prctl(2), which outlasts an exec), unless
+that ended before; then becomes the program. Python's own ``preexec_fn`` may not run where there are threads."""
+
+
+def ending_with_us(command: Sequence[str | Path]) -> list[str | Path]:
+    """``command`` so that its process is killed where this one is: what nobody waits for would go on writing.
+
+    Linux alone has that; elsewhere it is the command as it was.
+    """
+    if sys.platform != "linux" or not sys.executable:
+        return [*command]
+    return [sys.executable, "-I", "-S", "-c", _STARTER, str(os.getpid()), *command]
 
 
 def uv_here() -> str | None:

@@ -99,9 +99,9 @@ def test_index_faults_end_in_a_right_lock_or_in_none(tmp_path):
 
 
 def test_the_table_has_a_line_for_each_count():
-    figures = Figures("kills", Counter(tries=1200), seconds=61.4)
+    figures = Figures("kills", Counter(tries=1200), seconds=61.4, processor=30.2)
     figures.fail("the lock vanished", "do it")
     assert table([figures]).splitlines()[2:] == [
-        "| kills | failures | 1 | 61 |",
-        "| kills | tries | 1,200 | 61 |",
+        "| kills | failures | 1 | 61 | 30 |",
+        "| kills | tries | 1,200 | 61 | 30 |",
     ]

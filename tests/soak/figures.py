@@ -18,6 +18,8 @@ class Figures:
     failures: list[str] = field(default_factory=list)
     """Each with how to make it again."""
     seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of processor time of its process and of those that it started: what it costs where others work too."""
 
     def fail(self, what: str, again: str) -> None:
         """Count a failure, and keep the first of them with the command that makes it again."""
@@ -30,12 +32,14 @@ class Figures:
         self.counts.update(other.counts)
         self.failures = [*self.failures, *other.failures][:MOST_KEPT]
         self.seconds = max(self.seconds, other.seconds)
+        self.processor += other.processor
 
 
 def table(all_figures: list[Figures]) -> str:
     """Markdown: a line for each count of each part."""
-    lines = ["| part | what | count | seconds |", "|---|---|---|---|"]
+    lines = ["| part | what | count | seconds | of a processor |", "|---|---|---|---|---|"]
     for figures in all_figures:
         counts = {"failures": 0, **figures.counts}
-        lines += [f"| {figures.part} | {what} | {count:,} | {figures.seconds:.0f} |" for what, count in counts.items()]
+        took = f"{figures.seconds:.0f} | {figures.processor:.0f}"
+        lines += [f"| {figures.part} | {what} | {count:,} | {took} |" for what, count in counts.items()]
     return "\n".join(lines)

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import platform
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -123,12 +124,19 @@ PARTS = {
 def _share(part: str, seed: int, share: float) -> Figures:
     try:
         figures = PARTS[part][0](seed, share)
+        figures.processor = sum(_used(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     except Exception:
         # The other parts go on; what this share had counted is lost.
         figures = Figures(part)
         figures.fail(traceback.format_exc()[-1500:], f"python tests/soak/run.py {part} --seed {seed} --share {share}")
     figures.part = part
     return figures
+
+
+def _used(whose: int) -> float:
+    """Seconds of processor time that this share's process, or those that it started, took so far."""
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
 
 
 def run(parts: list[str], seed: int, share: float = 1.0) -> list[Figures]:
@@ -139,9 +147,8 @@ def run(parts: list[str], seed: int, share: float = 1.0) -> list[Figures]:
     with concurrent.futures.ProcessPoolExecutor(2, context, max_tasks_per_child=1) as pool:
         for done in concurrent.futures.as_completed([pool.submit(_share, *task) for task in tasks]):
             figures = done.result()
-            print(
-                f"{figures.part}: {json.dumps(figures.counts)} in {figures.seconds:.0f} s", file=sys.stderr, flush=True
-            )
+            took = f"{figures.seconds:.0f} s, {figures.processor:.0f} s of a processor"
+            print(f"{figures.part}: {json.dumps(figures.counts)} in {took}", file=sys.stderr, flush=True)
             for text in figures.failures:
                 print(text, file=sys.stderr, flush=True)
             if figures.part in made:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -383,6 +385,7 @@ _VALUES: tuple[Any, ...] = (
 _KEYS = ("name", "version", "", "url", "package", "metadata", "groups", "extra", "a b", "é", "packages", "x" * 300)
 
 
+@functools.cache
 def plain(name: str) -> str:
     """The valid file of a format."""
     return LINES[name] if name in LINES else _written(DATA[name][0], DATA[name][1])
@@ -396,7 +399,7 @@ def broken(name: str, random: Random) -> str:
             text = with_other_letters(text, random)
         return text
     language = DATA[name][0]
-    data = _parsed(language, text)
+    data = copy.deepcopy(_data(name))
     for _ in range(random.randint(1, 4)):
         data = with_other_data(data, random)
     try:
@@ -422,12 +425,20 @@ def _written(language: str, data: Any) -> str:
         return json.dumps(data, indent=1)
     if language == "toml":
         return tomli_w.dumps(data)
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
 
 
 def _parsed(language: str, text: str) -> Any:
-    parse: Callable[[str], Any] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}[language]
-    return parse(text)
+    if language == "yaml":
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    return {"json": json.loads, "toml": tomllib.loads}[language](text)
+
+
+@functools.cache
+def _data(name: str) -> Any:
+    """What a reader of its language finds in the valid file of a format."""
+    language, data = DATA[name]
+    return _parsed(language, _written(language, data))
 
 
 def _places(data: Any) -> Iterator[tuple[Any, Any]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.core.programs import ending_with_us
 from solver.core.writers import shell_assignment, shell_quoted
 
 
@@ -50,7 +51,7 @@ class FoundProgram:
         Raises ``CheckFailed`` where it fails, which may leave half an environment.
         """
         command = [self.path, *self.program.create, "--file", str(file), "--prefix", str(prefix)]
-        done = subprocess.run(command, check=False)
+        done = subprocess.run(ending_with_us(command), check=False)
         if done.returncode != 0:
             raise CheckFailed(f"{self.program.name} could not make {prefix}, as it says above (exit {done.returncode})")
 
@@ -58,7 +59,7 @@ class FoundProgram:
         """Where the environment called ``name`` is, or would be made; raises ``CheckFailed``, ``BadInput``."""
         if not name or name.startswith((".", "-")) or any(sign in name for sign in "/\\: #"):
             raise BadInput(f'"{name}" is no name of an environment', key="--name", fix="use letters, digits, - and _")
-        done = subprocess.run([self.path, "info", "--json"], capture_output=True, text=True, check=False)
+        done = subprocess.run([self.path, "info", "--json"], capture_output=True, text=True, errors="replace", check=False)
         try:
             folders = [Path(folder) for folder in json.loads(done.stdout)[self.program.folders]]
         except (ValueError, KeyError, TypeError):

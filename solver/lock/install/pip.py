@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from solver.core import names
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.lines import LockedPin, has_own_wheels, read_pins
-from solver.core.programs import uv_here
+from solver.core.programs import ending_with_us, uv_here
 from solver.core.writers import requirement_line
 
 Installer = Literal["uv", "pip"]
@@ -107,7 +107,14 @@ def _environment(environ: Mapping[str, str], python: Path, offline: bool) -> dic
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str], descriptors: tuple[int, ...]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(environ), pass_fds=descriptors)
+    done = subprocess.run(
+        ending_with_us(command),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=dict(environ),
+        pass_fds=descriptors,
+    )
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
         name = "uv" if Path(command[0]).stem == "uv" else "pip"

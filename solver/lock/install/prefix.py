@@ -25,7 +25,7 @@ from solver.core.exchange import one_writer, only_holder
 from solver.core.machine import this_machine
 from solver.core.model import Platform, Processor
 from solver.core.processor import number, this_processor
-from solver.core.programs import minor_of
+from solver.core.programs import ending_with_us, minor_of
 from solver.core.reading import LARGEST_RECORD, read_bytes
 from solver.core.scratch import UNFINISHED, scratch_folder
 from solver.index.conda import run_async
@@ -39,6 +39,10 @@ from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
+
+
+_DYING = 1.0
+"""Seconds that the children of a killed installation may take to end."""
 
 
 @dataclass(frozen=True)
@@ -211,9 +215,10 @@ def _make_venv(python: Path, site: _Site, lock: LockFolder, installer: Installer
     options = ["--without-pip"] if installer == "uv" else []
     # A mark already lies in the prefix; venv leaves it there and removes nothing.
     done = subprocess.run(
-        [python, "-m", "venv", *options, str(site.prefix)],
+        ending_with_us([python, "-m", "venv", *options, str(site.prefix)]),
         capture_output=True,
         text=True,
+        errors="replace",
         pass_fds=site.descriptors,
     )
     if done.returncode != 0:
@@ -290,7 +295,7 @@ def _clear_unfinished(prefix: Path, work: Path) -> None:
     """Remove what a killed installation of ours left; raises ``BadInput`` where one is at work."""
     if not _is_unfinished(prefix):
         return
-    with only_holder(prefix / UNFINISHED) as hold:
+    with only_holder(prefix / UNFINISHED, _DYING) as hold:
         if not hold.alone:
             raise _in_use(prefix)
         _take_away(prefix, work)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from solver.core.errors import BadInput
-from solver.core.programs import find_python, minor_of, uv_here
+from solver.core.programs import ending_with_us, find_python, minor_of, uv_here
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -54,3 +57,40 @@ def test_uv_is_that_beside_this_python_or_else_that_of_the_path(tmp_path, monkey
     assert uv_here() == str(tmp_path / "path" / "uv")
     monkeypatch.setenv("PATH", "")
     assert uv_here() is None
+
+
+PARENT = """
+import subprocess, sys
+from solver.core.programs import ending_with_us
+child = "import sys; print('ready', flush=True); sys.stdin.read()"
+subprocess.run(ending_with_us([sys.executable, "-c", child]))
+"""
+"""Starts a child that ends when its standard input does, which this test keeps open."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing else can end a process with its parent")
+def test_a_child_ends_where_its_parent_is_killed():
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout.readline() == b"ready\n"
+        parent.kill()
+        # Nobody else has the other end of this: it closes when the child has ended.
+        ended, _, _ = select.select([parent.stdout], [], [], 20)
+        assert ended and parent.stdout.read() == b""
+        parent.stdin.close()
+
+
+def test_a_child_is_started_with_its_own_words_and_exit_code():
+    command = [sys.executable, "-c", "import sys; print(sys.argv[1:]); sys.exit(7)", "-c", "a b"]
+    done = subprocess.run(ending_with_us(command), capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("['-c', 'a b']\n", "", 7)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells it")
+def test_a_program_that_cannot_be_started_is_told(tmp_path):
+    done = subprocess.run(ending_with_us([tmp_path / "absent"]), capture_output=True, text=True)
+    assert (done.stderr, done.returncode) == (f"{tmp_path / 'absent'}: No such file or directory\n", 1)
