@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from solver.core import names
 from solver.core.errors import BadInput, InterlockError
 
@@ -27,6 +29,8 @@ def publisher_of(provenance: bytes, filename: str, sha256: str) -> Publisher:
     except ImportError:
         raise BadInput("attestations need pypi-attestations", fix="install interlock[attest]") from None
 
+    # sigstore warns that it asks no network, which is what it was told.
+    logging.getLogger("sigstore").addHandler(logging.NullHandler())
     try:
         statement = Provenance.model_validate_json(provenance)
         file = Distribution(name=filename, digest=sha256)
@@ -43,7 +47,8 @@ def publisher_of(provenance: bytes, filename: str, sha256: str) -> Publisher:
     if any(publisher != publishers[0] for publisher in publishers):
         raise _bad(filename, "it names several publishers")
     known = publishers[0].model_dump(exclude_none=True)
-    return {key: names.one_line(str(known[key])) for key in sorted(known)}
+    # The index says "" of an environment where the publisher has none.
+    return {key: names.one_line(str(known[key])) for key in sorted(known) if known[key] != ""}
 
 
 def publisher_phrase(publisher: Publisher) -> str:

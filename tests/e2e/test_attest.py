@@ -1,4 +1,4 @@
-"""`lock --attest` against an index with provenance; that of a wheel is stood in for, since nobody recorded one."""
+"""`lock --attest` against an index with provenance: a made-up one, and that of a wheel as it was published."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 import yaml
 from fault_server import Answer, make_wheel
 from one_index import python_channel, request_of, variables_of
+from paths import DATA
 
 from solver.commands import attest
 from solver.index.provenance import BadProvenance
@@ -103,3 +104,43 @@ def test_attestations_are_asked_of_an_index(index, interlock):
         "",
         "interlock: --attest: asks the index, so it contradicts --offline; leave out one of them\n",
     )
+
+
+REAL = "abi3info-2024.10.8-py3-none-any.whl"
+
+
+@pytest.fixture
+def real_index(tmp_path, monkeypatch, fault_server):
+    """A published wheel with the provenance that the package index gives of it; ``real_index(bytes)`` serves others."""
+    profiles = {"real": "packages: [abi3info], attestations: [abi3info]"}
+    (tmp_path / "environment.yml.in").write_text(request_of(python_channel(tmp_path / "channel"), **profiles))
+    monkeypatch.chdir(tmp_path)
+    # sigstore keeps what it knows of its root in the user's folders.
+    homes = {name: str(tmp_path / "home") for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
+    for name, value in {**variables_of(tmp_path / "cache", fault_server.url), **homes}.items():
+        monkeypatch.setenv(name, value)
+    fault_server.answers["/provenance"] = Answer((DATA / "provenance" / f"{REAL}.provenance").read_bytes())
+
+    def serve(wheel):
+        fault_server.add_wheel(REAL, wheel)
+        fault_server.add_project("abi3info", {REAL: {"provenance": f"{fault_server.url}/provenance"}})
+
+    return serve
+
+
+def test_a_published_wheel_is_locked_with_its_publisher(tmp_path, real_index, interlock):
+    """Nothing is stood in for but the place of the index: sigstore's own root of trust vouches for it."""
+    real_index((DATA / "provenance" / REAL).read_bytes())
+    assert interlock("lock", "real", *WORDS)[0] == 0
+    assert attested(tmp_path, "real") == {
+        "abi3info": {"kind": "GitHub", "repository": "woodruffw/abi3info", "workflow": "release.yml"}
+    }
+    hashed = "b0236c6707783f93971274101e119055192cef0925f5b7cebdad03c69dc5a499"
+    assert f"sha256:{hashed}" in (tmp_path / "locks/real/requirements.txt").read_text()
+
+
+def test_a_published_wheel_with_one_byte_more_is_not_the_one_that_is_attested(tmp_path, real_index, interlock):
+    real_index((DATA / "provenance" / REAL).read_bytes() + b"\0")
+    code, _, err = interlock("lock", "real", *WORDS)
+    sentence = f"interlock: the provenance of {REAL} does not hold: "
+    assert (code, sentence in err, (tmp_path / "locks/real").exists()) == (1, True, False)

@@ -59,7 +59,9 @@ class FoundProgram:
         """Where the environment called ``name`` is, or would be made; raises ``CheckFailed``, ``BadInput``."""
         if not name or name.startswith((".", "-")) or any(sign in name for sign in "/\\: #"):
             raise BadInput(f'"{name}" is no name of an environment', key="--name", fix="use letters, digits, - and _")
-        done = subprocess.run([self.path, "info", "--json"], capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            [self.path, "info", "--json"], capture_output=True, text=True, errors="replace", check=False
+        )
         try:
             folders = [Path(folder) for folder in json.loads(done.stdout)[self.program.folders]]
         except (ValueError, KeyError, TypeError):

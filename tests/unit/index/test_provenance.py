@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
-from paths import TESTS
+from paths import ROOT, TESTS
 
 from solver.core.errors import BadInput
 from solver.index.provenance import BadProvenance, publisher_of, told
@@ -33,6 +35,16 @@ def changed(change):
 def test_a_recorded_provenance_proves_its_publisher():
     assert publisher_of(RECORDED, FILE, SHA256) == PUBLISHER
     assert told(PUBLISHER) == "GitHub trailofbits/pypi-attestations release.yml"
+
+
+def test_the_check_says_nothing_by_itself():
+    code = (
+        "import sys; from solver.index.provenance import publisher_of as of; of(sys.stdin.buffer.read(), *sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", code, FILE, SHA256]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, input=RECORDED, env=environ, capture_output=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == (b"", b"", 0)
 
 
 def other_publisher(data):
