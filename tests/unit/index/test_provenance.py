@@ -11,7 +11,7 @@ import pytest
 from paths import ROOT, TESTS
 
 from solver.core.errors import BadInput
-from solver.index.provenance import BadProvenance, publisher_of, told
+from solver.index.provenance import BadProvenance, publisher_of, publisher_phrase
 
 FILE = "pypi_attestations-0.0.19.tar.gz"
 SHA256 = "9bb1add04b1b4e182be6b0b80931593f7a291eb49d69b4fd728a5d4cbcdc4bd3"
@@ -34,7 +34,7 @@ def changed(change):
 
 def test_a_recorded_provenance_proves_its_publisher():
     assert publisher_of(RECORDED, FILE, SHA256) == PUBLISHER
-    assert told(PUBLISHER) == "GitHub trailofbits/pypi-attestations release.yml"
+    assert publisher_phrase(PUBLISHER) == "GitHub trailofbits/pypi-attestations release.yml"
 
 
 def test_the_check_says_nothing_by_itself():
