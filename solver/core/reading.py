@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -25,25 +26,29 @@ def read_bytes(
 ) -> bytes:
     """What stands in the file at ``path``, which errors call ``file``.
 
-    Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, or exceeds ``largest`` bytes.
+    Raises ``BadInput`` where it is missing, which ``missing`` tells, cannot be read, exceeds ``largest`` bytes, or is a
+    pipe out of which nothing comes: that is no empty file.
     """
     file = path if file is None else file
     try:
         # One that is no plain file, such as a pipe or a device, does not tell its size.
         with open(path, "rb", opener=_open_at_once) as stream:
             content = stream.read(largest + 1)
+            is_silent = not content and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
     except FileNotFoundError:
         raise BadInput(missing, file=file) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", file=file, fix=fix) from None
     except ValueError:  # a name with NUL in it
         raise BadInput("cannot be read: no file can have this name", file=file) from None
+    if is_silent:
+        raise BadInput("is a pipe into which nobody writes", file=file, fix=fix or "start what writes into it first")
     refuse_large(len(content), file, largest)
     return content
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file; a pipe that nobody writes into is an empty one, where opening it would wait for ever."""
+    """Open a file; of a pipe that nobody writes into nothing is read, where opening it would wait for ever."""
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     if sys.platform != "win32":
         os.set_blocking(descriptor, True)

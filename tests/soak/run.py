@@ -16,6 +16,7 @@ import os
 import platform
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,8 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.file or chosen.kind or chosen.listing is not None:
         return _again(chosen)
+    # A shell's background job ignores interrupts, and all that it starts with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
     made = run(chosen.parts or list(PARTS), chosen.seed, chosen.share)
     day = datetime.datetime.now(datetime.UTC).date()

@@ -65,9 +65,15 @@ def test_of_a_log_its_end_is_read(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
-def test_a_pipe_that_nobody_writes_into_is_empty(tmp_path):
+def test_a_pipe_that_nobody_writes_into_is_no_empty_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert reading.read_bytes(tmp_path / "pipe") == b""
+    with pytest.raises(BadInput) as caught:
+        reading.read_bytes(tmp_path / "pipe")
+    assert str(caught.value) == (
+        f"{tmp_path / 'pipe'}: is a pipe into which nobody writes; start what writes into it first"
+    )
+    (tmp_path / "empty").touch()
+    assert reading.read_bytes(tmp_path / "empty") == b""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/fd")

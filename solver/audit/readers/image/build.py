@@ -12,7 +12,7 @@ from solver.audit.readers.image.dockerfile import Instruction, instructions
 from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Read
-from solver.audit.readers.image.shell import UNKNOWN, expanded
+from solver.audit.readers.image.shell import UNKNOWN, Room, expanded
 from solver.audit.readers.image.stage import Stage, base_python, pairs_of
 from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
@@ -40,6 +40,7 @@ class _Build:
     below: set[str] = field(default_factory=set)
     """Names of the stages that another one begins with or takes packages from."""
     last: Stage | None = None
+    room: Room = field(default_factory=Room)
 
     def take(self, instruction: Instruction) -> None:
         """Carry out one instruction."""
@@ -84,7 +85,7 @@ class _Build:
         base, packages, python = _base(image, self.document, line)
         plain = PythonEnvironment(python=python, packages={("pypi", package.name): package for package in packages})
         files = ImageFiles(self.context)
-        return Stage(name, self.document, self.read, files, base, environments={"": plain})
+        return Stage(name, self.document, self.read, files, base, environments={"": plain}, room=self.room)
 
 
 _PLATFORM = {

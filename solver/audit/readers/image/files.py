@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ class ImageFiles:
         into = target.endswith(("/", "/.")) or len(sources) > 1
         for source in sources:
             if not source.startswith(".."):
-                of_folder = source == "." or (self.context / source).is_dir()
+                # Unlike ``Path.is_dir`` this has an answer for a name that no file can have.
+                of_folder = source == "." or os.path.isdir(self.context / source)  # noqa: PTH112
                 self.copies.append(_Copy(source, posixpath.normpath(target), into, of_folder))
 
     def write(self, target: str, text: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
-from solver.audit.readers.image.shell import commands, named_words
+from solver.audit.readers.image.shell import Room, commands, named_words
 from solver.core.indexes import INDEXES
 
 Act = Literal["pip", "uninstall", "conda", "environment", "lock", "create", "activate", "system"]
@@ -87,9 +87,9 @@ _CONDA_VALUED = named_words(
 _UPGRADES = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
 
 
-def steps(script: str, variables: Mapping[str, str]) -> Iterator[BuildStep]:
-    """What the commands of a script do; raises ``NoScript`` for what is none."""
-    for words in commands(script, variables):
+def steps(script: str, variables: Mapping[str, str], room: Room) -> Iterator[BuildStep]:
+    """What the commands of a script do; raises ``NoScript`` for what is none, or where the ``room`` ends."""
+    for words in commands(script, variables, room):
         step = step_of(words)
         if step is not None:
             yield step

@@ -37,16 +37,43 @@ _BEFORE = named_words(
 """What may stand before a command and changes nothing about it."""
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
 _DEEPEST = 5
+MOST_BROUGHT = 2**12
+"""Letters that variables bring into one text; each could be twice the one before it. What does not fit is UNKNOWN."""
+MOST_SCRIPTS = 2**19
+"""Letters of the scripts of one file, what variables bring and what is run by ``sh -c`` counted again."""
 
 
 class NoScript(Exception):
     """A text that no shell can split into words."""
 
 
+class Room:
+    """How much more of a file's scripts is read."""
+
+    def __init__(self) -> None:
+        self._left = MOST_SCRIPTS
+
+    def take(self, words: list[str]) -> list[str]:
+        """``words``, which are read; raises ``NoScript`` where there is no more room for them."""
+        self._left -= sum(map(len, words)) + len(words)
+        if self._left < 0:
+            raise NoScript(f"with its variables there are more than {MOST_SCRIPTS >> 10} KiB of scripts")
+        return words
+
+
 def expanded(text: str, variables: Mapping[str, str]) -> str:
-    """``text`` with the values of variables put in; UNKNOWN stands for what has none."""
+    """``text`` with the values of variables put in; UNKNOWN stands for what has none, or one that is too long."""
+    left = MOST_BROUGHT
 
     def value(match: re.Match[str]) -> str:
+        nonlocal left
+        brought = named(match)
+        if len(brought) > left or (brought and not brought.strip(UNKNOWN)):
+            return UNKNOWN
+        left -= len(brought)
+        return brought
+
+    def named(match: re.Match[str]) -> str:
         if match["escaped"]:
             return "$"
         name = match["braced"] or match["plain"] or match["name"]
@@ -64,23 +91,24 @@ def expanded(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def commands(script: str, variables: Mapping[str, str], depth: int = 0) -> Iterator[tuple[str, ...]]:
+def commands(script: str, variables: Mapping[str, str], room: Room, depth: int = 0) -> Iterator[tuple[str, ...]]:
     """The commands of a script, each as its words; those of ``sh -c`` too.
 
-    Variables that the script itself sets count from there on. Raises ``NoScript`` for a quotation without an end.
+    Variables that the script itself sets count from there on. Raises ``NoScript`` for a quotation without an end, and
+    where the ``room`` ends.
     """
     own = dict(variables)
-    for words in _simple_commands(script, own):
+    for words in _simple_commands(script, own, room):
         if _SHELL.fullmatch(words[0]) and depth < _DEEPEST:
             inner = _script_of(words)
             if inner is not None:
-                yield from commands(inner, own, depth + 1)
+                yield from commands(inner, own, room, depth + 1)
                 continue
         yield words
 
 
-def _simple_commands(script: str, variables: dict[str, str]) -> Iterator[tuple[str, ...]]:
-    for words in _split(script, variables):
+def _simple_commands(script: str, variables: dict[str, str], room: Room) -> Iterator[tuple[str, ...]]:
+    for words in _split(script, variables, room):
         while words:
             assignment = _ASSIGNMENT.fullmatch(words[0])
             if assignment is not None:
@@ -92,14 +120,14 @@ def _simple_commands(script: str, variables: dict[str, str]) -> Iterator[tuple[s
             yield tuple(words)
 
 
-def _split(script: str, variables: dict[str, str]) -> Iterator[list[str]]:
+def _split(script: str, variables: dict[str, str], room: Room) -> Iterator[list[str]]:
     """Each command's words; a line is expanded when it is come to, so that what was set before it counts."""
     words: list[str] = []
     skip = False
     for token in _tokens(_without_comments(script)):
         if set(token) <= _ENDS and token:
             if words:
-                yield [part for word in words for part in _parts(word, variables)]
+                yield [part for word in words for part in room.take(_parts(word, variables))]
             words, skip = [], False
         elif _REDIRECTS.fullmatch(token):
             # The number of a stream before it was taken for a word.
@@ -111,7 +139,7 @@ def _split(script: str, variables: dict[str, str]) -> Iterator[list[str]]:
         else:
             words.append(token)
     if words:
-        yield [part for word in words for part in _parts(word, variables)]
+        yield [part for word in words for part in room.take(_parts(word, variables))]
 
 
 def _parts(word: str, variables: Mapping[str, str]) -> list[str]:

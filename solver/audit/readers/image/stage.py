@@ -15,7 +15,7 @@ from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Installing, Read, name_of_environment
 from solver.audit.readers.image.installs import BuildStep, steps
-from solver.audit.readers.image.shell import UNKNOWN, NoScript, expanded
+from solver.audit.readers.image.shell import UNKNOWN, NoScript, Room, expanded
 from solver.audit.readers.image.system import with_system_packages
 from solver.core.versions import python_minor
 
@@ -58,6 +58,8 @@ class Stage:
     """By the name of conda's, or by its folder."""
     shell: str | None = None
     """The environment in which SHELL runs everything."""
+    room: Room = field(default_factory=Room)
+    """For the scripts of all stages of the file."""
 
     def branch(self, name: str) -> Stage:
         """A stage that begins with this one."""
@@ -108,7 +110,7 @@ class Stage:
     # --- files ----------------------------------------------------------------------------------
 
     def _copy(self, instruction: Instruction, stages: Mapping[str, Stage]) -> None:
-        words = instruction.words or _words(expanded(instruction.value, self.variables))
+        words = instruction.words or [expanded(word, self.variables) for word in _words(instruction.value)]
         sources = [word for word in words[:-1] if not word.startswith("<<")]
         target = self._path(words[-1]) + ("/" if words[-1].endswith(("/", ".")) else "") if words else ""
         for text in instruction.documents:
@@ -144,7 +146,7 @@ class Stage:
         for script in self._scripts(instruction):
             active: str | None = None
             try:
-                for step in steps(script, self.variables):
+                for step in steps(script, self.variables, self.room):
                     if step.act == "activate":
                         active = step.place
                     else:

@@ -1,6 +1,7 @@
 """The sets of a Dockerfile: what its stages install beside what their base images hold."""
 
 import pytest
+from limits import computing
 
 from solver.audit.inputs import read_sets
 from solver.core.answer import NOT_KNOWN
@@ -219,3 +220,29 @@ def test_a_file_that_the_context_lacks_is_named(read, tmp_path):
 def test_nothing_outside_of_the_context_is_read(read):
     (one,) = read("FROM x\nCOPY ../secret.txt /app/\nRUN pip install -r /app/secret.txt\n").values()
     assert (one.packages, len(one.unread)) == ((), 1)
+
+
+def test_a_name_that_no_file_can_have_is_no_folder(read):
+    (one,) = read(f"{BASE}COPY {'9' * 5000} /app/\nRUN pip install six==1.17.0\n").values()
+    assert pins(one) == ["tensorflow==2.9.0", "six==1.17.0"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["RUN pip install torch==$A60", "RUN " + "A60=$A60$A60; " * 60 + "pip install torch==$A60"],
+    ids=["of the file", "of a script"],
+)
+def test_variables_that_double_one_another_are_not_known_in_the_end(read, script):
+    doubled = "ARG A0=a\n" + "".join(f"ARG A{n + 1}=$A{n}$A{n}\n" for n in range(60))
+    with computing(5):
+        (one,) = read(f"{BASE}{doubled}{script}\n").values()
+    problem = "line 63: `pip install torch==…` asks for torch==…, whose variable has no value here"
+    assert (pins(one), one.unread) == (["tensorflow==2.9.0", "torch"], (problem,))
+
+
+@pytest.mark.parametrize("line", ["RUN pip install $A", 'RUN sh -c "echo $A"', "COPY $A /app/"])
+def test_however_often_a_long_variable_is_used_a_file_has_an_end(read, line):
+    with computing(30):
+        (one,) = read(f"{BASE}ENV A='{'a ' * 2000}'\n" + f"{line}\n" * 3000).values()
+    over = "RUN is no shell script (with its variables there are more than 512 KiB of scripts)"
+    assert any(over in sentence for sentence in one.unread) is line.startswith("RUN")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from solver.audit.readers.image.shell import UNKNOWN, NoScript, commands, expanded
+from solver.audit.readers.image.shell import UNKNOWN, NoScript, Room, commands, expanded
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_variables_are_put_in(text, held):
     ],
 )
 def test_commands_are_told_apart(script, words):
-    assert list(commands(script, {"WORDS": "x y"})) == words
+    assert list(commands(script, {"WORDS": "x y"}, Room())) == words
 
 
 def test_a_quotation_without_an_end_is_no_script():
     with pytest.raises(NoScript):
-        list(commands("pip install 'a", {}))
+        list(commands("pip install 'a", {}, Room()))
