@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -51,12 +51,29 @@ def explanation_json(profile: str, explanation: Explanation) -> Json:
     }
 
 
-def explanation_lines(heading: str, explanation: Explanation) -> Iterator[str]:
+class Claim(NamedTuple):
+    """What a question is about: the words of its answer."""
+
+    yes: str
+    no: str
+
+
+def claim_of(profile: str | None, requirements: Sequence[str]) -> Claim:
+    """The claim about a profile, or about requirements alone."""
+    if profile is not None:
+        return Claim(f"{profile} has a solution", f"{profile} has no solution")
+    named = ", ".join(requirements)
+    if len(requirements) == 1:
+        return Claim(f"{named} can be installed", f"{named} cannot be installed")
+    return Claim(f"{named} can live together", f"{named} cannot live together")
+
+
+def explanation_lines(claim: Claim, explanation: Explanation) -> Iterator[str]:
     """The answer, one line a cause, then what would work."""
     if explanation.answer is Answer.NO:
-        yield f"no: {heading} cannot live together, because"
+        yield f"no: {claim.no}, because"
     else:
-        yield f"not known whether {heading} can live together, because"
+        yield f"not known whether {claim.yes}, because"
     for cause in explanation.causes:
         yield f"  {cause.who}: {cause.asks}"
         yield f"      [{cause.source}]"
@@ -68,12 +85,12 @@ def explanation_lines(heading: str, explanation: Explanation) -> Iterator[str]:
         yield f"    {axes_line(near)}"
 
 
-def yes_lines(heading: str, solution: Solution, lockable: Nearest | None) -> Iterator[str]:
+def yes_lines(claim: Claim, solution: Solution, lockable: Nearest | None) -> Iterator[str]:
     """The answer where there is a solution, and beside one that cannot be locked the nearest that can be."""
     if solution.lockable:
-        yield f"yes: {heading} can live together"
+        yield f"yes: {claim.yes}"
         return
-    yield f"yes, but not lockable: {heading} can live together"
+    yield f"yes, but not lockable: {claim.yes}"
     if lockable is None:
         yield "nothing near can be locked"
     else:

@@ -14,7 +14,9 @@ from solver.cli.differences import as_json as differences_json
 from solver.cli.differences import markdown_lines, text_lines
 from solver.cli.options import JSON, NEWER, NO_LOADER, OFFLINE, reach
 from solver.cli.show import (
+    Claim,
     Json,
+    claim_of,
     echo_json,
     explanation_json,
     explanation_lines,
@@ -104,7 +106,7 @@ def explain(
     if as_json:
         echo_json(_reply_json(reply))
     else:
-        click.echo("\n".join(_reply_lines(reply, profile or ", ".join(requirements))))
+        click.echo("\n".join(_reply_lines(reply, claim_of(profile, requirements))))
     if isinstance(outcome, Explanation):
         sys.exit(Undecided.exit_code if outcome.answer is Answer.NOT_KNOWN else 1)
 
@@ -116,13 +118,13 @@ def _reply_json(reply: Reply) -> Json:
     return {**solution_json(reply.outcome), "nearest": msgspec.to_builtins(nearest)}
 
 
-def _reply_lines(reply: Reply, heading: str) -> Iterator[str]:
+def _reply_lines(reply: Reply, claim: Claim) -> Iterator[str]:
     if isinstance(reply.outcome, Solution):
-        yield from yes_lines(heading, reply.outcome, reply.lockable)
+        yield from yes_lines(claim, reply.outcome, reply.lockable)
         yield from reply.stack
         yield from solution_lines(reply.outcome)
     else:
-        yield from explanation_lines(heading, reply.outcome)
+        yield from explanation_lines(claim, reply.outcome)
         yield from reply.stack
 
 

@@ -38,6 +38,8 @@ def predict_locks(
     machine = this_machine()
     gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
     driver = driver or machine.driver
+    if gpu is not None and driver is None:
+        raise BadInput("no driver is here that would go with it", key="--gpu", fix="name one: --driver 580.65.06")
     if gpu is None or driver is None:
         fix = "name them with --gpu 9.0 --driver 580.65.06"
         raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)

@@ -11,7 +11,8 @@ import msgspec
 
 from solver.core.answer import NotKnown
 from solver.core.axes import AXES
-from solver.core.model import LoaderWay, Note, Solution
+from solver.core.model import REQUEST, LoaderWay, Note, Solution, pypi_name
+from solver.core.names import is_project
 from solver.core.spelling import all_of
 from solver.lock.loader.local import tensorflow_build
 from solver.lock.loader.wheel import Need, need
@@ -24,7 +25,11 @@ from solver.matrix.runtimes import RUNTIMES, Inside, inside
 def with_remarks(solution: Solution, matrices: Matrices, loader: LoaderWay = "wheel") -> Solution:
     """``solution`` with the notes that only whoever prints it needs; ``loader`` is how its lock leads TensorFlow."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
-    remarks = (*_loader(solution, versions, matrices, loader), *_insides(solution, versions, matrices))
+    remarks = (
+        *_loader(solution, versions, matrices, loader),
+        *_insides(solution, versions, matrices),
+        *_namesakes(solution, matrices),
+    )
     return msgspec.structs.replace(solution, notes=(*solution.notes, *remarks))
 
 
@@ -85,3 +90,16 @@ def _insides(solution: Solution, versions: Mapping[str, str], matrices: Matrices
 def _what(one: Inside) -> str:
     title = AXES[one.runtime].title
     return f"a {title} that nobody read" if isinstance(one.version, NotKnown) else f"{title} {one.version}"
+
+
+# ---- what may have been meant -----------------------------------------------------------------------
+
+
+def _namesakes(solution: Solution, matrices: Matrices) -> Iterator[Note]:
+    """Each project that was asked for by the name of a module that another project has."""
+    modules = {pypi_name(row.module): row for row in matrices.imports}
+    for item in solution.because:
+        row = modules.get(pypi_name(item.package)) if item.asked_by == REQUEST and is_project(item.package) else None
+        if row is not None and pypi_name(row.pypi) != pypi_name(item.package):
+            text = f"{item.package} is a project of its own; the module {row.module} is that of {row.pypi}"
+            yield Note(package=item.package, text=text, row=row.id, evidence=row.source)

@@ -170,19 +170,28 @@ class LayeredIndex:
         except ReleaseRefused as error:
             self.questions.passed_over.add(str(error))
             raise
+        except UnknownPackage:  # the record of a release goes on to stand
+            del self.live_releases[release.files[0].filename]
+            return release.requires
 
     def provides(self, release: Release, extra: str) -> Answer:
         """As recorded; of an extra that was not, a release of the default index is asked itself."""
         recorded = self.recorded.provides(release, extra)
         if recorded is not Answer.NOT_KNOWN or is_partial(release.index) or not self._may_ask(release):
             return recorded
-        return self.live.provides(release, extra)
+        try:
+            return self.live.provides(release, extra)
+        except UnknownPackage:
+            return recorded
 
     def extras(self, release: Release) -> tuple[str, ...]:
         """As recorded, or of the default index, where it was asked, every one."""
         if not isinstance(release.provides, NotKnown) or is_partial(release.index) or not self._may_ask(release):
             return self.recorded.extras(release)
-        return self.live.extras(release)
+        try:
+            return self.live.extras(release)
+        except UnknownPackage:
+            return self.recorded.extras(release)
 
     def _count_question(self, name: PypiName) -> None:
         self.questions.asked.add(name)

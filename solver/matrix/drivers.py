@@ -17,7 +17,7 @@ from solver.core.model import Platform
 from solver.core.versions import major
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import NONE, Build, CudaFamily, CudaToolkit, DriverBranch
+from solver.matrix.rows import NONE, Build, CudaFamily, CudaToolkit, DriverBranch, GpuModels
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,9 @@ def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
     if isinstance(place.driver, NotKnown):
         return Verdict(Answer.NOT_KNOWN, "nobody named a driver")
+    too_old = _too_old_for_all(place, matrices)
+    if too_old is not None:
+        return too_old
     needed = oldest(cuda, place.platform, matrices)
     if isinstance(needed, NotKnown):
         why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
@@ -116,6 +119,29 @@ def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     if served is Answer.NOT_KNOWN:
         why = f"CUDA {cuda} came with driver {needed.driver}, and nobody read whether {place.driver} is enough"
     return Verdict(served) if served is Answer.YES else Verdict(served, why, needed.source, needed.row)
+
+
+def oldest_for(gpus: Sequence[str], platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
+    """The oldest driver that knows any of ``gpus``; NOT_KNOWN where no row tells since which driver one is known."""
+    rows = {row.gpu: row for row in matrices.gpus}
+    known = [_first_to_know(rows[gpu], platform, matrices) if gpu in rows else NOT_KNOWN for gpu in gpus]
+    stated = [one for one in known if not isinstance(one, NotKnown)]
+    return NOT_KNOWN if len(stated) < len(known) or not stated else min(stated, key=lambda one: Version(one.driver))
+
+
+def _first_to_know(row: GpuModels, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
+    first = NOT_KNOWN if isinstance(row.toolkit, NotKnown) else own(row.toolkit, platform, matrices)
+    return NOT_KNOWN if isinstance(first, NotKnown) else replace(first, source=row.source, row=row.id)
+
+
+def _too_old_for_all(place: Place, matrices: Matrices) -> Verdict | None:
+    """That the driver of ``place`` knows none of its GPUs; None where it is not known to."""
+    gpus = () if isinstance(place.gpus, NotKnown) else place.gpus
+    needed = oldest_for(gpus, place.platform, matrices)
+    if isinstance(needed, NotKnown) or not isinstance(place.driver, str) or needed.admits(place.driver):
+        return None
+    why = f"driver {place.driver} does not know compute capability {gpus[0]}, which drivers do from {needed.driver} on"
+    return Verdict(Answer.NO, why, needed.source, needed.row)
 
 
 def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:

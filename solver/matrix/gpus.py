@@ -23,6 +23,9 @@ _BOARD = re.compile(
     r"\d{1,2}[abcq]|sxm\d?|pcie|nvl\d*|hbm\d\w?|\d+gb|mig|\d+g\.\d+gb|laptop|gpu|with|max|q|design|generation|server|workstation|edition"
 )
 
+_SPELLED = re.compile(r"(sm_?|compute_?|cc ?)?(?P<major>\d{1,2})\.?(?P<minor>\d)a?")
+"""A compute capability as compilers write it: sm_90, compute_120."""
+
 
 def resolve_gpus(names: Sequence[str], gpus: Sequence[GpuModels]) -> tuple[str, ...]:
     """Compute capabilities, ascending, of ``names``: capabilities ("9.0") or products ("H100", "RTX 4090").
@@ -199,6 +202,9 @@ def _capability(name: str, gpus: Sequence[GpuModels]) -> str:
         both = " and ".join(sorted(matches, key=Version))
         problem = f'"{name}" is the name of GPUs of compute capability {both}'
         raise BadInput(problem, key="gpu", fix="write the one you mean")
+    if spelled := _SPELLED.fullmatch(name.strip().lower()):
+        fix = f"did you mean {spelled['major']}.{spelled['minor']}?"
+        raise BadInput(f'"{name}" is no compute capability', key="gpu", fix=fix)
     near = _near(model, gpus)
     otherwise = 'write its compute capability, such as "9.0", or add it to the gpus matrix'
     fix = f"did you mean {either(near)}? otherwise {otherwise}" if near else otherwise

@@ -166,6 +166,8 @@ class GpuModels(Row, frozen=True, kw_only=True):
     gpu: Capability
     architecture: Text
     products: tuple[str, ...]
+    toolkit: Dotted | NotKnown = NOT_KNOWN
+    """The first CUDA toolkit (major.minor) that supports it: no driver is older than that one's own."""
 
 
 class Rule(Row, frozen=True, kw_only=True):

@@ -15,10 +15,10 @@ from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
-from solver.core.model import Profile
+from solver.core.model import Profile, Target
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
-from solver.request.words import NO_ROWS, branch_in, parse_driver
+from solver.request.words import NO_ROWS, branch_in, parse_driver, with_driver_of_gpus
 
 
 def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS, bindings: Bindings = PUBLIC) -> Profile:
@@ -58,7 +58,13 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
                 _check_framework(profile, requirement, text)
             elif name not in axes_of("library", "package"):
                 profile = _with_package(profile, requirement)
-    return profile
+    named = profile.target.driver != Target().driver or any(_names_driver(text) for text in constraints)
+    return profile if named else msgspec.structs.replace(profile, target=with_driver_of_gpus(profile.target, matrices))
+
+
+def _names_driver(text: str) -> bool:
+    on_target = _TARGET.fullmatch(text)
+    return on_target is not None and on_target["name"] == "driver"
 
 
 def _check_framework(profile: Profile, requirement: Requirement, text: str) -> None:

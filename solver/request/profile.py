@@ -354,7 +354,8 @@ class ProfileReader:
     def _target(self, python: str, cuda: str) -> Target:
         keys = self._target_keys(python, cuda)
         try:
-            target = parse_target(keys, self.rows() if self._driver_branch() else NO_ROWS)
+            tell = self._driver_branch() or ("gpu" in keys and "driver" not in keys)
+            target = parse_target(keys, self.rows() if tell else NO_ROWS)
         except BadInput as error:
             raise self._bad(error.problem, *([error.key] if error.key else []), fix=error.fix) from None
         if target.driver is None and cuda != "none":

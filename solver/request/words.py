@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import msgspec
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import PROCESSORS, Platform, Processor, Target
 from solver.core.target import OLDEST_PYTHON, PLATFORMS
-from solver.matrix.drivers import first_of_branch, is_branch
+from solver.matrix.drivers import first_of_branch, is_branch, oldest_for
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
 
@@ -45,7 +46,16 @@ def parse_target(text: Mapping[str, object], matrices: Matrices = NO_ROWS) -> Ta
     if gpu is not None:
         names = gpu if isinstance(gpu, list | tuple) else [gpu]
         fields["gpus"] = resolve_gpus([str(name) for name in names], matrices.gpus)
-    return Target(**fields)  # type: ignore[arg-type]  # each value comes from its own parser above
+    target = Target(**fields)  # type: ignore[arg-type]  # each value comes from its own parser above
+    return target if "driver" in fields else with_driver_of_gpus(target, matrices)
+
+
+def with_driver_of_gpus(target: Target, matrices: Matrices) -> Target:
+    """``target``, of which nobody named a driver, with the oldest that knows any of its GPUs, if that is newer."""
+    needed = oldest_for(target.gpus, target.platform, matrices)
+    if isinstance(needed, NotKnown) or target.driver is None or needed.admits(target.driver):
+        return target
+    return msgspec.structs.replace(target, driver=needed.driver)
 
 
 def parse_platform(text: str) -> Platform:

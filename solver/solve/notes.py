@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Profile, Target
+from solver.core.spelling import all_of
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import cuda_major, stated
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.cures import healable, in_need
-from solver.matrix.drivers import first_of_branch
+from solver.matrix.drivers import first_of_branch, oldest_for
 from solver.matrix.gpus import CudaMajor, cudnn_serves
 from solver.matrix.libraries import LOADER, brought, bundled
 from solver.matrix.load import Matrices
@@ -36,8 +37,17 @@ def notes(
     return list(dict.fromkeys(solution_notes))
 
 
-def branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
-    """What release a driver branch was taken for, where the request names a branch."""
+def driver_notes(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
+    """What release a driver branch was taken for, and that the GPUs themselves take no older driver."""
+    target = profile.target
+    needed = oldest_for(target.gpus, target.platform, matrices)
+    if isinstance(needed, NotKnown) or needed.driver != target.driver:
+        return _branch_note(profile, matrices)
+    text = f"driver {needed.driver} is the first that knows compute capability {all_of(target.gpus)}"
+    return (*_branch_note(profile, matrices), Note(package="driver", text=text, row=needed.row, evidence=needed.source))
+
+
+def _branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
     if profile.driver_branch is None:
         return ()
     first = first_of_branch(profile.driver_branch, profile.target.platform, matrices)

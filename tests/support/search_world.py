@@ -34,6 +34,7 @@ KEYS = {
     "libraries": "library",
     "cudnn": "cudnn",
     "drivers": "branch",
+    "gpus": "gpu",
     "rules": "id",
     "custom_ops": "id",
     "clobbers": "id",

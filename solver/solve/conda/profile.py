@@ -28,7 +28,7 @@ from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.read_first import prefer_read
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
-from solver.solve.notes import branch_note
+from solver.solve.notes import driver_notes
 
 _LIBRARIES = tuple(name for axis in axes_of("package") for name in AXES[axis].conda)
 """The last axes, in the order of preference."""
@@ -218,7 +218,7 @@ def _solution(
         axes=_axes(chosen, gpu=asks.gpu),
         pins=(),
         because=because,
-        notes=(*branch_note(profile, matrices), *_notes(chosen), *wheel_notes(chosen, target, matrices)),
+        notes=(*driver_notes(profile, matrices), *_notes(chosen), *wheel_notes(chosen, target, matrices)),
         missing=(),
     )
     used = [item.row for item in because] + [each.row for each in result.rejected]

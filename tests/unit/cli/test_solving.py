@@ -57,6 +57,13 @@ def test_explain_says_no_with_1_and_names_what_would_work(folder, interlock):
     assert any(line.startswith("would work: ") for line in lines)
 
 
+def test_of_one_thing_it_is_told_whether_it_can_be_installed(folder, interlock):
+    code, out, _ = interlock("explain", "nowhere-to-be-found")
+    assert (code, out.splitlines()[0]) == (4, "not known whether nowhere-to-be-found can be installed, because")
+    code, out, _ = interlock("explain", "--profile", "small")
+    assert (code, out.splitlines()[0]) == (0, "yes: small has a solution")
+
+
 def test_explain_begins_with_yes(folder, interlock):
     code, out, err = interlock("explain", "torch==2.9.1", "python==3.12")
     assert (code, err) == (0, "")

@@ -84,3 +84,15 @@ def test_a_wheel_with_another_cuda_than_the_packages_bring_is_told(tmp_path):
 
 def test_nothing_is_told_of_a_wheel_with_the_very_runtimes_of_the_axes(tmp_path):
     assert noted(tmp_path, carrying(cuda="12.8")) == []
+
+
+def test_a_project_that_is_called_as_the_module_of_another_is_told(tmp_path):
+    def misnamed(facts):
+        facts["matrices"]["imports"] = {"keras": {"pypi": "keras-of-others"}, "numpy": {"pypi": "numpy"}}
+
+    profiles = {"full": {"python": "3.12", "frameworks": ["torch"], "packages": ["keras", "numpy"]}}
+    project = project_with(tmp_path, misnamed, profiles)
+    solution = with_remarks(solve_profile(project, project.profile("full")), project.matrices)
+    assert [note.text for note in solution.notes] == [
+        "keras is a project of its own; the module keras is that of keras-of-others"
+    ]

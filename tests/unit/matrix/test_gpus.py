@@ -200,3 +200,13 @@ def test_a_misspelt_name_gets_near_names(name, near):
         f'gpu: no GPU is known by the name "{name}"; {hint}write its compute capability, such as "9.0", '
         "or add it to the gpus matrix"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "capability"),
+    [("sm_90", "9.0"), ("SM120", "12.0"), ("compute_86", "8.6"), ("90", "9.0"), ("120", "12.0"), ("sm_90a", "9.0")],
+)
+def test_a_capability_as_compilers_write_it_is_named(name, capability):
+    with pytest.raises(BadInput) as caught:
+        resolve_gpus([name], load_matrices().gpus)
+    assert str(caught.value) == f'gpu: "{name}" is no compute capability; did you mean {capability}?'

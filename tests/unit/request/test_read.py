@@ -63,7 +63,7 @@ def test_product_names_are_looked_up_in_the_shipped_matrix_only_where_one_is_use
 
     monkeypatch.setattr("solver.request.read.load_matrices", refuse)
     file = tmp_path / "environment.yml.in"
-    text = "name: x\ndependencies: [pip: ['torch==${torch}']]\nprofiles: {a: {gpu: '9.0'}}\n"
+    text = "name: x\ndependencies: [pip: ['torch==${torch}']]\nprofiles: {a: {gpu: '9.0', driver: '550.54.14'}}\n"
     file.write_text(text)
     assert read_request(file).profiles[0].target.gpus == ("9.0",)
     file.write_text(text.replace("'9.0'", "H100"))
