@@ -12,6 +12,7 @@ from msgspec import structs
 from solver.audit.codes import loader, unknown
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed, changes_of
+from solver.audit.fix.nearness import nearer_versions
 from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
 from solver.audit.installed import findings_as_installed
 from solver.audit.package_set import Package, PackageSet
@@ -26,6 +27,8 @@ from solver.matrix.load import Matrices
 MOST_SEARCHES = 60
 """A set that so many searches do not mend is told to be beyond repair."""
 _MOST_DECIDERS = 6
+_MOST_NEARER = 8
+"""Versions between the one before and the one found that are tried in place of that."""
 
 
 class ClosureSearch(Protocol):
@@ -187,6 +190,8 @@ class _Mender:
         fixed = self._mended(attempt)
         if fixed is None:
             return None
+        for name in attempt.freed:
+            fixed, attempt = self._nearer(fixed, attempt, name)
         before = self._needlessly_changed(fixed)
         if not before:
             return fixed
@@ -219,6 +224,18 @@ class _Mender:
             bounds = filter(None, (attempt.constraints.get(worse), f"!={versions[worse]}"))
             attempt = _constrained(attempt, {worse: ",".join(bounds)})
         return None
+
+    def _nearer(self, fixed: Fixed, attempt: _Attempt, name: PypiName) -> tuple[Fixed, _Attempt]:
+        """``fixed``, or one as near in which ``name`` moved less far: the search itself takes the newest."""
+        change = next((one for one in fixed.changes if one.name == name), None)
+        if change is None or change.before is None or change.after is None:
+            return fixed, attempt
+        for version in nearer_versions(self.context.index, change.before, change.after)[:_MOST_NEARER]:
+            closer = _constrained(attempt, {name: f"=={version}"})
+            nearer = self._mended(closer)
+            if nearer is not None and nearer.distance <= fixed.distance:
+                return nearer, closer
+        return fixed, attempt
 
     def judged(self, mended: PackageSet) -> Fixed | None:
         """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
