@@ -22,12 +22,15 @@ def nearer_versions(index: Index, before: Package, after: Package) -> list[str]:
     ordered = sorted(versions)
     place = bisect_left(ordered, stated)
     # The version before has a place of its own, be it one that nobody recorded.
-    apart = {
-        one: at - place + (at >= place and one != stated and stated not in versions) for at, one in enumerate(ordered)
-    }
-    farthest = abs(apart.get(found, bisect_left(ordered, found) - place))
-    near = [one for one in ordered if 0 < abs(apart[one]) < farthest and one != found]
-    return [versions[one] for one in sorted(near, key=lambda one: (abs(apart[one]), -apart[one]))]
+    gap = stated not in versions
+
+    def apart(version: Version) -> int:
+        at = bisect_left(ordered, version)
+        return at - place + (gap and version > stated)
+
+    farthest = abs(apart(found))
+    near = [one for one in ordered if 0 < abs(apart(one)) < farthest]
+    return [versions[one] for one in sorted(near, key=lambda one: (abs(apart(one)), -apart(one)))]
 
 
 def _final_versions(index: Index, package: Package) -> dict[Version, str]:

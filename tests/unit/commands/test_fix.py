@@ -121,3 +121,21 @@ def test_of_an_open_list_what_it_would_install_is_mended(tmp_path):
     lines = (tmp_path / OTHER_FILE).read_text().splitlines()
     stay = {"xformers>=0.0.30", "tensorboard==2.15.2", "tensorflow==2.15.0.post1", "onnxruntime-gpu==1.19.2"}
     assert stay | {"numpy>=1.26,<2", "protobuf==4.25.8", "setuptools==81.0.0"} <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("tensorflow==2.18.0\ntorch==2.7.0\nprotobuf==3.19.6\n", {"protobuf": ("3.19.6", "3.20.3")}),
+        (
+            "tensorflow==2.18.0\ntorch==2.6.0\nnvidia-cudnn-cu12==9.1.0.70\n",
+            {"torch": ("2.6.0", "2.7.0"), "nvidia-cudnn-cu12": ("9.1.0.70", "9.5.1.17")},
+        ),
+    ],
+)
+def test_what_has_to_move_moves_as_little_as_it_can(text, moved, tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text(text)
+    changes = fix_file(ROOT, Given(file), {"python": "3.12"}).fixed.changes
+    both = {change.name: (change.before.version, change.after.version) for change in changes if change.before}
+    assert both == moved
