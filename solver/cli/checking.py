@@ -247,3 +247,5 @@ def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield f"this machine: {gpus}, driver {driver}, glibc {glibc}, processor {cpu}"
     for fit in diagnosis.fits:
         yield f"  {fit.profile}: {'; '.join(fit.problems) or 'fine'}"
+    if not diagnosis.fits:
+        yield "there is no request here to hold against it; `interlock init` makes one"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from solver.cli.failures import reader_gone
+from solver.core.spelling import either, near_names
 
 
 class Lazy(NamedTuple):
@@ -40,6 +41,15 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; of a misspelt command it names the near ones."""
+        near = [] if not args or args[0].startswith("-") or args[0] in self._lazy else near_names(args[0], self._lazy)
+        if near:
+            raise click.UsageError(f"No such command '{args[0]}'; did you mean {either(near)}?", ctx)
+        return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
         """As click does."""

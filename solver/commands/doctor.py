@@ -6,7 +6,7 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from solver.commands.project import Project, open_project
+from solver.commands.project import REQUEST_FILE, Project, open_project, project_root
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Platform, Processor, Profile, Target, Value
@@ -51,11 +51,14 @@ class Diagnosis(Value, frozen=True, kw_only=True):
 def diagnose(root: Path, name: str | None) -> Diagnosis:
     """This machine beside the profiles of the project in ``root``, or beside the one called ``name``.
 
-    Raises ``BadInput`` where the request cannot be read or has no such profile, or where a lock cannot be read.
+    Where there is no request, and no name, of this machine alone. Raises ``BadInput`` where the request cannot be
+    read or has no such profile, or where a lock cannot be read.
     """
+    here = this_place()
+    if name is None and not (project_root(root) / REQUEST_FILE).is_file():
+        return Diagnosis(here=here, python=platform.python_version(), fits=())
     project = open_project(root)
     profiles = project.chosen([name] if name else [])
-    here = this_place()
     return Diagnosis(
         here=here,
         python=platform.python_version(),

@@ -47,7 +47,8 @@ class Document:
         # A table's header, which no other format has, or a lock's version as the first line that says something.
         lines = (line.strip() for line in self.text.splitlines())
         header = any(line.startswith("[") and _TABLE.fullmatch(line) for line in lines)
-        return parse_toml(self.text, self.file) if header or _VERSION.match(self.first_line) else None
+        called_so = Path(self.file).suffix == ".toml"
+        return parse_toml(self.text, self.file) if header or called_so or _VERSION.match(self.first_line) else None
 
     @cached_property
     def json(self) -> PlainDocument | None:

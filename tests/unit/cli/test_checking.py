@@ -146,6 +146,27 @@ def test_doctor_as_text(folder, interlock, monkeypatch):
     )
 
 
+def test_doctor_tells_of_the_machine_where_there_is_no_request(tmp_path, interlock, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(doctor, "this_machine", Machine)
+    monkeypatch.setattr("platform.libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(doctor, "this_processor", lambda: "x86-64-v3")
+    assert interlock("doctor") == (
+        0,
+        "this machine: no NVIDIA GPU, driver none, glibc 2.36, processor x86-64-v3\n"
+        "there is no request here to hold against it; `interlock init` makes one\n",
+        "",
+    )
+    assert interlock("doctor", "gpu")[0] == 2
+
+
+def test_a_file_that_is_called_toml_and_is_none_is_told_so(tmp_path, interlock):
+    (tmp_path / "pylock.toml").write_text("not toml [")
+    code, out, err = interlock("audit", tmp_path / "pylock.toml")
+    assert (code, out) == (2, "")
+    assert "pylock.toml:1: expected TOML, but " in err
+
+
 def test_fix_tells_what_it_changed_and_what_is_left(folder, interlock):
     (folder / "requirements.txt").write_text("six==1.17.0\n")
     assert interlock("audit", "--fix", "requirements.txt") == (0, "requirements.txt: nothing to mend\n", "")

@@ -95,6 +95,17 @@ def test_an_option_that_does_not_exist(folder, interlock):
     assert err.splitlines()[-1] in ("Error: No such option: --xyzzy", "Error: No such option '--xyzzy'.")
 
 
+@pytest.mark.parametrize(("word", "near"), [("lok", "lock"), ("explan", "explain"), ("instal", "install")])
+def test_a_misspelt_command_is_told_a_near_one(interlock, word, near):
+    code, _, err = interlock(word)
+    assert (code, err.splitlines()[-1]) == (2, f"Error: No such command '{word}'; did you mean {near}?")
+
+
+def test_a_command_like_no_other_is_told_as_it_is(interlock):
+    code, _, err = interlock("frobnicate")
+    assert (code, err.splitlines()[-1]) == (2, "Error: No such command 'frobnicate'.")
+
+
 def test_an_error_of_ours_says_so(folder, interlock, monkeypatch):
     def wrong(*_, **__):
         raise InterlockError("two and two are five")
