@@ -73,7 +73,7 @@ def changed(old: str, new: str) -> str:
         (
             changed("architecture: Test", "architecture: Test\n  colour: green"),
             "matrices/gpus.yaml:7: row gpu-9.9, colour: is not a key known here; "
-            "the keys are architecture, derived, gpu, id, products, source",
+            "the keys are architecture, derived, gpu, id, products, source, toolkit",
         ),
         (
             changed("architecture: Test", "architecture: Test\n  architecture: Test"),
@@ -82,7 +82,7 @@ def changed(old: str, new: str) -> str:
         (
             changed("products: []", "products: []\n  url: https://example.org/x.whl"),
             "matrices/gpus.yaml:8: row gpu-9.9, url: is not a key known here; "
-            "the keys are architecture, derived, gpu, id, products, source",
+            "the keys are architecture, derived, gpu, id, products, source, toolkit",
         ),
         (
             changed("products: []", "products: [{url: https://example.org/x.whl}]"),
