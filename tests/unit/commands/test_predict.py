@@ -52,7 +52,7 @@ def test_predictions_need_a_gpu_to_predict_for(root, monkeypatch):
     monkeypatch.setattr(page, "this_machine", Machine)
     with pytest.raises(BadInput, match="this machine has no NVIDIA GPU to predict for"):
         predict_locks(root, ["full-py312"])
-    with pytest.raises(BadInput, match="this machine has no NVIDIA GPU to predict for"):
+    with pytest.raises(BadInput, match="no driver is here that would go with it; name one"):
         predict_locks(root, ["full-py312"], gpu="9.0")
     predictions = predict_locks(root, (), gpu="5.0", driver="580.65.06")
     assert {name: one.sentences() for name, one in predictions.items()} == {
