@@ -17,7 +17,7 @@ from solver.core.names import is_plain_channel
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot, write_records
 from solver.index.layered import LayeredIndex
-from solver.index.snapshot import KEPT, Kept, SnapshotIndex, release_line, write_kept
+from solver.index.snapshot import KEPT, Kept, SnapshotIndex, release_line, whole, write_kept
 from solver.lock.read import lock_folders, read_folder
 from solver.solve.space.packages import Spaces
 
@@ -97,9 +97,8 @@ def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:
     yield from _kept_releases(index.recorded, pin.name, pin.version)
     release = index.live_releases.get(pin.files[0].filename) if pin.files else None
     if release is not None:
-        yield msgspec.structs.replace(
-            release, files=pin.files, requires=index.live.requires(release), provides=index.live.extras(release)
-        )
+        known = msgspec.structs.replace(release, files=pin.files, requires=index.live.requires(release))
+        yield whole(msgspec.structs.replace(known, provides=index.live.extras(release)))
 
 
 def _kept_for(project: Project, chosen: Iterable[str]) -> Iterator[tuple[PypiName, Release]]:

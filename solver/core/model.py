@@ -129,7 +129,7 @@ class Release(Value, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     """The extras whose requirements a record kept among ``requires``, normalized and sorted."""
     provides: tuple[str, ...] | NotKnown = NOT_KNOWN
-    """Every extra that it has, with all of their requirements among ``requires``."""
+    """Every extra that it has, normalized and sorted."""
     refused: str | None = None
     """Why the index cannot mean this release: what is wrong with its files, none of which is held then."""
 

@@ -160,13 +160,16 @@ class SnapshotIndex:
         return release.requires
 
     def provides(self, release: Release, extra: str) -> Answer:
-        """Of an extra that somebody asked for when this was recorded, whether the release brings anything by it.
+        """Of an extra that somebody asked for when this was recorded, whether the release has it.
 
-        Of others nothing may have been kept.
+        Of others nothing may have been kept. Where nobody recorded which there are, it has those by which it brings
+        anything.
         """
+        recorded = extra in release.extras and not isinstance(release.requires, NotKnown)
         if not isinstance(release.provides, NotKnown):
-            return answer(extra in release.provides)
-        if extra not in release.extras or isinstance(release.requires, NotKnown):
+            has = answer(extra in release.provides)
+            return has if has is Answer.NO or recorded else Answer.NOT_KNOWN
+        if not recorded or isinstance(release.requires, NotKnown):
             return Answer.NOT_KNOWN
         return answer(any(extra in extras_in(text) for text in release.requires))
 
@@ -279,8 +282,15 @@ def read_package(path: Path) -> tuple[PackageHeader, tuple[Release, ...]]:
         except (msgspec.DecodeError, names.BadName) as error:
             problem = f"not a release of the snapshot: {error}"
             raise BadInput(problem, file=path, line=number, fix=_REFRESH) from None
+    if path.parent.name == KEPT:
+        return header, tuple(whole(release) for release in releases)
     extras = _recorded_extras(header, releases)
     return header, tuple(msgspec.structs.replace(release, extras=extras) for release in releases)
+
+
+def whole(release: Release) -> Release:
+    """``release``, whose requirements under every extra that it has were recorded."""
+    return msgspec.structs.replace(release, extras=() if isinstance(release.provides, NotKnown) else release.provides)
 
 
 def _recorded_extras(header: PackageHeader, releases: Iterable[Release]) -> tuple[str, ...]:

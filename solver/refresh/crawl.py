@@ -208,6 +208,7 @@ class Crawl:
             files=(file,),
             requires=metadata.requires,
             requires_python=metadata.requires_python or release.requires_python,
+            provides=metadata.extras,
         )
 
     def _needs(self, keys: Iterable[_Key]) -> list[_Need]:

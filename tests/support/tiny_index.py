@@ -1,6 +1,7 @@
 """An index of packages that are a line each, for tests of the crawl and of the record."""
 
 from solver.core.errors import IndexUnavailable
+from solver.core.markers import extras_in
 from solver.core.model import IndexFile, Release
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
@@ -36,7 +37,8 @@ class TinyIndex:
             raise IndexUnavailable(f"{file.filename} cannot be read")
         requires = self.packages[name.replace("_", "-")][version][1]
         texts = requires.get(tag, ()) if isinstance(requires, dict) else requires
-        return Metadata(requires=tuple(texts), extras=())
+        extras = {extra for text in texts for extra in extras_in(text)}
+        return Metadata(requires=tuple(texts), extras=tuple(sorted(extras)))
 
 
 ANY = "py3-none-any"

@@ -8,7 +8,15 @@ import pytest
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
-from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package, release_line, write_package
+from solver.index.snapshot import (
+    Coverage,
+    SnapshotIndex,
+    package_text,
+    read_package,
+    release_line,
+    write_kept,
+    write_package,
+)
 
 NAME = pypi_name("demo")
 REFRESH = "record it anew with `nox -s refresh`"
@@ -88,6 +96,34 @@ def test_an_extra_that_was_recorded_is_one_that_a_release_brings_something_by_or
         "1.0": [Answer.YES, Answer.NO, Answer.NOT_KNOWN],
         RELEASES[1].version: [Answer.NO, Answer.NO, Answer.NOT_KNOWN],
     }
+
+
+def test_an_extra_that_a_release_has_is_known_only_where_what_stands_under_it_was_recorded(tmp_path):
+    new, old = (
+        Release(version=version, files=(wheel(n, version),), requires=('codec; extra == "fast"',), provides=provides)
+        for version, n, provides in (("2.0", 5, ("fast", "slow")), ("1.0", 6, ("slow",)))
+    )
+    write_package(tmp_path, NAME, "default", "all", [new, old])
+    index = SnapshotIndex(tmp_path)
+    answers = {
+        release.version: [index.provides(release, extra) for extra in ("fast", "slow", "fsat")]
+        for release in index.releases(NAME)
+    }
+    assert answers == {
+        "1.0": [Answer.NO, Answer.NOT_KNOWN, Answer.NO],
+        "2.0": [Answer.YES, Answer.NOT_KNOWN, Answer.NO],
+    }
+
+
+def test_of_what_is_kept_every_extra_is_known(tmp_path):
+    release = Release(
+        version="1.0", files=(wheel(5),), requires=('codec; extra == "fast"',), provides=("empty", "fast")
+    )
+    write_kept(tmp_path, {NAME: [release]})
+    index = SnapshotIndex(tmp_path / "none", own=tmp_path)
+    (kept,) = index.releases(NAME)
+    answers = [index.provides(kept, extra) for extra in ("fast", "empty", "slow")]
+    assert answers == [Answer.YES, Answer.YES, Answer.NO]
 
 
 def test_a_requirement_under_several_extras_tells_of_none_that_it_was_recorded(tmp_path):

@@ -58,6 +58,7 @@ def test_a_refresh_records_which_extras_it_followed(snapshot):
     header, releases = read_package(snapshot / "default" / "lib.jsonl")
     assert header.extras == ("bare", "fast")
     assert {release.extras for release in releases} == {("bare", "fast")}
+    assert {release.provides for release in releases} == {("fast", "slow")}
 
 
 def test_a_refresh_tells_what_it_did(snapshot):
