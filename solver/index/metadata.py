@@ -18,6 +18,7 @@ from solver.core.errors import BadInput
 from solver.core.markers import BadMarker, applies, extras_in
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
+from solver.core.vouched import vouched, vouching
 from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
 
@@ -32,6 +33,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     requires_python: str | None = None
     extras: tuple[str, ...]
     """Every extra that it has, normalized. Not optional: metadata kept before this was read are read again."""
+    digest: str
+    """sha256 (hex) of the METADATA file, which a listing may tell as well."""
 
 
 def parse_metadata(data: bytes, filename: str) -> Metadata:
@@ -51,6 +54,7 @@ def parse_metadata(data: bytes, filename: str) -> Metadata:
         requires=requires,
         requires_python=names.requires_python(raw.get("requires_python")),
         extras=tuple(sorted(named.union(*map(extras_in, requires)))),
+        digest=hashlib.sha256(data).hexdigest(),
     )
 
 
@@ -96,16 +100,16 @@ class MetadataCache:
         self.folder = folder / "metadata" / hashlib.sha256(index.encode()).hexdigest()[:16]
 
     def get(self, file: IndexFile) -> Metadata | None:
-        """What was kept of ``file``, which has a sha256; None where nothing readable was."""
+        """What was kept of ``file``, which has a sha256; None where nothing readable was, or it was changed."""
         try:
-            return msgspec.json.decode(reading.read_bytes(self._path(file)), type=Metadata)
+            return msgspec.json.decode(vouched(reading.read_bytes(self._path(file))), type=Metadata)
         except (BadInput, msgspec.DecodeError):
             return None
 
     def put(self, file: IndexFile, metadata: Metadata) -> None:
         """Keep ``metadata``; a cache that cannot be written is none, and no error."""
         with contextlib.suppress(OSError):
-            put_whole(self._path(file), msgspec.json.encode(metadata), durable=False)
+            put_whole(self._path(file), vouching(msgspec.json.encode(metadata)), durable=False)
 
     def _path(self, file: IndexFile) -> Path:
         digest = names.sha256(file.sha256)

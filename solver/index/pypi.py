@@ -23,9 +23,10 @@ from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
+from solver.index.addresses import is_open, is_this_machine
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
-from solver.index.web import NoAnswer, Web, WebAnswer, is_open, is_this_machine, log
+from solver.index.web import NoAnswer, Web, WebAnswer, log
 
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage, ProjectPage
@@ -76,11 +77,12 @@ class PypiIndex:
     ) -> None:
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-        self.session = session or Web()
+        folder = cache or user_cache()
+        self.session = session or Web(kept=folder / "listings")
         self.name, self.title = name, title_of(name)
         endpoint = url or chosen_index() or PYPI_SIMPLE_ENDPOINT
         self._endpoint = self.session.public(endpoint).rstrip("/") + "/"
-        self._cache = MetadataCache(cache or user_cache(), self._endpoint)
+        self._cache = MetadataCache(folder, self._endpoint)
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
         self._warned = False
@@ -141,7 +143,9 @@ class PypiIndex:
         Raises ``ReleaseRefused`` where they are another package's or cannot be used.
         """
         metadata = self._cache.get(file) if file.sha256 else None
-        if metadata is None:
+        link = self._links.get(file.filename)
+        told = None if link is None else (link.metadata_digests or {}).get("sha256")
+        if metadata is None or (told is not None and metadata.digest != told):
             metadata = parse_metadata(self._read(file), file.filename)
             if file.sha256:
                 self._cache.put(file, metadata)
@@ -229,9 +233,9 @@ class PypiIndex:
             raise ReleaseRefused(f"{self.title} is at odds with itself about {what}: {problem}")
         return _good(answer, what, self.title).body
 
-    def _ask(self, url: str, what: str, most: int, accept: str = "*/*") -> WebAnswer:
+    def _ask(self, url: str, what: str, most: int, accept: str = "*/*", *, keep: bool = False) -> WebAnswer:
         try:
-            return self.session.get(url, most, {"Accept": accept})
+            return self.session.get(url, most, {"Accept": accept}, keep=keep)
         except NoAnswer as error:
             raise IndexUnavailable(f"{self.title} did not answer when asked for {what}: {error}") from error
 
@@ -241,7 +245,7 @@ class PypiIndex:
         if not names.is_project(name):
             raise UnknownPackage(f"{self.title} has no package {names.shown(name)}")
         self._tell_who_listens()
-        answer = self._ask(f"{self._endpoint}{name}/", name, MOST_LISTING, ACCEPT_JSON_PREFERRED)
+        answer = self._ask(f"{self._endpoint}{name}/", name, MOST_LISTING, ACCEPT_JSON_PREFERRED, keep=True)
         if answer.status == 404:
             raise UnknownPackage(f"{self.title} has no package {name}")
         page = _parsed(_good(answer, name, self.title), name, self.title)

@@ -8,27 +8,27 @@ module has none, and no sentence names one.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urljoin
 
 from solver.core import names
+from solver.index.addresses import is_open, origin_of
 from solver.index.codings import CODINGS, unpacked
+from solver.index.web_faults import TIMEOUT, may_pass, retry_after, why
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import requests
 
-TIMEOUT = (10.0, 30.0)
-"""Seconds to connect, and to wait for the next bytes."""
+    from solver.index.kept_answers import KeptAnswers
+
 PATIENCE = 90.0
 """Seconds that a question may take, its repetitions included, beside what its bytes need at ``SLOWEST``."""
 SLOWEST = 16 * 1024
@@ -41,6 +41,7 @@ LONGEST_PAUSE = 30.0
 """Most seconds before a question is put again, whatever the server asks for."""
 MOST_REDIRECTS = 10
 _BLOCK = 64 * 1024
+NOT_MODIFIED = 304
 _AGAIN = (429, 500, 502, 503, 504)
 _UNKNOWN_WHO = 401
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -75,7 +76,7 @@ class WebAnswer:
     @property
     def said(self) -> str:
         """Status and reason, and how long the server asks to wait where it does."""
-        wait = _retry_after(self.headers)
+        wait = retry_after(self.headers)
         wish = "" if wait is None or self.good else f" (it asks to wait {wait:.0f} s)"
         return names.one_line(f"{self.status} {self.reason}") + wish
 
@@ -88,10 +89,13 @@ class Web:
     """A session with limits; may be shared by threads. To be closed.
 
     A question is put again up to ``retries`` times where the server or the connection fails, the first
-    time after ``backoff`` seconds, which is doubled each time; 0 never pauses.
+    time after ``backoff`` seconds, which is doubled each time; 0 never pauses. ``kept`` is the folder of answers
+    that servers have to confirm and need not send again; None: nothing is kept.
     """
 
-    def __init__(self, retries: int = 3, backoff: float = 0.5, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, retries: int = 3, backoff: float = 0.5, patience: float = PATIENCE, kept: Path | None = None
+    ) -> None:
         import requests
         from requests.adapters import HTTPAdapter
 
@@ -103,6 +107,7 @@ class Web:
         self.session.mount("http://", adapter)
         # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
         self.session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        self._answers = None if kept is None else _kept_answers(kept)
         self._credentials: dict[str, tuple[str, str]] = {}
         self._asked_keyring: set[str] = set()
         self._keyring = threading.Lock()
@@ -127,7 +132,7 @@ class Web:
             return url
         name, _, password = user.partition(":")
         bare = parts._replace(netloc=host).geturl()
-        self._credentials.setdefault(_origin(bare), (unquote(name), unquote(password)))
+        self._credentials.setdefault(origin_of(bare), (unquote(name), unquote(password)))
         return bare
 
     def _from_keyring(self, url: str) -> bool:
@@ -135,7 +140,7 @@ class Web:
 
         ``keyring`` is used where somebody installed it beside this, as pip does; ``requests`` has tried ~/.netrc.
         """
-        origin = _origin(url)
+        origin = origin_of(url)
         with self._keyring:
             if origin in self._credentials or origin in self._asked_keyring or find_spec("keyring") is None:
                 return False
@@ -146,25 +151,37 @@ class Web:
             self._credentials[origin] = (credentials.username, credentials.password)
             return True
 
-    def get(self, url: str, most: Admission | int, headers: Mapping[str, str] | None = None) -> WebAnswer:
-        """Ask for ``url``; the body has at most ``most`` bytes. Raises ``NoAnswer``, and what ``most`` raises."""
+    def get(
+        self, url: str, most: Admission | int, headers: Mapping[str, str] | None = None, *, keep: bool = False
+    ) -> WebAnswer:
+        """Ask for ``url``; the body has at most ``most`` bytes. Raises ``NoAnswer``, and what ``most`` raises.
+
+        ``keep``: what was kept of it need only be confirmed, and what comes is kept.
+        """
         body = bytearray()
 
         def begin(answer: WebAnswer) -> tuple[int, Sink]:
             body.clear()
             return (most if isinstance(most, int) else most(answer)), body.extend
 
-        answer = self.receive(url, begin, headers)
+        answer = self.receive(url, begin, headers, keep=keep)
         return WebAnswer(answer.url, answer.status, answer.reason, answer.headers, bytes(body))
 
     def receive(
-        self, url: str, begin: Begin, headers: Mapping[str, str] | None = None, *, again: bool = True
+        self,
+        url: str,
+        begin: Begin,
+        headers: Mapping[str, str] | None = None,
+        *,
+        again: bool = True,
+        keep: bool = False,
     ) -> WebAnswer:
         """As ``get``, for a body that is not kept here: ``begin`` gives for each try its most of bytes and its taker.
 
         ``again``: whether the question may be put again.
         """
-        call = _Call(self, self.public(url), begin, headers or {}, self.retries if again else 0)
+        answers = self._answers if keep else None
+        call = _Call(self, self.public(url), begin, headers or {}, self.retries if again else 0, answers)
         threading.Thread(target=call.run, daemon=True).start()
         try:
             self._await(call)
@@ -191,17 +208,10 @@ class Web:
             if slow:
                 log.info("waiting for %s: %d bytes in %.0f s", call.host, call.received, waited)
 
-    def _open(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _open(self, url: str, headers: Mapping[str, str], answers: KeptAnswers | None) -> requests.Response:
         """The answer at ``url``, its body not yet read, wherever the server sends."""
         for _ in range(MOST_REDIRECTS + 1):
-            response = self.session.get(
-                url,
-                headers=dict(headers),
-                auth=self._credentials.get(_origin(url)),
-                stream=True,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
+            response = self._send(url, headers, answers)
             if response.status_code == _UNKNOWN_WHO and self._from_keyring(url):
                 response.close()
                 continue
@@ -211,6 +221,30 @@ class Web:
             response.close()  # its body is not read: it may have no end
             url = self.public(forwarded(url, place))
         raise NoAnswer(f"it sends on more than {MOST_REDIRECTS} times")
+
+    def _send(self, url: str, headers: Mapping[str, str], answers: KeptAnswers | None) -> requests.Response:
+        import requests
+
+        question = requests.Request("GET", url, headers=dict(headers), auth=self._credentials.get(origin_of(url)))
+        request = self.session.prepare_request(question)
+        conditions = {} if answers is None else answers.conditions(request)
+        request.headers.update(conditions)
+        settings = self.session.merge_environment_settings(request.url or url, {}, True, None, None)
+        response = self.session.send(request, timeout=TIMEOUT, allow_redirects=False, **settings)
+        if answers is not None and conditions and response.status_code == NOT_MODIFIED:
+            whole = answers.confirmed(request, response.raw)
+            response.close()
+            if whole is None:
+                raise NoAnswer("it confirmed what is kept no more")
+            response.raw, response.status_code, response.reason = whole, whole.status, "OK"
+            response.headers = requests.structures.CaseInsensitiveDict(whole.headers)
+        return response
+
+
+def _kept_answers(folder: Path) -> KeptAnswers:
+    from solver.index.kept_answers import KeptAnswers
+
+    return KeptAnswers(folder)
 
 
 @dataclass
@@ -222,6 +256,8 @@ class _Call:
     begin: Begin
     headers: Mapping[str, str]
     retries: int
+    answers: KeptAnswers | None = None
+    """Where the answer is kept; None: nowhere."""
     received: int = 0
     answer: WebAnswer | None = None
     error: Exception | None = None
@@ -251,19 +287,19 @@ class _Call:
         import urllib3
 
         try:
-            with self.web._open(self.url, self.headers) as response:
+            with self.web._open(self.url, self.headers, self.answers) as response:
                 answer = WebAnswer(
                     self.web.public(response.url), response.status_code, str(response.reason), response.headers
                 )
                 if left and answer.status in _AGAIN:
-                    return self._pause(left, _retry_after(answer.headers))
+                    return self._pause(left, retry_after(answer.headers))
                 self._read(response, *self.begin(answer) if answer.good else (0, None))
                 self.answer = answer
                 return None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            if left and _may_pass(error):
+            if left and may_pass(error):
                 return self._pause(left, None)
-            raise NoAnswer(_why(error)) from error
+            raise NoAnswer(why(error)) from error
 
     def _read(self, response: requests.Response, most: int, sink: Sink | None) -> None:
         if sink is None:
@@ -271,12 +307,17 @@ class _Call:
         announced = response.headers.get("Content-Length", "")
         if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > most):
             raise NoAnswer(f"its answer has {announced[:20]} bytes, and at most {most} are read")
-        size = 0
-        for piece in unpacked(self._pieces(response, most), response.headers.get("Content-Encoding", "")):
+        size, sent = 0, bytearray()
+        pieces = self._pieces(response, most)
+        if self.answers is not None:
+            pieces = _noted(pieces, sent)
+        for piece in unpacked(pieces, response.headers.get("Content-Encoding", "")):
             size += len(piece)
             if size > most:
                 raise NoAnswer(f"its answer has more than {most} bytes")
             sink(piece)
+        if self.answers is not None:
+            self.answers.keep(response.request, response.raw, bytes(sent))
 
     def _pieces(self, response: requests.Response, most: int) -> Iterator[bytes]:
         """The body as it is sent, piece by piece."""
@@ -299,6 +340,13 @@ class _Call:
         return min(pause, LONGEST_PAUSE)
 
 
+def _noted(pieces: Iterable[bytes], sent: bytearray) -> Iterator[bytes]:
+    """``pieces``, each of which is put behind ``sent``."""
+    for piece in pieces:
+        sent += piece
+        yield piece
+
+
 def forwarded(url: str, place: str) -> str:
     """The address that the answer of ``url`` sends to; raises ``NoAnswer`` where nobody should go there."""
     from requests.utils import requote_uri
@@ -310,79 +358,3 @@ def forwarded(url: str, place: str) -> str:
     if is_open(target) and not is_open(url):
         raise NoAnswer("it sends on from https to http, where anybody can change what comes")
     return target
-
-
-def is_open(url: str) -> bool:
-    """Whether what is asked for at ``url`` comes unencrypted."""
-    return names.url_parts(url).scheme.lower() == "http"
-
-
-def is_this_machine(url: str) -> bool:
-    """Whether the server of ``url`` is on this machine, so that nobody is on the way."""
-    host = names.url_parts(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _origin(url: str) -> str:
-    parts = names.url_parts(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait; None where it does not say so in a way that can be read."""
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return float(text)
-    try:
-        wait: timedelta = parsedate_to_datetime(text) - datetime.now(UTC)
-        return max(0.0, wait.total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether another try may go better: a certificate, an address or a bad answer stays what it is."""
-    import requests
-    import urllib3
-
-    lasting = (requests.exceptions.SSLError, urllib3.exceptions.DecodeError, ValueError)  # InvalidURL is a ValueError
-    return not isinstance(error, lasting)
-
-
-def _why(error: Exception) -> str:
-    """What went wrong, in a sentence without addresses: those of the libraries name theirs, query and all."""
-    import requests
-    import urllib3
-
-    chain = _chain(error)
-    for kind, sentence in (
-        ((requests.exceptions.SSLError, urllib3.exceptions.SSLError), "its certificate is not accepted"),
-        ((requests.exceptions.ProxyError, urllib3.exceptions.ProxyError), "the proxy does not answer"),
-        ((requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError), f"nothing came for {TIMEOUT[1]:.0f} s"),
-        ((urllib3.exceptions.NameResolutionError,), "its name is not known"),
-        ((requests.exceptions.InvalidURL, urllib3.exceptions.LocationValueError), "its address cannot be used"),
-        ((urllib3.exceptions.DecodeError,), "its answer is compressed in a way that cannot be read"),
-        ((urllib3.exceptions.IncompleteRead,), "its answer broke off"),
-    ):
-        if any(isinstance(one, kind) for one in chain):
-            return sentence
-    told = [one.strerror for one in chain if isinstance(one, OSError) and one.strerror]
-    if told:
-        return names.one_line(told[-1])
-    timed_out = any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in chain)
-    return f"no connection in {TIMEOUT[0]:.0f} s" if timed_out else "the connection broke off"
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """``error`` and what lies behind it, the first cause last."""
-    chain: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one not in chain:
-            chain.append(one)
-            waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-    return chain

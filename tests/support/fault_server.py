@@ -45,6 +45,8 @@ class FaultServer(Loopback):
         self.requests = []
         """(path, Range header or None) of each request, in order."""
         self.authorizations = []
+        self.confirmed = []
+        """The path of each request that was answered by 304."""
         self.over = threading.Event()
         super().__init__()
 
@@ -78,6 +80,9 @@ class FaultServer(Loopback):
         if answer.fail_first:
             return self._send(request, answer.fail_first.pop(0), b"", answer.headers)
         headers, body, status = {"Content-Type": answer.content_type, **answer.headers}, answer.body, answer.status
+        if answer.headers.get("ETag", 0) == request.headers.get("If-None-Match"):
+            self.confirmed.append(request.path)
+            return self._send(request, 304, b"", {**answer.headers, "Content-Length": None})
         header = request.headers.get("Range")
         if header and answer.ranges and status == 200:
             start, stop = span(header, len(body))

@@ -38,7 +38,7 @@ class TinyIndex:
         requires = self.packages[name.replace("_", "-")][version][1]
         texts = requires.get(tag, ()) if isinstance(requires, dict) else requires
         extras = {extra for text in texts for extra in extras_in(text)}
-        return Metadata(requires=tuple(texts), extras=tuple(sorted(extras)))
+        return Metadata(requires=tuple(texts), extras=tuple(sorted(extras)), digest="")
 
 
 ANY = "py3-none-any"

@@ -243,7 +243,7 @@ def test_a_cache_that_cannot_be_written_is_none(tmp_path):
     (tmp_path / "file").write_text("")
     cache = MetadataCache(tmp_path / "file", "https://index.invalid/")
     file = IndexFile(filename=WHEEL, sha256="a" * 64)
-    cache.put(file, Metadata(requires=(), extras=()))
+    cache.put(file, Metadata(requires=(), extras=(), digest=""))
     assert cache.get(file) is None
 
 
@@ -251,11 +251,35 @@ def test_a_cache_of_absurd_size_is_none(tmp_path):
     from solver.index.metadata import Metadata, MetadataCache
 
     cache, file = MetadataCache(tmp_path, "https://index.invalid/"), IndexFile(filename=WHEEL, sha256="a" * 64)
-    cache.put(file, Metadata(requires=(), extras=()))
+    cache.put(file, Metadata(requires=(), extras=(), digest=""))
     (path,) = [path for path in tmp_path.rglob("*") if path.is_file()]
     with path.open("ab") as stream:
         stream.truncate(2**40)
     assert cache.get(file) is None
+
+
+def kept_metadata(folder):
+    (path,) = [path for path in (folder / "cache" / "metadata").rglob("*") if path.is_file()]
+    return path
+
+
+def test_cached_metadata_that_were_changed_are_read_again(fault_server, index, tmp_path):
+    serve(fault_server)
+    read = index.metadata(index.releases(NAME)[0].files[0])
+    path = kept_metadata(tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"numpy", b"nunpy"))
+    asked = len(fault_server.requests)
+    again = PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", index.session)
+    assert again.metadata(again.releases(NAME)[0].files[0]) == read
+    assert len(fault_server.requests) > asked + 1
+
+
+def test_cached_metadata_of_another_hash_than_the_listing_tells_are_read_again(fault_server, index, tmp_path):
+    serve(fault_server)
+    index.metadata(index.releases(NAME)[0].files[0])
+    serve(fault_server, {"core-metadata": {"sha256": "1" * 64}})
+    again = PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", index.session)
+    assert "have another sha256 than the listing says" in fails(again.metadata, again.releases(NAME)[0].files[0])
 
 
 def test_importing_loads_no_client():
