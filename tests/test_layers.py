@@ -44,6 +44,7 @@ TRAVELS = (
 """Scripts that are copied to where nothing of ours is installed."""
 HEAVY = (
     "requests",
+    "cachecontrol",
     "rattler",
     "conda_lock",
     "elftools",

@@ -10,11 +10,7 @@ import contextlib
 import hashlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from cachecontrol.cache import BaseCache
-from cachecontrol.controller import CacheController
-from urllib3 import HTTPResponse
+from typing import TYPE_CHECKING, cast
 
 from solver.core import names, reading
 from solver.core.errors import BadInput
@@ -25,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import requests
+    from cachecontrol.cache import BaseCache
+    from urllib3 import HTTPResponse
 
 _GOOD = (200,)
 
@@ -33,7 +31,9 @@ class KeptAnswers:
     """The answers that lie in ``folder``; may be shared by threads and processes."""
 
     def __init__(self, folder: Path) -> None:
-        self._controller = CacheController(_Folder(folder), status_codes=_GOOD)
+        from cachecontrol.controller import CacheController
+
+        self._controller = CacheController(cast("BaseCache", _Folder(folder)), status_codes=_GOOD)
 
     def conditions(self, request: requests.PreparedRequest) -> dict[str, str]:
         """The headers that ask only for what changed since; none where nothing is kept of the address."""
@@ -41,6 +41,8 @@ class KeptAnswers:
 
     def confirmed(self, request: requests.PreparedRequest, response: HTTPResponse) -> HTTPResponse | None:
         """The whole answer that the server confirmed by ``response``; None where it is kept no more."""
+        from urllib3 import HTTPResponse
+
         answer = self._controller.update_cached_response(request, response)
         if answer is response:
             return None
@@ -59,8 +61,8 @@ def _is_open(request: requests.PreparedRequest) -> bool:
     return not names.url_parts(request.url or "").query and not any(name in request.headers for name in secret)
 
 
-class _Folder(BaseCache):
-    """A file an address; what was changed on the disk is not believed."""
+class _Folder:
+    """A ``BaseCache``: a file an address; what was changed on the disk is not believed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -20,14 +20,13 @@ from urllib.parse import unquote, urljoin
 from solver.core import names
 from solver.index.addresses import is_open, origin_of
 from solver.index.codings import CODINGS, unpacked
+from solver.index.kept_answers import KeptAnswers
 from solver.index.web_faults import TIMEOUT, may_pass, retry_after, why
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import requests
-
-    from solver.index.kept_answers import KeptAnswers
 
 PATIENCE = 90.0
 """Seconds that a question may take, its repetitions included, beside what its bytes need at ``SLOWEST``."""
@@ -107,7 +106,7 @@ class Web:
         self.session.mount("http://", adapter)
         # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
         self.session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
-        self._answers = None if kept is None else _kept_answers(kept)
+        self._answers = None if kept is None else KeptAnswers(kept)
         self._credentials: dict[str, tuple[str, str]] = {}
         self._asked_keyring: set[str] = set()
         self._keyring = threading.Lock()
@@ -239,12 +238,6 @@ class Web:
             response.raw, response.status_code, response.reason = whole, whole.status, "OK"
             response.headers = requests.structures.CaseInsensitiveDict(whole.headers)
         return response
-
-
-def _kept_answers(folder: Path) -> KeptAnswers:
-    from solver.index.kept_answers import KeptAnswers
-
-    return KeptAnswers(folder)
 
 
 @dataclass
