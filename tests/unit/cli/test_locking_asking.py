@@ -119,6 +119,6 @@ def test_an_older_release_than_the_newest_eight_is_asked_for(index, interlock, t
 
 
 def test_where_only_an_old_release_suits_the_request_it_is_found(index, interlock, tmp_path):
-    add(index, "own-tool", {"1.0": []} | {f"{number}.0": ["torch<2"] for number in range(2, 14)})
+    add(index, "own-tool", {"1.0": ["numpy"]} | {f"{number}.0": ["torch<2"] for number in range(2, 14)})
     assert interlock("lock", "--no-pylock")[0] == 0
     assert "own-tool==1.0" in (tmp_path / "locks/gpu/requirements.txt").read_text()
