@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from email.message import Message
@@ -85,6 +86,8 @@ class PypiIndex:
         self._cache = MetadataCache(folder, self._endpoint)
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
+        self._asking: dict[PypiName, threading.Lock] = defaultdict(threading.Lock)
+        """Held while a package is asked for, so that of several threads one asks."""
         self._warned = False
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
@@ -94,9 +97,10 @@ class PypiIndex:
         which some file is not what it must be holds no file and says why in
         ``refused``. Raises ``IndexUnavailable``, also where the index has no such name.
         """
-        if name not in self._releases:
-            self._releases[name] = self._group(name, self._page(name))
-        return self._releases[name]
+        with self._asking[name]:
+            if name not in self._releases:
+                self._releases[name] = self._group(name, self._page(name))
+            return self._releases[name]
 
     @property
     def remedy(self) -> str:
