@@ -95,7 +95,7 @@ def _write(
             click.echo(f"{made.profile.name}: without its conda half, since {made.closure.conda.not_written}", err=True)
         for name in made.idle:
             click.echo(f"{made.profile.name}: {name} is accepted, and nothing was found of it", err=True)
-        for line in moved(project, made.solution, packages) if packages else ():
+        for line in moved(project, made, packages) if packages else ():
             click.echo(f"  {line}")
     return written, failures
 

@@ -160,7 +160,8 @@ def _binding(project: Project, profile: Profile) -> Matrices:
 def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
     """The preferred set of a conda profile; raises ``Unsolvable``, and ``IndexUnavailable`` with what it would lack."""
     try:
-        return solve_conda(profile, _binding(project, profile), source_for(project, profile))
+        settled = project.settled_records.get(profile.name)
+        return solve_conda(profile, _binding(project, profile), source_for(project, profile), settled)
     except IndexUnavailable as error:
         names = dict.fromkeys((*profile.frameworks, *profile.packages, *profile.conda_packages))
         fix = "name a channel that can be read" if _is_live(project) else f"{_ASK}, or take flavour: pip-in-conda"

@@ -21,6 +21,7 @@ from solver.request.indexes import read_bindings
 from solver.request.loader import without_loader
 from solver.request.read import read_request
 from solver.request.sources import find_source
+from solver.solve.conda.settled import SettledRecords
 from solver.solve.search import Settled
 from solver.solve.space.packages import Spaces
 
@@ -58,6 +59,8 @@ class Project:
     """By profile, what its lock goes on to hold; the other profiles are solved for what is preferred."""
     no_loader: bool = False
     """Every profile is as if it said ``loader: none``."""
+    settled_records: Mapping[str, SettledRecords] = field(default_factory=dict)
+    """The same of profiles whose packages come from conda."""
 
     @property
     def locks(self) -> Path:

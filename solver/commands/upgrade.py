@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from solver.commands.lock import Lock
 from solver.commands.project import Project
 from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
-from solver.core.model import Profile, Solution
+from solver.core.model import Profile, conda_name
 from solver.core.names import BadName, project, shown
 from solver.core.spelling import either, near_names
 from solver.lock.read import LockFolder, intact_folder
+from solver.matrix.names import Names
+from solver.solve.conda.settled import SettledRecords
 from solver.solve.search import Settled
 from solver.solve.space.terms import axis_ident, is_package
 
@@ -25,10 +28,11 @@ def settling(opened: Project, profiles: Sequence[Profile], packages: Iterable[st
 
     Raises ``BadInput`` where a profile has no intact lock, or none of the locks holds one of ``packages``.
     """
-    names = tuple(map(_name, packages))
-    locks = [_lock(opened, profile) for profile in profiles]
+    texts = tuple(packages)
+    locks = [intact_folder(opened.locks / profile.name) for profile in profiles]
     present = {name for lock in locks for name in (*_versions(lock), PYTHON)}
-    for name in names:
+    meant = {text: _meant(opened, text, present) for text in texts}
+    for name in meant.values():
         if name not in present:
             near = near_names(name, present)
             raise BadInput(
@@ -36,44 +40,56 @@ def settling(opened: Project, profiles: Sequence[Profile], packages: Iterable[st
                 key=OPTION,
                 fix=f"did you mean {either(near)}?" if near else "name a package that is in the lock",
             )
-    settled = {lock.name: _settled(lock, names) for lock in locks}
+    names = tuple(meant.values())
+    settled = {lock.name: _settled(lock, names) for lock in locks if lock.from_pip}
+    records = {lock.name: _settled_records(lock, names) for lock in locks if not lock.from_pip}
     # A variant is part of its parent's lock, as that lies there where it is not made newer itself.
     parents = {profile.variant_of for profile in profiles if profile.variant_of is not None} - set(settled)
-    settled |= {name: _settled(_lock(opened, opened.profile(name)), ()) for name in sorted(parents)}
-    return replace(opened, settled=settled)
+    settled |= {name: _settled(intact_folder(opened.locks / name), ()) for name in sorted(parents)}
+    return replace(opened, settled=settled, settled_records=records)
 
 
-def moved(opened: Project, after: Solution, names: Iterable[str]) -> Iterator[str]:
+def moved(opened: Project, after: Lock, names: Iterable[str]) -> Iterator[str]:
     """A line for each package that ``opened`` had settled at another version, and for each of ``names`` that stays."""
-    then = {name: version for name, version in opened.settled[after.profile].versions.items() if is_package(name)}
-    now = {str(pin.name): pin.version for pin in after.pins}
+    then, now = _then(opened, after.profile.name), _now(after)
     for name in sorted({*then, *now}):
         if then.get(name) != now.get(name):
             yield f"{name} {then.get(name, 'not in it')} -> {now.get(name, 'not in it')}"
-    for name in map(_name, names):
+    for name in (_meant(opened, text, now) for text in names):
         if name in now and then.get(name) == now[name]:
             yield f"{name} {now[name]} stays: nothing newer goes with the python and the frameworks of the lock"
 
 
-def _name(text: str) -> str:
+def _then(opened: Project, profile: str) -> dict[str, str]:
+    """Version by package of what was settled."""
+    settled = opened.settled_records.get(profile)
+    if settled is not None:
+        return {record.name: record.version for record in settled.records}
+    return {name: version for name, version in opened.settled[profile].versions.items() if is_package(name)}
+
+
+def _now(after: Lock) -> dict[str, str]:
+    if not FLAVOURS[after.profile.flavour].from_pip:
+        return {record.name: record.version for record in after.closure.records}
+    return {str(pin.name): pin.version for pin in after.solution.pins}
+
+
+def _meant(opened: Project, text: str, present: Container[str]) -> str:
+    """The package of a lock that ``text`` names, be it as the package index calls what conda has under another name."""
+    if text.lower() in present:
+        return text.lower()
     try:
-        return project(text)
+        name = project(text)
     except BadName:
         raise BadInput(f"{shown(text)} is no name of a package", key=OPTION, fix="write it like pandas") from None
-
-
-def _lock(opened: Project, profile: Profile) -> LockFolder:
-    if not FLAVOURS[profile.flavour].from_pip:
-        raise BadInput(
-            f"{profile.name} comes from conda, whose packages are made newer together",
-            key=OPTION,
-            fix="name profiles whose packages come from pip, or lock it with --live",
-        )
-    return intact_folder(opened.locks / profile.name)
+    twin = Names(opened.matrices).conda(name)
+    return twin if name not in present and twin in present else name
 
 
 def _versions(lock: LockFolder) -> dict[str, str]:
-    """Version by package of the pip half, without the wheels that a lock brings itself."""
+    """Version by package of what brings the frameworks, without the wheels that a lock brings itself."""
+    if not lock.from_pip:
+        return {record.name: record.version for record in lock.records}
     own = set(lock.wheels.values())
     return {str(pin.name): pin.installs for pin in lock.pins if not pin.hashes <= own}
 
@@ -87,3 +103,8 @@ def _settled(lock: LockFolder, names: Sequence[str]) -> Settled:
         versions=_versions(lock) | axes,
         newer=tuple(name for name in names if name != PYTHON),
     )
+
+
+def _settled_records(lock: LockFolder, names: Sequence[str]) -> SettledRecords:
+    held = {record.name: record.name for record in lock.records}
+    return SettledRecords(lock.records, tuple(held[name] for name in map(conda_name, names) if name in held))

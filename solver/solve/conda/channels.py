@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from solver.core.answer import NotKnown
@@ -79,6 +80,8 @@ class ChannelSolver:
     exclude_newer: datetime | None = None
     """Newer records (UTC) count as absent, and so do those of which nobody knows the age; None: all count."""
     refuses: Refuses | None = None
+    staying: Sequence[CondaRecord] = ()
+    """Records of a lock, each of which is preferred to all others of its package."""
     _channels: list[ChannelRecords] = field(default_factory=list)
 
     def close(self, specs: Sequence[str], constraints: Sequence[str] = ()) -> tuple[CondaRecord, ...]:
@@ -98,6 +101,7 @@ class ChannelSolver:
             sources=self.channels(),
             specs=[match_spec(spec) for spec in specs],
             constraints=[match_spec(spec) for spec in constraints],
+            locked_packages=self._locked,
             platforms=[self.target.platform, "noarch"],
             virtual_packages=_generic(self.virtual),
             channel_priority=ChannelPriority.Strict,
@@ -111,6 +115,18 @@ class ChannelSolver:
         except Exception as error:
             raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
         return {CondaName(record.name.normalized): record for record in records}
+
+    @cached_property
+    def _locked(self) -> list[RepoDataRecord]:
+        """``staying`` as the channels have it; what they have no more is not among it."""
+        places = {(record.name, record.subdir, record.filename) for record in self.staying}
+        names = dict.fromkeys(record.name for record in self.staying)
+        return [
+            record
+            for name in names
+            for record in self.candidates(name)
+            if (name, record.subdir, record.file_name) in places
+        ]
 
     def _lies(self, specs: Sequence[str]) -> list[str]:
         """What was left out of the packages that ``specs`` name, since it cannot be of them."""

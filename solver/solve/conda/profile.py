@@ -27,6 +27,7 @@ from solver.solve.conda.explain import explain_base, explain_conda
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.read_first import prefer_read
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
+from solver.solve.conda.settled import SettledRecords, settled_branches
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
 from solver.solve.notes import driver_notes
 
@@ -58,17 +59,20 @@ def solve_conda(
     profile: Profile,
     matrices: Matrices,
     source: CondaSource,
+    settled: SettledRecords | None = None,
 ) -> CondaSolution:
-    """The preferred set of conda packages for ``profile``.
+    """The preferred set of conda packages for ``profile``; or that of a lock, with some of it ``settled`` to be newer.
 
     Raises ``Unsolvable`` with causes in the matrices' words and the channel's, which is ``Undecided``
     where partial channels may merely lack a record; ``BadInput`` for a package that whole channels
     have not, ``IndexUnavailable`` where a channel does not answer.
     """
     solver = open_solver(profile, profile.target, source, matrices)
+    if settled is not None:
+        solver.staying = settled.staying
     asks = conda_asks(profile, Names(matrices), solver)
     try:
-        result = search_asks(asks, profile.target, matrices, solver)
+        result = search_asks(asks, profile.target, matrices, solver, settled)
     except ChannelRefusal as refusal:
         raise _unsolvable(profile, explain_conda(profile, asks, refusal, matrices, solver)) from refusal
     return _solution(profile, asks, result, matrices, solver)
@@ -97,9 +101,18 @@ def newest_day(profile: Profile) -> datetime | None:
     return datetime.fromisoformat(profile.exclude_newer).replace(hour=23, minute=59, second=59, tzinfo=UTC)
 
 
-def search_asks(asks: CondaAsks, target: Target, matrices: Matrices, solver: ChannelSolver) -> SearchResult:
+def search_asks(
+    asks: CondaAsks,
+    target: Target,
+    matrices: Matrices,
+    solver: ChannelSolver,
+    settled: SettledRecords | None = None,
+) -> SearchResult:
     """The best set for ``asks``; raises ``ChannelRefusal``."""
     judge = CondaJudge(matrices, target, asks.frameworks, asks.gpu)
+    if settled is not None:
+        starts = settled_branches(settled, branches(asks), solver)
+        return ChannelSearch(solver, settled.newer, judge).run(starts)
     axes = (*asks.frameworks, PYTHON, CUDA_VERSION, CUDATOOLKIT, CUDNN, *_LIBRARIES)
     result = ChannelSearch(solver, axes, judge).run(branches(asks))
     if result.branch is not None:
