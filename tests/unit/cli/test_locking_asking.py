@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from own_index import add, files
 
 NEXT = "written to locks/gpu; `interlock install gpu PREFIX` installs it\n"
@@ -122,3 +124,27 @@ def test_where_only_an_old_release_suits_the_request_it_is_found(index, interloc
     add(index, "own-tool", {"1.0": ["numpy"]} | {f"{number}.0": ["torch<2"] for number in range(2, 14)})
     assert interlock("lock", "--no-pylock")[0] == 0
     assert "own-tool==1.0" in (tmp_path / "locks/gpu/requirements.txt").read_text()
+
+
+def test_on_a_terminal_the_counts_grow_in_one_line(index, interlock, monkeypatch):
+    monkeypatch.setattr(type(sys.stderr), "isatty", lambda stream: True)
+    code, _, err = interlock("lock", "--no-pylock")
+    shown = [text.strip() for text in err.partition("passed over")[0].split("\r\x1b[2K")]
+    counts = [tuple(int(word) for word in text.split() if word.isdigit()) for text in shown[1:]]
+    assert (code, shown[0], counts[0], counts[-1]) == (0, "", (1, 0), (2, 5))
+    assert counts == sorted(counts)
+    assert all(text.endswith("read …") for text in shown[1:-1])
+    assert shown[-1] == ASKED.splitlines()[0]
+
+
+def test_a_second_question_has_its_listings_confirmed_and_reads_no_wheel_again(index, interlock):
+    add(index, "helper", {"1.0": [], "2.0": []})
+    for answer in index.answers.values():
+        answer.headers["ETag"] = '"one"'
+    words = ("explain", "own-tool", "python==3.12", "torch==2.9.1")
+    first = interlock(*words)
+    assert (first[0], first[1].splitlines()[0]) == (0, "yes: own-tool, python==3.12, torch==2.9.1 can live together")
+    asked = len(index.requests)
+    assert interlock(*words) == first
+    assert index.requests[asked:] == [("/simple/own-tool/", None), ("/simple/helper/", None)]
+    assert index.confirmed == ["/simple/own-tool/", "/simple/helper/"]
