@@ -51,7 +51,10 @@ def solve(
     no_loader: bool,
     as_json: bool,
 ) -> None:
-    """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice."""
+    """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice.
+
+    The index is asked for what no record holds; nothing of that is kept in the project.
+    """
     if profile is None and not constraints:
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
@@ -87,7 +90,10 @@ def explain(
     no_loader: bool,
     as_json: bool,
 ) -> None:
-    """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not."""
+    """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not.
+
+    The index is asked for what no record holds; nothing of that is kept in the project.
+    """
     requirements = (*what, *constraints)
     if profile is None and not requirements:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
