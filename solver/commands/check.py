@@ -12,10 +12,12 @@ from solver.commands.past_checks import PastChecks
 from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError, Undecided, Unsolvable
+from solver.core.flavours import explicit_filename
 from solver.core.model import Profile, Value
 from solver.core.names import one_line
 from solver.core.whole import differing
-from solver.lock.read import LockFolder, is_lock, lock_folders, read_folder
+from solver.lock.read import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
+from solver.lock.solution import FILE
 
 _NOT_RECORDED = (
     "whether it is fresh is not known, since nobody recorded what it is made of; `interlock lock` asks for it"
@@ -96,7 +98,9 @@ class _Checker:
         except InterlockError as error:
             yield f"it would not be written any more: {one_line(str(error))}"
             return
-        names = differing(lock.path, made.files, (*KEPT, *DERIVED))
+        # Of a channel that has but an address the lock itself is the only record.
+        halves = made.is_half and bool(lock.records)
+        names = differing(lock.path, made.files, (*KEPT, *DERIVED, *(_of_channels(lock) if halves else ())))
         if names:
             moved = list(_moved(lock, made))
             own = [name for name in names if name.startswith("wheels/")]
@@ -108,11 +112,16 @@ class _Checker:
                 yield f"`lock` would write another {_some(names)}"
 
 
+def _of_channels(lock: LockFolder) -> tuple[str, ...]:
+    """The files that hold what came from conda's channels."""
+    return (FILE, ENVIRONMENT, explicit_filename(lock.solution.flavour, lock.target.platform))
+
+
 def _moved(lock: LockFolder, made: Lock) -> Iterator[str]:
     """Packages of which ``made`` has another version than lies there."""
     own = set(lock.wheels.values())
     pins = {str(pin.name): pin.installs for pin in lock.pins if not pin.hashes <= own}
-    then: dict[str, str] = {record.name: record.version for record in lock.records}
+    then: dict[str, str] = {} if made.is_half else {record.name: record.version for record in lock.records}
     then |= pins
     now: dict[str, str] = {record.name: record.version for record in made.closure.records}
     now |= {str(pin.name): pin.version for pin in made.solution.pins}

@@ -104,12 +104,13 @@ def _followed(folder: Path) -> Path:
 
 
 def differing(folder: Path, files: Mapping[str, bytes], beside: Sequence[str] = ()) -> list[str]:
-    """Names of what lies in ``folder`` otherwise than in ``files``, what begins with one of ``beside`` left out."""
-    present = {name: path for name, path in _present(folder).items() if not name.startswith(tuple(beside))}
+    """Names of what lies in ``folder`` otherwise than in ``files``, less what begins with one of ``beside``."""
+    present = _present(folder)
     return sorted(
         name
         for name in {*present, *files}
-        if name not in present or name not in files or not holds(present[name], files[name])
+        if not name.startswith(tuple(beside))
+        and (name not in present or name not in files or not holds(present[name], files[name]))
     )
 
 

@@ -17,7 +17,7 @@ def test_status_as_json(folder, interlock):
         ("smaller", "stale"),
         ("never", "stale"),
     ]
-    assert all(set(row) == {"profile", "lock", "gpus", "note"} for row in rows)
+    assert all(set(row) == {"profile", "lock", "gpus", "changed", "note"} for row in rows)
     assert set(told) == {"version", "locks", "facts"}
     assert sorted(told["facts"]) == ["conda-forge", "package index", "rows"]
 
