@@ -15,7 +15,7 @@ from solver.audit.builds import BuiltPackage, built_conda, built_wheel
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
-from solver.core.frameworks import COMPANIONS, framework_of
+from solver.core.frameworks import COMPANIONS, framework_of, holds_code
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import marker_environment, usable_files
@@ -151,7 +151,7 @@ class AuditContext:
 
     def has_gpu_code(self, name: str) -> bool:
         """Whether builds of a package have rows that tell of its GPU code: the frameworks, and whatever else has."""
-        return framework_of(name) is not None or (name not in COMPANIONS and bool(self.matrices.builds_of(name)))
+        return holds_code(name) or (name not in COMPANIONS and bool(self.matrices.builds_of(name)))
 
     def pypi_name_of(self, package: Package) -> PypiName | None:
         """The PyPI name of a package; None for a conda package that PyPI has no counterpart of."""
@@ -174,7 +174,8 @@ class AuditContext:
         builds = [build for build in self.builds if build.framework == framework]
         if builds:
             return min(builds, key=lambda build: build.has_cuda is not Answer.YES)
-        return NOT_KNOWN if any(framework_of(name) == framework for name in self.packages) else None
+        coded = (name for name in self.packages if holds_code(name))
+        return NOT_KNOWN if any(framework_of(name) == framework for name in coded) else None
 
     def libraries(self, cuda_major: int | NotKnown | None) -> dict[str, Provided]:
         """The set's libraries of one CUDA major by their short name; none where there is no such, or nobody read it."""

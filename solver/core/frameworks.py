@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from solver.core.model import CondaName, Framework
 
@@ -46,6 +46,17 @@ class FrameworkEntry:
     """How the names of environment variables begin that nothing but it reads."""
     rank: int
     """Which framework comes first where nobody says."""
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    """Extra -> the distribution that holds its code for GPUs of one CUDA major, where its own hold none."""
+    by_default: bool = True
+    """Whether a request that names no framework means it."""
+    from_conda: bool = True
+    """Whether rows tell of conda's builds of it, so that conda's channels can be searched for one."""
+
+    @property
+    def coded(self) -> tuple[str, ...]:
+        """The distributions that hold its code for GPUs."""
+        return tuple(self.plugins.values()) or self.distributions
 
 
 FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
@@ -93,11 +104,37 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             variables=("TORCH_", "PYTORCH_"),
             rank=0,
         ),
+        FrameworkEntry(
+            name="jax",
+            title="JAX",
+            distributions=("jax",),
+            cpu=None,
+            nightly=None,
+            conda=CondaName("jax"),
+            companions=(),
+            compiler=None,
+            dlopens=True,
+            checks=(),
+            local_builds=False,
+            libraries=(),
+            probe="jax_checks",
+            gpu_check="jax.devices",
+            compiles_alone=False,
+            names_compute=False,
+            variables=("JAX_", "XLA_PYTHON_"),
+            rank=2,
+            plugins={"cuda12": "jax-cuda12-plugin", "cuda13": "jax-cuda13-plugin"},
+            by_default=False,
+            from_conda=False,
+        ),
     )
 }
 """In the order in which they are told."""
 
-ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH")
+BY_DEFAULT: tuple[Framework, ...] = tuple(entry.name for entry in FRAMEWORKS.values() if entry.by_default)
+"""What a request means that names no framework."""
+
+ON_GPU_ONLY = ("TF_CUDNN_USE_AUTOTUNE", "TF_FORCE_GPU_ALLOW_GROWTH", "XLA_PYTHON_CLIENT_PREALLOCATE")
 """Environment variables that a framework reads for a GPU alone."""
 
 COMPANIONS: Mapping[str, Framework] = {
@@ -106,7 +143,7 @@ COMPANIONS: Mapping[str, Framework] = {
 """Companion -> its framework."""
 
 _BY_DISTRIBUTION: Mapping[str, Framework] = {
-    name: entry.name for entry in FRAMEWORKS.values() for name in entry.distributions
+    name: entry.name for entry in FRAMEWORKS.values() for name in (*entry.distributions, *entry.coded)
 }
 
 
@@ -115,8 +152,14 @@ CPU_DISTRIBUTIONS = frozenset(entry.cpu for entry in FRAMEWORKS.values() if entr
 
 
 def framework_of(distribution: str) -> Framework | None:
-    """The framework that a distribution of the package index is a build of; None for any other."""
+    """The framework that a distribution of the package index is a build or a plugin of; None for any other."""
     return _BY_DISTRIBUTION.get(distribution)
+
+
+def holds_code(distribution: str) -> bool:
+    """Whether the builds of a framework's distribution, rather than plugins beside it, hold its code for GPUs."""
+    framework = framework_of(distribution)
+    return framework is not None and distribution in FRAMEWORKS[framework].coded
 
 
 def variables_of(frameworks: Iterable[Framework], variables: Mapping[str, str]) -> dict[str, str]:

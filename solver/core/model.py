@@ -33,7 +33,7 @@ KnownIndex = Literal["default", "pytorch"]
 IndexName = Annotated[str, msgspec.Meta(pattern=rf"^{names.INDEX}\Z")]
 """One of them, or a private index by the name that the request gives it."""
 Flavour = Literal["pip-in-conda", "conda", "pip"]
-Framework = Literal["tensorflow", "torch"]
+Framework = Literal["tensorflow", "torch", "jax"]
 Axis = Literal["python", "cuda", "cudnn", Framework, "protobuf", "numpy"]
 """What solutions are told and preferred by; ``solver.core.axes`` says of each what it is."""
 Severity = Literal["error", "warning", "note"]
@@ -243,10 +243,12 @@ class GpuSharing(Value, frozen=True, kw_only=True):
     """How the frameworks of one environment share a GPU; None leaves a framework's own default."""
 
     growth: bool = True
-    """TensorFlow takes memory as it needs it instead of all at once."""
+    """TensorFlow and JAX take memory as they need it instead of all at once."""
     torch_fraction: float | None = None
     """Share of the GPU's memory that torch may take, above 0 and at most 1."""
     tensorflow_limit_mb: int | None = None
+    jax_fraction: float | None = None
+    """Share of the GPU's memory that JAX may take, above 0 and at most 1."""
     intra_threads: int | None = None
     """Threads within one operation."""
     inter_threads: int | None = None

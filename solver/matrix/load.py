@@ -29,6 +29,7 @@ from solver.matrix.write import written_fields
 FILES: Mapping[str, tuple[str, type[Row]]] = {
     "tensorflow": ("builds", kinds.Build),
     "torch": ("builds", kinds.Build),
+    "jax": ("builds", kinds.Build),
     "companions": ("builds", kinds.Build),
     "builds": ("builds", kinds.Build),
     "cuda": ("toolkits", kinds.CudaToolkit),

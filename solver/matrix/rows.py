@@ -106,6 +106,8 @@ class CudaToolkit(Row, frozen=True, kw_only=True):
     driver_windows: Dotted | NotKnown = NOT_KNOWN
     gpus: Capabilities | NotKnown = NOT_KNOWN
     """Every compute capability that its compiler knows, ascending."""
+    isa: Dotted | NotKnown = NOT_KNOWN
+    """Version of the PTX that its compiler writes."""
     components: dict[str, str] = {}
     """Distribution -> specifier of the versions that this toolkit shipped."""
 

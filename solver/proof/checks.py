@@ -47,6 +47,7 @@ _BETWEEN_GPUS = Demand(excuses=frozenset({"several GPUs"}))
 _ON_CPU: Mapping[Framework, Mapping[str, Demand]] = {
     "torch": {"torch.cpu": _EXACT},
     "tensorflow": {"tensorflow.cpu": _EXACT, "tensorflow.fit": _MEASURED},
+    "jax": {"jax.cpu": _EXACT},
 }
 """What a framework must show of which the lock holds a CPU build, beside another that uses the GPU."""
 
@@ -76,15 +77,28 @@ _OF_FRAMEWORK: Mapping[Framework, Mapping[str, Demand]] = {
         "tensorflow.xla": _COMPARED,
         **dict(_operations("tensorflow")),
     },
+    "jax": {
+        "jax.devices": _SEEN,
+        "jax.memory": _MEASURED,
+        "jax.jit": _COMPARED,
+        "jax.grad": _MEASURED,
+        "jax.pmap": _BETWEEN_GPUS,
+        **dict(_operations("jax")),
+    },
 }
-_TOGETHER = {
-    "together.memory": _MEASURED,
-    "together.dlpack": _MEASURED,
-    "together.threads": _COMPARED,
-    "together.compile.after": _COMPILED,
-    "together.nccl.torch": _BETWEEN_GPUS,
-    "together.nccl.tensorflow": _BETWEEN_GPUS,
+_TOGETHER: Mapping[frozenset[Framework], Mapping[str, Demand]] = {
+    frozenset({"torch", "tensorflow"}): {
+        "together.memory": _MEASURED,
+        "together.dlpack": _MEASURED,
+        "together.threads": _COMPARED,
+        "together.nccl.torch": _BETWEEN_GPUS,
+        "together.nccl.tensorflow": _BETWEEN_GPUS,
+    },
+    frozenset({"torch", "jax"}): {"together.dlpack.torch.jax": _MEASURED},
+    frozenset({"tensorflow", "jax"}): {"together.dlpack.jax.tensorflow": _MEASURED},
+    frozenset({"torch", "tensorflow", "jax"}): {"together.dlpack.torch.jax.tensorflow": _MEASURED},
 }
+"""What frameworks must show of each other that all use the GPU, wherever they are in one process."""
 
 
 def demands(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Demand]:
@@ -97,7 +111,7 @@ def demands(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Deman
     for name in order:
         table |= _ON_CPU[name] if name in cpu else _OF_FRAMEWORK[name]
     if together:
-        table |= _TOGETHER if not set(order) & set(cpu) else _beside_cpu(order, cpu)
+        table |= _together(order, cpu)
     if order[0] not in cpu and FRAMEWORKS[order[0]].compiles_alone:
         # Compiling before another framework comes in and compiling alone are one thing under two names.
         table["together.compile.before" if together else f"{order[0]}.compile"] = _COMPILED
@@ -105,10 +119,12 @@ def demands(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Deman
 
 
 def orders(frameworks: Iterable[str]) -> tuple[Order, ...]:
-    """The probes of a lock with these frameworks: each alone, then both in both orders."""
+    """The probes of a lock with these frameworks: each alone, each two in both orders, then all, each of them first."""
     present = set(frameworks)
     named = preferred_first(name for name in FRAMEWORKS if name in present)
-    return tuple(order for length in (1, 2) for order in permutations(named, length))
+    some = [order for length in (1, 2) for order in permutations(named, length)]
+    turns = [(*named[at:], *named[:at]) for at in range(len(named))] if len(named) > 2 else []
+    return (*some, *turns)
 
 
 def frameworks_of(packages: Mapping[str, str]) -> tuple[Framework, ...]:
@@ -120,22 +136,27 @@ def frameworks_of(packages: Mapping[str, str]) -> tuple[Framework, ...]:
     )
 
 
-def _beside_cpu(order: Order, cpu: Collection[Framework]) -> Mapping[str, Demand]:
-    """What remains for both where one of them has no GPU to share."""
-    compiles = any(FRAMEWORKS[name].compiles_alone for name in order if name not in cpu)
-    return {"together.compile.after": _COMPILED} if compiles else {}
+def _together(order: Order, cpu: Collection[Framework]) -> Mapping[str, Demand]:
+    """What those must show together that use the GPU; ``cpu`` have none to share."""
+    using = frozenset(order) - frozenset(cpu)
+    table = {name: demand for those, some in _TOGETHER.items() if those <= using for name, demand in some.items()}
+    if any(FRAMEWORKS[name].compiles_alone for name in using):
+        table["together.compile.after"] = _COMPILED
+    return table
 
 
 def on_cpu(packages: Mapping[str, str]) -> tuple[Framework, ...]:
     """The frameworks that a lock of these packages (version by name) means for the CPU, beside one that uses the GPU.
 
-    Its distribution says so (tensorflow-cpu), or its version (2.13.0+cpu). A lock of CPU builds alone has no such.
+    Its distribution says so (tensorflow-cpu), its version (2.13.0+cpu), or that no plugin of it is there. A lock of
+    CPU builds alone has no such.
     """
     frameworks = frameworks_of(packages)
     cpu = tuple(
         name
         for name in frameworks
         if FRAMEWORKS[name].cpu in packages
+        or (FRAMEWORKS[name].plugins and not set(FRAMEWORKS[name].coded) & set(packages))
         or any(local_cuda(packages[one]) == NONE for one in FRAMEWORKS[name].distributions if one in packages)
     )
     return () if len(cpu) == len(frameworks) else cpu

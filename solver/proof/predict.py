@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, opens_libraries, preferred_first
+from solver.core.frameworks import (
+    COMPANIONS,
+    FRAMEWORKS,
+    framework_of,
+    holds_code,
+    opens_libraries,
+    preferred_first,
+)
 from solver.core.model import Framework, Platform
 from solver.core.spelling import all_of
 from solver.core.versions import leading
@@ -112,9 +119,10 @@ class _Case:
 
     @cached_property
     def builds(self) -> dict[str, Build]:
-        """The builds that rows or names tell of, by package; companions stand and fall with their framework."""
+        """The builds that rows or names tell of, by package; companions and parts stand and fall with what they are of."""
         rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
-        return {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
+        known = {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
+        return {name: row for name, row in known.items() if row.part_of not in known}
 
     @cached_property
     def frameworks(self) -> dict[Framework, Build]:
@@ -130,15 +138,20 @@ class _Case:
     @cached_property
     def unread(self) -> tuple[str, ...]:
         """The packages with GPU code of which no row tells, frameworks first; companions have their framework's."""
-        unrecorded = (name for name in self.packages if name not in self.builds and name not in COMPANIONS)
+        unrecorded = (name for name in self.packages if name not in self.builds and not self._goes_with_another(name))
         gpu = (name for name in unrecorded if self._has_gpu_code(name))
         return tuple(sorted(gpu, key=lambda name: (framework_of(name) is None, name)))
 
+    def _goes_with_another(self, package: str) -> bool:
+        """Whether it is a companion, or part of a build that is here."""
+        row = wheel_build(self.matrices, package, self.packages[package], self.place.platform)
+        return package in COMPANIONS or (isinstance(row, Build) and row.part_of in self.packages)
+
     def _has_gpu_code(self, package: str) -> bool:
-        if package == LOADER or is_cuda_package(package) or self.matrices.libraries_of(package):
+        if package == LOADER or package in PARTS or is_cuda_package(package) or self.matrices.libraries_of(package):
             return False  # a library, which does nothing unless a build opens it
         known = any(has_cuda(row) is Answer.YES for row in self.matrices.builds_of(package))
-        return known or framework_of(package) is not None or is_named_for_gpu(package, self.packages[package])
+        return known or holds_code(package) or is_named_for_gpu(package, self.packages[package])
 
     def uses_gpu(self) -> Answer:
         """Whether anything of the set has GPU code."""

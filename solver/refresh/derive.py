@@ -22,6 +22,7 @@ from solver.matrix.read import read_entries
 from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
+from solver.refresh.derive_jax import jax_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
 from solver.refresh.derive_torch import companion_rows, torch_rows
 from solver.refresh.families import Reading, WheelSource
@@ -33,6 +34,7 @@ _HEADER = "Laid over the built-in rows; rows marked derived are renewed by `inte
 _READ = {
     "tensorflow": FRAMEWORKS["tensorflow"].distributions,
     "torch": FRAMEWORKS["torch"].distributions,
+    "jax": FRAMEWORKS["jax"].coded,
     "companions": FRAMEWORKS["torch"].companions,
 }
 """File stem -> the packages whose builds are read out of their wheels into it."""
@@ -40,6 +42,7 @@ _READ = {
 _ORDER: Mapping[str, Callable[..., object]] = {
     "tensorflow": lambda row: (row.package, Version(row.version), row.platform),
     "torch": lambda row: (row.index, Version(row.version), row.platform),
+    "jax": lambda row: (row.package, Version(row.version), row.platform),
     "companions": lambda row: (row.index, row.package == "torchaudio", Version(row.version), row.platform),
     "cuda": lambda row: Version(row.cuda),
 }
@@ -78,9 +81,11 @@ def renew(
     companions = _renewed(known["companions"], companion_rows(known["companions"], reading))
     built = {row.id: row for row in (*known["companions"], *companions)}
     torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), reading))
+    jax = _renewed(known["jax"], jax_rows(known["jax"], matrices.toolkits, reading))
     rows: dict[str, tuple[Row, ...]] = {
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),
+        "jax": tuple(jax),
         "companions": tuple(companions),
         "cuda": tuple(toolkits),
     }

@@ -31,6 +31,7 @@ from solver.refresh.families import (
     member_text,
     requirements,
 )
+from solver.refresh.shared_libraries import SYMBOLS
 
 _PARTS = "build_info.py, METADATA"
 _LINUX_PARTS = f"{_PARTS}, RUNPATH, symbols"
@@ -42,20 +43,6 @@ _GLOBAL_FLAGS = "tensorflow/python/pywrap_dlopen_global_flags.py"
 _FRAMEWORK = "tensorflow/libtensorflow_framework.so.2"
 _LIBRARIES = re.compile(r"tensorflow/(libtensorflow_(framework|cc)|python/_pywrap_tensorflow_internal)\.so(\.\d+)?")
 
-# A library is opened where its first function is named among the dynamic symbols: TensorFlow
-# links against stubs that open the library when one of its functions is first called.
-_SYMBOLS: Mapping[str, bytes] = {
-    "cudart": b"cudaMalloc",
-    "cublas": b"cublasCreate_v2",
-    "cublaslt": b"cublasLtCreate",
-    "cufft": b"cufftCreate",
-    "curand": b"curandCreateGenerator",
-    "cusolver": b"cusolverDnCreate",
-    "cusparse": b"cusparseCreate",
-    "cudnn": b"cudnnCreate",
-    "cupti": b"cuptiActivityEnable",
-    "nccl": b"ncclCommInitRank",
-}
 # NCCL opens it, and nothing else in TensorFlow does: where it is named, NCCL is linked in.
 _NCCL_INSIDE = b"libnvidia-ml.so"
 
@@ -224,10 +211,10 @@ def _opens(source: WheelSource, file: IndexFile) -> tuple[str, ...]:
             for chunk in source.chunks(file, member):
                 text = tail + chunk
                 seen |= {
-                    name for name, symbol in _SYMBOLS.items() if name not in seen and b"\0" + symbol + b"\0" in text
+                    name for name, symbol in SYMBOLS.items() if name not in seen and b"\0" + symbol + b"\0" in text
                 }
                 inside = inside or _NCCL_INSIDE in text
                 tail = text[-64:]  # what is looked for may lie across two chunks
     if inside:
         seen.discard("nccl")
-    return (*(name for name in _SYMBOLS if name in seen), "nvcc")
+    return (*(name for name in SYMBOLS if name in seen), "nvcc")

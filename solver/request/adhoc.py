@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from solver.core import names
 from solver.core.axes import axes_of
 from solver.core.errors import BadInput
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.frameworks import BY_DEFAULT, FRAMEWORKS
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
 from solver.core.model import Profile, Target
 from solver.matrix.gpus import resolve_gpus
@@ -28,7 +28,7 @@ def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS, bindings: B
     """
     _check_versions(constraints)
     named = {canonicalize_name(_parse(text).name) for text in constraints if not _TARGET.fullmatch(text)}
-    frameworks = tuple(name for name in FRAMEWORKS if name in named) or tuple(FRAMEWORKS)
+    frameworks = tuple(name for name in FRAMEWORKS if name in named) or BY_DEFAULT
     profile = Profile(name="ad hoc", frameworks=frameworks, indexes=tuple(INDEXES), bound=bindings.patterns)
     return constrained(profile, constraints, matrices)
 

@@ -6,8 +6,11 @@ import msgspec
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from solver.core.model import Profile
+from solver.core.model import Framework, Profile
 from solver.matrix.load import Matrices
+
+BETWEEN: tuple[Framework, ...] = ("tensorflow", "torch")
+"""The frameworks between which the packages of the interop rows lead."""
 
 
 def with_interop(profile: Profile, matrices: Matrices) -> Profile:
@@ -15,7 +18,7 @@ def with_interop(profile: Profile, matrices: Matrices) -> Profile:
 
     A package that the profile names itself keeps the bounds that it was given there.
     """
-    if not profile.interop or len(profile.frameworks) < 2:
+    if not profile.interop or not set(BETWEEN) <= set(profile.frameworks):
         return profile
     named = {canonicalize_name(Requirement(text).name) for text in profile.packages}
     joining = [

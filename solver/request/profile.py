@@ -45,6 +45,7 @@ from solver.request.fields import (
     check_variables,
     check_virtual_packages,
 )
+from solver.request.interop import BETWEEN
 from solver.request.loader import check_way, module_keys
 from solver.request.template import Template, requirement_at
 from solver.request.text import FrameworkText, RequestText
@@ -187,12 +188,15 @@ class ProfileReader:
                 raise self._bad(f"{framework} stands here for the second time", "frameworks", position)
             if "variant-of" in self.keys and framework not in default:
                 raise self._bad(f"the parent has no {framework}", "frameworks", position, fix="leave it out")
+            if not (FRAMEWORKS[framework].from_conda or FLAVOURS[self._flavour()].from_pip):
+                problem = f"{framework} comes from the package index alone"
+                raise self._bad(problem, "frameworks", position, fix=f"use flavour: {WHEEL_FLAVOUR}")
         return tuple(word for word in FRAMEWORKS if word in frameworks)
 
     def _prefer(self, frameworks: tuple[Framework, ...]) -> Framework:
         preference = self.keys.get("prefer")
         if preference not in (None, "verified", *FRAMEWORKS):
-            raise self._bad(f"expected tensorflow, torch or verified, found {preference}", "prefer")
+            raise self._bad(f"expected {', '.join(FRAMEWORKS)} or verified, found {preference}", "prefer")
         if preference in FRAMEWORKS and preference not in frameworks:
             raise self._bad(
                 f"{preference} is not among the frameworks", "prefer", fix=f"prefer one of {', '.join(frameworks)}"
@@ -397,11 +401,10 @@ class ProfileReader:
             sharing = self.text.gpu_sharing if isinstance(self.text.gpu_sharing, GpuSharing) else None
         if sharing is None:
             return None
-        fraction = sharing.torch_fraction
-        if fraction is not None and not 0 < fraction <= 1:
-            raise self.document.error(
-                f"expected a share above 0 and at most 1, found {fraction}", *place, "torch_fraction"
-            )
+        for key in ("torch_fraction", "jax_fraction"):
+            fraction = getattr(sharing, key)
+            if fraction is not None and not 0 < fraction <= 1:
+                raise self.document.error(f"expected a share above 0 and at most 1, found {fraction}", *place, key)
         for key in ("tensorflow_limit_mb", "intra_threads", "inter_threads"):
             number = getattr(sharing, key)
             if number is not None and not 1 <= number <= _MOST:
@@ -429,8 +432,9 @@ class ProfileReader:
 
     def _interop(self, frameworks: Sequence[str]) -> bool:
         interop = bool(self.keys.get("interop", False))
-        if interop and len(frameworks) < len(FRAMEWORKS):
-            raise self._bad("needs both frameworks", "interop", fix="name both in frameworks:, or drop this key")
+        if interop and not set(BETWEEN) <= set(frameworks):
+            fix = "name both in frameworks:, or drop this key"
+            raise self._bad(f"needs {' and '.join(BETWEEN)}", "interop", fix=fix)
         if interop and not FLAVOURS[self._flavour()].from_pip:
             raise self._bad(
                 "needs a converter that conda-forge has not", "interop", fix=f"use flavour: {WHEEL_FLAVOUR}"

@@ -64,8 +64,7 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     ) = UNSET
     frameworks: Annotated[tuple[Framework, ...], Meta(description="default: all of the template")] | UnsetType = UNSET
     prefer: (
-        Annotated[str, Meta(description="tensorflow or torch (newest first), or verified", pattern="^[a-z]+$")]
-        | UnsetType
+        Annotated[str, Meta(description="a framework (newest first), or verified", pattern="^[a-z]+$")] | UnsetType
     ) = UNSET
     prefer_verified: (
         Annotated[bool, Meta(description="take a solution that ran on a GPU over a newer one")] | UnsetType
@@ -78,6 +77,7 @@ class ProfileText(Block, frozen=True, kw_only=True, rename=_HYPHENS):
     cudnn: VersionText | UnsetType = UNSET
     tensorflow: VersionText | FrameworkText | UnsetType = UNSET
     torch: VersionText | FrameworkText | UnsetType = UNSET
+    jax: VersionText | FrameworkText | UnsetType = UNSET
     protobuf: VersionText | UnsetType = UNSET
     numpy: VersionText | UnsetType = UNSET
     driver: Annotated[EntryText, Meta(description="oldest NVIDIA driver", examples=[">=550"])] | UnsetType = UNSET

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from solver.core.answer import NotKnown
 from solver.core.axes import axes_of
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.core.spelling import all_of
@@ -171,7 +172,9 @@ def _constraint(name: str, specifier: str | None) -> Edit:
 
 def _other_versions(profile: Profile, matrices: Matrices, framework: Framework, ident: str) -> Iterator[Change]:
     specifier = profile.constraints[framework]
-    texts = {row.version for row in matrices.builds_of(ident) if isinstance(row.version, str)}
+    coded = FRAMEWORKS[framework].coded if FRAMEWORKS[framework].plugins else (ident,)
+    rows = (row for one in coded for row in matrices.builds_of(one))
+    texts = {row.version for row in rows if isinstance(row.version, str)}
     versions = sorted({as_version(as_version(text).public) for text in texts})
     admitted: list[float] = [at for at, version in enumerate(versions) if within(str(version), specifier)]
     # Of a version that nobody knows the nearest are those between which it would stand.

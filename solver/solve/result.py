@@ -92,7 +92,7 @@ def _inside(axis: str, profile: Profile, chosen: Chosen) -> list[str]:
 
 def _builds(space: PackageSpace, chosen: Chosen) -> list[Build]:
     """The rows of the frameworks, in the order in which those are told."""
-    idents = (ident for entry in FRAMEWORKS.values() for ident in entry.distributions if ident in chosen)
+    idents = (ident for entry in FRAMEWORKS.values() for ident in entry.coded if ident in chosen)
     rows = (space.scope.build(ident, chosen[ident].version) for ident in idents)
     return [row for row in rows if isinstance(row, Build)]
 
@@ -108,7 +108,7 @@ def _askers(space: PackageSpace, profile: Profile, chosen: Chosen) -> Askers:
     for ident in sorted(chosen):
         for ask in space.asks(chosen[ident]):
             # What keeps a rule is there for the package that the rule is about.
-            base = next(iter(space.rule(ident).when)) if is_way(ident) else ident.partition("[")[0]
+            base = space.about(ident) if is_way(ident) else ident.partition("[")[0]
             if ask.ident.partition("[")[0] != base:
                 askers[ask.ident].append((base, ask))
     return askers

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
-from solver.core.frameworks import distributions
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Explanation, Framework, Nearest, Profile, PypiName, Solution
 from solver.core.versions import within
 from solver.matrix.builds import has_wheel
@@ -276,7 +276,7 @@ def _built(profile: Profile, matrices: Matrices, python: str) -> int:
     """How many of the frameworks have, at a version that the profile admits, a wheel for ``python``."""
 
     def is_built(name: Framework) -> bool:
-        rows = (row for one in distributions(name) for row in matrices.builds_of(one) if row.version)
+        rows = (row for one in FRAMEWORKS[name].coded for row in matrices.builds_of(one) if row.version)
         bound = profile.constraints.get(name, "")
         return any(has_wheel(row, python) and within(row.version, bound) for row in rows)
 

@@ -10,16 +10,20 @@ from packaging.version import Version
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
+from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import Answer
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, framework_of
 from solver.core.indexes import flavour_of
-from solver.core.model import Finding, Severity
+from solver.core.model import Finding, Framework, Severity
+from solver.core.spelling import either
 from solver.matrix.builds import entries, has_cuda, local_cuda, made_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
 CODE = "cpu-build"
+_CPU_EXTRA = "cpu"
+"""By which a request says that it wants a framework without its plugins: jax[cpu]."""
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
@@ -33,7 +37,32 @@ def find(context: AuditContext) -> Iterator[Finding]:
         # Two builds of one framework overwrite each other, which is told as that.
         if without and len(without) == len(builds):
             yield from _check(context, without)
+        elif not builds:
+            yield from _without_plugin(context, framework)
     yield from _companions(context)
+
+
+def _without_plugin(context: AuditContext, framework: Framework) -> Iterator[Finding]:
+    """A framework whose code for GPUs lies in plugins, and none of them in the set: often it is merely asked for."""
+    entry, package = FRAMEWORKS[framework], context.package(framework)
+    reason = _reason(context) or _likely_reason(context)
+    if not entry.plugins or package is None or package.origin != "pypi" or reason is None:
+        return
+    if set(entry.coded) & set(context.packages) or _CPU_EXTRA in package.extras:
+        return
+    yield finding_about(
+        (package,),
+        code=CODE,
+        severity="note",
+        why=f"{package.pin} has no plugin for a GPU beside it, so that it computes on the CPU, and {reason}",
+        source="its code for GPUs lies in " + either(entry.coded),
+        cure="leave it where that is meant, or take " + either(_with_extras(package, entry)),
+    )
+
+
+def _with_extras(package: Package, entry: FrameworkEntry) -> list[str]:
+    version = f"=={package.version}" if package.version else ""
+    return [f"{package.name}[{extra}]{version}" for extra in sorted(entry.plugins)]
 
 
 def _companions(context: AuditContext) -> Iterator[Finding]:

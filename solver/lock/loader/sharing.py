@@ -5,7 +5,8 @@ tensorflow/core/common_runtime/process_util.cc (TF_NUM_*_THREADS) and
 tensorflow/core/util/use_cudnn.cc (TF_CUDNN_USE_AUTOTUNE), all of them read in the
 TensorFlow 2.21.0 wheel too; docs.pytorch.org/docs/stable/threading_environment_variables.html
 (OMP_NUM_THREADS); the docstrings of torch.cuda.set_per_process_memory_fraction and
-torch.set_num_interop_threads.
+torch.set_num_interop_threads; docs.jax.dev/en/latest/gpu_memory_allocation.html
+(XLA_PYTHON_CLIENT_PREALLOCATE, XLA_PYTHON_CLIENT_MEM_FRACTION).
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ def sharing_variables(sharing: GpuSharing, frameworks: Sequence[Framework]) -> d
             variables["TF_CUDNN_USE_AUTOTUNE"] = "1" if sharing.cudnn_benchmark else "0"
     if "torch" in frameworks and sharing.intra_threads is not None:
         variables["OMP_NUM_THREADS"] = str(sharing.intra_threads)
+    if "jax" in frameworks:
+        variables["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false" if sharing.growth else "true"
+        if sharing.jax_fraction is not None:
+            variables["XLA_PYTHON_CLIENT_MEM_FRACTION"] = str(sharing.jax_fraction)
     return dict(sorted(variables.items()))
 
 

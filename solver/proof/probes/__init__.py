@@ -1,4 +1,4 @@
-"""The probe: what torch and tensorflow can really do in the environment that runs it.
+"""The probe: what torch, tensorflow and jax can really do in the environment that runs it.
 
 A folder of plain scripts that import the standard library, each other and the frameworks they are
 asked for, and nothing else of this project: the verifier copies the folder as ``interlock_probe``

@@ -31,7 +31,7 @@ class Interop:
     @staticmethod
     def possible(order: Sequence[str]) -> bool:
         """Whether this environment has a converter and both frameworks are asked for."""
-        return len(order) == 2 and importlib.util.find_spec(CONVERTER) is not None
+        return {"torch", "tensorflow"} <= {*order} and importlib.util.find_spec(CONVERTER) is not None
 
     def run(self) -> None:
         """Each step needs the one before it."""

@@ -15,6 +15,8 @@ LIBRARY = re.compile(
     r"nvrtc\w*|nvJitLink|nvshmem\w*|nvidia-\w+|protobuf\w*|tensorflow_framework|torch_cuda)"
     r"(-[0-9a-f]{8})?\.so(\.[\d.]+)?|_message\.(abi3|cpython-\S+)\.so)$"
 )
+RUNTIMES = frozenset(("libcudart", "libtorch_cuda", "libtensorflow_framework", "libcudnn"))
+"""One of these is loaded wherever CUDA is used."""
 DRIVER = re.compile(r"lib(cuda$|nvidia-)")
 """What the driver brings, which never lies in an environment."""
 
@@ -80,7 +82,9 @@ def check_libraries(recorder: Recorder, gpu: bool) -> Seen:
     describe_libraries(recorder)
     libraries = recorder.result["libraries"]
     names = {stem(library["path"]) for library in libraries}
-    if gpu and not ("libcuda" in names and names & {"libcudart", "libtorch_cuda", "libtensorflow_framework"}):
+    if gpu and not (
+        "libcuda" in names and names & {"libcudart", "libtorch_cuda", "libtensorflow_framework", "libcudnn"}
+    ):
         raise Wrong("no CUDA driver or runtime library was ever loaded into this process")
     cuda = [one["path"] for one in libraries if re.match(r"lib(cu|nccl|nv)", stem(one["path"]))]
     outside = [

@@ -15,12 +15,13 @@ from solver.index import Index, ReleaseRefused
 from solver.matrix.builds import bound_packages
 from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build, Rule
+from solver.matrix.rows import Build
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
 from solver.solve.space.libraries import library_asks
+from solver.solve.space.plugins import plugin_asks, plugin_candidates
 from solver.solve.space.scope import Scope
 from solver.solve.space.silence import WHY, is_silent
 from solver.solve.space.terms import (
@@ -34,6 +35,7 @@ from solver.solve.space.terms import (
     is_inside,
     is_package,
     is_way,
+    served_by_plugin,
     way,
 )
 
@@ -61,12 +63,16 @@ class PackageSpace:
         if not is_way(ident):
             return self.choices.candidates(ident)
         if ident not in self._ways:
-            self._ways[ident] = tuple(way_candidates(self.choices, self._joint[ident]))
+            framework = served_by_plugin(ident)
+            made = (
+                way_candidates(self.choices, self._joint[ident]) if framework is None else plugin_candidates(framework)
+            )
+            self._ways[ident] = tuple(made)
         return self._ways[ident]
 
-    def rule(self, ident: str) -> Rule:
-        """The rule of whose ways ``ident`` is the identifier."""
-        return self._joint[ident]
+    def about(self, ident: str) -> str:
+        """The package for whose sake one of the ways of ``ident`` is taken."""
+        return served_by_plugin(ident) or next(iter(self._joint[ident].when))
 
     def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
         """See ``Space``."""
@@ -76,6 +82,8 @@ class PackageSpace:
         return known
 
     def _make(self, candidate: Candidate) -> Iterable[Ask]:
+        if served_by_plugin(candidate.ident) is not None:
+            return plugin_asks(self.choices, candidate)
         if is_way(candidate.ident):
             return ways_to_keep(self.choices, self._joint[candidate.ident])[candidate.position]
         base, _, extra = candidate.ident.partition("[")

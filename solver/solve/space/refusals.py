@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
@@ -137,7 +137,7 @@ def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]
 
 def _unknown(name: str, version: str, framework: Framework | None, scope: Scope) -> Verdict | None:
     """A release without a row, of a package whose other releases have rows; of any other nothing needs telling."""
-    if framework is not None:
+    if framework is not None and holds_code(name):
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (`interlock refresh` derives one)", "matrices")
     if scope.matrices.builds_of(name):
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (add one to matrices/builds.yaml)", "matrices")
@@ -188,7 +188,9 @@ def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
 
 
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
-    verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in scope.target.gpus)
+    # Of what is part of another build, that one's row tells the GPUs.
+    gpus = scope.target.gpus if build.part_of is None else ()
+    verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in gpus)
     return (verdict for verdict in verdicts if verdict.answer is not Answer.YES)
 
 

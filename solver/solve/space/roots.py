@@ -16,6 +16,7 @@ from solver.matrix.builds import framework_pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.inside import asked_of_inside
+from solver.solve.space.plugins import plugin_ask
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident, guard
 
 
@@ -47,6 +48,8 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
     for framework in preferred_first(profile.frameworks, profile.prefer):
         ident = distribution_of(framework, profile, choices.matrices)
         asks.append(choices.ask(ident, profile.constraints.get(framework, ""), source))
+        if FRAMEWORKS[framework].plugins and not choices.scope.wants_cpu(framework):
+            asks.append(plugin_ask(framework, source))
     asks += _cuda_asks(choices, profile, source)
     for text in profile.packages:
         asks += choices.requirement_asks(_constrained(text, profile), source, strict=True)

@@ -1,8 +1,9 @@
 """What the search moves in: candidates and what each asks of the others.
 
 An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
-an axis ("axis:cuda"), a rule ("rule:<id>/<package>": how a rule about several packages is kept)
-or a guard ("?numpy": that package's version if anything brings it, else "absent").
+an axis ("axis:cuda"), a rule ("rule:<id>/<package>": how a rule about several packages is kept),
+a choice of plugins ("plugin:jax": what brings a framework's GPU code) or a guard
+("?numpy": that package's version if anything brings it, else "absent").
 Guards let a fact forbid versions of a package without asking for the package. What lies inside
 a wheel and has an axis is an identifier too ("axis:cuda inside torch"). A set of
 candidates of one identifier is an int used as a bit mask over their positions, which
@@ -18,9 +19,9 @@ from typing import Protocol
 
 from solver.core.answer import Verdict
 from solver.core.axes import AXES
-from solver.core.frameworks import distributions
+from solver.core.frameworks import FRAMEWORKS, distributions
 from solver.core.indexes import title_of
-from solver.core.model import Axis, IndexName, Release
+from solver.core.model import Axis, Framework, IndexName, Release
 from solver.matrix.rows import Rule
 
 
@@ -57,6 +58,16 @@ def way(rule: Rule) -> str:
     return "/".join([f"rule:{rule.id}", *(f"{name}{rule.when[name]}" for name in others)])
 
 
+def plugin(framework: Framework) -> str:
+    """The identifier whose candidates are the plugins of a framework."""
+    return f"{_PLUGIN}{framework}"
+
+
+def served_by_plugin(ident: str) -> Framework | None:
+    """The framework of whose plugins ``ident`` is the identifier; None where it is another one."""
+    return next((name for name in FRAMEWORKS if ident == plugin(name)), None)
+
+
 def ident_inside(axis: str, package: str) -> str:
     """The identifier of what lies inside the wheel of a package and is of the kind of an axis."""
     return f"{axis}{_INSIDE}{package}"
@@ -73,11 +84,12 @@ def package_around(ident: str) -> str:
 
 
 _INSIDE = " inside "
+_PLUGIN = "plugin:"
 
 
 def is_way(ident: str) -> bool:
-    """Whether ``ident`` stands for the ways to keep a rule."""
-    return ident.startswith("rule:")
+    """Whether ``ident`` stands for ways of which one is taken: to keep a rule, or to bring a plugin."""
+    return ident.startswith(("rule:", _PLUGIN))
 
 
 def is_axis(ident: str) -> bool:
@@ -97,7 +109,7 @@ def named_by(ident: str) -> str:
 
 def is_package(ident: str) -> bool:
     """Whether ``ident`` is a package itself: no axis, no guard, no rule, no extra."""
-    return not ident.startswith(("axis:", "?", "rule:")) and "[" not in ident
+    return not ident.startswith(("axis:", "?", "rule:", _PLUGIN)) and "[" not in ident
 
 
 @dataclass(frozen=True, slots=True, eq=False)

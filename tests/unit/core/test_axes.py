@@ -7,9 +7,11 @@ from solver.core.model import Axis
 
 
 def test_every_axis_is_in_the_table_in_the_order_of_a_lock():
-    assert tuple(AXES) == ("python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy") == get_args(Axis)
+    axes = ("python", "cuda", "cudnn", "tensorflow", "torch", "jax", "protobuf", "numpy")
+    assert tuple(AXES) == axes == get_args(Axis)
 
 
 def test_axes_come_in_the_order_of_the_kinds():
-    assert axes_of("framework", "python", "toolkit", "library") == ("tensorflow", "torch", "python", "cuda", "cudnn")
+    kinds = axes_of("framework", "python", "toolkit", "library")
+    assert kinds == ("tensorflow", "torch", "jax", "python", "cuda", "cudnn")
     assert axes_of("package") == ("protobuf", "numpy")

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from paths import ROOT
 
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, distributions, framework_of, preferred_first
+from solver.core.frameworks import (
+    BY_DEFAULT,
+    COMPANIONS,
+    FRAMEWORKS,
+    distributions,
+    framework_of,
+    holds_code,
+    preferred_first,
+)
+from solver.core.model import Profile
 
 
 def test_every_distribution_leads_to_its_framework() -> None:
@@ -19,6 +28,20 @@ def test_every_distribution_leads_to_its_framework() -> None:
     assert dict(COMPANIONS) == {"torchvision": "torch", "torchaudio": "torch"}
 
 
+def test_the_plugins_of_a_framework_are_its_code_and_none_of_its_distributions() -> None:
+    assert distributions("jax") == ("jax",)
+    assert framework_of("jax-cuda12-plugin") == framework_of("jax-cuda13-plugin") == framework_of("jax") == "jax"
+    assert framework_of("jax-cuda12-pjrt") is None
+    assert [name for name in ("jax", "jaxlib", "jax-cuda12-plugin", "torch", "numpy") if holds_code(name)] == [
+        "jax-cuda12-plugin",
+        "torch",
+    ]
+
+
+def test_a_request_that_names_no_framework_means_the_first_two() -> None:
+    assert BY_DEFAULT == ("tensorflow", "torch") == Profile(name="p").frameworks
+
+
 def test_a_bound_on_a_framework_is_one_on_each_of_its_distributions() -> None:
     assert distributions("tensorflow") == ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-gpu")
     assert distributions("tensorflow-cpu") == ("tensorflow-cpu",)
@@ -26,8 +49,8 @@ def test_a_bound_on_a_framework_is_one_on_each_of_its_distributions() -> None:
 
 
 def test_torch_comes_first_where_nobody_says() -> None:
-    assert preferred_first(FRAMEWORKS) == ["torch", "tensorflow"]
-    assert preferred_first(FRAMEWORKS, "tensorflow") == ["tensorflow", "torch"]
+    assert preferred_first(FRAMEWORKS) == ["torch", "tensorflow", "jax"]
+    assert preferred_first(FRAMEWORKS, "tensorflow") == ["tensorflow", "torch", "jax"]
 
 
 def test_each_framework_has_its_checks_among_the_probes() -> None:
@@ -37,5 +60,5 @@ def test_each_framework_has_its_checks_among_the_probes() -> None:
 
 def test_the_compiler_of_a_framework_is_no_distribution_of_it() -> None:
     compilers = {entry.name: entry.compiler for entry in FRAMEWORKS.values()}
-    assert compilers == {"tensorflow": None, "torch": "triton"}
+    assert compilers == {"tensorflow": None, "torch": "triton", "jax": None}
     assert framework_of("triton") is None

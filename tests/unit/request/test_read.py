@@ -20,9 +20,9 @@ def profiles() -> dict[str, Profile]:
 def test_the_shipped_profiles(profiles):
     full = [f"full-py3{minor}" for minor in (10, 11, 12, 13)]
     conda = [f"full-py3{minor}-conda" for minor in (10, 11, 12)]
-    kinds = [f"full-py312-{kind}" for kind in ("ds", "interop", "cpu", "cu13", "pytorch", "base", "tf", "torch")]
+    kinds = [f"full-py312-{kind}" for kind in ("ds", "interop", "cpu", "cu13", "jax", "pytorch", "base", "tf", "torch")]
     stacks = ["tf2.10-cu117", "tf2.10-cu117-conda", "tf2.10-cu117-win", "tf2.9-cu113"]
-    assert sorted(profiles) == sorted([*full, *conda, *kinds, *stacks, "tf-latest", "torch-latest"])
+    assert sorted(profiles) == sorted([*full, *conda, *kinds, *stacks, "tf-latest", "torch-latest", "jax-latest"])
 
 
 def test_a_full_profile_holds_both_frameworks_and_their_companions(profiles):

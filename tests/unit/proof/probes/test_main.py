@@ -15,6 +15,7 @@ from solver.proof.checks import demands, orders
 from solver.proof.verify.runner import place_probes, probe_environment, run_probe
 
 BOTH = ("torch", "tensorflow")
+ALL = ("torch", "tensorflow", "jax")
 NEEDS_COMPILER = pytest.mark.skipif(shutil.which("cc") is None, reason="torch.compile is skipped without one")
 
 
@@ -47,7 +48,7 @@ def test_probe_is_valid_for_the_oldest_python_it_runs_under():
         ast.parse(path.read_text(), feature_version=(3, 9))
 
 
-@pytest.mark.parametrize("order", orders(BOTH), ids="-".join)
+@pytest.mark.parametrize("order", orders(ALL), ids="-".join)
 def test_every_mandatory_check_is_made(probe, order):
     result = probe({"gpu": True}, order)
     seen = statuses(result)
@@ -83,7 +84,7 @@ def test_without_a_gpu_the_device_checks_fail_by_name(probe):
     assert failed[0].detail == "Wrong: tensorflow sees no GPU"
 
 
-@pytest.mark.parametrize("framework", BOTH)
+@pytest.mark.parametrize("framework", ALL)
 @pytest.mark.parametrize("operation", ["matmul", "convolution", "fft", "cholesky"])
 @pytest.mark.parametrize("how", ["wrong", "nan"])
 def test_wrong_results_are_caught_by_name(probe, framework, operation, how):
@@ -112,6 +113,31 @@ def test_wrong_results_are_caught_by_name(probe, framework, operation, how):
 )
 def test_each_fault_is_found_by_its_check(probe, behaviour, check):
     assert statuses(probe({"gpu": True, **behaviour}))[check] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "order", "check"),
+    [
+        ({"gpu": False}, ("jax",), "jax.devices"),
+        ({"jax.memory": "nan"}, ("jax",), "jax.memory"),
+        ({"jax.jit": "wrong"}, ("jax",), "jax.jit"),
+        ({"jax.grad": "nan"}, ("jax",), "jax.grad"),
+        ({"gpus": 2, "jax.pmap": "wrong"}, ("jax",), "jax.pmap"),
+        ({"jax.dlpack": "wrong"}, ("torch", "jax"), "together.dlpack.torch.jax"),
+        ({"jax.dlpack": "wrong"}, ("jax", "tensorflow"), "together.dlpack.jax.tensorflow"),
+        ({"jax.dlpack": "wrong"}, ALL, "together.dlpack.torch.jax.tensorflow"),
+    ],
+)
+def test_each_fault_of_jax_is_found_by_its_check(probe, behaviour, order, check):
+    failed = [name for name, status in statuses(probe({"gpu": True, **behaviour}, order)).items() if status == "failed"]
+    assert check in failed
+
+
+def test_a_jax_that_takes_the_gpu_beforehand_is_told_which_variable_it_lacks(probe):
+    checks = {check.name: check for check in probe({"gpu": True, "jax.pool": 100 * 10**9}, ("jax",)).checks}
+    assert checks["jax.memory"].detail == (
+        "Wrong: jax took 100000000000 bytes beforehand: XLA_PYTHON_CLIENT_PREALLOCATE is not false"
+    )
 
 
 @pytest.mark.parametrize(("how", "signal"), [("segv", "SIGSEGV"), ("abort", "SIGABRT")])
