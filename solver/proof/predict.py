@@ -119,7 +119,7 @@ class _Case:
 
     @cached_property
     def builds(self) -> dict[str, Build]:
-        """The builds that rows or names tell of, by package; companions and parts stand and fall with what they are of."""
+        """The builds that rows or names tell of, by package; companions and parts go with what they are of."""
         rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
         known = {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
         return {name: row for name, row in known.items() if row.part_of not in known}
@@ -148,7 +148,7 @@ class _Case:
         return package in COMPANIONS or (isinstance(row, Build) and row.part_of in self.packages)
 
     def _has_gpu_code(self, package: str) -> bool:
-        if package == LOADER or package in PARTS or is_cuda_package(package) or self.matrices.libraries_of(package):
+        if package == LOADER or is_cuda_package(package) or self.matrices.libraries_of(package):
             return False  # a library, which does nothing unless a build opens it
         known = any(has_cuda(row) is Answer.YES for row in self.matrices.builds_of(package))
         return known or holds_code(package) or is_named_for_gpu(package, self.packages[package])

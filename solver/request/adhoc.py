@@ -15,7 +15,7 @@ from solver.core.axes import axes_of
 from solver.core.errors import BadInput
 from solver.core.frameworks import BY_DEFAULT, FRAMEWORKS
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
-from solver.core.model import Profile, Target
+from solver.core.model import Framework, Profile, Target
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
 from solver.request.words import NO_ROWS, branch_in, parse_driver, with_driver_of_gpus
@@ -54,9 +54,10 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
         else:
             both = ",".join(part for part in (profile.constraints.get(name), specifier) if part)
             profile = msgspec.structs.replace(profile, constraints={**profile.constraints, name: both})
-            if name in FRAMEWORKS:
-                _check_framework(profile, requirement, text)
-            elif name not in axes_of("library", "package"):
+            framework = next((word for word in FRAMEWORKS if word == name), None)
+            if framework is not None:
+                _check_framework(profile, framework, requirement, text)
+            if requirement.extras if framework is not None else name not in axes_of("library", "package"):
                 profile = _with_package(profile, requirement)
     named = profile.target.driver != Target().driver or any(_names_driver(text) for text in constraints)
     return profile if named else msgspec.structs.replace(profile, target=with_driver_of_gpus(profile.target, matrices))
@@ -67,8 +68,8 @@ def _names_driver(text: str) -> bool:
     return on_target is not None and on_target["name"] == "driver"
 
 
-def _check_framework(profile: Profile, requirement: Requirement, text: str) -> None:
-    if requirement.extras:
+def _check_framework(profile: Profile, framework: Framework, requirement: Requirement, text: str) -> None:
+    if requirement.extras and not FRAMEWORKS[framework].plugins:
         problem = f"{text!r} names an extra; CUDA libraries are chosen from the matrices"
         raise BadInput(problem, key="-c", fix=f"write {requirement.name}{requirement.specifier}")
     if requirement.name not in profile.frameworks:

@@ -305,6 +305,7 @@ class ProfileReader:
     def _without(self, packages: Mapping[str, str], frameworks: Sequence[str]) -> dict[str, str]:
         """``packages`` less those named by ``without`` and those of an absent framework."""
         left_out = {name for name, framework in COMPANIONS.items() if framework not in frameworks}
+        left_out |= {name for name in FRAMEWORKS if name not in frameworks}
         for position, entry in enumerate(self.keys.get("without", ())):
             name = self._package_name(entry, "without", position)
             if name in FRAMEWORKS:

@@ -141,13 +141,15 @@ def _pip_entry(
             requirement.specifier = type(requirement.specifier)("")
         packages[name] = str(requirement)
         return
-    if requirement.extras or requirement.marker:
+    if requirement.marker or (requirement.extras and not FRAMEWORKS[framework].plugins):
         raise document.error(
             f'"{entry}" asks for an extra or has a marker',
             *place,
             fix=f"write {name}==${{{name}}}; its CUDA libraries are chosen from the matrices",
         )
     frameworks.append(framework)
+    if requirement.extras:  # which of its plugins is meant
+        packages[name] = f"{name}[{','.join(sorted(requirement.extras))}]"
     if not slots and requirement.specifier:
         versions[framework] = str(requirement.specifier)
 

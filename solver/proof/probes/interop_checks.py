@@ -13,6 +13,8 @@ from .tensorflow_checks import Tensorflow
 from .torch_checks import Torch
 
 CONVERTER = "onnx2tf"
+BETWEEN = frozenset(("torch", "tensorflow"))
+"""The frameworks that it leads between."""
 SHAPE = (4, 1, 8, 8)
 """Images, channels, rows, columns: what torch takes; tensorflow keeps the channels last."""
 STEPS = 20
@@ -31,7 +33,7 @@ class Interop:
     @staticmethod
     def possible(order: Sequence[str]) -> bool:
         """Whether this environment has a converter and both frameworks are asked for."""
-        return {"torch", "tensorflow"} <= {*order} and importlib.util.find_spec(CONVERTER) is not None
+        return {*order} >= BETWEEN and importlib.util.find_spec(CONVERTER) is not None
 
     def run(self) -> None:
         """Each step needs the one before it."""
