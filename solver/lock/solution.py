@@ -10,8 +10,10 @@ import msgspec
 import yaml
 
 from solver.core.acceptance import finding_id
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import (
     FORMAT_VERSION,
+    Axis,
     Because,
     Finding,
     Flavour,
@@ -137,6 +139,12 @@ def whole_digest(data: Mapping[str, Any]) -> str:
     return digest({key: value for key, value in data.items() if key != "whole"})
 
 
+def _told(axes: Mapping[Axis, str | None]) -> dict[str, str | None]:
+    """The axes, without an absent framework that no request means unless it names it."""
+    unnamed = {name for name, entry in FRAMEWORKS.items() if not entry.by_default}
+    return {name: version for name, version in axes.items() if version is not None or name not in unnamed}
+
+
 def solution_yaml(
     solution: Solution,
     profile: Profile,
@@ -161,7 +169,7 @@ def solution_yaml(
         "lock": lock_digest,
         "whole": "",
         "target": msgspec.to_builtins(solution.target),
-        "solution": solution.axes,
+        "solution": _told(solution.axes),
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
         "variables": profile_variables(profile),
         "notes": msgspec.to_builtins(solution.notes),

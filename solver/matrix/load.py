@@ -33,6 +33,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "companions": ("builds", kinds.Build),
     "builds": ("builds", kinds.Build),
     "cuda": ("toolkits", kinds.CudaToolkit),
+    "ptx": ("ptx", kinds.PtxVersion),
     "cuda-families": ("families", kinds.CudaFamily),
     "cuda-libraries": ("libraries", kinds.Library),
     "cudnn": ("cudnn", kinds.Cudnn),
@@ -61,6 +62,7 @@ class Matrices:
 
     builds: tuple[kinds.Build, ...] = ()
     toolkits: tuple[kinds.CudaToolkit, ...] = ()
+    ptx: tuple[kinds.PtxVersion, ...] = ()
     families: tuple[kinds.CudaFamily, ...] = ()
     libraries: tuple[kinds.Library, ...] = ()
     cudnn: tuple[kinds.Cudnn, ...] = ()

@@ -106,10 +106,16 @@ class CudaToolkit(Row, frozen=True, kw_only=True):
     driver_windows: Dotted | NotKnown = NOT_KNOWN
     gpus: Capabilities | NotKnown = NOT_KNOWN
     """Every compute capability that its compiler knows, ascending."""
-    isa: Dotted | NotKnown = NOT_KNOWN
-    """Version of the PTX that its compiler writes."""
     components: dict[str, str] = {}
     """Distribution -> specifier of the versions that this toolkit shipped."""
+
+
+class PtxVersion(Row, frozen=True, kw_only=True):
+    """The CUDA toolkits whose compiler writes a version of PTX."""
+
+    ptx: Dotted
+    cuda: Annotated[tuple[Dotted, ...], msgspec.Meta(min_length=1)]
+    """major.minor, ascending."""
 
 
 class CudaFamily(Row, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ def renew(
     companions = _renewed(known["companions"], companion_rows(known["companions"], reading))
     built = {row.id: row for row in (*known["companions"], *companions)}
     torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), reading))
-    jax = _renewed(known["jax"], jax_rows(known["jax"], matrices.toolkits, reading))
+    jax = _renewed(known["jax"], jax_rows(known["jax"], matrices.ptx, reading))
     rows: dict[str, tuple[Row, ...]] = {
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),

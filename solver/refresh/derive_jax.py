@@ -16,7 +16,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import IndexFile, pypi_name
 from solver.index import ReleaseRefused
 from solver.matrix.builds import stated
-from solver.matrix.rows import Build, CudaToolkit
+from solver.matrix.rows import Build, PtxVersion
 from solver.refresh.families import Family, Reading, WheelSource, families, requirements
 from solver.refresh.gpu_code import capabilities, compiled_by
 from solver.refresh.shared_libraries import SYMBOLS, Libraries, read_libraries, shared_libraries
@@ -27,7 +27,7 @@ _NVIDIA = "nvidia/"
 _FLOOR = re.compile(r"[>=]=(\d+\.\d+)")
 
 
-def jax_rows(known: Iterable[Build], toolkits: Sequence[CudaToolkit], reading: Reading) -> Iterator[Build]:
+def jax_rows(known: Iterable[Build], ptx: Sequence[PtxVersion], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family of the plugins from the oldest known version on."""
     by_id = {row.id: row for row in known}
     oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
@@ -38,7 +38,7 @@ def jax_rows(known: Iterable[Build], toolkits: Sequence[CudaToolkit], reading: R
             if before is not None and (not before.derived or not reading.again):
                 yield msgspec.structs.replace(before, python=family.python)
                 continue
-            row = reading.row(family.file, partial(_row, distribution, family, reading.source, asking, toolkits))
+            row = reading.row(family.file, partial(_row, distribution, family, reading.source, asking, ptx))
             if row is not None:
                 yield row
 
@@ -76,9 +76,7 @@ def _by_version(source: WheelSource, name: str) -> dict[str, IndexFile]:
     return files
 
 
-def _row(
-    distribution: str, family: Family, source: WheelSource, asking: _Asking, toolkits: Sequence[CudaToolkit]
-) -> Build:
+def _row(distribution: str, family: Family, source: WheelSource, asking: _Asking, ptx: Sequence[PtxVersion]) -> Build:
     file = family.file
     members = shared_libraries(source.members(file))
     if not members:
@@ -93,7 +91,7 @@ def _row(
         version=family.version,
         platform=family.platform,
         python=family.python,
-        cuda=compiled_by(read.releases, read.isas, toolkits),
+        cuda=compiled_by(read.releases, read.isas, ptx),
         cudnn=cudnn,
         bundles=False,
         sm=capabilities(set(read.native)) or NOT_KNOWN,

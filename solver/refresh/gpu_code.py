@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.matrix.rows import CudaToolkit
+from solver.matrix.rows import PtxVersion
 
 _MAGIC = struct.pack("<IHH", 0xBA55ED50, 1, 16)
 """Magic number, version and length of a fat binary's header; its length follows in eight bytes."""
@@ -95,7 +95,7 @@ def capabilities(gpus: set[int]) -> tuple[str, ...]:
     return tuple(f"{gpu // 10}.{gpu % 10}" for gpu in sorted(gpus))
 
 
-def compiled_by(releases: Iterable[str], isas: Iterable[str], toolkits: Iterable[CudaToolkit]) -> str | NotKnown:
+def compiled_by(releases: Iterable[str], isas: Iterable[str], written_by: Iterable[PtxVersion]) -> str | NotKnown:
     """The CUDA (major.minor) that compiled some code: as nvcc signed it, else the one that writes such PTX.
 
     Of several the newest. NOT_KNOWN where two toolkits write the same PTX, or no row tells which does.
@@ -104,5 +104,5 @@ def compiled_by(releases: Iterable[str], isas: Iterable[str], toolkits: Iterable
     if signed is not None:
         return signed
     written = max(isas, key=Version, default=None)
-    writers = [row.cuda for row in toolkits if row.isa == written]
-    return writers[0] if written is not None and len(writers) == 1 else NOT_KNOWN
+    writers = [cuda for row in written_by if row.ptx == written for cuda in row.cuda]
+    return writers[0] if len(writers) == 1 else NOT_KNOWN

@@ -17,7 +17,7 @@ from solver.audit.installed import findings_as_installed
 from solver.audit.run import audit, context_of
 from solver.core.model import SEVERITIES, Target
 from solver.matrix.load import FILES
-from solver.matrix.rows import DriverBranch, GpuModels, ImportName, InteropPackages, Verified
+from solver.matrix.rows import DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, Verified
 from solver.request.words import parse_target
 
 VERSIONS = {
@@ -241,7 +241,7 @@ def test_a_law_speaks_of_every_kind_of_row():
     The rest is nothing that an audit of a set asks.
     """
     spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}
-    unasked = {DriverBranch, GpuModels, ImportName, InteropPackages, Verified}
+    unasked = {DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, Verified}
     assert {kind for _, kind in FILES.values()} - unasked == spoken
 
 
