@@ -30,6 +30,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "tensorflow": ("builds", kinds.Build),
     "torch": ("builds", kinds.Build),
     "jax": ("builds", kinds.Build),
+    "packages": ("builds", kinds.Build),
     "companions": ("builds", kinds.Build),
     "builds": ("builds", kinds.Build),
     "cuda": ("toolkits", kinds.CudaToolkit),

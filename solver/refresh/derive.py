@@ -23,6 +23,7 @@ from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_jax import jax_rows
+from solver.refresh.derive_packages import TELLING, package_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
 from solver.refresh.derive_torch import companion_rows, torch_rows
 from solver.refresh.families import Reading, WheelSource
@@ -35,6 +36,7 @@ _READ = {
     "tensorflow": FRAMEWORKS["tensorflow"].distributions,
     "torch": FRAMEWORKS["torch"].distributions,
     "jax": FRAMEWORKS["jax"].coded,
+    "packages": tuple(TELLING),
     "companions": FRAMEWORKS["torch"].companions,
 }
 """File stem -> the packages whose builds are read out of their wheels into it."""
@@ -43,6 +45,7 @@ _ORDER: Mapping[str, Callable[..., object]] = {
     "tensorflow": lambda row: (row.package, Version(row.version), row.platform),
     "torch": lambda row: (row.index, Version(row.version), row.platform),
     "jax": lambda row: (row.package, Version(row.version), row.platform),
+    "packages": lambda row: (row.package, Version(row.version), row.platform),
     "companions": lambda row: (row.index, row.package == "torchaudio", Version(row.version), row.platform),
     "cuda": lambda row: Version(row.cuda),
 }
@@ -86,6 +89,7 @@ def renew(
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),
         "jax": tuple(jax),
+        "packages": tuple(_renewed(known["packages"], package_rows(known["packages"], reading))),
         "companions": tuple(companions),
         "cuda": tuple(toolkits),
     }

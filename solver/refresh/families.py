@@ -76,12 +76,12 @@ class Family:
 
     @property
     def python(self) -> tuple[str, ...]:
-        """major.minor of every CPython that has a wheel of its own; empty for py3 wheels."""
+        """major.minor of every CPython that has a wheel of its own; empty where one wheel serves any."""
         minors = set()
         for file in self.files:
             for tag in parse_wheel_filename(file.filename)[3]:
                 match = _CPYTHON.fullmatch(tag.interpreter)
-                if match:
+                if match and tag.abi != "abi3":
                     minors.add(int(match["minor"]))
         return tuple(f"3.{minor}" for minor in sorted(minors))
 

@@ -42,19 +42,22 @@ class GpuCode:
     """Versions of the PTX."""
     releases: set[str] = field(default_factory=set)
     """major.minor of each nvcc that compiled a part of it."""
+    _tail: bytes = b""
     _rest: bytes = b""
+    """What was read and not yet understood; empty while code is passed over."""
     _skip: int = 0
     _left: int = 0
     """Bytes of the fat binary that is being read which were not looked at yet; 0: outside of any."""
 
     def feed(self, part: bytes) -> None:
         """Look at the next part of the library."""
-        self.releases.update(release.decode() for release in _RELEASE.findall(part))
+        signed = self._tail + part  # what is looked for may lie across two parts
+        self.releases.update(release.decode() for release in _RELEASE.findall(signed))
+        self._tail = signed[-_TAIL:]
         if self._skip >= len(part):
             self._skip -= len(part)
-            self._rest = part[-_TAIL:] if not self._skip else b""
             return
-        self._walk(self._rest * (not self._skip) + part[self._skip :])
+        self._walk(self._rest + part[self._skip :])
 
     def _walk(self, text: bytes) -> None:
         self._skip, at = 0, 0

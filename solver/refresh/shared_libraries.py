@@ -72,7 +72,7 @@ class _Texts:
         self.named |= {name.decode() for name in _SONAME.findall(text)}
         missing = ((name, symbol) for name, symbol in SYMBOLS.items() if name not in self.stubs)
         self.stubs |= {name for name, symbol in missing if b"\0" + symbol + b"\0" in text}
-        self._tail = part[-_TAIL:]  # what is looked for may lie across two parts
+        self._tail = text[-_TAIL:]  # what is looked for may lie across two parts
 
 
 def read_libraries(source: WheelSource, file: IndexFile, members: Iterable[str]) -> Libraries:

@@ -1,0 +1,111 @@
+"""Reads builds of further packages out of a file of their wheels that says with which CUDA they were made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+from packaging.version import Version
+
+from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.model import PypiName, pypi_name
+from solver.index import ReleaseRefused
+from solver.matrix.rows import Build
+from solver.refresh.families import (
+    Family,
+    Reading,
+    WheelSource,
+    applies_to,
+    capability,
+    families,
+    member_text,
+    requirements,
+)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Where the wheels of one package tell how they were built."""
+
+    member: str
+    cuda: re.Pattern[str]
+    """Finds major and minor of the CUDA in the text of ``member``; the minor is "x" where any of its major serves."""
+    oldest: str
+    """The release from which on they have that file."""
+    gpus: re.Pattern[str] | None = None
+    """Finds the list of compute capabilities, as torch's TORCH_CUDA_ARCH_LIST writes them; None: it tells none."""
+
+
+_CUPY = Telling(member="cupy/.data/_wheel.json", cuda=re.compile(r'"cuda": "(\d+)\.(x|\d+)"'), oldest="12.0.0")
+TELLING: Mapping[PypiName, Telling] = {
+    pypi_name("cupy-cuda11x"): _CUPY,
+    pypi_name("cupy-cuda12x"): _CUPY,
+    pypi_name("cupy-cuda13x"): _CUPY,
+    pypi_name("torch-tensorrt"): Telling(
+        member="torch_tensorrt/_version.py", cuda=re.compile(r'^__cuda_version__ = "(\d+)\.(\d+)', re.M), oldest="1.3.0"
+    ),
+    pypi_name("xformers"): Telling(
+        member="xformers/cpp_lib.json",
+        cuda=re.compile(r'"cuda": (\d\d)(\d\d),'),
+        oldest="0.0.16",
+        gpus=re.compile(r'"TORCH_CUDA_ARCH_LIST": "([^"]*)"'),
+    ),
+}
+_AGAINST = "torch"
+"""What some of them are compiled against, as their metadata says."""
+
+
+def package_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
+    """A row for each wheel family of these packages; the wheels of known rows are read again where that is asked."""
+    by_id = {row.id: row for row in known}
+    for package, telling in TELLING.items():
+        for family in families(reading.source, package, Version(telling.oldest)):
+            before = by_id.get(family.row_id(package))
+            if before is not None and (not before.derived or not reading.again):
+                yield msgspec.structs.replace(before, python=family.python)
+                continue
+            row = reading.row(family.file, partial(_row, package, telling, family, reading.source))
+            if row is not None:
+                yield row
+
+
+def _row(package: PypiName, telling: Telling, family: Family, source: WheelSource) -> Build:
+    file = family.file
+    text = member_text(source, file, telling.member)
+    cuda = telling.cuda.search(text)
+    if cuda is None:
+        raise ReleaseRefused(f"{telling.member} of {file.filename} tells no CUDA")
+    sm, ptx = _code(telling, text)
+    return Build(
+        id=family.row_id(package),
+        source=f"wheel {file.filename} ({telling.member}, METADATA)",
+        derived=True,
+        package=package,
+        version=family.version,
+        platform=family.platform,
+        python=family.python,
+        cuda=str(int(cuda[1])) if cuda[2] == "x" else f"{int(cuda[1])}.{int(cuda[2])}",
+        bundles=False,
+        sm=sm,
+        ptx=ptx,
+        needs=_needs(family, source),
+    )
+
+
+def _code(telling: Telling, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
+    """The GPUs that there is machine code and PTX for: "8.0+PTX 9.0a" has code for both, and PTX of 8.0."""
+    listed = telling.gpus.search(text) if telling.gpus is not None else None
+    if listed is None:
+        return NOT_KNOWN, NOT_KNOWN
+    words = listed[1].replace(";", " ").split()
+    native = {capability(word.removesuffix("+PTX")): None for word in words}
+    return tuple(native), tuple({capability(word): None for word in words if word.endswith("+PTX")})
+
+
+def _needs(family: Family, source: WheelSource) -> dict[str, str]:
+    asked = [one for one in requirements(source, family.file) if one.name == _AGAINST and applies_to(one, family)]
+    bounds = ",".join(str(one.specifier) for one in asked if one.specifier)
+    return {_AGAINST: bounds} if bounds else {}
