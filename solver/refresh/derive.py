@@ -23,7 +23,7 @@ from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_jax import jax_rows
-from solver.refresh.derive_packages import TELLING, package_rows
+from solver.refresh.derive_packages import BUILD_FILES, package_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
 from solver.refresh.derive_torch import companion_rows, torch_rows
 from solver.refresh.families import Reading, WheelSource
@@ -36,7 +36,7 @@ _READ = {
     "tensorflow": FRAMEWORKS["tensorflow"].distributions,
     "torch": FRAMEWORKS["torch"].distributions,
     "jax": FRAMEWORKS["jax"].coded,
-    "packages": tuple(TELLING),
+    "packages": tuple(BUILD_FILES),
     "companions": FRAMEWORKS["torch"].companions,
 }
 """File stem -> the packages whose builds are read out of their wheels into it."""

@@ -27,7 +27,7 @@ from solver.refresh.families import (
 
 
 @dataclass(frozen=True)
-class Telling:
+class BuildFile:
     """Where the wheels of one package tell how they were built."""
 
     member: str
@@ -39,15 +39,15 @@ class Telling:
     """Finds the list of compute capabilities, as torch's TORCH_CUDA_ARCH_LIST writes them; None: it tells none."""
 
 
-_CUPY = Telling(member="cupy/.data/_wheel.json", cuda=re.compile(r'"cuda": "(\d+)\.(x|\d+)"'), oldest="12.0.0")
-TELLING: Mapping[PypiName, Telling] = {
+_CUPY = BuildFile(member="cupy/.data/_wheel.json", cuda=re.compile(r'"cuda": "(\d+)\.(x|\d+)"'), oldest="12.0.0")
+BUILD_FILES: Mapping[PypiName, BuildFile] = {
     pypi_name("cupy-cuda11x"): _CUPY,
     pypi_name("cupy-cuda12x"): _CUPY,
     pypi_name("cupy-cuda13x"): _CUPY,
-    pypi_name("torch-tensorrt"): Telling(
+    pypi_name("torch-tensorrt"): BuildFile(
         member="torch_tensorrt/_version.py", cuda=re.compile(r'^__cuda_version__ = "(\d+)\.(\d+)', re.M), oldest="1.3.0"
     ),
-    pypi_name("xformers"): Telling(
+    pypi_name("xformers"): BuildFile(
         member="xformers/cpp_lib.json",
         cuda=re.compile(r'"cuda": (\d\d)(\d\d),'),
         oldest="0.0.16",
@@ -61,27 +61,27 @@ _AGAINST = "torch"
 def package_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family of these packages; the wheels of known rows are read again where that is asked."""
     by_id = {row.id: row for row in known}
-    for package, telling in TELLING.items():
-        for family in families(reading.source, package, Version(telling.oldest)):
+    for package, told in BUILD_FILES.items():
+        for family in families(reading.source, package, Version(told.oldest)):
             before = by_id.get(family.row_id(package))
             if before is not None and (not before.derived or not reading.again):
                 yield msgspec.structs.replace(before, python=family.python)
                 continue
-            row = reading.row(family.file, partial(_row, package, telling, family, reading.source))
+            row = reading.row(family.file, partial(_row, package, told, family, reading.source))
             if row is not None:
                 yield row
 
 
-def _row(package: PypiName, telling: Telling, family: Family, source: WheelSource) -> Build:
+def _row(package: PypiName, told: BuildFile, family: Family, source: WheelSource) -> Build:
     file = family.file
-    text = member_text(source, file, telling.member)
-    cuda = telling.cuda.search(text)
+    text = member_text(source, file, told.member)
+    cuda = told.cuda.search(text)
     if cuda is None:
-        raise ReleaseRefused(f"{telling.member} of {file.filename} tells no CUDA")
-    sm, ptx = _code(telling, text)
+        raise ReleaseRefused(f"{told.member} of {file.filename} tells no CUDA")
+    sm, ptx = _code(told, text)
     return Build(
         id=family.row_id(package),
-        source=f"wheel {file.filename} ({telling.member}, METADATA)",
+        source=f"wheel {file.filename} ({told.member}, METADATA)",
         derived=True,
         package=package,
         version=family.version,
@@ -95,9 +95,9 @@ def _row(package: PypiName, telling: Telling, family: Family, source: WheelSourc
     )
 
 
-def _code(telling: Telling, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
+def _code(told: BuildFile, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
     """The GPUs that there is machine code and PTX for: "8.0+PTX 9.0a" has code for both, and PTX of 8.0."""
-    listed = telling.gpus.search(text) if telling.gpus is not None else None
+    listed = told.gpus.search(text) if told.gpus is not None else None
     if listed is None:
         return NOT_KNOWN, NOT_KNOWN
     words = listed[1].replace(";", " ").split()
