@@ -26,7 +26,7 @@ PROFILES = {"open": "packages: [victim]", "lying": 'packages: ["victim==2.0"]'}
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, fault_server):
+def folder(tmp_path, monkeypatch, fault_server, own_cache):
     """A user's project, whose home and cache lie beside it, and the one index that it asks."""
     project = tmp_path / "home" / "project"
     project.mkdir(parents=True)
@@ -39,7 +39,12 @@ def folder(tmp_path, monkeypatch, fault_server):
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """All files but what an index answered, which is kept under a digest of its address and sealed."""
+    paths = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {path for path in paths if not path.startswith(LISTINGS)}
+
+
+LISTINGS = "home/cache/listings/"
 
 
 FILES = ("base-linux-64.lock", "environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
@@ -63,7 +68,7 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     assert made - kept == {facts, *(f"{lock}/{name}" for name in FILES)}
     lines = (folder / lock / "requirements.txt").read_text().splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
-    assert "intruder" not in "".join((folder / name).read_text() for name in made)
+    assert not any(b"intruder" in (folder / name).read_bytes() for name in made)
 
 
 def test_the_password_of_an_index_is_in_no_file_and_no_message(folder, interlock, fault_server, monkeypatch):
@@ -77,7 +82,8 @@ def test_the_password_of_an_index_is_in_no_file_and_no_message(folder, interlock
     made = files(folder) - before
     assert "home/project/locks/open/pylock.toml" in made
     told = "".join(out + err for _, out, err in answers) + "".join(made)
-    assert not any("s3cret" in text for text in (told, *((folder / name).read_text() for name in made)))
+    everything = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert "s3cret" not in told and not any(b"s3cret" in content for content in everything)
     assert all(header and header.startswith("Basic ") for header in fault_server.authorizations)
 
 
@@ -97,7 +103,7 @@ def test_an_index_that_fails_ends_with_4_and_no_lock(folder, interlock, fault_se
     for limit, value in LIMITS.items():
         monkeypatch.setattr(pypi, limit, value)
     patience = 0.05 if "silent" in name else 30
-    monkeypatch.setattr(pypi, "Web", lambda: Web(retries=0, backoff=0, patience=patience))
+    monkeypatch.setattr(pypi, "Web", lambda **kept: Web(retries=0, backoff=0, patience=patience, **kept))
     monkeypatch.setattr(project, "load_matrices", functools.cache(project.load_matrices))
     before = files(folder)
     sentence = FAULTS[name].sentence.replace("{host}", fault_server.host)
