@@ -240,7 +240,7 @@ def test_a_law_speaks_of_every_kind_of_row():
 
     The rest is nothing that an audit of a set asks.
     """
-    spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}
+    spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images, *SMALL.custom_ops)}
     unasked = {DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, Verified}
     assert {kind for _, kind in FILES.values()} - unasked == spoken
 

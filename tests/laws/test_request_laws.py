@@ -20,6 +20,7 @@ from solver.core.yamlfile import dotted, parse_yaml
 from solver.request.profile import specifier
 from solver.request.read import parse_request
 from solver.request.text import ProfileText
+from solver.request.words import NO_ROWS
 
 names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=6)
 scalars = st.one_of(
@@ -52,7 +53,7 @@ def request(**profiles: object) -> dict[str, object]:
 
 
 def read(data: object) -> tuple[Profile, ...]:
-    return parse_request(parse_yaml(yaml.safe_dump(data, sort_keys=False), "environment.yml.in"), ()).profiles
+    return parse_request(parse_yaml(yaml.safe_dump(data, sort_keys=False), "environment.yml.in"), NO_ROWS).profiles
 
 
 @given(tree=trees)

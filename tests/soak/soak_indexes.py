@@ -57,7 +57,7 @@ def _patched(patience: float) -> Iterator[None]:
     try:
         for name, value in index_faults.LIMITS.items():
             setattr(pypi, name, value)
-        pypi.Web = lambda: Web(retries=0, backoff=0, patience=patience)
+        pypi.Web = lambda **kept: Web(retries=0, backoff=0, patience=patience, **kept)
         yield
     finally:
         pypi.Web = web
