@@ -162,7 +162,7 @@ def test_a_full_disk_under_the_output_is_told(folder):
 
 
 NOTHING = (
-    "nothing found: the set holds neither TensorFlow nor torch; "
+    "nothing found: the set holds neither TensorFlow nor torch nor JAX; "
     "only requirements and wheels of 0 packages were checked\n"
 )
 

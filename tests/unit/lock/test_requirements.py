@@ -10,7 +10,7 @@ from solver.core.model import IndexFile, Pin, Solution, Target, pypi_name
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
-AXES = {"python": "3.12", "cuda": "12.8", "cudnn": "9.10.2.21", "tensorflow": "2.20.0", "torch": "2.9.1"}
+AXES = {"python": "3.12", "cuda": "12.8", "cudnn": "9.10.2.21", "tensorflow": "2.20.0", "jax": None, "torch": "2.9.1"}
 
 
 def wheel(name, sha256, url=None):

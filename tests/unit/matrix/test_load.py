@@ -127,7 +127,7 @@ def test_an_id_stands_once_over_all_files(folder: Path) -> None:
 
 def test_the_name_of_a_file_decides_its_rows_so_an_unknown_one_is_refused(folder: Path) -> None:
     message = refusal(folder, "gpu.yaml", GPU)
-    assert message.startswith("matrices/gpu.yaml: expected one of tensorflow, torch, companions, builds, cuda, ")
+    assert message.startswith("matrices/gpu.yaml: expected one of tensorflow, torch, jax, packages, ")
     assert message.endswith(" as the name of a matrix")
 
 

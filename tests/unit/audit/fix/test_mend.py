@@ -210,7 +210,7 @@ def test_a_leftover_goes():
     given = pinned("six==1.17.0", "tensorflow==2.20.0", "tensorflow-cpu==2.20.0")
     fixed = fix(given, small_matrices(), LEFTOVER, CPU, naive(LEFTOVER))
     assert [(change.name, versions(change)[1]) for change in fixed.changes] == [("tensorflow-cpu", None)]
-    assert "# tensorflow-cpu==2.20.0 was taken out: leftover: " in as_requirements(fixed, "x")
+    assert "# tensorflow-cpu==2.20.0 was taken out: clobber: " in as_requirements(fixed, "x")
 
 
 def test_a_leftover_goes_whatever_version_of_it_was_meant():
@@ -223,7 +223,7 @@ def test_a_leftover_goes_whatever_version_of_it_was_meant():
     fixed = fix(given, small_matrices(), LEFTOVER, CPU, naive(LEFTOVER))
     assert [package.pin for package in fixed.package_set.packages] == ["six==1.17.0", "tensorflow==2.20.0"]
     assert [(change.before, change.after) for change in fixed.changes] == [(leftover, None)]
-    assert "# tensorflow-cpu>=2 was taken out: leftover: " in as_requirements(fixed, "x")
+    assert "# tensorflow-cpu>=2 was taken out: clobber: " in as_requirements(fixed, "x")
 
 
 def test_what_cannot_be_mended():
