@@ -56,13 +56,13 @@ BOTH = Checked(packages=45, frameworks=("tensorflow 2.20.0", "torch 2.9.1"), lib
         ),
         (
             Checked(packages=1),
-            "nothing found: the set holds neither TensorFlow nor torch nor JAX; only requirements and wheels of 1 package "
-            "were checked",
+            "nothing found: the set holds neither TensorFlow nor torch nor JAX; only requirements and wheels of "
+            "1 package were checked",
         ),
         (
             Checked(packages=2, libraries=1, installed=True),
-            "nothing found: the set holds neither TensorFlow nor torch nor JAX; only requirements and files of 2 packages "
-            "(1 CUDA library) were checked",
+            "nothing found: the set holds neither TensorFlow nor torch nor JAX; only requirements and files of 2 "
+            "packages (1 CUDA library) were checked",
         ),
     ],
 )

@@ -12,7 +12,10 @@ from solver.index.pypi import INDEX_URL
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import matrices_dir
 
-HEALTHY = "nothing found: the set holds neither TensorFlow nor torch nor JAX; only requirements and wheels of {} were checked\n"
+HEALTHY = (
+    "nothing found: the set holds neither TensorFlow nor torch nor JAX; "
+    "only requirements and wheels of {} were checked\n"
+)
 SIX = "six-1.17.0-py2.py3-none-any.whl"
 
 
