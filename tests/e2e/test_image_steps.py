@@ -124,8 +124,9 @@ def context(tmp_path) -> Context:
 def write_context(made: Context, pins: tuple[Pin, ...]) -> None:
     target = Target(python=PYTHON, glibc="2.17")
     axes = {"python": PYTHON, "cuda": "12.8", "cudnn": "9.10", "tensorflow": "2.21.0", "torch": "2.10.0"}
+    axes |= {"jax": None, "protobuf": None, "numpy": "2.3.0"}
     solution = Solution(
-        profile="p", target=target, axes={**axes, "jax": None, "protobuf": None, "numpy": "2.3.0"}, pins=pins, because=(),
+        profile="p", target=target, axes=axes, pins=pins, because=(),
         notes=(), missing=(),
     )  # fmt: skip
     filename, content = build_wheel("tiny", "1", "ours", {"tiny.py": "ours = True\n"}, requires_python=">=3.9")
