@@ -14,6 +14,7 @@ from solver.commands.project import Project
 from solver.core.answer import NotKnown
 from solver.core.axes import AXES
 from solver.core.errors import NotRecorded
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import index_of
 from solver.core.lines import LockedPin
 from solver.core.markers import applies
@@ -106,14 +107,15 @@ class LockedProfile:
     def _requires(self, releases: Mapping[PypiName, Release]) -> dict[PypiName, Requires]:
         """What each asks for on the target, sorted.
 
-        A lock names no extras: those count that the request or another pin asks for.
+        A lock names no extras: those count that the request or another pin asks for, or that brought a plugin.
         """
-        extras = _extras(map(Requirement, self.request.packages))
+        wishes = [*map(Requirement, self.request.packages), *_plugins(releases)]
+        extras = _extras(wishes)
         while True:
             requires = {name: self._asks(release, extras.get(name, ())) for name, release in releases.items()}
             read = [asks for asks in requires.values() if not isinstance(asks, NotKnown)]
             all_asks = [requirement for asks in read for requirement in asks]
-            wider = _extras([*map(Requirement, self.request.packages), *all_asks])
+            wider = _extras([*wishes, *all_asks])
             if wider == extras:
                 break
             extras = wider
@@ -133,6 +135,15 @@ class LockedProfile:
 
 def _as_text(requirements: Iterable[Requirement]) -> tuple[str, ...]:
     return tuple(sorted(set(map(str, requirements))))
+
+
+def _plugins(locked: Iterable[PypiName]) -> Iterator[Requirement]:
+    """The extras by which the search brought a framework's code for GPUs: those of whose plugins one is locked."""
+    names = set(locked)
+    for framework in FRAMEWORKS.values():
+        for extra, distribution in framework.plugins.items():
+            if distribution in names:
+                yield Requirement(f"{framework.distributions[0]}[{extra}]")
 
 
 def _extras(requirements: Iterable[Requirement]) -> dict[PypiName, frozenset[str]]:

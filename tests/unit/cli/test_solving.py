@@ -9,7 +9,7 @@ from user_folder import written
 from solver.core.errors import IndexUnavailable
 from solver.index.pypi import PypiIndex
 
-AXES = {"python", "cuda", "cudnn", "tensorflow", "torch", "protobuf", "numpy"}
+AXES = {"python", "cuda", "cudnn", "tensorflow", "torch", "jax", "protobuf", "numpy"}
 SOLVED = {"version", "profile", "answer", "target", "solution", "because", "notes", "lockable", "missing"}
 
 

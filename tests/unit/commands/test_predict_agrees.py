@@ -9,6 +9,7 @@ from solver.audit.inputs import read_set, read_text
 from solver.audit.run import audit
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_ad_hoc
+from solver.core.answer import Answer
 from solver.core.errors import Unsolvable
 from solver.core.model import Target
 from solver.lock.read import read_folder
@@ -40,11 +41,11 @@ def _pair(tensorflow):
 @pytest.mark.parametrize(
     ("tensorflow", "works", "probes", "why", "said"),
     [
-        ("2.11.1", True, (True, None, None), [], UNREAD),
+        ("2.11.1", True, (Answer.YES, Answer.NOT_KNOWN, Answer.NOT_KNOWN), [], UNREAD),
         (
             "2.12.1",
             False,
-            (False, False, False),
+            (Answer.NO, Answer.NO, Answer.NO),
             [
                 "tensorflow==2.12.1 was compiled with cuDNN 8.6; the 8.5.0.96 that torch==2.0.1+cu117 carries may be "
                 "loaded first and is older"
@@ -67,7 +68,7 @@ def test_on_the_cudnn_that_torch_carries(project, around, tensorflow, works, pro
     assert [finding.why for finding in findings if finding.code == "cudnn-older-than-build"] == why
     prediction = predict(packages, "8.0", TARGET.driver, project.matrices, python="3.10")
     named = ("tensorflow", "torch-tensorflow", "tensorflow-torch")
-    assert prediction.probes == {"torch": None, **dict(zip(named, probes, strict=True))}
+    assert prediction.probes == {"torch": Answer.NOT_KNOWN, **dict(zip(named, probes, strict=True))}
     assert prediction.sentences() == said
 
 
@@ -89,8 +90,8 @@ def test_prediction_and_audit_ask_alike_which_gpus_a_cudnn_serves(project):
     refused = [finding.names for finding in findings if (finding.code, finding.severity) == ("gpu-arch", "error")]
     assert ("nvidia-cudnn-cu12",) in refused
     prediction = predict(packages, "7.0", "580.65.06", project.matrices)
-    assert set(prediction.probes.values()) == {False}
-    assert predict(packages, "9.0", "580.65.06", project.matrices).probes == {"tensorflow": True}
+    assert set(prediction.probes.values()) == {Answer.NO}
+    assert predict(packages, "9.0", "580.65.06", project.matrices).probes == {"tensorflow": Answer.YES}
 
 
 def test_the_audit_asks_of_condas_cudnn_which_gpus_it_serves(project):

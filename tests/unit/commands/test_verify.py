@@ -104,7 +104,7 @@ def test_evidence_goes_into_the_locks_of_the_project(root, lock, scratch, monkey
     assert outcome.evidence == (lock / "evidence" / "nvidia-h200-580.159.04.json",)
     assert outcome.evidence[0].read_bytes() == encode(evidence_of(lock))
     # The stand-ins bring no CUDA libraries, which the record that stands for theirs had loaded.
-    assert outcome.report.locks[0].prediction[0] == "tensorflow_sees_gpu: predicted False, seen True"
+    assert outcome.report.locks[0].prediction[0] == "tensorflow_sees_gpu: predicted no, seen yes"
     assert list(scratch.iterdir()) == []
 
 
