@@ -37,7 +37,11 @@ from solver.core.model import Profile
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
 @NO_LOADER
 @click.option("--attest", is_flag=True, help="check and record who published each package (PEP 740)")
-@click.option("--pylock/--no-pylock", default=True, help="also write pylock.toml, which asks the index for addresses")
+@click.option(
+    "--pylock/--no-pylock",
+    default=None,
+    help="write pylock.toml too, asking the index for addresses; by default where they are at hand",
+)
 def lock(
     profiles: tuple[str, ...],
     live: bool,
@@ -46,7 +50,7 @@ def lock(
     check: bool,
     no_loader: bool,
     attest: bool,
-    pylock: bool,
+    pylock: bool | None,
 ) -> None:
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
@@ -68,8 +72,8 @@ def lock(
         click.echo(_next(project, written))
     if no_loader and written:
         click.echo("for --check and the next lock to say so too, write loader: none into the request", err=True)
-    if pylock and written:
-        _pylocks(project, [made.profile.name for made in written])
+    if pylock is not False and written:
+        _pylocks(project, [made.profile.name for made in written], asking=pylock is True)
     if failures:
         sys.exit(failures[0].exit_code)
 
@@ -123,12 +127,15 @@ def _check(states: Mapping[str, Freshness]) -> None:
         sys.exit(IndexUnavailable.exit_code)
 
 
-def _pylocks(project: Project, names: list[str]) -> None:
+def _pylocks(project: Project, names: list[str], *, asking: bool) -> None:
     try:
-        write_pylocks(project, names)
+        complete = write_pylocks(project, names, asking=asking)
     except IndexUnavailable as error:
         # The locks themselves are whole; only this convenience needs the index.
         click.echo(f"pylock.toml not written, it needs the index for addresses: {error}", err=True)
+        return
+    if not complete:
+        click.echo("pylock.toml not written: where its files lie is not at hand; --pylock asks the index", err=True)
 
 
 @click.command()

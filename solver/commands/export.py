@@ -13,7 +13,8 @@ from solver.commands.project import Project
 from solver.core.acceptance import accepting
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.flavours import explicit_filename
-from solver.core.model import IndexFile, Solution
+from solver.core.model import IndexFile, Solution, pypi_name
+from solver.core.names import wheel
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
 from solver.index.layered import LayeredIndex
@@ -140,23 +141,47 @@ FORMATS: Mapping[str, Callable[[Project, str, bool], Exported]] = {
 """What writes each format, in the order in which they are listed; the last argument asks for a compose file too."""
 
 
-def write_pylocks(project: Project, names: Sequence[str]) -> None:
-    """pylock.toml beside every lock of ``names`` that has a pip half; raises ``IndexUnavailable``."""
+def write_pylocks(project: Project, names: Sequence[str], *, asking: bool) -> bool:
+    """pylock.toml beside every lock of ``names`` that has a pip half; whether they are all there.
+
+    Without ``asking`` only addresses that the index told before serve. Raises ``IndexUnavailable``.
+    """
     locks = [lock for lock in (locked_profile(project, name) for name in names) if lock.folder.requirements is not None]
-    addresses = addresses_of([lock.solution for lock in locks], PypiIndex())
+    solutions, index = [lock.solution for lock in locks], PypiIndex()
+    addresses = addresses_of(solutions, index) if asking else addresses_at_hand(solutions, index)
+    if addresses is None:
+        return False
     for lock in locks:
         text = pylock_toml(lock.solution, addresses, lock.wheels)
         put_whole(lock.folder.path / "pylock.toml", accepting(text, lock.folder.accepted))
+    return True
+
+
+def addresses_at_hand(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, str] | None:
+    """As ``addresses_of``, of what the index told before; None where that is not all."""
+    addresses: dict[str, str] = {}
+    for file in _files(solutions).values():
+        address = index.address_at_hand(file)
+        if address is None:
+            return None
+        addresses[file.filename] = address
+    return addresses
 
 
 def addresses_of(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, str]:
     """Where the default index keeps the files of ``solutions``, by file name; raises ``IndexUnavailable``."""
+    files = _files(solutions)
+    lacking = {wheel(file.filename).project for file in files.values() if index.address_at_hand(file) is None}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(index.releases, sorted(map(pypi_name, lacking))))
+    return {filename: index.address_at_hand(file) or index.address(file) for filename, file in files.items()}
+
+
+def _files(solutions: Sequence[Solution]) -> dict[str, IndexFile]:
+    """The files of the default index in ``solutions``, by name."""
     files: dict[str, IndexFile] = {}
     for pin in (pin for solution in solutions for pin in solution.pins):
         if not pin.files:
             raise IndexUnavailable(f"the package index does not list what the lock holds of {pin.name} {pin.version}")
         files |= {file.filename: file for file in pin.files if file.url is None}
-    projects = sorted({pin.name for solution in solutions for pin in solution.pins if pin.files[0].url is None})
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(index.releases, projects))
-    return {filename: index.address(file) for filename, file in files.items()}
+    return files

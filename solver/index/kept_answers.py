@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import requests
     from cachecontrol.cache import BaseCache
+    from cachecontrol.controller import CacheController
     from urllib3 import HTTPResponse
 
 _GOOD = (200,)
@@ -31,9 +33,13 @@ class KeptAnswers:
     """The answers that lie in ``folder``; may be shared by threads and processes."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _controller(self) -> CacheController:
         from cachecontrol.controller import CacheController
 
-        self._controller = CacheController(cast("BaseCache", _Folder(folder)), status_codes=_GOOD)
+        return CacheController(cast("BaseCache", _Folder(self._folder)), status_codes=_GOOD)
 
     def conditions(self, request: requests.PreparedRequest) -> dict[str, str]:
         """The headers that ask only for what changed since; none where nothing is kept of the address."""

@@ -13,6 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from email.message import Message
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from solver.core.indexes import title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_open, is_this_machine
+from solver.index.kept_addresses import AddressCache
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.web import NoAnswer, Web, WebAnswer, log
@@ -76,19 +78,28 @@ class PypiIndex:
         session: Web | None = None,
         name: IndexName = "default",
     ) -> None:
-        from pypi_simple import PYPI_SIMPLE_ENDPOINT
-
         folder = cache or user_cache()
         self.session = session or Web(kept=folder / "listings")
         self.name, self.title = name, title_of(name)
-        endpoint = url or chosen_index() or PYPI_SIMPLE_ENDPOINT
-        self._endpoint = self.session.public(endpoint).rstrip("/") + "/"
-        self._cache = MetadataCache(folder, self._endpoint)
+        chosen = url or chosen_index()
+        self._chosen = None if chosen is None else self._bare(chosen)
+        """Its address; None for the one that everybody has, which only who asks it needs to know."""
+        self._cache = MetadataCache(folder, self._chosen or "")
+        self._addresses = AddressCache(folder, self._chosen or "")
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
         self._asking: dict[PypiName, threading.Lock] = defaultdict(threading.Lock)
         """Held while a package is asked for, so that of several threads one asks."""
         self._warned = False
+
+    def _bare(self, url: str) -> str:
+        return self.session.public(url).rstrip("/") + "/"
+
+    @cached_property
+    def _endpoint(self) -> str:
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT
+
+        return self._chosen or self._bare(PYPI_SIMPLE_ENDPOINT)
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every release with a wheel, asked of the index once.
@@ -160,7 +171,13 @@ class PypiIndex:
 
         Raises ``IndexUnavailable`` where the index does not list it, or lists it with another hash.
         """
-        return names.public_address(self.source(file))
+        address = names.public_address(self.source(file))
+        self._addresses.put(file, address)
+        return address
+
+    def address_at_hand(self, file: IndexFile) -> str | None:
+        """As ``address``, of what it told before; None where it would have to be asked."""
+        return self.address(file) if file.filename in self._links else self._addresses.get(file)
 
     def provenance(self, file: IndexFile) -> bytes | None:
         """What the index gives as the provenance of a wheel (PEP 740), unchecked; None where it has none.

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
@@ -95,21 +96,26 @@ class Web:
     def __init__(
         self, retries: int = 3, backoff: float = 0.5, patience: float = PATIENCE, kept: Path | None = None
     ) -> None:
-        import requests
-        from requests.adapters import HTTPAdapter
-
         self.retries, self.backoff, self.patience = retries, backoff, patience
-        self.session = requests.Session()
-        self.session.headers["Accept-Encoding"] = ", ".join(CODINGS)
-        adapter = HTTPAdapter(max_retries=0, pool_maxsize=32)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
-        # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
-        self.session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._answers = None if kept is None else KeptAnswers(kept)
         self._credentials: dict[str, tuple[str, str]] = {}
         self._asked_keyring: set[str] = set()
         self._keyring = threading.Lock()
+
+    @cached_property
+    def session(self) -> requests.Session:
+        """Its connections; who asks nothing does not wait for the library."""
+        import requests
+        from requests.adapters import HTTPAdapter
+
+        session = requests.Session()
+        session.headers["Accept-Encoding"] = ", ".join(CODINGS)
+        adapter = HTTPAdapter(max_retries=0, pool_maxsize=32)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        # requests would read the whole body of a redirect, to see where a redirect leads that it shall not follow.
+        session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        return session
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -121,7 +127,8 @@ class Web:
 
     def close(self) -> None:
         """Let go of every connection."""
-        self.session.close()
+        if "session" in vars(self):
+            self.session.close()
 
     def public(self, url: str) -> str:
         """``url`` without user and password, which are kept for questions to its server; the first ones count."""

@@ -73,7 +73,7 @@ def test_pylock_waits_for_the_index(folder, interlock, monkeypatch):
         raise IndexUnavailable("the package index did not answer")
 
     monkeypatch.setattr(PypiIndex, "releases", silent)
-    code, _, err = interlock("lock", "small")
+    code, _, err = interlock("lock", "small", "--pylock")
     assert code == 0
     assert (
         err
@@ -83,6 +83,28 @@ def test_pylock_waits_for_the_index(folder, interlock, monkeypatch):
     assert written(folder) == {
         f"locks/small/{name}" for name in ("environment.yml", "requirements.txt", "solution.yaml")
     }
+
+
+def test_pylock_is_written_unasked_once_its_addresses_are_at_hand(folder, interlock, monkeypatch):
+    asked = []
+
+    def source(_, file):
+        asked.append(file.filename)
+        return f"https://files.example/{file.filename}?token=secret"
+
+    monkeypatch.setattr(PypiIndex, "releases", lambda *_: ())
+    monkeypatch.setattr(PypiIndex, "source", source)
+    at_hand = "pylock.toml not written: where its files lie is not at hand; --pylock asks the index\n"
+    assert interlock("lock", "small")[2] == HALF.format("small") + at_hand
+    assert asked == []
+    assert interlock("lock", "small", "--pylock")[2] == HALF.format("small")
+    path = folder / "locks" / "small" / "pylock.toml"
+    text = path.read_text(encoding="utf-8")
+    assert all(f'url = "https://files.example/{name}"' in text for name in asked)
+    path.unlink()
+    asked.clear()
+    assert interlock("lock", "small")[2] == HALF.format("small")
+    assert (path.read_text(encoding="utf-8"), asked) == (text, [])
 
 
 def test_check_tells_the_lock_of_a_profile_that_is_gone(folder, interlock):
