@@ -9,7 +9,9 @@ from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.matrix import builds
-from solver.matrix.builds import Stated, build_cuda, cuda_major, has_cuda, is_recorded, stated, told_by
+from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, told_by
+from solver.matrix.conda_builds import build_cuda, conda_build
+from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
@@ -43,12 +45,12 @@ class BuiltPackage:
     @property
     def cuda(self) -> Stated:
         """CUDA major.minor it was built with; None where it has no CUDA code."""
-        return stated(self.row.cuda)
+        return built_cuda(self.row)
 
     @property
     def cudnn(self) -> Stated:
         """The cuDNN it was built with; None where it uses none."""
-        return stated(self.row.cudnn)
+        return built_with(self.row)
 
     @property
     def major(self) -> int | NotKnown | None:
@@ -86,7 +88,7 @@ def built_conda(
     """The build of a conda package among ``packages``."""
     # The package that holds TensorFlow's libraries; the one named after it only points there.
     base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
-    row = builds.conda_build(matrices, package.conda or "", package.version or "", stated_build(base), platform)
+    row = conda_build(matrices, package.conda or "", package.version or "", stated_build(base), platform)
     return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 

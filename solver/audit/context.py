@@ -21,6 +21,7 @@ from solver.core.model import Framework, IndexFile, PypiName, Release, Requires,
 from solver.core.target import marker_environment, usable_files
 from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseLost, ReleaseRefused, UnknownPackage
+from solver.matrix.builds import is_part_of
 from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -99,13 +100,13 @@ class AuditContext:
         return tuple(
             build
             for name, build in self._built.items()
-            if name not in COMPANIONS and build.row.part_of not in self._built
+            if name not in COMPANIONS and not is_part_of(build.row, self._built)
         )
 
     @cached_property
     def parts(self) -> tuple[BuiltPackage, ...]:
         """The builds that are part of another one here, of which alone anything is told."""
-        return tuple(build for build in self._built.values() if build.row.part_of in self._built)
+        return tuple(build for build in self._built.values() if is_part_of(build.row, self._built))
 
     @cached_property
     def companions(self) -> tuple[BuiltPackage, ...]:

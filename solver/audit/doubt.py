@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from solver.audit.codes import loader
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.gpu_packages import TOOLKIT
 from solver.audit.package_set import Package
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.search import Resolved
@@ -15,6 +14,7 @@ from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding
+from solver.matrix.distributions import TOOLKIT
 from solver.matrix.libraries import looks_up
 
 

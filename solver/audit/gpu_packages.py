@@ -23,9 +23,6 @@ from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 
-TOOLKIT = "cuda-toolkit"
-"""The metapackage of a toolkit's distributions."""
-
 _LIBRARY_FILE = re.compile(r"\.(so(\.\d+)*|dll|pyd)$")
 _GPU_FILE = re.compile(r"cuda|cublas|cudnn|cufft|cusolver|cusparse|nvrtc|nccl", re.IGNORECASE)
 """In the name of a file, or of a library that it is linked to: libcudart.so.12, flash_attn_2_cuda.so."""

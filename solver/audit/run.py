@@ -30,7 +30,7 @@ from solver.audit.package_set import PackageSet, default_python
 from solver.core.model import SEVERITIES, Finding, IndexFile, Platform, Target
 from solver.core.versions import meets
 from solver.index import Index
-from solver.matrix.builds import entries
+from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 
@@ -148,8 +148,8 @@ def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: Platf
             wheel = IndexFile(filename=package.files[0], sha256=None)
             built.append(set(python_tag.served_pythons([wheel], structs.replace(Target(), platform=platform))))
         row = matrices.build(package.name, package.version or "", platform)
-        if isinstance(row, Build) and entries(row.python):
-            built.append(set(entries(row.python)))
+        if isinstance(row, Build):
+            built.append(set(pythons(row) or ()))
     # A wheel for any python, or for another platform, tells nothing.
     return set.intersection(*filter(None, built)) if any(built) else set()
 

@@ -21,6 +21,7 @@ from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import REQUEST, Cause, Profile, Solution
 from solver.core.versions import major, meets, within
+from solver.matrix.builds import reported_version
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
@@ -64,7 +65,7 @@ class StackLock:
     def build(self, name: str) -> str | NotKnown:
         """What such a framework calls itself, local part included."""
         row = self.row(name)
-        return NOT_KNOWN if isinstance(row, NotKnown) else row.reports
+        return NOT_KNOWN if isinstance(row, NotKnown) else reported_version(row)
 
 
 def report(lock: StackLock, causes: Causes, newest: Newest | None) -> list[str]:

@@ -21,7 +21,7 @@ _YES = Verdict(Answer.YES)
 
 def served_by(build: Build) -> str | NotKnown | None:
     """Specifier of the cuDNNs that serve a build; None where it uses none."""
-    built = _built_with(build)
+    built = built_with(build)
     if not isinstance(built, str):
         return built
     first, second = numbers(built)
@@ -59,7 +59,7 @@ def works_beside(build: Build, cudnn: str | NotKnown) -> Verdict:
 
 def has_name(build: Build, cudnn: str | NotKnown) -> Answer:
     """Whether a cuDNN has the soname that a build looks for; NO where the build uses none."""
-    built = _built_with(build)
+    built = built_with(build)
     if built is None:
         return Answer.NO
     return Answer.NOT_KNOWN if isinstance(built, NotKnown) else admits(f"=={major(built)}.*", cudnn)
@@ -86,7 +86,7 @@ def carried(build: Build) -> str | NotKnown | None:
 
 def carries(build: Build) -> Answer:
     """Whether a wheel holds a cuDNN; NO where it uses none, opens what lies outside or pins who brings that."""
-    return Answer.NO if _built_with(build) is None else bundled(build)
+    return Answer.NO if built_with(build) is None else bundled(build)
 
 
 def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
@@ -95,6 +95,6 @@ def carriers(matrices: Matrices, platform: Platform) -> tuple[str, ...]:
     return tuple(sorted({row.package for row in rows if isinstance(carried(row), str)}))
 
 
-def _built_with(build: Build) -> Stated:
+def built_with(build: Build) -> Stated:
     """The cuDNN that a build was compiled with; None where it uses none, as whatever has no CUDA code."""
     return None if has_cuda(build) is Answer.NO else stated(build.cudnn)

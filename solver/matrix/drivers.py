@@ -71,6 +71,24 @@ def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown:
     return mine if isinstance(needed, NotKnown) or needed.admits(mine.driver) else needed
 
 
+def of_families(platform: Platform, matrices: Matrices) -> list[str]:
+    """The oldest driver of each CUDA major, where rows tell it, by major."""
+    majors = sorted(family.major for family in matrices.families)
+    needed = (oldest(f"{each}.0", platform, matrices) for each in majors)
+    return [each.driver for each in needed if not isinstance(each, NotKnown)]
+
+
+def named(platform: Platform, matrices: Matrices) -> set[str]:
+    """Every driver from which on something runs: a CUDA major, a toolkit's PTX, or a build that needs its own."""
+    of_toolkits = (own(row.cuda, platform, matrices) for row in matrices.toolkits)
+    of_builds = (row.driver for row in matrices.builds if row.platform == platform)
+    return {
+        *of_families(platform, matrices),
+        *(each.driver for each in of_toolkits if not isinstance(each, NotKnown)),
+        *(driver for driver in of_builds if not isinstance(driver, NotKnown)),
+    }
+
+
 @dataclass(frozen=True)
 class FirstOfBranch:
     """The release that a driver branch begins with, as far as rows tell."""

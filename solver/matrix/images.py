@@ -60,6 +60,8 @@ class ImageContents:
     cuda: str | NotKnown
     """The CUDA toolkit outside of any package; "none": there is none."""
     cudnn: str | NotKnown
+    libraries: tuple[str, ...] | NotKnown
+    """Every CUDA library of that toolkit, by short name; cuDNN is told by ``cudnn``."""
     packages: Mapping[str, str] | NotKnown
     """Distribution -> version of the frameworks that are installed; there is more."""
 
@@ -78,6 +80,7 @@ def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
         python=_filled(row.python, said),
         cuda=_filled(row.cuda, said),
         cudnn=_filled(row.cudnn, said),
+        libraries=row.libraries,
         packages=row.packages
         if isinstance(row.packages, NotKnown)
         else {package: _put_in(version, said) for package, version in row.packages.items()},

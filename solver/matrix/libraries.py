@@ -75,6 +75,23 @@ def looks_up(build: Build) -> Answer:
     return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
 
 
+def opened(build: Build) -> tuple[str, ...] | NotKnown:
+    """The CUDA libraries (short names) that a build opens and cannot do without, in its own order."""
+    return build.opens
+
+
+def opened_here(build: Build, beside: Iterable[Library], matrices: Matrices) -> list[Library]:
+    """The rows of what a build opens, where there are any: of what lies ``beside`` it, else what it was built for."""
+    beside = tuple(beside)
+    rows = (opened_library(build, name, beside, matrices) for name in entries(build.opens))
+    return [row for row in rows if isinstance(row, Library)]
+
+
+def looks_nowhere(build: Build) -> bool:
+    """Whether a build is known to look in no folder of the packages."""
+    return build.runpath == ()
+
+
 def opens(build: Build, name: str) -> Answer:
     """Whether a build opens a CUDA library (its short name) that it cannot do without."""
     return Answer.NOT_KNOWN if isinstance(build.opens, NotKnown) else answer(name in build.opens)
@@ -215,6 +232,14 @@ def look_up(
     missing = [name for name in build.opens if name not in here and _is_library(build, name, matrices)]
     unread = tuple(name for name in missing if may_be_brought(name, cuda, versions, matrices))
     return replace(lookup, nowhere=tuple(name for name in missing if name not in unread), unread=unread)
+
+
+def missed(build: Build, lookup: Lookup) -> tuple[str, ...] | NotKnown:
+    """The short names of what a build opens and does not find, in its own order, by how its look-up ends."""
+    if isinstance(build.opens, NotKnown) or lookup.doubtful or lookup.unread:
+        return NOT_KNOWN
+    lost = {*lookup.nowhere, *(row.library for row in lookup.hidden)}
+    return tuple(name for name in build.opens if name in lost)
 
 
 def _is_library(build: Build, name: str, matrices: Matrices) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from solver.core.answer import Answer, NotKnown, answer
 from solver.core.versions import major
-from solver.matrix.rows import NONE
+from solver.matrix.rows import NONE, Build
 
 
 def share_a_process(one: str | NotKnown, other: str | NotKnown) -> Answer:
@@ -20,6 +20,11 @@ def share_a_process(one: str | NotKnown, other: str | NotKnown) -> Answer:
     if isinstance(one, NotKnown) or isinstance(other, NotKnown):
         return Answer.NOT_KNOWN
     return answer(major(one) == major(other))
+
+
+def go_together(one: Build, other: Build) -> Answer:
+    """Whether two builds may meet in one process."""
+    return share_a_process(one.cuda, other.cuda)
 
 
 def majors(versions: Iterable[str]) -> tuple[int, ...]:

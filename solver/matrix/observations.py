@@ -11,7 +11,7 @@ from typing import TypeVar
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import pypi_name
-from solver.matrix.builds import code_for
+from solver.matrix.code import code_of
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Observation, Verified
 from solver.matrix.rules import Versions, admits
@@ -19,9 +19,11 @@ from solver.matrix.rules import Versions, admits
 Sighting = TypeVar("Sighting", Observation, Verified)
 
 
-def without_code(package: str, matrices: Matrices) -> Observation | None:
-    """What was seen of a package on a GPU that its build has no code for; None where nobody saw that."""
-    return next((row for row in matrices.observations if not row.works and _had_no_code(row, package, matrices)), None)
+def without_code(package: str, matrices: Matrices) -> str | None:
+    """What was seen of a package on a GPU that its build has no code for, in words; None where nobody saw that."""
+    rows = (row for row in matrices.observations if not row.works and _had_no_code(row, package, matrices))
+    seen = next(rows, None)
+    return None if seen is None else f"seen of {package} {seen.packages[package]} on {seen.gpu}: {seen.seen}"
 
 
 def _had_no_code(row: Observation, package: str, matrices: Matrices) -> bool:
@@ -29,7 +31,7 @@ def _had_no_code(row: Observation, package: str, matrices: Matrices) -> bool:
     build = NOT_KNOWN if version is None else matrices.build(package, version, "linux-64")
     if isinstance(row.gpu, NotKnown) or isinstance(build, NotKnown):
         return False
-    return code_for(row.gpu, build.sm, build.ptx) == "none"
+    return code_of(build, row.gpu) == "none"
 
 
 def of_this(rows: Iterable[Sighting], versions: Versions, python: str | NotKnown) -> Iterator[Sighting]:

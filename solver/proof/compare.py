@@ -9,7 +9,7 @@ from solver.core.answer import Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 from solver.core.versions import minor
-from solver.matrix.builds import Code, code_for
+from solver.matrix.code import Code, code_for
 from solver.proof.evidence import Evidence, ProbeResult
 from solver.proof.prediction import Prediction
 

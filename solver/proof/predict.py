@@ -21,7 +21,8 @@ from solver.core.frameworks import (
 from solver.core.model import Framework, Platform
 from solver.core.spelling import all_of
 from solver.core.versions import leading
-from solver.matrix.builds import Code, code_for, cuda_major, has_cuda, runs_on, told_by, wheel_build
+from solver.matrix.builds import cuda_major, has_cuda, is_part_of, told_by, wheel_build
+from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
 from solver.matrix.drivers import oldest, oldest_of
@@ -36,6 +37,8 @@ from solver.matrix.libraries import (
     decides_gpu,
     look_up,
     may_be_brought,
+    missed,
+    opened,
 )
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
@@ -122,7 +125,7 @@ class _Case:
         """The builds that rows or names tell of, by package; companions and parts go with what they are of."""
         rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
         known = {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
-        return {name: row for name, row in known.items() if row.part_of not in known}
+        return {name: row for name, row in known.items() if not is_part_of(row, known)}
 
     @cached_property
     def frameworks(self) -> dict[Framework, Build]:
@@ -145,7 +148,7 @@ class _Case:
     def _goes_with_another(self, package: str) -> bool:
         """Whether it is a companion, or part of a build that is here."""
         row = wheel_build(self.matrices, package, self.packages[package], self.place.platform)
-        return package in COMPANIONS or (isinstance(row, Build) and row.part_of in self.packages)
+        return package in COMPANIONS or (isinstance(row, Build) and is_part_of(row, self.packages))
 
     def _has_gpu_code(self, package: str) -> bool:
         if package == LOADER or is_cuda_package(package) or self.matrices.libraries_of(package):
@@ -190,24 +193,21 @@ class _Case:
 
     def code(self, build: Build) -> Code | NotKnown | None:
         """What a build with CUDA code has for the GPU; None where it has no such code."""
-        return None if has_cuda(build) is Answer.NO else code_for(self.gpu, build.sm, build.ptx)
+        return None if has_cuda(build) is Answer.NO else code_of(build, self.gpu)
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
         """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
         alone = look_up(build, self.libraries, self.packages, self.matrices)
-        if isinstance(alone, NotKnown) or (isinstance(build.opens, NotKnown) and not alone.nothing):
-            return NOT_KNOWN
-        if isinstance(build.opens, NotKnown):
+        if isinstance(alone, NotKnown) or alone.nothing:
             return alone
+        if opened(build) is NOT_KNOWN:
+            return NOT_KNOWN
         return Lookup(nowhere=alone.nowhere, unread=alone.unread) if LOADER in self.packages else alone
 
     def misses(self, build: Build) -> tuple[str, ...] | NotKnown:
         """Libraries that a build opens and does not find, in its own order."""
         result = self.lookup(build)
-        if isinstance(result, NotKnown) or isinstance(build.opens, NotKnown) or result.doubtful or result.unread:
-            return NOT_KNOWN
-        missed = {*result.nowhere, *(row.library for row in result.hidden)}
-        return tuple(name for name in build.opens if name in missed)
+        return NOT_KNOWN if isinstance(result, NotKnown) else missed(build, result)
 
     def finds(self, build: Build, *, after_loading: bool = False) -> Answer:
         """Whether a build finds what decides about its GPU.
@@ -285,15 +285,10 @@ class _Case:
             sees_gpu=every((self.sees(build), self.finds(build))),
             cuda=_plain_field(build.cuda),
             code=None if isinstance(code, NotKnown) else code,
-            wrong=self.seen_without_code(name) if code == "none" else None,
+            wrong=without_code(name, self.matrices) if code == "none" else None,
             compiles=self.runs(build).answer if code == "ptx" else Answer.NOT_KNOWN,
             misses=None if isinstance(misses, NotKnown) else misses,
         )
-
-    def seen_without_code(self, name: Framework) -> str | None:
-        """What was seen of a build of a framework that had no code for its GPU; None where nobody saw that."""
-        row = without_code(name, self.matrices)
-        return None if row is None else f"seen of {name} {row.packages[name]} on {row.gpu}: {row.seen}"
 
     def loaded(self) -> LoadedPrediction:
         """The libraries that the preferred framework will load: those inside its wheel, else those of packages.

@@ -9,7 +9,7 @@ import msgspec
 from solver.core.answer import Answer, every
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Framework, Value
-from solver.matrix.builds import Code
+from solver.matrix.code import Code
 from solver.matrix.rows import NONE
 
 

@@ -11,14 +11,13 @@ from itertools import combinations
 import msgspec
 from packaging.utils import canonicalize_name
 
-from solver.core.answer import NotKnown
 from solver.core.axes import axes_of
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
 from solver.core.model import Framework, Nearest, Profile, Solution
 from solver.core.spelling import all_of
 from solver.core.versions import as_requirement, as_specifier, as_version, within
-from solver.matrix.drivers import oldest, own
+from solver.matrix.drivers import named, of_families
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
@@ -230,7 +229,11 @@ def _other_drivers(profile: Profile, trial: Trial, *, to_blame: bool) -> Iterato
     drivers = [] if first is None else [first]
     if to_blame or first is not None:
         oldest_served = first or profile.target.driver
-        drivers += [driver for driver in _family_drivers(profile, trial.matrices) if _is_newer(driver, oldest_served)]
+        drivers += [
+            driver
+            for driver in of_families(profile.target.platform, trial.matrices)
+            if _is_newer(driver, oldest_served)
+        ]
     for driver in drivers:
         yield Change(f"driver>={driver}", 3, _of_target(driver=driver), "driver")
     if to_blame and profile.cuda not in ("", "none"):
@@ -242,15 +245,8 @@ def _smallest_driver(profile: Profile, trial: Trial) -> str | None:
 
     What a driver serves a newer one serves, so that halving finds it.
     """
-    platform = profile.target.platform
-    named = (own(row.cuda, platform, trial.matrices) for row in trial.matrices.toolkits)
-    of_toolkits = {each.driver for each in named if not isinstance(each, NotKnown)}
-    of_builds = {
-        row.driver for row in trial.matrices.builds if row.platform == platform and isinstance(row.driver, str)
-    }
-    of_families = set(_family_drivers(profile, trial.matrices))
-    newer = {one for one in of_toolkits | of_builds | of_families if _is_newer(one, profile.target.driver)}
-    drivers = sorted(newer, key=as_version)
+    every = named(profile.target.platform, trial.matrices)
+    drivers = sorted((one for one in every if _is_newer(one, profile.target.driver)), key=as_version)
 
     def enough(at: int) -> bool:
         return trial.feasible(_of_target(driver=drivers[at])(profile))
@@ -258,12 +254,6 @@ def _smallest_driver(profile: Profile, trial: Trial) -> str | None:
     if not drivers or not enough(len(drivers) - 1):
         return None
     return drivers[bisect_left(range(len(drivers) - 1), True, key=enough)]
-
-
-def _family_drivers(profile: Profile, matrices: Matrices) -> list[str]:
-    majors = sorted(family.major for family in matrices.families)
-    needed = (oldest(f"{major}.0", profile.target.platform, matrices) for major in majors)
-    return [each.driver for each in needed if not isinstance(each, NotKnown)]
 
 
 def _is_newer(driver: str, other: str | None) -> bool:

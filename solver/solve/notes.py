@@ -9,7 +9,7 @@ from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Note, Profile, Target
 from solver.core.spelling import all_of
 from solver.core.versions import as_version, minor, within
-from solver.matrix.builds import cuda_major, stated
+from solver.matrix.builds import built_cuda, cuda_major, extra_for_cuda
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.cures import healable, in_need
 from solver.matrix.drivers import first_of_branch, oldest_for
@@ -81,7 +81,7 @@ def _of_cudnn(
 
 def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: str | None) -> Iterator[Note]:
     """Where the set has less than what one framework's build was made with."""
-    framework, built = framework_of(build.package), stated(build.cuda)
+    framework, built = framework_of(build.package), built_cuda(build)
     # A build that carries its own CUDA has that, whatever runtime lies beside it.
     if framework is None or not isinstance(built, str) or bundled(build) is Answer.YES:
         return
@@ -89,7 +89,7 @@ def _of_build(build: Build, cuda: str, versions: Mapping[str, str], evidence: st
     if as_version(cuda) < as_version(minor(built)):
         text = f"the CUDA runtime {cuda} is older than the {built} that {title} was built with"
         yield Note(package=framework, text=text, row=build.id, evidence=evidence)
-    for name, specifier in sorted(build.asks.items()):
+    for name, specifier in sorted(extra_for_cuda(build).items()):
         version = versions.get(name)
         if version is not None and not within(version, specifier):
             text = (

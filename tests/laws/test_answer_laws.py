@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix import drivers
-from solver.matrix.builds import compiles_ptx, has_cuda, runs_on, wheel_build
+from solver.matrix.builds import has_cuda, wheel_build
+from solver.matrix.code import compiles_ptx, runs_on
 from solver.matrix.cudnn import serves
 from solver.matrix.gpus import cudnn_serves, toolkit_serves
 from solver.matrix.load import Matrices, load_matrices

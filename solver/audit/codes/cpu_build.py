@@ -17,7 +17,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, frame
 from solver.core.indexes import flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
-from solver.matrix.builds import entries, has_cuda, local_cuda, made_for
+from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
@@ -179,11 +179,11 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> _Cure:
     """The newest release that has CUDA where the target is; else what can be done where rows know of none."""
     target, name = context.target, build.framework or build.package.name
     with_cuda = {
-        Version(row.version): entries(row.python)
+        Version(row.version): row
         for row in context.matrices.builds_of(name)
         if isinstance(row.version, str) and row.platform == target.platform and has_cuda(row) is Answer.YES
     }
-    here = [version for version, pythons in with_cuda.items() if not pythons or target.python in pythons]
+    here = [at for at, row in with_cuda.items() if wheel_for(context.matrices, row, target.python) is not Answer.NO]
     if here:
         return _Cure(f"take {name}=={max(here)}, or drop the CUDA packages", is_another=True)
     if _has_local_builds(build):  # an index of its own has them, which is recorded in part
@@ -192,7 +192,7 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> _Cure:
     if with_cuda:
         newest = max(with_cuda)
         where = f"{target.platform} for python {target.python}"
-        last = f" (the last is {newest}, for python {listed(with_cuda[newest])})"
+        last = f" (the last is {newest}, for python {listed(pythons(with_cuda[newest]) or ())})"
     wsl = "run it under WSL2 as on linux-64, or " if target.platform == "win-64" else ""
     none = f"no wheel of {name} that rows know has CUDA on {where}{last}"
     return _Cure(f"{none}: {wsl}leave it on the CPU", is_another=False)

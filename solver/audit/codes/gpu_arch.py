@@ -10,13 +10,12 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Finding
-from solver.core.versions import numbers
-from solver.matrix.builds import code_for, compiles_ptx, entries
+from solver.matrix.code import code_of, compiles_ptx, is_beyond, native
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.drivers import own
-from solver.matrix.gpus import CudaMajor, cudnn_row, cudnn_serves, is_newer, is_older, toolkit_serves
+from solver.matrix.gpus import CudaMajor, cudnn_row, cudnn_serves, is_older, toolkit_serves
 from solver.matrix.observations import without_code
-from solver.matrix.rows import CudaToolkit, Cudnn
+from solver.matrix.rows import Cudnn
 
 CODE = "gpu-arch"
 
@@ -33,7 +32,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
-    code = code_for(gpu, build.row.sm, build.row.ptx)
+    code = code_of(build.row, gpu)
     if code is NOT_KNOWN:
         yield from _unread(build, gpu)
     elif code == "none":
@@ -43,10 +42,7 @@ def _of_build(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[
 
 
 def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
-    toolkit = context.matrices.toolkit(build.cuda) if isinstance(build.cuda, str) else NOT_KNOWN
-    sm = entries(build.row.sm)
-    beyond = isinstance(toolkit, CudaToolkit) and is_newer(gpu, toolkit)
-    newer = beyond or (bool(sm) and numbers(gpu) > max(map(numbers, sm)))
+    sm, newer = native(build.row) or (), is_beyond(build.row, gpu, context.matrices)
     return finding_about(
         (build.package,),
         code=CODE,
@@ -61,9 +57,7 @@ def _no_code(context: AuditContext, build: BuiltPackage, gpu: str) -> Finding:
 def _seen(context: AuditContext, build: BuiltPackage) -> str:
     """What became of a build of the same package without code for its GPU, where somebody saw it."""
     seen = without_code(build.package.name, context.matrices)
-    if seen is None:
-        return ""
-    return f"; seen of {build.package.name} {seen.packages[build.package.name]} on {seen.gpu}: {seen.seen}"
+    return "" if seen is None else f"; {seen}"
 
 
 def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:

@@ -24,17 +24,18 @@ from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding, Severity, pypi_name
-from solver.matrix.builds import cuda_major
+from solver.matrix.builds import cuda_major, extra_for_cuda
 from solver.matrix.libraries import (
     LOADER,
     decides_gpu,
     does_without,
     look_up,
+    looks_nowhere,
     looks_up,
     opened_library,
     serves_profiler,
 )
-from solver.matrix.majors import share_a_process
+from solver.matrix.majors import go_together
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -171,7 +172,7 @@ def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, 
     row = build.row
     names = _first_sonames(hidden)
     folders = listed(sorted({item.library.directory for item in hidden}), most=12)
-    looks = "looks in no folder of the nvidia packages" if row.runpath == () else f"does not look in {folders}"
+    looks = "looks in no folder of the nvidia packages" if looks_nowhere(row) else f"does not look in {folders}"
     unless = _unless_preloaded(context)
     severity = _cost(row, [item.library.library for item in hidden])
     blind = severity == "error"
@@ -273,7 +274,7 @@ def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing,
 def _of_another_major(context: AuditContext, build: BuiltPackage) -> BuiltPackage | None:
     """A framework for another CUDA major, beside which the libraries of this build's major may not stand."""
     others = (one for one in context.builds if one.framework is not None and one.has_cuda is Answer.YES)
-    return next((one for one in others if share_a_process(one.row.cuda, build.row.cuda) is Answer.NO), None)
+    return next((one for one in others if go_together(one.row, build.row) is Answer.NO), None)
 
 
 def _one_major(build: BuiltPackage, other: BuiltPackage) -> str:
@@ -302,7 +303,7 @@ def _perhaps(build: BuiltPackage, outcome: LibrarySearch, folders: tuple[str, ..
 
 def _install(context: AuditContext, build: BuiltPackage) -> str:
     """How its libraries come along: by its extra, where the set has not named it and admits what it asks for."""
-    asks, named = build.row.asks, "and-cuda" in build.package.extras
+    asks, named = extra_for_cuda(build.row), "and-cuda" in build.package.extras
     refused = (refusing(context, pypi_name(name), bound) for name, bound in asks.items())
     others = {package for several in refused for package, _ in several}
     if asks and not named and not others:

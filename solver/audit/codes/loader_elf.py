@@ -17,8 +17,7 @@ from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.led import plan_in
 from solver.core.model import Finding
-from solver.matrix.builds import entries
-from solver.matrix.libraries import opened_library
+from solver.matrix.libraries import opened_here
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -58,9 +57,9 @@ def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
 def _needed_libraries(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
     """The CUDA libraries that a build opens, as its row tells, and those that its own are linked to."""
     beside = [item.library for item in context.provided]
-    opens = (opened_library(row, name, beside, context.matrices) for name in entries(row.opens))
-    known = [library for library in opens if isinstance(library, Library)]
-    return known + [one for one in context.matrices.libraries if linked & set(one.sonames) and one.cuda == cuda]
+    return opened_here(row, beside, context.matrices) + [
+        one for one in context.matrices.libraries if linked & set(one.sonames) and one.cuda == cuda
+    ]
 
 
 def _search(context: AuditContext, libraries: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:

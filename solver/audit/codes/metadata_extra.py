@@ -12,6 +12,7 @@ from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.model import Finding
 from solver.core.versions import meets, specifier_or_none
+from solver.matrix.builds import extra_for_cuda
 from solver.matrix.observations import is_of_several_frameworks, of_this
 
 CODE = "metadata"
@@ -29,7 +30,7 @@ def outside_the_extra(context: AuditContext, build: BuiltPackage) -> Iterator[Fi
         return
     refused = [
         (package, bound)
-        for name, bound in sorted(build.row.asks.items())
+        for name, bound in sorted(extra_for_cuda(build.row).items())
         if (package := context.package(name)) is not None
         and package.version is not None
         and not _is_enough(bound, package.version)

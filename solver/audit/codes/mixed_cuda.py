@@ -16,7 +16,7 @@ from solver.core.model import Finding
 from solver.core.versions import major, numbers
 from solver.matrix.drivers import own
 from solver.matrix.libraries import does_without
-from solver.matrix.majors import majors, share_a_process
+from solver.matrix.majors import go_together, majors
 
 CODE = "mixed-cuda"
 
@@ -35,7 +35,7 @@ def _builds(context: AuditContext) -> Iterator[Finding]:
     with_cuda = [build for build in context.builds if build.has_cuda is Answer.YES]
     anchor = min(with_cuda, key=_rank, default=None)
     for build in (*with_cuda, *context.companions):
-        if anchor is not None and share_a_process(build.row.cuda, anchor.row.cuda) is Answer.NO:
+        if anchor is not None and go_together(build.row, anchor.row) is Answer.NO:
             yield from _two_majors(context, build, anchor)
 
 

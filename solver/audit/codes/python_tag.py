@@ -18,11 +18,11 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.words import listed
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.indexes import is_partial
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
-from solver.matrix.builds import entries, wheel_for
+from solver.matrix.builds import pythons, wheel_for
 from solver.matrix.rows import Build
 
 CODE = "python-tag"
@@ -67,7 +67,7 @@ def _by_files(context: AuditContext, package: Package) -> Finding | Answer:
         return _no_wheel(context, package, wheels)
     row = context.matrices.build(package.name, package.version or "", context.target.platform)
     # A package of which nothing is recorded is not this code's concern.
-    if isinstance(row, NotKnown) or isinstance(row.python, NotKnown) or package.elsewhere is not None:
+    if isinstance(row, NotKnown) or pythons(row) is NOT_KNOWN or package.elsewhere is not None:
         return Answer.NOT_KNOWN if wheels.files else Answer.YES
     return _by_row(context, package, row)
 
@@ -143,9 +143,9 @@ def _by_row(context: AuditContext, package: Package, row: Build) -> Finding | An
     has = wheel_for(context.matrices, row, context.target.python)
     if has is not Answer.NO:
         return has
-    pythons = listed(entries(row.python), most=20)
+    recorded = listed(pythons(row) or (), most=20)
     return _finding(
-        package, f"{package.pin} has wheels for python {pythons}, none for {context.target.python}", row.source
+        package, f"{package.pin} has wheels for python {recorded}, none for {context.target.python}", row.source
     )
 
 

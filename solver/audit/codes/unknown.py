@@ -11,14 +11,15 @@ from solver.audit.builds import BuiltPackage, stated_build
 from solver.audit.codes import unknown_base
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.gpu_packages import TOOLKIT, holds_gpu_code
+from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
-from solver.matrix.builds import conda_rows
+from solver.matrix.conda_builds import conda_rows, cudas
+from solver.matrix.distributions import TOOLKIT, recorded_versions
 from solver.matrix.gpu_names import is_cuda_package, nightly_of
 from solver.matrix.libraries import LOADER, brings, is_numbered_as_cuda, may_be_unplaced
 from solver.matrix.rows import NONE, CudaToolkit
@@ -40,7 +41,7 @@ Omission = Callable[[AuditContext, Sequence[Package]], Finding]
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """What was not checked, by the cause."""
-    libraries = _library_specifiers(context)
+    libraries = recorded_versions(context.matrices)
     builds = (*context.builds, *context.parts)
     known = {build.package.name for build in builds if not build.guessed or build.package.origin == "conda"}
     unchecked: dict[Omission, list[Package]] = {}
@@ -73,9 +74,9 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
     """Why the build of a package of whose builds rows tell was not checked; None where every one of them is alike."""
     if package.version is None:
         return _version_of(context, package)
-    cudas = _cudas(context, package) if package.build is None and context.knows(package) else set()
-    if cudas:  # none: rows tell of other builds of the version than those that the set admits
-        return _open_build if len(cudas) > 1 else None
+    built = _cudas(context, package) if package.build is None and context.knows(package) else set()
+    if built:  # none: rows tell of other builds of the version than those that the set admits
+        return _open_build if len(built) > 1 else None
     if package.elsewhere is not None:
         return _elsewhere
     if any(build.package.name == package.name and _is_released(context, build) for build in context.builds):
@@ -137,33 +138,10 @@ def _is_released(context: AuditContext, build: BuiltPackage) -> bool:
 def _cudas(context: AuditContext, package: Package) -> set[str]:
     """The CUDAs of the builds that conda has of a package's version and the set admits; "none": for the CPU."""
     build, platform = stated_build(package), context.target.platform
-    return {
-        row.cuda for row in conda_rows(context.matrices, package.conda or "", package.version or "", build, platform)
-    }
+    return cudas(conda_rows(context.matrices, package.conda or "", package.version or "", build, platform))
 
 
 # ---- CUDA libraries ---------------------------------------------------------------------------------
-
-
-def _library_specifiers(context: AuditContext) -> dict[str, list[str]]:
-    """The versions that rows know of each CUDA distribution.
-
-    Those of a toolkit's parts and of cuDNN are told by rows of their own; the other
-    libraries (nccl, nvshmem) are known by the layout of their rows alone.
-    """
-    matrices = context.matrices
-    # The distribution that brings a toolkit is told of by the rows of its lines.
-    specifiers = {TOOLKIT: [f"=={toolkit.cuda}.*" for toolkit in matrices.toolkits if toolkit.components]}
-    for toolkit in matrices.toolkits:
-        for name, specifier in toolkit.components.items():
-            specifiers.setdefault(name, []).append(specifier)
-    for library in matrices.libraries:
-        if library.library == "cudnn":
-            specifiers.setdefault(library.distribution, []).extend(row.cudnn for row in matrices.cudnn)
-    others = [library for library in matrices.libraries if library.distribution not in specifiers]
-    for library in others:
-        specifiers.setdefault(library.distribution, []).append(library.versions)
-    return specifiers
 
 
 def _is_known_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> bool:
@@ -243,9 +221,9 @@ def _open_build(context: AuditContext, packages: Sequence[Package]) -> Finding:
 
 def _choice(context: AuditContext, packages: Sequence[Package]) -> str:
     """What conda may choose among."""
-    cudas = {cuda for package in packages for cuda in _cudas(context, package)}
-    kinds = [f"some of CUDA {cuda}" for cuda in sorted(cudas - {NONE}, key=numbers)]
-    if NONE in cudas:
+    built = {cuda for package in packages for cuda in _cudas(context, package)}
+    kinds = [f"some of CUDA {cuda}" for cuda in sorted(built - {NONE}, key=numbers)]
+    if NONE in built:
         kinds = ["some with CUDA", "some for the CPU"]
     either = "either" if len(kinds) == 2 else "any"
     return f"there are {listed(kinds, most=_MOST)}, and conda may take {either} without a word"

@@ -13,15 +13,22 @@ from solver.core.model import PROCESSORS, REQUEST, Cause, CondaName, Explanation
 from solver.core.processor import archspec_name, of_archspec
 from solver.core.versions import as_version, minor, numbers, version_or_none
 from solver.index.conda_spec import match_spec, read_spec
-from solver.matrix.builds import LIBPROTOBUF, built_against
+from solver.matrix.conda_builds import (
+    LIBPROTOBUF,
+    built_against,
+    conda_cuda,
+    framework_rows,
+    is_for,
+    pythons_of,
+)
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, CondaBuild
+from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.recorded import Record
 from solver.solve.conda.search import ChannelSearch, Rejected
-from solver.solve.conda.traps import PYTHON, framework_rows
+from solver.solve.conda.traps import PYTHON
 
 _MOST_LINES = 12
 """Of the channel's tree; its head says what clashes, its depth repeats it."""
@@ -190,10 +197,10 @@ def _pythons(ask: CondaAsk, python: CondaAsk, built: Sequence[CondaBuild], solve
     built_for = _pythons_built_for(ask, solver)
     if minors & set(built_for):
         return
-    without = [row for row in built if not minors & set(row.python)]
+    rendered = [row for row in built if any(is_for(row, one) for one in minors)]
+    without = [row for row in built if row not in rendered]
     if without:
-        yield _of_rows(ask.key, without, f"python {', '.join(_all_pythons(without))}")
-    rendered = [row for row in built if minors & set(row.python)]
+        yield _of_rows(ask.key, without, f"python {', '.join(_ordered(pythons_of(without)))}")
     if rendered:
         theirs = f"python {', '.join(built_for)}" if built_for else "no python"
         yield _of_rows(
@@ -219,13 +226,9 @@ def _pythons_built_for(ask: CondaAsk, solver: ChannelSolver) -> list[str]:
     )
 
 
-def _all_pythons(rows: Sequence[CondaBuild]) -> list[str]:
-    return _ordered(python for row in rows for python in row.python)
-
-
 def _of_rows(word: str, rows: Sequence[CondaBuild], asks: str) -> Cause:
     source = rows[-1].source if len(rows) == 1 else f"{rows[-1].source} and alike"
-    kind = "CUDA builds" if rows[-1].cuda != NONE else "CPU builds"
+    kind = "CUDA builds" if conda_cuda(rows[-1]) is not None else "CPU builds"
     versions = _span([row.version for row in rows])
     return Cause(who=f"{word} {versions} on conda-forge ({kind})", asks=asks, source=source, package=word)
 

@@ -10,8 +10,8 @@ from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
-from solver.matrix.builds import build_cuda, built_against, conda_build, links_to
-from solver.matrix.cudnn import fault_of, served_by, serves
+from solver.matrix.conda_builds import build_cuda, built_against, conda_build, links_to
+from solver.matrix.cudnn import built_with, fault_of, served_by, serves
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import NONE, CondaTrap
@@ -65,7 +65,7 @@ class CondaJudge:
                 continue
             if serves(build, cudnn.version).answer is Answer.NO:
                 fault = f"{cudnn.version} {fault_of(build, cudnn.version)}"
-                why = f"{record.name} {record.version} was compiled with cuDNN {build.cudnn}, and {fault}"
+                why = f"{record.name} {record.version} was compiled with cuDNN {built_with(build)}, and {fault}"
                 cures = ((f"{CUDNN} {served_by(build)}",), (_another_build(record),))
                 yield CondaBreach(record.name, why, build.source, build.id or None, cures)
 

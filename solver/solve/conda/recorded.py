@@ -12,15 +12,24 @@ from itertools import combinations, product
 
 from solver.core.answer import Answer
 from solver.core.model import CondaName, Profile
-from solver.core.versions import as_version, major, within
+from solver.core.versions import as_version, major
 from solver.index.conda_spec import match_spec, spec_name
-from solver.matrix.builds import built_against, links_to, stated
+from solver.matrix.conda_builds import (
+    built_against,
+    conda_cuda,
+    framework_rows,
+    is_for,
+    is_for_some,
+    links_to,
+    pythons_of,
+    share_a_python,
+)
 from solver.matrix.load import Matrices
 from solver.matrix.majors import majors, share_a_process
 from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk
 from solver.solve.conda.channels import ChannelSolver
-from solver.solve.conda.traps import admitted_cuda, framework_rows
+from solver.solve.conda.traps import admitted_cuda
 
 LIVE = "with --live the channels themselves are asked"
 _MOST_VERSIONS = 3
@@ -58,8 +67,8 @@ class Record:
         for ask in core:
             missing: dict[str, list[str]] = {}
             for row in self._rows(ask, gpu=gpu) if ask.framework is not None else ():
-                for python in minors or row.python:
-                    if python in row.python and not self._is_recorded(row, python):
+                for python in minors or sorted(pythons_of([row])):
+                    if is_for(row, python) and not self._is_recorded(row, python):
                         missing.setdefault(f"python {python}", []).append(row.version)
             for python, versions in missing.items():
                 newest = sorted(dict.fromkeys(versions), key=as_version, reverse=True)
@@ -106,15 +115,14 @@ class Record:
 
 def _serves(row: CondaBuild, python: str, admitted: set[int] | None) -> bool:
     """Whether the build is for a python within ``python`` and a CUDA major of ``admitted``; None: of any."""
-    cuda = stated(row.cuda)
+    cuda = conda_cuda(row)
     fits = admitted is None or not isinstance(cuda, str) or major(cuda) in admitted
-    return fits and any(within(minor, python) for minor in row.python)
+    return fits and is_for_some(row, python)
 
 
 def _go_together(rows: Sequence[CondaBuild]) -> bool:
     """Whether one python, one CUDA major and one version of each library suit all these builds."""
-    pythons = set.intersection(*(set(row.python) for row in rows))
-    return bool(pythons) and all(
+    return share_a_python(rows) and all(
         share_a_process(one.cuda, other.cuda) is not Answer.NO and _share_libraries(one, other)
         for one, other in combinations(rows, 2)
     )

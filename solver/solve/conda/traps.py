@@ -16,11 +16,11 @@ from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import match_spec
 from solver.matrix import drivers, gpus, rules
-from solver.matrix.builds import conda_rows
+from solver.matrix.conda_builds import conda_rows
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.matrix.place import Place
-from solver.matrix.rows import ABSENT, NONE, CondaBuild, CondaTrap
+from solver.matrix.rows import ABSENT, CondaBuild, CondaTrap
 from solver.matrix.rules import binds_conda
 
 if TYPE_CHECKING:
@@ -145,19 +145,6 @@ def build_row(record: CondaRecord, python: str, platform: Platform, matrices: Ma
     number = record.build_number
     rows = conda_rows(matrices, record.name, record.version, record.build, platform, number=number, python=python)
     return next(iter(rows), NOT_KNOWN)
-
-
-def framework_rows(
-    package: str, specifier: str, platform: Platform, *, gpu: bool, matrices: Matrices
-) -> list[CondaBuild]:
-    """The rows of a framework's builds within ``specifier``: with CUDA code where ``gpu``, without it otherwise."""
-    return [
-        row
-        for row in matrices.conda_builds
-        if (row.package, row.platform) == (package, platform)
-        and (row.cuda != NONE) == gpu
-        and meets(row.version, specifier)
-    ]
 
 
 def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[CondaBreach]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
-from solver.matrix.builds import stated
+from solver.matrix.cudnn import built_with
 from solver.matrix.drivers import serves
 from solver.matrix.gpus import cudnn_row, cudnn_serves, toolkit_serves
 from solver.matrix.runtimes import Inside
@@ -45,7 +45,7 @@ def cudnn_candidates(scope: Scope, brought: Iterable[str]) -> Offer:
     versions: dict[str, str | None] = dict.fromkeys(brought)
     excluded = []
     for build in scope.matrices.builds:
-        cudnn = stated(build.cudnn)
+        cudnn = built_with(build)
         if isinstance(cudnn, str) and cudnn.count(".") > 2:
             versions.setdefault(cudnn, None)
     for version in list(versions):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
@@ -15,8 +13,10 @@ from solver.core.indexes import is_partial
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
-from solver.matrix.builds import bounds, entries, local_cuda, stated
-from solver.matrix.libraries import brings, bundled, pins
+from solver.matrix.builds import bound_on, bounds, built_cuda, local_cuda, stated
+from solver.matrix.cudnn import built_with
+from solver.matrix.distributions import bringers
+from solver.matrix.libraries import brings, bundled, opened, pins
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
@@ -27,14 +27,14 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guar
 
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, and what nobody read."""
-    cuda = stated(row.cuda)
+    cuda = built_cuda(row)
     if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
         yield from inside_asks(space, row)
         if pins(row) is Answer.YES:
             yield from _unread_asks(space, row, candidate)
         elif bundled(row) is not Answer.YES:
-            for short in entries(row.opens):
+            for short in opened(row) or ():
                 yield from _library_asks(space, short, major(cuda), row)
         yield from cudnn_asks(space, row)
     yield from _bound_asks(space, row)
@@ -60,25 +60,20 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
 
 def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
     """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
-    masks: dict[str, int] = defaultdict(int)
-    sonames: dict[str, set[str]] = defaultdict(set)
-    for library in space.matrices.libraries:
-        if library.library == short and library.cuda == cuda:
-            name: str = canonicalize_name(library.distribution)
-            masks[name] |= space.mask(name, library.versions)
-            sonames[name].update(library.sonames[:1] or [short])
-    for name in sorted(masks):
-        what = sonames[name].pop() if len(sonames[name]) == 1 else short
+    for one in bringers(short, cuda, space.matrices):
         # Of a release that no row tells of nobody knows whether it brings the library; only a search in doubt has any.
-        masks[name] |= space.mask_where(name, lambda c: brings(space.matrices, c.ident, c.version) is NOT_KNOWN)
-        yield Ask(name, masks[name], f"{what} of CUDA {cuda} from {name}", row.source, row.id)
+        name = one.distribution
+        mask = space.mask_where(name, lambda c: brings(space.matrices, c.ident, c.version) is NOT_KNOWN)
+        for specifier in one.specifiers:
+            mask |= space.mask(name, specifier)
+        yield Ask(name, mask, f"{one.soname} of CUDA {cuda} from {name}", row.source, row.id)
 
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """What its metadata would ask, where nobody read that."""
     if candidate.release is None or not isinstance(space.requires(candidate.release), NotKnown):
         return
-    cudnn = stated(row.cudnn)
+    cudnn = built_with(row)
     if isinstance(cudnn, str):
         specifier = f"=={cudnn}" if cudnn.count(".") > 2 else f"=={cudnn}.*"
         mask = space.mask(AXIS_CUDNN, specifier)
@@ -107,8 +102,8 @@ def _compiler_asks(space: Candidates, candidate: Candidate, compiler: str) -> It
 def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """Its framework, which newer metadata no longer names, one of the same CUDA major, and what else it needs."""
     framework = COMPANIONS[row.package]
-    yield space.ask(framework, row.needs.get(framework, ""), row.source, row.id)
-    cuda = stated(row.cuda)
+    yield space.ask(framework, bound_on(row, framework), row.source, row.id)
+    cuda = built_cuda(row)
     if isinstance(cuda, str):
         yield _framework_of(space, framework, cuda, row.source, row.id)
     yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
@@ -125,7 +120,7 @@ def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
 def _framework_of(space: Candidates, framework: Framework, cuda: str, source: str, row: str | None) -> Ask:
     def fits(candidate: Candidate) -> bool:
         build = space.build(candidate.ident, candidate.version)
-        mine = None if isinstance(build, NotKnown) else stated(build.cuda)
+        mine = None if isinstance(build, NotKnown) else built_cuda(build)
         return isinstance(mine, str) and share_a_process(mine, cuda) is Answer.YES
 
     text = f"a {framework} built with CUDA {major(cuda)}"

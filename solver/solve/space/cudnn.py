@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.versions import major, minor
-from solver.matrix.builds import stated, told_by
-from solver.matrix.cudnn import carried, served_by, serves, works_beside
+from solver.matrix.builds import told_by
+from solver.matrix.cudnn import built_with, carried, served_by, serves, works_beside
 from solver.matrix.libraries import bundled, opens, pins
 from solver.matrix.rows import NONE, Build
 from solver.solve.space.candidates import Candidates
@@ -71,5 +71,5 @@ def _without(space: Candidates, name: str, mask: int) -> int:
 
 def _at_least(row: Build, words: str) -> str:
     """The cuDNN of a build as major, ``words`` and minor: "9, at least 9.3"."""
-    built = stated(row.cudnn) or ""
+    built = built_with(row) or ""
     return f"{major(built)}{words} {minor(built)}"

@@ -10,8 +10,9 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_c
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
-from solver.matrix.builds import cuda_major, has_cuda, local_cuda, runs_on, stated, wheel_for
-from solver.matrix.cudnn import carried
+from solver.matrix.builds import cuda_major, has_cuda, is_part, local_cuda, stated, wheel_for
+from solver.matrix.code import runs_on
+from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brings, unfound
@@ -160,7 +161,7 @@ def _wrong_kind(build: Build, cuda: Answer, scope: Scope, framework: Framework |
     if cuda is Answer.NO:
         why = "it is a CPU build and the request asks for CUDA builds"
         return Verdict(Answer.NO, why, build.source, build.id)
-    if build.cudnn is NOT_KNOWN:
+    if built_with(build) is NOT_KNOWN:
         return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it is used with", build.source, build.id)
     return None
 
@@ -189,7 +190,7 @@ def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
 
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
     # Of what is part of another build, that one's row tells the GPUs.
-    gpus = scope.target.gpus if build.part_of is None else ()
+    gpus = scope.target.gpus if not is_part(build) else ()
     verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in gpus)
     return (verdict for verdict in verdicts if verdict.answer is not Answer.YES)
 

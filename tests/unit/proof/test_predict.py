@@ -10,7 +10,6 @@ from paths import ROOT
 from real_evidence import PACKAGES, real_evidence, real_probe
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.builds import code_for
 from solver.matrix.load import load_matrices
 from solver.matrix.rows import Build, Rule
 from solver.proof.checks import orders
@@ -305,22 +304,6 @@ def test_an_old_driver_compiles_no_new_ptx(matrices):
         "driver 525.60.13 is older than 555.42.02, CUDA 12.5's own, and does not compile its PTX",
         LLVM,
     )
-
-
-@pytest.mark.parametrize(
-    ("gpu", "sm", "ptx", "code"),
-    [
-        ("8.9", ("8.0",), (), "native"),
-        ("8.0", ("8.6",), (), "none"),
-        ("9.0", ("8.0",), ("8.0",), "ptx"),
-        ("9.0", ("8.0",), ("10.0",), "none"),
-        ("9.0", NOT_KNOWN, (), NOT_KNOWN),
-        ("9.0", ("8.0",), NOT_KNOWN, NOT_KNOWN),
-        ("9.0", ("9.0",), NOT_KNOWN, "native"),
-    ],
-)
-def test_code_for_a_gpu(gpu, sm, ptx, code):
-    assert code_for(gpu, sm, ptx) == code
 
 
 def test_a_real_run_agrees(matrices):

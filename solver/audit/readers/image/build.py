@@ -148,7 +148,7 @@ def _base(image: str, document: Document, line: int | None) -> tuple[Base, tuple
         source=row.source,
         cuda=image_contents.cuda,
         cudnn=image_contents.cudnn,
-        libraries=row.libraries,
+        libraries=image_contents.libraries,
         whole=not isinstance(image_contents.packages, NotKnown),
         line=line,
     )

@@ -1,0 +1,156 @@
+"""What the rows of conda's builds mean: which one a package is of, of which CUDA, for which pythons, against what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.model import Platform
+from solver.core.versions import leading, meets, within
+from solver.matrix.builds import Stated, entries, named_build, stated
+from solver.matrix.load import Matrices
+from solver.matrix.rows import NONE, Build, CondaBuild
+
+LIBPROTOBUF = "libprotobuf"
+"""conda's name of the library that both frameworks link to."""
+_NUMBER = re.compile(r"[0-9]{1,9}")
+"""A build number of conda's; longer digits are no number that anybody gave, and python would refuse to read them."""
+
+# So do the build strings of conda-forge: cuda126_mkl_py311_…, cuda_126_…; some have the dot.
+_BUILD_CUDA = re.compile(r"cuda_?(?P<major>9|\d{2})\.?(?P<minor>\d)(?!\d)")
+# cpu_mkl_py311_…; PyTorch's own channel had py3.11_cpu_0.
+_BUILD_CPU = re.compile(r"(^|_)cpu(_|$)")
+
+
+def build_cuda(build: str | NotKnown) -> str | NotKnown:
+    """The CUDA in conda's build string: "12.9" of cuda129_mkl_…, "none" of cpu_mkl_…; of gpu_py37_… nobody knows."""
+    if isinstance(build, NotKnown):
+        return NOT_KNOWN
+    match = _BUILD_CUDA.search(build)
+    if match is not None:
+        return f"{match['major']}.{match['minor']}"
+    return NONE if _BUILD_CPU.search(build) else NOT_KNOWN
+
+
+def conda_rows(
+    matrices: Matrices,
+    package: str,
+    version: str,
+    build: str | NotKnown,
+    platform: Platform,
+    *,
+    number: int | NotKnown = NOT_KNOWN,
+    python: str | NotKnown = NOT_KNOWN,
+) -> list[CondaBuild]:
+    """The rows that a conda package may be of, in the order of their file.
+
+    ``number`` is the build number, by default the end of the build string; where the build string is not known
+    every build of the version fits, and without ``python`` those for any.
+    """
+    if not isinstance(build, NotKnown) and isinstance(number, NotKnown):
+        tail = build.rpartition("_")[2]
+        number = int(tail) if _NUMBER.fullmatch(tail) else NOT_KNOWN
+    return [
+        row
+        for row in matrices.conda_builds
+        if (row.package, row.version, row.platform) == (package, version, platform)
+        and (isinstance(number, NotKnown) or not row.build_numbers or number in row.build_numbers)
+        and (isinstance(build, NotKnown) or _may_have(build, row.cuda))
+        and (isinstance(python, NotKnown) or not row.python or python in row.python)
+    ]
+
+
+def framework_rows(
+    package: str, specifier: str, platform: Platform, *, gpu: bool, matrices: Matrices
+) -> list[CondaBuild]:
+    """The rows of a framework's builds within ``specifier``: with CUDA code where ``gpu``, without it otherwise."""
+    return [
+        row
+        for row in matrices.conda_builds
+        if (row.package, row.platform) == (package, platform)
+        and (row.cuda != NONE) == gpu
+        and meets(row.version, specifier)
+    ]
+
+
+def _may_have(build: str, cuda: str) -> bool:
+    """Whether a build with this string may have that CUDA.
+
+    conda-forge writes cpu or cuda into the build string of every build of both frameworks, so that one which tells
+    neither is of no row; cuda_py313_… leaves open which.
+    """
+    named = build_cuda(build)
+    return ("cuda" in build and cuda != NONE) if isinstance(named, NotKnown) else cuda == named
+
+
+def conda_build(
+    matrices: Matrices, package: str, version: str, build: str | NotKnown, platform: Platform
+) -> Build | NotKnown:
+    """The build of a conda package: what its rows agree on, or else what its build string tells.
+
+    conda brings the libraries that a build runs on, so that it counts as one that bundles them.
+    """
+    rows = conda_rows(matrices, package, version, build, platform)
+    if len({row.cuda for row in rows}) == 1:
+        cudnn = {one for row in rows for one in entries(row.cudnn)}
+        return Build(
+            id=rows[0].id,
+            source=rows[0].source,
+            package=package,
+            version=version,
+            platform=platform,
+            cuda=rows[0].cuda,
+            cudnn=cudnn.pop() if len(cudnn) == 1 else NOT_KNOWN,
+            bundles=True,
+        )
+    cuda = build_cuda(build)
+    if isinstance(cuda, NotKnown):
+        return NOT_KNOWN
+    return named_build(f"the build string {build}", package, version, platform, cuda, bundles=True)
+
+
+def conda_cuda(row: CondaBuild) -> Stated:
+    """The CUDA (major.minor) that a build was made with; None where it has no CUDA code."""
+    return stated(row.cuda)
+
+
+def cudas(rows: Iterable[CondaBuild]) -> set[str]:
+    """The CUDAs of some builds; "none" of those without CUDA code."""
+    return {row.cuda for row in rows}
+
+
+def is_for(row: CondaBuild, python: str) -> bool:
+    """Whether a build is for a python (major.minor); a row that lists none is for any."""
+    return not row.python or python in row.python
+
+
+def is_for_some(row: CondaBuild, specifier: str) -> bool:
+    """Whether a build is for some python within a specifier."""
+    return not row.python or any(within(python, specifier) for python in row.python)
+
+
+def pythons_of(rows: Iterable[CondaBuild]) -> set[str]:
+    """The pythons (major.minor) that some build is known to be for."""
+    return {python for row in rows for python in row.python}
+
+
+def share_a_python(rows: Sequence[CondaBuild]) -> bool:
+    """Whether one python suits all these builds."""
+    return all(not row.python for row in rows) or any(
+        all(is_for(row, python) for row in rows) for python in pythons_of(rows)
+    )
+
+
+def built_against(build: CondaBuild) -> dict[str, str]:
+    """The libraries that conda's build links to, by conda name, each with as much of its version as counts.
+
+    Only those that somebody read.
+    """
+    fields = {LIBPROTOBUF: build.libprotobuf, "libabseil": build.libabseil}
+    return {name: version for name, field in fields.items() if isinstance(version := stated(field), str)}
+
+
+def links_to(built: str, version: str) -> bool:
+    """Whether what was built against ``built`` of a library finds it in ``version``: their leading parts are one."""
+    return leading(version, built.count(".") + 1) == built
