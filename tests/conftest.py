@@ -12,8 +12,16 @@ from drawing import register_profiles
 from fault_server import FaultServer
 
 from solver.cli import program
+from solver.index import conda_config, web
 
 register_profiles()
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    """Whoever does not answer a question is asked again at once, and a conda channel not at all."""
+    monkeypatch.setattr(web, "BACKOFF", 0.0)
+    monkeypatch.setattr(conda_config, "RETRIES", 0)
 
 
 @pytest.fixture

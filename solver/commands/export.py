@@ -147,7 +147,7 @@ def write_pylocks(project: Project, names: Sequence[str], *, asking: bool) -> bo
     Without ``asking`` only addresses that the index told before serve. Raises ``IndexUnavailable``.
     """
     locks = [lock for lock in (locked_profile(project, name) for name in names) if lock.folder.requirements is not None]
-    solutions, index = [lock.solution for lock in locks], PypiIndex()
+    solutions, index = [lock.solution for lock in locks], _default_index(project)
     addresses = addresses_of(solutions, index) if asking else addresses_at_hand(solutions, index)
     if addresses is None:
         return False
@@ -155,6 +155,12 @@ def write_pylocks(project: Project, names: Sequence[str], *, asking: bool) -> bo
         text = pylock_toml(lock.solution, addresses, lock.wheels)
         put_whole(lock.folder.path / "pylock.toml", accepting(text, lock.folder.accepted))
     return True
+
+
+def _default_index(project: Project) -> PypiIndex:
+    """The live index, and where the project asked it already, with all that it told."""
+    live = project.index.live if isinstance(project.index, LayeredIndex) else None
+    return live.default if isinstance(live, LiveIndexes) else PypiIndex()
 
 
 def addresses_at_hand(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, str] | None:

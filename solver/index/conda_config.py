@@ -20,6 +20,8 @@ from solver.core.yamlfile import Data, load_yaml
 if TYPE_CHECKING:
     from rattler import Client
 
+RETRIES = 3
+"""Times that a question to a channel is put again where its server or the connection fails."""
 DEFAULT_ALIAS = "https://conda.anaconda.org"
 """Where a channel named by a single word lies unless a configuration says otherwise."""
 
@@ -79,7 +81,7 @@ class CondaSettings:
         for scheme in ("http", "https"):
             if scheme in self.proxies:
                 config.set(f"proxy-config.{scheme}", self.proxies[scheme])
-        return Client.from_config(config)
+        return Client.from_config(config, max_retries=RETRIES)
 
 
 def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> CondaSettings:

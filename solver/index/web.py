@@ -33,6 +33,8 @@ PATIENCE = 90.0
 """Seconds that a question may take, its repetitions included, beside what its bytes need at ``SLOWEST``."""
 SLOWEST = 16 * 1024
 """Bytes a second; a server that gives less for longer than ``PATIENCE`` is given up."""
+BACKOFF = 0.5
+"""Seconds before a question is put a second time."""
 TOLD_EVERY = 10.0
 """Seconds of waiting after which it is told what is waited for."""
 _SLOW = 32 * SLOWEST
@@ -89,14 +91,15 @@ class Web:
     """A session with limits; may be shared by threads. To be closed.
 
     A question is put again up to ``retries`` times where the server or the connection fails, the first
-    time after ``backoff`` seconds, which is doubled each time; 0 never pauses. ``kept`` is the folder of answers
-    that servers have to confirm and need not send again; None: nothing is kept.
+    time after ``backoff`` seconds (None: ``BACKOFF``), which is doubled each time; 0 never pauses.
+    ``kept`` is the folder of answers that servers have to confirm and need not send again; None: nothing is kept.
     """
 
     def __init__(
-        self, retries: int = 3, backoff: float = 0.5, patience: float = PATIENCE, kept: Path | None = None
+        self, retries: int = 3, backoff: float | None = None, patience: float = PATIENCE, kept: Path | None = None
     ) -> None:
-        self.retries, self.backoff, self.patience = retries, backoff, patience
+        self.retries, self.patience = retries, patience
+        self.backoff = BACKOFF if backoff is None else backoff
         self._answers = None if kept is None else KeptAnswers(kept)
         self._credentials: dict[str, tuple[str, str]] = {}
         self._asked_keyring: set[str] = set()

@@ -61,7 +61,7 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     assert code == 0 and ASKED.fullmatch(first)
     assert more == ([f"passed over: {KINDS[kind].sentence}"] if KINDS[kind].late else [])
     made = files(folder) - before
-    kept = {name for name in made if name.startswith("home/cache/metadata/")}
+    kept = {name for name in made if name.startswith(("home/cache/addresses/", "home/cache/metadata/"))}
     assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
     lock = "home/project/locks/open"
     facts = "home/project/matrices/snapshot/kept/victim.jsonl"
