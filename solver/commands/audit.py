@@ -22,10 +22,10 @@ from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of
 from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
+from solver.core.caches import user_cache
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
 from solver.core.reading import read_text
-from solver.index.metadata import user_cache
 from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, is_lock, own_lock
 from solver.lock.solution import FILE as SOLUTION_FILE

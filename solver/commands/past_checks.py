@@ -14,10 +14,10 @@ import msgspec
 
 from solver.commands.project import Project, built_in_snapshot
 from solver.core import reading
+from solver.core.caches import user_cache
 from solver.core.errors import BadInput
 from solver.core.model import Profile
 from solver.core.whole import put_whole
-from solver.index.metadata import user_cache
 from solver.lock.solution import digest
 
 _SEARCHED_WITH = ("resolvelib", "packaging", "py-rattler")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
-import platformdirs
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -80,12 +78,6 @@ def _requirement(text: str, filename: str) -> str:
     else:
         return str(requirement)
     raise ReleaseRefused(f'{filename} asks for "{names.one_line(text)}", which is no requirement: {problem}')
-
-
-def user_cache() -> Path:
-    """Folder for what was read once: $INTERLOCK_CACHE_DIR, or "interlock" in the system's cache folder."""
-    chosen = os.environ.get("INTERLOCK_CACHE_DIR")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("interlock", appauthor=False)
 
 
 class MetadataCache:

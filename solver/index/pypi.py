@@ -21,13 +21,14 @@ import msgspec
 
 from solver.core import names
 from solver.core.answer import Answer, answer
+from solver.core.caches import user_cache
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_open, is_this_machine
 from solver.index.kept_addresses import AddressCache
-from solver.index.metadata import Metadata, MetadataCache, parse_metadata, user_cache
+from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.web import NoAnswer, Web, WebAnswer, log
 

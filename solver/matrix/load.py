@@ -6,23 +6,25 @@ in addition, or replace built-in rows that have the same id.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 import msgspec
 
+from solver.core import reading
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import pypi_name
 from solver.core.versions import meets, minor
 from solver.matrix import rows as kinds
-from solver.matrix.read import Entry, read_entries
+from solver.matrix.read import Entry, entries_of
 from solver.matrix.rows import Row
 from solver.matrix.write import written_fields
 
@@ -196,9 +198,25 @@ def load_matrices(overlay: Path | None = None) -> Matrices:
     folder itself, adds nothing.
     """
     built_in = matrices_dir()
-    entries = _read_folder(built_in, shown="matrices")
+    own: _Contents = ()
     if overlay is not None and overlay.is_dir() and overlay.resolve() != built_in.resolve():
-        _lay_over(entries, _read_folder(overlay, shown=str(overlay)))
+        own = _read_folder(overlay, str(overlay))
+    return _matrices(_read_folder(built_in, "matrices"), own)
+
+
+_Contents = tuple[tuple[str, bytes], ...]
+"""The files of a folder: how each is shown, and what it holds."""
+
+
+def _read_folder(folder: Path, shown: str) -> _Contents:
+    files = {f"{shown}/{path.name}": path for path in sorted(folder.glob("*.yaml"))}
+    return tuple((file, reading.read_bytes(path, file)) for file, path in files.items())
+
+
+@functools.lru_cache(maxsize=8)
+def _matrices(built_in: _Contents, own: _Contents) -> Matrices:
+    entries = _entries(built_in)
+    _lay_over(entries, _entries(own))
     parts: dict[str, Any] = {
         attribute: tuple(
             entry.row
@@ -235,20 +253,20 @@ def _lay_over(entries: dict[str, Entry], own: dict[str, Entry]) -> None:
         replaced = entries.get(row_id)
         if replaced is not None and replaced.stem != entry.stem:
             raise entry.error(
-                "id", f"expected an id of its own or of a row in {entry.stem}.yaml, found that of {replaced.file}"
+                f"expected an id of its own or of a row in {entry.stem}.yaml, found that of {replaced.file}"
             )
         entries[row_id] = entry
 
 
-def _read_folder(folder: Path, shown: str) -> dict[str, Entry]:
+def _entries(contents: _Contents) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        file = f"{shown}/{path.name}"
-        if path.stem not in FILES:
+    for file, content in contents:
+        stem = PurePath(file).stem
+        if stem not in FILES:
             raise BadInput(f"expected one of {', '.join(FILES)} as the name of a matrix", file=file)
-        for entry in read_entries(path, file, FILES[path.stem][1]):
+        for entry in entries_of(content, file, FILES[stem][1]):
             twin = entries.get(entry.row.id)
             if twin is not None:
-                raise entry.error("id", f"expected an id that no other row has, found that of {twin.file}")
+                raise entry.error(f"expected an id that no other row has, found that of {twin.file}")
             entries[entry.row.id] = entry
     return entries

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+import msgspec
+
+from solver.core import reading
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION
-from solver.core.yamlfile import YamlDocument, load_yaml
+from solver.core.yamlfile import YamlDocument, parse_yaml
+from solver.matrix.compiled import CompiledFile, compiled, keep
 from solver.matrix.rows import Row
 
 
@@ -20,23 +26,38 @@ class Entry:
     row: Row
     stem: str
     """Of the file, which tells the kind of row."""
-    document: YamlDocument
-    """The row as it is written."""
+    file: str
+    """The file as it is shown in messages."""
+    line: int
+    """Where its id stands."""
 
-    @property
-    def file(self) -> str:
-        """The file as it is shown in messages."""
-        return self.document.file
-
-    def error(self, key: str, problem: str) -> BadInput:
-        """A ``BadInput`` about one key of this row."""
-        return _of_row(self.row.id, self.document.error(problem, key))
+    def error(self, problem: str) -> BadInput:
+        """A ``BadInput`` about the id of this row."""
+        return _of_row(self.row.id, BadInput(problem, file=self.file, line=self.line, key="id"))
 
 
-def read_entries(path: Path, file: str, kind: type[Row]) -> list[Entry]:
+def read_entries(path: Path, file: str, kind: type[Row]) -> tuple[Entry, ...]:
     """Every row of one file, shown as ``file`` in messages; raises ``BadInput``."""
-    rows = _rows(load_yaml(path, file))
-    return [Entry(_row(row, kind, number), path.stem, row) for number, row in enumerate(rows, start=1)]
+    return entries_of(reading.read_bytes(path, file), file, kind)
+
+
+@functools.lru_cache(maxsize=128)
+def entries_of(content: bytes, file: str, kind: type[Row]) -> tuple[Entry, ...]:
+    """As ``read_entries``, of what a file holds; its name without the ending is the stem."""
+    kept = compiled(content)
+    if kept is not None:
+        # Whatever does not fit any more is told by reading the file itself.
+        with contextlib.suppress(msgspec.ValidationError):
+            return _entries(msgspec.convert(kept.rows, list[kind], strict=True), kept.lines, file)  # type: ignore[valid-type]
+    documents = tuple(_rows(parse_yaml(reading.decoded(content, file), file)))
+    rows = [_row(document, kind, number) for number, document in enumerate(documents, start=1)]
+    lines = [document.line("id") or 0 for document in documents]
+    keep(content, CompiledFile([document.data for document in documents], lines))
+    return _entries(rows, lines, file)
+
+
+def _entries(rows: Iterable[Row], lines: Iterable[int], file: str) -> tuple[Entry, ...]:
+    return tuple(Entry(row, PurePath(file).stem, file, line) for row, line in zip(rows, lines, strict=True))
 
 
 def _rows(document: YamlDocument) -> Iterator[YamlDocument]:

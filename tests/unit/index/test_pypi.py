@@ -219,7 +219,7 @@ def test_what_the_environment_names_is_an_address(monkeypatch, tmp_path, address
 
 
 def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
-    from solver.index.metadata import user_cache
+    from solver.core.caches import user_cache
 
     monkeypatch.setenv("INTERLOCK_CACHE_DIR", str(tmp_path))
     assert user_cache() == tmp_path
@@ -227,7 +227,7 @@ def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="each system has a cache folder of its own")
 def test_the_cache_folder_is_the_systems(monkeypatch, tmp_path):
-    from solver.index.metadata import user_cache
+    from solver.core.caches import user_cache
 
     monkeypatch.delenv("INTERLOCK_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
