@@ -25,7 +25,7 @@ from solver.matrix.builds import is_part_of
 from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
-from solver.matrix.observations import of_this
+from solver.matrix.observations import failing, of_this
 from solver.matrix.place import Place
 from solver.matrix.rows import Library
 
@@ -184,8 +184,8 @@ class AuditContext:
 
     def seen_broken(self, *names: str) -> str | None:
         """What was seen where these packages, at the versions that stand here, did not work; None: nothing."""
-        rows = of_this(self.matrices.observations, self.stated, self.place.python)
-        return next((row.seen for row in rows if not row.works and set(names) <= set(row.packages)), None)
+        rows = of_this(failing(self.matrices), self.stated, self.place.python)
+        return next((row.seen for row in rows if set(names) <= set(row.packages)), None)
 
     def releases(self, package: Package) -> tuple[Release, ...] | NotKnown:
         """The index's releases of the package's version; empty where the index surely has no wheel of it.

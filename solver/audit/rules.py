@@ -14,10 +14,10 @@ from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules
 from solver.matrix.clobbers import Clobbers
-from solver.matrix.cures import heals, in_need, is_healed
+from solver.matrix.cures import heals, in_need, is_healed, may_heal
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import Rule
-from solver.matrix.rules import Breach, binds_conda
+from solver.matrix.rules import Breach, binds_conda, imported_first
 
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 """How grave a breach is where only another build of the package is known to break."""
@@ -54,7 +54,8 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
     of_conda = not binds_conda(rule) and any(package.origin == "conda" for package in named)
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
-    order = f" with {rule.first} first" if rule.first else ""
+    first = imported_first(rule)
+    order = f" with {first} first" if first else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
     healing = _healing(context, breach)
     return finding_about(
@@ -106,7 +107,7 @@ def _healing(context: AuditContext, breach: Breach) -> _Healing:
 def _hindered(context: AuditContext, breach: Breach) -> str:
     """Why our loader does not heal what it otherwise would; empty where it would not anyhow."""
     needing = in_need(context.matrices, context.stated, Answer.YES)
-    if not needing or breach.rule.healed_by is None:
+    if not needing or not may_heal(breach.rule):
         return ""
     return f"; {LOADER} does not heal it, since it keeps TensorFlow's symbols from {listed(needing)}, which needs them"
 

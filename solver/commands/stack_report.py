@@ -25,8 +25,8 @@ from solver.matrix.builds import reported_version
 from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import ABSENT, Build, Rule
-from solver.matrix.rules import broken, holds
+from solver.matrix.rows import Build, Rule
+from solver.matrix.rules import broken, forbids, holds
 from solver.request.profile import specifier
 
 MOST = 3
@@ -176,7 +176,7 @@ def _held_back(lock: StackLock, newest: Newest) -> Iterator[str]:
         if holds(rule, lock.packages, place) is not Answer.YES:
             continue
         for name, bound in rule.needs.items():
-            if name not in lock.packages or name in named or bound == ABSENT:
+            if name not in lock.packages or name in named or forbids(bound):
                 continue
             top = newest(name)
             # What the metadata of a package says itself surprises nobody.

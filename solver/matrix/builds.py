@@ -66,6 +66,11 @@ def has_cuda(build: Build) -> Answer:
     return Answer.NOT_KNOWN if build.cuda is NOT_KNOWN else answer(build.cuda != NONE)
 
 
+def built_nccl(build: Build) -> Stated:
+    """The NCCL that a build was made with; None where it uses none."""
+    return stated(build.nccl)
+
+
 def pythons(build: Build) -> tuple[str, ...] | NotKnown:
     """The pythons (major.minor) that it has a wheel for; empty: its wheel is for any."""
     return build.python

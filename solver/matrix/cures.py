@@ -27,13 +27,18 @@ LED = "activation"
 """The part of the loader's local version that says that this wheel holds scripts of the activation, and no code."""
 
 
+def may_heal(rule: Rule) -> bool:
+    """Whether the loader heals sets that break ``rule``, should nothing in them hinder it."""
+    return rule.healed_by is not None
+
+
 def is_healable(rule: Rule, build: Build | NotKnown) -> Answer:
     """Whether the loader heals a set that breaks ``rule`` with this build of the rule's first package.
 
     It can where the build asks for global symbols in the way that the loader stops; of a build that nobody read
     nobody knows.
     """
-    if rule.healed_by is None:
+    if not may_heal(rule):
         return Answer.NO
     if isinstance(build, NotKnown) or isinstance(build.global_symbols, NotKnown):
         return Answer.NOT_KNOWN

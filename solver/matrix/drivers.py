@@ -179,6 +179,16 @@ def newest_cuda(driver: str, drivers: Sequence[DriverBranch]) -> str:
     return max(known, key=lambda row: (row.branch, Version(row.cuda))).cuda
 
 
+def newest_branch(matrices: Matrices) -> int | None:
+    """The newest driver branch that rows tell of; None where they tell of none."""
+    return max((row.branch for row in matrices.drivers), default=None)
+
+
+def newest_served(matrices: Matrices) -> str | None:
+    """The newest CUDA (major.minor) that some driver serves natively; None where no row tells of any driver."""
+    return max((row.cuda for row in matrices.drivers), key=Version, default=None)
+
+
 def _stated(row: CudaFamily | CudaToolkit, platform: Platform) -> Oldest | NotKnown:
     driver = row.driver_windows if platform == "win-64" else row.driver
     return NOT_KNOWN if isinstance(driver, NotKnown) else Oldest(driver, row.source, row.id)

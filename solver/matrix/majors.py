@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from solver.core.answer import Answer, NotKnown, answer
 from solver.core.versions import major
-from solver.matrix.rows import NONE, Build
+from solver.matrix.rows import NONE, Build, CondaBuild
 
 
 def share_a_process(one: str | NotKnown, other: str | NotKnown) -> Answer:
@@ -24,6 +24,11 @@ def share_a_process(one: str | NotKnown, other: str | NotKnown) -> Answer:
 
 def go_together(one: Build, other: Build) -> Answer:
     """Whether two builds may meet in one process."""
+    return share_a_process(one.cuda, other.cuda)
+
+
+def conda_go_together(one: CondaBuild, other: CondaBuild) -> Answer:
+    """The same of two of conda's builds."""
     return share_a_process(one.cuda, other.cuda)
 
 

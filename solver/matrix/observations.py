@@ -34,6 +34,16 @@ def _had_no_code(row: Observation, package: str, matrices: Matrices) -> bool:
     return code_of(build, row.gpu) == "none"
 
 
+def working(matrices: Matrices) -> list[Observation]:
+    """The sets that were seen to work, in the order of their file."""
+    return [row for row in matrices.observations if row.works]
+
+
+def failing(matrices: Matrices) -> list[Observation]:
+    """The sets that were seen not to work, in the order of their file."""
+    return [row for row in matrices.observations if not row.works]
+
+
 def of_this(rows: Iterable[Sighting], versions: Versions, python: str | NotKnown) -> Iterator[Sighting]:
     """Those of ``rows`` that are about a set on a python (major.minor) on any GPU, in their order.
 

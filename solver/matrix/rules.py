@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion
 
 from solver.core.acceptance import finding_id
 from solver.core.answer import Answer, NotKnown, answer, every
+from solver.core.model import Framework
 from solver.core.versions import within
 from solver.matrix.place import Place
 from solver.matrix.rows import ABSENT, Rule
@@ -60,6 +61,21 @@ def broken(rules: Iterable[Rule], versions: Versions, place: Place) -> Iterator[
         breach = _breach(rule, versions) if holds(rule, versions, place) is Answer.YES else None
         if breach is not None:
             yield breach
+
+
+def forbids(needed: str) -> bool:
+    """Whether what a rule needs of a package is that it is not in the set at all."""
+    return needed == ABSENT
+
+
+def asks_for_nothing(rule: Rule) -> bool:
+    """Whether the packages that a rule is about merely do not go together, or not at all."""
+    return not (rule.needs or rule.expects)
+
+
+def imported_first(rule: Rule) -> Framework | None:
+    """The framework with which first a process was seen to break the rule; None: the order does not matter."""
+    return rule.first
 
 
 def holds(rule: Rule, versions: Versions, place: Place) -> Answer:
@@ -125,11 +141,10 @@ def _breach(rule: Rule, versions: Versions) -> Breach | None:
     offences = tuple(
         Offence(name, versions[name], needed)
         for name, needed in rule.needs.items()
-        if name in versions and (needed == ABSENT or admits(needed, versions[name]) is Answer.NO)
+        if name in versions and (forbids(needed) or admits(needed, versions[name]) is Answer.NO)
     )
     missing = tuple(name for name in rule.expects if name not in versions)
-    asks_for_nothing = not (rule.needs or rule.expects)
-    return Breach(rule, offences, missing) if offences or missing or asks_for_nothing else None
+    return Breach(rule, offences, missing) if offences or missing or asks_for_nothing(rule) else None
 
 
 @lru_cache(maxsize=65536)

@@ -21,7 +21,7 @@ from solver.core.frameworks import (
 from solver.core.model import Framework, Platform
 from solver.core.spelling import all_of
 from solver.core.versions import leading
-from solver.matrix.builds import cuda_major, has_cuda, is_part_of, told_by, wheel_build
+from solver.matrix.builds import Stated, built_cuda, built_nccl, cuda_major, has_cuda, is_part_of, told_by, wheel_build
 from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
@@ -43,8 +43,8 @@ from solver.matrix.libraries import (
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
-from solver.matrix.rows import Build, Library
-from solver.matrix.rules import Breach, broken
+from solver.matrix.rows import NONE, Build, Library
+from solver.matrix.rules import Breach, broken, imported_first
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
 
@@ -283,7 +283,7 @@ class _Case:
         code, misses = self.code(build), self.misses(build)
         return FrameworkPrediction(
             sees_gpu=every((self.sees(build), self.finds(build))),
-            cuda=_plain_field(build.cuda),
+            cuda=_foretold(built_cuda(build)),
             code=None if isinstance(code, NotKnown) else code,
             wrong=without_code(name, self.matrices) if code == "none" else None,
             compiles=self.runs(build).answer if code == "ptx" else Answer.NOT_KNOWN,
@@ -298,9 +298,9 @@ class _Case:
         first = next((self.frameworks[name] for name in preferred_first(self.frameworks)), None)
         if first is not None and bundled(first) is Answer.YES:
             return LoadedPrediction(
-                cuda=_leading(first.cuda, _RUNTIME_PARTS),
-                cudnn=_leading(first.cudnn, _CUDNN_PARTS),
-                nccl=_leading(first.nccl, _NCCL_PARTS),
+                cuda=_leading(built_cuda(first), _RUNTIME_PARTS),
+                cudnn=_leading(carried(first), _CUDNN_PARTS),
+                nccl=_leading(built_nccl(first), _NCCL_PARTS),
             )
         return LoadedPrediction(
             cuda=self.brought("cudart", _RUNTIME_PARTS),
@@ -326,9 +326,8 @@ class _Case:
         cpu = on_cpu(self.packages)
         builds = [self.frameworks[name] for name in order]
         # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
-        ruled = {
-            framework_of(name) for breach in self.breaches if breach.rule.first is None for name in breach.rule.when
-        }
+        always = (breach.rule for breach in self.breaches if imported_first(breach.rule) is None)
+        ruled = {framework_of(name) for rule in always for name in rule.when}
         answers = [answer(not ruled & {*order})]
         for build in (self.frameworks[name] for name in order if name not in cpu):
             first = None if build is builds[0] else builds[0]
@@ -339,7 +338,7 @@ class _Case:
 
     def dies(self) -> tuple[str, ...]:
         """Probes that a rule about the import order says will die."""
-        deadly = {breach.rule.first for breach in self.breaches if breach.rule.first is not None}
+        deadly = {imported_first(breach.rule) for breach in self.breaches} - {None}
         both = (order for order in self.orders if len(order) > 1)
         return tuple("-".join(order) for order in both if order[0] in deadly)
 
@@ -366,7 +365,7 @@ class _Case:
             if kernels.why:
                 yield f"{_title(build)}: {kernels.why}"
         for breach in self.breaches:
-            if breach.rule.first is None:
+            if imported_first(breach.rule) is None:
                 yield f"{all_of(sorted(map(_name, breach.rule.when)))}: {breach.rule.why}"
         yield from self.doubts_of_driver()
         yield from self.doubts_of_finding()
@@ -408,12 +407,11 @@ def _title(build: Build) -> str:
     return build.package if framework is None else FRAMEWORKS[framework].title
 
 
-def _plain_field(field: str | NotKnown) -> str | None:
-    """A field of a row as one that evidence is compared with; "none" stays that word."""
-    return None if isinstance(field, NotKnown) else field
+def _foretold(version: Stated) -> str | None:
+    """A version as evidence is compared with it: "none" where there is none, None where nobody read it."""
+    return None if isinstance(version, NotKnown) else version or NONE
 
 
-def _leading(field: str | NotKnown, parts: int) -> str | None:
+def _leading(version: Stated, parts: int) -> str | None:
     """The same of as many parts of a version as a loaded library tells of itself."""
-    plain = _plain_field(field)
-    return None if plain is None else leading(plain, parts)
+    return leading(version, parts) if isinstance(version, str) else _foretold(version)

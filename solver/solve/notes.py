@@ -16,7 +16,7 @@ from solver.matrix.drivers import first_of_branch, oldest_for
 from solver.matrix.gpus import CudaMajor, cudnn_serves
 from solver.matrix.libraries import LOADER, brought, bundled
 from solver.matrix.load import Matrices
-from solver.matrix.observations import is_of_several_frameworks, of_this
+from solver.matrix.observations import is_of_several_frameworks, of_this, working
 from solver.matrix.place import Place
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import broken
@@ -103,8 +103,8 @@ def _evidence(versions: Mapping[str, str], python: str, matrices: Matrices) -> s
 
     Rows learned from evidence do not count here: learning must change no lock.
     """
-    for seen in of_this(sorted(matrices.observations, key=lambda row: row.id), versions, python):
-        if seen.works and is_of_several_frameworks(seen):
+    for seen in of_this(sorted(working(matrices), key=lambda row: row.id), versions, python):
+        if is_of_several_frameworks(seen):
             return f"{seen.id}: {seen.seen}"
     return None
 

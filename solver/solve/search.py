@@ -15,6 +15,7 @@ from solver.core.model import Explanation, Framework, Nearest, Profile, PypiName
 from solver.core.versions import within
 from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable
+from solver.matrix.drivers import newest_branch
 from solver.matrix.load import Matrices
 from solver.solve.explain import Core, find_core, tell
 from solver.solve.nearest import Trial, nearest
@@ -285,7 +286,7 @@ def _built(profile: Profile, matrices: Matrices, python: str) -> int:
 
 def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool, doubtful: bool) -> Profile:
     """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong."""
-    newest = max((row.branch for row in spaces.matrices.drivers), default=None)
+    newest = newest_branch(spaces.matrices)
     if newest is None or profile.target.driver is None:
         return profile
     target = msgspec.structs.replace(profile.target, driver=f"{newest}.99")

@@ -13,7 +13,7 @@ from solver.audit.words import listed
 from solver.core.model import Finding
 from solver.core.versions import meets, specifier_or_none
 from solver.matrix.builds import extra_for_cuda
-from solver.matrix.observations import is_of_several_frameworks, of_this
+from solver.matrix.observations import is_of_several_frameworks, of_this, working
 
 CODE = "metadata"
 _MOST = 20
@@ -77,7 +77,7 @@ def evidence(context: AuditContext, name: str) -> str | None:
     """
     matrices, here = context.matrices, (context.stated, context.place.python)
     runs = [row for row in of_this(matrices.verified, *here) if is_of_several_frameworks(row)]
-    seen = [row for row in of_this(matrices.observations, *here) if row.works and is_of_several_frameworks(row)]
+    seen = [row for row in of_this(working(matrices), *here) if is_of_several_frameworks(row)]
     fitting = [
         *((name not in row.packages, f"ran on {row.gpu} with driver {row.driver} ({row.id})") for row in runs),
         *((name not in row.packages, f"{row.seen} ({row.id})") for row in seen),

@@ -13,7 +13,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
-from solver.matrix.rows import ABSENT
+from solver.matrix.rules import forbids
 
 Asks = Mapping[PypiName, tuple[PypiName, ...]]
 """Whom each package asks for on the target; only packages whose requirements the index knows are keys."""
@@ -73,7 +73,7 @@ def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> se
     """Packages that a rule wants out of the set and that nothing asks for."""
     rules = {rule.id: rule for rule in context.matrices.rules}
     broken = [rules[error.row] for error in errors if error.row in rules]
-    absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if bound == ABSENT}
+    absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if forbids(bound)}
     return absent & set(context.packages) - asked_for(asks)
 
 

@@ -21,6 +21,7 @@ from solver.matrix.conda_builds import (
     is_for,
     pythons_of,
 )
+from solver.matrix.drivers import newest_served
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
@@ -50,7 +51,7 @@ def explain_conda(
 ) -> Explanation:
     """The shortest true story, and the nearest requests that do work."""
     judge = CondaJudge(matrices, profile.target, asks.frameworks, asks.gpu)
-    newest = max((row.cuda for row in matrices.drivers), key=as_version, default=None)
+    newest = newest_served(matrices)
     virtual = solver.virtual if newest is None else {**solver.virtual, "__cuda": newest}
     try_out = _Possible(solver, judge, replace(solver, virtual=virtual))
     core = _core(asks, refusal, try_out)

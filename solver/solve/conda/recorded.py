@@ -25,7 +25,7 @@ from solver.matrix.conda_builds import (
     share_a_python,
 )
 from solver.matrix.load import Matrices
-from solver.matrix.majors import majors, share_a_process
+from solver.matrix.majors import conda_go_together, majors
 from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk
 from solver.solve.conda.channels import ChannelSolver
@@ -123,7 +123,7 @@ def _serves(row: CondaBuild, python: str, admitted: set[int] | None) -> bool:
 def _go_together(rows: Sequence[CondaBuild]) -> bool:
     """Whether one python, one CUDA major and one version of each library suit all these builds."""
     return share_a_python(rows) and all(
-        share_a_process(one.cuda, other.cuda) is not Answer.NO and _share_libraries(one, other)
+        conda_go_together(one, other) is not Answer.NO and _share_libraries(one, other)
         for one, other in combinations(rows, 2)
     )
 

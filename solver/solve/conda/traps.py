@@ -20,7 +20,7 @@ from solver.matrix.conda_builds import conda_rows
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.matrix.place import Place
-from solver.matrix.rows import ABSENT, CondaBuild, CondaTrap
+from solver.matrix.rows import CondaBuild, CondaTrap
 from solver.matrix.rules import binds_conda
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterat
 
 
 def _kept(record: CondaRecord, needed: str) -> str:
-    if needed == ABSENT:
+    if rules.forbids(needed):
         return f"{record.name} <0a0"
     try:
         return f"{record.name} {conda_versions(needed)}"

@@ -22,6 +22,7 @@ from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.matrix import rows
 from solver.matrix.majors import share_a_process
 from solver.matrix.names import Names
+from solver.matrix.rules import forbids
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates, inside_candidates
 from solver.solve.space.refusals import refusal
 from solver.solve.space.scope import Scope
@@ -238,7 +239,7 @@ class Candidates:
 
     def guard_ask(self, name: str, specifier: str, source: str, row: str | None = None) -> Ask:
         """If anything brings ``name``, it must match ``specifier``; ``rows.ABSENT``: nothing may bring it."""
-        if specifier == rows.ABSENT:
+        if forbids(specifier):
             return Ask(guard(name), 1, f"no {name} beside it", source, row, kind=Kind.NONE_OF)
         mask = 1 | self.mask(name, specifier) << 1
         return Ask(guard(name), mask, f"{name}{specifier}", source, row, specifier)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from solver.core.answer import Answer
 from solver.matrix.clobbers import Clobbers, specifier_of
-from solver.matrix.rows import ABSENT, Clobber
+from solver.matrix.rows import Clobber
+from solver.matrix.rules import forbids
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Candidate, Kind, guard
 
@@ -49,4 +50,4 @@ def _ruled_out(space: Candidates, candidate: Candidate, other: str) -> int:
 
 
 def _needed(space: Candidates, name: str, specifier: str) -> int:
-    return 0 if specifier == ABSENT else space.mask(name, specifier)
+    return 0 if forbids(specifier) else space.mask(name, specifier)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from solver.matrix.rows import Rule
+from solver.matrix.rules import asks_for_nothing
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Candidate, Kind, guard, way
 
@@ -27,7 +28,7 @@ def joint_asks(space: Candidates, rule: Rule) -> Iterator[Ask]:
     if len(ways) == 1:
         yield from ways[0]
         return
-    needed = [ask.text for ask in ways[-1]] if rule.needs or rule.expects else []
+    needed = [ask.text for ask in ways[-1]] if not asks_for_nothing(rule) else []
     absent = [f"no {name}{specifier}" for name, specifier in list(rule.when.items())[1:]]
     text = ", or ".join([*filter(None, [" and ".join(needed)]), f"{' or '.join(absent)} beside it"])
     yield Ask(way(rule), (1 << len(ways)) - 1, text, _source(rule), rule.id)
@@ -44,7 +45,7 @@ def way_candidates(space: Candidates, rule: Rule) -> list[Candidate]:
 def ways_to_keep(space: Candidates, rule: Rule) -> list[Way]:
     """One way for each further package, not to be as the rule says; and, last, what the rule needs."""
     ways: list[Way] = [(_without(space, rule, name),) for name in list(rule.when)[1:]]
-    if rule.needs or rule.expects:
+    if not asks_for_nothing(rule):
         needed = [space.guard_ask(name, specifier, _source(rule), rule.id) for name, specifier in rule.needs.items()]
         needed += [space.ask(name, "", _source(rule), rule.id) for name in rule.expects]
         ways.append(tuple(needed))

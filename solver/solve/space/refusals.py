@@ -18,6 +18,7 @@ from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brings, unfound
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
+from solver.matrix.rules import asks_for_nothing
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import SNAPSHOT, Exclusion, recorded_only
 
@@ -116,7 +117,7 @@ def _unread(scope: Scope, release: Release) -> list[str]:
 
 def _rule_refusal(scope: Scope, name: str, version: str) -> Verdict | None:
     """A hard rule that asks for nothing says that the version itself does not work on the target."""
-    rule = next((rule for rule in scope.rules_of(name, version) if not (rule.needs or rule.expects)), None)
+    rule = next((rule for rule in scope.rules_of(name, version) if asks_for_nothing(rule)), None)
     return None if rule is None else Verdict(Answer.NO, rule.why, rule.source, rule.id)
 
 
