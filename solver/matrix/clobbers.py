@@ -42,11 +42,29 @@ class Overlap:
         return tuple(row for row in self.rows if row.different)
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where a release puts its CUDA libraries, as far as rows tell."""
+
+    folders: frozenset[str]
+    sonames: frozenset[str]
+    stems: frozenset[str]
+    """The sonames without what follows ".so"."""
+
+    @classmethod
+    def of(cls, rows: Iterable[Library]) -> Layout:
+        """That of the libraries of ``rows``."""
+        rows = tuple(rows)
+        sonames = frozenset(soname for row in rows for soname in row.sonames)
+        return cls(frozenset(row.directory for row in rows), sonames, frozenset(map(_stem, sonames)))
+
+
 class Clobbers:
     """The rows of compared wheels, by the pair that they compare."""
 
     def __init__(self, matrices: Matrices) -> None:
         self._clobbers, self._libraries = matrices.clobbers, matrices.libraries
+        self._layouts: dict[tuple[str, StatedVersion], Layout] = {}
 
     @cached_property
     def pairs(self) -> Mapping[tuple[str, str], tuple[Clobber, ...]]:
@@ -85,25 +103,20 @@ class Clobbers:
     def _is_renamed(self, path: str, versions: Mapping[str, StatedVersion]) -> bool:
         """Whether one of the versions has the library at ``path`` under another soname."""
         soname = path.rpartition("/")[2]
-        for name, version in versions.items():
-            sonames = {one for row in self._brought(name, version) for one in row.sonames}
-            if soname not in sonames and _stem(soname) in map(_stem, sonames):
-                return True
-        return False
+        layouts = (self._layout(name, version) for name, version in versions.items())
+        return any(soname not in layout.sonames and _stem(soname) in layout.stems for layout in layouts)
 
     def _lie_apart(self, versions: Mapping[str, StatedVersion]) -> bool:
         """Whether rows tell where both put their libraries, and that is not the same folder."""
-        first, second = (self._folders(name, version) for name, version in versions.items())
+        first, second = (self._layout(name, version).folders for name, version in versions.items())
         return bool(first and second) and not first & second
 
-    def _folders(self, name: str, version: StatedVersion) -> set[str]:
-        return {row.directory for row in self._brought(name, version)}
-
-    def _brought(self, name: str, version: StatedVersion) -> list[Library]:
-        """The libraries that a distribution surely brings."""
-        if isinstance(version, NotKnown):
-            return []
-        return list(brought(self._of_distribution.get(name, ()), {name: version}))
+    def _layout(self, name: str, version: StatedVersion) -> Layout:
+        """Of the libraries that a distribution surely brings."""
+        if (name, version) not in self._layouts:
+            rows = self._of_distribution.get(name, ()) if isinstance(version, str) else ()
+            self._layouts[name, version] = Layout.of(brought(rows, {name: str(version)}))
+        return self._layouts[name, version]
 
     @cached_property
     def _of_distribution(self) -> Mapping[str, tuple[Library, ...]]:

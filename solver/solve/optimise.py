@@ -52,7 +52,7 @@ class Optimiser:
         """The one preferred solution; None where there is none."""
         if not self._narrowing.add(self._asks):
             return None
-        solution = self._search(())
+        solution = self._search((), deciding=True)
         if solution is None:
             return None
         for ident in self._axes:
@@ -66,9 +66,9 @@ class Optimiser:
             solution = self._decide(waiting, solution, _position)
         return solution
 
-    def _search(self, more: Sequence[Ask], without: str | None = None) -> Chosen | None:
+    def _search(self, more: Sequence[Ask], without: str | None = None, *, deciding: bool = False) -> Chosen | None:
         forbids = None if without is None else without.__eq__
-        return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing)
+        return search(self._space, more, self._ranks, forbids=forbids, narrowing=self._narrowing, deciding=deciding)
 
     def _always(self, ident: str, solution: Chosen) -> bool:
         """Whether every solution holds ``ident``."""

@@ -19,6 +19,8 @@ from solver.solve.space.terms import Ask, Candidate, Space, is_way, positions
 SOON, PATIENCE = 300, 2_000
 """Rounds after which resolvelib is left: what it finds at all it finds in some hundred. Between the two it is looked
 whether there is anything to find."""
+_EASY = 100
+"""Branches within which halving ends for most problems."""
 _PLAIN = 1_000
 """Branches by which a problem that is impossible for a plain reason is proven to be so."""
 
@@ -122,16 +124,22 @@ def search(
     forbids: Callable[[str], bool] | None = None,
     active: Mapping[str, frozenset[str] | None] | None = None,
     narrowing: Narrowing | None = None,
+    deciding: bool = False,
 ) -> dict[str, Candidate] | None:
     """A set of candidates that meets ``asks`` and all that they pull in; None where there is none.
 
     ``narrowing`` is what is known already to follow from earlier asks, which stay in force.
+    ``deciding``: the set shall be near the preferred one, which resolvelib takes care of; else any will do, and most
+    problems are so small after propagation that halving them ends sooner.
     Raises ``InterlockError`` where both searches gave up: that is a bug of ours, never an answer.
     """
     provider = Provider(space, ranks, forbids, active)
     narrowing = narrowing.copy() if narrowing else Narrowing(space, provider.asks)
     if not narrowing.add(asks, forbids):
         return None
+    if not deciding:
+        with suppress(TooManyBranches):
+            return exhaust(space, narrowing, forbids, branches=_EASY)
     needed = [Ask(ident, mask, "needed", "propagation") for ident, mask in sorted(narrowing.allowed.items())]
     pinned: Mapping[str, Candidate] | None = None
     try:
