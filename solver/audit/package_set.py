@@ -139,9 +139,11 @@ class Base(Value, frozen=True, kw_only=True):
         return isinstance(self.cuda, str) and self.cuda != "none"
 
     @property
-    def cudnn_package(self) -> Package | None:
-        """Its cuDNN, as findings tell of it; None where it has none, or nobody knows which."""
-        if isinstance(self.cudnn, NotKnown) or self.cudnn == "none":
+    def cudnn_package(self) -> Package | NotKnown | None:
+        """Its cuDNN, as findings tell of it; None where it has none, NOT_KNOWN where nobody read which."""
+        if isinstance(self.cudnn, NotKnown):
+            return NOT_KNOWN
+        if self.cudnn == "none":
             return None
         return Package(name=pypi_name("cudnn"), version=self.cudnn, origin="image", line=self.line)
 

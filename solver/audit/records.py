@@ -12,6 +12,7 @@ import msgspec
 from solver.audit.context import RecordReader
 from solver.audit.prefix_files import hex_digest
 from solver.core import names, reading
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import IndexFile
 from solver.core.whole import put_whole
@@ -37,7 +38,11 @@ def record_reader(
     """
 
     def read(file: IndexFile) -> Mapping[str, str]:
-        cached = None if file.sha256 is None else cache / names.sha256(file.sha256) / names.file_name(file.filename)
+        cached = (
+            None
+            if isinstance(file.sha256, NotKnown)
+            else cache / names.sha256(file.sha256) / names.file_name(file.filename)
+        )
         if cached is not None and cached.is_file():
             try:
                 return msgspec.json.decode(reading.read_bytes(cached, largest=MOST_CACHED), type=dict[str, str])

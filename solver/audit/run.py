@@ -27,6 +27,7 @@ from solver.audit.codes import (
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
 from solver.audit.package_set import PackageSet, default_python
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import SEVERITIES, Finding, IndexFile, Platform, Target
 from solver.core.versions import meets
 from solver.index import Index
@@ -145,7 +146,7 @@ def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: Platf
     built = []
     for package in package_set.packages:
         if not package_set.closed and package.sources and len(package.files) == 1 and "-abi3-" not in package.files[0]:
-            wheel = IndexFile(filename=package.files[0], sha256=None)
+            wheel = IndexFile(filename=package.files[0], sha256=NOT_KNOWN)
             built.append(set(python_tag.served_pythons([wheel], structs.replace(Target(), platform=platform))))
         row = matrices.build(package.name, package.version or "", platform)
         if isinstance(row, Build):

@@ -229,9 +229,9 @@ def _diagnosis_json(diagnosis: Diagnosis) -> Json:
     return {
         "version": 1,
         "machine": {
-            "driver": machine.driver,
+            "driver": machine.driver or None,
             "gpus": [{"name": gpu.name, "capability": gpu.capability} for gpu in machine.gpus],
-            "glibc": here.glibc,
+            "glibc": here.glibc or None,
             "cpu": None if isinstance(here.cpu, NotKnown) else here.cpu,
             "python": diagnosis.python,
         },
@@ -239,11 +239,17 @@ def _diagnosis_json(diagnosis: Diagnosis) -> Json:
     }
 
 
+def _shown(version: str | NotKnown | None) -> str:
+    if isinstance(version, NotKnown):
+        return "not known"
+    return "none" if version is None else version
+
+
 def _diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
     here, machine = diagnosis.here, diagnosis.here.machine
     gpus = ", ".join(f"{gpu.name} ({gpu.capability})" for gpu in machine.gpus) or "no NVIDIA GPU"
     cpu = "not known" if isinstance(here.cpu, NotKnown) else here.cpu
-    driver, glibc = machine.driver or "none", here.glibc or "unknown"
+    driver, glibc = (_shown(one) for one in (machine.driver, here.glibc))
     yield f"this machine: {gpus}, driver {driver}, glibc {glibc}, processor {cpu}"
     for fit in diagnosis.fits:
         yield f"  {fit.profile}: {'; '.join(fit.problems) or 'fine'}"

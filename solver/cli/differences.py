@@ -8,6 +8,7 @@ import msgspec
 
 from solver.cli.show import Json
 from solver.commands.diff import Alone, Difference, LockedPackage
+from solver.core.answer import NotKnown
 
 
 def text_lines(differences: Sequence[Difference | Alone]) -> Iterator[str]:
@@ -96,5 +97,5 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _mb(size: int | None) -> str:
-    return "size unknown" if size is None else f"{size / 1e6:.1f} MB"
+def _mb(size: int | NotKnown) -> str:
+    return "size unknown" if isinstance(size, NotKnown) else f"{size / 1e6:.1f} MB"

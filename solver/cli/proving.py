@@ -93,7 +93,7 @@ class _Progress:
         self.done: dict[str, int] = {}
         self.terminal = sys.stderr.isatty()
 
-    def show(self, name: str, done: int, size: int | None) -> None:
+    def show(self, name: str, done: int, size: int | NotKnown) -> None:
         """Called by the downloads."""
         self.done[name] = done
         if self.terminal:

@@ -50,6 +50,6 @@ def _publishers(pin: Pin, index: PypiIndex) -> Sequence[Publisher | None]:
         return [None for _ in pin.files]
     publishers: list[Publisher | None] = []
     for file in pin.files:
-        provenance = index.provenance(file) if file.sha256 is not None else None
+        provenance = index.provenance(file) if isinstance(file.sha256, str) else None
         publishers.append(None if provenance is None else publisher_of(provenance, file.filename, file.sha256 or ""))
     return publishers

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from solver.commands.locked import LockedProfile
 from solver.commands.named_locks import NamedLocks
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import Value
 from solver.index.provenance import publisher_phrase
@@ -18,8 +19,8 @@ class LockedPackage(Value, frozen=True):
     """One package of a lock."""
 
     version: str
-    size: int | None
-    """Bytes to download; None where nobody recorded them."""
+    size: int | NotKnown
+    """Bytes to download; NOT_KNOWN where nobody recorded them."""
 
 
 class Publishers(Value, frozen=True):
@@ -67,7 +68,7 @@ class Difference(Value, frozen=True, kw_only=True):
         """Names of which one lock has a package whose size nobody recorded; ``differing``: of those that differ."""
         a, b = self.packages
         names = {*self.removed, *self.added, *self.changed} if differing else {*a, *b}
-        return [name for name in sorted(names) if None in (_size(a, name), _size(b, name))]
+        return [name for name in sorted(names) if NOT_KNOWN in (_size(a, name), _size(b, name))]
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,12 @@ def difference(one: tuple[str, LockedProfile], other: tuple[str, LockedProfile])
 
 def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
     """What a lock installs, by name: conda's, then pip's, which are installed over them."""
-    packages = {str(record.name): LockedPackage(record.version, record.size) for record in lock.records}
+    packages = {
+        str(record.name): LockedPackage(record.version, NOT_KNOWN if record.size is None else record.size)
+        for record in lock.records
+    }
     packages |= {
-        str(pin.name): LockedPackage(pin.version, pin.files[0].size if pin.files else None)
+        str(pin.name): LockedPackage(pin.version, pin.files[0].size if pin.files else NOT_KNOWN)
         for pin in lock.solution.pins
     }
     return packages | {wheel.name: LockedPackage(wheel.version, len(wheel.content)) for wheel in lock.wheels}
@@ -141,6 +145,6 @@ def _published(
     return {name: Publishers(before, after) for name, (before, after) in shown.items() if before != after}
 
 
-def _size(packages: Mapping[str, LockedPackage], name: str) -> int | None:
-    """Bytes of one package: 0 where the lock has none of this name, None where nobody recorded them."""
+def _size(packages: Mapping[str, LockedPackage], name: str) -> int | NotKnown:
+    """Bytes of one package: 0 where the lock has none of this name, NOT_KNOWN where nobody recorded them."""
     return packages[name].size if name in packages else 0

@@ -28,8 +28,8 @@ class Here(Value, frozen=True, kw_only=True):
     """What a machine is and has, as far as it tells."""
 
     machine: Machine
-    glibc: str | None = None
-    """None where the system has another C library, or does not say."""
+    glibc: str | NotKnown | None = NOT_KNOWN
+    """NOT_KNOWN where the system does not say; None: it has another C library, or none of that kind."""
     platform: Platform | NotKnown = NOT_KNOWN
     cpu: Processor | NotKnown = NOT_KNOWN
 
@@ -72,10 +72,20 @@ def this_place() -> Here:
     named = (name for name, one in PLATFORM_NAMES.items() if (one.system, one.machine) == (system, machine))
     return Here(
         machine=this_machine(),
-        glibc=platform.libc_ver()[1] or None,
+        glibc=_glibc(system),
         platform=next(named, NOT_KNOWN),
         cpu=this_processor(),
     )
+
+
+def _glibc(system: str) -> str | NotKnown | None:
+    """The release of this machine's glibc, as ``Here`` has it."""
+    if system != "Linux":
+        return None
+    library, version = platform.libc_ver()
+    if library not in ("glibc", ""):
+        return None
+    return version or NOT_KNOWN
 
 
 def _processor(project: Project, profile: Profile) -> Processor | NotKnown:
@@ -100,6 +110,8 @@ def _on_gpu(profile: Profile, machine: Machine) -> Iterator[str]:
         return
     if machine.driver is None:
         yield "no NVIDIA driver answers; the frameworks would run on the CPU"
+    elif isinstance(machine.driver, NotKnown):
+        yield "an NVIDIA driver is here and does not tell its version, so it is not known whether it is new enough"
     elif target.driver and _is_older(machine.driver, target.driver):
         yield f"the driver is {machine.driver} and the lock needs {target.driver} or newer"
     if target.gpus and not {gpu.capability for gpu in machine.gpus} & set(target.gpus):
@@ -107,7 +119,9 @@ def _on_gpu(profile: Profile, machine: Machine) -> Iterator[str]:
 
 
 def _on_system(target: Target, here: Here, cpu: Processor | NotKnown) -> Iterator[str]:
-    if here.glibc is not None and target.platform.startswith("linux") and _is_older(here.glibc, target.glibc):
+    if target.platform.startswith("linux") and here.glibc is None:
+        yield f"this machine has no glibc, and the lock needs {target.glibc} or newer"
+    elif target.platform.startswith("linux") and here.glibc and _is_older(here.glibc, target.glibc):
         yield f"glibc is {here.glibc} and the lock needs {target.glibc} or newer"
     if isinstance(cpu, NotKnown) or isinstance(here.cpu, NotKnown):
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices, open_snapshot
 from solver.commands.rivals import NewestAsks, settle_rivals
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import this_machine
@@ -88,7 +88,7 @@ def _twins(names: Names) -> Callable[[CondaName], PypiName | None]:
 
 def _this() -> Hardware:
     machine = this_machine()
-    return Hardware(tuple(dict.fromkeys(gpu.capability for gpu in machine.gpus)), machine.driver)
+    return Hardware(tuple(dict.fromkeys(gpu.capability for gpu in machine.gpus)), machine.driver or NOT_KNOWN)
 
 
 def _answered(root: Path, ask: Question | None) -> tuple[Draft, Hardware]:
@@ -107,7 +107,7 @@ def _answered(root: Path, ask: Question | None) -> tuple[Draft, Hardware]:
             f"there is no framework {unknown[0]}", key="frameworks", fix=f"choose from {', '.join(FRAMEWORKS)}"
         )
     made.frameworks = {name: "" for name in FRAMEWORKS if name in words}
-    return made, Hardware(tuple(_words(gpus)), driver.strip().removeprefix(">=") or None)
+    return made, Hardware(tuple(_words(gpus)), driver.strip().removeprefix(">=") or NOT_KNOWN)
 
 
 def _words(text: str) -> Sequence[str]:

@@ -37,7 +37,7 @@ def predict_locks(
     driver = None if driver is None else parse_driver(driver, Target().platform, matrices)
     machine = this_machine()
     gpu = gpu or (machine.gpus[0].capability if machine.gpus else None)
-    driver = driver or machine.driver
+    driver = driver or machine.driver or None
     if gpu is not None and driver is None:
         raise BadInput("no driver is here that would go with it", key="--gpu", fix="name one: --driver 580.65.06")
     if gpu is None or driver is None:

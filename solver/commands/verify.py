@@ -146,8 +146,8 @@ def _installer(wheels: Path | None, machine: Machine) -> Install:
     def install(lock: Path, prefix: Path) -> Path:
         carried = read_folder(lock)
         python = find_python(carried.target.python) if carried.from_pip else None
-        # Without a driver only imports are run, and nothing is called verified.
-        with_driver = machine.driver is not None
+        # Without a driver that tells its version only imports are run, and nothing is called verified.
+        with_driver = isinstance(machine.driver, str)
         return install_lock(lock, prefix, folder=wheels, python=python, check_driver=with_driver).python
 
     return install
@@ -157,7 +157,7 @@ def _audit(prefix: Path, matrices: Matrices, index: Index, machine: Machine) -> 
     """The audit of an installed environment for this machine's driver and GPUs."""
     packages = read_prefix(prefix)
     target = assumed_target(packages, matrices)
-    if machine.driver is not None:
+    if isinstance(machine.driver, str):
         capabilities = tuple(sorted({gpu.capability for gpu in machine.gpus}))
         target = msgspec.structs.replace(target, driver=machine.driver, gpus=capabilities)
     return audit(packages, matrices, index, target)

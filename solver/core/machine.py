@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import Digest, Value
 
 
@@ -26,7 +27,8 @@ class Gpu(Value, frozen=True, kw_only=True):
 class Machine(Value, frozen=True, kw_only=True):
     """What the driver says; no GPU and no driver where there is none."""
 
-    driver: str | None = None
+    driver: str | NotKnown | None = None
+    """Its release; NOT_KNOWN: it does not tell; None: no NVIDIA driver answers."""
     gpus: tuple[Gpu, ...] = ()
 
 
@@ -41,7 +43,7 @@ def this_machine() -> Machine:
     try:
         answers = (_gpu(index) for index in range(_answer(pynvml.nvmlDeviceGetCount) or 0))
         gpus = tuple(gpu for gpu in answers if gpu is not None)
-        return Machine(driver=_answer(pynvml.nvmlSystemGetDriverVersion) or None, gpus=gpus)
+        return Machine(driver=_answer(pynvml.nvmlSystemGetDriverVersion) or NOT_KNOWN, gpus=gpus)
     finally:
         _answer(pynvml.nvmlShutdown)
 

@@ -95,19 +95,19 @@ class IndexFile(Value, frozen=True, kw_only=True):
 
     filename: str
     """A plain name, without a folder; that it is a wheel's of the project asked is for the index to check."""
-    sha256: str | None
-    """64 lower-case hex digits; None where nobody read it."""
-    size: int | None = None
-    """Bytes; None where nobody read them."""
-    uploaded: str | None = None
-    """ISO date (YYYY-MM-DD); None where nobody read it."""
+    sha256: str | NotKnown = NOT_KNOWN
+    """64 lower-case hex digits."""
+    size: int | NotKnown = NOT_KNOWN
+    """Bytes."""
+    uploaded: str | NotKnown = NOT_KNOWN
+    """ISO date (YYYY-MM-DD)."""
     url: str | None = None
-    """Only for indexes other than the default one, whose address is never recorded."""
+    """None of a file of the default index, whose address is never recorded."""
 
     def __post_init__(self) -> None:
         """Called by msgspec, however the value is made."""
         names.file_name(self.filename)
-        if self.sha256 is not None:
+        if not isinstance(self.sha256, NotKnown):
             names.sha256(self.sha256)
         if self.url is not None:
             names.address(self.url)

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from solver.core import names, reading
+from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import IndexFile
 from solver.core.vouched import vouched, vouching
@@ -24,7 +25,7 @@ class AddressCache:
 
     def get(self, file: IndexFile) -> str | None:
         """The address of ``file``; None where none was kept, or what was kept was changed."""
-        if file.sha256 is None:
+        if isinstance(file.sha256, NotKnown):
             return None
         try:
             return names.web_address(vouched(reading.read_bytes(self._path(file))).decode())
@@ -33,7 +34,7 @@ class AddressCache:
 
     def put(self, file: IndexFile, address: str) -> None:
         """Keep ``address``, which holds nothing secret; a cache that cannot be written is none, and no error."""
-        if file.sha256 is not None:
+        if not isinstance(file.sha256, NotKnown):
             with contextlib.suppress(OSError):
                 put_whole(self._path(file), vouching(address.encode()), durable=False)
 

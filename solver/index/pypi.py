@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from solver.core import names
-from solver.core.answer import Answer, answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import title_of
@@ -205,7 +205,7 @@ class PypiIndex:
         link = self._links.get(file.filename)
         if link is None:
             raise IndexUnavailable(f"{self.title} does not list {file.filename}")
-        if file.sha256 is not None and link.digests.get("sha256") != file.sha256:
+        if isinstance(file.sha256, str) and link.digests.get("sha256") != file.sha256:
             raise IndexUnavailable(f"{self.title} lists {file.filename} with another hash than {file.sha256}")
         return link
 
@@ -289,7 +289,7 @@ class PypiIndex:
     def _group(self, name: PypiName, page: ProjectPage) -> tuple[Release, ...]:
         groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
         refused: dict[str, str] = {}
-        digests: dict[str, str | None] = {}
+        digests: dict[str, str | NotKnown] = {}
         for link in page.packages:
             version = _version(link.filename)
             if version is None:
@@ -348,9 +348,9 @@ def _file(link: DistributionPackage, name: PypiName, *, addressed: bool) -> Inde
         raise names.BadName(f"{link.filename} has {link.size} bytes")
     return IndexFile(
         filename=link.filename,
-        sha256=link.digests.get("sha256"),
-        size=link.size,
-        uploaded=link.upload_time.date().isoformat() if link.upload_time else None,
+        sha256=link.digests.get("sha256", NOT_KNOWN),
+        size=NOT_KNOWN if link.size is None else link.size,
+        uploaded=link.upload_time.date().isoformat() if link.upload_time else NOT_KNOWN,
         url=names.public_address(link.url) if addressed else None,
     )
 

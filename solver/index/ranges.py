@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from solver.core import names
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.index.web import NoAnswer, Web, WebAnswer
 
@@ -53,7 +54,7 @@ def read_member(
     member: str,
     session: Web | None = None,
     *,
-    size: int | None = None,
+    size: int | NotKnown = NOT_KNOWN,
     limit: int = LIMIT,
 ) -> bytes:
     """The bytes of one member, its CRC checked.
@@ -71,7 +72,7 @@ def read_members(
     names: list[str],
     session: Web | None = None,
     *,
-    size: int | None = None,
+    size: int | NotKnown = NOT_KNOWN,
     limit: int = LIMIT,
 ) -> dict[str, bytes]:
     """Several members as ``read_member`` reads one, with the wheel's directory read once."""
@@ -108,7 +109,9 @@ def _find(wheel: zipfile.ZipFile, member: str, url: str) -> zipfile.ZipInfo:
 
 
 @contextmanager
-def _open(url: str, session: Web | None, size: int | None = None) -> Iterator[tuple[RangeFile, zipfile.ZipFile]]:
+def _open(
+    url: str, session: Web | None, size: int | NotKnown = NOT_KNOWN
+) -> Iterator[tuple[RangeFile, zipfile.ZipFile]]:
     own = session or Web()
     try:
         remote = RangeFile(own, url, size)
@@ -125,7 +128,7 @@ def _open(url: str, session: Web | None, size: int | None = None) -> Iterator[tu
 class RangeFile(io.RawIOBase):
     """A remote file, seekable, of which only the parts that are read are fetched."""
 
-    def __init__(self, session: Web, url: str, size: int | None = None) -> None:
+    def __init__(self, session: Web, url: str, size: int | NotKnown = NOT_KNOWN) -> None:
         super().__init__()
         self.url = url
         self.shown = names.public_address(url)
@@ -135,9 +138,9 @@ class RangeFile(io.RawIOBase):
         self._fetched = 0
         self._allowed = DIRECTORY_LIMIT
         self._segments: list[tuple[int, bytes]] = []
-        self.size = -1 if size is None else size
+        self.size = -1 if isinstance(size, NotKnown) else size
         # A zip file is read from its end. "-n" asks for the last n bytes, whose answer tells the size, too.
-        self._fetch(f"-{TAIL}" if size is None else f"{max(0, size - TAIL)}-{max(0, size - 1)}")
+        self._fetch(f"-{TAIL}" if isinstance(size, NotKnown) else f"{max(0, size - TAIL)}-{max(0, size - 1)}")
 
     def prefetch(self, start: int, stop: int) -> None:
         """Fetch what lies between two offsets in one request, where it is not there yet."""

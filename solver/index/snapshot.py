@@ -390,7 +390,7 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
             raise names.BadName(f"{file.filename} of the index {header.index} {problem}")
     return Release(
         version=line.version,
-        files=tuple(IndexFile(**msgspec.structs.asdict(file)) for file in line.files),
+        files=tuple(map(_file, line.files)),
         index=header.index,
         requires=NOT_KNOWN if line.requires is None else line.requires,
         requires_python=line.requires_python,
@@ -400,6 +400,17 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
     )
 
 
+def _file(line: FileLine) -> IndexFile:
+    return IndexFile(
+        filename=line.filename,
+        sha256=NOT_KNOWN if line.sha256 is None else line.sha256,
+        size=NOT_KNOWN if line.size is None else line.size,
+        uploaded=NOT_KNOWN if line.uploaded is None else line.uploaded,
+        url=line.url,
+    )
+
+
 def _file_parts(file: IndexFile) -> list[str | int | None]:
-    parts: list[str | int | None] = [file.filename, file.sha256, file.size, file.uploaded]
+    read = (None if isinstance(part, NotKnown) else part for part in (file.sha256, file.size, file.uploaded))
+    parts: list[str | int | None] = [file.filename, *read]
     return parts if file.url is None else [*parts, file.url]

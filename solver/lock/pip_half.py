@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput, InterlockError
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Requires, Solution
@@ -44,8 +45,8 @@ def locked_wheels(
     for pin in solution.pins:
         best = pin.files[0]
         url = best.url or addresses.get(best.filename)
-        if best.sha256 is None or url is None:
-            missing = "hash" if best.sha256 is None else "address"
+        if isinstance(best.sha256, NotKnown) or url is None:
+            missing = "hash" if best.sha256 is NOT_KNOWN else "address"
             raise InterlockError(f"{best.filename} has no {missing} to lock")
         entries.append(LockedWheel(pin.name, pin.version, url, best.sha256, pin.requires))
     entries += [

@@ -15,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from solver.core.answer import NotKnown
 from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Solution
 from solver.core.target import PLATFORM_NAMES
@@ -57,8 +58,13 @@ def _wheel(file: IndexFile, addresses: Mapping[str, str]) -> PackageWheel:
     url = file.url or addresses.get(file.filename)
     if url is None:
         raise InterlockError(f"no address is known for {file.filename}")
-    assert file.sha256 is not None
-    return PackageWheel(name=file.filename, url=url, size=file.size, hashes={"sha256": file.sha256})
+    assert isinstance(file.sha256, str)
+    return PackageWheel(
+        name=file.filename,
+        url=url,
+        size=None if isinstance(file.size, NotKnown) else file.size,
+        hashes={"sha256": file.sha256},
+    )
 
 
 def _local(wheel: LocalWheel) -> Package:

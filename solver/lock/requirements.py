@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from solver.core.answer import NotKnown
 from solver.core.axes import AXES, axes_of
 from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
@@ -87,6 +88,6 @@ def _pinned(pin: Pin) -> str:
     if pin.index == "default":
         return requirement_line(pin.name, version=pin.version, hashes=hashes)
     best = next(file for file in pin.files if file.sha256)
-    if best.url is None or best.sha256 is None:
+    if best.url is None or isinstance(best.sha256, NotKnown):
         raise InterlockError(f"{best.filename} is on another index and its address is not recorded")
     return requirement_line(pin.name, url=best.url, hashes=[best.sha256])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from solver.core.answer import Answer, NotKnown, answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework
 from solver.core.versions import minor
@@ -27,7 +27,7 @@ def compare(prediction: Prediction, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _tells(value: object) -> bool:
-    return value is not None and value is not Answer.NOT_KNOWN
+    return value not in (None, NOT_KNOWN, Answer.NOT_KNOWN)
 
 
 def _agree(predicted: object, seen: object) -> bool:
@@ -36,7 +36,7 @@ def _agree(predicted: object, seen: object) -> bool:
 
 
 def _fields(prediction: Prediction, evidence: Evidence) -> Iterator[tuple[str, object, object]]:
-    """Name, prediction and evidence of each field but the probes; None, or not known, where one does not tell."""
+    """Name, prediction and evidence of each field but the probes; what is None or not known does not tell."""
     probes = {probe.name: probe for probe in evidence.probes}
     yield "gpu", prediction.gpu, evidence.gpu.capability
     yield "driver", prediction.driver, evidence.driver
@@ -63,22 +63,21 @@ def _passed(probe: ProbeResult | None, check: str) -> Answer:
     return next((answer(one.status == "ok") for one in checks if one.name == check), Answer.NOT_KNOWN)
 
 
-def _cuda(probe: ProbeResult | None, name: Framework) -> str | None:
-    """major.minor of the CUDA that a framework says it was built with."""
+def _cuda(probe: ProbeResult | None, name: Framework) -> str | NotKnown:
+    """major.minor of the CUDA that a framework says it was built with; NOT_KNOWN where it says none."""
     framework = probe.frameworks.get(name) if probe is not None else None
-    return minor(framework.cuda) if framework is not None and framework.cuda else None
+    return minor(framework.cuda) if framework is not None and framework.cuda else NOT_KNOWN
 
 
-def _code(probe: ProbeResult | None, name: Framework, gpu: str) -> Code | None:
-    """What a framework says it has for a GPU, by the architectures that it names."""
+def _code(probe: ProbeResult | None, name: Framework, gpu: str) -> Code | NotKnown:
+    """What a framework says it has for a GPU, by the architectures that it names; NOT_KNOWN where it names none."""
     framework = probe.frameworks.get(name) if probe is not None else None
     if framework is None or not framework.archs:
-        return None
+        return NOT_KNOWN
     matches = [match for arch in framework.archs if (match := _ARCH.fullmatch(arch))]
     codes = [(match[1], f"{match[2]}.{match[3]}") for match in matches]
     native = [code for kind, code in codes if kind == "sm" or FRAMEWORKS[name].names_compute]
-    has = code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
-    return None if isinstance(has, NotKnown) else has
+    return code_for(gpu, native, [code for kind, code in codes if kind == "compute"])
 
 
 def _of_probes(prediction: Prediction, evidence: Evidence) -> list[str]:

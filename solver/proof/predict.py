@@ -99,7 +99,7 @@ def predict_conda(
         driver=driver,
         driver_serves=serves,
         frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
-        loaded=LoadedPrediction(cuda=cuda, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else None),
+        loaded=LoadedPrediction(cuda=cuda or NOT_KNOWN, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else NOT_KNOWN),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
         probes={"-".join(order): Answer.NO if blind else Answer.NOT_KNOWN for order in orders(frameworks)},
         doubts=(f"cuDNN {cudnn}: {kernels.why}",) if kernels.why else (),
@@ -284,10 +284,10 @@ class _Case:
         return FrameworkPrediction(
             sees_gpu=every((self.sees(build), self.finds(build))),
             cuda=_foretold(built_cuda(build)),
-            code=None if isinstance(code, NotKnown) else code,
+            code=code,
             wrong=without_code(name, self.matrices) if code == "none" else None,
             compiles=self.runs(build).answer if code == "ptx" else Answer.NOT_KNOWN,
-            misses=None if isinstance(misses, NotKnown) else misses,
+            misses=misses,
         )
 
     def loaded(self) -> LoadedPrediction:
@@ -308,10 +308,10 @@ class _Case:
             nccl=self.brought("nccl", _NCCL_PARTS),
         )
 
-    def brought(self, library: str, parts: int) -> str | None:
-        """The first parts of the version of a library that a package brings; None where none does."""
+    def brought(self, library: str, parts: int) -> str | NotKnown:
+        """The first parts of the version of a library that a package brings; NOT_KNOWN where none surely does."""
         row = next((row for row in self.libraries if row.library == library), None)
-        return None if row is None else leading(self.packages[row.distribution], parts)
+        return NOT_KNOWN if row is None else leading(self.packages[row.distribution], parts)
 
     def probes(self) -> dict[str, Answer]:
         """By probe, whether everything in it will be well."""
@@ -407,11 +407,11 @@ def _title(build: Build) -> str:
     return build.package if framework is None else FRAMEWORKS[framework].title
 
 
-def _foretold(version: Stated) -> str | None:
-    """A version as evidence is compared with it: "none" where there is none, None where nobody read it."""
-    return None if isinstance(version, NotKnown) else version or NONE
+def _foretold(version: Stated) -> str | NotKnown:
+    """A version as evidence is compared with it: "none" where there is none."""
+    return NONE if version is None else version
 
 
-def _leading(version: Stated, parts: int) -> str | None:
+def _leading(version: Stated, parts: int) -> str | NotKnown:
     """The same of as many parts of a version as a loaded library tells of itself."""
     return leading(version, parts) if isinstance(version, str) else _foretold(version)

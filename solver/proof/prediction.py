@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from solver.core.answer import Answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, every
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import Framework, Value
 from solver.matrix.code import Code
@@ -14,29 +14,29 @@ from solver.matrix.rows import NONE
 
 
 class FrameworkPrediction(Value, frozen=True, kw_only=True):
-    """What one framework will report of itself; of a field that is None nothing is foretold."""
+    """What one framework will report of itself; of a field that is NOT_KNOWN nothing is foretold."""
 
     sees_gpu: Answer = Answer.NOT_KNOWN
     """Imported alone, with no other framework to load CUDA for it."""
-    cuda: str | None = None
+    cuda: str | NotKnown = NOT_KNOWN
     """CUDA major.minor of its build; "none" for a CPU build."""
-    code: Code | None = None
-    """What it has for the GPU."""
+    code: Code | NotKnown | None = NOT_KNOWN
+    """What it has for the GPU; None: it is a CPU build."""
     wrong: str | None = None
-    """What was seen of a build of it without code for the GPU, where it has none."""
+    """What was seen of a build of it without code for the GPU; None: it has some, or nobody saw that."""
     compiles: Answer = Answer.NOT_KNOWN
     """Whether the driver compiles its PTX, where it has nothing but that; of others nothing is foretold."""
-    misses: tuple[str, ...] | None = None
+    misses: tuple[str, ...] | NotKnown = NOT_KNOWN
     """CUDA libraries that it opens and does not find by itself."""
 
 
 class LoadedPrediction(Value, frozen=True, kw_only=True):
-    """Versions that loaded libraries will tell of themselves; of what no row decides nothing is foretold."""
+    """Versions that loaded libraries will tell of themselves; NOT_KNOWN: no row decides it, and nothing is foretold."""
 
-    cuda: str | None = None
+    cuda: str | NotKnown = NOT_KNOWN
     """major.minor of the CUDA runtime."""
-    cudnn: str | None = None
-    nccl: str | None = None
+    cudnn: str | NotKnown = NOT_KNOWN
+    nccl: str | NotKnown = NOT_KNOWN
 
 
 class Prediction(Value, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.direct import afterwards, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import INDEXES, is_partial
@@ -36,7 +37,7 @@ class Hardware:
 
     gpus: tuple[str, ...] = ()
     """Compute capabilities or product names."""
-    driver: str | None = None
+    driver: str | NotKnown = NOT_KNOWN
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.model import IndexFile, Profile, Target
@@ -135,14 +136,14 @@ wheels = st.builds(
 
 @given(target=targets, files=st.lists(wheels, unique=True, max_size=12), data=st.data())
 def test_the_order_of_files_changes_nothing(target, files, data):
-    given_files = [IndexFile(filename=name, sha256=None) for name in files]
+    given_files = [IndexFile(filename=name, sha256=NOT_KNOWN) for name in files]
     shuffled = data.draw(st.permutations(given_files))
     assert usable_files(given_files, target) == usable_files(shuffled, target)
 
 
 @given(target=targets, files=st.lists(wheels, unique=True, max_size=12))
 def test_a_newer_glibc_takes_all_that_an_older_one_takes(target, files):
-    older = [IndexFile(filename=name, sha256=None) for name in files]
+    older = [IndexFile(filename=name, sha256=NOT_KNOWN) for name in files]
     newer = msgspec.structs.replace(target, glibc="2.41")
     assert set(usable_files(older, target)) <= set(usable_files(older, newer))
 

@@ -79,7 +79,7 @@ def _release(entry: AuditRelease | Mapping[str, Any]) -> Release:
     fields = msgspec.convert(entry, AuditRelease)
     return Release(
         version=fields.version,
-        files=tuple(IndexFile(filename=name, sha256=fields.sha256.get(name)) for name in fields.files),
+        files=tuple(IndexFile(filename=name, sha256=fields.sha256.get(name, NOT_KNOWN)) for name in fields.files),
         requires=NOT_KNOWN if fields.requires is None else tuple(fields.requires),
         requires_python=fields.requires_python,
         yanked=fields.yanked,

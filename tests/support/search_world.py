@@ -137,7 +137,7 @@ def _file(name: str, version: str, python: str | None, hashed: bool, index: str)
     tag = "py3-none-any" if python is None else f"cp{python.replace('.', '')}-cp{python.replace('.', '')}-linux_x86_64"
     filename = f"{name.replace('-', '_')}-{version}-{tag}.whl"
     url = f"https://wheels.invalid/{filename}" if index == "pytorch" else None
-    digest = hashlib.sha256(filename.encode()).hexdigest() if hashed else None
+    digest = hashlib.sha256(filename.encode()).hexdigest() if hashed else NOT_KNOWN
     return IndexFile(filename=filename, sha256=digest, size=1000, url=url)
 
 

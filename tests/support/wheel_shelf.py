@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import IndexFile, PypiName
 from solver.matrix.rows import Build
 from solver.refresh.derive import Renewal
@@ -23,7 +24,7 @@ class Shelf:
 
     def wheels(self, name: PypiName) -> Sequence[IndexFile]:
         prefix = f"{name.replace('-', '_')}-"
-        return [IndexFile(filename=each, sha256=None) for each in self.content if each.startswith(prefix)]
+        return [IndexFile(filename=each, sha256=NOT_KNOWN) for each in self.content if each.startswith(prefix)]
 
     def members(self, file: IndexFile) -> Collection[str]:
         return self.content[file.filename].keys()

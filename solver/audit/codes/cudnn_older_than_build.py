@@ -59,10 +59,10 @@ def _outside(context: AuditContext) -> list[Package]:
 
 
 def _of_image(context: AuditContext, build: BuiltPackage) -> Package | None:
-    """The cuDNN of the image that a build loads; None where it brings another one or looks for another name."""
+    """The cuDNN of the image that a build loads; None where it loads another, or nobody read which it is."""
     base = context.set.base
     package = None if base is None or not opens_libraries(build.framework) else base.cudnn_package
-    if package is None or _is_inside(build) or "cudnn" in context.libraries(build.major):
+    if not isinstance(package, Package) or _is_inside(build) or "cudnn" in context.libraries(build.major):
         return None
     return package if _has_the_major_of(build, package) else None
 

@@ -84,7 +84,7 @@ def _wheels(context: AuditContext, package: Package) -> _Wheels:
     """The set's own wheels, or else those on the index."""
     wheels = [name for name in package.files if name.endswith(".whl")]
     if wheels:
-        files = [IndexFile(filename=name, sha256=None) for name in wheels]
+        files = [IndexFile(filename=name, sha256=NOT_KNOWN) for name in wheels]
         return _Wheels(files, f"the file names in {context.set.kind}", whole=True)
     # Of such an index only some wheels are recorded, so a missing one proves nothing.
     listing = [release for release in context.listed_releases(package) if not is_partial(release.index)]

@@ -76,7 +76,7 @@ def install(
     python: Path | None = None,
     installer: Installer = "uv",
     check_driver: bool = True,
-    driver: Callable[[], str | None] | None = None,
+    driver: Callable[[], str | NotKnown | None] | None = None,
     settings: CondaSettings | None = None,
     environ: Mapping[str, str] | None = None,
     progress: NameProgress = lambda name: None,
@@ -233,13 +233,17 @@ def _check_parts(lock: LockFolder, *, venv: bool) -> None:
         raise BadInput("has no pip part that a plain venv could take", file=lock.path, fix="leave --python out")
 
 
-def _check_driver(lock: LockFolder, driver: str | None) -> None:
+def _check_driver(lock: LockFolder, driver: str | NotKnown | None) -> None:
     needed, name = lock.target.driver, lock.solution.profile
     if needed is None:
         return
     cure = "install it on a machine that has one, or skip this check with --no-driver-check"
     if driver is None:
         raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and none answers here; {cure}")
+    if isinstance(driver, NotKnown):
+        raise CheckFailed(
+            f"{name} needs an NVIDIA driver >= {needed}, and the one here does not tell its version; {cure}"
+        )
     if Version(driver) < Version(needed):
         raise CheckFailed(f"{name} needs an NVIDIA driver >= {needed} and this machine has {driver}; {cure}")
 

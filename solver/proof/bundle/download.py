@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
+from solver.core.answer import NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.index.web import NoAnswer, Sink, Web, WebAnswer
 from solver.proof.bundle.wheels import RemoteWheel
@@ -18,7 +19,7 @@ from solver.proof.bundle.wheels import RemoteWheel
 MOST = 16 * 2**30
 """Bytes of a file whose size nobody told."""
 
-Progress = Callable[[str, int, int | None], None]
+Progress = Callable[[str, int, int | NotKnown], None]
 """Called with a file name, its bytes so far, and its size where that is known."""
 
 
@@ -99,7 +100,7 @@ class _Job:
             self._receive(file, part)
         except NoAnswer as error:
             return str(error)
-        if file.size is not None and part.stat().st_size < file.size:
+        if not isinstance(file.size, NotKnown) and part.stat().st_size < file.size:
             return f"it broke off after {part.stat().st_size} of {file.size} bytes"
         got = file_sha256(part)
         if got != file.sha256:
@@ -109,12 +110,12 @@ class _Job:
 
     def _receive(self, file: RemoteWheel, part: Path) -> None:
         done = part.stat().st_size if part.exists() else 0
-        if file.size is not None and done >= file.size:
+        if not isinstance(file.size, NotKnown) and done >= file.size:
             return
         headers = {"Accept-Encoding": "identity"}
         if done:
             headers["Range"] = f"bytes={done}-"
-        most = MOST if file.size is None else file.size
+        most = MOST if isinstance(file.size, NotKnown) else file.size
         with ExitStack() as stack:
 
             def begin(answer: WebAnswer) -> tuple[int, Sink]:

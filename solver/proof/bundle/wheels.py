@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from solver.core import names
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.lines import LockedPin
 from solver.core.model import IndexFile, PypiName, Release, Target
@@ -20,8 +21,8 @@ class RemoteWheel:
     name: PypiName
     filename: str
     sha256: str
-    size: int | None
-    """Bytes, where the index tells them."""
+    size: int | NotKnown
+    """Bytes."""
     url: str
 
     def __post_init__(self) -> None:
@@ -59,13 +60,13 @@ def locate(pins: Iterable[LockedPin], index: AddressIndex, target: Target) -> tu
 
 def _at_url(pin: LockedPin, url: str) -> RemoteWheel:
     filename = names.wheel_of_address(url, pin.name)
-    return RemoteWheel(name=pin.name, filename=filename, sha256=min(pin.hashes), size=None, url=url)
+    return RemoteWheel(name=pin.name, filename=filename, sha256=min(pin.hashes), size=NOT_KNOWN, url=url)
 
 
 def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> RemoteWheel:
     files = (file for release in index.releases(pin.name) for file in release.files)
     usable = usable_files((file for file in files if file.sha256 in pin.hashes), target)
-    if not usable or usable[0].sha256 is None:
+    if not usable or isinstance(usable[0].sha256, NotKnown):
         raise IndexUnavailable(
             f"the index has no wheel of {pin.name} {pin.version} for python {target.python} on "
             f"{target.platform} with a hash that the lock names; lock the profile again"

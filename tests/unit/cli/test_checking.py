@@ -141,7 +141,7 @@ def test_doctor_as_text(folder, interlock, monkeypatch):
     monkeypatch.setattr(doctor, "this_processor", lambda: "x86-64-v3")
     assert interlock("doctor", "small") == (
         0,
-        "this machine: Some GPU (9.0), driver 580.65.06, glibc unknown, processor x86-64-v3\n  small: fine\n",
+        "this machine: Some GPU (9.0), driver 580.65.06, glibc not known, processor x86-64-v3\n  small: fine\n",
         "",
     )
 

@@ -26,7 +26,13 @@ def here(machine=FITTING, glibc="2.28", platform="linux-64", cpu="x86-64-v3"):
     ("changes", "here", "problems"),
     [
         ({}, here(), ()),
-        ({}, here(glibc=None), ()),
+        ({}, here(glibc=NOT_KNOWN), ()),
+        ({}, here(glibc=None), ("this machine has no glibc, and the lock needs 2.28 or newer",)),
+        (
+            {},
+            here(Machine(driver=NOT_KNOWN, gpus=(GPU,))),
+            ("an NVIDIA driver is here and does not tell its version, so it is not known whether it is new enough",),
+        ),
         ({}, here(glibc="2.17"), ("glibc is 2.17 and the lock needs 2.28 or newer",)),
         ({"target": Target(platform="win-64")}, here(glibc="2.17", platform="win-64"), ()),
         (

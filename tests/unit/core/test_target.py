@@ -9,6 +9,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.tags import Tag, parse_tag, sys_tags
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import IndexFile, Target
 from solver.core.target import (
     PLATFORMS,
@@ -22,7 +23,7 @@ from solver.core.target import (
 
 
 def files(*names: str) -> tuple[IndexFile, ...]:
-    return tuple(IndexFile(filename=name, sha256=None) for name in names)
+    return tuple(IndexFile(filename=name, sha256=NOT_KNOWN) for name in names)
 
 
 def usable(target: Target, *names: str) -> list[str]:

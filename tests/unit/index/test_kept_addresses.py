@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.model import IndexFile
 from solver.index.kept_addresses import AddressCache
 
@@ -22,7 +23,7 @@ def test_an_address_is_kept_by_the_hash_and_the_name_of_its_file(cache):
     assert cache.get(FILE) == ADDRESS
     assert cache.get(IndexFile(filename="tool-1.0-py3-none-any.whl", sha256="b" * 64)) is None
     assert cache.get(IndexFile(filename="tool-1.1-py3-none-any.whl", sha256="a" * 64)) is None
-    assert cache.get(IndexFile(filename="tool-1.0-py3-none-any.whl", sha256=None)) is None
+    assert cache.get(IndexFile(filename="tool-1.0-py3-none-any.whl", sha256=NOT_KNOWN)) is None
 
 
 def test_what_one_index_told_is_not_believed_of_another(cache, tmp_path):

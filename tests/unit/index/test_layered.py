@@ -12,7 +12,7 @@ NAME = pypi_name("demo")
 
 def live(version, **fields):
     return Release(
-        version=version, files=(IndexFile(filename=f"demo-{version}-py3-none-any.whl", sha256=None),), **fields
+        version=version, files=(IndexFile(filename=f"demo-{version}-py3-none-any.whl", sha256=NOT_KNOWN),), **fields
     )
 
 
@@ -62,7 +62,7 @@ def test_live_releases_come_beside_the_recorded_ones():
 
 def test_wheels_of_a_recorded_version_that_were_not_recorded_are_a_part_of_it():
     linux, windows = (
-        IndexFile(filename=f"demo-1-cp312-cp312-{platform}.whl", sha256=None)
+        IndexFile(filename=f"demo-1-cp312-cp312-{platform}.whl", sha256=NOT_KNOWN)
         for platform in ("manylinux_2_17_x86_64", "win_amd64")
     )
     recorded = Release(version="1", files=(linux,), requires=("recorded",))

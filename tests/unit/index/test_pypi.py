@@ -69,7 +69,7 @@ def test_a_listing_is_asked_for_once(fault_server, index):
 def test_html_serves_where_json_does_not(fault_server, index):
     serve(fault_server, listing={"content_type": HTML})
     (release,) = index.releases(NAME)
-    assert release.files[0].sha256 and release.files[0].size is None
+    assert release.files[0].sha256 and release.files[0].size is NOT_KNOWN
     assert index.requires(release) == ("numpy<2,>=1.20", 'six; extra == "x"')
 
 

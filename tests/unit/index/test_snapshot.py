@@ -39,7 +39,9 @@ RELEASES = [
 ]
 TORCH = Release(
     version="1.9+cu128",
-    files=(IndexFile(filename=f"demo-1.9+cu128-{TAG}", sha256=None, url="https://download.pytorch.org/whl/demo.whl"),),
+    files=(
+        IndexFile(filename=f"demo-1.9+cu128-{TAG}", sha256=NOT_KNOWN, url="https://download.pytorch.org/whl/demo.whl"),
+    ),
     index="pytorch",
     requires=("numpy",),
     source="somewhere",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Solution, Target, pypi_name
 from solver.lock.requirements import LocalWheel, requirement_lines, requirements_txt
@@ -78,17 +79,17 @@ def test_without_wheels_of_our_own_there_is_no_option():
 
 def test_another_index_is_named_by_address_and_never_as_an_index():
     url = "https://wheels.invalid/torch-2.11.0%2Bcu128-py3-none-any.whl"
-    other = solution(pin("torch", "2.11.0+cu128", wheel("torch", None), wheel("torch", B, url), index="pytorch"))
+    other = solution(pin("torch", "2.11.0+cu128", wheel("torch", NOT_KNOWN), wheel("torch", B, url), index="pytorch"))
     assert requirement_lines(other) == [f"torch @ {url} --hash=sha256:{B}"]
 
 
 def test_a_hash_that_nobody_read_is_never_written():
     with pytest.raises(InterlockError, match=r"torch 2\.9\.1 has no hash and must not be locked"):
-        requirement_lines(solution(pin("torch", "2.9.1", wheel("torch", None))))
+        requirement_lines(solution(pin("torch", "2.9.1", wheel("torch", NOT_KNOWN))))
     with pytest.raises(InterlockError, match="its address is not recorded"):
         requirement_lines(solution(pin("torch", "2.9.1", wheel("torch", A), index="pytorch")))
 
 
 def test_wheels_of_which_one_hash_was_read_are_held_to_it():
-    half = solution(pin("torch", "2.9.1", wheel("torch-1", None), wheel("torch-2", A)))
+    half = solution(pin("torch", "2.9.1", wheel("torch-1", NOT_KNOWN), wheel("torch-2", A)))
     assert requirement_lines(half) == [f"torch==2.9.1 --hash=sha256:{A}"]

@@ -244,7 +244,7 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
     unread = dataclasses.replace(matrices, builds=tuple({**rows, row.id: replace(row, runpath=NOT_KNOWN)}.values()))
     prediction = predict(without("interlock-loader"), "9.0", "580.159.04", unread)
     tensorflow = prediction.frameworks["tensorflow"]
-    assert (tensorflow.sees_gpu, tensorflow.misses) == (UNKNOWN, None)
+    assert (tensorflow.sees_gpu, tensorflow.misses) == (UNKNOWN, NOT_KNOWN)
     assert prediction.probes == {
         "torch": YES, "tensorflow": UNKNOWN, "torch-tensorflow": YES, "tensorflow-torch": UNKNOWN,
     }  # fmt: skip
@@ -268,7 +268,7 @@ def test_a_framework_without_a_row_is_not_known(matrices):
 
 def test_cpu_builds_use_no_gpu(matrices):
     prediction = predict({"torch": "2.9.1+cpu"}, "9.0", "580.159.04", matrices)
-    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=NO, cuda="none")}
+    assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=NO, cuda="none", code=None)}
     assert (prediction.probes, prediction.sentences()) == ({"torch": NO}, ("uses no GPU",))
 
 
