@@ -17,6 +17,7 @@ same bytes in whatever order they come.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -130,7 +131,13 @@ def _merged(records: Iterable[CondaRecord], address: str) -> Sequence[CondaRecor
 
 def read_records(path: Path) -> tuple[CondaRecord, ...]:
     """The packages of one file; raises ``BadInput`` with the line that cannot be used."""
-    lines = reading.read_bytes(path, largest=reading.LARGEST_RECORD).splitlines()
+    return _records_in(reading.read_bytes(path, largest=reading.LARGEST_RECORD), path)
+
+
+@functools.lru_cache(maxsize=8)
+def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
+    """As ``read_records``, of what the file holds: one process asks the same channels for many profiles."""
+    lines = content.splitlines()
     try:
         header = msgspec.json.decode(lines[0] if lines else b"", type=ChannelHeader)
     except msgspec.DecodeError as error:
@@ -233,22 +240,23 @@ def _record_loader(records: Sequence[CondaRecord]) -> Loader:
     async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
         if not loaded:
             for each in {record.subdir for record in records}:
-                for record in _as_rattler(records, each):
+                of_subdir = tuple(record for record in records if record.subdir == each)
+                for record in _as_rattler(of_subdir, each):
                     loaded.setdefault((each, record.name.normalized), []).append(record)
         return loaded.get((subdir, name), [])
 
     return load
 
 
-def _as_rattler(records: Sequence[CondaRecord], subdir: str) -> list[RepoDataRecord]:
-    """py-rattler makes records only out of a repodata file, many times faster than one by one."""
+@functools.lru_cache(maxsize=8)
+def _as_rattler(records: tuple[CondaRecord, ...], subdir: str) -> Sequence[RepoDataRecord]:
+    """``records`` of one subdir; py-rattler makes them only out of a repodata file, many times faster than singly."""
     from rattler import Channel, PackageFormatSelection, SparseRepoData
 
     packages: dict[str, dict[str, Any]] = {"packages": {}, "packages.conda": {}}
     for record in records:
-        if record.subdir == subdir:
-            kind = "packages.conda" if record.filename.endswith(".conda") else "packages"
-            packages[kind][record.filename] = repodata_fields(record)
+        kind = "packages.conda" if record.filename.endswith(".conda") else "packages"
+        packages[kind][record.filename] = repodata_fields(record)
     with scratch_folder() as folder:
         path = folder / "repodata.json"
         path.write_text(json.dumps({"info": {"subdir": subdir}, **packages}))

@@ -58,6 +58,21 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         """Both kinds carry their identifier."""
         return requirement_or_candidate.ident
 
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Candidate],
+        candidates: Mapping[str, Iterator[Candidate]],
+        information: Mapping[str, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> list[str]:
+        """The one that is decided next: in the order of the preference, then exact pins, then by name."""
+        # All that waits is looked at each round; what an identifier is asked for only where its turn has come.
+        turns = {ident: self._turn(ident) for ident in identifiers}
+        first = min(turns.values())
+        waiting = sorted(ident for ident, turn in turns.items() if turn == first)
+        return [next((ident for ident in waiting if _is_exact(information[ident])), waiting[0])]
+
     def get_preference(
         self,
         identifier: str,
@@ -65,18 +80,19 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         candidates: Mapping[str, Iterator[Candidate]],
         information: Mapping[str, Iterator[Any]],
         backtrack_causes: Sequence[Any],
-    ) -> tuple[int, bool, str]:
-        """Axes in the order of the preference, then exact pins, then names; guards and rules last."""
-        # resolvelib decides the smallest first. The order is the preference's own, so that its first solution is
-        # near the preferred one and little is left to ask about again. Guards and rules constrain what others bring
-        # and bring nothing themselves: decided early, "absent" would be guessed and taken back for most of them.
+    ) -> int:
+        """As little as its turn: the selection leaves one identifier."""
+        return self._turn(identifier)
+
+    def _turn(self, identifier: str) -> int:
+        """Axes in the order of the preference, then packages; guards and rules last."""
+        # The order is the preference's own, so that the first solution is near the preferred one and little is left
+        # to ask about again. Guards and rules constrain what others bring and bring nothing themselves: decided
+        # early, "absent" would be guessed and taken back for most of them.
         rank = self._ranks.get(identifier)
         if rank is None:
             rank = len(self._ranks) + (is_way(identifier) or identifier.startswith("?"))
-        # An ask of one candidate leaves nothing to choose. Deciding it first costs nothing, and what it asks narrows
-        # the rest. (Masks keep it cheap: one bit set, or none.)
-        exact = any(not (mask := i.requirement.mask) & (mask - 1) for i in information[identifier])
-        return rank, not exact, identifier
+        return rank
 
     def find_matches(
         self,
@@ -114,6 +130,11 @@ class Provider(AbstractProvider[Ask, Candidate, str]):
         targets = self._active[candidate.ident]
         asks = self._space.asks(candidate)
         return asks if targets is None else tuple(ask for ask in asks if ask.ident in targets)
+
+
+def _is_exact(information: Iterator[Any]) -> bool:
+    """Whether some ask leaves nothing to choose: deciding that costs nothing, and what it asks narrows the rest."""
+    return any(not (mask := one.requirement.mask) & (mask - 1) for one in information)
 
 
 def search(

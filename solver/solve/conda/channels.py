@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from solver.core.answer import NotKnown
@@ -22,7 +22,7 @@ from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
 
 if TYPE_CHECKING:
-    from rattler import GenericVirtualPackage, RepoDataRecord
+    from rattler import Gateway, GenericVirtualPackage, RepoDataRecord
 
 
 class ChannelRefusal(NoSolution):
@@ -99,6 +99,7 @@ class ChannelSolver:
 
         work = solve(
             sources=self.channels(),
+            gateway=_gateway(),
             specs=[match_spec(spec) for spec in specs],
             constraints=[match_spec(spec) for spec in constraints],
             locked_packages=self._locked,
@@ -166,6 +167,14 @@ class ChannelSolver:
         by_address = {channel.address: channel for channel in self.channels()}
         chosen = (record for record in records if record.name.normalized != LEVEL)
         return in_order(by_address[record.channel].ours(record) for record in chosen)
+
+
+@cache
+def _gateway() -> Gateway:
+    """py-rattler asks nothing of it, since the channels are ours; one is made for each process, as that takes long."""
+    from rattler import Gateway
+
+    return Gateway()
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
