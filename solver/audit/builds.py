@@ -25,7 +25,7 @@ class BuiltPackage:
     row: Build
     """Of a row, or of what its version or build string tells."""
     framework: Framework | None = None
-    """Which framework it is, where it is one."""
+    """Which framework it is; None: it is none."""
 
     @property
     def pin(self) -> str:

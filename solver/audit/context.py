@@ -56,6 +56,7 @@ class AuditContext:
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables in force where the set is used."""
     record_of: RecordReader | None = None
+    """None: files are not read here, and only what rows tell of clobbered paths is told."""
 
     @cached_property
     def packages(self) -> dict[PypiName, Package]:

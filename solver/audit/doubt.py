@@ -28,7 +28,7 @@ def unread_bringers(context: AuditContext, choices: Choices, resolved: Resolved)
     unread = {package for package in brought if context.is_unread(package)}
     for pick in resolved.choices.values():
         dependencies = [resolved.choices.get(ask.ident) for ask in choices.asks(pick)]
-        if any(one is not None and one.version is None and one.name in libraries for one in dependencies):
+        if any(one is not None and one.version is NOT_KNOWN and one.name in libraries for one in dependencies):
             unread.add(context.packages[pick.name])
     unread.update(_unread_builds(context))
     return tuple(sorted(unread, key=lambda package: package.pin))

@@ -67,12 +67,12 @@ class Package(Value, frozen=True, kw_only=True):
     index: IndexName | None = None
     """Where it is fetched from; None where the set does not say."""
     url: str | None = None
-    """Address of its file, where the set fetches it from there instead of from an index."""
+    """Address of its file; None: the set has it fetched from an index."""
     sources: tuple[str, ...] = ()
     """Addresses of the indexes, pages or files that it may come from, where the set names some; "" is the default
     index, which stands alone where there are none."""
     elsewhere: str | None = None
-    """Host that it comes from, or may come from, whose builds nobody read; see ``origins``."""
+    """Host that it comes from, or may come from, whose builds nobody read, see ``origins``; None: from none."""
     hashes: tuple[str, ...] = ()
     """sha256 of each file that the set admits."""
     files: tuple[str, ...] = ()
@@ -80,13 +80,15 @@ class Package(Value, frozen=True, kw_only=True):
     requires: Requires = NOT_KNOWN
     """Its PEP 508 requirements where the set itself tells them."""
     requires_python: str | None = None
+    """None: the set does not say."""
     conda: CondaName | None = None
+    """None: it is no package of conda's."""
     build: str | None = None
-    """Build string of a conda package."""
+    """Build string of a conda package; None: the set leaves it open."""
     build_pattern: str | None = None
-    """What the set asks of the build string where it leaves a part of it open ("cpu_generic*")."""
+    """What the set asks of a build string that it leaves open in part ("cpu_generic*"); None: nothing."""
     line: int | None = None
-    """1-based line in the file."""
+    """1-based line in the file; None: it stands on none."""
     brought_by: tuple[str, ...] = ()
     """The lines of an open list that bring it, where not the list says that it is this version; see ``resolve``."""
 
@@ -132,6 +134,7 @@ class Base(Value, frozen=True, kw_only=True):
     whole: bool = False
     """Whether its frameworks are known, all of which then stand in the set."""
     line: int | None = None
+    """1-based line that names it; None: it stands on none."""
 
     @property
     def has_cuda(self) -> bool:
@@ -159,17 +162,18 @@ class PackageSet(Value, frozen=True, kw_only=True):
     part: str = ""
     """Which of the file's sets it is ("extra gpu"); empty for the one that is installed where nobody asks for more."""
     python: str | None = None
-    """major.minor that the set says it is for."""
+    """major.minor that the set says it is for; None: it does not say."""
     requires_python: str | None = None
-    """Specifier of the pythons that a lock for several of them admits."""
+    """Specifier of the pythons that a lock for several of them admits; None: it states none."""
     platform: Platform | None = None
+    """None: it does not say."""
     closed: bool = False
     """True where nothing but these packages gets installed, so that what is missing stays missing."""
     ordered: bool = False
     prefix: str | None = None
-    """The installed prefix itself."""
+    """The installed prefix itself; None: it is a file."""
     target: Target | None = None
-    """Where the set says that it will run: a lock of ours does."""
+    """Where the set says that it will run, as a lock of ours does; None: it does not say."""
     constraints: tuple[Package, ...] = ()
     """What an open list says of packages that it need not bring, in its specifiers."""
     sources: tuple[str, ...] | None = None
@@ -179,7 +183,7 @@ class PackageSet(Value, frozen=True, kw_only=True):
     variables: tuple[tuple[str, str], ...] = ()
     """Environment variables that the environment sets when it is activated."""
     base: Base | None = None
-    """The image that it is installed into, where it is none of this machine."""
+    """The image that it is installed into; None: it is installed on a machine."""
     unread: tuple[str, ...] = ()
     """What of the file installs something that nobody can tell, a sentence each."""
 

@@ -29,6 +29,7 @@ class RecordEntry:
     sha256: str
     """Hex digits."""
     size: int | None
+    """Bytes; None: the line does not tell them."""
 
 
 def site_packages(prefix: Path) -> tuple[Path, ...]:

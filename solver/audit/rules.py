@@ -89,6 +89,7 @@ class _Healing:
     """What our loader makes of a breach."""
 
     severity: Severity | None = None
+    """None: that of the rule."""
     why: str = ""
     cure: str = ""
 

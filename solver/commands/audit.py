@@ -46,7 +46,7 @@ class Given:
     path: Path
     """A file or a prefix; a name for it where ``text`` is at hand."""
     text: str | None = None
-    """What stands in the file, where it came by the standard input."""
+    """What stands in the file, where it came by the standard input; None: it is read from ``path``."""
     choice: Choice = EVERY
     """Which of the sets of a lock is looked at; all of them, where nobody chose."""
 

@@ -34,7 +34,7 @@ class Reply:
     """A line each, what the lock makes of the pins of the profile's stack; empty where none is told."""
     outcome: Solution | Explanation
     lockable: Nearest | None = None
-    """The nearest set that can be locked, where the solution cannot be."""
+    """The nearest set that can be locked; None: the solution can be locked itself, or there is no such set."""
 
 
 def explain(

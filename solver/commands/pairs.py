@@ -56,7 +56,9 @@ class PairOutcome(Value, frozen=True, kw_only=True):
 
     pair: Pair
     solution: Solution | None
+    """None: there is none, or nobody knows."""
     explanation: Explanation | None
+    """None: there is a solution."""
     healed: bool = False
     """Whether the solution is sound only with our loader, which its lock holds."""
 

@@ -54,6 +54,6 @@ class Verdict:
     """One clause without a full stop; empty where the answer is YES and nothing need be told."""
     source: str = ""
     row: str | None = None
-    """Id of the row that decided, where one did."""
+    """Id of the row that decided; None: no row did."""
     predicate: str = field(default="", compare=False)
     """``why`` without its subject, where that is the very thing that was asked about: "serves 8.0, not 7.0"."""

@@ -18,14 +18,14 @@ class FrameworkEntry:
     distributions: tuple[str, ...]
     """On the package index; the one that is asked for by the framework's own name first."""
     cpu: str | None
-    """The distribution that holds nothing but CPU builds, where there is one."""
+    """The distribution that holds nothing but CPU builds; None: there is none."""
     nightly: str | None
-    """How the names of its nightly builds begin, where those are no versions of the same distribution."""
+    """How the names of its nightly builds begin; None: those are versions of the same distribution."""
     conda: CondaName
     companions: tuple[str, ...]
     """Distributions of which each release is made for one release of the framework."""
     compiler: str | None
-    """The distribution that compiles its kernels; every build of one release is made for one release of it."""
+    """The distribution that compiles its kernels, one release of which each of its own is made for; None: none does."""
     dlopens: bool
     """Whether it opens its CUDA libraries when it needs them, and stays on the CPU without; else it links to them."""
     checks: tuple[str, ...]

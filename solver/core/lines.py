@@ -77,6 +77,7 @@ class LockedPin:
     version: str | None
     """None where an address stands instead."""
     url: str | None
+    """None where a version stands instead."""
     hashes: frozenset[str]
     """sha256, as 64 lower-case hex digits each."""
     text: str

@@ -122,16 +122,17 @@ class Release(Value, frozen=True, kw_only=True):
     requires: Requires = NOT_KNOWN
     """PEP 508 requirements of the core metadata."""
     requires_python: str | None = None
+    """None: its index states none."""
     yanked: str | None = None
     """None: not yanked; otherwise the reason, possibly empty."""
     source: str | None = None
-    """Where hashes and requirements were read, for indexes other than the default one."""
+    """Where hashes and requirements were read; None: from the default index."""
     extras: tuple[str, ...] = ()
     """The extras whose requirements a record kept among ``requires``, normalized and sorted."""
     provides: tuple[str, ...] | NotKnown = NOT_KNOWN
     """Every extra that it has, normalized and sorted."""
     refused: str | None = None
-    """Why the index cannot mean this release: what is wrong with its files, none of which is held then."""
+    """Why the index cannot mean this release, of which no file is held then; None: it can."""
 
 
 class Target(Value, frozen=True, kw_only=True):
@@ -162,7 +163,7 @@ class Pin(Value, frozen=True, kw_only=True):
     asked_by: tuple[str, ...]
     """Who asked: other packages' names, or "the request"."""
     row: str | None = None
-    """Id of the matrix row behind the choice, where one is."""
+    """Id of the matrix row behind the choice; None: no row is."""
 
 
 class Because(Value, frozen=True, kw_only=True):
@@ -171,7 +172,7 @@ class Because(Value, frozen=True, kw_only=True):
     package: str
     version: str
     row: str | None = None
-    """Id of the matrix row that decided it, where one did."""
+    """Id of the matrix row that decided it; None: no row did."""
     source: str = ""
     """What was asked and where it says so; empty where nobody asked."""
     asked_by: str = ""
@@ -183,6 +184,7 @@ class Note(Value, frozen=True, kw_only=True):
     package: str
     text: str
     row: str | None
+    """Id of the matrix row that it is of; None: of none."""
     evidence: str | None
     """What shows that it works all the same; None where nothing does."""
 
@@ -222,7 +224,7 @@ class Finding(Value, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     """Files or libraries concerned, where there are any."""
     row: str | None = None
-    """Id of the matrix row that decided it, where one did."""
+    """Id of the matrix row that decided it; None: no row did."""
     brought: tuple[str, ...] = ()
     """Which of ``packages`` an open list does not say the version of, and which of its lines bring each of them."""
     parts: tuple[str, ...] = ()
@@ -276,6 +278,7 @@ class Profile(Value, frozen=True, kw_only=True):
     """What its environment is called; None: as the profile."""
     flavour: Flavour = "pip-in-conda"
     variant_of: str | None = None
+    """The profile of which it is a part; None: it is solved for itself."""
     frameworks: tuple[Framework, ...] = ("tensorflow", "torch")
     prefer: Framework = "torch"
     prefer_verified: bool = False
@@ -297,7 +300,7 @@ class Profile(Value, frozen=True, kw_only=True):
     """MatchSpecs of conda packages beside python (and pip)."""
     channels: tuple[str, ...] = ("conda-forge",)
     exclude_newer: str | None = None
-    """ISO day; index files and conda records of later days count as absent."""
+    """ISO day; index files and conda records of later days count as absent. None: all count."""
     virtual_packages: dict[str, str] = {}
     """Versions of conda's virtual packages in place of what the target brings."""
     indexes: tuple[KnownIndex, ...] = ("default",)
@@ -305,6 +308,7 @@ class Profile(Value, frozen=True, kw_only=True):
     """Private index by the name of a package, or a pattern such as "company-*", that comes from there alone."""
     variables: dict[str, str] = {}
     gpu_sharing: GpuSharing | None = None
+    """None: every framework keeps its own defaults."""
     interop: bool = False
     loader: LoaderWay = "wheel"
     attestations: tuple[str, ...] = ()
@@ -312,6 +316,7 @@ class Profile(Value, frozen=True, kw_only=True):
     stack: dict[str, str] = {}
     """The pins of a published stack taken literally; ``explain`` tells what was changed."""
     image: Image | None = None
+    """None: it has no Dockerfile."""
     accept: dict[str, str] = {}
     """Why, by the id of a row or a finding that is accepted although an audit finds it; see ``acceptance``."""
 
@@ -370,3 +375,4 @@ class Explanation(Value, frozen=True, kw_only=True):
     """Whether it has a solution: NO, or NOT_KNOWN where the causes include what only the record lacks."""
     nearest: tuple[Nearest, ...] = ()
     note: str | None = None
+    """A sentence on how it was searched; None: nothing is to be said of that."""

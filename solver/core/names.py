@@ -59,7 +59,7 @@ class BadName(ValueError):
     """A text that names nothing; the message is a sentence that quotes it."""
 
     line: int | None = None
-    """1-based, where it was read from a file and somebody knows the place."""
+    """1-based, where it was read from a file; None: nobody knows the place."""
 
 
 class Wheel(NamedTuple):

@@ -53,6 +53,7 @@ class YamlDocument:
     data: Data
     """Plain dicts, lists and scalars; None for an empty file."""
     root: yaml.Node | None = field(repr=False, compare=False)
+    """None of an empty file."""
     entries: _Entries = field(default_factory=lambda: _Entries(), repr=False, compare=False)
 
     def line(self, *path: Key) -> int | None:

@@ -70,9 +70,10 @@ class ChannelRecords:
     inferred: frozenset[str] = frozenset()
     """``subdir/filename`` of records that are partly derived."""
     refuses: Refuses | None = None
+    """None: it refuses none."""
     above: Sequence[ChannelRecords] = ()
     failure: Exception | None = None
-    """What went wrong while py-rattler asked, which would tell only its text."""
+    """What went wrong while py-rattler asked, which would tell only its text; None: nothing did."""
     lies: dict[str, list[str]] = field(default_factory=dict)
     """By name, a sentence for each record that cannot be of the package that was asked for; none of them is used."""
     _loaded: dict[tuple[str, str], list[RepoDataRecord]] = field(default_factory=dict)

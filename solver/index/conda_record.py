@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CondaRecord(Value, frozen=True, kw_only=True):
-    """One conda package: what a solver needs to choose it and an installer to verify it.
+    """One conda package: what a solver needs to choose it and an installer to verify it. None: no channel tells.
 
     Raises ``names.BadName`` where a part of it is not what it must be, or its archive is another package's.
     """
@@ -41,6 +41,7 @@ class CondaRecord(Value, frozen=True, kw_only=True):
     constrains: tuple[str, ...] = ()
     """MatchSpecs that hold where such a package is installed at all."""
     noarch: Literal["python", "generic"] | None = None
+    """None: it was built for one platform."""
     license: str | None = None
     timestamp: int | None = None
     """Milliseconds since 1970, UTC."""

@@ -55,7 +55,7 @@ class ChannelHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class RecordLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One package; defaults are left out."""
+    """One package; defaults are left out. None: the channel does not tell it."""
 
     file: str
     sha256: Digest
@@ -80,9 +80,9 @@ class CondaSnapshot:
     """The snapshot's folder, which holds ``conda/``."""
     channels: tuple[str, ...] = ("conda-forge",)
     own: Path | None = None
-    """A project's own snapshot, which goes before the same archives under ``root``."""
+    """A project's own snapshot, which goes before the same archives under ``root``; None: it has none."""
     kept: Path | None = None
-    """What locks rest on and neither of both holds so; it goes before ``root``, which may have inferred it."""
+    """What locks rest on and neither of both holds so, which goes before ``root`` and its guesses; None: nothing."""
     partial: bool = True
     _read: dict[Path, Sequence[CondaRecord]] = field(default_factory=dict, repr=False, compare=False)
 

@@ -29,6 +29,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     requires: tuple[str, ...]
     """PEP 508 requirements as packaging writes them, sorted, without duplicates."""
     requires_python: str | None = None
+    """None: it states none."""
     extras: tuple[str, ...]
     """Every extra that it has, normalized. Not optional: metadata kept before this was read are read again."""
     digest: str

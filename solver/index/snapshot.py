@@ -90,7 +90,7 @@ class PackageHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One wheel, written as a list."""
+    """One wheel, written as a list. None: nobody read it; of ``url``: it is a file of the default index."""
 
     filename: str
     sha256: Digest | None
@@ -100,7 +100,7 @@ class FileLine(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
 
 
 class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line below the header."""
+    """One line below the header. None of ``requires``: nobody read them; of the others as in ``Release``."""
 
     version: str
     files: tuple[FileLine, ...]

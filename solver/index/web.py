@@ -263,7 +263,9 @@ class _Call:
     """Where the answer is kept; None: nowhere."""
     received: int = 0
     answer: WebAnswer | None = None
+    """None: there is none yet, or an error instead."""
     error: Exception | None = None
+    """None: there is none yet, or an answer instead."""
     done: threading.Event = field(default_factory=threading.Event)
     given_up: threading.Event = field(default_factory=threading.Event)
 

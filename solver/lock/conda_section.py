@@ -23,13 +23,13 @@ class CondaSection(Value, frozen=True, kw_only=True, omit_defaults=True):
     channels: tuple[str, ...]
     """Highest priority first."""
     virtual: dict[str, str] | None = None
-    """Version of each virtual package that the target brings, by name."""
+    """Version of each virtual package that the target brings, by name; None: there is no conda half."""
     packages: dict[str, tuple[RecordLine, ...]] | None = None
-    """By the address of the channel's folder."""
+    """By the address of the channel's folder; None: there is no conda half."""
     inferred: int | None = None
-    """How many of the packages nobody read from a channel itself."""
+    """How many of the packages nobody read from a channel itself; None: there is no conda half."""
     not_written: str | None = None
-    """Why there is no conda half."""
+    """Why there is no conda half; None: there is one."""
 
 
 def conda_section(records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str]) -> CondaSection:

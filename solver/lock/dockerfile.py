@@ -48,7 +48,7 @@ class Plan:
     wheels: bool = False
     """True where the lock has wheels of its own."""
     explicit: str | None = None
-    """Name of the @EXPLICIT file of a conda lock."""
+    """Name of the @EXPLICIT file of a conda lock; None: it is no conda lock."""
     family: str = ""
     """Whose base it shares; the profile itself where it is no variant."""
 

@@ -177,7 +177,7 @@ class Bound:
     """As its row names it: a framework's name means every distribution of it, see ``distributions``."""
     specifier: str
     generated: str | None = None
-    """The protobuf that generated the build's code, where that is why; else it was compiled against the package."""
+    """The protobuf that generated the build's code, where that is why; None: it was compiled against the package."""
 
     @property
     def distributions(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class ImageName:
     """With its registry, where that is not Docker Hub."""
     tag: str
     digest: str | None = None
-    """A digest says which image it is, whatever tag stands beside it."""
+    """A digest says which image it is, whatever tag stands beside it; None: the tag does."""
 
     @classmethod
     def of(cls, reference: str) -> ImageName:

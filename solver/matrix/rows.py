@@ -212,7 +212,7 @@ class Rule(Row, frozen=True, kw_only=True):
     healed_by: Literal["loader"] | None = None
     """What makes a set work that breaks the rule; None: nothing does. ``solver.matrix.cures`` tells when."""
     healed: str | None = None
-    """Where such a set was seen to work with it."""
+    """Where such a set was seen to work with it; None where ``healed_by`` is."""
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for a name or a specifier that is none, and for a cure that nobody saw work."""

@@ -20,7 +20,9 @@ class Check(Value, frozen=True, kw_only=True):
     name: Text
     status: Literal["ok", "failed", "skipped"]
     figure: float | None
+    """What was measured; None: nothing is."""
     tolerance: float | None
+    """The bound that the figure was held to; None: it is held to none."""
     seconds: float
     detail: str
     lacks: Lack | NotKnown = NOT_KNOWN
@@ -36,7 +38,7 @@ class LoadedLibrary(Value, frozen=True, kw_only=True):
 
 
 class FrameworkSeen(Value, frozen=True, kw_only=True):
-    """What a framework tells about its own build."""
+    """What a framework tells about its own build; None: it tells nothing of that."""
 
     version: Text
     cuda: str | None
@@ -51,6 +53,7 @@ class GpuSeen(Value, frozen=True, kw_only=True):
     name: str
     capability: str
     memory: int | None
+    """None: the framework does not tell."""
 
 
 class ProbeOutput(Value, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ class ProbeOutput(Value, frozen=True, kw_only=True):
     python: str
     prefix: str
     running: str | None
+    """The check that is under way; None: none is."""
     finished: bool
     frameworks: dict[str, FrameworkSeen]
     gpus: tuple[GpuSeen, ...]
@@ -78,9 +82,11 @@ class ProbeResult(Value, frozen=True, kw_only=True):
     ended: Ended
     """silent: it left by itself without finishing its record."""
     exit_status: int | None = None
+    """None: it did not leave by itself."""
     signal: str | None = None
+    """The name of the signal that ended it; None: none did."""
     running: str | None = None
-    """The check that was under way when it died."""
+    """The check that was under way when it died; None: none was."""
     seconds: float
     last_lines: tuple[str, ...] = ()
     """Only where it did not finish."""

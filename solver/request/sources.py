@@ -32,13 +32,14 @@ class Wanted:
 
     file: str
     name: str | None = None
+    """Of the environment; None: the file names none."""
     channels: tuple[str, ...] = ()
     conda: tuple[Wish, ...] = ()
     """MatchSpecs, python and pip among them."""
     pip: tuple[Wish, ...] = ()
     """Requirements and options as pip reads them."""
     python: str | None = None
-    """Specifier."""
+    """Specifier; None: the file states none."""
     variables: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     """What is not read of the file, a line each."""

@@ -20,11 +20,14 @@ AGAIN = "write the lock anew with the tool that made it"
 
 
 class Foreign(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what a file of another tool is made of; its fields are those that somebody here reads."""
+    """Base of what a file of another tool is made of; its fields are those that somebody here reads.
+
+    None: the file has no such key.
+    """
 
 
 class Hyphened(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """Like ``Foreign``, where the words of a key are joined by hyphens."""
+    """Like ``Foreign``, where the words of a key are joined by hyphens. None: the file has no such key."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.audit.resolve.served import Shelf
 from solver.audit.resolve.terms import Ident, ListAsk, Pick, exclude_each_other, joined
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
 from solver.core.model import PypiName, pypi_name
@@ -50,7 +50,7 @@ class Choices:
         name, extra = ident
         if name in self.stated:
             package = self.stated[name]
-            choice = Pick(name, extra, package.version, stated=True, package=package)
+            choice = Pick(name, extra, package.version or NOT_KNOWN, stated=True, package=package)
             if all(ask.admits(choice) for ask in asks):
                 yield choice
             return
@@ -58,7 +58,7 @@ class Choices:
         nothing = True
         for served in self.shelf.within(name, joined(asks)):
             nothing = False
-            yield Pick(name, extra, served.package.version, stated=False, package=served.package)
+            yield Pick(name, extra, served.package.version or NOT_KNOWN, stated=False, package=served.package)
         if nothing and not self.context.index.complete(name) and not exclude_each_other(asks):
             yield from self._unrecorded(name, extra, asks)
 
@@ -69,11 +69,12 @@ class Choices:
             yield self.unknown(name, extra)
         elif version_or_none(exact) is not None:
             package = self.shelf.package(name, exact or "")
-            yield Pick(name, extra, package.version, stated=False, package=package)
+            yield Pick(name, extra, package.version or NOT_KNOWN, stated=False, package=package)
 
     def unknown(self, name: PypiName, extra: str) -> Pick:
         """A choice of which nobody knows what it would be."""
-        return Pick(name, extra, None, stated=False, package=self.listed.get(name) or Package(name=name, version=None))
+        package = self.listed.get(name) or Package(name=name, version=None)
+        return Pick(name, extra, NOT_KNOWN, stated=False, package=package)
 
     def asks(self, choice: Pick) -> tuple[ListAsk, ...]:
         """What pip would ask for on account of a choice."""
@@ -82,7 +83,7 @@ class Choices:
         return self._asks[choice]
 
     def _asks_of(self, choice: Pick) -> Iterator[ListAsk]:
-        if choice.package.origin == "conda" or choice.version is None:
+        if choice.package.origin == "conda" or choice.version is NOT_KNOWN:
             return
         if choice.extra:
             yield ListAsk(choice.name, "", f"=={choice.version}", choice)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from packaging.specifiers import SpecifierSet
 
 from solver.audit.package_set import Package
+from solver.core.answer import NotKnown
 from solver.core.model import PypiName
 from solver.core.versions import meets, specifier_or_none, version_or_none
 
@@ -21,8 +22,8 @@ class Pick:
 
     name: PypiName
     extra: str
-    version: str | None
-    """None where nobody knows which it would be: not recorded, of another index, of a repository."""
+    version: str | NotKnown
+    """NOT_KNOWN where nobody knows which it would be: not recorded, of another index, of a repository."""
     stated: bool
     """Whether the list itself says that it is this one."""
     package: Package = field(compare=False)
@@ -49,7 +50,7 @@ class ListAsk:
     asker: Pick | None
     """None: the list itself."""
     line: Package | None = field(default=None, compare=False)
-    """What the list says, where it asks itself."""
+    """What the list says; None: a choice asks."""
 
     @property
     def ident(self) -> Ident:
@@ -79,7 +80,7 @@ class ListAsk:
         A version that the list states stands against what another such version asks for: nothing is to be chosen
         there, and the code ``metadata`` tells of it.
         """
-        if choice.version is None or (choice.stated and self.is_certain):
+        if isinstance(choice.version, NotKnown) or (choice.stated and self.is_certain):
             return True
         return not self.specifier or meets(choice.version, self.specifier)
 

@@ -24,7 +24,7 @@ class CondaProgram:
     folders: str
     """Where its ``info --json`` lists the folders of named environments."""
     variable: str | None = None
-    """The environment variable in which its shell function keeps its place."""
+    """The environment variable in which its shell function keeps its place; None: it has no such function."""
 
 
 PROGRAMS: Mapping[str, CondaProgram] = {

@@ -28,7 +28,7 @@ class PipHalf:
 
     installer: Installer
     folder: Path | None
-    """With every wheel of it: nothing but it and the lock's own wheels is looked at."""
+    """With every wheel of it: nothing but it and the lock's own wheels is looked at. None: the indexes are asked."""
     environ: Mapping[str, str]
     descriptors: tuple[int, ...] = ()
     """That the installer inherits."""

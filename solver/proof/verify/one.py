@@ -86,7 +86,7 @@ class LockReport(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     evidence: Evidence | None = None
-    """Only where a GPU was really used."""
+    """None: no GPU was really used."""
     prediction: tuple[str, ...] = ()
     """Differences between what the matrices predicted and what was seen."""
 
@@ -106,6 +106,7 @@ class Means:
     keep: bool = False
     """Leave the environments in place."""
     pip_check: PipCheck | None = None
+    """None: ``pip check`` is left out."""
     probe_runner: ProbeRunner = run_probe
 
     def timeout(self, order: Order) -> float:

@@ -42,7 +42,7 @@ class CondaAsk:
     specs: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     framework: CondaName | None = None
-    """Which framework it asks for, where it does."""
+    """Which framework it asks for; None: it asks for something else."""
     minors: tuple[str, ...] = ()
     """The pythons (major.minor) that an ask for python names."""
     source: str = REQUEST

@@ -80,6 +80,7 @@ class ChannelSolver:
     exclude_newer: datetime | None = None
     """Newer records (UTC) count as absent, and so do those of which nobody knows the age; None: all count."""
     refuses: Refuses | None = None
+    """None: no record is refused."""
     staying: Sequence[CondaRecord] = ()
     """Records of a lock, each of which is preferred to all others of its package."""
     _channels: list[ChannelRecords] = field(default_factory=list)

@@ -50,6 +50,7 @@ class Rejected:
     why: str
     source: str
     row: str | None = None
+    """Id of the row that rejects it; None: no row does."""
 
 
 @dataclass
@@ -58,7 +59,7 @@ class SearchResult:
 
     records: tuple[CondaRecord, ...] = ()
     branch: Branch | None = None
-    """With ``pins``: the very request that gives ``records``."""
+    """With ``pins``: the very request that gives ``records``. None: there are none."""
     rejected: list[Rejected] = field(default_factory=list)
     solves: int = 0
 

@@ -43,6 +43,7 @@ class CondaExclusion:
     why: str
     source: str
     row: str | None
+    """Id of the row that excludes it; None: no row does."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class CondaBreach:
     why: str
     source: str
     row: str | None
+    """Id of the row that tells it; None: no row does."""
     cures: tuple[tuple[str, ...], ...]
 
 

@@ -39,7 +39,7 @@ class Scope:
     accepted: frozenset[str]
     """Ids of the rows and findings that the request accepts: such a rule binds nothing."""
     exclude_newer: str | None
-    """Day (ISO) after which nothing uploaded counts."""
+    """Day (ISO) after which nothing uploaded counts; None: all counts."""
     lockable_only: bool
     """Leave out builds whose hash or requirements nobody read."""
     bindings: Bindings = PUBLIC

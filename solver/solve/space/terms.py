@@ -121,8 +121,9 @@ class Candidate:
     """Bit of its identifier's masks; 0 is the most preferred."""
     version: str
     release: Release | None = None
+    """None of what is no package: an axis, a way to keep a rule."""
     row: str | None = None
-    """Id of the matrix row that describes it."""
+    """Id of the matrix row that describes it; None: no row does."""
 
     @property
     def name(self) -> str:
@@ -151,6 +152,7 @@ class Ask:
     """What is asked, in the words of its source: "numpy>=1.26,<3"."""
     source: str
     row: str | None = None
+    """Id of the matrix row that asks; None: metadata or the request does."""
     specifier: str | None = None
     """PEP 440 over the versions, "||" between alternatives; None where the mask is made of something else."""
     kind: Kind = Kind.ONE_OF

@@ -40,6 +40,7 @@ class _Build:
     below: set[str] = field(default_factory=set)
     """Names of the stages that another one begins with or takes packages from."""
     last: Stage | None = None
+    """The stage that was begun last; None: none was yet."""
     room: Room = field(default_factory=Room)
 
     def take(self, instruction: Instruction) -> None:

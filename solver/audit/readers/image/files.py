@@ -17,7 +17,7 @@ class CopiedFile:
     path: str = ""
     """Where it lies in the context."""
     text: str | None = None
-    """What stands in it, where the Dockerfile itself says that."""
+    """What stands in it, where the Dockerfile itself says that; None: it lies in the context."""
 
 
 @dataclass(frozen=True)

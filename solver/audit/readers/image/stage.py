@@ -57,7 +57,7 @@ class Stage:
     environments: dict[str, PythonEnvironment] = field(default_factory=lambda: {_PLAIN: PythonEnvironment()})
     """By the name of conda's, or by its folder."""
     shell: str | None = None
-    """The environment in which SHELL runs everything."""
+    """The environment in which SHELL runs everything; None: in none."""
     room: Room = field(default_factory=Room)
     """For the scripts of all stages of the file."""
 
