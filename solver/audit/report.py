@@ -9,7 +9,7 @@ from typing import Any
 
 from solver.audit.words import counted
 from solver.core.acceptance import finding_id
-from solver.core.model import SEVERITIES, Finding, Severity
+from solver.core.model import SEVERITIES, Finding
 
 _INDENT = "    "
 
@@ -60,12 +60,6 @@ def tally(findings: Sequence[Finding]) -> str:
     counts = [counted(numbers[word], word) for word in SEVERITIES if numbers[word]]
     accepted = sum(finding.accepted is not None for finding in findings)
     return ", ".join([*counts, *([f"{accepted} accepted"] if accepted else [])])
-
-
-def is_refused(findings: Sequence[Finding], fail_on: Severity) -> bool:
-    """Whether some finding that nobody accepts is as grave as ``fail_on``, or graver."""
-    grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return any(finding.severity in grave and finding.accepted is None for finding in findings)
 
 
 def _wrapped(label: str, text: str, width: int) -> list[str]:

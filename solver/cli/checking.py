@@ -15,7 +15,6 @@ from solver.audit.checked import nothing_found
 from solver.audit.readers.parts import Choice
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
-from solver.audit.report import is_refused
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
 from solver.commands.audit import Audited, Given, active_environment, audit_path, given
@@ -134,7 +133,7 @@ def audit(
         accept=acceptance(accepts),
     )
     _print_audited(audited, as_json=as_json)
-    sys.exit(1 if is_refused(audited.findings, fail_on) else 0)
+    sys.exit(1 if audited.fails(fail_on) else 0)
 
 
 def _print_audited(audited: Audited, *, as_json: bool) -> None:

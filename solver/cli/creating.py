@@ -8,16 +8,15 @@ from pathlib import Path
 
 import click
 
-from solver.commands.create import OWN, Creation, Move, carry_out, plan
+from solver.commands.create import MAKERS, Creation, Move, carry_out, plan
 from solver.commands.project import project_root
-from solver.lock.install.conda_programs import PROGRAMS
 
 
 @click.command()
 @click.argument("profile")
 @click.option("-n", "--name", help="name of the environment, as conda knows it")
 @click.option("-p", "--prefix", type=click.Path(path_type=Path), help="folder of the environment")
-@click.option("--with", "program", type=click.Choice((*PROGRAMS, OWN)), help="what makes it (default: the first here)")
+@click.option("--with", "program", type=click.Choice(MAKERS), help="what makes it (default: the first here)")
 @click.option("-y", "--yes", is_flag=True, help="change an environment that is there without asking")
 @click.option("--dry-run", is_flag=True, help="only tell what would be done")
 @click.option("--no-driver-check", is_flag=True, help="of our own installer: although no driver here serves the lock")

@@ -24,7 +24,7 @@ from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput
-from solver.core.model import Finding, Target
+from solver.core.model import SEVERITIES, Finding, Severity, Target
 from solver.core.reading import read_text
 from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, is_lock, own_lock
@@ -94,6 +94,11 @@ class Audited:
     """The sets that were looked at, where the file holds several."""
     idle: tuple[str, ...] = ()
     """The ids that somebody accepts and nothing was found of."""
+
+    def fails(self, mildest: Severity) -> bool:
+        """Whether some finding that nobody accepts is as grave as ``mildest``, or graver."""
+        grave = SEVERITIES[: SEVERITIES.index(mildest) + 1]
+        return any(finding.severity in grave and finding.accepted is None for finding in self.findings)
 
 
 def audit_path(

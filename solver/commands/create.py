@@ -13,7 +13,7 @@ from solver.audit.readers.prefix import is_prefix, read_prefix
 from solver.commands.project import locks_dir
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
-from solver.lock.install.conda_programs import FoundProgram, activation, find_program
+from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
 from solver.lock.install.prefix import install, write_accepted
 from solver.lock.install.read import checked_folder
 from solver.lock.loader.sharing import SCRIPT
@@ -21,6 +21,8 @@ from solver.lock.read import ENVIRONMENT, LockFolder
 
 OWN = "interlock"
 """The installer of our own, where a program is named."""
+MAKERS = (*PROGRAMS, OWN)
+"""What can make an environment, by name."""
 _BEFORE = ".before-interlock"
 
 

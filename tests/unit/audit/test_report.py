@@ -7,7 +7,7 @@ import json
 import pytest
 from msgspec import structs
 
-from solver.audit.report import as_json, as_lines, is_refused, tally
+from solver.audit.report import as_json, as_lines, tally
 from solver.core.model import Finding
 
 ERROR = Finding(
@@ -55,7 +55,6 @@ def test_what_is_accepted_is_told_with_the_reason_and_fails_nothing():
     ]
     entry = as_json([accepted])["findings"][0]
     assert (entry["id"], entry["accepted"]) == ("unknown/a+b", "nobody uses it")
-    assert (is_refused([NOTE], "note"), is_refused([accepted], "note")) == (True, False)
 
 
 def test_lines_keep_to_the_width():
@@ -81,16 +80,3 @@ def test_without_findings_stands_what_was_given_for_that():
 )
 def test_the_tally(findings, said):
     assert tally(findings) == said
-
-
-@pytest.mark.parametrize(
-    ("fail_on", "refused"),
-    [
-        ("error", [False, False, False, True]),
-        ("warning", [False, False, True, True]),
-        ("note", [False, True, True, True]),
-    ],
-)
-def test_a_set_is_refused_for_what_is_as_grave_as_asked(fail_on, refused):
-    sets = [[], [NOTE], [NOTE, WARNING], [NOTE, WARNING, ERROR]]
-    assert [is_refused(findings, fail_on) for findings in sets] == refused

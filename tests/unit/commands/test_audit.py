@@ -9,10 +9,11 @@ import pytest
 from msgspec import structs
 from paths import ROOT
 
-from solver.commands.audit import Given, audit_path, given, read_for
+from solver.audit.checked import Checked
+from solver.commands.audit import Audited, Given, audit_path, given, read_for
 from solver.core.acceptance import ACCEPTED
 from solver.core.errors import BadInput
-from solver.core.model import Target
+from solver.core.model import Finding, Target
 from solver.lock.read import read_folder
 from solver.matrix.load import load_matrices
 
@@ -127,3 +128,20 @@ def test_a_lock_is_audited_by_its_folder_too(name):
     folder = ROOT / "locks" / name
     file = folder / ("linux-64.lock" if name.endswith("conda") else "requirements.txt")
     assert given(folder) == given(folder / "solution.yaml") == given(file) == Given(file)
+
+
+@pytest.mark.parametrize(
+    ("mildest", "fails"),
+    [
+        ("error", [False, False, False, True]),
+        ("warning", [False, False, True, True]),
+        ("note", [False, True, True, True]),
+    ],
+)
+def test_a_set_fails_for_what_is_as_grave_as_asked_and_nobody_accepts(mildest, fails):
+    note, warning, error, accepted = (
+        Finding(code="c", severity=severity, packages=(), why="w", source="s", cure="c", accepted=reason)
+        for severity, reason in (("note", None), ("warning", None), ("error", None), ("error", "it is known"))
+    )
+    sets = [(accepted,), (note,), (note, warning), (note, warning, error)]
+    assert [Audited(one, Checked(packages=1)).fails(mildest) for one in sets] == fails
