@@ -13,7 +13,7 @@ from solver.cli.show import Json, echo_json, explanation_json, solution_json
 from solver.commands.pairs import Comparison, PairOutcome, compare_pairs
 from solver.commands.project import project_root
 from solver.core.answer import Answer
-from solver.core.model import Explanation
+from solver.core.explanation import Explanation
 from solver.matrix.libraries import LOADER
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from solver.core.answer import Answer
 from solver.core.axes import AXES
+from solver.core.explanation import Explanation, Nearest
 from solver.core.frameworks import distributions
-from solver.core.model import Because, Explanation, Nearest, Solution
+from solver.core.model import Because, Solution
 
 Json = dict[str, Any]
 

@@ -31,7 +31,8 @@ from solver.commands.project import project_root
 from solver.commands.solve import solve_request
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, Undecided, Unsolvable
-from solver.core.model import Explanation, Solution
+from solver.core.explanation import Explanation
+from solver.core.model import Solution
 
 CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, help="e.g. 'torch>=2.7', python==3.12")
 

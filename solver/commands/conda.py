@@ -17,7 +17,7 @@ from solver.core.versions import as_version
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
-from solver.index.snapshot import KEPT
+from solver.index.snapshot_files import KEPT
 from solver.index.web import log
 from solver.lock.conda_section import CondaSection, conda_section
 from solver.matrix.load import Matrices

@@ -14,7 +14,8 @@ from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
 from solver.core.axes import AXES
 from solver.core.errors import Unsolvable
-from solver.core.model import Explanation, Nearest, Note, Solution
+from solver.core.explanation import Explanation, Nearest
+from solver.core.model import Note, Solution
 from solver.core.spelling import all_of
 from solver.index.layered import Watch
 from solver.matrix.libraries import LOADER

@@ -17,7 +17,8 @@ from solver.core.names import is_plain_channel
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import FOLDER, CondaSnapshot, write_records
 from solver.index.layered import LayeredIndex
-from solver.index.snapshot import KEPT, Kept, SnapshotIndex, release_line, whole, write_kept
+from solver.index.snapshot import Kept, SnapshotIndex, write_kept
+from solver.index.snapshot_files import KEPT, release_line, whole
 from solver.lock.read import lock_folders, read_folder
 from solver.solve.space.packages import Spaces
 

@@ -15,8 +15,9 @@ from solver.commands.project import open_facts
 from solver.core.answer import Answer
 from solver.core.decode import decode
 from solver.core.errors import Unsolvable
+from solver.core.explanation import Explanation
 from solver.core.lines import logical_lines
-from solver.core.model import Explanation, Solution, Value, pypi_name
+from solver.core.model import Solution, Value, pypi_name
 from solver.core.versions import as_requirement
 from solver.core.yamlfile import load_yaml
 from solver.index import Index

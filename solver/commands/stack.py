@@ -9,8 +9,9 @@ from solver.commands.project import Project
 from solver.commands.solve import solve_profile
 from solver.commands.stack_report import StackLock, report
 from solver.core.errors import IndexUnavailable, Unsolvable
+from solver.core.explanation import Cause
 from solver.core.flavours import FLAVOURS
-from solver.core.model import Cause, Profile, PypiName
+from solver.core.model import Profile, PypiName
 from solver.index import Index
 from solver.matrix.names import Names
 

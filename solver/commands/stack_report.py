@@ -17,9 +17,10 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.axes import AXES, axes_of
+from solver.core.explanation import Cause
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.model import REQUEST, Cause, Profile, Solution
+from solver.core.model import REQUEST, Profile, Solution
 from solver.core.versions import major, meets, within
 from solver.matrix.builds import reported_version
 from solver.matrix.drivers import oldest

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from solver.core import names
 
 if TYPE_CHECKING:
-    from solver.core.model import Explanation
+    from solver.core.explanation import Explanation
 
 
 class InterlockError(Exception):

@@ -15,7 +15,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from solver.core import names
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, NotKnown
 
 PypiName = NewType("PypiName", str)
 """A PEP 503 normalized name of the Python package index."""
@@ -344,35 +344,3 @@ class Request(Value, frozen=True, kw_only=True):
     indexes: tuple[PrivateIndex, ...] = ()
     lines: dict[str, int]
     """1-based line of each key path such as "profiles.full-py312.python"."""
-
-
-class Cause(Value, frozen=True, kw_only=True):
-    """One line of an explanation: who asked for what, and what says so."""
-
-    who: str
-    asks: str
-    source: str
-    package: str | None = None
-    """Name of the package or axis that asks or may not be chosen; None where the request or a channel speaks."""
-
-
-class Nearest(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """A request near to an impossible one that does work."""
-
-    changes: tuple[str, ...]
-    """What to change, in the words of the request."""
-    solution: Mapping[Axis, str | None]
-    """The axes that come out."""
-    lockable: bool = True
-    """False where nobody read a hash or the requirements of a build in it."""
-
-
-class Explanation(Value, frozen=True, kw_only=True):
-    """Why a request has no solution, shortest true cause first, and what would work."""
-
-    causes: tuple[Cause, ...]
-    answer: Answer = Answer.NO
-    """Whether it has a solution: NO, or NOT_KNOWN where the causes include what only the record lacks."""
-    nearest: tuple[Nearest, ...] = ()
-    note: str | None = None
-    """A sentence on how it was searched; None: nothing is to be said of that."""

@@ -13,8 +13,8 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import CheckFailed
 from solver.core.model import Framework
 from solver.proof.checks import Demand, demands, frameworks_of, on_cpu, orders
-from solver.proof.core import core_fault
 from solver.proof.evidence import Check, Evidence, ProbeResult
+from solver.proof.footprint import footprint_fault
 from solver.proof.subject import Subject
 
 # Whoever computes on a GPU has mapped one of these.
@@ -32,7 +32,7 @@ def validated(evidence: Evidence) -> Evidence:
             f"{evidence.profile}: no probe loaded the driver's libcuda.so, so this is no evidence; "
             + "; ".join(problems(evidence, frameworks_of(evidence.packages))[:3])
         )
-    fault = core_fault(evidence)
+    fault = footprint_fault(evidence)
     if fault is not None:
         raise CheckFailed(f"{evidence.profile}: {fault}")
     if evidence.result == "failed":

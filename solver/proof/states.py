@@ -8,8 +8,8 @@ from typing import Literal
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.versions import as_version
-from solver.proof.core import changes_outside
 from solver.proof.evidence import Evidence
+from solver.proof.footprint import changes_outside
 from solver.proof.subject import Subject
 
 State = Literal[

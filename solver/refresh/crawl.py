@@ -28,7 +28,7 @@ from solver.core.model import IndexFile, Platform, PypiName, Release, Target, py
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
-from solver.index.snapshot import Coverage
+from solver.index.snapshot_files import Coverage
 
 T = TypeVar("T")
 R = TypeVar("R")

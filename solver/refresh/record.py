@@ -14,7 +14,7 @@ from solver.core.errors import BadInput
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release, pypi_name
 from solver.core.whole import holds
 from solver.core.yamlfile import load_yaml
-from solver.index.snapshot import package_text, read_package, release_line, write_package
+from solver.index.snapshot_files import package_text, read_package, release_line, write_package
 from solver.refresh.crawl import Crawl, Group, Readable, RecordedPackage, requires_with
 
 ROOTS = "roots.yaml"

@@ -15,7 +15,8 @@ from operator import or_
 
 from solver.core.answer import Answer
 from solver.core.axes import AXES
-from solver.core.model import REQUEST, Cause
+from solver.core.explanation import Cause
+from solver.core.model import REQUEST
 from solver.core.versions import as_specifier, within
 from solver.solve.provider import search
 from solver.solve.space.candidates import Candidates

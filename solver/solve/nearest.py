@@ -12,9 +12,10 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from solver.core.axes import axes_of
+from solver.core.explanation import Nearest
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
-from solver.core.model import Framework, Nearest, Profile, Solution
+from solver.core.model import Framework, Profile, Solution
 from solver.core.spelling import all_of
 from solver.core.versions import as_requirement, as_specifier, as_version, within
 from solver.matrix.drivers import named, of_families

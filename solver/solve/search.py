@@ -10,8 +10,9 @@ from packaging.version import Version
 
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
+from solver.core.explanation import Explanation, Nearest
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import Explanation, Framework, Nearest, Profile, PypiName, Solution
+from solver.core.model import Framework, Profile, PypiName, Solution
 from solver.core.versions import within
 from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable

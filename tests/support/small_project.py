@@ -5,7 +5,8 @@ import dataclasses
 from search_world import BASE, World, project_of, read_shorthand, request_of
 
 from solver.commands.lock import make_lock, write_lock
-from solver.index.snapshot import SnapshotIndex, write_package
+from solver.index.snapshot import SnapshotIndex
+from solver.index.snapshot_files import write_package
 from solver.solve.space.packages import Spaces
 
 FACTS = {

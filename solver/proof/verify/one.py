@@ -14,8 +14,8 @@ from solver.core.errors import CheckFailed, InterlockError
 from solver.core.machine import Machine
 from solver.core.model import Finding, Framework, Value
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
-from solver.proof.core import core_of
 from solver.proof.evidence import Evidence, ProbeResult
+from solver.proof.footprint import footprint_of
 from solver.proof.judge import problems, validated
 from solver.proof.subject import Subject
 from solver.proof.verify.pip_check import Complaint, pip_check
@@ -168,7 +168,7 @@ def _evidence(run: _Run, wrong: list[str]) -> Evidence | None:
             profile=subject.profile, lock=subject.digest, result=result,
             python=next((probe.python for probe in run.probes if probe.python), "unknown"),
             gpu=machine.gpus[0], gpus=len(machine.gpus), driver=machine.driver or "",
-            packages=dict(sorted(subject.packages.items())), core=core_of(run.probes, subject.files),
+            packages=dict(sorted(subject.packages.items())), core=footprint_of(run.probes, subject.files),
             variables=dict(subject.variables),
             problems=why, findings=run.findings, probes=tuple(run.probes),
             steps={step.name: step.seconds for step in run.steps},

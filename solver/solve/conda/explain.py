@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.axes import AXES, axes_of
+from solver.core.explanation import Cause, Explanation, Nearest
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import PROCESSORS, REQUEST, Cause, CondaName, Explanation, Nearest, Profile
+from solver.core.model import PROCESSORS, REQUEST, CondaName, Profile
 from solver.core.processor import archspec_name, of_archspec
 from solver.core.versions import as_version, minor, numbers, version_or_none
 from solver.index.conda_spec import match_spec, read_spec

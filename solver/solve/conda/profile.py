@@ -11,8 +11,9 @@ import msgspec
 from solver.core.answer import Answer, NotKnown
 from solver.core.axes import AXES, AxisEntry, axes_of
 from solver.core.errors import BadInput, Undecided, Unsolvable
+from solver.core.explanation import Explanation
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.model import REQUEST, Axis, Because, CondaName, Explanation, Note, Profile, PypiName, Solution, Target
+from solver.core.model import REQUEST, Axis, Because, CondaName, Note, Profile, PypiName, Solution, Target
 from solver.core.processor import number
 from solver.core.versions import minor
 from solver.index.conda import CondaSource

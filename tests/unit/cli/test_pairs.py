@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from solver.commands.pairs import Comparison, Pair, PairOutcome
-from solver.core.model import REQUEST, Cause, Explanation
+from solver.core.explanation import Cause, Explanation
+from solver.core.model import REQUEST
 
 CAUSES = (
     Cause(who=REQUEST, asks="torch==2.15.0", source="profile ad hoc"),

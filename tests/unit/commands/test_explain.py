@@ -7,7 +7,8 @@ from user_folder import REQUEST
 
 from solver.commands.explain import explain
 from solver.core.errors import BadInput
-from solver.core.model import Explanation, Solution
+from solver.core.explanation import Explanation
+from solver.core.model import Solution
 
 STACKED = '  stacked: {python: "3.12", frameworks: [torch], torch: "2.9.1", stack: {torch: "2.9.1", cuda: ">=12.2"}}\n'
 

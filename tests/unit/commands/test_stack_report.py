@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from solver.commands.stack_report import StackLock, report
-from solver.core.model import Cause, Pin, Profile, Solution, Target, pypi_name
+from solver.core.explanation import Cause
+from solver.core.model import Pin, Profile, Solution, Target, pypi_name
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, CudaFamily, Rule
 

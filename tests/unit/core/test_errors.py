@@ -6,7 +6,7 @@ import pytest
 
 from solver.core import errors
 from solver.core.errors import BadInput, InterlockError, NotRecorded, Unsolvable
-from solver.core.model import Cause, Explanation, Nearest
+from solver.core.explanation import Cause, Explanation, Nearest
 from solver.index import UnknownPackage
 
 CODES = {

@@ -8,15 +8,8 @@ import pytest
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import IndexFile, Release, Target, pypi_name
-from solver.index.snapshot import (
-    Coverage,
-    SnapshotIndex,
-    package_text,
-    read_package,
-    release_line,
-    write_kept,
-    write_package,
-)
+from solver.index.snapshot import SnapshotIndex, write_kept
+from solver.index.snapshot_files import Coverage, package_text, read_package, release_line, write_package
 
 NAME = pypi_name("demo")
 REFRESH = "record it anew with `nox -s refresh`"

@@ -10,7 +10,8 @@ from paths import ROOT
 from solver.core.errors import NotRecorded
 from solver.core.model import Target, pypi_name
 from solver.core.target import admits_python, usable_files
-from solver.index.snapshot import Coverage, SnapshotIndex, package_text, read_package
+from solver.index.snapshot import SnapshotIndex
+from solver.index.snapshot_files import Coverage, package_text, read_package
 from solver.refresh.crawl import applies_on
 from solver.refresh.record import ROOTS, read_roots
 

@@ -5,7 +5,8 @@ from tiny_index import TinyIndex, plain
 
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import pypi_name
-from solver.index.snapshot import SnapshotIndex, read_package
+from solver.index.snapshot import SnapshotIndex
+from solver.index.snapshot_files import read_package
 from solver.refresh.record import read_roots, record, record_index
 
 ROOTS = """version: 1

@@ -1,4 +1,7 @@
-"""The core of a record: the packages whose files its run depended on, so that a change of others leaves it true."""
+"""The footprint of a run: the packages whose files it depended on, so that a change of others leaves its record true.
+
+A record has it as ``core``, and ``verified (core)`` is what it still proves.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ _FRAMEWORKS = frozenset(
 )
 
 
-def core_of(probes: Iterable[ProbeResult], files: Mapping[str, Digest]) -> dict[str, Digest] | NotKnown:
-    """By package of the core the digest of what the lock installs of it; NOT_KNOWN where a probe does not tell.
+def footprint_of(probes: Iterable[ProbeResult], files: Mapping[str, Digest]) -> dict[str, Digest] | NotKnown:
+    """By package of the footprint the digest of what the lock installs of it; NOT_KNOWN where a probe does not tell.
 
     ``files`` are those of the lock. A probe sees what it imported and mapped; CUDA packages count in any case, since
     a program (ptxas) or a file of data (libdevice) of theirs serves it unseen.
@@ -31,7 +34,7 @@ def core_of(probes: Iterable[ProbeResult], files: Mapping[str, Digest]) -> dict[
     return {name: digest for name, digest in sorted(files.items()) if name in used or _always(name)}
 
 
-def core_fault(evidence: Evidence) -> str | None:
+def footprint_fault(evidence: Evidence) -> str | None:
     """Why the core that a record tells cannot be that of its run; None where it can, or none is told."""
     if isinstance(evidence.core, NotKnown):
         return None

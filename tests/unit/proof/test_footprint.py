@@ -10,7 +10,7 @@ from real_evidence import PACKAGES, real_evidence
 
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import CheckFailed
-from solver.proof.core import changes_outside, core_of
+from solver.proof.footprint import changes_outside, footprint_of
 from solver.proof.judge import strangeness, validated
 from solver.proof.subject import Subject
 
@@ -33,8 +33,8 @@ def test_the_core_is_what_the_probes_used_and_every_cuda_package():
     first, *others = record().probes
     told = [msgspec.structs.replace(one, used=("tensorflow",)) for one in others]
     probes = (msgspec.structs.replace(first, used=("numpy", "pip", "torch")), *told)
-    assert core_of(probes, FILES) == CORE
-    assert core_of((first, *told), FILES) is NOT_KNOWN
+    assert footprint_of(probes, FILES) == CORE
+    assert footprint_of((first, *told), FILES) is NOT_KNOWN
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_core_that_leaves_out_what_every_run_depends_on_is_no_evidence(core, w
     assert str(caught.value) == f"full-py312: {why}"
 
 
-def test_a_core_of_other_files_is_not_of_the_lock():
+def test_a_footprint_of_other_files_is_not_of_the_lock():
     other = {**FILES, "torch": "f" * 64}
     assert strangeness(record(), subject()) is None
     assert strangeness(record(), subject(files=other)) == (
