@@ -32,6 +32,8 @@ MOST = 3
 """Requests told."""
 MOST_COUPLES = 60
 """Couples of changes tried, the cheapest first: each is a search of its own."""
+_LAST = 1_000
+"""Cost of a change that tells of another machine: it is told where nothing else helps."""
 FARTHEST = 15
 """Releases of a framework looked at on both sides of the one asked for."""
 
@@ -92,7 +94,9 @@ def nearest(profile: Profile, trial: Trial, core: Core) -> tuple[Nearest, ...]:
     done: set[str] = set()
     for change in changes:
         changed = change.edit(profile)
-        if len(outcomes) == MOST or change.part in done or not trial.feasible(changed):
+        if len(outcomes) == MOST or change.part in done or (outcomes and change.cost == _LAST):
+            continue
+        if not trial.feasible(changed):
             continue
         outcome = trial.outcome((change.text,), changed)
         if outcome is not None and (outcome.lockable or change.part not in shown):
@@ -141,12 +145,29 @@ def _changes(profile: Profile, trial: Trial, core: Core) -> Iterator[Change]:
     yield from _fewer_constraints(profile, idents)
     yield from _other_drivers(profile, trial, to_blame=AXIS_CUDA in idents.union(*core.active.values()))
     if profile.target.gpus:
+        yield from _on_the_cpu(profile, trial)
         text = f"no GPU constraint (was {', '.join(profile.target.gpus)})"
-        yield Change(text, 4, _of_target(gpus=()), "gpu")
+        yield Change(text, _LAST, _of_target(gpus=()), "gpu")
     yield from _fewer_packages(profile, core, idents)
     for index in INDEXES:
         if index not in profile.indexes:
             yield Change(f"indexes: [{index}]", 1, _of_profile(indexes=(*profile.indexes, index)), "indexes")
+
+
+def _on_the_cpu(profile: Profile, trial: Trial) -> Iterator[Change]:
+    """One framework on the CPU beside those that use the GPU, where it is that one which the GPU refuses."""
+    using = [framework for framework in profile.frameworks if framework not in profile.cpu_frameworks]
+    for framework in using if len(using) > 1 and profile.cuda != "none" else ():
+        edit = _of_profile(cpu_frameworks=(*profile.cpu_frameworks, framework))
+        text, part = f"{framework}: {{cuda: none}}", f"{framework} on the CPU"
+        if trial.feasible(edit(profile)):
+            yield Change(text, 4, edit, part)
+        elif driver := _smallest_driver(edit(profile), trial):
+            yield Change(f"{text} and driver>={driver}", 5, _both(edit, _of_target(driver=driver)), part)
+
+
+def _both(first: Edit, second: Edit) -> Edit:
+    return lambda profile: second(first(profile))
 
 
 def _of_profile(**fields: object) -> Edit:

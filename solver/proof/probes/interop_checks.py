@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,12 @@ class Interop:
 
     def run(self) -> None:
         """Each step needs the one before it."""
+        try:
+            self._each()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _each(self) -> None:
         check = self.recorder.check
         _ = (
             check("interop.train", self._train)
