@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from email.message import Message
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from solver.core import names
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
+from solver.core.answer import Answer, NotKnown, answer
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import title_of
@@ -28,6 +24,7 @@ from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, p
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_open, is_this_machine
 from solver.index.kept_addresses import AddressCache
+from solver.index.listing import file_of, read_listing, version_of
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.web import NoAnswer, Web, WebAnswer, log
@@ -41,12 +38,6 @@ MOST_METADATA = 4 * 1024 * 1024
 """Bytes of the metadata of one wheel."""
 MOST_LISTING = 64 * 1024 * 1024
 """Bytes of a listing; the longest ones have a few million."""
-MOST_HTML = 16 * 1024 * 1024
-"""Bytes of a listing in HTML, which takes longer to read."""
-MOST_FILES = 100_000
-"""Files of one listing."""
-_JSON = "application/vnd.pypi.simple.v1+json"
-_HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
 
 def chosen_index() -> str | None:
@@ -270,15 +261,7 @@ class PypiIndex:
         answer = self._ask(f"{self._endpoint}{name}/", name, MOST_LISTING, ACCEPT_JSON_PREFERRED, keep=True)
         if answer.status == 404:
             raise UnknownPackage(f"{self.title} has no package {name}")
-        page = _parsed(_good(answer, name, self.title), name, self.title)
-        try:
-            if names.project(page.project) != name:
-                raise names.BadName(f"it is the listing of {names.shown(page.project)}")
-            if len(page.packages) > MOST_FILES:
-                raise names.BadName(f"it has {len(page.packages)} files, and at most {MOST_FILES} are read")
-        except names.BadName as error:
-            raise _no_listing(name, error, self.title) from error
-        return page
+        return read_listing(_good(answer, name, self.title), name, self.title)
 
     def _tell_who_listens(self) -> None:
         if is_open(self._endpoint) and not is_this_machine(self._endpoint) and not self._warned:
@@ -291,12 +274,12 @@ class PypiIndex:
         refused: dict[str, str] = {}
         digests: dict[str, str | NotKnown] = {}
         for link in page.packages:
-            version = _version(link.filename)
+            version = version_of(link.filename)
             if version is None:
                 continue
             try:
                 link.url = self._admitted(link.url)
-                file = _file(link, name, addressed=self.name != "default")
+                file = file_of(link, name, addressed=self.name != "default")
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:
                     raise names.BadName(f"{file.filename} is listed with two hashes")
             except names.BadName as error:
@@ -328,58 +311,7 @@ class PypiIndex:
         return bare
 
 
-def _version(filename: str) -> str | None:
-    """The version that a wheel's name tells, be the name a bad one; None where it is no wheel's.
-
-    Of a bad name only what cannot belong into a version is left out: the release that it
-    most likely means is refused with it.
-    """
-    if not filename.endswith(".whl") or filename.count("-") not in (4, 5):
-        return None
-    try:
-        return names.version(re.sub(r"[^A-Za-z0-9._+!]", "", filename.split("-")[1]))
-    except names.BadName:
-        return None
-
-
-def _file(link: DistributionPackage, name: PypiName, *, addressed: bool) -> IndexFile:
-    names.wheel_of(link.filename, name)
-    if link.size is not None and link.size < 0:
-        raise names.BadName(f"{link.filename} has {link.size} bytes")
-    return IndexFile(
-        filename=link.filename,
-        sha256=link.digests.get("sha256", NOT_KNOWN),
-        size=NOT_KNOWN if link.size is None else link.size,
-        uploaded=link.upload_time.date().isoformat() if link.upload_time else NOT_KNOWN,
-        url=names.public_address(link.url) if addressed else None,
-    )
-
-
 def _good(answer: WebAnswer, what: str, title: str) -> WebAnswer:
     if answer.status != 200:
         raise IndexUnavailable(f"{title} answered {answer.said} when asked for {what}")
     return answer
-
-
-def _parsed(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
-    """The listing in ``answer``; raises ``IndexUnavailable`` where it is none."""
-    from pypi_simple import ProjectPage
-
-    message = Message()
-    message["content-type"] = names.one_line(answer.headers.get("Content-Type", ""))
-    kind = message.get_content_type()
-    try:
-        if kind == _JSON:
-            return ProjectPage.from_json_data(msgspec.json.decode(answer.body), answer.url)
-        if kind not in _HTML:
-            raise ValueError(f"its content type is {names.shown(kind)}")
-        if len(answer.body) > MOST_HTML:
-            raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
-        return ProjectPage.from_html(name, answer.body, answer.url, message.get_content_charset())
-    except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
-        raise _no_listing(name, error, title) from error
-
-
-def _no_listing(what: str, error: Exception, title: str) -> IndexUnavailable:
-    first = names.one_line(str(error).partition("\n")[0])[:300]
-    return IndexUnavailable(f"{title} answered what is no listing of {what}: {first}")

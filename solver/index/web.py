@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urljoin
+from urllib.parse import urljoin
 
 from solver.core import names
-from solver.index.addresses import is_open, origin_of
+from solver.index.addresses import is_open
 from solver.index.codings import CODINGS, unpacked
+from solver.index.credentials import Credentials
 from solver.index.kept_answers import KeptAnswers
 from solver.index.web_faults import TIMEOUT, may_pass, retry_after, why
 
@@ -101,9 +100,7 @@ class Web:
         self.retries, self.patience = retries, patience
         self.backoff = BACKOFF if backoff is None else backoff
         self._answers = None if kept is None else KeptAnswers(kept)
-        self._credentials: dict[str, tuple[str, str]] = {}
-        self._asked_keyring: set[str] = set()
-        self._keyring = threading.Lock()
+        self._credentials = Credentials()
 
     @cached_property
     def session(self) -> requests.Session:
@@ -135,30 +132,7 @@ class Web:
 
     def public(self, url: str) -> str:
         """``url`` without user and password, which are kept for questions to its server; the first ones count."""
-        parts = names.url_parts(url)
-        user, at, host = parts.netloc.rpartition("@")
-        if not at:
-            return url
-        name, _, password = user.partition(":")
-        bare = parts._replace(netloc=host).geturl()
-        self._credentials.setdefault(origin_of(bare), (unquote(name), unquote(password)))
-        return bare
-
-    def _from_keyring(self, url: str) -> bool:
-        """Whether the system's keyring has new credentials for the server of ``url``, which then are kept.
-
-        ``keyring`` is used where somebody installed it beside this, as pip does; ``requests`` has tried ~/.netrc.
-        """
-        origin = origin_of(url)
-        with self._keyring:
-            if origin in self._credentials or origin in self._asked_keyring or find_spec("keyring") is None:
-                return False
-            self._asked_keyring.add(origin)
-            credentials = import_module("keyring").get_credential(origin, None)
-            if credentials is None:
-                return False
-            self._credentials[origin] = (credentials.username, credentials.password)
-            return True
+        return self._credentials.taken_from(url)
 
     def get(
         self, url: str, most: Admission | int, headers: Mapping[str, str] | None = None, *, keep: bool = False
@@ -221,7 +195,7 @@ class Web:
         """The answer at ``url``, its body not yet read, wherever the server sends."""
         for _ in range(MOST_REDIRECTS + 1):
             response = self._send(url, headers, answers)
-            if response.status_code == _UNKNOWN_WHO and self._from_keyring(url):
+            if response.status_code == _UNKNOWN_WHO and self._credentials.come_from_keyring(url):
                 response.close()
                 continue
             place = response.headers.get("Location")
@@ -234,7 +208,7 @@ class Web:
     def _send(self, url: str, headers: Mapping[str, str], answers: KeptAnswers | None) -> requests.Response:
         import requests
 
-        question = requests.Request("GET", url, headers=dict(headers), auth=self._credentials.get(origin_of(url)))
+        question = requests.Request("GET", url, headers=dict(headers), auth=self._credentials.of(url))
         request = self.session.prepare_request(question)
         conditions = {} if answers is None else answers.conditions(request)
         request.headers.update(conditions)

@@ -60,7 +60,8 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     first, *more = err.splitlines()
     assert code == 0 and ASKED.fullmatch(first)
     assert more == ([f"passed over: {KINDS[kind].sentence}"] if KINDS[kind].late else [])
-    made = files(folder) - before
+    # Rows that were read once lie in the cache, and no index has any part in them.
+    made = {name for name in files(folder) - before if not name.startswith("home/cache/matrices/")}
     kept = {name for name in made if name.startswith(("home/cache/addresses/", "home/cache/metadata/"))}
     assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
     lock = "home/project/locks/open"
@@ -100,8 +101,8 @@ def test_who_asks_for_the_lie_is_told_why_not(folder, interlock, fault_server, k
 @pytest.mark.parametrize("name", list(FAULTS)[::6])
 def test_an_index_that_fails_ends_with_4_and_no_lock(folder, interlock, fault_server, monkeypatch, name):
     index_faults.serve(fault_server, FAULTS[name])
-    for limit, value in LIMITS.items():
-        monkeypatch.setattr(pypi, limit, value)
+    for module, limit, value in LIMITS:
+        monkeypatch.setattr(module, limit, value)
     patience = 0.05 if "silent" in name else 30
     monkeypatch.setattr(pypi, "Web", lambda **kept: Web(retries=0, backoff=0, patience=patience, **kept))
     monkeypatch.setattr(project, "load_matrices", functools.cache(project.load_matrices))
@@ -119,8 +120,8 @@ def test_a_release_whose_metadata_are_read_inside_the_wheel_is_locked(
     folder, interlock, fault_server, monkeypatch, name
 ):
     index_faults.serve(fault_server, MENDED[name])
-    for limit, value in LIMITS.items():
-        monkeypatch.setattr(pypi, limit, value)
+    for module, limit, value in LIMITS:
+        monkeypatch.setattr(module, limit, value)
     code, out, err = interlock("lock", "lying", "--live")
     assert (code, out) == (
         0,
@@ -138,8 +139,8 @@ def test_a_release_whose_metadata_are_read_inside_the_wheel_is_locked(
 @pytest.mark.parametrize("name", list(UNREADABLE)[::3])
 def test_a_wheel_that_cannot_be_read_is_never_locked(folder, interlock, fault_server, monkeypatch, name):
     index_faults.serve(fault_server, UNREADABLE[name])
-    for limit, value in LIMITS.items():
-        monkeypatch.setattr(pypi, limit, value)
+    for module, limit, value in LIMITS:
+        monkeypatch.setattr(module, limit, value)
     before = files(folder)
     code, out, err = interlock("lock", "lying", "--live")
     sentence = UNREADABLE[name].sentence.replace("{host}", fault_server.host)

@@ -52,17 +52,17 @@ def kinds() -> dict[str, tuple]:
 @contextlib.contextmanager
 def _patched(patience: float) -> Iterator[None]:
     """Small limits, and nobody waits for who is silent."""
-    limits = {name: getattr(pypi, name) for name in index_faults.LIMITS}
+    limits = [(module, name, getattr(module, name)) for module, name, _ in index_faults.LIMITS]
     web = pypi.Web
     try:
-        for name, value in index_faults.LIMITS.items():
-            setattr(pypi, name, value)
+        for module, name, value in index_faults.LIMITS:
+            setattr(module, name, value)
         pypi.Web = lambda **kept: Web(retries=0, backoff=0, patience=patience, **kept)
         yield
     finally:
         pypi.Web = web
-        for name, value in limits.items():
-            setattr(pypi, name, value)
+        for module, name, value in limits:
+            setattr(module, name, value)
 
 
 def _main(words: tuple[str, ...]) -> tuple[int, str]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 from fault_server import HTML, JSON, Answer, make_wheel
 
+from solver.index import listing, pypi
+
 NAME = "victim"
 VERSION = "2.0"
 WHEEL = f"{NAME}-{VERSION}-py3-none-any.whl"
@@ -28,8 +30,13 @@ NEEDED = 'honest; python_version < "3"'
 GOOD = make_wheel(NAME, VERSION, [NEEDED])
 OWN = zipfile.ZipFile(io.BytesIO(GOOD)).read(MEMBER)
 """The metadata inside the wheel, which are also those that an honest index has beside it."""
-LIMITS = {"MOST_LISTING": 1 << 20, "MOST_HTML": 1 << 18, "MOST_FILES": 20, "MOST_METADATA": 1 << 16}
-"""Of ``solver.index.pypi``, for faults that would take long to make at full size."""
+LIMITS = (
+    (pypi, "MOST_LISTING", 1 << 20),
+    (pypi, "MOST_METADATA", 1 << 16),
+    (listing, "MOST_HTML", 1 << 18),
+    (listing, "MOST_FILES", 20),
+)
+"""Module, name and value of each, for faults that would take long to make at full size."""
 
 
 @dataclass

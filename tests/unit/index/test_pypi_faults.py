@@ -8,7 +8,7 @@ from index_faults import FAULTS, LIMITS, MENDED, NAME, NEEDED, UNREADABLE, serve
 
 from solver.core.errors import IndexUnavailable
 from solver.core.model import pypi_name
-from solver.index import ReleaseRefused, UnknownPackage, pypi
+from solver.index import ReleaseRefused, UnknownPackage
 from solver.index.pypi import PypiIndex
 from solver.index.web import Web
 
@@ -16,8 +16,8 @@ from solver.index.web import Web
 @pytest.fixture
 def read(fault_server, tmp_path, monkeypatch):
     """Ask for the requirements of the one release, of an index with a fault."""
-    for name, limit in LIMITS.items():
-        monkeypatch.setattr(pypi, name, limit)
+    for module, name, limit in LIMITS:
+        monkeypatch.setattr(module, name, limit)
 
     def asked(name, fault):
         serve(fault_server, fault)
