@@ -44,26 +44,32 @@ def _unread_builds(context: AuditContext) -> Iterator[Package]:
             yield build.package
 
 
-def doubted(context: AuditContext, findings: Iterable[Finding], unread: Sequence[Package]) -> Iterator[Finding]:
-    """``findings`` of a set for which ``unread`` bring along what nobody read: what is missing may be among that."""
+def doubted(
+    context: AuditContext, findings: Iterable[Finding], unread: Sequence[Package], lines: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """``findings`` of a set for which ``unread`` bring along what nobody read: what is missing may be among that.
+
+    So may it be among what ``lines`` without a name install.
+    """
+    bringers = (*(one.pin for one in unread), *lines)
     missing: set[str] = set()
     for finding in findings:
         if finding.code == loader.CODE:
             missing.update(finding.packages)
         else:
             yield finding
-    for build in context.builds if unread else ():
+    for build in context.builds if bringers else ():
         if build.pin in missing and looks_up(build.row) is Answer.YES:
-            yield _doubt(build.package, unread)
+            yield _doubt(build.package, unread, bringers)
 
 
-def _doubt(package: Package, unread: Sequence[Package]) -> Finding:
-    bring = "brings" if len(unread) == 1 else "bring"
+def _doubt(package: Package, unread: Sequence[Package], bringers: Sequence[str]) -> Finding:
+    bring = "brings" if len(bringers) == 1 else "bring"
     return finding_about(
         (package, *unread),
         code=loader.CODE,
         severity="note",
-        why=f"nobody read which CUDA libraries {listed(one.pin for one in unread)} {bring} along, so it is not known "
+        why=f"nobody read which CUDA libraries {listed(bringers)} {bring} along, so it is not known "
         f"whether {package.pin} finds those that it opens",
         source="the package index",
         cure="audit a lock of the list, or the installed prefix",

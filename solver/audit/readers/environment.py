@@ -45,6 +45,7 @@ def read_environment(
     conda: list[Package] = []
     pip: list[Package] = []
     constraints: list[Package] = []
+    unread: list[str] = []
     for number, entry in enumerate(text.dependencies):
         if isinstance(entry, str) and is_of_the_machine(entry):
             continue  # what no channel brings is no package
@@ -58,6 +59,7 @@ def read_environment(
             listing = read_listing(_lines(document, number, entry.pip), document.file, environment, folder)
             pip += listing.packages
             constraints += listing.constraints
+            unread += listing.unread
     python = conda_names.python_among(conda)
     return PackageSet(
         kind="environment",
@@ -68,6 +70,7 @@ def read_environment(
         target=None if head.target is None else structs.replace(head.target, python=python or head.target.python),
         requires_python=_pythons(conda),
         constraints=tuple(constraints),
+        unread=tuple(unread),
         closed=bool(pip) and all(package.hashes for package in pip),
         variables=_variables(text.variables or {}),
     )
