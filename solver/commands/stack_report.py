@@ -28,7 +28,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
 from solver.matrix.rules import broken, forbids, holds
-from solver.request.profile import specifier
+from solver.request.keys import specifier
 
 MOST = 3
 """Causes told of one pin."""

@@ -16,7 +16,8 @@ from solver.core.yamlfile import Data, Key, YamlDocument, dotted, load_yaml
 from solver.matrix.load import Matrices, load_matrices
 from solver.request.fields import check_channels, check_environment_name, check_profile_name, check_variables
 from solver.request.indexes import read_indexes
-from solver.request.profile import ProfileReader, Rows, near
+from solver.request.keys import ProfileKeys, Rows, near
+from solver.request.profile import ProfileReader
 from solver.request.template import read_template
 from solver.request.text import ProfileText, RequestText, written
 
@@ -111,4 +112,4 @@ class _Reader:
         return self._keys(name, keys).variant(whole)
 
     def _keys(self, name: str, keys: Mapping[str, Any]) -> ProfileReader:
-        return ProfileReader(self.document, name, keys, self.text, self.template, self.rows, self.indexes)
+        return ProfileReader(ProfileKeys(self.document, name, keys, self.text, self.template, self.rows, self.indexes))

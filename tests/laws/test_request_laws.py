@@ -18,7 +18,7 @@ from solver.core.errors import BadInput
 from solver.core.model import IndexFile, Profile, Target
 from solver.core.target import PLATFORMS, usable_files, wheel_tags
 from solver.core.yamlfile import dotted, parse_yaml
-from solver.request.profile import specifier
+from solver.request.keys import specifier
 from solver.request.read import parse_request
 from solver.request.text import ProfileText
 from solver.request.words import NO_ROWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from solver.request.profile import specifier
+from solver.request.keys import specifier
 
 
 @pytest.mark.parametrize(
