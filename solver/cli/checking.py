@@ -210,9 +210,8 @@ def _repair_lines(what: Path, repair: Repair) -> Iterator[str]:
         return
     yield f"{what}: nothing to mend" if repair.file is None else f"wrote {repair.file}:"
     for change in repair.fixed.changes:
-        before = "not there" if change.before is None else change.before.stated
         after = "taken out" if change.after is None else change.after.stated
-        yield f"  {change.name}: {before} -> {after}: {change.why}"
+        yield f"  {change.name}: {change.stated} -> {after}: {change.why}"
     if repair.change:
         yield repair.change
     for finding in repair.fixed.left:

@@ -69,6 +69,8 @@ def fix_file(
         problem = "is the build of an image, whose own packages no list holds"
         raise BadInput(problem, file=what.path, key="--fix", fix="mend the line that a finding names")
     where = target or assumed_target(package_set, matrices)
+    # Every set that is tried is for the python of this one, also where other versions would suggest another.
+    package_set = msgspec.structs.replace(package_set, python=package_set.python or where.python)
     loaders, accepted = _Loaders(matrices, where.platform), {**what.accepted, **accept}
     cuda = "none" if _is_for_cpu(context_of(package_set, matrices, index, target)) else ""
     search = _search_on(where, cuda, Spaces(matrices, index), accepted)
@@ -109,8 +111,12 @@ def _search_on(target: Target, cuda: str, spaces: Spaces, accepted: Acceptance) 
 
     def search(roots: Sequence[str], constraints: Mapping[PypiName, str]) -> Sequence[Pin] | None:
         profile = msgspec.structs.replace(_as_profile(roots, constraints, target, cuda), accept=dict(accepted))
-        solution = find(profile, spaces, lockable_only=True)
-        return None if solution is None else solution.pins
+        # What everybody's pip finds goes before what needs another index.
+        for one in (profile, msgspec.structs.replace(profile, indexes=tuple(INDEXES))):
+            solution = find(one, spaces, lockable_only=True)
+            if solution is not None:
+                return solution.pins
+        return None
 
     return search
 
@@ -127,7 +133,6 @@ def _as_profile(roots: Sequence[str], constraints: Mapping[PypiName, str], targe
         cuda=cuda,
         constraints={str(name): specifier for name, specifier in constraints.items()},
         packages=rest,
-        indexes=tuple(INDEXES),
     )
 
 

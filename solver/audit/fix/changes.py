@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from solver.audit.codes import loader
 from solver.audit.context import AuditContext
 from solver.audit.fix.needs import Asks
+from solver.audit.fix.open_list import is_open
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.words import listed
 from solver.core.frameworks import framework_of
@@ -24,6 +25,15 @@ class PackageChange(Value, frozen=True, kw_only=True):
     after: Package | None
     """None: it is no longer in the set."""
     why: str
+
+    @property
+    def stated(self) -> str:
+        """What stood in the place of its version before, and what pip would have made of it."""
+        if self.before is None:
+            return "not there"
+        if not self.before.brought_by:
+            return self.before.stated
+        return f"{self.before.specifier or 'any version'}, for which pip would take {self.before.version}"
 
 
 class Fixed(Value, frozen=True, kw_only=True):
@@ -84,10 +94,16 @@ def _of_pip(context: AuditContext) -> dict[PypiName, Package]:
 
 
 def _differ(before: Package | None, after: Package | None) -> bool:
-    return before is None or after is None or before.version != after.version
+    if before is None or after is None:
+        return True
+    # A line that leaves its version to pip as before says what it said.
+    return after.version is not None and (before.version != after.version or (is_open(before) and not is_open(after)))
 
 
 def _because_of(name: PypiName, errors: Sequence[Finding]) -> str | None:
+    codes = {error.code: None for error in errors}
+    if name == LOADER and codes and loader.CODE not in codes:
+        return "the set is sound with it"
     for error in errors:
         if name in error.names or (error.code == loader.CODE and name == LOADER):
             return f"{error.code}: {error.why}"

@@ -35,7 +35,7 @@ def change_reason(change: PackageChange) -> str:
     """What became of a package, and why, on one line."""
     if change.after is None:
         return one_line(f"{'' if change.before is None else change.before.pin} was taken out: {change.why}")
-    before = "is new" if change.before is None else f"was {change.before.stated}"
+    before = "is new" if change.before is None else f"was {change.stated}"
     return one_line(f"{before}: {change.why}")
 
 

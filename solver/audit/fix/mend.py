@@ -9,11 +9,12 @@ from typing import Protocol
 
 from msgspec import structs
 
-from solver.audit.codes import loader, unknown
+from solver.audit.codes import unknown
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed, changes_of
 from solver.audit.fix.nearness import nearer_versions
 from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
+from solver.audit.fix.open_list import is_open, shortened, with_choices
 from solver.audit.installed import findings_as_installed
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import context_of
@@ -70,12 +71,15 @@ def fix(
     A package that the index does not know stays as it is. Where only the loader
     wheel is wanting, ``loader_for`` gives it; without it other versions are searched.
     """
-    context = context_of(package_set, matrices, index, target)
-    findings = marked(findings_as_installed(context)[1], accepted)
+    installed, findings = findings_as_installed(context_of(package_set, matrices, index, target))
+    findings = marked(findings, accepted)
     if not _errors(findings):
         return Fixed(package_set=package_set, changes=(), left=findings)
-    mender = _Mender(context, findings, target, search, loader_for, accepted)
-    return mender.judged(package_set) or _nearest(mender)
+    context = context_of(with_choices(package_set, installed), matrices, index, target)
+    mender = _Mender(package_set, context, findings, target, search, loader_for, accepted)
+    fixed = mender.judged(context.set) or _nearest(mender)
+    is_whole = len(installed.set.packages) == len(package_set.packages)
+    return fixed if fixed is None or is_whole else mender.shortened(fixed)
 
 
 def _nearest(mender: _Mender) -> Fixed | None:
@@ -99,6 +103,7 @@ class _Mender:
 
     def __init__(
         self,
+        given: PackageSet,
         context: AuditContext,
         findings: Sequence[Finding],
         target: Target | None,
@@ -106,6 +111,7 @@ class _Mender:
         loader_for: LoaderFor | None,
         accepted: Acceptance,
     ) -> None:
+        self.lines = {package.name: package for package in given.packages}
         self.context, self.errors, self.target = context, _errors(findings), target
         self.search, self.loader_for, self.accepted = search, loader_for, accepted
         self.searched = 0
@@ -173,13 +179,21 @@ class _Mender:
         constraints = {
             name: f"=={package.version}"
             for name, package in packages.items()
-            if name in self.asks and name not in open_names and name not in self.unwanted and package.version
+            if name in self.asks
+            and name not in open_names
+            and name not in self.unwanted
+            and package.version
+            # Which version of another package an open line comes to is left to what goes with the frameworks.
+            and (not is_open(package) or framework_of(name))
         }
-        # A line that leaves its version open stays, and the rest has to go with it.
+        # What a line leaves open stays within its bounds, and the rest has to go with it.
         constraints |= {
             name: package.specifier
             for name, package in packages.items()
-            if package.origin == "pypi" and package.version is None and specifier_or_none(package.specifier)
+            if package.origin == "pypi"
+            and is_open(package)
+            and name not in constraints
+            and specifier_or_none(package.specifier)
         }
         return _Attempt(freed, (*roots, *sorted(expected(self.context, self.errors))), constraints)
 
@@ -239,21 +253,43 @@ class _Mender:
 
     def judged(self, mended: PackageSet) -> Fixed | None:
         """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
-        context, findings = self._context(mended), self._findings(mended)
-        wheel = self._loader(mended, _errors(findings))
+        installed, findings = self._installed(mended)
+        wheel = self._loader(installed) if _errors(findings) else None
         if wheel is not None:
-            context = self._context(structs.replace(mended, packages=(*mended.packages, wheel)))
-            findings = self._findings(context.set)
-        if _errors(findings):
-            return None
-        changes = changes_of(self.context, context, self.errors, self.asks, asks_of(context))
-        return Fixed(package_set=context.set, changes=changes, left=findings)
+            mended = structs.replace(mended, packages=(*mended.packages, wheel))
+            findings = self._installed(mended)[1]
+        return None if _errors(findings) else self._fixed(mended, findings)
 
-    def _loader(self, mended: PackageSet, errors: Sequence[Finding]) -> Package | None:
-        """The loader wheel where nothing but that is wanting and it is not there already."""
-        if self.loader_for is None or {error.code for error in errors} != {loader.CODE}:
+    def shortened(self, fixed: Fixed) -> Fixed:
+        """``fixed`` as a list that leaves to pip what can be left to it; itself where a list has to say all of it."""
+        if fixed.package_set.closed or fixed.package_set.kind not in ("requirements", "freeze"):
+            return fixed
+        whole, needed = self._context(fixed.package_set), frozenset[PypiName]()
+        for _ in range(_MOST_NEARER):
+            shorter = shortened(self.context.set, whole, needed)
+            findings = self._findings(shorter)
+            errors = _errors(findings)
+            if not errors:
+                return self._fixed(shorter, findings)
+            # What pip would choose of these is wrong, so the list has to say them.
+            more = needed | (_names(errors) & whole.packages.keys())
+            if more == needed:
+                break
+            needed = more
+        return fixed
+
+    def _fixed(self, mended: PackageSet, findings: tuple[Finding, ...]) -> Fixed:
+        context = self._context(mended)
+        changes = changes_of(self.context, context, self.errors, self.asks, asks_of(context))
+        # What goes is told as it stood there, without what pip would have made of it.
+        told = (one if one.after else structs.replace(one, before=self.lines.get(one.name)) for one in changes)
+        return Fixed(package_set=mended, changes=tuple(told), left=findings)
+
+    def _loader(self, installed: AuditContext) -> Package | None:
+        """The loader wheel of a set that has none yet: it has TensorFlow find its libraries, and heals."""
+        if self.loader_for is None:
             return None
-        versions = {package.name: package.version for package in mended.packages if package.version is not None}
+        versions = {package.name: package.version for package in installed.set.packages if package.version is not None}
         wheel = self.loader_for(versions)
         return None if wheel is None or wheel.name in versions else wheel
 
@@ -276,7 +312,11 @@ class _Mender:
         }
 
     def _findings(self, package_set: PackageSet) -> tuple[Finding, ...]:
-        return marked(findings_as_installed(self._context(package_set))[1], self.accepted)
+        return self._installed(package_set)[1]
+
+    def _installed(self, package_set: PackageSet) -> tuple[AuditContext, tuple[Finding, ...]]:
+        installed, findings = findings_as_installed(self._context(package_set))
+        return installed, marked(findings, self.accepted)
 
     def _context(self, package_set: PackageSet) -> AuditContext:
         return context_of(package_set, self.context.matrices, self.context.index, self.target)
