@@ -80,6 +80,8 @@ class PypiIndex:
         self._addresses = AddressCache(folder, self._chosen or "")
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
+        self._unknown: dict[PypiName, str] = {}
+        """What was told of packages that it does not have; each is asked for once."""
         self._asking: dict[PypiName, threading.Lock] = defaultdict(threading.Lock)
         """Held while a package is asked for, so that of several threads one asks."""
         self._warned = False
@@ -101,8 +103,14 @@ class PypiIndex:
         ``refused``. Raises ``IndexUnavailable``, also where the index has no such name.
         """
         with self._asking[name]:
+            if name in self._unknown:
+                raise UnknownPackage(self._unknown[name])
             if name not in self._releases:
-                self._releases[name] = self._group(name, self._page(name))
+                try:
+                    self._releases[name] = self._group(name, self._page(name))
+                except UnknownPackage as error:
+                    self._unknown[name] = str(error)
+                    raise
             return self._releases[name]
 
     @property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from packaging.version import Version
@@ -13,7 +14,7 @@ from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.explanation import Explanation, Nearest
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Framework, Profile, PypiName, Solution
-from solver.core.versions import within
+from solver.core.versions import as_version, within
 from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable
 from solver.matrix.drivers import newest_branch
@@ -25,7 +26,7 @@ from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
-from solver.solve.space.terms import AXIS_PYTHON, Candidate, base_of, is_package
+from solver.solve.space.terms import AXIS_PYTHON, Ask, Candidate, base_of, is_package
 
 
 def pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -101,7 +102,7 @@ def find(
     """
     best = _unhealed_first(profile, spaces, lockable_only=True, settled=settled)
     if not lockable_only and not _unbeatable(profile, best):
-        wider = _unhealed_first(profile, spaces, lockable_only=False, settled=settled)
+        wider = _unhealed_first(profile, spaces, lockable_only=False, settled=settled, floor=best)
         if wider is not None and (best is None or wider.merit > best.merit):
             best = wider
     return None if best is None else to_solution(best.space, profile, best.chosen)
@@ -124,13 +125,21 @@ def _unbeatable(profile: Profile, best: Preferred | None) -> bool:
 
 
 def _unhealed_first(
-    profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None
+    profile: Profile,
+    spaces: Spaces,
+    *,
+    lockable_only: bool,
+    settled: Settled | None,
+    floor: Preferred | None = None,
 ) -> Preferred | None:
-    """The best solution; of two that are as good the one that needs no healing."""
-    best = _best(profile, spaces, lockable_only=lockable_only, settled=settled)
+    """The best solution; of two that are as good the one that needs no healing.
+
+    It may be none where there is only one that is less good than ``floor``.
+    """
+    best = _best(profile, spaces, lockable_only=lockable_only, settled=settled, floor=floor)
     if best is None or not _needs_healing(best):
         return best
-    plain = _best(profile, spaces, lockable_only=lockable_only, settled=settled, healing=False)
+    plain = _best(profile, spaces, lockable_only=lockable_only, settled=settled, healing=False, floor=best)
     return best if plain is None or plain.merit < best.merit else plain
 
 
@@ -141,12 +150,18 @@ def _needs_healing(best: Preferred) -> bool:
 
 
 def _best(
-    profile: Profile, spaces: Spaces, *, lockable_only: bool, settled: Settled | None, healing: bool = True
+    profile: Profile,
+    spaces: Spaces,
+    *,
+    lockable_only: bool,
+    settled: Settled | None,
+    healing: bool = True,
+    floor: Preferred | None = None,
 ) -> Preferred | None:
     best: Preferred | None = None
     for python in _settled_first(pythons(profile, spaces.matrices), settled):
         space = spaces.get(profile, python, lockable_only=lockable_only, healing=healing)
-        chosen = optimiser(space, profile, settled).best()
+        chosen = optimiser(space, profile, settled, floor=best or floor).best()
         if chosen is not None and settled is not None and python == settled.python:
             return Preferred(_merit(profile, space, chosen), space, chosen)
         if chosen is not None:
@@ -160,20 +175,43 @@ def _settled_first(admitted: list[str], settled: Settled | None) -> list[str]:
     return admitted if settled is None else sorted(admitted, key=lambda python: python != settled.python)
 
 
-def optimiser(space: PackageSpace, profile: Profile, settled: Settled | None = None) -> Optimiser:
-    """The optimiser of a space in the order of a profile's preference."""
+def optimiser(
+    space: PackageSpace, profile: Profile, settled: Settled | None = None, *, floor: Preferred | None = None
+) -> Optimiser:
+    """The optimiser of a space in the order of a profile's preference; of what is less good than ``floor`` it may
+    find none."""
     matrices = space.scope.matrices
     frameworks = framework_idents(profile, matrices)
     asks, grades = root_asks(space.choices, profile), dict.fromkeys(frameworks, _public)
     if settled is None:
-        return Optimiser(space, asks, preference(profile, matrices), grades)
+        above = () if floor is None else _no_older(space, frameworks, floor)
+        return Optimiser(space, [*asks, *above], preference(profile, matrices), grades)
     axes = dict.fromkeys((*frameworks, AXIS_PYTHON, *settled.newer, *preference(profile, matrices)))
     stays = {ident: version for ident, version in settled.versions.items() if ident not in settled.newer}
     return Optimiser(space, asks, tuple(axes), grades, stays)
 
 
+def _no_older(space: PackageSpace, frameworks: Sequence[str], floor: Preferred) -> Iterator[Ask]:
+    """That the frameworks are no older than those of ``floor``, as far as older ones could not be better.
+
+    Most pythons have none that are newer: so they are left without making anything of what is older.
+    """
+    for ident, least in zip(frameworks, floor.merit, strict=False):
+        yield Ask(ident, space.choices.mask_where(ident, partial(_is_least, least)), "no older", "the preference")
+        if any(_released(candidate) > least for candidate in space.candidates(ident)):
+            return
+
+
+def _is_least(least: Version, candidate: Candidate) -> bool:
+    return _released(candidate) >= least
+
+
+def _released(candidate: Candidate) -> Version:
+    return as_version(as_version(candidate.version).public)
+
+
 def _public(candidate: Candidate) -> object:
-    return Version(candidate.version).public
+    return as_version(candidate.version).public
 
 
 def _merit(profile: Profile, space: PackageSpace, chosen: Chosen) -> tuple[Version, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 import msgspec
 from packaging.requirements import Requirement
@@ -19,7 +20,9 @@ from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
+from solver.index.conda_names import recorded_names
 from solver.matrix import rows
+from solver.matrix.load import matrices_dir
 from solver.matrix.majors import share_a_process
 from solver.matrix.names import Names
 from solver.matrix.rules import forbids
@@ -43,6 +46,13 @@ from solver.solve.space.terms import (
     is_inside,
     recorded_only,
 )
+
+
+@cache
+def _projects_like(name: str) -> tuple[str, ...]:
+    """What ``name`` may be a slip of, among the names of projects far beyond those of which releases are recorded."""
+    projects = frozenset(recorded_names(matrices_dir() / "snapshot").values())
+    return () if name in projects else near_names(name, projects)
 
 
 class Candidates:
@@ -137,7 +147,7 @@ class Candidates:
 
     def _meant(self, name: str) -> str:
         """What a person may have meant by the name of a package that is not there, as a question."""
-        meant = Names(self.matrices).meant(name, self.index.names())
+        meant = Names(self.matrices).meant(name, self.index.names()) or _projects_like(name)
         return f"; did you mean {either(meant)}?" if meant else ""
 
     def _cut(self, parts: Sequence[Release]) -> Release:

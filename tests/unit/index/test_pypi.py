@@ -155,9 +155,11 @@ def test_a_requirement_that_is_none_is_named(fault_server, index):
     assert fails(index.requires, release).startswith(f'{WHEEL} asks for "numpy ~= oops", which is no requirement: ')
 
 
-def test_an_unknown_name_is_told_apart(index):
-    with pytest.raises(UnknownPackage, match="the package index has no package tiny-pack"):
-        index.releases(NAME)
+def test_an_unknown_name_is_told_apart_and_asked_for_once(fault_server, index):
+    for _ in range(2):
+        with pytest.raises(UnknownPackage, match="the package index has no package tiny-pack"):
+            index.releases(NAME)
+    assert [path for path, _ in fault_server.requests] == ["/simple/tiny-pack/"]
 
 
 def test_a_failing_index_is_asked_again(fault_server, index):
