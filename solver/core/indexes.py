@@ -105,6 +105,10 @@ def _default_host() -> str:
     return url_parts(PYPI_SIMPLE_ENDPOINT).hostname or ""
 
 
+CPU_FLAVOUR = "cpu"
+"""The flavour of PyTorch's builds that use no GPU."""
+
+
 def flavour_of(url: str) -> str | None:
     """The flavour of the builds that an index of PyTorch holds ("cu128"), which is their versions' local part.
 
@@ -121,6 +125,11 @@ def is_nightly(url: str) -> bool:
 
 def index_of(url: str) -> IndexName | None:
     """The index that a file's address belongs to; None where it is none whose addresses are known."""
+    return known_index(url)
+
+
+def known_index(url: str) -> KnownIndex | None:
+    """As ``index_of``: the row of ``INDEXES`` that an address belongs to; None where it is that of none."""
     host = url_parts(url).hostname or ""
     for name, index in INDEXES.items():
         if index.domain is not None and (host == index.domain or host.endswith("." + index.domain)):

@@ -15,9 +15,9 @@ from packaging.utils import canonicalize_name
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.direct import afterwards, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
-from solver.core.indexes import INDEXES, is_partial
+from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, known_index
 from solver.core.markers import applies
-from solver.core.model import CondaName, Framework, PypiName, Target, pypi_name
+from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.index.conda_spec import CondaSpec, read_spec
 from solver.request.sources import Wanted, Wish
@@ -64,6 +64,11 @@ class Draft:
     python: str = ""
     variables: dict[str, str] = field(default_factory=dict)
     cpu: bool = False
+    """Nothing is for a GPU."""
+    on_cpu: set[Framework] = field(default_factory=set)
+    """Frameworks of which builds for the CPU are asked for, beside others that use a GPU."""
+    indexes: list[KnownIndex] = field(default_factory=list)
+    """Further indexes that are asked for."""
     remarks: list[str] = field(default_factory=list)
     """A line for each thing that does not stand in the request as it stood in the file."""
 
@@ -81,9 +86,37 @@ def carried(wanted: Wanted, name: str, world: CondaWorld) -> Draft:
         _python(made, wanted.python, f"{wanted.file}: python")
     for entry in wanted.conda:
         _conda(made, entry, world)
-    for entry in wanted.pip:
-        _pip(made, entry)
+    options = [_index_option(made, entry) for entry in wanted.pip]
+    for entry, is_option in zip(wanted.pip, options, strict=True):
+        if not is_option:
+            _pip(made, entry)
+    _settle_cpu(made)
     return made
+
+
+_INDEX = re.compile(r"(?:-i|-f|--(?:extra-)?index-url|--find-links)[=\s]+(\S+)")
+
+
+def _index_option(made: Draft, entry: Wish) -> bool:
+    """Whether a line is an option of pip that names an index which a request can name too; that is carried over."""
+    option = _INDEX.fullmatch(entry.text.strip())
+    index = None if option is None else known_index(option[1])
+    if option is None or index is None or not is_partial(index):
+        return False
+    if index not in made.indexes:
+        made.indexes.append(index)
+    said = [f"indexes: [{index}]"]
+    if flavour_of(option[1]) == CPU_FLAVOUR:
+        made.on_cpu |= {name for name, framework in FRAMEWORKS.items() if framework.local_builds}
+        said.append("cuda: none for torch")
+    made.remarks.append(f'{entry.where}: "{entry.text.strip()}" is carried over as {" and ".join(said)}')
+    return True
+
+
+def _settle_cpu(made: Draft) -> None:
+    """Where no framework is left for a GPU, the whole request is for the CPU."""
+    made.on_cpu &= made.frameworks.keys()
+    made.cpu = bool(made.frameworks) and made.on_cpu >= made.frameworks.keys()
 
 
 def _conda(made: Draft, entry: Wish, world: CondaWorld) -> None:
@@ -219,17 +252,21 @@ def _pip(made: Draft, entry: Wish) -> None:
 def _framework(made: Draft, entry: Wish, name: str, requirement: Requirement) -> None:
     """A framework becomes a slot, its pin a bound of the profile; a companion goes without its build."""
     specifier = SpecifierSet(",".join(re.sub(r"\+.*", "", str(part)) for part in requirement.specifier))
-    if str(specifier) != str(requirement.specifier):
+    framework = framework_of(name)
+    for_cpu = any(part.version.endswith(f"+{CPU_FLAVOUR}") for part in requirement.specifier)
+    if framework is not None and for_cpu:
+        made.on_cpu.add(framework)
+        made.remarks.append(f"{entry.where}: {requirement} is carried over as {framework} with cuda: none")
+    elif str(specifier) != str(requirement.specifier):
         why = "it is chosen by the GPU and the driver"
         made.remarks.append(f"{entry.where}: of {requirement} the build is not carried over: {why}")
     if requirement.extras:
         made.remarks.append(f"{entry.where}: of {requirement} the extra is not carried over: {_EXTRAS_OF_FRAMEWORKS}")
-    framework = framework_of(name)
     if framework is None:
         _once(made, entry, name, f"{name}{specifier}")
         return
     if name == FRAMEWORKS[framework].cpu:
-        made.cpu = True
+        made.on_cpu.add(framework)
         made.remarks.append(f"{entry.where}: {name} is carried over as {framework} with cuda: none")
     elif name != framework:
         made.remarks.append(f"{entry.where}: {name} is carried over as {framework}")
@@ -259,12 +296,18 @@ def request_text(made: Draft, machine: Hardware) -> str:
 
 def _profile(made: Draft, machine: Hardware) -> dict[str, Any]:
     profile: dict[str, Any] = {"python": made.python} if made.python else {}
-    profile |= {name: _bare(specifier) for name, specifier in made.frameworks.items() if specifier}
+    for name, specifier in made.frameworks.items():
+        if name in made.on_cpu and not made.cpu:
+            profile[name] = {"cuda": "none", **({"version": _bare(specifier)} if specifier else {})}
+        elif specifier:
+            profile[name] = _bare(specifier)
+    # A framework without a distribution for the CPU has its builds for it on an index of its own.
+    elsewhere = any(FRAMEWORKS[name].cpu is None for name in made.on_cpu)
+    indexes = list(dict.fromkeys((*made.indexes, *(index for index in INDEXES if elsewhere and is_partial(index)))))
+    if indexes:
+        profile["indexes"] = indexes
     if made.cpu:
-        # A framework without a distribution for the CPU has its builds for it on an index of its own.
-        elsewhere = any(FRAMEWORKS[name].cpu is None for name in made.frameworks)
-        indexes = [index for index in INDEXES if is_partial(index)] if elsewhere else []
-        return {**profile, "cuda": "none", **({"indexes": indexes} if indexes else {})}
+        return {**profile, "cuda": "none"}
     profile |= {"gpu": list(machine.gpus)} if machine.gpus else {}
     profile |= {"driver": f">={machine.driver}"} if machine.driver else {}
     return profile

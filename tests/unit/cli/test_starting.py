@@ -268,13 +268,49 @@ def test_each_file_becomes_a_request(here, interlock, name):
     assert made["profiles"] == {"gpu": profile}
 
 
-def test_builds_for_the_cpu_make_a_profile_for_it(here, interlock):
-    (here / "freeze.txt").write_text("tensorflow-cpu==2.20.0\ntorch==2.9.1\n")
-    assert interlock("init", "freeze.txt")[0] == 0
-    made = parse_yaml(request(here), "environment.yml.in").data
-    assert made["profiles"] == {
-        "cpu": {"tensorflow": "2.20.0", "torch": "2.9.1", "cuda": "none", "indexes": ["pytorch"]}
-    }
+@pytest.mark.parametrize(
+    ("lines", "profiles", "said"),
+    [
+        (
+            ["tensorflow-cpu==2.20.0", "torch==2.9.1+cpu"],
+            {"cpu": {"tensorflow": "2.20.0", "torch": "2.9.1", "indexes": ["pytorch"], "cuda": "none"}},
+            [
+                "1: tensorflow-cpu is carried over as tensorflow with cuda: none",
+                "2: torch==2.9.1+cpu is carried over as torch with cuda: none",
+            ],
+        ),
+        (
+            ["tensorflow-cpu==2.20.0", "torch"],
+            {"gpu": {"tensorflow": {"cuda": "none", "version": "2.20.0"}}},
+            ["1: tensorflow-cpu is carried over as tensorflow with cuda: none"],
+        ),
+        (
+            ["--index-url https://download.pytorch.org/whl/cpu", "torch>=2.9"],
+            {"cpu": {"torch": ">=2.9", "indexes": ["pytorch"], "cuda": "none"}},
+            [
+                '1: "--index-url https://download.pytorch.org/whl/cpu" is carried over as indexes: [pytorch] and '
+                "cuda: none for torch"
+            ],
+        ),
+        (
+            ["--extra-index-url=https://download.pytorch.org/whl/cu128", "tensorflow", "torch==2.9.1+cu128"],
+            {"gpu": {"torch": "2.9.1", "indexes": ["pytorch"]}},
+            [
+                '1: "--extra-index-url=https://download.pytorch.org/whl/cu128" is carried over as indexes: [pytorch]',
+                "3: of torch==2.9.1+cu128 the build is not carried over: it is chosen by the GPU and the driver",
+            ],
+        ),
+    ],
+    ids=["all for the CPU", "one for the CPU", "index of builds for the CPU", "index of builds for a CUDA"],
+)
+def test_builds_and_indexes_of_frameworks_become_what_the_profile_says_of_them(here, interlock, lines, profiles, said):
+    (here / "requirements.txt").write_text("\n".join(lines) + "\n")
+    code, out, err = interlock("init", "requirements.txt")
+    assert code == 0
+    assert [line for line in (out + err).splitlines() if "carried" in line] == [
+        f"requirements.txt:{one}" for one in said
+    ]
+    assert parse_yaml(request(here), "environment.yml.in").data["profiles"] == profiles
 
 
 def test_of_nothing_this_machine_answers(here, interlock, monkeypatch):
