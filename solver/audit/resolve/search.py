@@ -14,7 +14,7 @@ from solver.audit.resolve.terms import Ident, ListAsk, Pick, exclude_each_other
 from solver.core.model import PypiName
 
 MOST_ROUNDS = 1000
-"""Choices of one search, of which each looks at all that is asked: a longer list would take minutes."""
+"""Open lines of one list, of which each choice looks at all: a longer one would take minutes."""
 _MOST_SEARCHES = 10
 """Each search ends with one contradiction more, or with none; what comes after so many is hardly read."""
 
@@ -61,22 +61,44 @@ class Resolved:
 def resolve(choices: Choices) -> Resolved:
     """The newest choices that go together; of what contradicts itself no version is chosen, and all else is."""
     contradictions = list(_plain_contradictions(choices))
-    if len({ask.ident for ask in choices.roots()}) > MOST_ROUNDS:
+    stated, asks = _stated(choices)
+    if len({ask.ident for ask in asks}) > MOST_ROUNDS:
         return Resolved({}, tuple(contradictions), given_up=True)
-    budget = _Budget(len(choices.roots()) + _MOST_STEPS)
+    budget = _Budget(len(asks) + _MOST_STEPS)
     for _ in range(_MOST_SEARCHES):
         provider = _Provider(choices, frozenset().union(*(one.left_open for one in contradictions)))
         # Not ``Resolver``: that one walks the graph of what it tried recursively (resolvelib 1.2.1).
         resolution: Any = Resolution(provider, budget)
         try:
-            state = resolution.resolve(choices.roots(), max_rounds=budget.left + 1)
+            state = resolution.resolve(asks, max_rounds=budget.left + 1)
         except ResolutionImpossible as error:
             contradictions.append(_contradiction(choices, [cause.requirement for cause in error.causes]))
         except ResolutionTooDeep:
             break
         else:
-            return Resolved(_reachable(choices, state.mapping), tuple(contradictions))
+            return Resolved(_reachable(choices, {**stated, **state.mapping}), tuple(contradictions))
     return Resolved({}, tuple(contradictions), given_up=True)
+
+
+def _stated(choices: Choices) -> tuple[Mapping[Ident, Pick], list[ListAsk]]:
+    """What the list states, and what it and these versions ask of all else: that alone is searched.
+
+    A lock of a thousand pins leaves nothing to choose, and a search that decides one pin after the other looks at
+    all of them each time.
+    """
+    stated: dict[Ident, Pick] = {}
+    asks: dict[ListAsk, None] = {}
+    waiting = choices.roots()
+    for ask in waiting:  # grows while it is walked
+        choice = stated.get(ask.ident) or (
+            next(choices.of(ask.ident, [ask]), None) if ask.name in choices.stated else None
+        )
+        if choice is None:
+            asks[ask] = None
+        elif ask.ident not in stated:
+            stated[ask.ident] = choice
+            waiting += choices.asks(choice)
+    return stated, list(asks)
 
 
 def _plain_contradictions(choices: Choices) -> Iterator[Contradiction]:
@@ -108,6 +130,9 @@ def _fewest(asks: Sequence[ListAsk]) -> tuple[ListAsk, ...]:
 
 def _contradiction(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction:
     """What the search failed with; the asks of what the list does not state need not be made."""
+    # The search is not asked for what the list states, which is in the way all the same.
+    named = {ask.name for ask in asks} & choices.stated.keys()
+    asks = [*(ask for ask in choices.roots() if ask.name in named), *asks]
     by_name: dict[PypiName, list[ListAsk]] = {}
     askers_of: set[tuple[PypiName, PypiName | None]] = set()
     for ask in asks:

@@ -11,7 +11,7 @@ from solver.core.answer import NOT_KNOWN
 from solver.core.model import Target
 from solver.matrix.load import load_matrices
 
-LINES = ["a==1", "b[x,y]==1", "c"]
+LINES = ["a", "b[x,y]", "c"]
 IDENTS = 5
 """Three packages and two extras; the search needs one round more to see that nothing is left."""
 
@@ -34,3 +34,25 @@ def test_a_version_of_a_package_that_rows_of_ranges_speak_of_may_be_open():
     builds = (*load_matrices().builds,)
     ranged = next(row for row in builds if isinstance(row.versions, str))
     assert load_matrices().build(ranged.package, "", ranged.platform) is NOT_KNOWN
+
+
+def test_what_the_list_states_is_not_searched(tmp_path, monkeypatch):
+    """A lock of many pins costs as many steps, and not their square."""
+    picked = []
+    plain = search._Provider.find_matches
+
+    def counted(self, identifier, *of):
+        picked.append(identifier)
+        return plain(self, identifier, *of)
+
+    monkeypatch.setattr(search._Provider, "find_matches", counted)
+    names = [f"p{number}" for number in range(50)]
+    releases = {
+        name: [{"version": "1", "files": [f"{name}-1-py3-none-any.whl"], "requires": ["open>=1", "p0"]}]
+        for name in [*names, "open"]
+    }
+    text = "".join(f"{name}==1\n" for name in names)
+    package_set = read_text(text, "requirements.txt", tmp_path)
+    context = AuditContext(package_set, small_matrices(), StubIndex(releases), Target(python="3.12"))
+    assert [package.pin for package in findings_as_installed(context)[0].set.packages][-1] == "open==1"
+    assert {name for name, _ in picked} == {"open", "p0"}
