@@ -41,9 +41,9 @@ def test_what_the_list_states_is_not_searched(tmp_path, monkeypatch):
     picked = []
     plain = search._Provider.find_matches
 
-    def counted(self, identifier, *of):
+    def counted(self, identifier, **of):
         picked.append(identifier)
-        return plain(self, identifier, *of)
+        return plain(self, identifier, **of)
 
     monkeypatch.setattr(search._Provider, "find_matches", counted)
     names = [f"p{number}" for number in range(50)]
