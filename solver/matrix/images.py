@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.versions import major as _major
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, BaseImage
+from solver.matrix.rows import NONE, BaseImage, SystemPython
 
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 """Docker Hub, which is meant where no registry is named."""
@@ -87,6 +87,18 @@ def contents(matrices: Matrices, reference: str) -> ImageContents | NotKnown:
     )
 
 
+def system_python(matrices: Matrices, reference: str) -> str | NotKnown:
+    """The python (major.minor) that the package python3 of an image's distribution is; NOT_KNOWN without a row."""
+    name = ImageName.of(reference)
+    fitting = (
+        row
+        for row in matrices.systems
+        if name.repository in row.images and next(_tag_versions(row, name), None) is not None
+    )
+    row = next(fitting, None)
+    return NOT_KNOWN if row is None else row.python
+
+
 def holds(cuda: str | NotKnown, libraries: tuple[str, ...] | NotKnown, major: int, library: str) -> Answer:
     """Whether a toolkit outside of any package has a library (its short name) of a CUDA major; cuDNN is none of it."""
     if cuda == NONE:
@@ -105,7 +117,7 @@ def holds_cudnn(cudnn: str | NotKnown, soname_of: str) -> Answer:
     return Answer.NOT_KNOWN if isinstance(cudnn, NotKnown) else answer(_major(cudnn) == _major(soname_of))
 
 
-def _tag_versions(row: BaseImage, name: ImageName) -> Iterator[dict[str, str]]:
+def _tag_versions(row: BaseImage | SystemPython, name: ImageName) -> Iterator[dict[str, str]]:
     """The versions that the tag says, by each pattern of the row that fits it."""
     for pattern in row.tags:
         match = re.fullmatch(_expression(pattern), name.tag)

@@ -52,6 +52,7 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
     "interop": ("interop", kinds.InteropPackages),
     "observations": ("observations", kinds.Observation),
     "images": ("images", kinds.BaseImage),
+    "systems": ("systems", kinds.SystemPython),
     "verified": ("verified", kinds.Verified),
 }
 """File stem -> the attribute of ``Matrices`` and the kind of its rows; several files may hold one kind."""
@@ -81,6 +82,7 @@ class Matrices:
     interop: tuple[kinds.InteropPackages, ...] = ()
     observations: tuple[kinds.Observation, ...] = ()
     images: tuple[kinds.BaseImage, ...] = ()
+    systems: tuple[kinds.SystemPython, ...] = ()
     verified: tuple[kinds.Verified, ...] = ()
 
     def rows(self) -> Iterator[Row]:

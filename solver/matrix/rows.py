@@ -349,6 +349,17 @@ class BaseImage(Row, frozen=True, kw_only=True):
     """Distribution -> version of the frameworks that are installed for python; there is more."""
 
 
+class SystemPython(Row, frozen=True, kw_only=True):
+    """The python that the packages of a distribution bring, by images of it."""
+
+    images: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    """As in ``BaseImage``."""
+    tags: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+    """Patterns: ``*`` stands for anything."""
+    python: Dotted
+    """major.minor of the package python3."""
+
+
 class Verified(Row, frozen=True, kw_only=True):
     """A lock that ran on a GPU; written by ``interlock matrices learn``."""
 

@@ -83,15 +83,15 @@ class Installing:
     def _requirement(self, word: str) -> list[Line]:
         """The line of one requirement; nothing, and a word about it, where nobody can tell what it is."""
         if _PROJECT.match(word) and not word.endswith(".whl"):
-            self._say_unread(f"installs the project in {_shown(word)}, whose requirements are not read")
+            self._say_unread(f"installs the project in {shown_of_build(word)}, whose requirements are not read")
         elif "egg=" in word and UNKNOWN not in word:
             return [Line(f"-e {word}", self.line)]
         elif _NAMELESS.match(word) and not word.endswith(".whl"):
-            self._say_unread(f"installs {_shown(word)}, which says neither name nor version")
+            self._say_unread(f"installs {shown_of_build(word)}, which says neither name nor version")
         elif UNKNOWN not in word:
             return [Line(word, self.line)]
         else:
-            self._say_unread(f"asks for {_shown(word)}, whose variable has no value here")
+            self._say_unread(f"asks for {shown_of_build(word)}, whose variable has no value here")
             name = _LEADING_NAME.match(word)
             return [Line(name[0], self.line)] if name else []
         return []
@@ -108,7 +108,7 @@ class Installing:
         for word in words:
             package = None if UNKNOWN in word else conda_names.from_spec(word, self.line)
             if package is None:
-                self._say_unread(f"asks for {_shown(word)}, which nobody can tell")
+                self._say_unread(f"asks for {shown_of_build(word)}, which nobody can tell")
             else:
                 packages.append(package)
         self.environment.install(packages)
@@ -133,11 +133,11 @@ class Installing:
     def _copied(self, path: str) -> CopiedFile | None:
         copied = None if UNKNOWN in path else self.files.find(posixpath.join(self.folder, path))
         if copied is None:
-            self._say_unread(f"reads {_shown(path)}, {_NOWHERE}")
+            self._say_unread(f"reads {shown_of_build(path)}, {_NOWHERE}")
         return copied
 
     def _say_unread(self, problem: str) -> None:
-        self.environment.take_unread(f"line {self.line}: `{_shown(self.step.text)}` {problem}")
+        self.environment.take_unread(f"line {self.line}: `{shown_of_build(self.step.text)}` {problem}")
 
 
 def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, folder: str) -> str | None:
@@ -161,5 +161,6 @@ def _document(dockerfile: Document, copied: CopiedFile, context: Path, choice: C
     return replace(dockerfile, text=text, file=str(path), folder=path.parent, choice=choice)
 
 
-def _shown(text: str) -> str:
+def shown_of_build(text: str) -> str:
+    """``text`` of a build as it is told, variables without a value as an ellipsis."""
     return text.replace(UNKNOWN, "…")

@@ -13,11 +13,13 @@ from solver.audit.readers.document import Document
 from solver.audit.readers.image.dockerfile import Instruction
 from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
-from solver.audit.readers.image.installing import Installing, Read, name_of_environment
+from solver.audit.readers.image.installing import Installing, Read, name_of_environment, shown_of_build
 from solver.audit.readers.image.installs import BuildStep, steps
 from solver.audit.readers.image.shell import UNKNOWN, NoScript, Room, expanded
 from solver.audit.readers.image.system import with_system_packages
+from solver.core.answer import NotKnown
 from solver.core.versions import python_minor
+from solver.matrix.images import system_python
 
 _PLAIN = ""
 """The environment of the image's own python, or of conda's base."""
@@ -182,15 +184,24 @@ class Stage:
     def _step(self, step: BuildStep, active: str | None, line: int, files: ImageFiles) -> None:
         """Carry out one step of a script in which ``active`` was activated."""
         if step.act == "system":
-            self.base, python = with_system_packages(self.base, step.words)
-            plain = self.environments[_PLAIN]
-            plain.python = plain.python or python
+            self._install_of_the_system(step, line)
             return
         place = self._place(step, active, files)
         if step.act == "create":
             self.environments[place] = PythonEnvironment(python=step.python or self.environments[_PLAIN].python)
         installing = Installing(self.document, self.read, files, self.folder, self.environments[place], line, step)
         installing.carry_out(self._index_options())
+
+    def _install_of_the_system(self, step: BuildStep, line: int) -> None:
+        """What the distribution's package manager installs."""
+        plain, of_system = self.environments[_PLAIN], system_python(self.document.matrices, self.base.image)
+        self.base, python = with_system_packages(self.base, step.words, of_system)
+        if plain.python is not None or python is None:
+            return
+        if not isinstance(python, NotKnown):
+            plain.python = python
+        elif self.base.row is not None:  # of an image that nobody read that is told of all of it
+            plain.take_unread(f"line {line}: `{shown_of_build(step.text)}` installs a python whose version nobody read")
 
     def _place(self, step: BuildStep, active: str | None, files: ImageFiles) -> str:
         """Which environment a step is about, made where it makes one."""

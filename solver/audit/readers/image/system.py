@@ -17,15 +17,21 @@ _CUDA = re.compile(
     r"(nvidia-)?cuda(-.*)?|lib(cublas|cufft|curand|cusolver|cusparse|nccl|nvjitlink|npp)[0-9]*(-.*)?(=.*)?"
 )
 _PYTHON = re.compile(r"python(?P<version>3\.\d+)(-.*)?")
+# Whatever is made for the distribution's python brings it: python3-pip, python-is-python3.
+_OF_THE_SYSTEM = re.compile(r"python3([-=].*)?|python-is-python3(=.*)?")
 
 
-def with_system_packages(base: Base, words: Iterable[str]) -> tuple[Base, str | None]:
-    """``base`` after what was installed into it, and the python (major.minor) that came with it.
+def with_system_packages(
+    base: Base, words: Iterable[str], of_system: str | NotKnown
+) -> tuple[Base, str | NotKnown | None]:
+    """``base`` after what was installed into it, and the python (major.minor) that came with it; None: none did.
+
+    ``of_system`` is the python of the distribution, where that is known.
 
     A cuDNN whose version is said is known. Which libraries of a CUDA such packages bring nobody reads here, so that
     what the base image lacked is not known from there on.
     """
-    python: str | None = None
+    python: str | NotKnown | None = None
     for word in words:
         cudnn, named = _CUDNN.fullmatch(word), _PYTHON.fullmatch(word)
         if cudnn is not None:
@@ -36,4 +42,6 @@ def with_system_packages(base: Base, words: Iterable[str]) -> tuple[Base, str | 
             base = structs.replace(base, cuda=cuda, libraries=libraries)
         elif named is not None:
             python = named["version"]
+        elif _OF_THE_SYSTEM.fullmatch(word) and python is None:
+            python = of_system
     return base, python

@@ -7,7 +7,7 @@ from solver.audit.inputs import read_sets
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import BadInput
 from solver.matrix.load import Matrices
-from solver.matrix.rows import BaseImage
+from solver.matrix.rows import BaseImage, SystemPython
 
 ROWS = Matrices(
     images=(
@@ -22,7 +22,11 @@ ROWS = Matrices(
             libraries=("cudart",),
             packages={"tensorflow": "{tensorflow}"},
         ),
-    )
+        BaseImage(id="image-bare", source="made up", images=("own/cuda",), tags=("*",), python="none", packages={}),
+    ),
+    systems=(
+        SystemPython(id="system", source="made up", images=("own/cuda",), tags=("*-ubuntu22.04",), python="3.10"),
+    ),
 )
 BASE = "FROM own/tf:2.9.0-gpu\n"
 
@@ -192,6 +196,27 @@ def test_cuda_of_the_distributions_packages_counts(read):
         BASE + "RUN apt-get update && apt-get install -y libcudnn8=8.6.0.163-1+cuda11.8 libcublas-11-2\n"
     ).values()
     assert (one.base.cudnn, one.base.cuda, one.base.libraries) == ("8.6.0.163", "11.2.1", NOT_KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("image", "words", "python", "unread"),
+    [
+        ("own/cuda:12-ubuntu22.04", "python3-pip", "3.10", ()),
+        ("own/cuda:12-ubuntu22.04", "python3 python3.11-venv", "3.11", ()),
+        ("own/cuda:12-ubuntu22.04", "curl", None, ()),
+        (
+            "own/cuda:12-rockylinux9",
+            "python3",
+            None,
+            ("line 2: `apt-get install -y python3` installs a python whose version nobody read",),
+        ),
+        ("own/tf:2.9.0-gpu", "python3", "3.9", ()),
+        ("somebody/else:1", "python3", None, ()),
+    ],
+)
+def test_the_python_of_the_distribution_is_that_of_its_row(read, image, words, python, unread):
+    (one,) = read(f"FROM {image}\nRUN apt-get install -y {words}\nRUN pip install a==1\n").values()
+    assert (one.python, one.unread) == (python, unread)
 
 
 @pytest.mark.parametrize(
