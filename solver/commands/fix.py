@@ -77,15 +77,17 @@ def fix_file(
     fixed = fix(package_set, matrices, index, target, search, loaders, accepted)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
-    wheels = loaders.of(fixed)
-    if package_set.kind in ("requirements", "freeze"):
+    return _written(fixed, what, loaders.of(fixed), in_place=in_place)
+
+
+def _written(fixed: Fixed, what: Given, wheels: Sequence[LocalWheel], *, in_place: bool) -> Repair:
+    """Write the mended set beside or over its file, and the wheels that it needs beside that."""
+    local, before = bool(wheels), ""
+    if fixed.package_set.kind in ("requirements", "freeze"):
         before = what.text if what.text is not None else read_text(what.path)
-        after = edited(before, fixed, str(what.path), local_wheels=bool(wheels))
+        after = edited(before, fixed, str(what.path), local_wheels=local)
     else:
-        before, after = (
-            "",
-            as_requirements(fixed, one_line(f"interlock audit --fix {what.path.name}"), local_wheels=bool(wheels)),
-        )
+        after = as_requirements(fixed, one_line(f"interlock audit --fix {what.path.name}"), local_wheels=local)
     file = what.path if in_place and before and what.text is None else what.path.with_name(OTHER_FILE)
     for wheel in wheels:
         put_whole(file.parent / "wheels" / wheel.filename, wheel.content)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from solver.audit.package_set import Package, PackageSet, conda_package
 from solver.audit.readers import conda_names
 from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
+from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Choice, Part, parts_of
-from solver.audit.readers.requirements import wheel_filename
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name
 from solver.core.names import shown

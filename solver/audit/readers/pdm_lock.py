@@ -9,9 +9,10 @@ import msgspec
 
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.audit.readers.foreign import Foreign, at, typed
+from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
 from solver.audit.readers.parts import Part
-from solver.audit.readers.requirements import common_index, wheel_filename
+from solver.audit.readers.requirements import common_index
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core import names
 from solver.core.markers import applies, read_marker

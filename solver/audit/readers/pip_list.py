@@ -6,7 +6,8 @@ import re
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
-from solver.audit.readers.requirements import once, wheel_filename
+from solver.audit.readers.list_sources import wheel_filename
+from solver.audit.readers.requirements import once
 from solver.core.errors import BadInput
 from solver.core.indexes import index_of
 from solver.core.lines import Line

@@ -8,8 +8,9 @@ import msgspec
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
+from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Part
-from solver.audit.readers.requirements import once, wheel_filename
+from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import sha256_of
 from solver.core import names
 from solver.core.indexes import index_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_names
 from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
+from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Choice, refuse_unknown
-from solver.audit.readers.requirements import wheel_filename
 from solver.core.answer import NOT_KNOWN
 from solver.core.indexes import index_of
 from solver.core.model import Platform, pypi_name

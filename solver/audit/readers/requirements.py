@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote
 
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.head import comments_of, head_of
+from solver.audit.readers.list_sources import ListSources, wheel_filename
 from solver.core import names, reading
 from solver.core.errors import BadInput
-from solver.core.indexes import DEFAULT_INDEX, index_of
+from solver.core.indexes import index_of
 from solver.core.lines import Line, logical_lines
 from solver.core.markers import applies
 from solver.core.model import IndexName, pypi_name
-from solver.core.names import url_parts
 
 _HASH = re.compile(r"\s--hash[=\s]\s*(?P<algorithm>\w+):(?P<digest>\S+)")
 _OPTION = re.compile(r"\s--?[a-z].*$")
@@ -128,25 +127,6 @@ def pinned(requirement: Requirement) -> str | None:
     return None
 
 
-def wheel_filename(url: str) -> str | None:
-    """The wheel's file name at the end of a URL or a path; None where there is no wheel."""
-    name = unquote(names.url_parts(url).path.rpartition("/")[2])
-    try:
-        names.wheel(name)
-    except names.BadName:
-        return None
-    return name
-
-
-def wheels_in(folder: Path) -> frozenset[str] | None:
-    """The names of the packages of which a folder holds wheels; None where it is not there."""
-    try:
-        files = [path.name for path in folder.iterdir()]
-    except (OSError, ValueError):
-        return None
-    return frozenset(pypi_name(names.wheel(file).project) for file in files if wheel_filename(file) is not None)
-
-
 def common_index(urls: Iterable[str]) -> IndexName | None:
     """The index of all of these addresses; None where they are of several, or of none that we know."""
     indexes = {index_of(url) for url in urls}
@@ -166,7 +146,7 @@ class Listing:
 
 def read_listing(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> Listing:
     """What lines say, and those of files that they include; the options of one count for all."""
-    sources = _Sources()
+    sources = ListSources()
     packages = _packages(lines, file, environment, folder, (), sources)
     sourced = [one if one.sources else msgspec.structs.replace(one, sources=sources.of(one)) for one in packages]
     return Listing(sourced, tuple(sources.constraints), tuple(sources.nameless))
@@ -177,53 +157,13 @@ def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str],
     return read_listing(lines, file, environment, folder).packages
 
 
-@dataclass
-class _Sources:
-    """Where pip looks, as the options of the file and of those that it includes say."""
-
-    index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
-    others: list[str] = field(default_factory=list)
-    """Further indexes and pages of links."""
-    constraints: list[Package] = field(default_factory=list)
-    """What files of constraints say."""
-    nameless: list[str] = field(default_factory=list)
-    """Lines that install what has no name here, with their numbers."""
-    included: int = 0
-    """How many files were included."""
-    shelves: dict[str, frozenset[str]] = field(default_factory=dict)
-    """The names of the wheels in each folder of this machine that is named; none of one that is not there."""
-
-    def take(self, option: str, value: str, folder: Path | None) -> None:
-        """Heed an option; a folder of files counts like any place that may hold other builds."""
-        address = value.strip().strip("\"'")
-        if option == "--no-index":
-            self.index.clear()
-        elif not address or url_parts(address).scheme not in ("http", "https", "file", ""):
-            return
-        elif option in ("-i", "--index-url", "--pypi-url"):
-            self.index[:] = [address]
-        elif option in ("-f", "--find-links", "--extra-index-url"):
-            self.others.append(address)
-            shelf = None if folder is None or url_parts(address).scheme else wheels_in(folder / address)
-            if shelf is not None:
-                self.shelves[address] = shelf
-
-    def of(self, package: Package) -> tuple[str, ...]:
-        """All that may serve a package; none where only the default index does."""
-        every = (*self.index, *(one for one in self.others if self._may_serve(one, package)))
-        return () if every == (DEFAULT_INDEX,) else every
-
-    def _may_serve(self, address: str, package: Package) -> bool:
-        return address not in self.shelves or package.name in self.shelves[address]
-
-
 def _packages(
     lines: Iterable[Line],
     file: str,
     environment: Mapping[str, str],
     folder: Path | None,
     seen: tuple[Path, ...],
-    sources: _Sources,
+    sources: ListSources,
 ) -> list[Package]:
     packages: list[Package] = []
     constraints: dict[str, Package] = {}
@@ -261,7 +201,7 @@ def _included(
     environment: Mapping[str, str],
     folder: Path | None,
     seen: tuple[Path, ...],
-    sources: _Sources,
+    sources: ListSources,
 ) -> list[Package]:
     if folder is None:
         raise BadInput(f"{line.text} cannot be followed from here", file=file, line=line.number)

@@ -10,8 +10,9 @@ import msgspec
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import AGAIN, Hyphened, at, typed
+from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Choice, Part, parts_of
-from solver.audit.readers.requirements import common_index, wheel_filename
+from solver.audit.readers.requirements import common_index
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.errors import BadInput
 from solver.core.markers import applies, read_marker, with_extras
