@@ -10,7 +10,7 @@ from solver.audit.codes.unknown_lines import nameless
 from solver.audit.context import AuditContext
 from solver.audit.doubt import doubted, unread_bringers
 from solver.audit.image_packages import ImagePackages, findings_of, without_image
-from solver.audit.package_set import SetKind
+from solver.audit.package_set import PackageSet, SetKind
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.outcome import as_set, unread
@@ -48,9 +48,14 @@ def is_open(context: AuditContext) -> bool:
     where packages of them are installed at all.
     """
     package_set = context.set
-    if package_set.closed or package_set.kind not in _OPEN:
+    if not is_open_list(package_set):
         return False
     return package_set.kind != "freeze" or not (context.provided or context.target.platform == "win-64")
+
+
+def is_open_list(package_set: PackageSet) -> bool:
+    """Whether a set is of a kind that leaves to pip what it does not say."""
+    return not package_set.closed and package_set.kind in _OPEN
 
 
 def _of_resolution(

@@ -15,7 +15,7 @@ from solver.audit.fix.changes import Fixed, changes_of
 from solver.audit.fix.nearness import nearer_versions
 from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
 from solver.audit.fix.open_list import is_open, shortened, with_choices
-from solver.audit.installed import findings_as_installed
+from solver.audit.installed import findings_as_installed, is_open_list
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import context_of
 from solver.core.acceptance import NOTHING, Acceptance, marked
@@ -262,7 +262,7 @@ class _Mender:
 
     def shortened(self, fixed: Fixed) -> Fixed:
         """``fixed`` as a list that leaves to pip what can be left to it; itself where a list has to say all of it."""
-        if fixed.package_set.closed or fixed.package_set.kind not in ("requirements", "freeze"):
+        if not is_open_list(fixed.package_set):
             return fixed
         whole, needed = self._context(fixed.package_set), frozenset[PypiName]()
         for _ in range(_MOST_NEARER):

@@ -7,6 +7,7 @@ from itertools import chain
 
 from msgspec import structs
 
+from solver.audit.codes import clobber
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet
 from solver.core.frameworks import COMPANIONS
@@ -70,11 +71,14 @@ def reached(roots: Sequence[PypiName], asks: Asks, without: Set[PypiName]) -> se
 
 
 def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> set[PypiName]:
-    """Packages that a rule wants out of the set and that nothing asks for."""
+    """Packages that nothing asks for, and that a rule wants out of the set or a twin which something asks for."""
     rules = {rule.id: rule for rule in context.matrices.rules}
     broken = [rules[error.row] for error in errors if error.row in rules]
     absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if forbids(bound)}
-    return absent & set(context.packages) - asked_for(asks)
+    asked = asked_for(asks)
+    twins = [error.names for error in errors if error.code == clobber.CODE and len(error.names) == 2]
+    rivals = {name for pair in twins for name in pair if len(asked.intersection(pair)) == 1}
+    return (absent | rivals) & set(context.packages) - asked
 
 
 def expected(context: AuditContext, errors: Sequence[Finding]) -> set[str]:

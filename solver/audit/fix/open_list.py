@@ -49,6 +49,8 @@ def shortened(given: PackageSet, mended: AuditContext, needed: Set[PypiName]) ->
 def _line(package: Package, before: Package | None, asked: Set[PypiName], exact: Set[PypiName]) -> Package | None:
     if before is None:
         return None if package.origin == "pypi" and package.name in asked else package
+    if before.origin != package.origin:
+        return None  # conda brings it
     if before.version != package.version:
         return package
     return structs.replace(package, brought_by=()) if package.name in exact else _as_written(package)

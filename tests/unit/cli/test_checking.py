@@ -205,6 +205,14 @@ def test_fix_of_an_open_list_adds_the_wheel_that_heals_it_and_pins_what_that_is_
     assert interlock("audit", "requirements.fixed.txt", *target)[0] == 0
 
 
+def test_fix_of_an_environment_leaves_conda_what_conda_brings_and_open_lines_open(folder, interlock):
+    lines = ["- python=3.12", "- numpy", "- pip", "- pip:", "  - torch==2.6.0", "  - tensorflow==2.18.0", "  - six"]
+    (folder / "own.yml").write_text("dependencies:\n" + "\n".join(lines) + "\n")
+    assert interlock("audit", "--fix", "own.yml")[0] == 0
+    written = [line for line in (folder / "requirements.fixed.txt").read_text().splitlines() if line[0] != "#"]
+    assert written == ["nvidia-cuda-nvcc-cu12==12.6.85", "six", "tensorflow==2.18.0", "torch==2.7.0"]
+
+
 def test_fix_of_an_open_list_says_what_pip_would_choose_wrongly_and_no_more(folder, interlock):
     (folder / "requirements.txt").write_text("torch==2.15.0\ntensorflow==2.19.1\ntensorboard\n")
     code, out, _ = interlock("audit", "--fix", "requirements.txt", "--target", "python=3.12")
