@@ -9,7 +9,7 @@ from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.matrix import builds
-from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, told_by
+from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, source_of
 from solver.matrix.conda_builds import build_cuda, conda_build
 from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled
@@ -35,7 +35,7 @@ class BuiltPackage:
     @property
     def source(self) -> str:
         """Who tells how it was built."""
-        return told_by(self.row)
+        return source_of(self.row)
 
     @property
     def has_cuda(self) -> Answer:

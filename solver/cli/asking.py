@@ -46,7 +46,7 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 def _counts(questions: Questions) -> str:
-    packages, releases = len(questions.asked), len(questions.read)
+    packages, releases = len(questions.packages), len(questions.read)
     return (
         f"asked the package index for {packages} {'package' if packages == 1 else 'packages'} beyond the record, "
         f"{releases} {'release' if releases == 1 else 'releases'} read"

@@ -181,8 +181,8 @@ def heal(prefix: Path, undo: bool, as_json: bool) -> None:
     done = undo_healing(project_root(Path()), prefix) if undo else heal_prefix(project_root(Path()), prefix)
     if as_json:
         rows = [breach.rule.id for breach in done.breaches]
-        told = {"heals": rows, "loader": done.loader, "probes": list(done.probes), "doubts": list(done.doubts)}
-        echo_json({"version": 1, **told})
+        outcome = {"heals": rows, "loader": done.loader, "probes": list(done.probes), "doubts": list(done.doubts)}
+        echo_json({"version": 1, **outcome})
     else:
         click.echo("\n".join(_healed_lines(prefix, done, undone=undo)))
 

@@ -118,9 +118,9 @@ _NAMED = 3
 
 
 def _check(states: Mapping[str, Freshness]) -> None:
-    for name, found in states.items():
-        click.echo(f"{name}: {'; '.join(found.reasons) or found.word}")
-    answers = {found.answer for found in states.values()}
+    for name, freshness in states.items():
+        click.echo(f"{name}: {'; '.join(freshness.reasons) or freshness.word}")
+    answers = {freshness.answer for freshness in states.values()}
     if Answer.NO in answers:
         sys.exit(1)
     if Answer.NOT_KNOWN in answers:

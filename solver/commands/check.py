@@ -64,14 +64,14 @@ class _Checker:
             return Freshness(Answer.NO, (f"it cannot be read: {error}",))
         if reasons:
             return Freshness(Answer.NO, reasons)
-        found = self.past.reasons(profile)
-        if found is None:
+        known = self.past.reasons(profile)
+        if known is None:
             try:
-                found = tuple(self._made_anew(profile, lock))
+                known = tuple(self._made_anew(profile, lock))
             except (IndexUnavailable, Undecided):
                 return Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
-            self.past.keep(profile, found)
-        return Freshness(Answer.NO, found) if found else FRESH
+            self.past.keep(profile, known)
+        return Freshness(Answer.NO, known) if known else FRESH
 
     def _moved_parent(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
         """That the lock of which this one is a part holds other versions or files of what both have."""

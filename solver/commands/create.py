@@ -63,15 +63,15 @@ def plan(
     if (name is None) == (prefix is None):
         raise BadInput("expected one of --name and --prefix", key="create", fix="name one place for the environment")
     lock = checked_folder(locks_dir(root) / profile)
-    found = None if program == OWN else find_program(environ, program)
+    maker = None if program == OWN else find_program(environ, program)
     if prefix is None:
-        if found is None:
+        if maker is None:
             problem = "there is no conda, mamba or micromamba here, which would know where named environments lie"
             raise BadInput(problem, key="--name", fix="name the folder with --prefix")
-        prefix = found.prefix_of(name or "")
+        prefix = maker.prefix_of(name or "")
     prefix = prefix.absolute()
-    line = activation(found, prefix, name, lock.variables, SCRIPT if lock.led else None)
-    return Creation(lock, prefix, found, _moves(lock, prefix), line)
+    line = activation(maker, prefix, name, lock.variables, SCRIPT if lock.led else None)
+    return Creation(lock, prefix, maker, _moves(lock, prefix), line)
 
 
 def carry_out(creation: Creation, *, check_driver: bool = True) -> None:

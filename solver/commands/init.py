@@ -22,7 +22,7 @@ from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
 from solver.request.carry import CondaWorld, Draft, Hardware, carried, request_text
 from solver.request.read import parse_request
-from solver.request.sources import find_source, read_wanted
+from solver.request.sources import find_source, read_source
 
 Question = Callable[[str, str], str]
 """Puts a question with its usual answer to a person; returns what is answered."""
@@ -54,7 +54,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = carried(read_wanted(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
+        made = carried(read_source(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
         settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)
@@ -80,8 +80,8 @@ def _twins(names: Names) -> Callable[[CondaName], PypiName | None]:
     recorded = recorded_names(built_in_snapshot())
 
     def twin(name: CondaName) -> PypiName | None:
-        told = names.told(name)
-        return recorded.get(name) if isinstance(told, NotKnown) else told
+        known = names.recorded(name)
+        return recorded.get(name) if isinstance(known, NotKnown) else known
 
     return twin
 

@@ -49,7 +49,7 @@ def gather(project: Project, profiles: Sequence[Profile]) -> Gathered:
             facts += [(pin.name, release) for pin in pins for release in _facts(index, pin)]
         except InterlockError as error:
             errors[profile.name] = error
-    if not index.questions.asked and not index.live_releases:
+    if not index.questions.packages and not index.live_releases:
         return Gathered(project, errors)
     kept = _merged([*_kept_for(project, {profile.name for profile in profiles} - set(errors)), *facts])
     snapshot = open_snapshot(project.root, kept)

@@ -47,7 +47,7 @@ class Recorded(Value, frozen=True, kw_only=True):
     """The recorded answers."""
 
     version: Literal[1]
-    asked: str
+    run: str = msgspec.field(name="asked")
     """What was run, with which version of uv and on which day."""
     pairs: tuple[Pair, ...]
 
@@ -78,7 +78,7 @@ def compare_pairs(root: Path, *, ask_uv: bool = False) -> Comparison:
     recorded = recorded_pairs()
     pairs = [msgspec.structs.replace(pair, uv=uv_answer(pair, matrices)) if ask_uv else pair for pair in recorded.pairs]
     return Comparison(
-        outcomes=tuple(search_pairs(pairs, matrices, index)), uv_source="asked now" if ask_uv else recorded.asked
+        outcomes=tuple(search_pairs(pairs, matrices, index)), uv_source="asked now" if ask_uv else recorded.run
     )
 
 

@@ -24,7 +24,7 @@ _SEARCHED_WITH = ("resolvelib", "packaging", "py-rattler")
 """Libraries that a search is made of; another release of one may find something else."""
 
 
-class _Found(msgspec.Struct, frozen=True):
+class _Outcome(msgspec.Struct, frozen=True):
     """What was found of one lock."""
 
     key: str
@@ -39,7 +39,7 @@ class PastChecks:
         self._project = project
         place = hashlib.sha256(str(project.root.resolve()).encode()).hexdigest()[:16]
         self._path = user_cache() / "checked" / f"{place}.json"
-        self._found, self._changed = self._read(), False
+        self._outcomes, self._changed = self._read(), False
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -49,21 +49,21 @@ class PastChecks:
         """Write what is new; a cache that cannot be written is none, and no error."""
         if self._changed:
             with contextlib.suppress(OSError):
-                put_whole(self._path, msgspec.json.encode(self._found), durable=False)
+                put_whole(self._path, msgspec.json.encode(self._outcomes), durable=False)
 
     def reasons(self, profile: Profile) -> tuple[str, ...] | None:
         """Why the lock of ``profile`` is stale, empty where it is not; None where nobody looked at it as it is."""
-        found = self._found.get(profile.name)
-        return found.reasons if found is not None and found.key == self._key(profile) else None
+        outcome = self._outcomes.get(profile.name)
+        return outcome.reasons if outcome is not None and outcome.key == self._key(profile) else None
 
     def keep(self, profile: Profile, reasons: tuple[str, ...]) -> None:
         """Keep what was found of the lock of ``profile`` as it lies there."""
-        self._found[profile.name] = _Found(self._key(profile), reasons)
+        self._outcomes[profile.name] = _Outcome(self._key(profile), reasons)
         self._changed = True
 
-    def _read(self) -> dict[str, _Found]:
+    def _read(self) -> dict[str, _Outcome]:
         try:
-            return msgspec.json.decode(reading.read_bytes(self._path), type=dict[str, _Found])
+            return msgspec.json.decode(reading.read_bytes(self._path), type=dict[str, _Outcome])
         except (BadInput, msgspec.DecodeError):
             return {}
 

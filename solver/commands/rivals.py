@@ -26,24 +26,24 @@ def settle_rivals(made: Draft, matrices: Matrices, asks_of: Enquiry) -> None:
     """Leave one of each such group in ``made``, and tell of the others; an upper bound or a version stays."""
     clobbers = Clobbers(matrices)
     open_ = [name for name in made.pip if name in clobbers.partners and _is_open(made.pip[name])]
-    wanted = _wanted(made, clobbers, open_, asks_of) if open_ else {}
+    required = _required(made, clobbers, open_, asks_of) if open_ else {}
     for name in open_:
         rivals = tuple(_rivals(clobbers, name))
-        asked = next((rival for rival in rivals if rival in wanted), None)
+        chosen = next((rival for rival in rivals if rival in required), None)
         before = next((rival for rival in rivals if rival in list(made.pip)[: list(made.pip).index(name)]), None)
-        if name in wanted or (asked is None and before is None):
+        if name in required or (chosen is None and before is None):
             continue
-        if asked is None:
+        if chosen is None:
             del made.pip[name]
             made.remarks.append(f"{name} is not carried over: {before} stood before, and both write the same files")
         else:
             made.pip = {
-                (asked if other == name else other): (asked if other == name else text)
+                (chosen if other == name else other): (chosen if other == name else text)
                 for other, text in made.pip.items()
-                if other != asked
+                if other != chosen
             }
-            why = f"{wanted[asked]} asks for that, and both write the same files"
-            made.remarks.append(f"{name} is carried over as {asked}: {why}")
+            why = f"{required[chosen]} asks for that, and both write the same files"
+            made.remarks.append(f"{name} is carried over as {chosen}: {why}")
 
 
 def _is_open(text: str) -> bool:
@@ -56,15 +56,15 @@ def _rivals(clobbers: Clobbers, name: str) -> Iterator[str]:
             yield other
 
 
-def _wanted(made: Draft, clobbers: Clobbers, open_: Sequence[str], asks_of: Enquiry) -> dict[str, str]:
+def _required(made: Draft, clobbers: Clobbers, open_: Sequence[str], asks_of: Enquiry) -> dict[str, str]:
     """By name, who asks for one of the packages in ``open_`` or for a rival of it."""
     group = {*open_, *(rival for name in open_ for rival in _rivals(clobbers, name))}
-    wanted: dict[str, str] = {}
+    required: dict[str, str] = {}
     for name in made.pip:
         for other in asks_of(pypi_name(name)) if name not in group else ():
             if other in group:
-                wanted.setdefault(other, name)
-    return wanted
+                required.setdefault(other, name)
+    return required
 
 
 class NewestAsks:

@@ -79,7 +79,7 @@ def report(lock: StackLock, causes: Causes, newest: Newest | None) -> list[str]:
     for name, text in profile.stack.items():
         lines += _pin_lines(name, text, lock, causes)
     if newest is not None:
-        lines += _held_back(lock, newest)
+        lines += _behind_newest(lock, newest)
     lines += _libraries(lock)
     return lines
 
@@ -169,7 +169,7 @@ def _reasons(causes: Sequence[Cause], before: str = "") -> Iterator[str]:
         yield f"      and {len(reasons) - MOST} more"
 
 
-def _held_back(lock: StackLock, newest: Newest) -> Iterator[str]:
+def _behind_newest(lock: StackLock, newest: Newest) -> Iterator[str]:
     """Packages that the stack does not name and that a rule keeps from their newest release."""
     place = Place.of(lock.solution.target)
     named = set(lock.profile.stack)

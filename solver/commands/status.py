@@ -23,7 +23,7 @@ from solver.proof.states import NEVER, GpuState, State, all_states
 from solver.proof.subject import Subject
 
 NEVER_RUN = "never-run.yaml"
-_TOLD = 4
+_MOST_CHANGES = 4
 """So many changes since a run stand in a note; ``Standing.changed`` has all."""
 
 
@@ -54,10 +54,15 @@ def standings(root: Path) -> tuple[Standing, ...]:
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
     odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
-    found = check_locks(project, project.request.profiles)
+    freshness = check_locks(project, project.request.profiles)
     return tuple(
         _standing(
-            project, profile, found[profile.name], states.get(profile.name) or never, reasons, odd.get(profile.name, ())
+            project,
+            profile,
+            freshness[profile.name],
+            states.get(profile.name) or never,
+            reasons,
+            odd.get(profile.name, ()),
         )
         for profile in project.request.profiles
     )
@@ -83,13 +88,15 @@ def _reasons(project: Project) -> Mapping[str, str]:
 def _standing(
     project: Project,
     profile: Profile,
-    found: Freshness,
+    freshness: Freshness,
     gpus: dict[str, GpuState],
     reasons: Mapping[str, str],
     odd: Sequence[str],
 ) -> Standing:
-    stale = "; ".join(found.reasons)
-    notes = [f"run `interlock lock {profile.name}`: {stale}" if found.answer is Answer.NO else stale] if stale else []
+    stale = "; ".join(freshness.reasons)
+    notes = (
+        [f"run `interlock lock {profile.name}`: {stale}" if freshness.answer is Answer.NO else stale] if stale else []
+    )
     if all(one is NEVER for one in gpus.values()) and profile.name in reasons:
         notes.append(f"never run: {reasons[profile.name]}")
     changed = {gpu: one.changed for gpu, one in gpus.items() if one.changed}
@@ -100,7 +107,7 @@ def _standing(
         notes.append(f"{inferred} conda records inferred, until a live channel clears that")
     return Standing(
         profile=profile.name,
-        lock=found.word,
+        lock=freshness.word,
         gpus={gpu: one.state for gpu, one in gpus.items()},
         changed=changed,
         note="; ".join(notes),
@@ -109,8 +116,8 @@ def _standing(
 
 def _some(changes: Sequence[str]) -> str:
     """The first few of many."""
-    more = len(changes) - _TOLD
-    return all_of(changes) if more <= 1 else all_of((*changes[:_TOLD], f"{more} more"))
+    more = len(changes) - _MOST_CHANGES
+    return all_of(changes) if more <= 1 else all_of((*changes[:_MOST_CHANGES], f"{more} more"))
 
 
 def _inferred(folder: Path) -> int:

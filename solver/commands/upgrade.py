@@ -106,5 +106,5 @@ def _settled(lock: LockFolder, names: Sequence[str]) -> Settled:
 
 
 def _settled_records(lock: LockFolder, names: Sequence[str]) -> SettledRecords:
-    held = {record.name: record.name for record in lock.records}
-    return SettledRecords(lock.records, tuple(held[name] for name in map(conda_name, names) if name in held))
+    locked = {record.name: record.name for record in lock.records}
+    return SettledRecords(lock.records, tuple(locked[name] for name in map(conda_name, names) if name in locked))

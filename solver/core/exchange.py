@@ -89,14 +89,14 @@ def only_holder(file: Path, patience: float = 0.0) -> Iterator[Hold]:
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         until = time.monotonic() + patience
-        while not (alone := _held(descriptor)) and time.monotonic() < until:
+        while not (alone := _is_locked(descriptor)) and time.monotonic() < until:
             time.sleep(_MOMENT)
         yield Hold(alone, (descriptor,))
     finally:
         os.close(descriptor)
 
 
-def _held(descriptor: int) -> bool:
+def _is_locked(descriptor: int) -> bool:
     """Whether nobody else holds the file, which is held from now on."""
     import fcntl
 

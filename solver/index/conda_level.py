@@ -27,15 +27,15 @@ def askers(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
 
 def level_of(records: Iterable[CondaRecord]) -> Processor | NotKnown:
     """The oldest processor that every one of ``records`` runs on; NOT_KNOWN where none says."""
-    asked = [spec for record in records for spec in record.depends if spec_name(spec) == LEVEL]
-    return next((one for one in PROCESSORS if _meets(one, asked)), NOT_KNOWN) if asked else NOT_KNOWN
+    specs = [spec for record in records for spec in record.depends if spec_name(spec) == LEVEL]
+    return next((one for one in PROCESSORS if _meets(one, specs)), NOT_KNOWN) if specs else NOT_KNOWN
 
 
-def _meets(processor: Processor, asked: Sequence[str]) -> bool:
+def _meets(processor: Processor, specs: Sequence[str]) -> bool:
     from rattler import Version, VersionSpec
 
     level = Version(str(number(processor)))
-    versions = [spec.versions for spec in map(read_spec, asked) if spec is not None]
+    versions = [spec.versions for spec in map(read_spec, specs) if spec is not None]
     return all(not each or VersionSpec(each).matches(level) for each in versions)
 
 

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.index.conda_config import CondaSettings, without_credentials
-from solver.index.web import TOLD_EVERY, NoAnswer, log
+from solver.index.web import WORD_EVERY, NoAnswer, log
 
 if TYPE_CHECKING:
     from rattler import Gateway, RepoDataRecord
@@ -124,7 +124,7 @@ async def _patiently(query: Awaitable[T], channel: str) -> T:
         if waited >= PATIENCE:
             task.cancel()
             raise NoAnswer(f"nothing was complete after {waited:.0f} s")
-        if ticks % round(TOLD_EVERY / _LOOK_EVERY) == 0:
+        if ticks % round(WORD_EVERY / _LOOK_EVERY) == 0:
             log.info("waiting for channel %s for %.0f s", channel, waited)
 
 

@@ -40,7 +40,7 @@ class _Depth(IntEnum):
 class Questions:
     """What a live index was asked."""
 
-    asked: set[PypiName] = field(default_factory=set)
+    packages: set[PypiName] = field(default_factory=set)
     """Packages whose releases were asked for."""
     read: set[str] = field(default_factory=set)
     """Names of wheels whose metadata were read."""
@@ -194,7 +194,7 @@ class LayeredIndex:
             return self.recorded.extras(release)
 
     def _count_question(self, name: PypiName) -> None:
-        self.questions.asked.add(name)
+        self.questions.packages.add(name)
         self._tell()
 
     def _read(self, release: Release) -> None:

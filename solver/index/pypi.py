@@ -159,8 +159,8 @@ class PypiIndex:
         """
         metadata = self._cache.get(file) if file.sha256 else None
         link = self._links.get(file.filename)
-        told = None if link is None else (link.metadata_digests or {}).get("sha256")
-        if metadata is None or (told is not None and metadata.digest != told):
+        listed = None if link is None else (link.metadata_digests or {}).get("sha256")
+        if metadata is None or (listed is not None and metadata.digest != listed):
             metadata = parse_metadata(self._read(file), file.filename)
             if file.sha256:
                 self._cache.put(file, metadata)

@@ -34,7 +34,7 @@ SLOWEST = 16 * 1024
 """Bytes a second; a server that gives less for longer than ``PATIENCE`` is given up."""
 BACKOFF = 0.5
 """Seconds before a question is put a second time."""
-TOLD_EVERY = 10.0
+WORD_EVERY = 10.0
 """Seconds of waiting after which it is told what is waited for."""
 _SLOW = 32 * SLOWEST
 """Bytes a second; of a server that gives less it is told that it is waited for."""
@@ -178,13 +178,13 @@ class Web:
     def _await(self, call: _Call) -> None:
         """Wait in this thread, which can be interrupted, while another one reads: a byte a second holds up no more."""
         begun = time.monotonic()
-        word_due, received = TOLD_EVERY, 0
+        word_due, received = WORD_EVERY, 0
         while not call.done.wait(min(1.0, self.patience / 4)):
             waited = time.monotonic() - begun
             if waited > self.patience + call.received / SLOWEST:
                 raise NoAnswer(f"only {call.received} bytes came in {waited:.0f} s, so it was given up")
             if waited > word_due:
-                word_due, slow = word_due + TOLD_EVERY, call.received - received < TOLD_EVERY * _SLOW
+                word_due, slow = word_due + WORD_EVERY, call.received - received < WORD_EVERY * _SLOW
                 received = call.received
             else:
                 slow = False

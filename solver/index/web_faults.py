@@ -51,9 +51,9 @@ def why(error: Exception) -> str:
     ):
         if any(isinstance(one, kind) for one in chain):
             return sentence
-    told = [one.strerror for one in chain if isinstance(one, OSError) and one.strerror]
-    if told:
-        return names.one_line(told[-1])
+    reasons = [one.strerror for one in chain if isinstance(one, OSError) and one.strerror]
+    if reasons:
+        return names.one_line(reasons[-1])
     timed_out = any(isinstance(one, urllib3.exceptions.ConnectTimeoutError) for one in chain)
     return f"no connection in {TIMEOUT[0]:.0f} s" if timed_out else "the connection broke off"
 

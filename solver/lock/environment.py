@@ -42,7 +42,7 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
     """
     import yaml
 
-    dependencies: list[object] = [*_asked_of_the_machine(half), *_packages(profile, half)]
+    dependencies: list[object] = [*_virtual_packages(half), *_packages(profile, half)]
     if requirements:
         _check_pip(profile, half)
         dependencies.append({"pip": pip_block(requirements)})
@@ -71,7 +71,7 @@ def locked_pins(dependencies: object) -> set[str]:
     return {entry for entry in bare if not is_of_the_machine(entry)}
 
 
-def _asked_of_the_machine(half: CondaHalf) -> list[str]:
+def _virtual_packages(half: CondaHalf) -> list[str]:
     """conda refuses a machine that does not meet these before it installs anything; pip would fail halfway."""
     asks = []
     if half.target.platform.startswith("linux"):

@@ -139,7 +139,7 @@ def whole_digest(data: Mapping[str, Any]) -> str:
     return digest({key: value for key, value in data.items() if key != "whole"})
 
 
-def _told(axes: Mapping[Axis, str | None]) -> dict[str, str | None]:
+def _axes(axes: Mapping[Axis, str | None]) -> dict[str, str | None]:
     """The axes, without an absent framework that no request means unless it names it."""
     unnamed = {name for name, entry in FRAMEWORKS.items() if not entry.by_default}
     return {name: version for name, version in axes.items() if version is not None or name not in unnamed}
@@ -169,7 +169,7 @@ def solution_yaml(
         "lock": lock_digest,
         "whole": "",
         "target": msgspec.to_builtins(solution.target),
-        "solution": _told(solution.axes),
+        "solution": _axes(solution.axes),
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],
         "variables": profile_variables(profile),
         "notes": msgspec.to_builtins(solution.notes),

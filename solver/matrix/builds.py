@@ -35,7 +35,7 @@ def stated(field: str | NotKnown) -> Stated:
     return None if field == NONE else field
 
 
-def told_by(build: Build) -> str:
+def source_of(build: Build) -> str:
     """Who tells how a build was made, and who which cuDNN it was made with, where that is another."""
     return build.source if isinstance(build.cudnn_source, NotKnown) else f"{build.source}; cuDNN: {build.cudnn_source}"
 

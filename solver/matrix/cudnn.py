@@ -10,7 +10,7 @@ from __future__ import annotations
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Platform
 from solver.core.versions import major, numbers
-from solver.matrix.builds import Stated, has_cuda, stated, told_by
+from solver.matrix.builds import Stated, has_cuda, source_of, stated
 from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
@@ -34,14 +34,14 @@ def serves(build: Build, cudnn: str | NotKnown) -> Verdict:
     if specifier is None:
         return _YES
     if isinstance(specifier, NotKnown):
-        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it was compiled with", told_by(build), build.id)
+        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it was compiled with", source_of(build), build.id)
     will_do = admits(specifier, cudnn)
     if isinstance(cudnn, NotKnown) or will_do is Answer.NOT_KNOWN:
-        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it will load", told_by(build), build.id)
+        return Verdict(Answer.NOT_KNOWN, "nobody read which cuDNN it will load", source_of(build), build.id)
     if will_do is Answer.YES:
         return _YES
     why = f"it was compiled with cuDNN {build.cudnn}, and {cudnn} {fault_of(build, cudnn)}"
-    return Verdict(Answer.NO, why, told_by(build), build.id)
+    return Verdict(Answer.NO, why, source_of(build), build.id)
 
 
 def fault_of(build: Build, cudnn: str) -> str:

@@ -109,8 +109,8 @@ def is_led(versions: Mapping[str, str | NotKnown]) -> Answer:
 
 
 def _is_marked(versions: Mapping[str, str | NotKnown], mark: str) -> Answer:
-    held = versions.get(LOADER, "")
-    if isinstance(held, NotKnown):
+    present = versions.get(LOADER, "")
+    if isinstance(present, NotKnown):
         return Answer.NOT_KNOWN
-    version = version_or_none(held)
+    version = version_or_none(present)
     return answer(isinstance(version, Version) and mark in (version.local or "").split("."))

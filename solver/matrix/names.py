@@ -26,7 +26,7 @@ class Names:
         twin = self._rows.get(name, (name, 0))[0]
         return None if twin is None else pypi_name(twin)
 
-    def told(self, name: CondaName) -> PypiName | NotKnown | None:
+    def recorded(self, name: CondaName) -> PypiName | NotKnown | None:
         """As ``pypi``; NOT_KNOWN without a row."""
         return self.pypi(name) if name in self._rows else NOT_KNOWN
 

@@ -60,7 +60,7 @@ class Build(Row, frozen=True, kw_only=True):
     cudnn: DottedOrNone | NotKnown = NOT_KNOWN
     """The cuDNN it was built with: the oldest of that major that serves it; "none": it uses none."""
     cudnn_source: Text | NotKnown = NOT_KNOWN
-    """Who tells that, where it is not ``source``; see ``solver.matrix.builds.told_by``."""
+    """Who tells that, where it is not ``source``; see ``solver.matrix.builds.source_of``."""
     nccl: DottedOrNone | NotKnown = NOT_KNOWN
     bundles: bool | NotKnown = NOT_KNOWN
     """True where the CUDA libraries lie inside the wheel, false where distributions bring them."""

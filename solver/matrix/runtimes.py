@@ -88,7 +88,7 @@ def inside(build: Build, runtime: Runtime) -> Inside | None:
     return Inside(runtime, version, surely=lies_inside is Answer.YES)
 
 
-def is_asked_for(one: Inside, specifier: str) -> Answer:
+def is_within_request(one: Inside, specifier: str) -> Answer:
     """Whether a runtime inside a wheel is within the specifier (PEP 440) of a request; "" asks for nothing."""
     if not specifier:
         return Answer.YES

@@ -9,7 +9,7 @@ from functools import cached_property
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code, opens_libraries
 from solver.core.model import Framework
-from solver.matrix.builds import cuda_major, has_cuda, is_part_of, told_by, wheel_build
+from solver.matrix.builds import cuda_major, has_cuda, is_part_of, source_of, wheel_build
 from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
@@ -168,7 +168,7 @@ class LockOnGpu:
         if at_import or after.answer is alone.answer:
             return after
         why = f"nobody knows whether its cuDNN or that of {first.package} is loaded first"
-        return Verdict(Answer.NOT_KNOWN, why, told_by(build), build.id)
+        return Verdict(Answer.NOT_KNOWN, why, source_of(build), build.id)
 
     def loaded_cudnn(self, build: Build) -> str | NotKnown | None:
         """The cuDNN that a build loads: the one inside its wheel, or what a package brings for its CUDA major.

@@ -82,10 +82,10 @@ def _row(distribution: str, family: Family, source: WheelSource, asking: _Asking
     if not members:
         raise ReleaseRefused(f"{file.filename} holds no library")
     read = read_libraries(source, file, members)
-    cudnn, told = asking.cudnn(family.version)
+    cudnn, wheel = asking.cudnn(family.version)
     return Build(
         id=family.row_id(distribution),
-        source=f"wheel {file.filename} (RUNPATH, symbols, fat binaries); cuDNN: METADATA of {told}; {_SAME_VERSION}",
+        source=f"wheel {file.filename} (RUNPATH, symbols, fat binaries); cuDNN: METADATA of {wheel}; {_SAME_VERSION}",
         derived=True,
         package=distribution,
         version=family.version,

@@ -61,27 +61,27 @@ _AGAINST = "torch"
 def package_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family of these packages; the wheels of known rows are read again where that is asked."""
     by_id = {row.id: row for row in known}
-    for package, told in BUILD_FILES.items():
-        for family in families(reading.source, package, Version(told.oldest)):
+    for package, build_file in BUILD_FILES.items():
+        for family in families(reading.source, package, Version(build_file.oldest)):
             before = by_id.get(family.row_id(package))
             if before is not None and (not before.derived or not reading.again):
                 yield msgspec.structs.replace(before, python=family.python)
                 continue
-            row = reading.row(family.file, partial(_row, package, told, family, reading.source))
+            row = reading.row(family.file, partial(_row, package, build_file, family, reading.source))
             if row is not None:
                 yield row
 
 
-def _row(package: PypiName, told: BuildFile, family: Family, source: WheelSource) -> Build:
+def _row(package: PypiName, build_file: BuildFile, family: Family, source: WheelSource) -> Build:
     file = family.file
-    text = member_text(source, file, told.member)
-    cuda = told.cuda.search(text)
+    text = member_text(source, file, build_file.member)
+    cuda = build_file.cuda.search(text)
     if cuda is None:
-        raise ReleaseRefused(f"{told.member} of {file.filename} tells no CUDA")
-    sm, ptx = _code(told, text)
+        raise ReleaseRefused(f"{build_file.member} of {file.filename} tells no CUDA")
+    sm, ptx = _code(build_file, text)
     return Build(
         id=family.row_id(package),
-        source=f"wheel {file.filename} ({told.member}, METADATA)",
+        source=f"wheel {file.filename} ({build_file.member}, METADATA)",
         derived=True,
         package=package,
         version=family.version,
@@ -95,9 +95,9 @@ def _row(package: PypiName, told: BuildFile, family: Family, source: WheelSource
     )
 
 
-def _code(told: BuildFile, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
+def _code(build_file: BuildFile, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple[str, ...] | NotKnown]:
     """The GPUs that there is machine code and PTX for: "8.0+PTX 9.0a" has code for both, and PTX of 8.0."""
-    listed = told.gpus.search(text) if told.gpus is not None else None
+    listed = build_file.gpus.search(text) if build_file.gpus is not None else None
     if listed is None:
         return NOT_KNOWN, NOT_KNOWN
     words = listed[1].replace(";", " ").split()
@@ -106,6 +106,6 @@ def _code(told: BuildFile, text: str) -> tuple[tuple[str, ...] | NotKnown, tuple
 
 
 def _needs(family: Family, source: WheelSource) -> dict[str, str]:
-    asked = [one for one in requirements(source, family.file) if one.name == _AGAINST and applies_to(one, family)]
-    bounds = ",".join(str(one.specifier) for one in asked if one.specifier)
+    against = [one for one in requirements(source, family.file) if one.name == _AGAINST and applies_to(one, family)]
+    bounds = ",".join(str(one.specifier) for one in against if one.specifier)
     return {_AGAINST: bounds} if bounds else {}

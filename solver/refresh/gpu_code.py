@@ -71,11 +71,11 @@ class GpuCode:
 
     def _begin(self, text: bytes, at: int) -> int | None:
         """Behind the header of the next fat binary; None where none begins in ``text``."""
-        found = text.find(_MAGIC, at)
-        if found < 0 or found + _HEADER > len(text):
+        start = text.find(_MAGIC, at)
+        if start < 0 or start + _HEADER > len(text):
             return None
-        self._left = int.from_bytes(text[found + len(_MAGIC) : found + _HEADER], "little")
-        return found + _HEADER
+        self._left = int.from_bytes(text[start + len(_MAGIC) : start + _HEADER], "little")
+        return start + _HEADER
 
     def _entry(self, text: bytes, at: int) -> int | None:
         """Behind the entry at ``at``; None where its header does not lie in ``text`` as a whole."""

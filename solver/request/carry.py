@@ -20,7 +20,7 @@ from solver.core.markers import applies
 from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.index.conda_spec import CondaSpec, read_spec
-from solver.request.sources import Wanted, Wish
+from solver.request.sources import Source, Wish
 
 _CUDA = re.compile(
     r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
@@ -73,21 +73,21 @@ class Draft:
     """A line for each thing that does not stand in the request as it stood in the file."""
 
 
-def carried(wanted: Wanted, name: str, world: CondaWorld) -> Draft:
+def carried(source: Source, name: str, world: CondaWorld) -> Draft:
     """``wanted`` as a request called ``name`` where the file itself has no name."""
-    made = Draft(name=wanted.name or name, variables=dict(wanted.variables), remarks=list(wanted.left))
-    for channel in wanted.channels:
+    made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.left))
+    for channel in source.channels:
         if world.holds(channel, None):
             made.channels.append(channel)
         else:
-            made.remarks.append(f"{wanted.file}: channel {channel} is not carried over: nothing of it is recorded")
+            made.remarks.append(f"{source.file}: channel {channel} is not carried over: nothing of it is recorded")
     made.channels = made.channels or ["conda-forge"]
-    if wanted.python is not None:
-        _python(made, wanted.python, f"{wanted.file}: python")
-    for entry in wanted.conda:
+    if source.python is not None:
+        _python(made, source.python, f"{source.file}: python")
+    for entry in source.conda:
         _conda(made, entry, world)
-    options = [_index_option(made, entry) for entry in wanted.pip]
-    for entry, is_option in zip(wanted.pip, options, strict=True):
+    options = [_index_option(made, entry) for entry in source.pip]
+    for entry, is_option in zip(source.pip, options, strict=True):
         if not is_option:
             _pip(made, entry)
     _settle_cpu(made)

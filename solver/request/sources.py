@@ -27,7 +27,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Source:
     """What a file asks for."""
 
     file: str
@@ -50,7 +50,7 @@ def find_source(folder: Path) -> Path | None:
     return next((folder / name for name in SOURCES if (folder / name).is_file()), None)
 
 
-def read_wanted(path: Path) -> Wanted:
+def read_source(path: Path) -> Source:
     """What the file at ``path`` asks for; raises ``BadInput`` where it is none of those that can be read."""
     reader = SOURCES.get(path.name)
     if reader is None:
@@ -61,7 +61,7 @@ def read_wanted(path: Path) -> Wanted:
     return reader(path)
 
 
-def _environment(path: Path) -> Wanted:
+def _environment(path: Path) -> Source:
     document = load_yaml(path)
     data = document.data
     if not isinstance(data, dict) or not isinstance(data.get("dependencies"), list):
@@ -78,7 +78,7 @@ def _environment(path: Path) -> Wanted:
             conda.append(Wish(entry, where))
         else:
             left.append(f"{where}: {entry} is not carried over: it is no package")
-    return Wanted(
+    return Source(
         file=path.name,
         name=_text(data.get("name")),
         channels=tuple(map(str, data.get("channels") or ())),
@@ -93,9 +93,9 @@ _CARRIED = ("name", "channels", "dependencies", "variables", "prefix")
 """Keys of an environment.yml that are read; ``prefix`` is a place on one machine and means nothing elsewhere."""
 
 
-def _requirements(path: Path) -> Wanted:
+def _requirements(path: Path) -> Source:
     lines = logical_lines(reading.read_text(path))
-    return Wanted(file=path.name, pip=tuple(Wish(line.text, f"{path.name}:{line.number}") for line in lines))
+    return Source(file=path.name, pip=tuple(Wish(line.text, f"{path.name}:{line.number}") for line in lines))
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"is not TOML: {error}", file=path) from None
 
 
-def _pyproject(path: Path) -> Wanted:
+def _pyproject(path: Path) -> Source:
     data = _toml(path)
     project = data.get("project")
     if not isinstance(project, dict):
@@ -118,7 +118,7 @@ def _pyproject(path: Path) -> Wanted:
         )
         for name in names or ()
     ]
-    return Wanted(
+    return Source(
         file=path.name,
         name=_text(project.get("name")),
         pip=_sourced(_entries(path, "project.dependencies", project.get("dependencies", [])), data),
@@ -144,20 +144,20 @@ def _sourced(wishes: Iterable[Wish], data: Mapping[str, Any]) -> tuple[Wish, ...
     return tuple(sourced)
 
 
-def _uv(path: Path) -> Wanted:
+def _uv(path: Path) -> Source:
     """What the packages of the workspace require; the pins of the lock are uv's choice and not the person's."""
     data = _toml(path)
-    wanted = Wanted(file=path.name, python=_text(data.get("requires-python")))
+    project = Source(file=path.name, python=_text(data.get("requires-python")))
     for package in _tables(data.get("package")):
         source = package.get("source", {})
         if isinstance(source, dict) and {"virtual", "editable"} & set(source):
             metadata = package.get("metadata", {})
             texts = [_requirement(table) for table in _tables(metadata.get("requires-dist"))]
-            pip = (*wanted.pip, *_entries(path, str(package.get("name")), texts))
-            wanted = replace(wanted, name=wanted.name or _text(package.get("name")), pip=pip)
-    if not wanted.pip:
+            pip = (*project.pip, *_entries(path, str(package.get("name")), texts))
+            project = replace(project, name=project.name or _text(package.get("name")), pip=pip)
+    if not project.pip:
         raise BadInput("names no package of a workspace that requires anything", file=path, fix="name pyproject.toml")
-    return wanted
+    return project
 
 
 def _requirement(table: Mapping[str, Any]) -> str:
@@ -183,13 +183,13 @@ def _address(name: str, table: Mapping[str, Any]) -> str | None:
     return f"{name} @ {table['url']}" if "url" in table else None
 
 
-def _pixi(path: Path) -> Wanted:
+def _pixi(path: Path) -> Source:
     data = _toml(path)
     project = data.get("workspace") or data.get("project") or {}
     left = [f"{path.name}: {key} is not carried over" for key in data if key not in _PIXI]
     pip = [_pixi_pip(str(name), value) for name, value in (data.get("pypi-dependencies") or {}).items()]
     conda = [_pixi_conda(str(name), value) for name, value in (data.get("dependencies") or {}).items()]
-    return Wanted(
+    return Source(
         file=path.name,
         name=_text(project.get("name")),
         channels=tuple(str(channel) for channel in project.get("channels", ()) if isinstance(channel, str)),
@@ -236,7 +236,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and re.search(r"\S", value) else None
 
 
-SourceReader = Callable[[Path], Wanted]
+SourceReader = Callable[[Path], Source]
 SOURCES: Mapping[str, SourceReader] = {
     "environment.yml": _environment,
     "environment.yaml": _environment,

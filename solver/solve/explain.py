@@ -152,7 +152,7 @@ def _admitted(core: Core, space: Space) -> Mapping[str, int]:
     reached, waiting = set(admitted), sorted(set(admitted) & set(core.active))
     while waiting:
         name = waiting.pop(0)
-        for ident, mask in _asked_by_all(name, core.active[name], space, admitted).items():
+        for ident, mask in _common_asks(name, core.active[name], space, admitted).items():
             if admitted[ident] & mask:  # where nothing is left, every version is told that either side speaks of
                 admitted[ident] &= mask
             if ident not in reached and ident in core.active:
@@ -161,7 +161,7 @@ def _admitted(core: Core, space: Space) -> Mapping[str, int]:
     return admitted
 
 
-def _asked_by_all(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> dict[str, int]:
+def _common_asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> dict[str, int]:
     """What each admitted version of ``name`` asks for: the versions that one of them at least admits."""
     per_version: list[dict[str, int]] = []
     for candidate in space.candidates(name):

@@ -64,7 +64,7 @@ def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False, sett
     something that only the record lacks may be what is missing.
     """
     solution = find(profile, spaces, lockable_only=lockable_only, settled=settled)
-    while solution is None and _asked_more(profile, spaces, lockable_only=lockable_only):
+    while solution is None and _has_read_more(profile, spaces, lockable_only=lockable_only):
         solution = find(profile, spaces, lockable_only=lockable_only, settled=settled)
     if solution is None:
         explanation = explain(profile, spaces, lockable_only=lockable_only)
@@ -73,7 +73,7 @@ def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False, sett
     return solution
 
 
-def _asked_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> bool:
+def _has_read_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> bool:
     """Whether the index, asked further for the packages with which the search failed, told anything new."""
     python = _telling(profile, spaces, pythons(profile, spaces.matrices), lockable_only=lockable_only)
     space = spaces.get(profile, python, lockable_only=lockable_only)

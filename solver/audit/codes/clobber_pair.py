@@ -95,13 +95,13 @@ def _cure(context: AuditContext, first: Package, second: Package) -> str:
 def _keeping_one(context: AuditContext, first: Package, second: Package) -> str:
     """Of two that do the same the one stays that something asks for, if there is just one such."""
     asking = {package: askers_of(context, package.name) for package in (first, second)}
-    asked_for = [package for package, askers in asking.items() if askers]
-    if len(asked_for) == 1:
-        (stays,) = asked_for
+    required = [package for package, askers in asking.items() if askers]
+    if len(required) == 1:
+        (stays,) = required
         goes = second if stays is first else first
         ask = "asks" if len(asking[stays]) == 1 else "ask"
         return _keeping(context, stays, goes, f"which {listed(one.pin for one in asking[stays])} {ask} for")
-    if asked_for:
+    if required:
         whose = " and ".join(f"{listed(one.pin for one in askers)} for {p.name}" for p, askers in asking.items())
         return f"ask for one of the two only, where {whose} asks; {reinstalling(context.set.kind, first)}"
     either = " or ".join(taking_out(context.set.kind, [package]) for package in (first, second))

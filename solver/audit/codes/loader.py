@@ -66,7 +66,7 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         yield from _from_conda(context, build, runtime)
         return
     in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
-    outcome = in_files or _without_found(context, _recorded(context, build.row))
+    outcome = in_files or _beyond_library_path(context, _recorded(context, build.row))
     outcome, perhaps = without_base(context.set.base, build, outcome)
     if perhaps:
         yield perhaps_in_base(context.set.base, build, perhaps)
@@ -126,7 +126,7 @@ def _unread_folders(context: AuditContext) -> tuple[str, ...]:
     return tuple(folder for folder in folders if "site-packages" not in PurePosixPath(folder).parts)
 
 
-def _without_found(context: AuditContext, outcome: LibrarySearch) -> LibrarySearch:
+def _beyond_library_path(context: AuditContext, outcome: LibrarySearch) -> LibrarySearch:
     """``outcome`` without what lies in a folder of this machine that LD_LIBRARY_PATH names here."""
     folders = [Path(folder) for folder in _folders_in(context.environ)]
 

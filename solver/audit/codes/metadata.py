@@ -91,9 +91,9 @@ def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) ->
     # One package's requirements are told in whole; of several as many as can be read.
     most = _MOST if len(missing) == 1 else _SOME
     asks = {package: sorted(set(several)) for package, several in missing.items()}
-    told = [f"{package.pin} asks for {listed(several, most=most)}" for package, several in asks.items()]
-    if len(told) > _SOME:
-        told = [*told[: _SOME - 1], f"{len(told) - _SOME + 1} more packages for others"]
+    clauses = [f"{package.pin} asks for {listed(several, most=most)}" for package, several in asks.items()]
+    if len(clauses) > _SOME:
+        clauses = [*clauses[: _SOME - 1], f"{len(clauses) - _SOME + 1} more packages for others"]
     are = "which is not in the set" if sum(map(len, asks.values())) == 1 else "none of which is in the set"
     names, pins = sorted({package.name for package in asks}), sorted(package.pin for package in asks)
     lock = _LOCKERS.get(context.set.kind)
@@ -104,7 +104,7 @@ def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) ->
         asks,
         code=CODE,
         severity="error",
-        why=f"{'; '.join(told)}, {are}",
+        why=f"{'; '.join(clauses)}, {are}",
         source=f"Requires-Dist of {listed(pins)}",
         cure=cure,
     )

@@ -41,10 +41,10 @@ def outside_the_extra(context: AuditContext, build: BuiltPackage) -> Iterator[Fi
 
 def _finding(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple[Package, str]]) -> Finding:
     seen = next(filter(None, (evidence(context, package.name) for package, _ in refused)), None)
-    asked = listed((f"{package.name}{bound}" for package, bound in refused), most=_MOST)
+    bounds = listed((f"{package.name}{bound}" for package, bound in refused), most=_MOST)
     there = listed((package.version or "" for package, _ in refused), most=_MOST)
     others = {other for package, bound in refused for other, _ in refusing(context, package.name, bound)}
-    cure = f"take {asked}"
+    cure = f"take {bounds}"
     if others and seen:
         cure = f"keep it, since {listed(sorted(package.pin for package in others))} asks for another version"
     elif others:
@@ -54,7 +54,7 @@ def _finding(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple
         (build.package, *(package for package, _ in refused)),
         code=CODE,
         severity="warning",
-        why=f"the and-cuda extra of {build.pin} asks for {asked}, and the set has {there}; "
+        why=f"the and-cuda extra of {build.pin} asks for {bounds}, and the set has {there}; "
         f"that it works all the same: {seen or 'no evidence'}",
         source=build.row.source,
         cure=cure,

@@ -144,13 +144,13 @@ def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
 
 
 def _here_twice(build: BuiltPackage, other: BuiltPackage, base: Base) -> Finding:
-    held = f"CUDA {base.cuda}" + (f" and cuDNN {base.cudnn}" if base.cudnn_package else "")
+    contents = f"CUDA {base.cuda}" + (f" and cuDNN {base.cudnn}" if base.cudnn_package else "")
     carried = f"CUDA {build.cuda}" + (f" and cuDNN {build.cudnn}" if isinstance(build.cudnn, str) else "")
     return finding_about(
         (build.package, other.package),
         code=CODE,
         severity="note",
-        why=f"CUDA {build.major} is here twice: the image {base.image} holds {held}, which {other.pin} opens, "
+        why=f"CUDA {build.major} is here twice: the image {base.image} holds {contents}, which {other.pin} opens, "
         f"and {build.pin} carries {carried}; whichever is imported first decides which copy serves both",
         source=f"{base.source}; {build.source}",
         cure=f"import first what comes with the newer copy, or take a {build.package.name} that shares the other's",

@@ -83,7 +83,7 @@ def changes_of(
     builds = listed(sorted(build.pin for build in after.builds))
 
     def why(name: PypiName) -> str:
-        reason = _because_of(name, errors) or _asked_by(name, names, asks, asks_after)
+        reason = _because_of(name, errors) or _requirement(name, names, asks, asks_after)
         return reason or (f"goes with {builds}" if name in new else "nothing asks for it")
 
     return tuple(PackageChange(name=name, before=old.get(name), after=new.get(name), why=why(name)) for name in names)
@@ -110,7 +110,7 @@ def _because_of(name: PypiName, errors: Sequence[Finding]) -> str | None:
     return None
 
 
-def _asked_by(name: PypiName, changed: Sequence[PypiName], asks: Asks, asks_after: Asks) -> str | None:
+def _requirement(name: PypiName, changed: Sequence[PypiName], asks: Asks, asks_after: Asks) -> str | None:
     asking = sorted(other for other, names in asks_after.items() if name in names)
     if asking:
         return f"{asking[0]} asks for it"

@@ -13,7 +13,7 @@ from solver.audit.codes import unknown
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed, changes_of
 from solver.audit.fix.nearness import nearer_versions
-from solver.audit.fix.needs import asked_for, asks_of, expected, reached, root_of, unwanted, with_pins
+from solver.audit.fix.needs import asks_of, expected, reached, required_names, root_of, unwanted, with_pins
 from solver.audit.fix.open_list import is_open, shortened, with_choices
 from solver.audit.installed import findings_as_installed, is_open_list
 from solver.audit.package_set import Package, PackageSet
@@ -126,7 +126,7 @@ class _Mender:
 
     def _roots(self) -> tuple[PypiName, ...]:
         """The packages to ask the search for: what the index knows and nobody asks for, and the frameworks."""
-        others = asked_for(self.asks)
+        others = required_names(self.asks)
         return tuple(
             name
             for name in self.context.packages

@@ -15,8 +15,8 @@ from solver.index import Index
 
 def nearer_versions(index: Index, before: Package, after: Package) -> list[str]:
     """Final releases of the default index, the nearest to ``before`` first; of two as near the newer one."""
-    stated, found = version_or_none(before.version), version_or_none(after.version)
-    if stated is None or found is None:
+    stated, chosen = version_or_none(before.version), version_or_none(after.version)
+    if stated is None or chosen is None:
         return []
     versions = _final_versions(index, before)
     ordered = sorted(versions)
@@ -28,7 +28,7 @@ def nearer_versions(index: Index, before: Package, after: Package) -> list[str]:
         at = bisect_left(ordered, version)
         return at - place + (gap and version > stated)
 
-    farthest = abs(apart(found))
+    farthest = abs(apart(chosen))
     near = [one for one in ordered if 0 < abs(apart(one)) < farthest]
     return [versions[one] for one in sorted(near, key=lambda one: (abs(apart(one)), -apart(one)))]
 

@@ -54,7 +54,7 @@ def asks_of(context: AuditContext) -> Asks:
     return asks
 
 
-def asked_for(asks: Asks) -> set[PypiName]:
+def required_names(asks: Asks) -> set[PypiName]:
     """Whoever is asked for by some package."""
     return set(chain.from_iterable(asks.values()))
 
@@ -75,10 +75,10 @@ def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> se
     rules = {rule.id: rule for rule in context.matrices.rules}
     broken = [rules[error.row] for error in errors if error.row in rules]
     absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if forbids(bound)}
-    asked = asked_for(asks)
+    required = required_names(asks)
     twins = [error.names for error in errors if error.code == clobber.CODE and len(error.names) == 2]
-    rivals = {name for pair in twins for name in pair if len(asked.intersection(pair)) == 1}
-    return (absent | rivals) & set(context.packages) - asked
+    rivals = {name for pair in twins for name in pair if len(required.intersection(pair)) == 1}
+    return (absent | rivals) & set(context.packages) - required
 
 
 def expected(context: AuditContext, errors: Sequence[Finding]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from msgspec import structs
 
 from solver.audit.context import AuditContext
-from solver.audit.fix.needs import asked_for, asks_of
+from solver.audit.fix.needs import asks_of, required_names
 from solver.audit.package_set import Package, PackageSet
 from solver.core.frameworks import framework_of
 from solver.core.model import PypiName
@@ -39,16 +39,16 @@ def shortened(given: PackageSet, mended: AuditContext, needed: Set[PypiName]) ->
 
     A line that was open and need not change stays open, but of a framework that the loader is made for.
     """
-    asked = asked_for(asks_of(mended))
+    required = required_names(asks_of(mended))
     lines: Mapping[PypiName, Package] = {package.name: package for package in given.packages}
     exact = {name for name in mended.packages if framework_of(name) and LOADER in mended.packages} | needed
-    kept = (_line(package, lines.get(package.name), asked - needed, exact) for package in mended.set.packages)
+    kept = (_line(package, lines.get(package.name), required - needed, exact) for package in mended.set.packages)
     return structs.replace(mended.set, packages=tuple(package for package in kept if package is not None))
 
 
-def _line(package: Package, before: Package | None, asked: Set[PypiName], exact: Set[PypiName]) -> Package | None:
+def _line(package: Package, before: Package | None, required: Set[PypiName], exact: Set[PypiName]) -> Package | None:
     if before is None:
-        return None if package.origin == "pypi" and package.name in asked else package
+        return None if package.origin == "pypi" and package.name in required else package
     if before.origin != package.origin:
         return None  # conda brings it
     if before.version != package.version:

@@ -28,13 +28,13 @@ def read_bounds(text: str, file: str, environment: Mapping[str, str]) -> Package
     """What the lock installs; raises ``BadInput`` naming file and line of what cannot be read."""
     lines = text.splitlines()
     by_pip = ["" if line.endswith(OF_CONDA) else line for line in lines]
-    found = read_requirements("\n".join(by_pip), file, environment)
+    by_name = read_requirements("\n".join(by_pip), file, environment)
     conda = list(_builds(lines, file))
     return structs.replace(
-        found,
-        kind="environment" if conda else found.kind,
-        packages=once([*conda, *found.packages], file),
-        python=conda_names.python_among(conda) or found.python,
+        by_name,
+        kind="environment" if conda else by_name.kind,
+        packages=once([*conda, *by_name.packages], file),
+        python=conda_names.python_among(conda) or by_name.python,
         # Nothing is missing from it: a lock was closed when it was made.
         closed=True,
     )

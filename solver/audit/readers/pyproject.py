@@ -95,8 +95,8 @@ def read_pyproject(document: TomlDocument, environment: Mapping[str, str], choic
         url_parts(index.url)  # which no later step could do without
     file = _File(document, said, environment)
     groups = [name for name in file.groups if name not in file.plain]
-    asked = sum(map(len, (*file.extras.values(), *file.groups.values(), file.said.project.dependencies)))
-    parts = parts_of(choice, file.extras, groups, document.file, packages=asked)
+    entries = sum(map(len, (*file.extras.values(), *file.groups.values(), file.said.project.dependencies)))
+    parts = parts_of(choice, file.extras, groups, document.file, packages=entries)
     return tuple(file.set_of(part) for part in parts)
 
 

@@ -230,7 +230,7 @@ def _set(shared: _Shared, part: Part) -> PackageSet:
     )
 
 
-_Asked = tuple[int, tuple[_Dependency, ...], tuple[Key, ...]]
+_Waiting = tuple[int, tuple[_Dependency, ...], tuple[Key, ...]]
 """What one package asks for: its number, the dependencies and the keys under which they stand."""
 
 
@@ -245,7 +245,7 @@ class _Walk:
     """Number of each package that is reached, with its extras."""
     entered: set[tuple[int, str]] = field(default_factory=set)
     """Extras of the projects that were followed."""
-    waiting: list[_Asked] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
     """What is still to be followed."""
     holding: dict[str, bool] = field(default_factory=dict)
     """Whether each marker holds here that was met."""

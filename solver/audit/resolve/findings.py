@@ -16,10 +16,10 @@ _MOST = 20
 """So many names stand in a sentence."""
 
 
-def contradictions(found: Sequence[Contradiction]) -> Iterator[Finding]:
+def contradictions(clashes: Sequence[Contradiction]) -> Iterator[Finding]:
     """A finding for each group of askers that cannot all have what they ask for."""
     groups: dict[tuple[object, ...], list[Contradiction]] = {}
-    for one in found:
+    for one in clashes:
         # Two builds that differ in a dozen libraries differ for one reason.
         askers = tuple(ask.asker if ask.asker is not None else ask.name for ask in one.asks)
         groups.setdefault((one.certain, *askers), []).append(one)
@@ -97,7 +97,7 @@ def not_known(packages: Sequence[Package], extras: Sequence[tuple[PypiName, str]
     names = sorted({package.pin for package in packages} | {f"{name}[{extra}]" for name, extra in extras})
     asks = "asks" if len(names) == 1 else "ask"
     # Builds with a local part are on indexes that are never asked.
-    can_be_asked = extras or any("+" not in (package.version or "") for package in packages)
+    can_be_read = extras or any("+" not in (package.version or "") for package in packages)
     return finding_about(
         packages,
         code=CODE,
@@ -106,7 +106,7 @@ def not_known(packages: Sequence[Package], extras: Sequence[tuple[PypiName, str]
         "installed and whether it goes together",
         source="the recorded index",
         cure="ask the index itself with --live, or audit what was installed"
-        if can_be_asked
+        if can_be_read
         else "audit what was installed",
     )
 

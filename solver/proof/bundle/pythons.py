@@ -93,7 +93,7 @@ def _python(word: str, scratch: Path) -> Python:
         return _of_folder(path, word)
     if path.is_file() and _is_archive(path):
         return _of_archive(path, word, scratch)
-    python = _told(path) if path.is_file() and os.access(path, os.X_OK) else None
+    python = _python_of(path) if path.is_file() and os.access(path, os.X_OK) else None
     if python is None:
         raise _no_python(word)
     return python
@@ -107,7 +107,7 @@ def _no_python(word: str) -> BadInput:
 def _of_folder(folder: Path, word: str) -> Python:
     # Where a folder holds several, python3 is the one that its owner means.
     programs = [folder / "bin" / name for name in ("python3", "python")]
-    python = next((one for program in programs if program.is_file() and (one := _told(program))), None)
+    python = next((one for program in programs if program.is_file() and (one := _python_of(program))), None)
     if python is None:
         raise _no_python(word)
     return python
@@ -137,7 +137,7 @@ def _of_archive(path: Path, word: str, scratch: Path) -> Python:
 def _of_version(version: str, scratch: Path) -> Python:
     """A python of ``version``: of the path, of pyenv, of uv, or else one that uv can fetch."""
     for program in _candidates(version):
-        python = _told(program)
+        python = _python_of(program)
         if python is not None and _is_of(version, program, python):
             return python
     fetched = _fetched(version, scratch)
@@ -172,22 +172,22 @@ def _fetched(version: str, scratch: Path) -> Python | None:
     if uv is None:
         return None
     _answer([uv, "python", "install", "--no-config", "--no-bin", "--install-dir", str(scratch), version])
-    return next((one for path in sorted(scratch.glob("cpython-*/bin/python3")) if (one := _told(path))), None)
+    return next((one for path in sorted(scratch.glob("cpython-*/bin/python3")) if (one := _python_of(path))), None)
 
 
-def _told(program: Path) -> Python | None:
+def _python_of(program: Path) -> Python | None:
     """What an interpreter tells of itself; None where it does not start, or is no CPython for linux-64."""
     answer = _answer([program, "-I", "-c", _TELL])
     try:
-        told = json.loads(answer)
-        if told["name"] != "cpython" or told["platform"] != "linux-x86_64":
+        facts = json.loads(answer)
+        if facts["name"] != "cpython" or facts["platform"] != "linux-x86_64":
             return None
         return Python(
-            version=told["version"],
-            prefix=Path(told["prefix"]),
-            program=Path(told["program"]),
-            modules=tuple(told["modules"]),
-            folders=tuple(map(Path, told["folders"])),
+            version=facts["version"],
+            prefix=Path(facts["prefix"]),
+            program=Path(facts["program"]),
+            modules=tuple(facts["modules"]),
+            folders=tuple(map(Path, facts["folders"])),
         )
     except (ValueError, KeyError, TypeError):
         return None
@@ -277,11 +277,11 @@ def _runs_elsewhere(python: Python, archive: Path, folder: Path) -> bool:
     """Whether the packed python runs in another folder as it does in its own, and makes environments that run."""
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
-    moved = _told(folder / "bin" / f"python{python.version}")
+    moved = _python_of(folder / "bin" / f"python{python.version}")
     if moved is None or moved.prefix != folder or set(moved.modules) < set(python.modules):
         return False
     environment = folder.with_name(f"{folder.name}-venv")
     _answer([folder / "bin" / "python3", "-I", "-m", "venv", "--without-pip", environment])
-    made = _told(environment / "bin" / "python3")
+    made = _python_of(environment / "bin" / "python3")
     shutil.rmtree(environment, ignore_errors=True)
     return made is not None and made.prefix == folder

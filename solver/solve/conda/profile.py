@@ -26,7 +26,7 @@ from solver.solve.conda.asks import CondaAsks, base_asks, branches, conda_asks
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_base, explain_conda
 from solver.solve.conda.judge import CondaJudge
-from solver.solve.conda.read_first import prefer_read
+from solver.solve.conda.read_builds import prefer_read
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.settled import SettledRecords, settled_branches
 from solver.solve.conda.traps import CUDA_VERSION, CUDATOOLKIT, CUDNN, PYTHON, Traps, build_row, wheel_notes
@@ -118,8 +118,8 @@ def search_asks(
     result = ChannelSearch(solver, axes, judge).run(branches(asks))
     if result.branch is not None:
         branch = result.branch
-        held = (*branch.constraints, *branch.pins)
-        records, pins = prefer_read(solver, branch.specs, held, result.records, lambda chosen: not judge(chosen))
+        constraints = (*branch.constraints, *branch.pins)
+        records, pins = prefer_read(solver, branch.specs, constraints, result.records, lambda chosen: not judge(chosen))
         result.records, result.branch = records, replace(branch, pins=(*branch.pins, *pins))
     return result
 
@@ -149,12 +149,12 @@ def base_records(
         for record in free
         if record.name != PYTHON and (twin := names.pypi(record.name)) is not None and pins and twin in pins
     }
-    specs, held = base_specs(profile, python), [f"{name} =={version}" for name, version in shared.items()]
+    specs, constraints = base_specs(profile, python), [f"{name} =={version}" for name, version in shared.items()]
     try:
-        base = solver.close(specs, held) if shared else free
+        base = solver.close(specs, constraints) if shared else free
     except ChannelRefusal:
         raise _clash(profile, shared, names, solver) from None
-    return prefer_read(solver, specs, held, base)[0]
+    return prefer_read(solver, specs, constraints, base)[0]
 
 
 def base_offers(

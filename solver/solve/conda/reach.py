@@ -22,7 +22,7 @@ from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
 from solver.solve.conda.profile import base_specs, open_solver, solve_conda
 from solver.solve.conda.traps import PYTHON
 
-HELD = (
+EXTENT = (
     "the sets of the shipped conda profiles, a set for every pair of framework versions that solves, "
     "every CUDA build of the frameworks, each framework alone and the base for each python"
 )
@@ -50,14 +50,14 @@ def refresh_conda(
     return [
         path
         for address, records in by_channel.items()
-        for path in write_records(root, by_address[address], records, HELD)
+        for path in write_records(root, by_address[address], records, EXTENT)
     ]
 
 
 def reachable(
     profiles: Sequence[Profile], pythons: Sequence[str], source: CondaSource, matrices: Matrices
 ) -> tuple[CondaRecord, ...]:
-    """The records that ``HELD`` describes."""
+    """The records that ``EXTENT`` describes."""
     records: list[CondaRecord] = []
     for profile in profiles:
         if not FLAVOURS[profile.flavour].from_pip:

@@ -40,15 +40,15 @@ def settled_branches(settled: SettledRecords, branches: Iterable[Branch], solver
 
     All of them where none has a set: the search then tells why.
     """
-    held = [replace(branch, pins=settled.pins) for branch in branches]
+    pinned = [replace(branch, pins=settled.pins) for branch in branches]
     moved: list[tuple[int, int]] = []
-    for place, branch in enumerate(held):
+    for place, branch in enumerate(pinned):
         try:
-            found = solver.close(branch.specs, (*branch.constraints, *branch.pins))
+            records = solver.close(branch.specs, (*branch.constraints, *branch.pins))
         except ChannelRefusal:
             continue
-        moved.append((_moved(settled.records, found), place))
-    return [held[min(moved)[1]]] if moved else held
+        moved.append((_moved(settled.records, records), place))
+    return [pinned[min(moved)[1]]] if moved else pinned
 
 
 def _moved(before: Sequence[CondaRecord], after: Sequence[CondaRecord]) -> int:

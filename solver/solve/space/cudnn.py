@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.versions import major, minor
-from solver.matrix.builds import told_by
+from solver.matrix.builds import source_of
 from solver.matrix.cudnn import built_with, carried, served_by, serves, works_beside
 from solver.matrix.libraries import bundled, opens, pins
 from solver.matrix.rows import NONE, Build
@@ -36,22 +36,22 @@ def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
     mask = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and serves(row, c.version).answer is Answer.YES)
     text = f"cuDNN {_at_least(row, ', at least')}"
     if opens(row, "cudnn") is not Answer.NO:
-        return Ask(AXIS_CUDNN, mask, text, told_by(row), row.id, specifier)
-    return Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", told_by(row), row.id, specifier)
+        return Ask(AXIS_CUDNN, mask, text, source_of(row), row.id, specifier)
+    return Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", source_of(row), row.id, specifier)
 
 
 def _other_cudnn(space: Candidates, row: Build) -> Ask:
     """A cuDNN beside the one inside the wheel may be loaded first, so it must serve the wheel's code too."""
     harms = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and _harms(row, c.version))
     text = f"no cuDNN {_at_least(row, ' older than')}"
-    return Ask(guard(AXIS_CUDNN), _without(space, AXIS_CUDNN, harms), text, told_by(row), row.id, kind=Kind.NONE_OF)
+    return Ask(guard(AXIS_CUDNN), _without(space, AXIS_CUDNN, harms), text, source_of(row), row.id, kind=Kind.NONE_OF)
 
 
 def _carried_cudnn(space: Candidates, row: Build, name: str) -> Ask:
     """None inside a wheel of ``name`` that does not serve its code: it may be loaded first."""
     harms = space.mask_where(name, lambda c: _harms(row, _inside(space, c)))
     text = f"no {name} that carries a cuDNN {_at_least(row, ' older than')}"
-    return Ask(guard(name), _without(space, name, harms), text, told_by(row), row.id, kind=Kind.NONE_OF)
+    return Ask(guard(name), _without(space, name, harms), text, source_of(row), row.id, kind=Kind.NONE_OF)
 
 
 def _harms(row: Build, cudnn: str | NotKnown | None) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from solver.core.answer import Answer, NotKnown
 from solver.core.axes import AXES
 from solver.matrix.rows import Build
-from solver.matrix.runtimes import RUNTIMES, Inside, inside, is_asked_for
+from solver.matrix.runtimes import RUNTIMES, Inside, inside, is_within_request
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Kind, axis_ident, guard, ident_inside
 
@@ -26,12 +26,12 @@ def inside_asks(space: Candidates, row: Build) -> Iterator[Ask]:
             yield Ask(ident, mask, _sentence(one), row.source, row.id, brings=one.is_known)
 
 
-def asked_of_inside(space: Candidates, axis: str, specifier: str, source: str) -> Iterator[Ask]:
+def asks_of_inside(space: Candidates, axis: str, specifier: str, source: str) -> Iterator[Ask]:
     """That whatever wheels are chosen, what lies inside them and has the axis is within the specifier of a request."""
     taken = {Answer.YES, Answer.NOT_KNOWN} if space.scope.doubtful else {Answer.YES}
     for ident, some in space.scope.inside.items():
         if some[0].runtime == axis:
-            admitted = sum(1 << at for at, one in enumerate(some) if is_asked_for(one, specifier) in taken)
+            admitted = sum(1 << at for at, one in enumerate(some) if is_within_request(one, specifier) in taken)
             text = f"{AXES[some[0].runtime].title} {specifier}"
             yield Ask(guard(ident), 1 | admitted << 1, text, source, kind=Kind.NONE_OF)
 

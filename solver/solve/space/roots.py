@@ -15,7 +15,7 @@ from solver.core.versions import as_specifier, within
 from solver.matrix.builds import framework_pythons
 from solver.matrix.load import Matrices
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.inside import asked_of_inside
+from solver.solve.space.inside import asks_of_inside
 from solver.solve.space.plugins import plugin_ask
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident, guard
 
@@ -23,8 +23,8 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Ki
 def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
     """The distribution that brings a framework: that of CPU builds where those are asked for and it exists."""
     entry = FRAMEWORKS[framework]
-    wanted = profile.cuda == "none" or framework in profile.cpu_frameworks
-    rows = matrices.builds_of(entry.cpu) if wanted and entry.cpu is not None else ()
+    on_cpu = profile.cuda == "none" or framework in profile.cpu_frameworks
+    rows = matrices.builds_of(entry.cpu) if on_cpu and entry.cpu is not None else ()
     there = next((row.package for row in rows if row.platform == profile.target.platform), None)
     return there or entry.distributions[0]
 
@@ -71,7 +71,7 @@ def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[A
         yield Ask(AXIS_CUDA, 1, "no CUDA", source, kind=Kind.NONE_OF)
     elif specifier:
         yield Ask(AXIS_CUDA, choices.mask(AXIS_CUDA, specifier), f"CUDA {specifier}", source, specifier=specifier)
-        yield from asked_of_inside(choices, "cuda", specifier, source)
+        yield from asks_of_inside(choices, "cuda", specifier, source)
     elif profile.frameworks:
         everything = choices.mask_where(AXIS_CUDA, lambda _: True)
         driver = choices.target.driver or "none"
@@ -87,7 +87,7 @@ def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator
             ident, text = axis_ident(name), f"{AXES[name].title} {specifier}"
             mask = 1 | choices.mask(ident, specifier) << 1
             yield Ask(guard(ident), mask, text, source, specifier=specifier)
-            yield from asked_of_inside(choices, name, specifier, source)
+            yield from asks_of_inside(choices, name, specifier, source)
         else:
             yield choices.guard_ask(name, specifier, source)
 

@@ -126,11 +126,11 @@ def lacking(recorded, live):
 
 def test_what_is_recorded_is_not_asked_for_until_it_is_found_to_lack_something():
     index = lacking((OLD,), (LIVE_OLD, LIVE_NEW))
-    assert (index.releases(NAME), index.questions.asked, index.complete(NAME)) == ((OLD,), set(), False)
+    assert (index.releases(NAME), index.questions.packages, index.complete(NAME)) == ((OLD,), set(), False)
     assert not index.covers(NAME, "1", Target())
     assert not index.more([], [NAME])  # it did not lack anything
     assert index.more([NAME], [])
-    assert (index.releases(NAME), index.questions.asked, index.complete(NAME)) == ((OLD, LIVE_NEW), {NAME}, True)
+    assert (index.releases(NAME), index.questions.packages, index.complete(NAME)) == ((OLD, LIVE_NEW), {NAME}, True)
     assert index.covers(NAME, "1", Target())
     assert not index.more([NAME], [NAME])  # there is no more
 

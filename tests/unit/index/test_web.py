@@ -157,7 +157,7 @@ def test_who_gives_a_byte_at_a_time_is_given_up(fault_server, hasty):
 
 
 def test_what_is_waited_for_is_told(fault_server, hasty, monkeypatch, caplog):
-    monkeypatch.setattr(web, "TOLD_EVERY", 0.03)
+    monkeypatch.setattr(web, "WORD_EVERY", 0.03)
     with caplog.at_level(logging.INFO, "interlock"):
         problem(hasty, serve(fault_server, raw=silent))
     assert caplog.messages[0] == f"waiting for {fault_server.host}: 0 bytes in 0 s"

@@ -6,7 +6,7 @@ import pytest
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
-from solver.matrix.runtimes import Inside, decides, inside, insides, is_asked_for, of_packages
+from solver.matrix.runtimes import Inside, decides, inside, insides, is_within_request, of_packages
 
 replace = msgspec.structs.replace
 KIT = Build(
@@ -87,18 +87,18 @@ def test_where_nobody_read_whether_it_bundles_what_it_was_built_with_may_lie_ins
     ],
 )
 def test_a_cudnn_inside_is_within_a_specifier_as_far_as_it_was_read(version, specifier, answer):
-    assert is_asked_for(Inside("cudnn", version), specifier) is answer
+    assert is_within_request(Inside("cudnn", version), specifier) is answer
 
 
 def test_a_cuda_is_read_whole_by_its_minor():
-    answers = [is_asked_for(Inside("cuda", "12.8"), text) for text in ("==12.8", "<=12.8", "==12.*", ">12.8")]
+    answers = [is_within_request(Inside("cuda", "12.8"), text) for text in ("==12.8", "<=12.8", "==12.*", ">12.8")]
     assert answers == [Answer.YES, Answer.YES, Answer.YES, Answer.NO]
 
 
 def test_what_only_may_lie_inside_is_not_known_to_be_another_than_asked_for():
     perhaps = Inside("cuda", "12.8", surely=False)
-    assert is_asked_for(perhaps, "==12.8") is Answer.YES
-    assert is_asked_for(perhaps, "==12.6") is Answer.NOT_KNOWN
+    assert is_within_request(perhaps, "==12.8") is Answer.YES
+    assert is_within_request(perhaps, "==12.6") is Answer.NOT_KNOWN
 
 
 def test_what_a_set_has_comes_with_a_distribution_or_inside_a_wheel():

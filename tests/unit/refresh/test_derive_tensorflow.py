@@ -9,7 +9,7 @@ from wheel_shelf import X86, Shelf, metadata, only, tensorflow_row
 
 from solver.core.answer import NOT_KNOWN
 from solver.index import ReleaseRefused
-from solver.matrix.builds import told_by
+from solver.matrix.builds import source_of
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 from solver.refresh.derive import renew
@@ -121,7 +121,7 @@ def test_reading_again_keeps_what_the_wheel_does_not_tell() -> None:
     assert isinstance(row, Build)
     assert (row.cudnn, row.cuda, row.asks) == ("8.6", "13.0", {})
     assert row.source.endswith("(build_info.py, METADATA, RUNPATH, symbols)")
-    assert told_by(row) == f"{row.source}; cuDNN: tensorflow.org/install/source"
+    assert source_of(row) == f"{row.source}; cuDNN: tensorflow.org/install/source"
 
 
 def test_windows_spells_cuda_its_own_way() -> None:

@@ -54,15 +54,15 @@ class PythonEnvironment:
             self.unread.append(sentence)
 
 
-def _suits(present: Package, asked_for: Package) -> bool:
+def _suits(present: Package, requested: Package) -> bool:
     """Whether pip takes what is installed for what is asked for."""
-    if present.extras != asked_for.extras and asked_for.extras:
+    if present.extras != requested.extras and requested.extras:
         return False
     if present.version is None:
-        return asked_for.version is None and asked_for.specifier in ("", present.specifier)
-    if asked_for.version is None:
-        return not asked_for.specifier or meets(present.version, asked_for.specifier)
-    installed, version = version_or_none(present.version), version_or_none(asked_for.version)
+        return requested.version is None and requested.specifier in ("", present.specifier)
+    if requested.version is None:
+        return not requested.specifier or meets(present.version, requested.specifier)
+    installed, version = version_or_none(present.version), version_or_none(requested.version)
     # An installed 1.12.1+cu113 satisfies ==1.12.1.
     return installed is not None and version is not None and str(version) in (str(installed), installed.public)
 

@@ -126,8 +126,8 @@ class Stage:
 
     def _take_over(self, stage: Stage, source: str, target: str) -> None:
         """``COPY --from=stage source target``: the environments that lie in it, and files."""
-        if (found := stage.files.find(source)) is not None and found.text is None:
-            self.files.copy([found.path], target)
+        if (copied := stage.files.find(source)) is not None and copied.text is None:
+            self.files.copy([copied.path], target)
         for place, environment in stage.environments.items():
             if place == _PLAIN and _PACKAGES.search(source):
                 self.environments[_PLAIN].add(environment)

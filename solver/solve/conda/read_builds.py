@@ -31,13 +31,13 @@ def prefer_read(
     for record in records:
         for other in _alike(solver, record) if record.inferred else ():
             try:
-                found = solver.close(specs, (*constraints, *pins, other.spec))
+                closed = solver.close(specs, (*constraints, *pins, other.spec))
             except ChannelRefusal:
                 continue
             # Whatever else would change was preferred as it is.
             same = {each.name: each for each in best if each != record} | {other.name: other}
-            if same == {each.name: each for each in found} and passes(same):
-                best, pins = found, (*pins, other.spec)
+            if same == {each.name: each for each in closed} and passes(same):
+                best, pins = closed, (*pins, other.spec)
                 break
     return best, pins
 

@@ -9,7 +9,7 @@ from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.solve.conda.channels import ChannelSolver
-from solver.solve.conda.read_first import prefer_read
+from solver.solve.conda.read_builds import prefer_read
 
 PYTHON = entry("python", "3.12.4", "0_cpython")
 
