@@ -14,6 +14,7 @@ import msgspec
 from solver.cli.options import JSON
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
+from solver.commands.bundle import refuse_stale
 from solver.commands.predict import predict_locks
 from solver.commands.project import project_root
 from solver.commands.status import Standing, facts, standings
@@ -72,14 +73,17 @@ def bundle(
     profiles: tuple[str, ...], directory: Path, split_size: str | None, pythons: tuple[str, ...], jobs: int
 ) -> None:
     """Put everything that the locks PROFILES need into DIRECTORY, for a GPU machine without a network."""
+    root = project_root(Path())
+    refuse_stale(root, profiles)
     manifest, parts = bundle_locks(
-        project_root(Path()),
+        root,
         profiles,
         directory,
         split_size=split_size,
         pythons=pythons,
         workers=jobs,
         progress=_Progress().show,
+        tell=lambda weight: click.echo(f"to fetch: {weight}", err=True),
     )
     size = sum(file.size for file in manifest.files) / 1e9
     cut = f", cut into {len(parts)} parts in {directory / 'parts'}" if parts else ""

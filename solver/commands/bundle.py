@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from solver.commands.project import locks_dir, own_matrices
+from solver.commands.check import check_locks, orphans
+from solver.commands.project import REQUEST_FILE, locks_dir, open_project, own_matrices, project_root
 from solver.commands.subject import subject_of
-from solver.core.errors import BadInput
+from solver.core.answer import Answer, NotKnown
+from solver.core.errors import BadInput, CheckFailed
 from solver.core.lines import LockedPin
 from solver.core.model import Target
 from solver.core.programs import uv_here
 from solver.index.pypi import PypiIndex, chosen_index
-from solver.lock.read import LockFolder, intact_folder
+from solver.index.web import log
+from solver.lock.read import LockFolder, intact_folder, is_lock
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
 from solver.proof.bundle.make import LockToCarry, check_place, make_bundle
@@ -32,20 +35,24 @@ def bundle(
     pythons: Sequence[str] = (),
     workers: int = 8,
     progress: Progress | None = None,
+    tell: Callable[[str], object] = log.info,
 ) -> tuple[Manifest, tuple[Path, ...]]:
     """Bundle the locks ``names`` of the project in ``root`` into ``directory``; returns its manifest and its parts.
 
-    With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts.
+    With ``split_size`` the whole bundle lies in ``directory``/whole and the parts in ``directory``/parts. ``tell`` is
+    told how much that is before anything is fetched.
     """
     size = parse_size(split_size) if split_size else None
     whole = directory / "whole" if size else directory
     check_place(whole, root)
     locks = [_pip_lock(locks_dir(root) / name) for name in names]
     index = PypiIndex()
+    carried, tool = [_to_carry(lock, index, workers) for lock in locks], _tool(index, workers)
+    tell(_weight([wheel for wheels in (*(lock.wheels for lock in carried), *tool.values()) for wheel in wheels]))
     manifest = make_bundle(
-        [_to_carry(lock, index, workers) for lock in locks],
+        carried,
         whole,
-        tool=_tool(index, workers),
+        tool=tool,
         interlock=interlock_wheel(matrices_dir()),
         matrices=_carried_matrices(root),
         pythons=pythons,
@@ -54,6 +61,31 @@ def bundle(
         session=index.session,
     )
     return manifest, split(whole, directory / "parts", size) if size else ()
+
+
+def refuse_stale(root: Path, names: Sequence[str]) -> None:
+    """Raises ``CheckFailed`` where `lock` would write another lock: its proof would say nothing of that one.
+
+    Of locks without a request nobody can tell.
+    """
+    if not (project_root(root) / REQUEST_FILE).is_file():
+        return
+    project = open_project(root)
+    profiles = [profile for profile in project.request.profiles if profile.name in names]
+    states = {name: state for name, state in orphans(project).items() if name in names}
+    for name, state in {**check_locks(project, profiles), **states}.items():
+        if state.answer is Answer.NO and is_lock(project.locks / name):
+            why = "; ".join(state.reasons)
+            raise CheckFailed(f"{name} is not bundled, since it is stale: {why}; `interlock lock {name}` makes it anew")
+
+
+def _weight(wheels: Sequence[RemoteWheel]) -> str:
+    """How much a bundle has to fetch, each file once."""
+    sizes = {wheel.filename: wheel.size for wheel in wheels}
+    known = [size for size in sizes.values() if not isinstance(size, NotKnown)]
+    unknown = f"{len(sizes) - len(known)} files of unknown size" if len(known) < len(sizes) else ""
+    weights = [f"{len(known)} files of {sum(known) / 1e9:.2f} GB" if known else "", unknown]
+    return f"{' and '.join(filter(None, weights))}; what is there already is kept"
 
 
 def _pip_lock(folder: Path) -> LockFolder:

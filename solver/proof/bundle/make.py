@@ -85,6 +85,9 @@ def check_place(directory: Path, project: Path) -> None:
         raise BadInput("the project itself lies here", file=directory, fix=fix)
     if os.path.lexists(directory) and not directory.is_dir():
         raise BadInput("is no folder", file=directory, fix=fix)
+    above = next((path for path in directory.parents if os.path.lexists(path)), directory)
+    if not above.is_dir():
+        raise BadInput("Not a directory", file=directory, fix="name a folder, or move the file away")
     if directory.parent.is_dir() and not directory.exists():
         # Tried now, before anybody has waited for an index.
         directory.mkdir()

@@ -40,7 +40,9 @@ def test_a_bundle_carries_locked_wheels_and_the_tool_for_each_python(root, lock,
     with (lock / "requirements.txt").open("a") as file:
         file.write(f"jinja2==3.1 --hash=sha256:{digest}\n")
     seal(lock)
-    manifest, parts = bundle(root, ["full-py312"], tmp_path / "bundle")
+    told = []
+    manifest, parts = bundle(root, ["full-py312"], tmp_path / "bundle", tell=told.append)
+    assert told == ["2 files of unknown size; what is there already is kept"]
     (carried,) = manifest.locks
     assert carried.files == ("wheels/jinja2-3.1-py3-none-any.whl",)
     assert carried.packages["jinja2"] == "3.1"
