@@ -74,7 +74,7 @@ class Draft:
 
 
 def carried(source: Source, name: str, world: CondaWorld) -> Draft:
-    """``wanted`` as a request called ``name`` where the file itself has no name."""
+    """``source`` as a request called ``name`` where the file itself has no name."""
     made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.left))
     for channel in source.channels:
         if world.holds(channel, None):
