@@ -144,8 +144,13 @@ def verify(
     elif only_predict:
         _predict(profiles, gpu, driver, as_json)
     else:
-        manner = Manner(bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler)
+        manner = Manner(bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler, tell=_say)
         _verify(profiles, manner, as_json)
+
+
+def _say(line: str) -> None:
+    """Tell of a step on the standard error, which no table or JSON goes to."""
+    click.echo(line, err=True)
 
 
 def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:

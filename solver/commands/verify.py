@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from solver.core.model import Finding
 from solver.core.programs import find_python
 from solver.core.scratch import scratch_folder
 from solver.index import Index
+from solver.index.web import log
 from solver.lock.install.prefix import install as install_lock
 from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
@@ -31,7 +32,7 @@ from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.one import Install, LockReport, Means, prove
-from solver.proof.verify.report import REPORT, Report, prove_all, write_report
+from solver.proof.verify.report import REPORT, Report, cut_off, prove_all, write_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class Manner:
     """Seconds that a probe may take; None: as long as it is given by itself."""
     scheduler: str | None = None
     """The address of a Dask cluster that does it; None: this machine."""
+    tell: Callable[[str], object] = log.info
+    """Is told of each step as it begins and ends."""
 
     @property
     def wheels(self) -> Path | None:
@@ -104,10 +107,11 @@ def _workplace(*, keep: bool) -> AbstractContextManager[Path]:
 
 def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
     """Prove locks on this machine by the rows of ``root``; ``work`` takes environments and logs."""
-    means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep)
+    means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep, tell=manner.tell)
     # The report is written after every lock, so that what ends this process loses little.
     each = None if manner.out is None else functools.partial(write_report, out=manner.out, logs=work / "logs")
-    return with_predictions(prove_all(subjects, means, each), subjects, open_matrices(root))
+    earlier = None if manner.out is None else cut_off(manner.out)
+    return with_predictions(prove_all(subjects, means, each, earlier), subjects, open_matrices(root))
 
 
 def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner) -> Report:
@@ -124,7 +128,13 @@ def prove_elsewhere(root: Path, wheels: Path | None, timeouts: Mapping[str, floa
 
 
 def means_here(
-    root: Path, work: Path, wheels: Path | None, timeouts: Mapping[str, float], *, keep: bool = False
+    root: Path,
+    work: Path,
+    wheels: Path | None,
+    timeouts: Mapping[str, float],
+    *,
+    keep: bool = False,
+    tell: Callable[[str], object] = log.info,
 ) -> Means:
     """What this machine has to prove locks with; ``wheels`` is a folder that replaces every index."""
     machine = this_machine()
@@ -137,6 +147,7 @@ def means_here(
         logs=work / "logs",
         keep=keep,
         timeouts=timeouts,
+        tell=tell,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 import time
@@ -21,6 +22,7 @@ from solver.proof.subject import Subject
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
+log = logging.getLogger("interlock")
 LockResult = Literal["verified", "failed", "imports only"]
 StepName = Literal["install", "pip check", "audit", "probes"]
 
@@ -108,6 +110,8 @@ class Means:
     pip_check: PipCheck | None = None
     """None: ``pip check`` is left out."""
     probe_runner: ProbeRunner = run_probe
+    tell: Callable[[str], object] = log.info
+    """Is told of each step and probe as it begins and ends, a line each."""
 
     def timeout(self, order: Order) -> float:
         """Seconds that the probe of ``order`` may take."""
@@ -126,6 +130,7 @@ class _Run:
     def step(self, name: StepName, work: Callable[[], str]) -> bool:
         """Run a step; ``work`` returns what is wrong, or nothing."""
         start = time.monotonic()
+        self.tell(f"{name} …")
         try:
             wrong = work()
         except (InterlockError, OSError, subprocess.SubprocessError) as error:
@@ -133,7 +138,12 @@ class _Run:
         seconds = round(time.monotonic() - start, 3)
         status: Literal["ok", "failed"] = "failed" if wrong else "ok"
         self.steps.append(Step(name=name, status=status, seconds=seconds, detail=wrong))
+        self.tell(f"{name}: {status}, {seconds:.0f} s")
         return not wrong
+
+    def tell(self, what: str) -> None:
+        """Say what is done, one line."""
+        self.means.tell(f"{self.subject.profile}: {what}")
 
     def check_pip(self, python: Path) -> str:
         complaints = (self.means.pip_check or pip_check)(python)
@@ -146,8 +156,9 @@ class _Run:
 
     def run_probes(self, python: Path, prefix: Path) -> str:
         imports_only = not (self.means.machine.gpus and self.subject.gpu)
-        for order in orders(frameworks_of(self.subject.packages)):
-            name = "-".join(order)
+        every = orders(frameworks_of(self.subject.packages))
+        for number, order in enumerate(every, start=1):
+            name, start = "-".join(order), time.monotonic()
             result = self.means.probe_runner(
                 python, order, scratch=self.means.work / f"{self.subject.profile}-probe",
                 log=self.means.logs / f"{self.subject.profile}-{name}.log", timeout=self.means.timeout(order),
@@ -155,6 +166,8 @@ class _Run:
                 cpu=on_cpu(self.subject.packages),
             )  # fmt: skip
             self.probes.append(result)
+            ended = "ok" if result.ok else result.ended
+            self.tell(f"probe {number} of {len(every)}, {name}: {ended}, {time.monotonic() - start:.0f} s")
         return "; ".join(one.problem() for one in self.probes if not one.ok)
 
 

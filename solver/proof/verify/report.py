@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from solver.core.errors import BadInput
 from solver.core.machine import Machine
 from solver.core.model import Value
-from solver.core.reading import end_of
+from solver.core.reading import end_of, read_bytes
 from solver.core.whole import put_whole
 from solver.proof.records import encode
 from solver.proof.subject import Subject
@@ -24,6 +25,8 @@ class Report(Value, frozen=True, kw_only=True):
     version: int = 1
     machine: Machine
     locks: tuple[LockReport, ...]
+    finished: bool = True
+    """Whether every lock that was to be proved is in it; a run that was cut off goes on with what it holds."""
 
     @property
     def exit_code(self) -> int:
@@ -42,17 +45,43 @@ class Report(Value, frozen=True, kw_only=True):
         return tuple(rows)
 
 
-def prove_all(subjects: Sequence[Subject], means: Means, each: Callable[[Report], None] | None = None) -> Report:
+def prove_all(
+    subjects: Sequence[Subject],
+    means: Means,
+    each: Callable[[Report], None] | None = None,
+    earlier: Report | None = None,
+) -> Report:
     """Prove each lock in turn; a broken one does not stop the others.
 
-    ``each`` is given the report so far after every lock, so that what ends this process loses little.
+    ``each`` is given the report so far after every lock, so that what ends this process loses little; what such an
+    ``earlier`` report holds of this machine and of the very locks is taken over. None: there is none.
     """
-    report = Report(machine=means.machine, locks=())
+    done = _of_this_run(earlier, means.machine)
+    reports: list[LockReport] = []
     for subject in subjects:
-        report = msgspec.structs.replace(report, locks=(*report.locks, prove(subject, means)))
+        before = done.get((subject.profile, subject.digest))
+        if before is not None:
+            means.tell(f"{subject.profile}: {before.verdict}, by the run that was cut off")
+        reports.append(prove(subject, means) if before is None else before)
+        report = Report(machine=means.machine, locks=tuple(reports), finished=False)
         if each is not None:
             each(report)
-    return report
+    return Report(machine=means.machine, locks=tuple(reports))
+
+
+def _of_this_run(earlier: Report | None, machine: Machine) -> Mapping[tuple[str, str], LockReport]:
+    if earlier is None or earlier.finished or earlier.machine != machine:
+        return {}
+    return {(lock.profile, lock.lock): lock for lock in earlier.locks}
+
+
+def cut_off(out: Path) -> Report | None:
+    """The report of a run into ``out`` that did not come to its end; None where there is none that can be read."""
+    try:
+        report = msgspec.json.decode(read_bytes(out / REPORT), type=Report, strict=True)
+    except (BadInput, msgspec.MsgspecError):
+        return None
+    return None if report.finished else report
 
 
 def write_report(report: Report, out: Path, logs: Path | None = None) -> None:

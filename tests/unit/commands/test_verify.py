@@ -87,7 +87,7 @@ def seen_here(monkeypatch, lock):
         profile="full-py312", lock=evidence.lock, verdict="verified", why="", steps=(), evidence=evidence
     )
 
-    def prove(subjects, means, each):
+    def prove(subjects, means, each, earlier):
         means.logs.mkdir()
         (means.logs / "full-py312-torch.log").write_text("seen\n")
         reports = Report(machine=Machine(), locks=(report,))

@@ -1,0 +1,111 @@
+"""Several locks in turn: what is said meanwhile, and a run that was cut off and goes on."""
+
+from __future__ import annotations
+
+import functools
+
+import msgspec
+import pytest
+from real_evidence import real_probe
+from standin_env import CLAIMED, FRAMEWORKS, make_environment
+
+from solver.core.machine import Machine
+from solver.proof.subject import Subject
+from solver.proof.verify.one import Means
+from solver.proof.verify.report import Report, cut_off, prove_all, write_report
+
+REAL = Machine(driver=CLAIMED.driver, gpus=(msgspec.structs.replace(CLAIMED.gpus[0], name="NVIDIA H200"),))
+NAMES = ("one", "two", "three")
+
+
+class Cut(BaseException):
+    """The process is ended."""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Proves the locks ``NAMES`` into a folder; ends where ``last`` more were installed."""
+    installed, told = [], []
+
+    def install(last, lock, prefix):
+        if last is not None and len(installed) == last:
+            raise Cut
+        installed.append(lock.name)
+        return make_environment(prefix, {"gpu": True})
+
+    def prove(last=None, machine=REAL, digest="a" * 64):
+        means = Means(
+            install=functools.partial(install, last),
+            audit=lambda prefix: (),
+            pip_check=lambda python: (),
+            probe_runner=lambda python, order, **_: real_probe(order),
+            machine=machine,
+            work=tmp_path / "work",
+            logs=tmp_path / "logs",
+            tell=told.append,
+        )
+        subjects = []
+        for name in NAMES:
+            (tmp_path / name).mkdir(exist_ok=True)
+            subjects.append(Subject(profile=name, folder=tmp_path / name, digest=digest, packages=FRAMEWORKS))
+        out = tmp_path / "out"
+        each = functools.partial(write_report, out=out, logs=tmp_path / "logs")
+        report = prove_all(subjects, means, each, cut_off(out))
+        write_report(report, out, tmp_path / "logs")
+        return report
+
+    return prove, installed, told
+
+
+def _verdicts(report: Report) -> list[tuple[str, str]]:
+    return [(lock.profile, lock.verdict) for lock in report.locks]
+
+
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_a_run_that_was_cut_off_goes_on_where_it_was(run, last):
+    prove, installed, told = run
+    with pytest.raises(Cut):
+        prove(last)
+    assert installed == list(NAMES[:last])
+    report = prove()
+    assert (installed, _verdicts(report)) == (list(NAMES), [(name, "verified") for name in NAMES])
+    assert [line for line in told if "cut off" in line] == [
+        f"{name}: verified, by the run that was cut off" for name in NAMES[:last]
+    ]
+
+
+def test_a_run_that_came_to_its_end_is_not_taken_over(run, tmp_path):
+    prove, installed, _ = run
+    prove()
+    assert cut_off(tmp_path / "out") is None
+    prove()
+    assert installed == [*NAMES, *NAMES]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"digest": "b" * 64}, {"machine": msgspec.structs.replace(REAL, driver="580.1")}], ids=str
+)
+def test_what_is_of_another_lock_or_machine_is_proved_anew(run, changed):
+    prove, installed, _ = run
+    with pytest.raises(Cut):
+        prove(2)
+    prove(**changed)
+    assert installed == ["one", "two", *NAMES]
+
+
+def test_each_step_and_probe_is_told_as_it_begins_and_ends(run):
+    prove, _, told = run
+    prove()
+    lines = [line.rpartition(", ")[0] if line.endswith(" s") else line for line in told if line.startswith("one")]
+    orders = ["torch", "tensorflow", "torch-tensorflow", "tensorflow-torch"]
+    assert lines == [
+        "one: install …",
+        "one: install: ok",
+        "one: pip check …",
+        "one: pip check: ok",
+        "one: audit …",
+        "one: audit: ok",
+        "one: probes …",
+        *(f"one: probe {number} of 4, {order}: ok" for number, order in enumerate(orders, start=1)),
+        "one: probes: ok",
+    ]
