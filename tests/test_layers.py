@@ -41,6 +41,7 @@ PRINTED = {
     "solver.index.days": "how old facts are, in words",
     "solver.index.layered": "what an index was asked, told while a command runs",
     "solver.matrix.libraries": "the name of our loader",
+    "solver.proof.prediction": "what is foretold of a lock, for the table of several GPUs",
     "solver.proof.verify.report": "the table of a verification",
 }
 """What the command line imports beside commands/ and core/: values to print, and the words and forms for them."""

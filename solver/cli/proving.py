@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
@@ -22,6 +22,7 @@ from solver.commands.verify import Manner, admit_folder
 from solver.commands.verify import verify as verify_locks
 from solver.core.answer import NotKnown
 from solver.index.days import age
+from solver.proof.prediction import Prediction
 from solver.proof.verify.report import Report
 
 
@@ -117,7 +118,7 @@ def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> floa
 @click.option("--keep", is_flag=True, help="leave the environments in place and tell where")
 @click.option("--timeout", type=float, callback=_seconds, metavar="SECONDS", help="let no probe take longer")
 @click.option("--predict", "only_predict", is_flag=True, help="run nothing; say what the probes will report")
-@click.option("--gpu", help="GPU to predict for, e.g. 9.0 or 'RTX 4090'")
+@click.option("--gpu", "gpus", multiple=True, help="GPU to predict for, e.g. 9.0 or 'RTX 4090'; of several: a table")
 @click.option("--driver", help="driver to predict for")
 @click.option("--scheduler", metavar="ADDRESS", help="hand the locks to this Dask cluster")
 @click.option(
@@ -131,7 +132,7 @@ def verify(
     keep: bool,
     timeout: float | None,
     only_predict: bool,
-    gpu: str | None,
+    gpus: tuple[str, ...],
     driver: str | None,
     scheduler: str | None,
     admit: Path | None,
@@ -142,7 +143,7 @@ def verify(
         for path in admit_folder(admit, project_root(Path())):
             click.echo(str(path))
     elif only_predict:
-        _predict(profiles, gpu, driver, as_json)
+        _predict(profiles, gpus, driver, as_json)
     else:
         manner = Manner(bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler, tell=_say)
         _verify(profiles, manner, as_json)
@@ -153,13 +154,30 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _predict(profiles: tuple[str, ...], gpu: str | None, driver: str | None, as_json: bool) -> None:
-    predictions = predict_locks(project_root(Path()), profiles, gpu, driver)
+def _predict(profiles: tuple[str, ...], gpus: tuple[str, ...], driver: str | None, as_json: bool) -> None:
+    root = project_root(Path())
+    columns = {gpu or "this machine": predict_locks(root, profiles, gpu, driver) for gpu in gpus or (None,)}
+    several = len(columns) > 1
     if as_json:
-        echo_json(msgspec.to_builtins(predictions))
+        echo_json(msgspec.to_builtins(columns if several else next(iter(columns.values()))))
         return
-    for profile, prediction in predictions.items():
-        click.echo(f"{profile}: {'; '.join(prediction.sentences())}")
+    if several:
+        _grid(columns)
+    for gpu, predictions in columns.items():
+        for profile, prediction in predictions.items():
+            if not several or prediction.sentences() != (prediction.verdict,):
+                click.echo(f"{profile}{f' on {gpu}' if several else ''}: {'; '.join(prediction.sentences())}")
+
+
+def _grid(columns: Mapping[str, Mapping[str, Prediction]]) -> None:
+    """A row for each lock, a column for each GPU; the sentences below tell why."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("lock", *columns, box=None)
+    for profile in next(iter(columns.values())):
+        table.add_row(profile, *(predictions[profile].verdict for predictions in columns.values()))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def _verify(profiles: tuple[str, ...], manner: Manner, as_json: bool) -> NoReturn:

@@ -85,7 +85,12 @@ class Prediction(Value, frozen=True, kw_only=True):
             lines.append(f"nobody read whether conda's builds hold code for compute capability {self.gpu}")
         else:
             lines += self._about_no_cuda()
-        return tuple(lines) or (_VERDICTS[self.works],)
+        return tuple(lines) or (self.verdict,)
+
+    @property
+    def verdict(self) -> str:
+        """What ``works`` answers, in words."""
+        return _VERDICTS[self.works]
 
     def _about_wrong_numbers(self) -> Iterator[str]:
         """The worst that can become of a framework: that it goes on and nobody notices."""
@@ -120,7 +125,7 @@ _VERDICTS = {
     Answer.NO: "does not work",
     Answer.NOT_KNOWN: "not known whether it works",
 }
-"""What is said where no sentence tells more, by what ``Prediction.works`` answers."""
+"""What ``Prediction.works`` answers, in words."""
 
 
 def _title(name: Framework) -> str:

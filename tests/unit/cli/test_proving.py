@@ -84,6 +84,20 @@ def test_it_predicts_without_running_anything(interlock, folder):
     assert by_name == interlock("verify", "--predict", "--gpu", "9.0", "--driver", "580.65.06")
 
 
+def test_of_several_gpus_it_predicts_a_table_and_tells_why_below(interlock, folder):
+    make_lock(folder / "locks")
+    words = ("verify", "--predict", "--gpu", "H100", "--gpu", "5.0", "--driver", "580")
+    code, out, err = interlock(*words)
+    header, row, *sentences = out.splitlines()
+    assert (code, err) == (0, "")
+    assert [header.split(), row.split()[0]] == [["lock", "H100", "5.0"], "full-py312"]
+    assert row.endswith("does not work ")
+    assert all(line.startswith(("full-py312 on H100: ", "full-py312 on 5.0: ")) for line in sentences)
+    assert any(line.startswith("full-py312 on 5.0: torch has no kernel for compute") for line in sentences)
+    made = json.loads(interlock(*words, "--json")[1])
+    assert {gpu: list(locks) for gpu, locks in made.items()} == {"H100": ["full-py312"], "5.0": ["full-py312"]}
+
+
 STANDINGS = (
     Standing(profile="one", lock="fresh", gpus={"A100": "stale", "H200": "verified"}, changed={}, note=""),
     Standing(profile="two", lock="stale", gpus={}, changed={}, note="run `interlock lock two`: it was never made"),
