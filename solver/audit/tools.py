@@ -43,9 +43,10 @@ _ADD: Mapping[SetKind, str] = {
 }
 
 
-def reinstalling(kind: SetKind, package: Package) -> str:
-    """Why and how ``package`` is installed again once its twin is gone."""
-    command = _INSTALL_AGAIN.get(kind, _PIP).format(name=package.name, pin=package.pin)
+def reinstalling(kind: SetKind, *packages: Package) -> str:
+    """Why and how ``packages`` are installed again once their twins are gone."""
+    names, pins = (" ".join(each) for each in ([one.name for one in packages], [one.pin for one in packages]))
+    command = _INSTALL_AGAIN.get(kind, _PIP).format(name=names, pin=pins)
     return f"where both were installed, `{command}` puts back what an uninstall of the other takes with it"
 
 

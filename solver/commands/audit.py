@@ -12,6 +12,7 @@ import msgspec
 from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
 from solver.audit.context import RecordReader
+from solver.audit.grouping import by_cause, majors_of
 from solver.audit.inputs import read_sets
 from solver.audit.installed import findings_as_installed
 from solver.audit.merge import PLAIN, in_parts
@@ -24,7 +25,7 @@ from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput
-from solver.core.model import SEVERITIES, Finding, Severity, Target
+from solver.core.model import SEVERITIES, Finding, PypiName, Severity, Target
 from solver.core.reading import read_text
 from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, is_lock, own_lock
@@ -120,6 +121,7 @@ def audit_path(
     in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
     findings: dict[str, tuple[Finding, ...]] = {}
     looked: list[Checked] = []
+    majors: dict[PypiName, int] = {}
     same: dict[PackageSet, tuple[Finding, ...]] = {}
     for package_set, target in read_all_for(what, words, matrices):
         context = context_of(package_set, matrices, index, target, in_force, record_of, named=tuple(words))
@@ -129,11 +131,12 @@ def audit_path(
             context, installed = findings_as_installed(context)
             same[bare] = installed + (known_vulnerabilities(package_set) if vulnerabilities else ())
         findings[package_set.part] = same[bare]
+        majors |= majors_of(context)
         looked.append(checked(context))
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
     accepted = {**what.accepted, **accept}
     every = marked(in_parts(findings), accepted)
-    return Audited(every, max(looked, key=lambda one: one.packages), parts, idle(every, accepted))
+    return Audited(by_cause(every, majors), max(looked, key=lambda one: one.packages), parts, idle(every, accepted))
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:

@@ -85,6 +85,8 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
         fix = "leave --keep out, or verify on the machine itself"
         raise BadInput("the workers of a cluster keep no environments", key="--keep", fix=fix)
     subjects = subjects_of(root, names, manner.bundle)
+    if manner.out is not None:
+        manner.out.mkdir(parents=True, exist_ok=True)  # what is no place for results is told before anything runs
     # A bundle is laid out like a project: it brings the rows that its locks were made with.
     facts = manner.bundle or root
     evidence: tuple[Path, ...] = ()

@@ -17,7 +17,16 @@ from solver.audit.installed import findings_as_installed
 from solver.audit.run import audit, context_of
 from solver.core.model import SEVERITIES, Target
 from solver.matrix.load import FILES
-from solver.matrix.rows import CustomOps, DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, Verified
+from solver.matrix.rows import (
+    CustomOps,
+    DriverBranch,
+    GpuModels,
+    ImportName,
+    InteropPackages,
+    PtxVersion,
+    SystemPython,
+    Verified,
+)
 from solver.request.words import parse_target
 
 VERSIONS = {
@@ -238,11 +247,11 @@ def _of_scenario(scenario, matrices):
 def test_a_law_speaks_of_every_kind_of_row():
     """Rules and compared wheels are facts that find; of what a package is called by conda nothing can be left out.
 
-    Custom operations only say whether our loader heals a set, which the scenarios of the audit speak of. The rest is
-    nothing that an audit of a set asks.
+    Custom operations only say whether our loader heals a set, which the scenarios of the audit speak of. Which python
+    a system has is asked by the reader of an image. The rest is nothing that an audit of a set asks.
     """
     spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}
-    unasked = {CustomOps, DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, Verified}
+    unasked = {CustomOps, DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, SystemPython, Verified}
     assert {kind for _, kind in FILES.values()} - unasked == spoken
 
 

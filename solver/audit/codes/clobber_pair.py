@@ -88,7 +88,8 @@ def _cure(context: AuditContext, first: Package, second: Package) -> str:
     if len(used) == 1:
         stays, goes = sorted((first, second), key=lambda package: cuda.get(package.name) not in used)
         gone = [item.package for item in context.provided if item.library.cuda not in used]
-        return _keeping(context, stays, goes, f"which is of the CUDA of {listed(sorted(builds))}", gone)
+        why = f"which is of the CUDA of {listed(sorted(builds))}"
+        return _keeping(context, stays, goes, why, gone, _written_over(context, used, stays))
     return f"choose frameworks that are built for one CUDA major{of}, then one of the two goes"
 
 
@@ -108,8 +109,25 @@ def _keeping_one(context: AuditContext, first: Package, second: Package) -> str:
     return f"keep one of {first.name} and {second.name}: {either}; {reinstalling(context.set.kind, first)}"
 
 
-def _keeping(context: AuditContext, stays: Package, goes: Package, why: str, gone: Sequence[Package] = ()) -> str:
-    """``gone`` is what has no place in the set either, and goes together with ``goes``."""
+def _written_over(context: AuditContext, used: set[int], stays: Package) -> list[Package]:
+    """``stays`` and whatever else of the CUDA in use lies in one folder with a library of another CUDA."""
+    others = {item.library.directory for item in context.provided if item.library.cuda not in used}
+    mine = {item.package for item in context.provided if item.library.cuda in used and item.library.directory in others}
+    return sorted({stays, *mine}, key=lambda package: package.name)
+
+
+def _keeping(
+    context: AuditContext,
+    stays: Package,
+    goes: Package,
+    why: str,
+    gone: Sequence[Package] = (),
+    written_over: Sequence[Package] = (),
+) -> str:
+    """``gone`` is what has no place in the set either, and goes together with ``goes``.
+
+    ``written_over``: what has to be installed again after that; ``stays`` where nothing is named.
+    """
     leave = sorted({goes, *gone}, key=lambda package: package.name)
     asking = {one for package in leave for one in askers_of(context, package.name)}
     askers = sorted(asking - {*leave}, key=lambda package: package.pin)
@@ -117,4 +135,4 @@ def _keeping(context: AuditContext, stays: Package, goes: Package, why: str, gon
     if askers:
         others, ask = listed(sorted({package.name for package in askers})), "asks" if len(askers) == 1 else "ask"
         out = f"be rid of {goes.name}, which {listed(one.pin for one in askers)} {ask} for: take another {others}"
-    return f"keep {stays.name}, {why}, and {out}; {reinstalling(context.set.kind, stays)}"
+    return f"keep {stays.name}, {why}, and {out}; {reinstalling(context.set.kind, *(written_over or (stays,)))}"

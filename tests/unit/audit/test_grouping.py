@@ -1,0 +1,49 @@
+"""One cause is told once."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from solver.audit.grouping import by_cause
+from solver.core.model import Finding, pypi_name
+
+MAJORS = {pypi_name(name): major for name, major in (("a-cu12", 12), ("a", 13), ("b-cu12", 12), ("b", 13))}
+
+
+def finding(code, *pins, severity="error", **fields):
+    names = tuple(pypi_name(pin.partition("==")[0]) for pin in pins)
+    texts = {"why": f"why {code} {pins[0]}", "source": "s", "cure": f"cure {code}", **fields}
+    return Finding(code=code, severity=severity, packages=pins, names=names, **texts)
+
+
+MIXED = finding("mixed-cuda", "a-cu12==1", "a==2", row="rule")
+CLOBBER = finding("clobber", "b-cu12==1", "b==2", paths=("p",))
+OTHER = finding("clobber", "x==1", "y==1")
+
+
+def test_what_libraries_of_two_majors_do_to_one_another_is_one_finding_with_one_cure():
+    assert by_cause([MIXED, OTHER, CLOBBER], MAJORS) == (
+        OTHER,
+        finding(
+            "mixed-cuda",
+            "a-cu12==1",
+            "a==2",
+            "b-cu12==1",
+            "b==2",
+            why="the libraries of CUDA 12 and 13 lie in one environment: "
+            "why mixed-cuda a-cu12==1; why clobber b-cu12==1",
+            cure="cure clobber",
+            paths=("p",),
+        ),
+    )
+
+
+def test_one_alone_and_what_somebody_accepts_stay_as_they_are():
+    accepted = structs.replace(CLOBBER, accepted="it is meant")
+    for every in ([MIXED], [MIXED, accepted], [MIXED, structs.replace(CLOBBER, severity="warning")]):
+        assert set(by_cause(every, MAJORS)) == set(every)
+
+
+def test_each_set_of_a_file_has_its_own():
+    parted = structs.replace(CLOBBER, parts=("extra gpu",))
+    assert set(by_cause([MIXED, parted], MAJORS)) == {MIXED, parted}
