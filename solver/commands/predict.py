@@ -43,7 +43,7 @@ def predict_locks(
     if gpu is None or driver is None:
         fix = "name them with --gpu 9.0 --driver 580.65.06"
         raise BadInput("this machine has no NVIDIA GPU to predict for", key="--predict", fix=fix)
-    return {one.profile: _prediction(one, gpu, driver, matrices) for one in subjects_of(root, names)}
+    return {one.profile: foretold(one, gpu, driver, matrices) for one in subjects_of(root, names)}
 
 
 def _capability(name: str, matrices: Matrices) -> str:
@@ -62,13 +62,14 @@ def with_predictions(report: Report, subjects: Sequence[Subject], matrices: Matr
         if lock.evidence is None:
             return lock
         evidence = lock.evidence
-        prediction = _prediction(by_name[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
+        prediction = foretold(by_name[lock.profile], evidence.gpu.capability, evidence.driver, matrices)
         return msgspec.structs.replace(lock, prediction=compare(prediction, evidence))
 
     return msgspec.structs.replace(report, locks=tuple(judged(lock) for lock in report.locks))
 
 
-def _prediction(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
+def foretold(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Prediction:
+    """What the probes of one lock will report on a GPU (compute capability) with a driver."""
     lock = read_folder(subject.folder)
     target = lock.solution.target
     if lock.from_pip:

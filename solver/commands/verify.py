@@ -13,7 +13,7 @@ import msgspec
 
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.run import assumed_target, audit
-from solver.commands.predict import with_predictions
+from solver.commands.predict import foretold, with_predictions
 from solver.commands.project import locks_dir, open_facts, open_matrices
 from solver.commands.subject import as_subject, subjects_of
 from solver.core.errors import BadInput
@@ -27,10 +27,12 @@ from solver.lock.install.prefix import install as install_lock
 from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS
+from solver.proof.checks import Order
 from solver.proof.judge import strangeness
 from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
+from solver.proof.verify.limits import PLAIN, limit_of
 from solver.proof.verify.one import Install, LockReport, Means, prove
 from solver.proof.verify.report import REPORT, Report, cut_off, prove_all, write_report
 
@@ -149,8 +151,16 @@ def means_here(
         logs=work / "logs",
         keep=keep,
         timeouts=timeouts,
+        limit=functools.partial(_limit, matrices, machine),
         tell=tell,
     )
+
+
+def _limit(matrices: Matrices, machine: Machine, subject: Subject, order: Order) -> float:
+    """Seconds that a probe may take, as far as it can be foretold for this machine."""
+    if not (machine.gpus and isinstance(machine.driver, str) and subject.gpu):
+        return PLAIN
+    return limit_of(foretold(subject, machine.gpus[0].capability, machine.driver, matrices), order)
 
 
 def _installer(wheels: Path | None, machine: Machine) -> Install:

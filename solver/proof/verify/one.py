@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,6 +20,7 @@ from solver.proof.evidence import Evidence, ProbeResult
 from solver.proof.footprint import footprint_of
 from solver.proof.judge import problems, validated
 from solver.proof.subject import Subject
+from solver.proof.verify.limits import PLAIN
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
@@ -58,8 +60,12 @@ class ProbeRunner(Protocol):
         variables: Mapping[str, str] | None = None,
         prefix: Path | None = None,
         cpu: Collection[Framework] = (),
+        tell: Callable[[str], object] = ...,
     ) -> ProbeResult:
-        """Run the probe of ``order`` with ``python`` for at most ``timeout`` seconds; ``cpu`` go without a GPU."""
+        """Run the probe of ``order`` with ``python`` for at most ``timeout`` seconds; ``cpu`` go without a GPU.
+
+        ``tell`` is told now and then that it still runs.
+        """
         ...
 
 
@@ -113,9 +119,13 @@ class Means:
     tell: Callable[[str], object] = log.info
     """Is told of each step and probe as it begins and ends, a line each."""
 
-    def timeout(self, order: Order) -> float:
+    limit: Callable[[Subject, Order], float] = lambda _, __: PLAIN
+    """Seconds that a probe of a lock may take where ``timeouts`` says nothing of it."""
+
+    def timeout(self, subject: Subject, order: Order) -> float:
         """Seconds that the probe of ``order`` may take."""
-        return self.timeouts.get("-".join(order), self.timeouts.get("", 420.0))
+        stated = self.timeouts.get("-".join(order), self.timeouts.get(""))
+        return self.limit(subject, order) if stated is None else stated
 
 
 class _Run:
@@ -141,6 +151,10 @@ class _Run:
         self.tell(f"{name}: {status}, {seconds:.0f} s")
         return not wrong
 
+    def still(self, probe: str, what: str) -> None:
+        """Say of a probe that it has not come to its end."""
+        self.tell(f"probe {probe} {what}")
+
     def tell(self, what: str) -> None:
         """Say what is done, one line."""
         self.means.tell(f"{self.subject.profile}: {what}")
@@ -161,9 +175,10 @@ class _Run:
             name, start = "-".join(order), time.monotonic()
             result = self.means.probe_runner(
                 python, order, scratch=self.means.work / f"{self.subject.profile}-probe",
-                log=self.means.logs / f"{self.subject.profile}-{name}.log", timeout=self.means.timeout(order),
+                log=self.means.logs / f"{self.subject.profile}-{name}.log",
+                timeout=self.means.timeout(self.subject, order),
                 imports_only=imports_only, variables=self.subject.variables, prefix=prefix,
-                cpu=on_cpu(self.subject.packages),
+                cpu=on_cpu(self.subject.packages), tell=partial(self.still, name),
             )  # fmt: skip
             self.probes.append(result)
             ended = "ok" if result.ok else result.ended

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,11 @@ from solver.proof.evidence import Ended, ProbeOutput, ProbeResult
 
 PACKAGE = "interlock_probe"
 LAST_LINES = 25
+TOLD_EVERY = 30.0
+"""Seconds of a probe after which it is told that it still runs."""
+_CACHE = "cuda-cache"
+_CACHE_SIZE = 4 * 2**30
+"""Bytes; the driver's default is too small for the kernels of one framework."""
 _GRACE = 5.0
 """Seconds in which a process may write where it stood, before it is killed."""
 
@@ -77,19 +82,30 @@ def place_probes(scratch: Path) -> Path:
 
 
 def _run(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, timeout: float
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    timeout: float,
+    waiting: Callable[[float], object],
 ) -> tuple[int, bool]:
-    """The exit status of ``command``, and whether it had to be ended after ``timeout`` seconds."""
+    """The exit status of ``command``, and whether it had to be ended after ``timeout`` seconds.
+
+    ``waiting`` is called with the seconds that have passed, now and then.
+    """
     with log.open("wb") as file:
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
             stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        try:
-            return process.wait(timeout), False
-        except subprocess.TimeoutExpired:
-            _end(process)
-            return process.returncode, True
+        start = time.monotonic()
+        while (passed := time.monotonic() - start) < timeout:
+            try:
+                return process.wait(min(TOLD_EVERY, timeout - passed)), False
+            except subprocess.TimeoutExpired:
+                waiting(time.monotonic() - start)
+        _end(process)
+        return process.returncode, True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -138,11 +154,13 @@ def run_probe(
     variables: Mapping[str, str] | None = None,
     prefix: Path | None = None,
     cpu: Collection[Framework] = (),
+    tell: Callable[[str], object] = lambda _: None,
 ) -> ProbeResult:
     """Run the probe of ``order`` with ``python``; ends it after ``timeout`` seconds.
 
-    ``scratch`` is an empty or former scratch folder; all output goes to ``log``. ``cpu`` are the frameworks
-    that the lock means for the CPU.
+    ``scratch`` is an empty or former scratch folder, whose probes share the kernels that the driver compiles; all
+    output goes to ``log``. ``cpu`` are the frameworks that the lock means for the CPU. ``tell`` is told now and then
+    that it still runs.
     """
     name = "-".join(order)
     home = scratch / f"home-{name}"
@@ -152,9 +170,18 @@ def run_probe(
     command = [str(python), "-m", PACKAGE, "--order", ",".join(order), "--out", str(out)]
     command += ["--imports-only"] if imports_only else []
     command += ["--cpu", ",".join(cpu)] if cpu else []
-    environment = probe_environment(prefix or python.parent.parent, home, os.environ, variables or {})
+    cache = scratch / _CACHE
+    compiled = {"CUDA_CACHE_PATH": str(cache), "CUDA_CACHE_MAXSIZE": str(_CACHE_SIZE)}
+    own = {**compiled, **(variables or {})}
+    environment = probe_environment(prefix or python.parent.parent, home, os.environ, own)
+
+    def waiting(seconds: float) -> None:
+        size = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()) if cache.is_dir() else 0
+        kernels = f", {size / 1e6:.0f} MB of kernels compiled" if size else ""
+        tell(f"still runs after {seconds:.0f} s{kernels}")
+
     start = time.monotonic()
-    status, hung = _run(command, place_probes(scratch), environment, log, timeout)
+    status, hung = _run(command, place_probes(scratch), environment, log, timeout, waiting)
     result = _result(order, _output(out), status, hung, time.monotonic() - start)
     if result.ended != "finished":
         result = msgspec.structs.replace(result, last_lines=tuple(reading.end_of(log).splitlines()[-LAST_LINES:]))
