@@ -1,4 +1,4 @@
-"""Files of evidence: ``locks/<profile>/evidence/<gpu>-<driver>.json``."""
+"""Files of evidence: ``locks/<profile>/evidence/<gpu>-<driver>.json``, of two GPUs ``2x-<gpu>-<driver>.json``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ AGAIN = "remove it, or verify the lock again on a GPU"
 def evidence_name(evidence: Evidence) -> str:
     """File name below ``locks/<profile>/evidence``."""
     gpu = re.sub(r"[^a-z0-9]+", "-", evidence.gpu.name.lower()).strip("-")
-    return f"{gpu}-{evidence.driver}.json"
+    several = f"{evidence.gpus}x-" if evidence.gpus > 1 else ""
+    return f"{several}{gpu}-{evidence.driver}.json"
 
 
 def encode(value: Value) -> bytes:

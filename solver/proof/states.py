@@ -30,14 +30,22 @@ NEVER, STALE = GpuState(state="never"), GpuState(state="stale")
 
 
 def states(lock: Subject, evidence: Iterable[Evidence]) -> dict[str, GpuState]:
-    """State of a lock per GPU name, from all its evidence; the newest driver speaks for a GPU."""
+    """State of a lock per GPU, from all its evidence; the newest driver speaks for a GPU.
+
+    Two GPUs of one machine are another thing than one of them: ``2 x NVIDIA H100``.
+    """
     by_gpu: dict[str, list[Evidence]] = {}
     for one in evidence:
-        by_gpu.setdefault(one.gpu.name, []).append(one)
+        by_gpu.setdefault(gpus_of(one), []).append(one)
     return {
         gpu: _state(lock, sorted(records, key=lambda one: as_version(one.driver), reverse=True))
         for gpu, records in sorted(by_gpu.items())
     }
+
+
+def gpus_of(evidence: Evidence) -> str:
+    """The GPUs of a run, by name and number."""
+    return f"{evidence.gpus} x {evidence.gpu.name}" if evidence.gpus > 1 else evidence.gpu.name
 
 
 def _state(lock: Subject, evidence: list[Evidence]) -> GpuState:
@@ -67,7 +75,7 @@ def all_states(locks: Mapping[str, tuple[Subject, tuple[Evidence, ...]]]) -> dic
 
     ``locks`` gives each profile its lock and the evidence of it.
     """
-    gpus = sorted({one.gpu.name for _, evidence in locks.values() for one in evidence})
+    gpus = sorted({gpus_of(one) for _, evidence in locks.values() for one in evidence})
     return {
         profile: {**dict.fromkeys(gpus, NEVER), **states(lock, evidence)} for profile, (lock, evidence) in locks.items()
     }

@@ -48,6 +48,7 @@ def test_a_changed_file_is_refused_naming_it(tmp_path, change, reason):
 def test_file_names_are_plain():
     odd = msgspec.structs.replace(real_evidence().gpu, name="NVIDIA RTX PRO 6000 (Blackwell) @ 2")
     assert evidence_name(real_evidence(gpu=odd)) == "nvidia-rtx-pro-6000-blackwell-2-580.159.04.json"
+    assert evidence_name(real_evidence(gpus=2)) == "2x-nvidia-h200-580.159.04.json"
 
 
 @pytest.mark.parametrize(

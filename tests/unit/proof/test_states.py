@@ -31,6 +31,12 @@ def test_states_by_gpu():
     assert names(states(lock("d"), (verified, newer))) == {"NVIDIA H200": "stale"}
 
 
+def test_several_gpus_are_another_thing_than_one():
+    one = real_evidence()
+    two = replace(one, gpus=2, result="failed", problems=("x",))
+    assert names(states(lock(), (one, two))) == {"2 x NVIDIA H200": "failed", "NVIDIA H200": "verified"}
+
+
 def test_a_record_that_tells_no_variables_says_only_half_of_a_lock_that_has_some():
     shared = lock(variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true"})
     silent, told = real_evidence(), real_evidence(variables={"TF_FORCE_GPU_ALLOW_GROWTH": "true"})
