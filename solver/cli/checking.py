@@ -122,7 +122,7 @@ def audit(
             accept=acceptance(accepts),
         )
         click.echo("\n".join(_repair_lines(subject.path, repair)))
-        sys.exit(1 if repair.fixed is None else 0)
+        sys.exit(1 if repair.fails(fail_on) else 0)
     audited = audit_path(
         project_root(Path()),
         subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,9 +97,14 @@ class Audited:
     """The ids that somebody accepts and nothing was found of."""
 
     def fails(self, mildest: Severity) -> bool:
-        """Whether some finding that nobody accepts is as grave as ``mildest``, or graver."""
-        grave = SEVERITIES[: SEVERITIES.index(mildest) + 1]
-        return any(finding.severity in grave and finding.accepted is None for finding in self.findings)
+        """As ``any_grave`` has it."""
+        return any_grave(self.findings, mildest)
+
+
+def any_grave(findings: Iterable[Finding], mildest: Severity) -> bool:
+    """Whether some finding that nobody accepts is as grave as ``mildest``, or graver."""
+    grave = SEVERITIES[: SEVERITIES.index(mildest) + 1]
+    return any(finding.severity in grave and finding.accepted is None for finding in findings)
 
 
 def audit_path(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from solver.commands.project import REQUEST_FILE, Project, open_project, project_root
 from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Platform, Processor, Profile, Target, Value
 from solver.core.processor import number, this_processor
@@ -57,13 +58,24 @@ def diagnose(root: Path, name: str | None) -> Diagnosis:
     here = this_place()
     if name is None and not (project_root(root) / REQUEST_FILE).is_file():
         return Diagnosis(here=here, python=platform.python_version(), fits=())
-    project = open_project(root)
-    profiles = project.chosen([name] if name else [])
+    try:
+        project = open_project(root)
+        profiles = project.chosen([name] if name else [])
+    except BadInput:
+        _refuse_file(root, name)
+        raise
     return Diagnosis(
         here=here,
         python=platform.python_version(),
         fits=tuple(fit_of(profile, here, _processor(project, profile)) for profile in profiles),
     )
+
+
+def _refuse_file(root: Path, name: str | None) -> None:
+    """Who is told of a broken environment by a list of it gives that to the audit."""
+    if name is not None and (root / name).is_file():
+        problem, fix = f"{name} is a file, and no profile", f"`interlock audit {name}` says what is broken in it"
+        raise BadInput(problem, key="PROFILE", fix=fix) from None
 
 
 def this_place() -> Here:

@@ -16,14 +16,14 @@ from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
 from solver.audit.run import assumed_target, context_of
-from solver.commands.audit import Given, Words, read_for
+from solver.commands.audit import Given, Words, any_grave, read_for
 from solver.commands.project import Reach, open_facts
 from solver.core.acceptance import NOTHING, Acceptance
 from solver.core.answer import Answer
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES
-from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Target, pypi_name
+from solver.core.model import Framework, Pin, Platform, Profile, PypiName, Severity, Target, pypi_name
 from solver.core.names import one_line
 from solver.core.reading import read_text
 from solver.core.whole import put_whole
@@ -47,6 +47,10 @@ class Repair:
     """The requirements file that was written; None where nothing had to change."""
     change: str = ""
     """What it has else than the file that was given, as a unified diff; empty where that is of another format."""
+
+    def fails(self, mildest: Severity) -> bool:
+        """Whether no set was found, or an audit of the one that was would fail."""
+        return self.fixed is None or any_grave(self.fixed.left, mildest)
 
 
 def fix_file(

@@ -7,17 +7,23 @@ from pathlib import Path
 
 from solver.commands.project import locks_dir
 from solver.core.axes import axes_of
+from solver.core.errors import BadInput
 from solver.lock.read import LockFolder, intact_folder, lock_folders
 from solver.proof.bundle.manifest import carried_subjects
 from solver.proof.subject import Subject
 
 
 def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) -> tuple[Subject, ...]:
-    """The locks ``names``, or all, of the ``bundle`` or else of the project in ``root``."""
+    """The locks ``names``, or all, of the ``bundle`` or else of the project in ``root``.
+
+    Raises ``BadInput`` where the project has none of them.
+    """
     if bundle is not None:
         return carried_subjects(bundle, names)
     locks = locks_dir(root)
     folders = [locks / name for name in names] if names else lock_folders(locks)
+    if not folders:
+        raise BadInput("there is no lock here", file=locks, fix="make one with `interlock lock`, or change folder")
     return tuple(map(subject_of, folders))
 
 

@@ -136,6 +136,7 @@ def parse_yaml(text: str, file: str) -> YamlDocument:
         builder = _Builder(file)
         return YamlDocument(file, None if root is None else builder.build(root), root, builder.entries)
     except yaml.MarkedYAMLError as error:
+        _refuse_unfinished_merge(text, file)
         mark = error.problem_mark or error.context_mark
         raise BadInput(
             f"is not YAML: {error.problem or error.context}",
@@ -148,6 +149,14 @@ def parse_yaml(text: str, file: str) -> YamlDocument:
         raise BadInput("is nested too deeply to be read", file=file) from None
     finally:
         loader.dispose()
+
+
+def _refuse_unfinished_merge(text: str, file: str) -> None:
+    """Git writes its marks into the file itself, where no parser's complaint says what they are."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("<<<<<<< "):
+            problem = "holds the marks of a merge that nobody finished"
+            raise BadInput(problem, file=file, line=number, fix="keep one side of it, and take the marks out") from None
 
 
 @functools.cache

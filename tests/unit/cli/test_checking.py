@@ -7,6 +7,7 @@ import json
 import sys
 
 import pytest
+from user_folder import REQUEST
 
 from solver.commands import doctor
 from solver.core.machine import Gpu, Machine
@@ -158,6 +159,16 @@ def test_doctor_tells_of_the_machine_where_there_is_no_request(tmp_path, interlo
         "",
     )
     assert interlock("doctor", "gpu")[0] == 2
+
+
+def test_doctor_names_the_audit_to_who_gives_it_a_list(tmp_path, interlock, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.txt").write_text("torch==2.6.0\n")
+    said = "interlock: PROFILE: broken.txt is a file, and no profile; "
+    told = (2, "", said + "`interlock audit broken.txt` says what is broken in it\n")
+    assert interlock("doctor", "broken.txt") == told
+    (tmp_path / "environment.yml.in").write_text(REQUEST)
+    assert interlock("doctor", "broken.txt") == told
 
 
 def test_a_file_that_is_called_toml_and_is_none_is_told_so(tmp_path, interlock):

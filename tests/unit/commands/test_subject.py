@@ -37,6 +37,13 @@ def test_where_none_is_named_all_locks_are_meant(root, lock):
     assert [one.folder for one in subjects_of(root, ["full-py312"])] == [lock]
 
 
+def test_a_project_without_any_lock_is_told(tmp_path):
+    with pytest.raises(BadInput) as caught:
+        subjects_of(tmp_path, ())
+    told = "there is no lock here; make one with `interlock lock`, or change folder"
+    assert str(caught.value) == f"{tmp_path / 'locks'}: {told}"
+
+
 def test_a_profile_without_a_lock_is_told(root, lock):
     with pytest.raises(BadInput, match="this profile has no lock; make it with `interlock lock nothing`"):
         subjects_of(root, ["nothing"])

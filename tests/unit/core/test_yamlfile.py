@@ -106,6 +106,10 @@ def test_a_string_that_another_tool_dumped_stays_a_string(text):
         ("a: !!set {b, c}\n", "f.yaml:1: the tag tag:yaml.org,2002:set is not allowed here"),
         ("a: !!int x\n", "f.yaml:1: 'x' is no int"),
         ("a: *gone\n", "f.yaml:1: is not YAML: found undefined alias"),
+        (
+            "a: 1\n<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> main\n",
+            "f.yaml:2: holds the marks of a merge that nobody finished; keep one side of it, and take the marks out",
+        ),
         ("a: 1\n---\nb: 2\n", "f.yaml:2: is not YAML: but found another document"),
     ],
 )

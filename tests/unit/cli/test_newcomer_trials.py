@@ -1,0 +1,181 @@
+"""What strangers tried in their first hour, each from a folder of their own, and what they are told now."""
+
+from __future__ import annotations
+
+import own_index
+import pytest
+
+ENVIRONMENT = """\
+name: research
+channels: [conda-forge]
+dependencies:
+  - python=3.12
+  - numpy
+  - pandas
+  - pip
+  - pip:
+      - torch
+      - tensorflow
+      - albumentations
+      - wandb
+"""
+TORCH = """\
+name: mine
+dependencies:
+  - python=${{python}}
+  - pip
+  - pip:
+      - torch==${{torch}}{packages}
+profiles:
+  gpu: {{python: "3.12", torch: "2.9.1"}}
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def request_of(folder, *packages):
+    lines = "".join(f"\n      - {package}" for package in packages)
+    (folder / "environment.yml.in").write_text(TORCH.format(packages=lines))
+
+
+def test_an_audit_of_open_lines_says_what_breaks_and_fix_ends_as_an_audit_of_what_it_wrote_does(here, interlock):
+    (here / "environment.yml").write_text(ENVIRONMENT)
+    code, out, _ = interlock("audit", "environment.yml")
+    heads = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert (code, heads[0], heads[-1]) == (
+        1,
+        "error crash-together: tensorflow==2.21.0, triton==3.9.0",
+        "2 errors, 3 warnings, 1 note",
+    )
+    for mildest in ("error", "warning"):
+        code, out, _ = interlock("audit", "--fix", "environment.yml", "--fail-on", mildest)
+        assert out.splitlines()[0] == "wrote requirements.fixed.txt:"
+        assert interlock("audit", "requirements.fixed.txt", "--fail-on", mildest)[0] == code == (mildest == "warning")
+
+
+def test_a_plain_environment_is_no_request(here, interlock):
+    (here / "environment.yml.in").write_text(ENVIRONMENT)
+    told = "interlock: environment.yml.in:1: profiles: this key is missing; add it\n"
+    assert interlock("lock") == (2, "", told)
+
+
+def test_all_packages_that_are_missing_are_told_at_once(here, interlock):
+    request_of(here, "albumentations", "wandb")
+    assert interlock("lock") == (
+        4,
+        "",
+        """\
+interlock: it is not known whether gpu has a solution, because
+  the request: albumentations  [profile gpu]
+  the request: wandb  [profile gpu]
+  albumentations: the snapshot does not hold it (without --offline the index is asked)  [the snapshot]
+  wandb: the snapshot does not hold it (without --offline the index is asked)  [the snapshot]
+would work: without albumentations and wandb -> python 3.12, cuda 12.8, cudnn 9.10.2.21, torch 2.9.1
+""",
+    )
+
+
+def test_two_packages_that_write_the_same_files_are_told_with_the_one_to_leave_out(here, interlock):
+    request_of(here, "opencv-python", "opencv-python-headless")
+    code, out, err = interlock("lock")
+    first, *_, one, other = err.splitlines()
+    assert (code, out, first) == (3, "", "interlock: gpu has no solution, because")
+    assert one.startswith("would work: without opencv-python -> python 3.12, ")
+    assert other.startswith("would work: without opencv-python-headless -> python 3.12, ")
+
+
+def test_explain_asks_the_index_for_what_nobody_recorded_and_begins_with_the_answer(index, interlock):
+    words = ("own-tool", "torch==2.9.1", "python==3.12")
+    code, out, _ = interlock("explain", *words)
+    assert (code, out.splitlines()[0]) == (0, f"yes: {', '.join(words)} can live together")
+
+
+def test_a_package_without_a_wheel_is_told_as_that_and_not_as_one_that_is_not_there(index, interlock, tmp_path):
+    index.add_project("sources-only", {"sources_only-1.0.tar.gz": {"upload-time": "2026-01-01T00:00:00Z"}})
+    request_of(tmp_path, "sources-only")
+    code, out, err = interlock("lock")
+    assert (code, out, err.splitlines()[:3]) == (
+        3,
+        "",
+        [
+            "interlock: gpu has no solution, because",
+            "  the request: sources-only  [profile gpu]",
+            "  sources-only: the package index has no wheel of it, and nothing is built here  [the package index]",
+        ],
+    )
+    own_index.add(index, "own-tool", {"1.0": ["sources-only==1.*"]})
+    request_of(tmp_path, "own-tool")
+    index.add_project("sources-only", {"sources_only-1.0.tar.gz": {"upload-time": "2026-01-01T00:00:00Z"}})
+    assert "sources-only: the package index has no wheel of " in interlock("lock")[2]
+
+
+def test_an_unfinished_merge_in_a_lock_is_told_by_check_and_mended_by_lock(here, interlock):
+    request_of(here)
+    assert interlock("lock", "--no-pylock")[0] == 0
+    file = here / "locks" / "gpu" / "solution.yaml"
+    whole = file.read_text()
+    file.write_text(whole.replace("version:", "<<<<<<< HEAD\nversion: 0\n=======\nversion:", 1))
+    line = file.read_text().splitlines().index("<<<<<<< HEAD") + 1
+    assert interlock("lock", "--check") == (
+        1,
+        f"gpu: it cannot be read: locks/gpu/solution.yaml:{line}: holds the marks of a merge that nobody finished; "
+        "keep one side of it, and take the marks out\n",
+        "",
+    )
+    assert interlock("lock", "--no-pylock")[0] == 0
+    assert file.read_text() == whole
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("verify", "--predict", "--gpu", "12.0", "--driver", "580"), "locks: there is no lock here; make one with "),
+        (("explain", "tensorflow", "2.19", "torch"), "-c: '2.19' is a version, and no package; did you mean tensor"),
+        (("lock",), "environment.yml.in: there is no request here; `interlock init` makes one"),
+    ],
+    ids=lambda value: value[0],
+)
+def test_what_has_nothing_to_work_on_says_so(here, interlock, words, told):
+    code, out, err = interlock(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"interlock: {told}")
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [("tensorflwo", "tensorflow"), ("pytorch", "torch"), ("sklearn", "scikit-learn"), ("cv2", "opencv-python")],
+)
+def test_a_misspelt_package_gets_a_near_name(here, interlock, slip, meant):
+    code, out, _ = interlock("explain", slip)
+    assert (code, out.splitlines()[0]) == (4, f"not known whether {slip} can be installed, because")
+    told = f"  {slip}: the snapshot does not hold it; did you mean {meant}? (without --offline the index is asked)"
+    assert told in out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("machine", "answer"),
+    [
+        (("driver==470.256.02",), "  cuda        11.8 "),
+        (("driver==535.183.01", "gpu=H100"), "  cuda        12."),
+        (("driver=525", "gpu=A100"), "  cuda        12."),
+    ],
+)
+def test_which_pair_a_driver_can_have(here, interlock, machine, answer):
+    words = [word for one in (*machine, "torch", "tensorflow", "python==3.11") for word in ("-c", one)]
+    code, out, err = interlock("solve", *words)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1].startswith(answer)
+
+
+def test_no_frameworks_no_health(here, interlock):
+    (here / "list.txt").write_text("# nothing\n")
+    assert interlock("audit", "list.txt") == (
+        0,
+        "nothing found: the set holds neither TensorFlow nor torch nor JAX; "
+        "only requirements and wheels of 0 packages were checked\n",
+        "",
+    )
