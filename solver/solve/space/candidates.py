@@ -211,11 +211,8 @@ class Candidates:
             return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), recorded_only(index))
         if self.index.complete(PypiName(ident)):
             listing = self.scope.bindings.title_of(ident)
-            verdict = Verdict(
-                Answer.NO,
-                f"{listing} has no wheel of a final release that is {ask.text}, and nothing is built here",
-                listing,
-            )
+            why = f"{listing} has no wheel of a final release that is {ask.text}, and nothing is built here"
+            verdict = Verdict(Answer.NO, why, listing)
             return Exclusion(ident, None, verdict)
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
         return Exclusion(ident, None, verdict, self.index.remedy)
