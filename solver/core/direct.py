@@ -12,6 +12,10 @@ _COMMIT = re.compile(r"@[0-9a-f]{7,64}(?=$|[#;\s])")
 _ADDRESS = re.compile(r"(https?|ftp)://", re.IGNORECASE)
 _HASH = re.compile(r"#(.*&)?sha256=[0-9a-f]{64}", re.IGNORECASE)
 _PLACE = re.compile(r"file:|\.{1,2}($|[/\\])|[/~\\]|[A-Za-z]:[/\\]|\S*[/\\]", re.IGNORECASE)
+_OF_CONDA = re.compile(
+    r"(?P<name>[A-Za-z0-9][\w.-]*)\s*@\s*file:\S*(/croot/|/feedstock_root/|/conda-bld/|/tmp/build/|_\d{10,}/work$)\S*"
+)
+"""What pip freeze writes of a package that conda installed: the folder in which somebody else's machine built it."""
 
 
 class Direct(Enum):
@@ -38,6 +42,12 @@ def direct(text: str) -> Direct | None:
     if _ADDRESS.match(address):
         return Direct.HASHED if _HASH.search(address) else Direct.ADDRESS
     return Direct.FOLDER if named or _PLACE.match(address) else None
+
+
+def built_by_conda(text: str) -> str | None:
+    """The package of a line that pip freeze wrote of what conda installed, without its version; None: no such line."""
+    line = _OF_CONDA.fullmatch(text)
+    return line["name"] if line else None
 
 
 def afterwards(text: str) -> str:

@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.direct import afterwards, direct
+from solver.core.direct import afterwards, built_by_conda, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, known_index
 from solver.core.markers import applies
@@ -226,6 +226,10 @@ def _minor(part: Specifier) -> str:
 
 def _pip(made: Draft, entry: Wish) -> None:
     text = entry.text.strip()
+    if name := built_by_conda(text):
+        why = "conda installed it, and the line does not tell its version"
+        made.remarks.append(f'{entry.where}: "{text}" is carried over as {name}: {why}')
+        text = name
     kind = direct(text)
     if kind is not None:
         later = f"`{afterwards(text)}` puts it into the environment afterwards"

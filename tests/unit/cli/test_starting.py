@@ -257,6 +257,28 @@ FILES = {
 }
 
 
+def test_of_a_freeze_what_conda_built_is_a_package_and_no_folder_of_another_machine(here, interlock):
+    built = [
+        "numpy @ file:///home/conda/feedstock_root/build_artifacts/numpy_1717057054362/work/dist/numpy-2.0-cp312.whl",
+        "PyYAML @ file:///croot/pyyaml_1728657952215/work",
+        "mine @ file:///home/me/mine",
+    ]
+    (here / "freeze.txt").write_text("\n".join(["torch==2.9.1", *built]) + "\n")
+    code, out, err = interlock("init", "freeze.txt")
+    why = "conda installed it, and the line does not tell its version"
+    assert (code, out.splitlines()[:2], err) == (
+        0,
+        [
+            f'freeze.txt:2: "{built[0]}" is carried over as numpy: {why}',
+            f'freeze.txt:3: "{built[1]}" is carried over as PyYAML: {why}',
+        ],
+        "",
+    )
+    assert out.splitlines()[2].startswith('freeze.txt:4: "mine @ file:///home/me/mine" is not carried over: a folder ')
+    made = parse_yaml(request(here), "environment.yml.in").data
+    assert made["dependencies"][-1]["pip"] == ["torch==${torch}", "numpy", "PyYAML"]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_each_file_becomes_a_request(here, interlock, name):
     text, told, pip, profile = FILES[name]
