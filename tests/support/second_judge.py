@@ -72,9 +72,10 @@ class Judge:
 
     def usable(self, name: str, python: str) -> dict[str, Release]:
         usable: dict[str, Release] = {}
+        any_final = any(not V(release.version).is_prerelease for release in self.all_releases.get(name, []))
         for release in self.all_releases.get(name, []):
             files = tuple(f for f in release.files if _fits(f.filename, python))
-            if V(release.version).is_prerelease or release.yanked is not None:
+            if (any_final and V(release.version).is_prerelease) or release.yanked is not None:
                 continue
             if release.index not in self.profile.indexes:
                 continue

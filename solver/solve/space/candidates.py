@@ -314,13 +314,14 @@ _MAY = Verdict(Answer.YES)
 
 
 def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
-    """The parts of every final version."""
-    parts: dict[str, list[Release]] = defaultdict(list)
+    """The parts of every final version; of every version where no final one is, as PEP 440 has it."""
+    finals: dict[str, list[Release]] = defaultdict(list)
+    others: dict[str, list[Release]] = defaultdict(list)
     for release in releases:
         version = version_or_none(release.version)
-        if version is not None and not version.is_prerelease:
-            parts[release.version].append(release)
-    return parts
+        if version is not None:
+            (others if version.is_prerelease else finals)[release.version].append(release)
+    return finals or others
 
 
 def _newest_first(releases: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
