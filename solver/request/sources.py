@@ -109,6 +109,10 @@ def _pyproject(path: Path) -> Source:
     data = _toml(path)
     project = data.get("project")
     if not isinstance(project, dict):
+        tool = data.get("tool")
+        if isinstance(tool, dict) and "poetry" in tool:
+            fix = "write them with `poetry export -o requirements.txt --without-hashes`, and name that"
+            raise BadInput("has its packages in [tool.poetry], which is not read", file=path, fix=fix)
         raise BadInput("has no table [project]", file=path, fix="name another file, or write the request yourself")
     left = [
         f"{path.name}: {table}.{name} is not carried over; add its packages to a profile"

@@ -279,6 +279,13 @@ def test_of_a_freeze_what_conda_built_is_a_package_and_no_folder_of_another_mach
     assert made["dependencies"][-1]["pip"] == ["torch==${torch}", "numpy", "PyYAML"]
 
 
+def test_what_poetry_keeps_in_its_own_table_is_told(here, interlock):
+    (here / "pyproject.toml").write_text('[tool.poetry]\nname = "mine"\n[tool.poetry.dependencies]\ntorch = "^2.4"\n')
+    told = "interlock: pyproject.toml: has its packages in [tool.poetry], which is not read; "
+    cure = "write them with `poetry export -o requirements.txt --without-hashes`, and name that\n"
+    assert interlock("init", "--yes") == (2, "", told + cure)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_each_file_becomes_a_request(here, interlock, name):
     text, told, pip, profile = FILES[name]
