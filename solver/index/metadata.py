@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from pathlib import Path
 
@@ -11,14 +10,12 @@ from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from solver.core import names, reading
-from solver.core.errors import BadInput
+from solver.core import names
 from solver.core.markers import BadMarker, applies, extras_in
 from solver.core.model import IndexFile, Target
 from solver.core.target import marker_environment
-from solver.core.vouched import vouched, vouching
-from solver.core.whole import put_whole
 from solver.index import ReleaseRefused
+from solver.index.file_cache import FileCache
 
 _ANYWHERE = marker_environment(Target())
 
@@ -82,28 +79,18 @@ def _requirement(text: str, filename: str) -> str:
 
 
 class MetadataCache:
-    """Metadata by the sha256 of its wheel, which never changes, and the wheel's name; one small file each.
-
-    What one index told is never believed of another: ``index`` is the address of
-    the one that is asked. A listing could otherwise name another wheel's hash and
-    so give that wheel requirements of its own choice.
-    """
+    """Metadata of wheels, as one index told them."""
 
     def __init__(self, folder: Path, index: str) -> None:
-        self.folder = folder / "metadata" / hashlib.sha256(index.encode()).hexdigest()[:16]
+        self._files = FileCache(folder, "metadata", index)
 
     def get(self, file: IndexFile) -> Metadata | None:
         """What was kept of ``file``, which has a sha256; None where nothing readable was, or it was changed."""
         try:
-            return msgspec.json.decode(vouched(reading.read_bytes(self._path(file))), type=Metadata)
-        except (BadInput, msgspec.DecodeError):
+            return msgspec.json.decode(self._files.get(file), type=Metadata)
+        except msgspec.DecodeError:
             return None
 
     def put(self, file: IndexFile, metadata: Metadata) -> None:
         """Keep ``metadata``; a cache that cannot be written is none, and no error."""
-        with contextlib.suppress(OSError):
-            put_whole(self._path(file), vouching(msgspec.json.encode(metadata)), durable=False)
-
-    def _path(self, file: IndexFile) -> Path:
-        digest = names.sha256(file.sha256)
-        return self.folder / digest[:2] / digest / names.file_name(file.filename)
+        self._files.put(file, msgspec.json.encode(metadata))
