@@ -176,4 +176,4 @@ def _completed(named: Target, given: Container[str], assumed: Target) -> Target:
 
 def _live_records() -> RecordReader:
     index = LiveIndexes(bindings_of(Path()))
-    return record_reader(index.source, user_cache() / "records", session=index.session)
+    return record_reader(index.source, user_cache(), session=index.session, index_of=index.kept_as)

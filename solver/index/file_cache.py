@@ -18,16 +18,17 @@ class FileCache:
 
     What one index told is never believed of another: ``index`` is the address of
     the one that is asked. A listing could otherwise name another wheel's hash and
-    so give that wheel what it likes.
+    so give that wheel what it likes. No file of it is larger than ``largest`` bytes.
     """
 
-    def __init__(self, folder: Path, part: str, index: str) -> None:
+    def __init__(self, folder: Path, part: str, index: str, largest: int = reading.LARGEST) -> None:
+        self.largest = largest
         self.folder = folder / part / hashlib.sha256(index.encode()).hexdigest()[:16]
 
     def get(self, file: IndexFile) -> bytes:
         """What was kept of ``file``, which has a sha256; empty where nothing was, or it was changed."""
         try:
-            return vouched(reading.read_bytes(self._path(file)))
+            return vouched(reading.read_bytes(self._path(file), largest=self.largest))
         except BadInput:
             return b""
 

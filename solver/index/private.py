@@ -82,6 +82,10 @@ class LiveIndexes:
         """As ``PypiIndex.source``."""
         return self.of(_project(file)).source(file)
 
+    def kept_as(self, file: IndexFile) -> str:
+        """What caches know the index by that ``file`` is asked of."""
+        return self.of(_project(file)).kept_as
+
     def _of_release(self, release: Release) -> PypiIndex:
         # A release that is refused has no file, and is told why before anything is read.
         return self.of(_project(release.files[0])) if release.files else self.default

@@ -76,8 +76,10 @@ class PypiIndex:
         chosen = url or chosen_index()
         self._chosen = None if chosen is None else self._bare(chosen)
         """Its address; None for the one that everybody has, which only who asks it needs to know."""
-        self._cache = MetadataCache(folder, self._chosen or "")
-        self._addresses = AddressCache(folder, self._chosen or "")
+        self.kept_as = self._chosen or ""
+        """What caches know it by."""
+        self._cache = MetadataCache(folder, self.kept_as)
+        self._addresses = AddressCache(folder, self.kept_as)
         self._links: dict[str, DistributionPackage] = {}
         self._releases: dict[PypiName, tuple[Release, ...]] = {}
         self._unknown: dict[PypiName, str] = {}

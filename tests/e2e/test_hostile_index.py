@@ -39,12 +39,12 @@ def folder(tmp_path, monkeypatch, fault_server, own_cache):
 
 
 def files(folder):
-    """All files but what an index answered, which is kept under a digest of its address and sealed."""
+    """All files but listings and rows, which the cache has sealed and under a digest of ours."""
     paths = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {path for path in paths if not path.startswith(LISTINGS)}
+    return {path for path in paths if not path.startswith(SEALED)}
 
 
-LISTINGS = "home/cache/listings/"
+SEALED = ("home/cache/listings/", "home/cache/matrices/")
 
 
 FILES = ("base-linux-64.lock", "environment.yml", "pylock.toml", "requirements.txt", "solution.yaml")
@@ -60,8 +60,7 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     first, *more = err.splitlines()
     assert code == 0 and ASKED.fullmatch(first)
     assert more == ([f"passed over: {KINDS[kind].sentence}"] if KINDS[kind].late else [])
-    # Rows that were read once lie in the cache, and no index has any part in them.
-    made = {name for name in files(folder) - before if not name.startswith("home/cache/matrices/")}
+    made = files(folder) - before
     kept = {name for name in made if name.startswith(("home/cache/addresses/", "home/cache/metadata/"))}
     assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
     lock = "home/project/locks/open"
@@ -165,4 +164,6 @@ def test_an_audit_tells_the_lie_and_writes_nothing_outside_its_cache(folder, int
     assert (finding["code"], finding["severity"]) == ("metadata", "error")
     assert finding["why"] == f"the package index cannot mean victim=={lie.version}: {lie.sentence}"
     made = {name for name in files(folder) - before if not name.startswith("home/cache/metadata/")}
-    assert made <= {f"home/cache/records/{hashlib.sha256(other).hexdigest()}/other-1.0-{TAG}"}
+    digest = hashlib.sha256(other).hexdigest()
+    index = hashlib.sha256(f"{fault_server.url}/simple/".encode()).hexdigest()[:16]
+    assert made <= {f"home/cache/records/{index}/{digest[:2]}/{digest}/other-1.0-{TAG}"}

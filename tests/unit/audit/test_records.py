@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 
@@ -13,6 +14,7 @@ from solver.audit.run import audit
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, Target
+from solver.core.vouched import vouching
 
 TARGET = Target(python="3.12", driver=None)
 # sha256 of b"one" and of b"two", as a RECORD spells them
@@ -22,17 +24,18 @@ TWO = "sha256=P8TM_nRYcOLA2Z9x8w_wZWyN7dQcwdfT03aw2-aF4vM"
 
 def test_a_record_by_path_without_the_wheels_own_folder():
     text = f'a/x.py,{ONE},3\n"a/with, comma.py",{TWO},3\na/no-hash.py,,\na-1.dist-info/METADATA,{ONE},3\n'
-    record = parse_record(text)
+    record = parse_record(text, "a-1-py3-none-any.whl")
     assert list(record) == ["a/x.py", "a/with, comma.py"]
     assert record["a/x.py"] == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
 
 
-def reader(tmp_path, records, requests):
+def reader(tmp_path, records, requests, index=""):
     def read_member(url, member):
         requests.append((url, member))
         return records[url].encode()
 
-    return record_reader(lambda file: f"https://index.example/{file.filename}", tmp_path, read_member)
+    source = "https://index.example/{}".format
+    return record_reader(lambda file: source(file.filename), tmp_path, read_member, index_of=lambda file: index)
 
 
 def test_each_wheel_is_asked_once(tmp_path):
@@ -45,16 +48,40 @@ def test_each_wheel_is_asked_once(tmp_path):
     assert list(other(file)) == ["a/x.py"]
 
 
-@pytest.mark.parametrize("kept", ['{"a/x', "[]", '{"a/x.py": 5}', "[" * 100_000])
-def test_a_damaged_cache_is_read_anew(tmp_path, kept):
-    (tmp_path / ("e" * 64)).mkdir()
-    (tmp_path / ("e" * 64) / "a-1-py3-none-any.whl").write_text(kept)
+@pytest.mark.parametrize("kept", [b'{"a/x', b"[]", b'{"a/x.py": 5}', b"[" * 100_000, b"{}"])
+def test_a_damaged_or_changed_cache_is_read_anew(tmp_path, kept):
     file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
     requests = []
     read = reader(tmp_path, {"https://index.example/a-1-py3-none-any.whl": f"a/x.py,{ONE},3\n"}, requests)
+    read(file)
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    for content in (kept, vouching(kept)[:-1]):
+        path.write_bytes(content)
+        assert list(read(file)) == ["a/x.py"]
+    assert len(requests) == 3
     assert list(read(file)) == ["a/x.py"]
-    assert list(read(file)) == ["a/x.py"]
-    assert len(requests) == 1
+    assert len(requests) == 3
+
+
+def test_what_one_index_told_of_a_wheel_is_not_believed_of_another(tmp_path):
+    file = IndexFile(filename="a-1-py3-none-any.whl", sha256="e" * 64)
+    requests = []
+    url = "https://index.example/a-1-py3-none-any.whl"
+    assert list(reader(tmp_path, {url: f"a/lie.py,{ONE},3\n"}, requests, "http://lies.example/")(file)) == ["a/lie.py"]
+    assert list(reader(tmp_path, {url: f"a/x.py,{ONE},3\n"}, requests)(file)) == ["a/x.py"]
+    assert len(requests) == 2
+
+
+def test_a_record_that_is_none_is_told_and_hinders_no_audit(tmp_path):
+    text = f"{'x' * 200_000},{ONE},3\n"
+    with pytest.raises(IndexUnavailable) as caught:
+        parse_record(text, "a-1-py3-none-any.whl")
+    assert str(caught.value) == (
+        "the RECORD of a-1-py3-none-any.whl cannot be read: field larger than field limit (131072)"
+    )
+    records = {f"https://index.example/{name}-1-py3-none-any.whl": text for name in ("a", "b")}
+    read = reader(tmp_path, records, [])
+    assert audit(pinned("a==1", "b==1"), small_matrices(), INDEX, TARGET, record_of=read) == ()
 
 
 INDEX = StubIndex(
@@ -112,7 +139,7 @@ def test_the_record_is_read_by_ranges_of_a_real_server(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("text", ["", "a/x.py,md5=abc,3\n", "a/x.py,sha256=!!,3\n"])
 def test_lines_without_a_usable_hash_are_left_out(text):
-    assert parse_record(text) == {}
+    assert parse_record(text, "a-1-py3-none-any.whl") == {}
 
 
 def test_what_is_kept_lies_below_the_cache_and_belongs_to_one_wheel(tmp_path):
@@ -123,4 +150,5 @@ def test_what_is_kept_lies_below_the_cache_and_belongs_to_one_wheel(tmp_path):
         file = IndexFile(filename=f"{name}-1-py3-none-any.whl", sha256="e" * 64)
         assert list(read(file)) == list(read(file)) == [f"{name}/x.py"]
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert files == [f"{'e' * 64}/{name}-1-py3-none-any.whl" for name in ("a", "b")]
+    place = f"records/{hashlib.sha256(b'').hexdigest()[:16]}/ee/{'e' * 64}"
+    assert files == [f"{place}/{name}-1-py3-none-any.whl" for name in ("a", "b")]
