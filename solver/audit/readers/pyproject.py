@@ -19,8 +19,8 @@ from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.poetry_words import Poetry, requirements_of
 from solver.audit.readers.requirements import once, requirement_package
 from solver.audit.readers.toml import TomlDocument
+from solver.audit.readers.uv_words import Uv
 from solver.core.errors import BadInput
-from solver.core.indexes import DEFAULT_INDEX
 from solver.core.markers import applies, read_marker
 from solver.core.names import BadName, shown, url_parts
 
@@ -28,37 +28,10 @@ _MEND = "write a requirement such as name>=1.2"
 _QUOTED = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
 _DEEPEST = 100
 """Groups that may include one another."""
-_DEV = ("dev",)
-"""The groups that uv installs where the project does not say which."""
-
-
-class _Source(Hyphened, frozen=True, kw_only=True):
-    """Where uv takes a package from: one of these, where its marker holds."""
-
-    index: str | None = None
-    url: str | None = None
-    git: str | None = None
-    path: str | None = None
-    workspace: bool = False
-    marker: str | None = None
-
-
-class _Index(Hyphened, frozen=True, kw_only=True):
-    url: str
-    name: str | None = None
-    explicit: bool = False
-    default: bool = False
-
-
-class _Uv(Hyphened, frozen=True, kw_only=True):
-    sources: dict[str, _Source | tuple[_Source, ...]] = field(default_factory=dict)
-    index: tuple[_Index, ...] = ()
-    default_groups: tuple[str, ...] | str = _DEV
-    constraint_dependencies: tuple[str, ...] = ()
 
 
 class _Tool(Hyphened, frozen=True, kw_only=True):
-    uv: _Uv = _Uv()
+    uv: Uv = Uv()
     poetry: Poetry | None = None
 
 
@@ -94,10 +67,21 @@ def read_pyproject(document: TomlDocument, environment: Mapping[str, str], choic
     for index in said.tool.uv.index:
         url_parts(index.url)  # which no later step could do without
     file = _File(document, said, environment)
-    groups = [name for name in file.groups if name not in file.plain]
+    plain = said.tool.uv.plain(file.groups, Part())
+    groups = [name for name in file.groups if name not in plain]
     entries = sum(map(len, (*file.extras.values(), *file.groups.values(), file.said.project.dependencies)))
     parts = parts_of(choice, file.extras, groups, document.file, packages=entries)
     return tuple(file.set_of(part) for part in parts)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A requirement, and where it stands."""
+
+    text: str
+    extra: str | None = None
+    group: str | None = None
+    """Which extra or group asks for it; None: the project itself."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +109,6 @@ class _File:
             self._read_group(name, groups, ())
         return groups
 
-    @property
-    def plain(self) -> tuple[str, ...]:
-        """The groups that are installed where nobody says which."""
-        chosen = self.said.tool.uv.default_groups
-        return tuple(name for name in self.groups if chosen == "all" or name in chosen)
-
     def _read_group(self, name: str, groups: dict[str, tuple[str, ...]], within: tuple[str, ...]) -> tuple[str, ...]:
         """Add a group to ``groups``, and those that it includes before it."""
         if name in within or len(within) > _DEEPEST or name not in self.said.dependency_groups:
@@ -150,35 +128,58 @@ class _File:
 
     def set_of(self, part: Part) -> PackageSet:
         """The packages of the project with the extras and groups of ``part``."""
-        poetry = self.said.tool.poetry
-        texts = [*self.said.project.dependencies, *(requirements_of(poetry.dependencies) if poetry is not None else ())]
-        for name in part.extras:
-            texts += self.extras[name]
-        for name in (*self.plain, *part.groups):
-            texts += self.groups[name]
+        uv = self.said.tool.uv
+        if uv.refuses(part):
+            problem = f"{part.name} cannot be installed together, as the project says"
+            raise self.document.error(problem, "tool", "uv", "conflicts", fix="choose one of them")
         return PackageSet(
             kind="pyproject.toml",
             file=self.document.file,
             part=part.name,
-            packages=once([*self._packages(texts)], self.document.file),
+            packages=once(self._of_one_source([*self._packages(self._asked(part))]), self.document.file),
             requires_python=pythons_of_pyproject(self.document),
-            constraints=tuple(self._packages(self.said.tool.uv.constraint_dependencies)),
-            sources=self._shared,
+            constraints=tuple(self._packages(map(_Asked, uv.constraint_dependencies))),
+            sources=uv.shared,
         )
 
-    def _packages(self, texts: Iterable[str]) -> Iterator[Package]:
-        waiting, extras = deque(texts), set[str]()
+    def _asked(self, part: Part) -> Iterator[_Asked]:
+        poetry = self.said.tool.poetry
+        yield from map(_Asked, self.said.project.dependencies)
+        yield from map(_Asked, requirements_of(poetry.dependencies) if poetry is not None else ())
+        for name in sorted(part.extras):
+            yield from self._of_extra(name)
+        for name in (*self.said.tool.uv.plain(self.groups, part), *sorted(part.groups)):
+            yield from (_Asked(text, group=name) for text in self.groups[name])
+
+    def _of_extra(self, name: str) -> Iterator[_Asked]:
+        return (_Asked(text, extra=name) for text in self.extras.get(name, ()))
+
+    def _packages(self, asked: Iterable[_Asked]) -> Iterator[Package]:
+        waiting, extras = deque(asked), set[str]()
         while waiting:
-            requirement, line = self._requirement(waiting.popleft())
+            one = waiting.popleft()
+            requirement, line = self._requirement(one.text)
             if not applies(requirement.marker, self.environment):
                 continue
             if canonicalize_name(requirement.name) == canonicalize_name(self.said.project.name or "-"):
                 # The project's own extras, named by one another.
                 for extra in sorted(requirement.extras - extras):
-                    waiting.extendleft(reversed(self.extras.get(extra, ())))
+                    waiting.extendleft(reversed([*self._of_extra(extra)]))
                 extras |= requirement.extras
             else:
-                yield self._placed(requirement, line)
+                yield self._placed(requirement, line, one)
+
+    def _of_one_source(self, packages: Sequence[Package]) -> list[Package]:
+        """``packages``, each from where any line about it takes it; raises ``BadInput`` where two lines differ."""
+        own: dict[str, Package] = {}
+        for package in packages:
+            if package.sources != self.said.tool.uv.shared and own.setdefault(package.name, package).sources != (
+                package.sources
+            ):
+                both = f"{shown(own[package.name].sources[0])} and from {shown(package.sources[0])}"
+                problem = f"{package.name} would be taken from {both} at once, which uv refuses"
+                raise self.document.error(problem, "tool", "uv", "sources", fix="keep one, or choose other extras")
+        return [_from(package, own.get(package.name, package)) for package in packages]
 
     @cached_property
     def _lines(self) -> Mapping[str, int]:
@@ -197,46 +198,34 @@ class _File:
             problem = f"expected a requirement such as name>=1.2, found {shown(text)}"
             raise BadInput(problem, file=self.document.file, line=line) from None
 
-    def _placed(self, requirement: Requirement, line: int | None) -> Package:
+    def _placed(self, requirement: Requirement, line: int | None, asked: _Asked) -> Package:
         try:
             package = requirement_package(requirement, line)
         except BadName as error:
             raise BadInput(str(error), file=self.document.file, line=line) from None
-        source = self._source(package.name)
+        uv = self.said.tool.uv
+        source = uv.source(package.name, asked.extra, asked.group, self._holds)
         if source is None or package.url is not None:
-            return package if package.sources else msgspec.structs.replace(package, sources=self._shared)
-        address = source.url or source.git or source.path or ("workspace" if source.workspace else None)
-        if address is not None:
-            url_parts(address)
-            return msgspec.structs.replace(package, version=None, url=address, sources=(address,))
-        return msgspec.structs.replace(package, sources=self._of_index(source.index))
+            return package if package.sources else msgspec.structs.replace(package, sources=uv.shared)
+        if source.address is not None:
+            url_parts(source.address)
+            return msgspec.structs.replace(package, version=None, url=source.address, sources=(source.address,))
+        return msgspec.structs.replace(package, sources=(self._address_of(source.index),))
 
-    def _source(self, name: str) -> _Source | None:
-        """Where uv takes a package from; None where it says nothing."""
-        for key, said in self.said.tool.uv.sources.items():
-            if canonicalize_name(key) == name:
-                return _first(said if isinstance(said, tuple) else (said,), self.environment)
-        return None
+    def _holds(self, marker: str) -> bool:
+        return applies(read_marker(marker), self.environment)
 
-    def _of_index(self, name: str | None) -> tuple[str, ...]:
-        """The address of an index of that name; raises ``BadInput`` where there is none."""
-        for index in self.said.tool.uv.index:
-            if index.name == name:
-                return (index.url,)
-        raise self.document.error(
-            f"there is no index {shown(name or '')}", "tool", "uv", "sources", fix="mend its name"
-        )
-
-    @cached_property
-    def _shared(self) -> tuple[str, ...]:
-        """The indexes of whatever has none of its own; none where that is the default one alone."""
-        urls = [index.url for index in self.said.tool.uv.index if not index.explicit]
-        default = any(index.default for index in self.said.tool.uv.index)
-        return tuple(urls if default else [*urls, DEFAULT_INDEX]) if urls else ()
+    def _address_of(self, index: str | None) -> str:
+        address = self.said.tool.uv.address_of(index)
+        if address is None:
+            problem = f"there is no index {shown(index or '')}"
+            raise self.document.error(problem, "tool", "uv", "sources", fix="mend its name")
+        return address
 
 
-def _first(sources: Sequence[_Source], environment: Mapping[str, str]) -> _Source | None:
-    def holds(source: _Source) -> bool:
-        return source.marker is None or applies(read_marker(source.marker), environment)
-
-    return next(filter(holds, sources), None)
+def _from(package: Package, other: Package) -> Package:
+    """``package`` taken from where another line about it says."""
+    version = package.version if other.url is None else other.version
+    return msgspec.structs.replace(
+        package, version=version, url=other.url, sources=other.sources, index=other.index, files=other.files
+    )

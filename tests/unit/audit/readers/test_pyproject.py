@@ -38,6 +38,34 @@ name = "cu124"
 url = "https://download.pytorch.org/whl/cu124"
 explicit = true
 """
+BY_EXTRA = """\
+[project]
+name = "demo"
+dependencies = ["numpy"]
+[project.optional-dependencies]
+cpu = ["torch==2.6.0"]
+cu118 = ["torch==2.6.0"]
+all = ["demo[cpu]", "six"]
+[dependency-groups]
+dev = ["torch==2.6.0"]
+gpu = ["torch"]
+[tool.uv]
+conflicts = [[{extra = "cpu"}, {extra = "cu118"}, {group = "dev"}, {group = "gpu"}]]
+[tool.uv.sources]
+torch = [
+  { index = "cpu", extra = "cpu" },
+  { index = "cu118", extra = "cu118" },
+  { url = "https://example.org/torch-2.7.0-py3-none-any.whl", group = "gpu" },
+]
+[[tool.uv.index]]
+name = "cpu"
+url = "https://download.pytorch.org/whl/cpu"
+explicit = true
+[[tool.uv.index]]
+name = "cu118"
+url = "https://download.pytorch.org/whl/cu118"
+explicit = true
+"""
 POETRY = """\
 [tool.poetry]
 name = "demo"
@@ -82,6 +110,39 @@ def test_a_source_of_uv_says_where_its_package_alone_comes_from():
     assert by_name["torch"] == (("https://download.pytorch.org/whl/cu124",), None)
     assert by_name["jinja2"] == (("https://github.com/pallets/jinja",), "https://github.com/pallets/jinja")
     assert (by_name["six"], docs.sources) == (((), None), ())
+
+
+def test_a_source_of_an_extra_or_a_group_serves_what_that_asks_for():
+    wheel, torch = "https://example.org/torch-2.7.0-py3-none-any.whl", "https://download.pytorch.org/whl"
+    assert {
+        one.part: [(p.sources, p.version) for p in one.packages if p.name == "torch"] for one in sets_of(BY_EXTRA)
+    } == {
+        "": [((), "2.6.0")],  # of the group dev, of which no source speaks
+        "extra cpu": [((f"{torch}/cpu",), "2.6.0")],
+        "extra cu118": [((f"{torch}/cu118",), "2.6.0")],
+        "extra all": [((f"{torch}/cpu",), "2.6.0")],
+        "group gpu": [((wheel,), None)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("extras", "message"),
+    [
+        (
+            ("cpu", "cu118"),
+            "tool.uv.conflicts: extra cpu, extra cu118 cannot be installed together, as the project says",
+        ),
+        (
+            ("all", "cu118"),
+            "tool.uv.sources: torch would be taken from 'https://download.pytorch.org/whl/cpu' and from "
+            "'https://download.pytorch.org/whl/cu118' at once, which uv refuses",
+        ),
+    ],
+)
+def test_two_sources_of_one_package_are_no_set(extras, message):
+    with pytest.raises(BadInput) as caught:
+        sets_of(BY_EXTRA, Choice(extras=extras))
+    assert str(caught.value).startswith(f"pyproject.toml: {message}")
 
 
 def test_an_index_that_is_not_explicit_serves_every_package():
