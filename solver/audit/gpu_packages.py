@@ -34,12 +34,31 @@ def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> A
     ``name`` is its name on the package index. NOT_KNOWN where nothing does, and nobody read its requirements.
     """
     if package.origin == "conda":
-        # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
-        build = package.build or ""
-        by_build = "cuda" in build and not _is_of_a_framework(name)
-        return answer("py" in build and (is_named_for_gpu(name) or by_build))
+        return answer(_is_gpu_build_of_conda(context, package, name))
     asks = Answer.YES if is_named_for_gpu(name, package.version or "") else _asks_for_cuda(context, package)
     return asks if asks is Answer.YES or not _has_gpu_files(context, name) else Answer.YES
+
+
+def _is_gpu_build_of_conda(context: AuditContext, package: Package, name: PypiName) -> bool:
+    if package.build is not None and "py" not in package.build:
+        # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
+        return False
+    build = package.build or package.build_pattern or ""
+    if _is_untold_framework(context, name):
+        return "cpu" not in build
+    is_library = package.build is None and name.startswith("lib")
+    by_build = "cuda" in build and not is_library and not _is_of_a_framework(name)
+    return is_named_for_gpu(name) or by_build
+
+
+def _is_untold_framework(context: AuditContext, name: PypiName) -> bool:
+    """Whether it holds the GPU code of a framework of whose builds by conda no row tells, as far as the set says."""
+    holders = [
+        next((one for one in (entry.conda_code, entry.conda) if one in context.packages), None)
+        for entry in FRAMEWORKS.values()
+        if not entry.from_conda
+    ]
+    return name in holders
 
 
 def _is_of_a_framework(name: str) -> bool:

@@ -52,6 +52,8 @@ class FrameworkEntry:
     """Whether a request that names no framework means it."""
     from_conda: bool = True
     """Whether rows tell of conda's builds of it, so that conda's channels can be searched for one."""
+    conda_code: str | None = None
+    """conda's package that holds its GPU code, where it is not the one of its name."""
 
     @property
     def coded(self) -> tuple[str, ...]:
@@ -126,6 +128,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             plugins={"cuda12": "jax-cuda12-plugin", "cuda13": "jax-cuda13-plugin"},
             by_default=False,
             from_conda=False,
+            conda_code="jaxlib",
         ),
     )
 }

@@ -23,7 +23,7 @@ _LOCAL = re.compile(r"\+.*(cu\d{2,3}|cuda|rocm)")
 _BY_NAME = re.compile(
     r"apex|(auto-)?gptq(model)?|autoawq|bitsandbytes|causal-conv1d|ctranslate2|cucim|cudf|cugraph|cuml|cupy|dgl|exllamav2"
     r"|faiss|flash-attn(-\d+)?|flashinfer(-python)?|lmdeploy|mamba-ssm|mxnet|natten|onnxruntime-training|pycuda|pyg-lib"
-    r"|pytorch3d|rmm|sageattention|sgl-kernel|spconv|tensorrt(-llm)?|tilelang|torch-(cluster|scatter|sparse|spline-conv)"
+    r"|pytorch3d|rmm|sageattention|sgl-kernel|spconv|tensorrt(-llm)?|tilelang|(py)?torch-(cluster|scatter|sparse|spline-conv)"
     r"|torch-tensorrt|torchao|torchcodec|transformer-engine(-\w+)?|vllm|warp-lang|xformers|xgboost"
 )
 """Those that have GPU code and do not say so in their names."""
