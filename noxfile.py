@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,9 @@ OWN_LOCK = ".ci/requirements.txt"
 """What our own tests, linters and releases need, each file of it by its hash: `nox -s lock-own` makes it."""
 STARTER = ".ci/nox.txt"
 """What `.ci/run` installs before it can run a session: a part of that."""
+
+PATIENCE = 300
+"""Seconds in which vulnerability services must have answered."""
 
 GROUPS = nox.project.load_toml("pyproject.toml")["dependency-groups"]
 
@@ -67,6 +71,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("mypy")
+    session.run("zizmor", "--offline", "--no-progress", ".github/workflows")
 
 
 @nox.session(name="lock-own")
@@ -87,12 +92,15 @@ def audit_own(session: nox.Session) -> None:
     _install(session)
     command = ("pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner", "off", "-f", "json")
     program = [str(Path(session.bin) / command[0]), *command[1:], "-r", OWN_LOCK]
-    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(program, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        session.skip(f"not known: no vulnerability service answered in {PATIENCE} s")
     packages = json.loads(done.stdout)["dependencies"] if done.stdout.startswith("{") else []
     asked = [package for package in packages if "skip_reason" not in package]
     if not asked:
         # An index without advisories knows no package: that is no answer, and not the answer that all is well.
-        session.skip(f"not known: no vulnerability service answered ({done.stderr.strip().splitlines()[:1]})")
+        session.skip(f"not known: no vulnerability service answered about any of {len(packages)} packages")
     found = [f"{package['name']} {package['version']}: {v['id']}" for package in asked for v in package["vulns"]]
     session.log(f"{len(asked)} of {len(packages)} packages asked about: {'; '.join(found) or 'nothing known'}")
     if found:
@@ -101,12 +109,20 @@ def audit_own(session: nox.Session) -> None:
 
 @nox.session(name="release-files")
 def release_files(session: nox.Session) -> None:
-    """Build what is released into dist/, with the hash of each file beside it."""
+    """Build what is released into dist/, twice to the same bytes, with the hash of each file beside it."""
     _install(session)
-    session.run("python", "-m", "build", "--no-isolation")
-    files = sorted(path for path in Path("dist").iterdir() if path.suffix in {".whl", ".gz"})
-    lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
-    Path("SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+    made, again = _built(session, Path("dist")), _built(session, Path(session.create_tmp()) / "again")
+    if made != again:
+        session.error(f"two builds of the same tree differ:\n{made}{again}")
+    Path("SHA256SUMS").write_text(made, encoding="utf-8")
+
+
+def _built(session: nox.Session, folder: Path) -> str:
+    """A line of SHA256SUMS for each file that is built into ``folder``, where nothing else is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(folder))
+    files = sorted(path for path in folder.iterdir() if path.suffix in {".whl", ".gz"})
+    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
 
 
 @nox.session

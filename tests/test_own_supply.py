@@ -54,6 +54,31 @@ def test_only_the_job_that_publishes_may_sign():
     ]
 
 
+def test_a_release_is_built_once_what_is_locked_was_asked_about_and_the_tag_names_it():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    assert workflow["concurrency"] == {"group": "release", "cancel-in-progress": False}
+    said = [step["run"] for step in workflow["jobs"]["build"]["steps"] if "run" in step]
+    assert said[1:] == [
+        "nox -s lint tests audit-own release-files",
+        'test -f "dist/interlock-${GITHUB_REF_NAME#v}.tar.gz"',
+    ]
+
+
+def test_ci_lints_asks_for_vulnerabilities_and_tests():
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == '"$venv/bin/nox" -s lint audit-own tests'
+
+
+def test_what_no_workflow_knows_of_itself_is_told_to_actionlint():
+    labels = yaml.safe_load((ROOT / ".github" / "actionlint.yaml").read_text())["self-hosted-runner"]["labels"]
+    runs_on = [
+        label
+        for path in WORKFLOWS
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        for label in ([job["runs-on"]] if isinstance(job["runs-on"], str) else job["runs-on"])
+    ]
+    assert {*runs_on} - {"ubuntu-latest", "self-hosted", "linux"} == {*labels}
+
+
 def test_our_own_lock_is_pins_with_hashes_and_no_address():
     body = "".join(line for line in LOCK.splitlines(keepends=True) if not line.startswith("#"))
     assert ENTRY.sub("", body) == ""
