@@ -10,7 +10,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.matrix import builds
 from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, source_of
-from solver.matrix.conda_builds import build_cuda, conda_build
+from solver.matrix.conda_builds import build_cuda, conda_build, may_be_cuda
 from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
@@ -98,4 +98,4 @@ def stated_build(package: Package) -> str | NotKnown:
         return package.build
     pattern = package.build_pattern or ""
     part = "" if "|" in pattern else pattern.strip("*")
-    return part if "cuda" in part or build_cuda(part) == NONE else NOT_KNOWN
+    return part if may_be_cuda(part) or build_cuda(part) == NONE else NOT_KNOWN

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from solver.matrix.conda_builds import may_be_cuda
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.prefix_files import records
@@ -47,7 +48,7 @@ def _is_gpu_build_of_conda(context: AuditContext, package: Package, name: PypiNa
     if _is_untold_framework(context, name):
         return "cpu" not in build
     is_library = package.build is None and name.startswith("lib")
-    by_build = "cuda" in build and not is_library and not _is_of_a_framework(name)
+    by_build = may_be_cuda(build) and not is_library and not _is_of_a_framework(name)
     return is_named_for_gpu(name) or by_build
 
 

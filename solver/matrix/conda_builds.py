@@ -21,6 +21,28 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 _BUILD_CUDA = re.compile(r"cuda_?(?P<major>9|\d{2})\.?(?P<minor>\d)(?!\d)")
 # cpu_mkl_py311_…; PyTorch's own channel had py3.11_cpu_0.
 _BUILD_CPU = re.compile(r"(^|_)cpu(_|$)")
+_CUDA_PATTERN = re.compile(r"\^\.\*cuda_\?(\d+)\.\*\$")
+
+
+CUDA_BUILDS = "*cuda*"
+"""A MatchSpec's pattern of the build strings for which ``may_be_cuda``."""
+CPU_BUILDS = "^(.*_)?cpu(_.*)?$"
+"""The same of builds whose string says that they are for the CPU."""
+
+
+def cuda_builds(major: int) -> str:
+    """A MatchSpec's pattern of the build strings that name a CUDA of ``major``."""
+    return rf"^.*cuda_?{major}.*$"
+
+
+def plain_builds(text: str) -> str:
+    """``text`` about specs with these patterns, such as a channel's refusal, in the words that people write."""
+    return _CUDA_PATTERN.sub(r"*cuda\1*", text.replace(CPU_BUILDS, "cpu*"))
+
+
+def may_be_cuda(build: str | NotKnown | None) -> bool:
+    """Whether a build string speaks of CUDA, if only of some; None: there is none."""
+    return isinstance(build, str) and "cuda" in build
 
 
 def build_cuda(build: str | NotKnown) -> str | NotKnown:
@@ -81,7 +103,7 @@ def _may_have(build: str, cuda: str) -> bool:
     neither is of no row; cuda_py313_… leaves open which.
     """
     named = build_cuda(build)
-    return ("cuda" in build and cuda != NONE) if isinstance(named, NotKnown) else cuda == named
+    return (may_be_cuda(build) and cuda != NONE) if isinstance(named, NotKnown) else cuda == named
 
 
 def conda_build(

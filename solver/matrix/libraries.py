@@ -168,10 +168,11 @@ def finds(build: Build, library: Library) -> Answer:
 def unfound(build: Build, matrices: Matrices) -> tuple[list[str], list[str]]:
     """Short names of what a build opens and finds in no release of whoever brings it, and of what nobody read.
 
-    Only of builds that open their libraries when they need them: the others are linked to what brings them.
+    Of a build whose row lists nothing, only if it opens its libraries when it needs them: the others are linked
+    to what they bring.
     """
     cuda = cuda_major(build)
-    if does_without(build) is not Answer.YES or not isinstance(cuda, int):
+    if looks_up(build) is not Answer.YES or not isinstance(cuda, int):
         return [], []
     if isinstance(build.opens, NotKnown):
         return [], ["what it opens"]

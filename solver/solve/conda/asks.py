@@ -13,6 +13,7 @@ from solver.core.errors import BadInput
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
 from solver.core.versions import as_version, version_or_none, within
+from solver.matrix.conda_builds import CPU_BUILDS, CUDA_BUILDS, cuda_builds, may_be_cuda
 from solver.matrix.majors import majors
 from solver.matrix.names import Names
 from solver.solve.conda.channels import ChannelSolver
@@ -158,7 +159,7 @@ def _python(profile: Profile, solver: ChannelSolver) -> CondaAsk:
 def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> CondaAsk:
     name = names.conda(word)
     specifier = profile.constraints.get(word, "")
-    build = "*cuda*" if gpu else "cpu*"
+    build = CUDA_BUILDS if gpu else CPU_BUILDS
     version = _specified(profile, word, specifier) or "*"
     kind = "a CUDA build" if gpu else "a CPU build"
     return CondaAsk(f"{word} {specifier}".strip() + f" as {kind}", word, (f"{name} {version} {build}",), framework=name)
@@ -194,7 +195,7 @@ def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, g
         )
     version = _specified(profile, requirement.name, str(requirement.specifier)) or "*"
     # What can have CUDA code must have it, or an import would load a second, CPU-only library.
-    build = " *cuda*" if gpu and any("cuda" in str(record.build) for record in candidates) else ""
+    build = f" {CUDA_BUILDS}" if gpu and any(may_be_cuda(str(record.build)) for record in candidates) else ""
     return CondaAsk(f"the package {text}", "packages", (f"{name} {version}{build}",))
 
 
@@ -221,7 +222,7 @@ def branches(asks: CondaAsks) -> list[Branch]:
         return [Branch(tuple(specs), tuple(constraints))]
     return [
         Branch(
-            (*specs, *(f"{name} * *cuda{major}*" for name in asks.frameworks)),
+            (*specs, *(f"{name} * {cuda_builds(major)}" for name in asks.frameworks)),
             (*constraints, f"{CUDA_VERSION} {major}.*", f"{CUDATOOLKIT} {major}.*"),
         )
         for major in asks.families

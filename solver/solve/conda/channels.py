@@ -18,6 +18,7 @@ from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_level import LEVEL, level_version
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import match_spec, spec_name
+from solver.matrix.conda_builds import plain_builds
 from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
 
@@ -29,7 +30,7 @@ class ChannelRefusal(NoSolution):
     """The channels hold no set of packages that meets the specs; ``reason`` is the solver's own tree."""
 
     def __init__(self, specs: Sequence[str], reason: str, partial: bool) -> None:
-        self.specs, self.reason, self.partial = tuple(specs), reason, partial
+        self.specs, self.reason, self.partial = tuple(map(plain_builds, specs)), reason, partial
         super().__init__(reason)
 
     def __str__(self) -> str:
@@ -112,7 +113,7 @@ class ChannelSolver:
         try:
             records = run_async(work)
         except SolverError as error:
-            reason = "\n".join([*self._lies(specs), _reason(error)])
+            reason = "\n".join([*self._lies(specs), plain_builds(_reason(error))])
             raise ChannelRefusal(specs, reason, self.source.partial) from None
         except Exception as error:
             raise next((c.failure for c in self.channels() if c.failure is not None), error) from None

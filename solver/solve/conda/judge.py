@@ -10,7 +10,7 @@ from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
-from solver.matrix.conda_builds import build_cuda, built_against, conda_build, links_to
+from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, built_against, conda_build, cuda_builds, links_to
 from solver.matrix.cudnn import built_with, fault_of, served_by, serves
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
@@ -90,7 +90,7 @@ def _cpu_parts(chosen: CondaSet, frameworks: Iterable[CondaName], matrices: Matr
         for record in parts(chosen, framework):
             if build_cuda(record.build) == NONE:
                 why = f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
-                cures = ((f"{record.name} * *cuda*",),)
+                cures = ((f"{record.name} * {CUDA_BUILDS}",),)
                 yield _breach(record, why, trap, cures)
 
 
@@ -111,7 +111,7 @@ def _mixed_cuda(chosen: CondaSet, frameworks: Iterable[CondaName], trap: CondaTr
         if isinstance(built, str) and share_a_process(built, runtime.version) is Answer.NO:
             why = f"{record.pin} was built for CUDA {built}, the set runs on CUDA {runtime.version}"
             cures = (
-                (f"{record.name} * *cuda{runs}*",),
+                (f"{record.name} * {cuda_builds(runs)}",),
                 (f"{CUDA_VERSION} {major(built)}.*", f"{CUDATOOLKIT} {major(built)}.*"),
             )
             yield _breach(record, why, trap, cures)

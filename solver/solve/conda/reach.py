@@ -15,6 +15,7 @@ from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_snapshot import write_records
 from solver.index.conda_spec import read_spec
+from solver.matrix.conda_builds import may_be_cuda
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.solve.conda.asks import CondaAsks, branches, conda_asks
@@ -93,7 +94,7 @@ def _pairs(
     if not frameworks:
         return
     name, *rest = frameworks
-    for version in dict.fromkeys(str(r.version) for r in solver.candidates(name) if "cuda" in str(r.build)):
+    for version in dict.fromkeys(str(r.version) for r in solver.candidates(name) if may_be_cuda(str(r.build))):
         narrower = (*pins, f"{name} =={version}")
         records = list(_first_set(asks.specs(), asks, narrower, solver))
         yield from records
@@ -119,7 +120,7 @@ def _gpu_builds(asks: CondaAsks, solver: ChannelSolver) -> Iterable[CondaRecord]
     Without them an explanation could not say which builds there are.
     """
     for name in asks.frameworks:
-        builds = [record for record in solver.candidates(name) if "cuda" in str(record.build)]
+        builds = [record for record in solver.candidates(name) if may_be_cuda(str(record.build))]
         yield from solver.ours(builds)
         versions = {str(record.version) for record in builds}
         specs = (read_spec(spec) for record in builds for spec in record.depends)
@@ -127,7 +128,7 @@ def _gpu_builds(asks: CondaAsks, solver: ChannelSolver) -> Iterable[CondaRecord]
         for part, version in sorted(parts):
             if version in versions:
                 same = (record for record in solver.candidates(part) if str(record.version) == version)
-                yield from solver.ours([record for record in same if "cuda" in str(record.build)])
+                yield from solver.ours([record for record in same if may_be_cuda(str(record.build))])
 
 
 def _of_base(profile: Profile, python: str, source: CondaSource, matrices: Matrices) -> Iterable[CondaRecord]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code, opens_libraries
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release
 from solver.core.target import admits_python
@@ -15,7 +15,7 @@ from solver.matrix.code import runs_on
 from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import brings, unfound
+from solver.matrix.libraries import brings, decides_gpu, unfound
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import asks_for_nothing
@@ -177,16 +177,26 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
 
 
 def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
-    """CUDA libraries that the build opens and would not find by itself, where no loader may lead it to them."""
+    """CUDA libraries that the build opens and would not find by itself, where nothing may lead it to them."""
+    lost, unread = unfound(build, scope.matrices)
+    if not opens_libraries(framework_of(build.package)):
+        return _lost_for_good(build, [name for name in lost if decides_gpu(build, name)], scope)
     if scope.led:
         return None
-    lost, unread = unfound(build, scope.matrices)
     names = f"{', '.join(lost or unread)} by itself, and loader: none keeps out what leads it there"
     if lost:
         return Verdict(Answer.NO, f"it does not find {names}", build.source, build.id)
     if unread:
         return Verdict(Answer.NOT_KNOWN, f"nobody read whether it finds {names}", build.source, build.id)
     return None
+
+
+def _lost_for_good(build: Build, lost: list[str], scope: Scope) -> Verdict | None:
+    """``lost`` of a build that our loader never leads; Windows looks in other places, of which no row tells."""
+    if not lost or scope.target.platform == "win-64" or scope.target.driver is None:
+        return None
+    why = f"it does not find {', '.join(lost)} in the folders of the packages, and nothing leads it there"
+    return Verdict(Answer.NO, why, build.source, build.id)
 
 
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
