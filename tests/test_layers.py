@@ -15,6 +15,8 @@ import pytest
 
 from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.indexes import CPU_FLAVOUR, INDEXES
+from solver.matrix.rows import CUDNN
 
 ROOT = Path(__file__).parents[1] / "solver"
 FLOORS = (
@@ -216,6 +218,7 @@ def test_no_two_modules_call_two_types_by_one_name():
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
+TOLD_BY_TABLES = {*FRAMEWORKS, *INDEXES, "pip-in-conda", CPU_FLAVOUR, CUDNN}
 OF_ONE_FRAMEWORK = {
     "lock/loader/sharing.py": "what each framework reads of gpu_sharing",
     "proof/probes/__main__.py": "runs where no table of ours is",
@@ -224,14 +227,14 @@ OF_ONE_FRAMEWORK = {
 """Modules that may ask for one framework by name, each with its reason."""
 
 
-def test_what_differs_between_flavours_and_frameworks_is_read_from_their_tables():
+def test_what_differs_between_flavours_frameworks_and_indexes_is_read_from_their_tables():
     compared = {
         path.relative_to(ROOT).as_posix()
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Compare)
         for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and part.value in {*FRAMEWORKS, "pip-in-conda"}
+        if isinstance(part, ast.Constant) and part.value in TOLD_BY_TABLES
     }
     assert compared == set(OF_ONE_FRAMEWORK)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from packaging.specifiers import SpecifierSet
-
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
 from solver.core.model import PypiName
-from solver.core.versions import specifier_or_none
+from solver.core.versions import is_empty, specifier_or_none
 
 
 def askers_of(context: AuditContext, name: PypiName) -> tuple[Package, ...]:
@@ -23,6 +21,5 @@ def refusing(context: AuditContext, name: PypiName, specifier: str | None) -> tu
     return tuple(
         (package, f"{name}{requirement.specifier}")
         for package, requirement in context.asks.get(name, ())
-        if package.name != name
-        and SpecifierSet(f"{requirement.specifier},{specifier}", prereleases=True).is_unsatisfiable()
+        if package.name != name and is_empty(f"{requirement.specifier},{specifier}")
     )

@@ -16,6 +16,7 @@ from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code
+from solver.core.indexes import DEFAULT_INDEX, is_of_default
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Framework, IndexFile, PypiName, Release, Requires, Target, pypi_name
 from solver.core.target import marker_environment, usable_files
@@ -317,4 +318,5 @@ def _is_listed_by_default(package: Package, version: Version) -> bool:
 
     What comes from other indexes too it need not have, and a list may leave out pre-releases.
     """
-    return package.index in (None, "default") and set(package.sources) <= {""} and not version.is_prerelease
+    default = package.index is None or is_of_default(package.index)
+    return default and set(package.sources) <= {DEFAULT_INDEX} and not version.is_prerelease

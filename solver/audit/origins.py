@@ -14,7 +14,7 @@ from packaging.version import Version
 from solver.audit.package_set import Package, PackageSet
 from solver.core.errors import IndexUnavailable
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
-from solver.core.indexes import flavour_of, index_of, is_default
+from solver.core.indexes import CPU_FLAVOUR, flavour_of, index_of, is_default, is_flavoured, is_of_default, known_index
 from solver.core.model import Release, Target
 from solver.core.names import url_parts
 from solver.core.versions import version_or_none
@@ -41,9 +41,9 @@ def settled_package(package: Package, matrices: Matrices, index: Index, target: 
 def _by_sources(package: Package, version: Version, matrices: Matrices) -> Package:
     """A package of which the set names indexes, and no file."""
     default = any(is_default(source) for source in package.sources)
-    pytorch = [source for source in package.sources if index_of(source) == "pytorch"]
-    if pytorch and has_flavours(package.name):
-        return _of_pytorch(package, version, pytorch, matrices, default=default)
+    flavoured = [source for source in package.sources if is_flavoured(source)]
+    if flavoured and has_flavours(package.name):
+        return _of_flavours(package, version, flavoured, matrices, default=default)
     foreign = [source for source in package.sources if not is_default(source) and index_of(source) is None]
     # An index beside the default one is named for the sake of what has GPU code.
     if foreign and (not default or matrices.builds_of(package.name) or package.name in COMPANIONS):
@@ -57,27 +57,29 @@ def has_flavours(name: str) -> bool:
     return framework is not None and FRAMEWORKS[framework].local_builds
 
 
-def _of_pytorch(
+def _of_flavours(
     package: Package, version: Version, sources: Iterable[str], matrices: Matrices, *, default: bool
 ) -> Package:
-    """The build that an index of PyTorch serves; pip takes it before the default one's, since its version is higher."""
-    flavours = [flavour_of(source) for source in sources]
+    """The build of a flavour that an index serves; its version is higher, so pip takes it before the default one's."""
+    first = next(iter(sources))
+    index, flavours = known_index(first), [flavour_of(source) for source in sources]
     locals_ = [flavour for flavour in flavours if flavour is not None]
     if len(locals_) < len(flavours):  # a page that lists every flavour
-        return structs.replace(package, index="pytorch", elsewhere=_host(next(iter(sources))))
+        return structs.replace(package, index=index, elsewhere=_host(first))
     builds = {f"{version}+{local}" for local in locals_}
     rows = {row.version for row in matrices.builds_of(package.name) if row.version}
     recorded = {row for row in rows if row.startswith(f"{version}+")}
     # Beside the default index a flavour that has no such release leaves it to that one.
-    existing = builds & recorded if default and recorded and not any("cpu" in build for build in builds) else builds
+    leaves = default and recorded and CPU_FLAVOUR not in locals_
+    existing = builds & recorded if leaves else builds
     if not existing:
         return package
-    return structs.replace(package, version=max(existing, key=Version), index="pytorch")
+    return structs.replace(package, version=max(existing, key=Version), index=index)
 
 
 def _by_files(package: Package, index: Index, target: Target) -> Package:
     """A package whose files the set names: the default index's where one of them is known, as far as it is recorded."""
-    releases = [release for release in _releases(package, index) if release.index == "default"]
+    releases = [release for release in _releases(package, index) if is_of_default(release.index)]
     files = [file for release in releases for file in release.files]
     if not files or package.index is not None:
         return package

@@ -28,6 +28,7 @@ from solver.core.model import (
 from solver.core.target import marker_environment
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
+from solver.matrix.rows import CUDNN
 
 SetKind = Literal[
     "requirements",
@@ -148,7 +149,7 @@ class Base(Value, frozen=True, kw_only=True):
             return NOT_KNOWN
         if self.cudnn == "none":
             return None
-        return Package(name=pypi_name("cudnn"), version=self.cudnn, origin="image", line=self.line)
+        return Package(name=pypi_name(CUDNN), version=self.cudnn, origin="image", line=self.line)
 
 
 class PackageSet(Value, frozen=True, kw_only=True):

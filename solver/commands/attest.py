@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from solver.core.errors import CheckFailed
+from solver.core.indexes import is_of_default
 from solver.core.model import Pin, Profile, Solution
 from solver.index.provenance import Publisher, publisher_of, publisher_phrase
 from solver.index.pypi import PypiIndex
@@ -46,7 +47,7 @@ def _publisher(pin: Pin, index: PypiIndex, *, required: bool) -> Publisher | Non
 
 def _publishers(pin: Pin, index: PypiIndex) -> Sequence[Publisher | None]:
     """Of each file who published it; None where nobody attests that."""
-    if pin.index != "default":
+    if not is_of_default(pin.index):
         return [None for _ in pin.files]
     publishers: list[Publisher | None] = []
     for file in pin.files:

@@ -17,6 +17,7 @@ from solver.core.model import Profile, Value
 from solver.core.names import one_line
 from solver.core.whole import differing
 from solver.lock.read import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
+from solver.lock.requirements import is_own_wheel
 from solver.lock.solution import FILE
 
 _NOT_RECORDED = (
@@ -103,7 +104,7 @@ class _Checker:
         names = differing(lock.path, made.files, (*KEPT, *DERIVED, *(_of_channels(lock) if halves else ())))
         if names:
             moved = list(_moved(lock, made))
-            own = [name for name in names if name.startswith("wheels/")]
+            own = [name for name in names if is_own_wheel(name)]
             if moved:
                 yield f"`lock` would take {_some(moved)}"
             elif own:

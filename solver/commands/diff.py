@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from solver.commands.locked import LockedProfile
 from solver.commands.named_locks import NamedLocks
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import Value
+from solver.core.scratch import scratch_folder
 from solver.index.provenance import publisher_phrase
 
 
@@ -86,8 +86,8 @@ def diff_locks(root: Path, one: str, other: str | None = None) -> list[Differenc
     Without ``other``, what lies in the project in ``root`` is compared with ``one``, which must name a revision then.
     Raises ``BadInput`` where one of them names no lock.
     """
-    with TemporaryDirectory(prefix="interlock-") as scratch:
-        locks = NamedLocks(root, Path(scratch))
+    with scratch_folder() as scratch:
+        locks = NamedLocks(root, scratch)
         if one.endswith(":") and (other is None or other.endswith(":")):
             return list(_each(locks, one, other or ""))
         if other is None:

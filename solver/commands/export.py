@@ -76,7 +76,7 @@ def _wheels(lock: LockedProfile, index: PypiIndex, local: str = "./wheels") -> t
 
 def _with_own_wheels(lock: LockedProfile, files: Mapping[str, str]) -> Exported:
     """``files``, which name the lock's own wheels as lying beside them, with these wheels."""
-    own = {f"wheels/{wheel.filename}": wheel.content for wheel in lock.wheels}
+    own = {wheel.place: wheel.content for wheel in lock.wheels}
     return {**_accepting(lock.folder, files), **own}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from solver.core.errors import BadInput, CheckFailed
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Platform
 from solver.core.reading import read_text
+from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
 from solver.lock.install.pip import install_wheel, uninstall, uv_for_wheels
 from solver.lock.install.prefix import python_of
@@ -144,7 +144,7 @@ def _noted(prefix: Path) -> Path:
 
 
 def _install(python: Path, wheel: LocalWheel) -> None:
-    with tempfile.TemporaryDirectory(prefix="interlock-heal-") as folder:
+    with scratch_folder() as folder:
         file = Path(folder, wheel.filename)
         file.write_bytes(wheel.content)
         install_wheel(file, python)
@@ -162,7 +162,7 @@ def _try_imports(environment: _Environment) -> tuple[str, ...]:
     """The orders in which the frameworks were imported and work; raises ``CheckFailed`` at the first that does not."""
     every = orders(frameworks_of(dict.fromkeys(environment.versions, "")))
     for order in every:
-        with tempfile.TemporaryDirectory(prefix="interlock-heal-") as folder:
+        with scratch_folder() as folder:
             scratch, log = Path(folder, "scratch"), Path(folder, "log")
             scratch.mkdir()
             probe = run_probe(environment.python, order, scratch=scratch, log=log, timeout=_SECONDS, imports_only=True)

@@ -14,6 +14,7 @@ from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import ENVIRONMENT, PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
 from solver.lock.read import LockFolder, intact_folder, is_lock
+from solver.lock.requirements import is_own_wheel
 from solver.proof.checks import orders
 
 COMMAND = "interlock export dockerfile"
@@ -70,7 +71,7 @@ def _lock_files(plan: Plan, folder: LockFolder) -> dict[str, bytes]:
     return {
         name: content
         for name, content in folder.files.items()
-        if name == (plan.explicit or "requirements.txt") or (plan.wheels and name.startswith("wheels/"))
+        if name == (plan.explicit or "requirements.txt") or (plan.wheels and is_own_wheel(name))
     }
 
 

@@ -17,7 +17,7 @@ from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
-from solver.core.model import Flavour, Profile, Solution
+from solver.core.model import Finding, Flavour, Profile, Solution
 from solver.core.whole import write_folder
 from solver.index.provenance import Publisher
 from solver.lock.condalock import conda_lock_yml
@@ -84,7 +84,20 @@ def make_lock(
     files = _accepting(FILES[profile.flavour](profile, closure, wheels), acceptance_of(findings))
     if publishers is None:
         publishers = attest(profile, closure.solution, every=attested)
-    text = solution_yaml(
+    text = _solution_text(project, profile, closure, files, findings, publishers)
+    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()}, idle(findings, profile.accept))
+
+
+def _solution_text(
+    project: Project,
+    profile: Profile,
+    closure: Closure,
+    files: Mapping[str, bytes],
+    findings: Sequence[Finding],
+    publishers: Mapping[str, Publisher],
+) -> str:
+    """solution.yaml, beside the installable ``files``."""
+    return solution_yaml(
         closure.solution,
         profile,
         lock_digest=installable_digest(files),
@@ -95,7 +108,6 @@ def make_lock(
         attested=publishers,
         conda=closure.conda,
     )
-    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()}, idle(findings, profile.accept))
 
 
 def _accepting(files: Mapping[str, bytes], accepted: Acceptance) -> Mapping[str, bytes]:
@@ -120,7 +132,7 @@ def _pip_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel])
     texts = {"requirements.txt": requirements_txt(closure.solution, lines, command_for(profile))}
     if profile.gpu_sharing is not None:
         texts[ACTIVATION] = activation_script(profile_variables(profile))
-    own = {f"wheels/{wheel.filename}": wheel.content for wheel in wheels}
+    own = {wheel.place: wheel.content for wheel in wheels}
     return {**{name: text.encode() for name, text in texts.items()}, **own}
 
 

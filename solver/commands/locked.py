@@ -15,7 +15,7 @@ from solver.core.answer import NotKnown
 from solver.core.axes import AXES
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import FRAMEWORKS
-from solver.core.indexes import index_of
+from solver.core.indexes import DEFAULT_NAME, index_of
 from solver.core.lines import LockedPin
 from solver.core.markers import applies
 from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, Requires, Solution, pypi_name
@@ -24,7 +24,7 @@ from solver.core.target import marker_environment, usable_files
 from solver.index import Index
 from solver.index.conda_record import CondaRecord
 from solver.lock.read import LockFolder, intact_folder
-from solver.lock.requirements import LocalWheel
+from solver.lock.requirements import LocalWheel, is_own_wheel
 from solver.request.interop import with_interop
 
 
@@ -67,9 +67,9 @@ class LockedProfile:
     def wheels(self) -> tuple[LocalWheel, ...]:
         """The wheels that the lock brings itself."""
         return tuple(
-            LocalWheel.of(name.removeprefix("wheels/"), content)
+            LocalWheel.of(name.rpartition("/")[2], content)
             for name, content in self.folder.files.items()
-            if name.startswith("wheels/") and name.endswith(".whl")
+            if is_own_wheel(name)
         )
 
     def brings(self, pin: LockedPin) -> bool:
@@ -95,7 +95,7 @@ class LockedProfile:
             files = tuple(file for file in release.files if file.sha256 in pin.hashes and pin.url in (None, file.url))
             if files:
                 return msgspec.structs.replace(release, files=files)
-        index = "default" if pin.url is None else index_of(pin.url) or "default"
+        index = DEFAULT_NAME if pin.url is None else index_of(pin.url) or DEFAULT_NAME
         return Release(version=pin.installs, files=_file_at(pin), index=index)
 
     def _releases(self, name: PypiName) -> tuple[Release, ...]:

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
-from solver.core.axes import AXES, axes_of
+from solver.core.axes import AXES, is_of_kind
 from solver.core.explanation import Cause
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS, framework_of
@@ -96,7 +96,7 @@ def _pin_lines(name: str, text: str, lock: StackLock, causes: Causes) -> Iterato
     else:
         yield f"  {pin}: kept" if version == text else f"  {pin}: kept, {_as(name, version, lock)}"
         is_open = not text[:1].isdigit()
-        if is_open and name not in axes_of("toolkit", "library", "python"):
+        if is_open and not is_of_kind(name, "toolkit", "library", "python"):
             above = _asking(lock.profile, name, f"{literal},>{version}")
             yield from _reasons(causes(above), "newer is refused: ")
 
@@ -105,12 +105,12 @@ def _specifier(name: str, text: str, lock: StackLock) -> str:
     if not FLAVOURS[lock.profile.flavour].from_pip:
         text = text.partition("+")[0]  # conda's builds tell their CUDA otherwise
     # "cuDNN 8.1" names a line of releases, not one.
-    return f"=={text}.*" if name == "cudnn" and text[:1].isdigit() else specifier(text)
+    return f"=={text}.*" if is_of_kind(name, "library") and text[:1].isdigit() else specifier(text)
 
 
 def _meets(name: str, text: str, version: str, lock: StackLock) -> bool:
     # conda's python is told to the patch level
-    minor = name == "python" and text[:1].isdigit()
+    minor = is_of_kind(name, "python") and text[:1].isdigit()
     bound = f"=={text}.*" if minor else _specifier(name, text, lock)
     if within(version, bound):
         return True
@@ -147,7 +147,7 @@ def _driver(pin: str, text: str, lock: StackLock) -> Iterator[str]:
 def _asking(profile: Profile, name: str, spec: str) -> Profile:
     """``profile`` asking for exactly what the stack says of one name."""
     replace = msgspec.structs.replace
-    if name in axes_of("python", "toolkit"):
+    if is_of_kind(name, "python", "toolkit"):
         return replace(profile, **{name: spec})
     if name in AXES:
         return replace(profile, constraints={**profile.constraints, name: spec})

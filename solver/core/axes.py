@@ -40,6 +40,11 @@ AXES: Mapping[Axis, AxisEntry] = {
 """In the order in which a lock tells them."""
 
 
+def is_of_kind(name: str, *kinds: AxisKind) -> bool:
+    """Whether ``name`` is an axis of one of some kinds."""
+    return name in axes_of(*kinds)
+
+
 def axes_of(*kinds: AxisKind) -> tuple[Axis, ...]:
     """The axes of some kinds, in the order of ``kinds``."""
     return tuple(entry.name for kind in kinds for entry in AXES.values() if entry.kind == kind)

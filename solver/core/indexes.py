@@ -27,17 +27,28 @@ class PackageIndex:
     partial: bool
     """Whether what its record lacks may exist: it is never asked, and only what public sources tell of it is recorded.
     Of such an index a build that a row documents is a candidate, also where nobody read its wheel."""
+    flavoured: bool
+    """Whether the local part of a version there names the flavour of a build, as a folder of its address does."""
 
 
 _TABLE = (
-    PackageIndex("default", domain=None, title="the package index", partial=False),
-    PackageIndex("pytorch", domain="pytorch.org", title="the PyTorch index", partial=True),
+    PackageIndex("default", domain=None, title="the package index", partial=False, flavoured=False),
+    PackageIndex("pytorch", domain="pytorch.org", title="the PyTorch index", partial=True, flavoured=True),
 )
 INDEXES: Mapping[KnownIndex, PackageIndex] = {index.name: index for index in _TABLE}
 """By name, the default one first."""
 
 
 _BY_NAME: Mapping[str, PackageIndex] = {index.name: index for index in _TABLE}
+
+
+DEFAULT_NAME: KnownIndex = _TABLE[0].name
+"""The name of the default index."""
+
+
+def is_of_default(index: IndexName | None) -> bool:
+    """Whether an index is the default one, by its name; None: nobody said which it is."""
+    return index == DEFAULT_NAME
 
 
 def is_partial(index: IndexName) -> bool:
@@ -69,7 +80,7 @@ class Bindings:
     def title_of(self, name: str) -> str:
         """How a sentence calls the index that ``name`` comes from."""
         bound = self.index_of(name)
-        return title_of("default" if bound is None else bound.name)
+        return title_of(DEFAULT_NAME if bound is None else bound.name)
 
     def admits(self, name: str, index: IndexName) -> bool:
         """Whether a release of ``name`` may come from ``index``."""
@@ -116,6 +127,12 @@ def flavour_of(url: str) -> str | None:
     """
     last = url_parts(url).path.rstrip("/").rpartition("/")[2]
     return last if _FLAVOUR.fullmatch(last) else None
+
+
+def is_flavoured(url: str) -> bool:
+    """Whether an address is of an index whose builds have flavours, whatever its folder says."""
+    known = known_index(url)
+    return known is not None and INDEXES[known].flavoured
 
 
 def is_nightly(url: str) -> bool:

@@ -67,6 +67,11 @@ def meets(version: str, specifier: str) -> bool:
         return False
 
 
+def is_empty(specifier: str) -> bool:
+    """Whether no version at all meets a specifier: ">=2,<1"."""
+    return SpecifierSet(specifier, prereleases=True).is_unsatisfiable()
+
+
 def major(version: str) -> int:
     """The first number of a dotted version: 12 of "12.8.1"; raises ``ValueError`` where it is no number."""
     return int(version.partition(".")[0])

@@ -17,7 +17,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from solver.core import names
 from solver.core.errors import BadInput
 
-LOCAL_WHEELS = "--find-links ./wheels"
+WHEELS = "wheels"
+"""The folder of a lock in which wheels of our own lie."""
+LOCAL_WHEELS = f"--find-links ./{WHEELS}"
 """The one option that a requirements file of ours may have: where our own wheels lie."""
 _IMAGE_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 # distribution/reference: [host[:port]/]path[:tag]

@@ -19,7 +19,7 @@ from solver.core import names
 from solver.core.answer import Answer, NotKnown, answer
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput, IndexUnavailable
-from solver.core.indexes import title_of
+from solver.core.indexes import DEFAULT_NAME, is_of_default, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_open, is_this_machine
@@ -68,7 +68,7 @@ class PypiIndex:
         url: str | None = None,
         cache: Path | None = None,
         session: Web | None = None,
-        name: IndexName = "default",
+        name: IndexName = DEFAULT_NAME,
     ) -> None:
         folder = cache or user_cache()
         self.session = session or Web(kept=folder / "listings")
@@ -289,7 +289,7 @@ class PypiIndex:
                 continue
             try:
                 link.url = self._admitted(link.url)
-                file = file_of(link, name, addressed=self.name != "default")
+                file = file_of(link, name, addressed=not is_of_default(self.name))
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:
                     raise names.BadName(f"{file.filename} is listed with two hashes")
             except names.BadName as error:
@@ -305,7 +305,7 @@ class PypiIndex:
                 index=self.name,
                 requires_python=python,
                 yanked=yanked,
-                source=None if self.name == "default" else self.title,
+                source=None if is_of_default(self.name) else self.title,
             )
             for (version, python, yanked), files in groups.items()
             if version not in refused

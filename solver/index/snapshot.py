@@ -11,7 +11,7 @@ import msgspec
 from solver.core import names
 from solver.core.answer import Answer, NotKnown, answer
 from solver.core.errors import NotRecorded
-from solver.core.indexes import INDEXES, PUBLIC, Bindings
+from solver.core.indexes import DEFAULT_NAME, INDEXES, PUBLIC, Bindings, is_of_default
 from solver.core.markers import extras_in
 from solver.core.model import IndexName, PypiName, Release, Requires, Target, pypi_name
 from solver.core.whole import holds, put_whole
@@ -99,9 +99,9 @@ class SnapshotIndex:
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
         """Whether the record of the version on the default index was made for ``target`` too."""
-        for header, releases in self._parts(name) if self.bindings.admits(name, "default") else ():
+        for header, releases in self._parts(name) if self.bindings.admits(name, DEFAULT_NAME) else ():
             coverage = next((one for one in header.targets if target in one), None)
-            if header.index == "default" and coverage is not None:
+            if is_of_default(header.index) and coverage is not None:
                 files = [file for release in releases if release.version == version for file in release.files]
                 # What was read for one platform alone was read for it; of several, a wheel tells for which.
                 platforms = {one.platform for one in header.targets}
@@ -118,7 +118,7 @@ class SnapshotIndex:
         paths = (path for root in roots for index in self.indexes for path in (root / index).glob("*.jsonl"))
         return tuple(sorted({pypi_name(path.stem) for path in paths} | set(self.kept)))
 
-    def digest(self, name: PypiName, version: str, index: IndexName = "default") -> str:
+    def digest(self, name: PypiName, version: str, index: IndexName = DEFAULT_NAME) -> str:
         """sha256 (hex) over the lines that hold one version, so that a lock can name what it used.
 
         What is kept for the sake of locks alone has none. Raises ``NotRecorded`` where the version is not held.

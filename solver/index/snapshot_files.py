@@ -30,6 +30,7 @@ from packaging.version import Version
 from solver.core import names, reading
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
+from solver.core.indexes import is_of_default
 from solver.core.markers import extras_in
 from solver.core.model import FORMAT_VERSION, Digest, IndexFile, IndexName, Platform, PypiName, Release, Target
 from solver.core.target import usable_files
@@ -213,7 +214,7 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
     for file in line.files:
         names.wheel_of(file.filename, header.name, line.version)
         # The default index's address belongs to whoever installs, so none is recorded.
-        if (file.url is None) != (header.index == "default"):
+        if (file.url is None) != (is_of_default(header.index)):
             problem = "has an address" if file.url else "has no address"
             raise names.BadName(f"{file.filename} of the index {header.index} {problem}")
     return Release(

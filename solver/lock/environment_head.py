@@ -8,7 +8,7 @@ from solver.core.answer import NotKnown
 from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.model import Profile, Target
 from solver.core.target import gpu_words
-from solver.core.writers import LOCAL_WHEELS
+from solver.core.writers import LOCAL_WHEELS, WHEELS
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 
@@ -66,7 +66,7 @@ def _without_driver(records: Sequence[CondaRecord], virtual: Mapping[str, str], 
 
 def _pip_half(name: str, requirements: Sequence[str]) -> Iterator[str]:
     if LOCAL_WHEELS in requirements:
-        yield "Keep the folder wheels/ beside this file, which names a wheel in it."
+        yield f"Keep the folder {WHEELS}/ beside this file, which names a wheel in it."
     yield "The folder of this file must be one that you may write to: conda puts a file into it for pip."
     yield (
         "If the pip half fails, half an environment stays: mend the cause and run the same command again, or "

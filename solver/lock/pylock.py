@@ -68,6 +68,7 @@ def _wheel(file: IndexFile, addresses: Mapping[str, str]) -> PackageWheel:
 
 
 def _local(wheel: LocalWheel) -> Package:
-    path = f"wheels/{wheel.filename}"
-    entry = PackageWheel(name=wheel.filename, path=path, size=len(wheel.content), hashes={"sha256": wheel.sha256})
+    entry = PackageWheel(
+        name=wheel.filename, path=wheel.place, size=len(wheel.content), hashes={"sha256": wheel.sha256}
+    )
     return Package(name=NormalizedName(wheel.name), version=Version(wheel.version), wheels=[entry])

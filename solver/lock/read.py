@@ -13,19 +13,20 @@ import msgspec
 
 from solver.core import reading
 from solver.core.acceptance import Acceptance
-from solver.core.answer import Answer
+from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.lines import LockedPin, read_pins
 from solver.core.model import FORMAT_VERSION, Target
+from solver.core.writers import WHEELS
 from solver.core.yamlfile import load_yaml
 from solver.index.conda_record import CondaRecord
 from solver.lock.conda_section import section_records
 from solver.lock.solution import FILE, MADE_BY, SolutionText, installable, installable_digest, whole_digest
 from solver.matrix.cures import is_led
 
-REQUIREMENTS, ENVIRONMENT, WHEELS = "requirements.txt", "environment.yml", "wheels"
+REQUIREMENTS, ENVIRONMENT = "requirements.txt", "environment.yml"
 AGAIN = "make the lock again with `interlock lock`"
 """What to do about a lock that cannot be read."""
 
@@ -58,14 +59,29 @@ class LockFolder:
     @property
     def set_file(self) -> Path:
         """The one file that names all that it installs: the pins of pip, or the archives of conda."""
-        solution = self.solution
-        explicit = explicit_filename(solution.flavour, solution.target.platform)
-        return self.path / ("requirements.txt" if self.from_pip else explicit)
+        return self.path / REQUIREMENTS if self.from_pip else self.explicit_file
+
+    @cached_property
+    def explicit(self) -> frozenset[str] | None:
+        """The lines of the @EXPLICIT file of its conda half, comments and the mark left out; None where it is missing.
+
+        Of a lock that installs both halves it is that of the base alone.
+        """
+        path = self.explicit_file
+        if not path.is_file():
+            return None
+        lines = (line.strip() for line in reading.read_text(path).splitlines())
+        return frozenset(line for line in lines if line and not line.startswith(("#", "@")))
+
+    @property
+    def explicit_file(self) -> Path:
+        """Where that file lies, or would."""
+        return self.path / explicit_filename(self.solution.flavour, self.solution.target.platform)
 
     @property
     def asks_for_gpu(self) -> bool:
         """Whether the lock holds a CUDA runtime, or does not say."""
-        return self.solution.solution.get("cuda", "not said") is not None
+        return self.solution.solution.get("cuda", NOT_KNOWN) is not None
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:

@@ -12,10 +12,16 @@ from solver.core.answer import NotKnown
 from solver.core.axes import AXES, axes_of
 from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.indexes import is_of_default
 from solver.core.led import PLAN_FILE
 from solver.core.model import Pin, Solution
 from solver.core.target import gpu_words
-from solver.core.writers import LOCAL_WHEELS, comment, requirement_line, wrapped
+from solver.core.writers import LOCAL_WHEELS, WHEELS, comment, requirement_line, wrapped
+
+
+def is_own_wheel(name: str) -> bool:
+    """Whether a file of a lock, by its POSIX name in the lock's folder, is such a wheel."""
+    return name.startswith(f"{WHEELS}/") and name.endswith(".whl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,11 @@ class LocalWheel:
         """The wheel of this file name, which tells its project and version."""
         name, version = filename.split("-")[:2]
         return cls(name.replace("_", "-"), version, filename, hashlib.sha256(content).hexdigest(), content)
+
+    @property
+    def place(self) -> str:
+        """Where it lies: its POSIX name in the lock's folder."""
+        return f"{WHEELS}/{self.filename}"
 
     @property
     def plan(self) -> bytes:
@@ -85,7 +96,7 @@ def _pinned(pin: Pin) -> str:
     hashes = sorted(file.sha256 for file in pin.files if file.sha256)
     if not hashes:
         raise InterlockError(f"{pin.name} {pin.version} has no hash and must not be locked")
-    if pin.index == "default":
+    if is_of_default(pin.index):
         return requirement_line(pin.name, version=pin.version, hashes=hashes)
     best = next(file for file in pin.files if file.sha256)
     if best.url is None or isinstance(best.sha256, NotKnown):

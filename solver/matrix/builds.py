@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import CPU_DISTRIBUTIONS, distributions, framework_of
-from solver.core.indexes import is_partial
+from solver.core.indexes import CPU_FLAVOUR, is_partial
 from solver.core.model import Platform
 from solver.core.versions import major
 from solver.matrix.load import Matrices
@@ -140,7 +140,7 @@ def local_cuda(version: str) -> str | NotKnown:
     match = _LOCAL_CUDA.fullmatch(local)
     if match is not None:
         return f"{match['major']}.{match['minor']}"
-    return NONE if local == "cpu" else NOT_KNOWN
+    return NONE if local == CPU_FLAVOUR else NOT_KNOWN
 
 
 def wheel_build(matrices: Matrices, package: str, version: str, platform: Platform) -> Build | NotKnown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from solver.core.model import pypi_name
+from solver.matrix.libraries import is_cudnn
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Library
 
@@ -50,7 +51,7 @@ def recorded_versions(matrices: Matrices) -> dict[str, list[str]]:
         for name, specifier in toolkit.components.items():
             specifiers.setdefault(name, []).append(specifier)
     for library in matrices.libraries:
-        if library.library == "cudnn":
+        if is_cudnn(library):
             specifiers.setdefault(library.distribution, []).extend(row.cudnn for row in matrices.cudnn)
     others = [library for library in matrices.libraries if library.distribution not in specifiers]
     for library in others:

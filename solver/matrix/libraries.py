@@ -14,7 +14,7 @@ from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import pypi_name
 from solver.matrix.builds import cuda_major, entries, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build, Library
+from solver.matrix.rows import CUDNN, Build, Library
 from solver.matrix.rules import admits
 
 LOADER = "interlock-loader"
@@ -23,6 +23,11 @@ _NVIDIA = "nvidia/"
 _PROFILER = frozenset({"cupti"})
 _NOT_TRIED = frozenset({"nccl", "nvcc"})
 _COMPILER_AND_RUNTIME = frozenset({"nvcc", "cudart"})
+
+
+def is_cudnn(library: Library) -> bool:
+    """Whether a library is cuDNN."""
+    return library.library == CUDNN
 
 
 def brought(libraries: Iterable[Library], versions: Mapping[str, str], cuda: int | None = None) -> list[Library]:
@@ -256,7 +261,7 @@ def opened_library(build: Build, name: str, beside: Iterable[Library], matrices:
     here = next((row for row in beside if (row.library, row.cuda) == (name, cuda)), None)
     if here is not None:
         return here
-    built_for = stated(build.cudnn) if name == "cudnn" else None
+    built_for = stated(build.cudnn) if name == CUDNN else None
     return matrices.library(name, cuda, built_for or None) or matrices.library(name, cuda)
 
 

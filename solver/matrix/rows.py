@@ -126,6 +126,10 @@ class CudaFamily(Row, frozen=True, kw_only=True):
     driver_windows: Dotted | NotKnown = NOT_KNOWN
 
 
+CUDNN = "cudnn"
+"""``Library.library`` of cuDNN, the one whose releases have rows of their own (``Cudnn``)."""
+
+
 class Library(Row, frozen=True, kw_only=True):
     """Which distribution brings a CUDA shared library, and where it puts it."""
 

@@ -16,11 +16,12 @@ from typing import Literal
 from packaging.specifiers import Specifier
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
+from solver.core.axes import is_of_kind
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Platform
 from solver.core.versions import as_specifier, minor, within
 from solver.matrix.builds import has_cuda
-from solver.matrix.libraries import brought, bundled, is_numbered_as_cuda
+from solver.matrix.libraries import brought, bundled, is_cudnn, is_numbered_as_cuda
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build, Library
 
@@ -37,7 +38,7 @@ def decides(library: Library) -> Runtime | None:
     """The runtime whose release is the one of the distribution that brings a library; None where it is of any."""
     if library.library in _TOOLKIT and is_numbered_as_cuda(library) is Answer.YES:
         return "cuda"
-    return "cudnn" if library.library == "cudnn" else None
+    return "cudnn" if is_cudnn(library) else None
 
 
 def of_packages(matrices: Matrices, versions: Mapping[str, str], platform: Platform) -> set[Runtime]:
@@ -78,13 +79,13 @@ def inside(build: Build, runtime: Runtime) -> Inside | None:
     That is so where it has no CUDA code or uses no cuDNN, where distributions bring its libraries, and for the
     companions of a framework, which use those of the framework.
     """
-    field = build.cuda if runtime == "cuda" else build.cudnn
+    field = build.cuda if is_of_kind(runtime, "toolkit") else build.cudnn
     lies_inside = bundled(build)
     if lies_inside is Answer.NO or build.package in COMPANIONS:
         return None
     if has_cuda(build) is Answer.NO or field == NONE:
         return None
-    version = field if isinstance(field, NotKnown) or runtime == "cudnn" else minor(field)
+    version = field if isinstance(field, NotKnown) or is_of_kind(runtime, "library") else minor(field)
     return Inside(runtime, version, surely=lies_inside is Answer.YES)
 
 

@@ -42,7 +42,8 @@ _MEASURED = Demand(figure=True)
 _COMPARED = Demand(figure=True, tolerance=TF32_TOLERANCE)
 _EXACT = Demand(figure=True, tolerance=EXACT_TOLERANCE)
 _COMPILED = Demand(excuses=frozenset({"compiler", "torch.compile"}))
-_BETWEEN_GPUS = Demand(excuses=frozenset({"several GPUs"}))
+SEVERAL_GPUS: Lack = "several GPUs"
+_BETWEEN_GPUS = Demand(excuses=frozenset({SEVERAL_GPUS}))
 
 _ON_CPU: Mapping[Framework, Mapping[str, Demand]] = {
     "torch": {"torch.cpu": _EXACT},

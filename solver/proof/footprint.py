@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Digest
+from solver.core.versions import minor
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.libraries import LOADER
 from solver.proof.evidence import Evidence, ProbeResult
@@ -53,10 +54,7 @@ def changes_outside(evidence: Evidence, subject: Subject) -> tuple[str, ...] | N
     if isinstance(evidence.core, NotKnown) or isinstance(evidence.variables, NotKnown):
         return NOT_KNOWN
     before, now = evidence.packages, subject.packages
-    if (
-        _minor(before.get("python", evidence.python)) != _minor(now["python"])
-        or evidence.variables != subject.variables
-    ):
+    if minor(before.get("python", evidence.python)) != minor(now["python"]) or evidence.variables != subject.variables:
         return None
     core = {name: digest for name, digest in subject.files.items() if name in evidence.core or _always(name)}
     if core != evidence.core or not subject.gpu:
@@ -68,10 +66,6 @@ def changes_outside(evidence: Evidence, subject: Subject) -> tuple[str, ...] | N
 def _always(name: str) -> bool:
     """Whether a package belongs to the core of whatever run it was installed for."""
     return name in _FRAMEWORKS or name == LOADER or is_cuda_package(name)
-
-
-def _minor(python: str) -> list[str]:
-    return python.split(".")[:2]
 
 
 def _change(name: str, before: str | None, now: str | None) -> str:

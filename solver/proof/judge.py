@@ -12,7 +12,8 @@ from pathlib import Path
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import CheckFailed
 from solver.core.model import Framework
-from solver.proof.checks import Demand, demands, frameworks_of, on_cpu, orders
+from solver.core.versions import minor
+from solver.proof.checks import SEVERAL_GPUS, Demand, demands, frameworks_of, on_cpu, orders
 from solver.proof.evidence import Check, Evidence, ProbeResult
 from solver.proof.footprint import footprint_fault
 from solver.proof.subject import Subject
@@ -55,7 +56,7 @@ def strangeness(evidence: Evidence, subject: Subject) -> str | None:
     if not subject.gpu:
         return "the lock asks for no GPU, and it tells of one"
     python = subject.packages["python"]
-    if evidence.python.split(".")[:2] != python.split(".")[:2]:
+    if minor(evidence.python) != minor(python):
         return f"it ran on python {evidence.python}, and the lock is for {python}"
     odd = sorted(set(evidence.packages.items()) ^ {(name, str(version)) for name, version in subject.packages.items()})
     if odd:
@@ -120,7 +121,7 @@ def _check_problem(check: Check | None, name: str, demand: Demand, gpus: int) ->
 
 
 def _excused(check: Check, demand: Demand, gpus: int) -> bool:
-    if "several GPUs" in demand.excuses:
+    if SEVERAL_GPUS in demand.excuses:
         # The number of GPUs is part of the record, so nobody's word need be taken for it.
         return gpus == 1
     return check.lacks is not NOT_KNOWN and check.lacks in demand.excuses

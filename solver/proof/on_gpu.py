@@ -23,6 +23,7 @@ from solver.matrix.libraries import (
     brought,
     bundled,
     decides_gpu,
+    is_cudnn,
     look_up,
     may_be_brought,
     missed,
@@ -30,7 +31,7 @@ from solver.matrix.libraries import (
 )
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import Build, Library
+from solver.matrix.rows import CUDNN, Build, Library
 from solver.matrix.rules import Breach, broken
 from solver.proof.checks import Order, frameworks_of, orders
 
@@ -180,10 +181,10 @@ class LockOnGpu:
             return inside
         if isinstance(cuda, NotKnown):
             return NOT_KNOWN
-        row = next((row for row in self.libraries if (row.library, row.cuda) == ("cudnn", cuda)), None)
+        row = next((row for row in self.libraries if is_cudnn(row) and row.cuda == cuda), None)
         if row is not None:
             return self.packages[row.distribution]
-        unread = cuda is not None and may_be_brought("cudnn", cuda, self.packages, self.matrices)
+        unread = cuda is not None and may_be_brought(CUDNN, cuda, self.packages, self.matrices)
         return NOT_KNOWN if unread else None
 
     def kernels(self, build: Build) -> Verdict:

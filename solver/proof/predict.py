@@ -19,7 +19,7 @@ from solver.matrix.libraries import brings_its_own, bundled
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
-from solver.matrix.rows import NONE
+from solver.matrix.rows import CUDNN, NONE
 from solver.matrix.rules import imported_first
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.doubts import doubts
@@ -116,7 +116,7 @@ def _loaded(case: LockOnGpu) -> LoadedPrediction:
         )
     return LoadedPrediction(
         cuda=_brought(case, "cudart", _RUNTIME_PARTS),
-        cudnn=_brought(case, "cudnn", _CUDNN_PARTS),
+        cudnn=_brought(case, CUDNN, _CUDNN_PARTS),
         nccl=_brought(case, "nccl", _NCCL_PARTS),
     )
 

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.indexes import is_of_default
 from solver.core.model import IndexFile, pypi_name
 from solver.index import ReleaseRefused
 from solver.matrix.builds import stated
@@ -38,7 +39,7 @@ COMPANIONS = FRAMEWORKS["torch"].companions
 
 def torch_rows(known: Iterable[Build], companions: Sequence[Build], reading: Reading) -> Iterator[Build]:
     """A row for each wheel family of the default index from the oldest known version on."""
-    by_id = {row.id: row for row in known if row.index == "default"}
+    by_id = {row.id: row for row in known if is_of_default(row.index)}
     oldest = min((Version(text) for row in by_id.values() if (text := stated(row.version))), default=Version("0"))
     for family in families(reading.source, pypi_name("torch"), oldest):
         before = by_id.get(family.row_id("torch"))
@@ -55,7 +56,7 @@ def torch_rows(known: Iterable[Build], companions: Sequence[Build], reading: Rea
 
 def companion_rows(known: Iterable[Build], reading: Reading) -> Iterator[Build]:
     """A row for each torchvision and torchaudio wheel family with CUDA code; the others fit any torch."""
-    by_id = {row.id: row for row in known if row.index == "default"}
+    by_id = {row.id: row for row in known if is_of_default(row.index)}
     for package in COMPANIONS:
         rows = [row for row in by_id.values() if row.package == package]
         versions = [Version(text) for row in rows if (text := stated(row.version))]
@@ -149,7 +150,7 @@ def _partners(package: str, torch: str, companions: Sequence[Build]) -> tuple[st
     versions = {
         Version(text)
         for row in companions
-        if row.package == package and row.index == "default" and row.needs.get("torch") == f"=={torch}"
+        if row.package == package and is_of_default(row.index) and row.needs.get("torch") == f"=={torch}"
         if (text := stated(row.version))
     }
     return tuple(str(version) for version in sorted(versions))

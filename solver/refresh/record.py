@@ -11,6 +11,7 @@ import msgspec
 from solver.core.answer import NotKnown
 from solver.core.decode import decode
 from solver.core.errors import BadInput
+from solver.core.indexes import DEFAULT_NAME
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release, pypi_name
 from solver.core.whole import holds
 from solver.core.yamlfile import load_yaml
@@ -55,8 +56,8 @@ def record_index(
     """
     roots = snapshot / ROOTS
     packages, skipped = record(read_roots(roots if base is None or roots.is_file() else base / ROOTS), index, tell)
-    shipped = {} if base is None else _by_version(base / "default")
-    before = shipped | _by_version(snapshot / "default")
+    shipped = {} if base is None else _by_version(base / DEFAULT_NAME)
+    before = shipped | _by_version(snapshot / DEFAULT_NAME)
     new = {(name, version): lines for name, one in packages.items() for version, lines in _lines(one.releases)}
     _write(snapshot, base, packages)
     return Changes(
@@ -77,15 +78,15 @@ def _by_version(folder: Path) -> dict[ReleaseKey, list[str]]:
 
 def _write(snapshot: Path, base: Path | None, packages: Mapping[PypiName, RecordedPackage]) -> None:
     """A file for each package that ``base`` does not hold so; no other stays."""
-    folder, written = snapshot / "default", set()
+    folder, written = snapshot / DEFAULT_NAME, set()
     for name, one in packages.items():
         file = f"{name}.jsonl"
-        whole = package_text(name, "default", one.extent, one.releases, one.extras, one.targets)
-        if base is not None and _holds(base / "default" / file, whole):
+        whole = package_text(name, DEFAULT_NAME, one.extent, one.releases, one.extras, one.targets)
+        if base is not None and _holds(base / DEFAULT_NAME / file, whole):
             continue
         written.add(file)
         if not _holds(folder / file, whole):
-            write_package(snapshot, name, "default", one.extent, one.releases, one.extras, one.targets)
+            write_package(snapshot, name, DEFAULT_NAME, one.extent, one.releases, one.extras, one.targets)
     for path in folder.glob("*.jsonl"):
         if path.name not in written:
             path.unlink()

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core import names
-from solver.core.axes import axes_of
+from solver.core.axes import axes_of, is_of_kind
 from solver.core.errors import BadInput
 from solver.core.frameworks import BY_DEFAULT, FRAMEWORKS
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
@@ -47,9 +47,9 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
         name, specifier = canonicalize_name(requirement.name), str(requirement.specifier).replace(_NONE, "none")
         if name in _EXAMPLES:
             raise _no_target(name, text)
-        if name == "cuda":
+        if is_of_kind(name, "toolkit"):
             profile = msgspec.structs.replace(profile, cuda=_cuda(specifier, text))
-        elif name == "python":
+        elif is_of_kind(name, "python"):
             profile = msgspec.structs.replace(profile, python=specifier)
         else:
             both = ",".join(part for part in (profile.constraints.get(name), specifier) if part)

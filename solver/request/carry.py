@@ -19,6 +19,7 @@ from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, kn
 from solver.core.markers import applies
 from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
+from solver.core.versions import within
 from solver.index.conda_spec import CondaSpec, read_spec
 from solver.request.sources import Source, Wish
 
@@ -198,7 +199,7 @@ def _python(made: Draft, text: str, where: str) -> None:
         made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
         return
     bounds = sorted({bound for part in parts if (bound := _minor(part))}, reverse=True)
-    if not any(SpecifierSet(",".join(bounds)).contains(python) for python in _pythons()):
+    if not any(within(python, ",".join(bounds)) for python in _pythons()):
         why = f"the oldest that can be locked is {OLDEST_PYTHON}"
         made.remarks.append(f"{where}: python {text} is not carried over: {why}")
         return

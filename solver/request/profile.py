@@ -12,7 +12,7 @@ from msgspec import UnsetType
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, WHEEL_FLAVOUR
 from solver.core.frameworks import FRAMEWORKS, ON_GPU_ONLY, preferred_first, variables_of
-from solver.core.indexes import Bindings
+from solver.core.indexes import DEFAULT_NAME, Bindings, is_of_default
 from solver.core.model import (
     Framework,
     GpuSharing,
@@ -188,7 +188,7 @@ class ProfileReader:
 
     def _indexes(self) -> tuple[KnownIndex, ...]:
         indexes: tuple[KnownIndex, ...] = self.written.get("indexes", ())
-        return ("default", *dict.fromkeys(index for index in indexes if index != "default"))
+        return (DEFAULT_NAME, *dict.fromkeys(index for index in indexes if not is_of_default(index)))
 
     def _gpu_sharing(self) -> GpuSharing | None:
         place: tuple[Key, ...] = ("profiles", self.keys.name, "gpu_sharing")

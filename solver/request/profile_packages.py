@@ -19,6 +19,7 @@ from solver.request.fields import (
     check_conda_spec,
 )
 from solver.request.keys import ProfileKeys, near
+from solver.request.profile_target import TARGET_KEYS
 from solver.request.template import requirement_at
 from solver.request.text import FrameworkText
 
@@ -38,15 +39,16 @@ def constraints_of(keys: ProfileKeys, frameworks: tuple[Framework, ...]) -> dict
         text = value.version if isinstance(value, FrameworkText) else value
         if text is not msgspec.UNSET:
             constraints[axis] = keys.specifier(text, *place)
-    if keys.written.get("cuda") == "none" and "cudnn" in keys.written:
-        raise keys.bad("contradicts cuda: none, which has no CUDA library", "cudnn", fix="drop one of them")
+    library = next((axis for axis in axes_of("library") if axis in keys.written), None)
+    if keys.written.get("cuda") == "none" and library is not None:
+        raise keys.bad("contradicts cuda: none, which has no CUDA library", library, fix="drop one of them")
     for name, text in keys.written.get("constraints", {}).items():
         constraints[_constrained(keys, name)] = keys.specifier(text, "constraints", name)
     return dict(sorted(constraints.items()))
 
 
 def _constrained(keys: ProfileKeys, name: str) -> str:
-    if name in AXES or name in {"driver", "gpu", "cpu", "glibc", "platform"}:
+    if name in AXES or name in TARGET_KEYS:
         raise keys.bad(f"{name} has a key of its own", "constraints", name, fix=f"write {name}: in the profile")
     return keys.package_name(name, "constraints", name)
 

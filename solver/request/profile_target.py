@@ -23,7 +23,7 @@ from solver.request.fields import (
 from solver.request.keys import ProfileKeys, specifier
 from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
 
-_TARGET_KEYS = ("platform", "glibc", "driver", "gpu", "cpu")
+TARGET_KEYS = ("platform", "glibc", "driver", "gpu", "cpu")
 
 
 def python_of(keys: ProfileKeys) -> str:
@@ -78,7 +78,7 @@ def target_of(keys: ProfileKeys, python: str, cuda: str) -> Target:
 
 def _target_keys(keys: ProfileKeys, python: str, cuda: str) -> dict[str, Any]:
     """The request's own keys of the target, and what its python and its cuda say of it."""
-    words = {key: keys.written[key] for key in _TARGET_KEYS if key in keys.written}
+    words = {key: keys.written[key] for key in TARGET_KEYS if key in keys.written}
     for one in contradictions(words, cuda):
         raise keys.bad(one.problem, one.other, fix=one.fix)
     if exact := re.fullmatch(r"==(\d+\.\d+)", python):

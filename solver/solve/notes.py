@@ -14,7 +14,7 @@ from solver.matrix.cudnn import carried, carries
 from solver.matrix.cures import healable, in_need
 from solver.matrix.drivers import first_of_branch, oldest_for
 from solver.matrix.gpus import CudaMajor, cudnn_serves
-from solver.matrix.libraries import LOADER, brought, bundled
+from solver.matrix.libraries import LOADER, brought, bundled, is_cudnn
 from solver.matrix.load import Matrices
 from solver.matrix.observations import is_of_several_frameworks, of_this, working
 from solver.matrix.place import Place
@@ -61,7 +61,7 @@ def _of_cudnn(
     versions: Mapping[str, str], builds: Iterable[Build], matrices: Matrices, target: Target
 ) -> Iterator[Note]:
     """Which GPUs of the target a cuDNN of the set, or inside a wheel, serves without listing them, or nobody read."""
-    libraries = (row for row in brought(matrices.libraries, versions) if row.library == "cudnn")
+    libraries = (row for row in brought(matrices.libraries, versions) if is_cudnn(row))
     cudnns: list[tuple[str, str | NotKnown, CudaMajor]] = [
         (row.distribution, versions[row.distribution], row.cuda) for row in libraries
     ]

@@ -14,7 +14,7 @@ from solver.audit.package_set import Package
 from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, framework_of
-from solver.core.indexes import flavour_of
+from solver.core.indexes import CPU_FLAVOUR, flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
 from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
@@ -159,7 +159,7 @@ class _Cure:
 
 def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
-    cpu_index = next((source for source in package.sources if flavour_of(source) == "cpu"), None)
+    cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
     if cpu_index is not None:
         return _Cure(f"do not take it from {cpu_index}, or drop the CUDA packages", is_another=False)
     if package.origin == "conda":

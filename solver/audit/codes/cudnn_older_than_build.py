@@ -14,6 +14,8 @@ from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding
 from solver.core.versions import major, version_or_none
 from solver.matrix.cudnn import carried, fault_of, served_by, serves, works_beside
+from solver.matrix.libraries import is_cudnn
+from solver.matrix.rows import CUDNN
 
 CODE = "cudnn-older-than-build"
 
@@ -62,7 +64,7 @@ def _of_image(context: AuditContext, build: BuiltPackage) -> Package | None:
     """The cuDNN of the image that a build loads; None where it loads another, or nobody read which it is."""
     base = context.set.base
     package = None if base is None or not opens_libraries(build.framework) else base.cudnn_package
-    if not isinstance(package, Package) or _is_inside(build) or "cudnn" in context.libraries(build.major):
+    if not isinstance(package, Package) or _is_inside(build) or CUDNN in context.libraries(build.major):
         return None
     return package if _has_the_major_of(build, package) else None
 
@@ -104,9 +106,9 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     """The cuDNN of the build's CUDA major, and whatever overwrites it; none where it lies inside its wheel."""
     if _is_inside(build):
         return []
-    own = context.libraries(build.major).get("cudnn")
+    own = context.libraries(build.major).get(CUDNN)
     if own is None:
-        other = context.conda_package("cudnn") or _of_image(context, build)
+        other = context.conda_package(CUDNN) or _of_image(context, build)
         return [] if other is None else [other]
     there = [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
     # It opens its own major's soname, which a cuDNN of another major neither has nor overwrites.
@@ -125,7 +127,7 @@ def _is_inside(build: BuiltPackage) -> bool:
 
 
 def _cudnns(context: AuditContext) -> list[Provided]:
-    return [item for item in context.provided if item.library.library == "cudnn"]
+    return [item for item in context.provided if is_cudnn(item.library)]
 
 
 def _finding(build: BuiltPackage, package: Package, fault: str, cure: str) -> Finding:

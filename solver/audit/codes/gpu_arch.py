@@ -14,8 +14,9 @@ from solver.matrix.code import code_of, compiles_ptx, is_beyond, native
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.drivers import own
 from solver.matrix.gpus import CudaMajor, cudnn_row, cudnn_serves, is_older, toolkit_serves
+from solver.matrix.libraries import is_cudnn
 from solver.matrix.observations import without_code
-from solver.matrix.rows import Cudnn
+from solver.matrix.rows import CUDNN, Cudnn
 
 CODE = "gpu-arch"
 
@@ -144,12 +145,10 @@ def _not_listed(package: Package, version: str, gpu: str, row: Cudnn, verdict: V
 def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, CudaMajor]]:
     """Every cuDNN of the set with its version and CUDA major: pip's, conda's, and those inside other wheels."""
     brought = {
-        item.package.name: (item.package, item.library.cuda)
-        for item in context.provided
-        if item.library.library == "cudnn"
+        item.package.name: (item.package, item.library.cuda) for item in context.provided if is_cudnn(item.library)
     }
     yield from ((package, package.version, cuda) for package, cuda in brought.values() if package.version is not None)
-    conda = context.conda_package("cudnn")
+    conda = context.conda_package(CUDNN)
     if conda is not None and conda.name not in brought and conda.version is not None:
         yield conda, conda.version, NOT_KNOWN
     for build in context.builds:

@@ -14,9 +14,9 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.model import Finding
 from solver.matrix.images import holds, holds_cudnn
 from solver.matrix.libraries import serves_profiler
+from solver.matrix.rows import CUDNN
 
 CODE = "loader"
-_CUDNN = "cudnn"
 
 
 def without_base(
@@ -45,7 +45,7 @@ def without_base(
 def _image_holds(base: Base, build: BuiltPackage, library: str) -> Answer:
     """Whether the image holds a library where every process looks for it."""
     major = build.major
-    if library == _CUDNN:
+    if library == CUDNN:
         cudnn = build.cudnn
         return holds_cudnn(base.cudnn, cudnn) if isinstance(cudnn, str) else Answer.NOT_KNOWN
     return (

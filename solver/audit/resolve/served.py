@@ -11,10 +11,10 @@ from solver.audit.context import AuditContext
 from solver.audit.origins import has_flavours, settled_package
 from solver.audit.package_set import Package
 from solver.core.errors import IndexUnavailable
-from solver.core.indexes import flavour_of, index_of, is_default, is_nightly
+from solver.core.indexes import flavour_of, is_default, is_flavoured, is_nightly, is_of_default
 from solver.core.model import PypiName, Release
 from solver.core.target import admits_python, usable_files
-from solver.core.versions import meets, specifier_or_none, version_or_none
+from solver.core.versions import meets, specifier_or_none, version_or_none, within
 from solver.index import UnknownPackage
 
 
@@ -95,7 +95,7 @@ class Shelf:
         sides: set[bool] = set()
         for one in self.of(name):
             for clause in specifier_or_none(specifier) or ():
-                if not clause.contains(one.version, prereleases=True):
+                if not within(str(one.version), str(clause)):
                     bound = version_or_none(clause.version.removesuffix(".*"))
                     sides.add(bound is not None and one.version > bound)
         return len(sides) < 2
@@ -131,7 +131,7 @@ class Shelf:
     def _is_served(self, name: PypiName, release: Release) -> bool:
         """Whether an index that the package comes from has it."""
         sources = self.sources(name)
-        if release.index == "default":
+        if is_of_default(release.index):
             return not sources or any(map(is_default, sources))
         version = version_or_none(release.version)
         return version is not None and self._has_flavour(name, version)
@@ -150,7 +150,7 @@ class Shelf:
         return None in flavours or version.local in flavours
 
     def _pytorch(self, name: PypiName) -> tuple[str, ...]:
-        return tuple(source for source in self.sources(name) if index_of(source) == "pytorch")
+        return tuple(source for source in self.sources(name) if is_flavoured(source))
 
     def _can_be_used(self, served: Served) -> bool:
         """Whether some wheel of it is for the target, or may be: the record need not hold the wheels of all."""

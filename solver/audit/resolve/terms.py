@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from packaging.specifiers import SpecifierSet
-
 from solver.audit.package_set import Package
 from solver.core.answer import NotKnown
 from solver.core.model import PypiName
-from solver.core.versions import meets, specifier_or_none, version_or_none
+from solver.core.versions import is_empty, meets, specifier_or_none, version_or_none
 
 Ident = tuple[PypiName, str]
 """What has one choice: a package by its name and "", or what it asks for under an extra, by name and extra."""
@@ -96,4 +94,4 @@ def exclude_each_other(asks: Iterable[ListAsk]) -> bool:
     exact = next((ask.exact for ask in every if ask.exact is not None), None)
     if exact is not None:
         return version_or_none(exact) is not None and not all(meets(exact, ask.specifier) for ask in every)
-    return SpecifierSet(joined(every), prereleases=True).is_unsatisfiable()
+    return is_empty(joined(every))

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from solver.core.errors import BadInput
-from solver.core.flavours import explicit_filename
-from solver.core.reading import read_text
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
 from solver.lock.environment import locked_pins
@@ -20,7 +18,7 @@ def checked_folder(folder: Path) -> LockFolder:
     _ = lock.pins  # read before anything is done: an option or a line without a hash ends here
     if lock.records:
         _same(lock.environment.get("dependencies"), lock.records, folder / ENVIRONMENT)
-        _same_explicit(lock.records, folder / explicit_filename(lock.solution.flavour, lock.target.platform))
+        _same_explicit(lock)
     if lock.environment:
         _same_variables(lock.environment.get("variables"), lock.variables, folder / ENVIRONMENT)
     return lock
@@ -37,12 +35,10 @@ def _same_variables(written: object, variables: Mapping[str, str], path: Path) -
     _equal(named, {f"{name}={value}" for name, value in variables.items()}, path)
 
 
-def _same_explicit(records: Iterable[CondaRecord], path: Path) -> None:
-    if not path.is_file():
-        raise BadInput("is missing", file=path, fix=AGAIN)
-    lines = read_text(path).splitlines()
-    listed = {line.strip() for line in lines if line.strip() and not line.startswith(("#", "@"))}
-    _equal(listed, {explicit_line(record.url, record.sha256) for record in records}, path)
+def _same_explicit(lock: LockFolder) -> None:
+    if lock.explicit is None:
+        raise BadInput("is missing", file=lock.explicit_file, fix=AGAIN)
+    _equal(set(lock.explicit), {explicit_line(one.url, one.sha256) for one in lock.records}, lock.explicit_file)
 
 
 def _equal(listed: set[str], locked: set[str], path: Path) -> None:

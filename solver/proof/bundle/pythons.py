@@ -18,6 +18,7 @@ from solver.core.errors import BadInput
 from solver.core.names import brief, one_line
 from solver.core.programs import uv_here
 from solver.core.scratch import scratch_folder
+from solver.core.versions import minor
 from solver.proof.bundle.manifest import CarriedPython
 
 KEY = "--python"
@@ -148,9 +149,8 @@ def _of_version(version: str, scratch: Path) -> Python:
 
 
 def _candidates(version: str) -> Iterator[Path]:
-    minor = ".".join(version.split(".")[:2])
     for folder in os.get_exec_path():
-        yield Path(folder, f"python{minor}")
+        yield Path(folder, f"python{minor(version)}")
     homes = (os.environ.get("PYENV_ROOT") or "~/.pyenv", os.environ.get("UV_PYTHON_INSTALL_DIR") or "~/.local/share/uv")
     for home in homes:
         place = Path(home).expanduser()

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from solver.core.axes import is_of_kind
 from solver.core.errors import BadInput
 from solver.core.frameworks import preferred_first
 from solver.core.model import REQUEST, CondaName, Framework, Profile
-from solver.core.versions import as_version, version_or_none, within
+from solver.core.versions import as_version, minor, within
 from solver.matrix.conda_builds import CPU_BUILDS, CUDA_BUILDS, cuda_builds, may_be_cuda
 from solver.matrix.majors import majors
 from solver.matrix.names import Names
@@ -86,8 +87,8 @@ class CondaAsks:
             self,
             asks=tuple(ask for ask in self.asks if ask is not one),
             frameworks=tuple(name for name in self.frameworks if name != one.framework),
-            families=self.known if one.key == "cuda" else self.families,
-            any_driver=self.any_driver or one.key == "cuda",
+            families=self.known if is_of_kind(one.key, "toolkit") else self.families,
+            any_driver=self.any_driver or is_of_kind(one.key, "toolkit"),
             left_out=self.left_out if one.framework is None else (*self.left_out, one.framework),
         )
 
@@ -148,7 +149,7 @@ def _python(profile: Profile, solver: ChannelSolver) -> CondaAsk:
         return CondaAsk(text, "python", (PYTHON,))
     # The request speaks of major.minor; conda compares all three numbers, so that
     # "<=3.12" would refuse 3.12.1. Hence the minors are named one by one.
-    minors = sorted({_minor(version) for version in _versions(solver, PYTHON)}, key=as_version)
+    minors = sorted({minor(version) for version in _versions(solver, PYTHON)}, key=as_version)
     fit = [minor for minor in minors if within(minor, profile.python)]
     exact = re.fullmatch(r"==(\d+\.\d+)", profile.python)
     named = tuple(fit) or ((exact[1],) if exact else ())
@@ -168,8 +169,8 @@ def _framework(profile: Profile, word: Framework, names: Names, gpu: bool) -> Co
 def _cuda(
     profile: Profile, names: Names, solver: ChannelSolver
 ) -> tuple[CondaAsk, tuple[int, ...], tuple[int, ...], list[CondaExclusion]]:
-    known = {_minor(version) for version in _versions(solver, CUDA_VERSION)}
-    known |= {_minor(version) for version in _versions(solver, CUDATOOLKIT)}
+    known = {minor(version) for version in _versions(solver, CUDA_VERSION)}
+    known |= {minor(version) for version in _versions(solver, CUDATOOLKIT)}
     newest_first = sorted(known, key=as_version, reverse=True)
     fit, excluded = admitted_cuda(newest_first, profile.cuda, profile.target, names.matrices)
     either = "|".join(f"{version}.*" for version in fit) or "0"
@@ -179,7 +180,7 @@ def _cuda(
 
 
 def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> CondaAsk:
-    name = CUDNN if key == "cudnn" else names.conda(key)
+    name = CUDNN if is_of_kind(key, "library") else names.conda(key)
     return CondaAsk(f"{key} {specifier}", key, (), (f"{name} {_specified(profile, key, specifier)}",))
 
 
@@ -208,11 +209,6 @@ def _specified(profile: Profile, key: str, specifier: str) -> str:
 
 def _versions(solver: ChannelSolver, name: CondaName) -> list[str]:
     return list(dict.fromkeys(str(record.version) for record in solver.candidates(name)))
-
-
-def _minor(version: str) -> str:
-    parsed = version_or_none(version)
-    return version if parsed is None else f"{parsed.major}.{parsed.minor}"
 
 
 def branches(asks: CondaAsks) -> list[Branch]:

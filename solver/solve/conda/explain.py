@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
-from solver.core.axes import AXES, axes_of
+from solver.core.axes import AXES, axes_of, is_of_kind
 from solver.core.explanation import Cause, Explanation, Nearest
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import PROCESSORS, REQUEST, CondaName, Profile
@@ -176,7 +176,7 @@ def _taken_away(core: _Core, asks: CondaAsks) -> Iterable[Cause]:
 
 def _rows(core: _Core, asks: CondaAsks, matrices: Matrices, profile: Profile, solver: ChannelSolver) -> Iterable[Cause]:
     """What the matrices know of each framework's builds, where the core speaks of it."""
-    python = next((ask for ask in core.asks if ask.key == "python"), None)
+    python = next((ask for ask in core.asks if is_of_kind(ask.key, "python")), None)
     both = len([ask for ask in core.asks if ask.framework is not None]) > 1
     for ask in core.asks:
         specifier = profile.constraints.get(ask.key, "")
@@ -263,14 +263,14 @@ def _nearest(asks: CondaAsks, core: _Core, possible: _Possible) -> Iterable[Near
 
 def _changes(asks: CondaAsks, core: _Core, solver: ChannelSolver) -> Iterable[tuple[str, CondaAsks]]:
     for ask in core.asks:
-        if ask.key == "python":
+        if is_of_kind(ask.key, "python"):
             for minor in _other_pythons(ask, solver):
                 other = replace(ask, text=f"python =={minor}", specs=(f"{PYTHON} {minor}.*",))
                 yield f"python {minor}", asks.instead(ask, other)
     for ask in core.asks:
-        if ask.key in ("python", *FRAMEWORKS):
+        if is_of_kind(ask.key, "python", "framework"):
             continue
-        text = "any CUDA, with a newer driver" if ask.key == "cuda" else f"leave out {ask.text}"
+        text = "any CUDA, with a newer driver" if is_of_kind(ask.key, "toolkit") else f"leave out {ask.text}"
         yield text, asks.less(ask)
     for ask in core.asks:
         if ask.key in FRAMEWORKS:

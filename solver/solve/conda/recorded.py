@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from solver.core.answer import Answer
+from solver.core.axes import is_of_kind
 from solver.core.model import CondaName, Profile
 from solver.core.versions import as_version, major
 from solver.index.conda_spec import match_spec, spec_name
@@ -63,7 +64,7 @@ class Record:
 
     def _unrecorded(self, core: Sequence[CondaAsk], *, gpu: bool) -> Iterator[str]:
         """The builds of each framework in ``core`` that rows tell of and no record is of, for the pythons asked for."""
-        minors = next((ask.minors for ask in core if ask.key == "python"), ())
+        minors = next((ask.minors for ask in core if is_of_kind(ask.key, "python")), ())
         for ask in core:
             missing: dict[str, list[str]] = {}
             for row in self._rows(ask, gpu=gpu) if ask.framework is not None else ():
@@ -96,7 +97,7 @@ class Record:
 
     def _no_cuda(self, core: Iterable[CondaAsk]) -> bool:
         """Whether an ask for CUDA is among them, and no CUDA that the matrices know is admitted."""
-        concerned = any(ask.key == "cuda" for ask in core)
+        concerned = any(is_of_kind(ask.key, "toolkit") for ask in core)
         return concerned and bool(self.matrices.toolkits) and not self._toolkits()
 
     def _rows_say_no(self, core: Sequence[CondaAsk], *, gpu: bool) -> bool:
@@ -139,7 +140,7 @@ def _contradicts_itself(core: Iterable[CondaAsk]) -> bool:
     by_name: dict[CondaName, list[str]] = {}
     for ask in core:
         # The asks for python and CUDA list the versions that were recorded: they exclude none that were not.
-        for text in () if ask.key in ("python", "cuda") else ask.texts:
+        for text in () if is_of_kind(ask.key, "python", "toolkit") else ask.texts:
             by_name.setdefault(spec_name(text), []).append(text)
     return any(_exclude_each_other(texts) for texts in by_name.values())
 

@@ -14,7 +14,7 @@ from packaging.version import Version
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
-from solver.core.indexes import is_partial, title_of
+from solver.core.indexes import is_of_default, is_partial, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires
 from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
@@ -22,6 +22,7 @@ from solver.core.versions import version_or_none, within
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.index.conda_names import recorded_names
 from solver.matrix import rows
+from solver.matrix.libraries import is_cudnn
 from solver.matrix.load import matrices_dir
 from solver.matrix.majors import share_a_process
 from solver.matrix.names import Names
@@ -101,7 +102,7 @@ class Candidates:
     def _cudnns(self) -> Iterable[str]:
         """Versions of every distribution that brings a cuDNN."""
         for library in self.matrices.libraries:
-            if library.library == "cudnn":
+            if is_cudnn(library):
                 yield from (candidate.version for candidate in self.candidates(library.distribution))
 
     # ---- packages -----------------------------------------------------------------------------
@@ -332,6 +333,6 @@ def _newest_first(releases: dict[str, Release]) -> Callable[[str], tuple[object,
     def key(text: str) -> tuple[object, ...]:
         local = Version(text).local or ""
         inverted = tuple(-ord(letter) for letter in local)
-        return rank[Version(Version(text).public)], releases[text].index != "default", inverted
+        return rank[Version(Version(text).public)], not is_of_default(releases[text].index), inverted
 
     return key

@@ -9,7 +9,7 @@ from solver.core.versions import major, minor
 from solver.matrix.builds import source_of
 from solver.matrix.cudnn import built_with, carried, served_by, serves, works_beside
 from solver.matrix.libraries import bundled, opens, pins
-from solver.matrix.rows import NONE, Build
+from solver.matrix.rows import CUDNN, NONE, Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDNN, Ask, Candidate, Kind, guard
 
@@ -35,7 +35,7 @@ def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
     """A cuDNN that serves its code, since it brings none."""
     mask = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and serves(row, c.version).answer is Answer.YES)
     text = f"cuDNN {_at_least(row, ', at least')}"
-    if opens(row, "cudnn") is not Answer.NO:
+    if opens(row, CUDNN) is not Answer.NO:
         return Ask(AXIS_CUDNN, mask, text, source_of(row), row.id, specifier)
     return Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", source_of(row), row.id, specifier)
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.core.answer import NotKnown
+from solver.core.axes import is_of_kind
 from solver.core.versions import minor
 from solver.matrix.libraries import brings
 from solver.matrix.rows import Library
 from solver.matrix.runtimes import decides
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, ITSELF, Ask, Candidate, Kind
-
-_TIED = ("cudnn", "cudart", "nvcc")
-"""Libraries of which the release decides an axis; a distribution that brings several is told by the first of these."""
 
 
 def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
@@ -24,7 +22,7 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     if library is None:
         return
     runtime = decides(library)
-    if runtime == "cuda":
+    if runtime is not None and is_of_kind(runtime, "toolkit"):
         cuda = minor(candidate.version)
         same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda)
         source = f"{candidate.ident} is of that toolkit"
@@ -34,11 +32,11 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     text = f"CUDA {library.cuda}, whose {library.library} it is"
     mask = space.cuda_mask(str(library.cuda))
     yield Ask(AXIS_CUDA, mask, text, library.source, library.id, f"=={library.cuda}.*")
-    if runtime == "cudnn":
+    if runtime is not None and is_of_kind(runtime, "library"):
         same = space.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
         text = f"cuDNN {candidate.version}"
         yield Ask(AXIS_CUDNN, same, text, ITSELF, library.id, kind=Kind.SAME, brings=True)
 
 
 def _tied_first(row: Library) -> tuple[bool, str]:
-    return row.library not in _TIED, row.id
+    return decides(row) is None, row.id

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.axes import AXES, axes_of
+from solver.core.axes import AXES, axes_of, is_of_kind
 from solver.core.frameworks import FRAMEWORKS, preferred_first
 from solver.core.model import Framework, Profile
 from solver.core.versions import as_specifier, within
@@ -80,7 +80,7 @@ def _cuda_asks(choices: Candidates, profile: Profile, source: str) -> Iterator[A
 
 def _constraints(choices: Candidates, profile: Profile, source: str) -> Iterator[Ask]:
     for name, specifier in sorted(profile.constraints.items()):
-        if name in axes_of("framework", "python", "toolkit"):
+        if is_of_kind(name, "framework", "python", "toolkit"):
             continue
         if name in axes_of("library"):
             # It brings none: where there is no distribution of it, only what lies inside wheels has to be such.
