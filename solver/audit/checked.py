@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package
-from solver.audit.words import counted, listed
+from solver.audit.phrases import counted, listed
 from solver.core.answer import NotKnown
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.libraries import LOADER

@@ -8,9 +8,9 @@ from solver.audit.codes import loader
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.phrases import listed
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.search import Resolved
-from solver.audit.words import listed
+from solver.audit.resolve.resolution import Resolved
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding

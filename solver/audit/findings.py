@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from solver.audit.package_set import Package
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.model import Finding, Severity
 
 

@@ -8,8 +8,8 @@ from msgspec import structs
 
 from solver.audit.codes import clobber, mixed_cuda
 from solver.audit.context import AuditContext
+from solver.audit.phrases import listed
 from solver.audit.run import in_order
-from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
 
 _MOST_PATHS = 12

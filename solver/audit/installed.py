@@ -14,7 +14,7 @@ from solver.audit.package_set import PackageSet, SetKind
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.outcome import as_set, unread
-from solver.audit.resolve.search import Resolved, resolve
+from solver.audit.resolve.resolution import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.core.model import Finding
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from solver.audit.words import counted
+from solver.audit.phrases import counted
 from solver.core.acceptance import finding_id
 from solver.core.model import SEVERITIES, Finding
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.phrases import listed
 from solver.audit.tools import reinstalling
-from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
 from solver.matrix import rules

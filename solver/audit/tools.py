@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from solver.audit.package_set import Package, SetKind
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 
 _PIP = "pip install --force-reinstall --no-deps {pin}"
 _INSTALL_AGAIN: Mapping[SetKind, str] = {

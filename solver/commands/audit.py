@@ -19,8 +19,8 @@ from solver.audit.merge import PLAIN, in_parts
 from solver.audit.package_set import PackageSet
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
-from solver.audit.records import record_reader
 from solver.audit.run import assumed_target, context_of
+from solver.audit.wheel_records import record_reader
 from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
 from solver.core.caches import user_cache
@@ -31,7 +31,7 @@ from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, is_lock, own_lock
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.matrix.load import Matrices
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 Words = Mapping[str, object]
 """What --target named: platform, python, driver, gpu, glibc; empty: nothing."""

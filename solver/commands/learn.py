@@ -10,8 +10,8 @@ from solver.core.errors import BadInput
 from solver.lock.read import lock_folders, read_folder
 from solver.matrix.rows import Verified
 from solver.proof.evidence import Evidence
+from solver.proof.evidence_files import AGAIN, evidence_of
 from solver.proof.learn import learn as learn_rows
-from solver.proof.records import AGAIN, evidence_of
 
 
 def learn(root: Path) -> tuple[Path, tuple[Verified, ...]]:

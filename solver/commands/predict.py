@@ -21,7 +21,7 @@ from solver.proof.prediction import Prediction
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report
-from solver.request.words import parse_driver
+from solver.request.target_words import parse_driver
 
 
 def predict_locks(

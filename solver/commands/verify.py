@@ -28,8 +28,8 @@ from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS
 from solver.proof.checks import Order
+from solver.proof.evidence_files import admit, read_evidence
 from solver.proof.judge import strangeness
-from solver.proof.records import admit, read_evidence
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.limits import PLAIN, limit_of

@@ -10,7 +10,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.rows import Verified
 from solver.matrix.write import write_matrix
 from solver.proof.evidence import Evidence
-from solver.proof.records import evidence_name
+from solver.proof.evidence_files import evidence_name
 
 HEADER = "Locks that ran on a GPU. Made by `interlock matrices learn` out of locks/*/evidence; do not edit."
 

@@ -18,7 +18,7 @@ from solver.core.indexes import INDEXES, PUBLIC, Bindings
 from solver.core.model import Framework, Profile, Target
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
-from solver.request.words import NO_ROWS, branch_in, parse_driver, with_driver_of_gpus
+from solver.request.target_words import NO_ROWS, branch_in, parse_driver, with_driver_of_gpus
 
 
 def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS, bindings: Bindings = PUBLIC) -> Profile:

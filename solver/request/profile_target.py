@@ -21,7 +21,7 @@ from solver.request.fields import (
     check_base_image,
 )
 from solver.request.keys import ProfileKeys, specifier
-from solver.request.words import NO_ROWS, branch_in, parse_python, parse_target
+from solver.request.target_words import NO_ROWS, branch_in, parse_python, parse_target
 
 TARGET_KEYS = ("platform", "glibc", "driver", "gpu", "cpu")
 

@@ -13,8 +13,8 @@ from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices, matrices_dir
 from solver.proof.compare import compare
 from solver.proof.evidence import Evidence
+from solver.proof.evidence_files import read_evidence
 from solver.proof.predict import predict
-from solver.proof.records import read_evidence
 
 RECORD = DATA / "full-py312-without-loader-h200.json"
 

@@ -27,7 +27,7 @@ from solver.matrix.rows import (
     SystemPython,
     Verified,
 )
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 VERSIONS = {
     "tensorflow": ["2.10.1", "2.13.1", "2.19.1", "2.20.0", "2.21.0", "9.9.9"],

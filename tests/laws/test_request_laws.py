@@ -20,8 +20,8 @@ from solver.core.target import PLATFORMS, usable_files, wheel_tags
 from solver.core.yamlfile import dotted, parse_yaml
 from solver.request.keys import specifier
 from solver.request.read import parse_request
+from solver.request.target_words import NO_ROWS
 from solver.request.text import ProfileText
-from solver.request.words import NO_ROWS
 
 names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=6)
 scalars = st.one_of(

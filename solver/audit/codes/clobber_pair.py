@@ -11,8 +11,8 @@ from solver.audit.askers import askers_of
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.phrases import listed
 from solver.audit.tools import reinstalling, taking_out
-from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
 
 CODE = "clobber"

@@ -11,7 +11,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, framework_of
 from solver.core.indexes import CPU_FLAVOUR, flavour_of

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
+from solver.audit.phrases import listed
 from solver.audit.prefix_files import distributions_in, site_packages
-from solver.audit.words import listed
 from solver.core.answer import Answer
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName

@@ -19,8 +19,8 @@ from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.phrases import listed
 from solver.audit.tools import adding
-from solver.audit.words import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding, Severity, pypi_name

@@ -9,7 +9,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.codes.loader_search import LibrarySearch
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Base
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.answer import Answer, NotKnown
 from solver.core.model import Finding
 from solver.matrix.images import holds, holds_cudnn

@@ -10,8 +10,8 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.codes.loader_search import LibrarySearch, Missing
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
+from solver.audit.phrases import listed
 from solver.audit.prefix_files import site_packages
-from solver.audit.words import listed
 from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS

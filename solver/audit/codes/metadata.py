@@ -8,7 +8,7 @@ from solver.audit.codes.metadata_extra import outside_the_extra
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, SetKind, parsed
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.answer import NotKnown
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Finding, Release

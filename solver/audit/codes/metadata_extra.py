@@ -9,7 +9,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.model import Finding
 from solver.core.versions import meets, specifier_or_none
 from solver.matrix.builds import extra_for_cuda

@@ -8,8 +8,8 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Base, Package
+from solver.audit.phrases import listed
 from solver.audit.rules import breaches
-from solver.audit.words import listed
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding

@@ -17,7 +17,7 @@ from packaging.version import Version
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.indexes import is_partial
 from solver.core.model import Finding, IndexFile, Release, Target

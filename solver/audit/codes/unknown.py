@@ -13,7 +13,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.model import Finding, PypiName

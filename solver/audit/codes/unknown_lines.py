@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from solver.audit.context import AuditContext
 from solver.audit.package_set import PackageSet
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.model import Finding, pypi_name
 
 CODE = "unknown"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Finding
 from solver.core.versions import version_or_none

@@ -9,7 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.fix.needs import Asks
 from solver.audit.fix.open_list import is_open
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.words import listed
+from solver.audit.phrases import listed
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName, Value
 from solver.core.versions import version_or_none

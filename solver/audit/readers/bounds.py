@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import structs
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.requirements import once, read_requirements
 from solver.core.errors import BadInput
 from solver.core.lines import CONDA_BUILD, OF_CONDA
@@ -34,7 +34,7 @@ def read_bounds(text: str, file: str, environment: Mapping[str, str]) -> Package
         by_name,
         kind="environment" if conda else by_name.kind,
         packages=once([*conda, *by_name.packages], file),
-        python=conda_names.python_among(conda) or by_name.python,
+        python=conda_packages.python_among(conda) or by_name.python,
         # Nothing is missing from it: a lock was closed when it was made.
         closed=True,
     )
@@ -45,7 +45,7 @@ def _builds(lines: list[str], file: str) -> Iterator[Package]:
     for number, line in enumerate(lines, 1):
         if not line.startswith(start):
             continue
-        package = conda_names.from_spec(line.removeprefix(start), number)
+        package = conda_packages.from_spec(line.removeprefix(start), number)
         if package is None:
             problem = f"expected a build such as numpy=2.2=py312_0, found {shown(line.removeprefix(start))}"
             raise BadInput(problem, file=file, line=number, fix="export the file anew")

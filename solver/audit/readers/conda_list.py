@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from solver.audit.package_set import Package, PackageSet, conda_package
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.foreign import Foreign, PlainDocument, at, typed
 from solver.core.errors import BadInput
 from solver.core.lines import Line
@@ -71,13 +71,13 @@ def read_conda_json(document: PlainDocument) -> PackageSet:
         with at(document, number, fix=_FIX):
             packages.append(_package(entry.name, entry.version, entry.build_string, entry.channel or "", None))
     subdirs = (entry.platform or "" for entry in entries)
-    served = (conda_names.PLATFORMS[subdir] for subdir in subdirs if subdir in conda_names.PLATFORMS)
+    served = (conda_packages.PLATFORMS[subdir] for subdir in subdirs if subdir in conda_packages.PLATFORMS)
     return _set(packages, document.file, next(served, None))
 
 
 def _platform(text: str) -> Platform | None:
     match = _PLATFORM.search(text)
-    return None if match is None else conda_names.PLATFORMS.get(match["subdir"])
+    return None if match is None else conda_packages.PLATFORMS.get(match["subdir"])
 
 
 def _row(line: Line, file: str) -> Package:
@@ -105,7 +105,7 @@ def _set(packages: list[Package], file: str, platform: Platform | None) -> Packa
         kind="conda list",
         file=file,
         packages=tuple(packages),
-        python=conda_names.python_among(packages),
+        python=conda_packages.python_among(packages),
         platform=platform,
         closed=True,
     )

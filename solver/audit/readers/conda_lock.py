@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solver.audit.package_set import Package, PackageSet, conda_package
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
 from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Choice, Part, parts_of
@@ -66,11 +66,11 @@ def read_conda_lock(document: YamlDocument, platform: Platform | None, choice: C
         raise document.error(f"expected version {_NEWEST}, found {version}", "version", fix=fix)
     entries = typed(document, _Lock).package
     served = list(dict.fromkeys(entry.platform for entry in entries))
-    chosen = conda_names.choose_platform(served, platform)
+    chosen = conda_packages.choose_platform(served, platform)
     if served and chosen not in served:
         problem = f"the lock serves {', '.join(served)}, not {chosen}"
-        raise document.error(problem, "package", fix=conda_names.NAME_PLATFORM)
-    others = [] if platform else [one for one in served if one in conda_names.PLATFORMS and one != chosen]
+        raise document.error(problem, "package", fix=conda_packages.NAME_PLATFORM)
+    others = [] if platform else [one for one in served if one in conda_packages.PLATFORMS and one != chosen]
     categories = [one for entry in entries for one in entry.every_category if one != _DEFAULT]
     return tuple(
         _set(document, entries, part, one, "" if one == chosen else f"platform {one}")
@@ -90,8 +90,8 @@ def _set(document: YamlDocument, entries: tuple[_Locked, ...], part: Part, chose
         file=document.file,
         part=", ".join(filter(None, (part.name, title))),
         packages=tuple(packages),
-        python=conda_names.python_among(packages),
-        platform=conda_names.PLATFORMS.get(chosen),
+        python=conda_packages.python_among(packages),
+        platform=conda_packages.PLATFORMS.get(chosen),
         closed=True,
     )
 
@@ -114,5 +114,5 @@ def _package(document: YamlDocument, entry: _Locked, number: int) -> Package:
     if entry.manager != "conda":
         problem = f"expected conda or pip, found {shown(entry.manager)}"
         raise document.error(problem, "package", number, "manager", fix=AGAIN)
-    archive = conda_names.from_url(entry.url, line, sha256)
+    archive = conda_packages.from_url(entry.url, line, sha256)
     return archive if archive is not None else conda_package(entry.name, version, None, line, sha256)

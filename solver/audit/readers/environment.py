@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.foreign import Foreign
 from solver.audit.readers.head import NOTHING_SAID, Head
 from solver.audit.readers.requirements import once, read_listing
@@ -50,7 +50,7 @@ def read_environment(
         if isinstance(entry, str) and is_of_the_machine(entry):
             continue  # what no channel brings is no package
         if isinstance(entry, str):
-            package = conda_names.from_spec(entry, document.line("dependencies", number))
+            package = conda_packages.from_spec(entry, document.line("dependencies", number))
             if package is None:
                 problem = f"expected a match spec such as numpy=2.2, found {shown(entry)}"
                 raise document.error(problem, "dependencies", number)
@@ -60,7 +60,7 @@ def read_environment(
             pip += listing.packages
             constraints += listing.constraints
             unread += listing.unread
-    python = conda_names.python_among(conda)
+    python = conda_packages.python_among(conda)
     return PackageSet(
         kind="environment",
         file=document.file,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.requirements import parse_line
 from solver.core import names
 from solver.core.errors import BadInput
@@ -36,12 +36,12 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
             packages += [] if package is None else [package]
         elif line and not line.startswith(("#", _MARK)):
             packages.append(_archive(line, file, number))
-            platforms.append(conda_names.subdir_of(line))
+            platforms.append(conda_packages.subdir_of(line))
     return PackageSet(
         kind="explicit",
         file=file,
         packages=tuple(packages),
-        python=conda_names.python_among(packages),
+        python=conda_packages.python_among(packages),
         platform=next((platform for platform in platforms if platform), None),
         closed=True,
         ordered=True,
@@ -50,7 +50,7 @@ def read_archives(text: str, file: str, environment: Mapping[str, str]) -> Packa
 
 def _archive(line: str, file: str, number: int) -> Package:
     try:
-        archive = conda_names.from_url(line, number)
+        archive = conda_packages.from_url(line, number)
     except names.BadName as error:
         raise BadInput(str(error), file=file, line=number) from None
     if archive is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.foreign import AGAIN, Foreign, at, typed
 from solver.audit.readers.list_sources import wheel_filename
 from solver.audit.readers.parts import Choice, refuse_unknown
@@ -127,14 +127,14 @@ class _Reader:
         One that does not have ``platform`` is left out, where it is not all that is to be read.
         """
         served = self.environments[name].packages
-        chosen = conda_names.choose_platform(list(served), platform)
+        chosen = conda_packages.choose_platform(list(served), platform)
         if chosen not in served:
             if not alone and name != self.first:
                 return []
             problem = f"the lock serves {', '.join(served)}, not {chosen}"
-            fix = conda_names.NAME_PLATFORM
+            fix = conda_packages.NAME_PLATFORM
             raise self.document.error(problem, "environments", name, "packages", fix=fix)
-        others = [one for one in served if one in conda_names.PLATFORMS and one != chosen]
+        others = [one for one in served if one in conda_packages.PLATFORMS and one != chosen]
         return [chosen, *(others if platform is None else [])]
 
     def read(self, name: str, platform: str, first: str) -> PackageSet:
@@ -151,8 +151,8 @@ class _Reader:
             file=self.document.file,
             part=", ".join(words),
             packages=tuple(packages),
-            python=conda_names.python_among(packages),
-            platform=conda_names.PLATFORMS.get(platform),
+            python=conda_packages.python_among(packages),
+            platform=conda_packages.PLATFORMS.get(platform),
             closed=True,
         )
 
@@ -165,7 +165,7 @@ class _Reader:
             if reference.conda is None:
                 return self._pypi(number, reference.pypi or "")
             line = self.document.line("packages", number)
-            archive = conda_names.from_url(reference.conda, line, self.lock.packages[number].sha256)
+            archive = conda_packages.from_url(reference.conda, line, self.lock.packages[number].sha256)
         if archive is None:
             problem = "expected the address of a .conda or .tar.bz2 archive"
             raise self.document.error(problem, "packages", number, fix=AGAIN)

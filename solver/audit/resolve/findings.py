@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.resolve.search import MOST_ROUNDS, Contradiction
+from solver.audit.phrases import listed
+from solver.audit.resolve.resolution import MOST_ROUNDS, Contradiction
 from solver.audit.resolve.terms import ListAsk
-from solver.audit.words import listed
 from solver.core.model import Finding, PypiName
 
 CODE = "metadata"

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.search import Resolved
+from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.terms import Ident, Pick
 from solver.core.model import PypiName
 

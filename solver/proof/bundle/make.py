@@ -16,7 +16,7 @@ from solver.proof.bundle.download import Progress, download, file_sha256
 from solver.proof.bundle.manifest import NAME, Carried, CarriedLock, Manifest
 from solver.proof.bundle.pythons import pack_pythons
 from solver.proof.bundle.wheels import RemoteWheel
-from solver.proof.records import encode
+from solver.proof.evidence_files import encode
 from solver.proof.subject import Subject
 
 WHEELS, TOOL = "wheels", "tool"

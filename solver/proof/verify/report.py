@@ -12,7 +12,7 @@ from solver.core.machine import Machine
 from solver.core.model import Value
 from solver.core.reading import end_of, read_bytes
 from solver.core.whole import put_whole
-from solver.proof.records import encode
+from solver.proof.evidence_files import encode
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport, Means, prove
 

@@ -26,8 +26,8 @@ from solver.matrix.drivers import newest_served
 from solver.matrix.load import Matrices
 from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk, CondaAsks, branches
+from solver.solve.conda.breaches import CondaJudge
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver
-from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.recorded import Record
 from solver.solve.conda.search import ChannelSearch, Rejected
 from solver.solve.conda.traps import PYTHON

@@ -23,9 +23,9 @@ from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.solve.conda.asks import CondaAsks, base_asks, branches, conda_asks
+from solver.solve.conda.breaches import CondaJudge
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_base, explain_conda
-from solver.solve.conda.judge import CondaJudge
 from solver.solve.conda.read_builds import prefer_read
 from solver.solve.conda.search import Branch, ChannelSearch, Rejected, SearchResult
 from solver.solve.conda.settled import SettledRecords, settled_branches

@@ -9,7 +9,7 @@ from solver.audit.doubt import doubted, unread_bringers
 from solver.audit.inputs import read_text
 from solver.audit.installed import findings_as_installed
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.search import resolve
+from solver.audit.resolve.resolution import resolve
 from solver.audit.run import context_of, findings_in
 from solver.core.model import Target
 

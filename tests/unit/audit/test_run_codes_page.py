@@ -14,7 +14,7 @@ from solver.audit.run import CODES, audit
 from solver.commands.project import Reach, open_facts
 from solver.core.model import Target
 from solver.matrix.load import load_matrices
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 PAGE = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `([\w-]+)` \| ([\w, ]+) \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)

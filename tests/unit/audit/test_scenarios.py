@@ -15,7 +15,7 @@ from solver.audit.report import entry_of
 from solver.audit.run import CODES, audit
 from solver.matrix.load import spelled_out
 from solver.matrix.rows import Build, CustomOps, Rule
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 TOLD = sorted({module.CODE for module in CODES} | {rule.code for rule in small_matrices().rules})
 """The codes of modules, and those that rows alone bring."""

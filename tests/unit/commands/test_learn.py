@@ -8,7 +8,7 @@ from standin_lock import evidence_of
 from solver.commands.learn import learn
 from solver.commands.project import open_matrices
 from solver.core.errors import BadInput
-from solver.proof.records import admit
+from solver.proof.evidence_files import admit
 
 
 def test_the_evidence_of_the_locks_becomes_rows_of_the_project(root, lock):

@@ -20,7 +20,7 @@ from solver.commands.stack import explain_stack
 from solver.core.answer import Answer
 from solver.core.errors import Unsolvable
 from solver.proof.predict import predict
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.NOT_KNOWN
 

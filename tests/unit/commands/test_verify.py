@@ -18,7 +18,7 @@ from solver.core.programs import find_python
 from solver.core.wheelfile import pack_wheel
 from solver.lock.install.prefix import install
 from solver.proof.bundle.make import LockToCarry, make_bundle
-from solver.proof.records import encode
+from solver.proof.evidence_files import encode
 from solver.proof.verify import runner
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report

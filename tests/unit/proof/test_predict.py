@@ -14,9 +14,9 @@ from solver.matrix.load import load_matrices
 from solver.matrix.rows import Build, Rule
 from solver.proof.checks import orders
 from solver.proof.compare import compare
+from solver.proof.evidence_files import read_evidence
 from solver.proof.predict import predict, predict_conda
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
-from solver.proof.records import read_evidence
 
 replace = msgspec.structs.replace
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.NOT_KNOWN

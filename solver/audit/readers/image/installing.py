@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solver.audit.package_set import Package, PackageSet
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 from solver.audit.readers.document import Document
 from solver.audit.readers.explicit import is_explicit
 from solver.audit.readers.image.environments import PythonEnvironment, with_line
@@ -106,13 +106,13 @@ class Installing:
     def _specs(self, words: Sequence[str]) -> None:
         packages: list[Package] = []
         for word in words:
-            package = None if UNKNOWN in word else conda_names.from_spec(word, self.line)
+            package = None if UNKNOWN in word else conda_packages.from_spec(word, self.line)
             if package is None:
                 self._say_unread(f"asks for {shown_of_build(word)}, which nobody can tell")
             else:
                 packages.append(package)
         self.environment.install(packages)
-        self.environment.python = conda_names.python_among(packages) or self.environment.python
+        self.environment.python = conda_packages.python_among(packages) or self.environment.python
 
     def _file(self, file: str) -> None:
         """A file of another format: an environment.yml, an explicit file, a list of specs, a lock."""

@@ -14,7 +14,7 @@ from solver.audit.report import entry_of
 from solver.audit.run import context_of
 from solver.matrix.load import spelled_out
 from solver.matrix.rows import Rule
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 
 def outcome(scenario, folder):

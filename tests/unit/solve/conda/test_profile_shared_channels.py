@@ -10,8 +10,8 @@ from solver.core.errors import Unsolvable
 from solver.core.model import Profile, Target
 from solver.index.conda_snapshot import CondaSnapshot
 from solver.matrix.load import load_matrices, matrices_dir
+from solver.solve.conda.breaches import parts
 from solver.solve.conda.channels import ChannelSolver, virtual_packages
-from solver.solve.conda.judge import parts
 from solver.solve.conda.profile import base_records, open_solver, solve_conda
 
 pytestmark = [

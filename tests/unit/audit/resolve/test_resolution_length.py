@@ -6,7 +6,7 @@ from audit_stubs import StubIndex, small_matrices
 from solver.audit.context import AuditContext
 from solver.audit.inputs import read_text
 from solver.audit.installed import findings_as_installed
-from solver.audit.resolve import findings, search
+from solver.audit.resolve import findings, resolution
 from solver.core.answer import NOT_KNOWN
 from solver.core.model import Target
 from solver.matrix.load import load_matrices
@@ -25,7 +25,7 @@ def notes(tmp_path):
 
 @pytest.mark.parametrize(("rounds", "long"), [(IDENTS + 1, False), (IDENTS - 1, True)])
 def test_a_list_is_resolved_up_to_a_length(tmp_path, monkeypatch, rounds, long):
-    monkeypatch.setattr(search, "MOST_ROUNDS", rounds)
+    monkeypatch.setattr(resolution, "MOST_ROUNDS", rounds)
     assert (findings.too_long().why in notes(tmp_path)) is long
 
 
@@ -39,13 +39,13 @@ def test_a_version_of_a_package_that_rows_of_ranges_speak_of_may_be_open():
 def test_what_the_list_states_is_not_searched(tmp_path, monkeypatch):
     """A lock of many pins costs as many steps, and not their square."""
     picked = []
-    plain = search._Provider.find_matches
+    plain = resolution._Provider.find_matches
 
     def counted(self, identifier, **of):
         picked.append(identifier)
         return plain(self, identifier, **of)
 
-    monkeypatch.setattr(search._Provider, "find_matches", counted)
+    monkeypatch.setattr(resolution._Provider, "find_matches", counted)
     names = [f"p{number}" for number in range(50)]
     releases = {
         name: [{"version": "1", "files": [f"{name}-1-py3-none-any.whl"], "requires": ["open>=1", "p0"]}]

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 from audit_stubs import StubIndex, pinned, small_matrices
 
-from solver.audit.records import parse_record, record_reader
 from solver.audit.run import audit
+from solver.audit.wheel_records import parse_record, record_reader
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, Target

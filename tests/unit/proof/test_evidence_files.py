@@ -10,7 +10,7 @@ from paths import DATA
 from real_evidence import real_evidence
 
 from solver.core.errors import BadInput, CheckFailed
-from solver.proof.records import admit, encode, evidence_name, read_evidence
+from solver.proof.evidence_files import admit, encode, evidence_name, read_evidence
 
 
 def test_evidence_is_read_back_as_it_was_written(tmp_path):

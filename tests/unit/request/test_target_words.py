@@ -6,7 +6,7 @@ import pytest
 
 from solver.core.errors import BadInput
 from solver.core.model import Target
-from solver.request.words import parse_target
+from solver.request.target_words import parse_target
 
 
 def test_a_target_is_read_from_words():

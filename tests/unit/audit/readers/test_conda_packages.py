@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solver.audit.readers import conda_names
+from solver.audit.readers import conda_packages
 
 
 @pytest.mark.parametrize(
@@ -21,5 +21,5 @@ from solver.audit.readers import conda_names
     ],
 )
 def test_match_specs(spec, expected):
-    package = conda_names.from_spec(spec, 1)
+    package = conda_packages.from_spec(spec, 1)
     assert (package.conda, package.version, package.build) == expected
