@@ -105,6 +105,7 @@ def _check_problems(probe: ProbeResult, gpus: int, cpu: Collection[Framework]) -
 def _check_problem(check: Check | None, name: str, demand: Demand, gpus: int) -> str | None:
     if check is None:
         return f"the check {name} was never made"
+    # A check may be skipped for what its demand excuses alone: the probe's own word for it is not enough.
     if check.status == "skipped":
         return None if _excused(check, demand, gpus) else f"the check {name} was skipped: {check.detail}"
     if check.status != "ok":
@@ -113,6 +114,7 @@ def _check_problem(check: Check | None, name: str, demand: Demand, gpus: int) ->
         return f"the check {name} has no figure"
     if demand.tolerance is None:
         return None
+    # The record tells the bound that it was held to, so that a probe of an older or laxer kind proves nothing.
     if check.tolerance is None or check.tolerance > demand.tolerance:
         return f"the check {name} was held to {check.tolerance}, not to {demand.tolerance}"
     if check.figure is None or not 0 <= check.figure <= check.tolerance:

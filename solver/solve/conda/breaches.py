@@ -66,6 +66,7 @@ class CondaJudge:
             if serves(build, cudnn.version).answer is Answer.NO:
                 fault = f"{cudnn.version} {fault_of(build, cudnn.version)}"
                 why = f"{record.name} {record.version} was compiled with cuDNN {built_with(build)}, and {fault}"
+                # Either keeps the newest of one of the two; the search tries both and prefers as always.
                 cures = ((f"{CUDNN} {served_by(build)}",), (_another_build(record),))
                 yield CondaBreach(record.name, why, build.source, build.id or None, cures)
 
@@ -141,5 +142,7 @@ def _breach(record: CondaRecord, why: str, trap: CondaTrap | None, cures: tuple[
 
 def _another_build(record: CondaRecord) -> str:
     """A constraint that any build but this one meets; conda knows no other way to say so."""
+    # A spec cannot deny a build string, but its pattern may be a regular expression, and that can look ahead: "no
+    # string that is this one to its end". Of what a build string may hold only + means something there; . is near enough.
     pattern = record.build.replace("+", ".")
     return f'{record.name}[build="^(?!{pattern}$).*$"]'
