@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from solver.matrix.conda_builds import may_be_cuda
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, parsed
 from solver.audit.prefix_files import records
@@ -22,6 +21,7 @@ from solver.core.markers import applies
 from solver.core.model import PypiName
 from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
+from solver.matrix.conda_builds import may_be_cuda
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 
 _LIBRARY_FILE = re.compile(r"\.(so(\.\d+)*|dll|pyd)$")

@@ -143,6 +143,6 @@ def _breach(record: CondaRecord, why: str, trap: CondaTrap | None, cures: tuple[
 def _another_build(record: CondaRecord) -> str:
     """A constraint that any build but this one meets; conda knows no other way to say so."""
     # A spec cannot deny a build string, but its pattern may be a regular expression, and that can look ahead: "no
-    # string that is this one to its end". Of what a build string may hold only + means something there; . is near enough.
+    # string that is this one to its end". Of what a build string may hold only + means more there; . will do.
     pattern = record.build.replace("+", ".")
     return f'{record.name}[build="^(?!{pattern}$).*$"]'
