@@ -21,8 +21,9 @@ from solver.core.markers import applies
 from solver.core.model import PypiName
 from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
-from solver.matrix.conda_builds import may_be_cuda
+from solver.matrix.conda_builds import build_cuda, may_be_cuda
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
+from solver.matrix.rows import NONE
 
 _LIBRARY_FILE = re.compile(r"\.(so(\.\d+)*|dll|pyd)$")
 _GPU_FILE = re.compile(r"cuda|cublas|cudnn|cufft|cusolver|cusparse|nvrtc|nccl", re.IGNORECASE)
@@ -46,7 +47,7 @@ def _is_gpu_build_of_conda(context: AuditContext, package: Package, name: PypiNa
         return False
     build = package.build or package.build_pattern or ""
     if _is_untold_framework(context, name):
-        return "cpu" not in build
+        return build_cuda(build.strip("*")) != NONE
     is_library = package.build is None and name.startswith("lib")
     by_build = may_be_cuda(build) and not is_library and not _is_of_a_framework(name)
     return is_named_for_gpu(name) or by_build
