@@ -17,6 +17,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, frame
 from solver.core.indexes import CPU_FLAVOUR, flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
+from solver.core.versions import specifier_or_none
 from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
@@ -117,9 +118,10 @@ def _severity(context: AuditContext, build: BuiltPackage) -> Severity:
 
 def _is_named(build: BuiltPackage) -> bool:
     """Whether the set itself says "cpu": in the name of the distribution, or in the version of one."""
-    assert build.framework is not None  # of nothing else CUDA is expected
     package = build.package
-    if package.name == FRAMEWORKS[build.framework].cpu:
+    if build.framework is not None and package.name == FRAMEWORKS[build.framework].cpu:
+        return True
+    if any(local_cuda(clause.version) == NONE for clause in specifier_or_none(package.specifier) or ()):
         return True
     # Of an index of CPU builds every version is one, also where the set does not say so.
     by_file = all(source.endswith(".whl") for source in package.sources)
@@ -160,7 +162,7 @@ class _Cure:
 def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
     cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
-    if cpu_index is not None:
+    if cpu_index is not None and not _is_named(build):
         return _Cure(f"do not take it from {cpu_index}, or drop the CUDA packages", is_another=False)
     if package.origin == "conda":
         return _Cure(f"take a build of {package.conda} whose build string starts with cuda", is_another=True)
