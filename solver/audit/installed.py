@@ -13,7 +13,7 @@ from solver.audit.image_packages import ImagePackages, findings_of, without_imag
 from solver.audit.package_set import PackageSet, SetKind
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.outcome import as_set, unread
+from solver.audit.resolve.outcome import NOT_FROZEN, as_set, unread
 from solver.audit.resolve.resolution import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.core.model import Finding
@@ -45,12 +45,18 @@ def is_open(context: AuditContext) -> bool:
     """Whether more gets installed than the set names.
 
     What looks like the output of pip freeze may be a list that somebody sorted; the former has its CUDA libraries,
-    where packages of them are installed at all.
+    and where no packages of them exist, whatever its packages ask for.
     """
     package_set = context.set
     if not is_open_list(package_set):
         return False
-    return package_set.kind != "freeze" or not (context.provided or context.target.platform == "win-64")
+    return package_set.kind != "freeze" or not (
+        context.provided or (context.target.platform == "win-64" and _has_what_it_asks_for(context))
+    )
+
+
+def _has_what_it_asks_for(context: AuditContext) -> bool:
+    return all(name in context.packages or name in NOT_FROZEN for name in context.asks)
 
 
 def is_open_list(package_set: PackageSet) -> bool:

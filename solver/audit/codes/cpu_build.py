@@ -17,6 +17,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, FrameworkEntry, frame
 from solver.core.indexes import CPU_FLAVOUR, flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
+from solver.core.target import PLATFORMS
 from solver.core.versions import specifier_or_none
 from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
 from solver.matrix.gpu_names import is_cuda_package
@@ -88,11 +89,11 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
 
 def _check(context: AuditContext, halves: Sequence[BuiltPackage]) -> Iterator[Finding]:
     """``halves`` are the distributions that make up one framework: on Windows tensorflow and tensorflow-intel."""
+    build = next((half for half in halves if half.package.name == half.framework), halves[0])
     sure = _reason(context)
-    reason = sure or _likely_reason(context)
+    reason = sure or _likely_reason(context) or _other_platform(context, build)
     if reason is None:
         return
-    build = next((half for half in halves if half.package.name == half.framework), halves[0])
     severity = _severity(context, build) if sure else "note"
     cure = _cure(context, build)
     meant = "leave it where a CPU build is meant, or " if severity == "note" and cure.is_another else ""
@@ -150,6 +151,17 @@ def _likely_reason(context: AuditContext) -> str | None:
     return f"the set names packages as CUDA libraries are named ({listed(names, most=3)})" if names else None
 
 
+def _other_platform(context: AuditContext, build: BuiltPackage) -> str | None:
+    """That the same version is a CUDA build elsewhere, which who asks for it may expect here too."""
+    package = build.package
+    if package.origin != "pypi" or package.name != build.framework or _is_named(build):
+        return None
+    version = package.version or ""
+    others = (context.matrices.build(package.name, version, platform) for platform in PLATFORMS)
+    elsewhere = [row.platform for row in others if isinstance(row, Build) and has_cuda(row) is Answer.YES]
+    return f"the same version is a CUDA build on {listed(elsewhere)}" if elsewhere else None
+
+
 @dataclass(frozen=True)
 class _Cure:
     """What may be done about a CPU build."""
@@ -163,7 +175,7 @@ def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
     cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
     if cpu_index is not None and not _is_named(build):
-        return _Cure(f"do not take it from {cpu_index}, or drop the CUDA packages", is_another=False)
+        return _Cure(f"do not take it from {cpu_index}{_or_drop(context)}", is_another=False)
     if package.origin == "conda":
         return _Cure(f"take a build of {package.conda} whose build string starts with cuda", is_another=True)
     if build.framework is not None and package.name != build.framework:
@@ -187,9 +199,9 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> _Cure:
     }
     here = [at for at, row in with_cuda.items() if wheel_for(context.matrices, row, target.python) is not Answer.NO]
     if here:
-        return _Cure(f"take {name}=={max(here)}, or drop the CUDA packages", is_another=True)
+        return _Cure(f"take {name}=={max(here)}{_or_drop(context)}", is_another=True)
     if _has_local_builds(build):  # an index of its own has them, which is recorded in part
-        return _Cure(f"take a {name} that has CUDA on {target.platform}, or drop the CUDA packages", is_another=True)
+        return _Cure(f"take a {name} that has CUDA on {target.platform}{_or_drop(context)}", is_another=True)
     where, last = str(target.platform), ""
     if with_cuda:
         newest = max(with_cuda)
@@ -198,6 +210,13 @@ def _other_release(context: AuditContext, build: BuiltPackage) -> _Cure:
     wsl = "run it under WSL2 as on linux-64, or " if target.platform == "win-64" else ""
     none = f"no wheel of {name} that rows know has CUDA on {where}{last}"
     return _Cure(f"{none}: {wsl}leave it on the CPU", is_another=False)
+
+
+def _or_drop(context: AuditContext) -> str:
+    """The other way out, where the set holds anything that needs CUDA."""
+    with_cuda = any(build.has_cuda is Answer.YES for build in context.builds)
+    is_any = with_cuda or context.provided or _likely_reason(context) is not None
+    return ", or drop the CUDA packages" if is_any else ""
 
 
 def _has_local_builds(build: BuiltPackage) -> bool:

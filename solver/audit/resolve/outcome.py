@@ -12,7 +12,7 @@ from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.terms import Ident, Pick
 from solver.core.model import PypiName
 
-_NOT_FROZEN = frozenset((PypiName("pip"), PypiName("setuptools"), PypiName("wheel"), PypiName("distribute")))
+NOT_FROZEN = frozenset((PypiName("pip"), PypiName("setuptools"), PypiName("wheel"), PypiName("distribute")))
 """What ``pip freeze`` does not tell of unless it is asked to, so that it is there in some version or other."""
 
 
@@ -26,7 +26,7 @@ def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
     # What contradicts itself and the list does not name is told of as such; nobody would have it.
     left_out = {*choices.listed, *choices.stated, *(name for one in resolved.contradictions for name in one.left_open)}
     if choices.context.set.kind == "freeze":
-        left_out |= _NOT_FROZEN
+        left_out |= NOT_FROZEN
     brought = [
         _chosen(several[0].package, several, lines) for name, several in sorted(by_name.items()) if name not in left_out
     ]
