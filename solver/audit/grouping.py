@@ -10,14 +10,16 @@ from solver.audit.codes import clobber, mixed_cuda
 from solver.audit.context import AuditContext
 from solver.audit.phrases import listed
 from solver.audit.run import in_order
+from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 
 _MOST_PATHS = 12
 
 
 def majors_of(context: AuditContext) -> Mapping[PypiName, int]:
-    """The CUDA major of each distribution of the set that brings CUDA libraries."""
-    return {item.package.name: item.library.cuda for item in context.provided}
+    """The CUDA major of each distribution of the set that brings CUDA libraries, and of each build that needs some."""
+    builds = {build.package.name: build.major for build in context.builds if isinstance(build.major, int)}
+    return builds | {item.package.name: item.library.cuda for item in context.provided}
 
 
 def by_cause(findings: Iterable[Finding], majors: Mapping[PypiName, int]) -> tuple[Finding, ...]:
@@ -39,6 +41,9 @@ def by_cause(findings: Iterable[Finding], majors: Mapping[PypiName, int]) -> tup
 def _is_of_two_majors(finding: Finding, majors: Mapping[PypiName, int]) -> bool:
     of_libraries = finding.code in (clobber.CODE, mixed_cuda.CODE) and all(name in majors for name in finding.names)
     grave = finding.severity == "error" and finding.accepted is None
+    # A rule about a framework may tell what heals the set, which the libraries beside it would belie.
+    if finding.row is not None and any(framework_of(name) for name in finding.names):
+        return False
     return of_libraries and grave and len({majors[name] for name in finding.names}) > 1
 
 

@@ -38,6 +38,14 @@ def test_what_libraries_of_two_majors_do_to_one_another_is_one_finding_with_one_
     )
 
 
+def test_builds_of_two_majors_are_of_that_cause_and_a_rule_about_a_framework_stands_alone():
+    majors = {**MAJORS, pypi_name("tensorflow"): 12, pypi_name("torch"): 13}
+    builds = finding("mixed-cuda", "tensorflow==2", "torch==2")
+    rule = finding("mixed-cuda", "a==2", "tensorflow==2", row="healed")
+    one, other = by_cause([CLOBBER, builds, rule], majors)
+    assert (one, other.packages) == (rule, ("b-cu12==1", "b==2", "tensorflow==2", "torch==2"))
+
+
 def test_one_alone_and_what_somebody_accepts_stay_as_they_are():
     accepted = structs.replace(CLOBBER, accepted="it is meant")
     for every in ([MIXED], [MIXED, accepted], [MIXED, structs.replace(CLOBBER, severity="warning")]):
