@@ -99,7 +99,7 @@ def _conda_and_pip(context: AuditContext) -> Iterator[Statement]:
             continue
         if twin.version is not None and twin.version == package.version:
             continue  # pip finds it there and leaves conda's files alone
-        yield Statement(frozenset((package.name, twin.name)), _twins(package, twin))
+        yield Statement(frozenset((package.name, twin.name)), _twins(context, package, twin))
 
 
 def _is_python_package(package: Package) -> bool:
@@ -107,7 +107,9 @@ def _is_python_package(package: Package) -> bool:
     return package.build is None or "py" in package.build
 
 
-def _twins(package: Package, twin: Package) -> Finding:
+def _twins(context: AuditContext, package: Package, twin: Package) -> Finding:
+    kind = context.set.kind
+    is_installed = kind in ("conda list", "prefix")
     by_conda = f"conda installs {package.conda} {package.version or ''}".rstrip()
     by_pip = f"pip installs {twin.name} {twin.version or ''}".rstrip()
     return finding_about(
@@ -115,6 +117,17 @@ def _twins(package: Package, twin: Package) -> Finding:
         code=CODE,
         severity="warning",
         why=f"{by_conda} and {by_pip} over it; conda goes on believing in its own files",
-        source="pip installs after conda in an environment.yml",
-        cure=f"take {twin.name} from one of the two only",
+        source="pip installs after conda in an environment.yml"
+        if kind == "environment"
+        else "the set itself, which holds both",
+        cure=f"take {twin.name} from one of the two only"
+        + (f": {_back_to_conda(package, twin)}" if is_installed else ""),
+    )
+
+
+def _back_to_conda(package: Package, twin: Package) -> str:
+    """How conda's files are put back where both were installed."""
+    pin = f"{package.conda}={package.version}" if package.version else package.conda
+    return (
+        f"`pip uninstall {twin.name}`, then `conda install --force-reinstall {pin}` puts back what that takes with it"
     )

@@ -13,7 +13,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding
 from solver.core.versions import major, version_or_none
-from solver.matrix.cudnn import carried, fault_of, served_by, serves, works_beside
+from solver.matrix.cudnn import carried, fault_of, has_name, served_by, serves, works_beside
 from solver.matrix.libraries import is_cudnn
 from solver.matrix.rows import CUDNN
 
@@ -30,14 +30,20 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    """The cuDNN that it will load."""
+    """The cuDNN that it will load, or would where that had its name."""
     own = _own(context, build)
-    # Several write the same files.
-    loads = "which it will load" if len(own) == 1 else "which it will load where that was installed last"
     for package in own:
         if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
+            loads = _loads(build, package.version, alone=len(own) == 1)
             fault = f"{package.pin}, {loads}, {fault_of(build.row, package.version)}"
             yield _finding(build, package, fault, _taking(context, build, package))
+
+
+def _loads(build: BuiltPackage, version: str, *, alone: bool) -> str:
+    if has_name(build.row, version) is Answer.NO:  # it opens a library of another name
+        return "the only one here" if alone else "one of those here"
+    # Several write the same files.
+    return "which it will load" if alone else "which it will load where that was installed last"
 
 
 def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -109,7 +115,9 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     own = context.libraries(build.major).get(CUDNN)
     if own is None:
         other = context.conda_package(CUDNN) or _of_image(context, build)
-        return [] if other is None else [other]
+        # A wheel asks for the cuDNN that it opens, and one with another soname is not in the way of that.
+        is_own = other is not None and (build.package.origin == "conda" or _has_the_major_of(build, other))
+        return [other] if other is not None and is_own else []
     there = [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
     # It opens its own major's soname, which a cuDNN of another major neither has nor overwrites.
     same = [package for package in there if _has_the_major_of(build, package)]
