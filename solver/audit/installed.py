@@ -68,7 +68,11 @@ def _of_resolution(
     choices: Choices, resolved: Resolved, whole: AuditContext, findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What is told of the resolution itself."""
-    yield from resolution.contradictions(resolved.contradictions)
+    told = {name for one in findings if one.code == resolution.CODE and one.severity == "error" for name in one.names}
+    # Who asks for another version than the list states is told once, of what the list itself names.
+    yield from resolution.contradictions(
+        [one for one in resolved.contradictions if one.name not in told & choices.stated.keys()]
+    )
     if resolved.given_up:
         yield resolution.too_long()
     missing = [package for package in whole.set.packages if package.name in choices.shelf.absent]

@@ -62,6 +62,7 @@ def resolve(choices: Choices) -> Resolved:
     """The newest choices that go together; of what contradicts itself no version is chosen, and all else is."""
     contradictions = list(_plain_contradictions(choices))
     stated, asks = _stated(choices)
+    contradictions += _against_stated(choices, asks)
     if len({ask.ident for ask in asks}) > MOST_ROUNDS:
         return Resolved({}, tuple(contradictions), given_up=True)
     budget = _Budget(len(asks) + _MOST_STEPS)
@@ -99,6 +100,30 @@ def _stated(choices: Choices) -> tuple[Mapping[Ident, Pick], list[ListAsk]]:
             stated[ask.ident] = choice
             waiting += choices.asks(choice)
     return stated, list(asks)
+
+
+def _against_stated(choices: Choices, asks: Iterable[ListAsk]) -> Iterator[Contradiction]:
+    """Open packages of which every choice asks for another version of what the list states.
+
+    The search would come upon each only after whatever else it may choose.
+    """
+    by_ident: dict[Ident, list[ListAsk]] = {}
+    for ask in asks:
+        by_ident.setdefault(ask.ident, []).append(ask)
+    for ident, several in by_ident.items():
+        refused: list[ListAsk] = []
+        for choice in choices.of(ident, several):
+            refusing = next((ask for ask in choices.asks(choice) if _is_stated_otherwise(choices, ask)), None)
+            if refusing is None:
+                refused.clear()
+                break
+            refused.append(refusing)
+        if refused:
+            yield _contradiction(choices, refused)
+
+
+def _is_stated_otherwise(choices: Choices, ask: ListAsk) -> bool:
+    return ask.name in choices.stated and next(choices.of(ask.ident, [ask]), None) is None
 
 
 def _plain_contradictions(choices: Choices) -> Iterator[Contradiction]:
