@@ -30,12 +30,25 @@ def settled(package_set: PackageSet, matrices: Matrices, index: Index, target: T
 
 def settled_package(package: Package, matrices: Matrices, index: Index, target: Target) -> Package:
     """``package`` with the build that its indexes have, as in ``settled``."""
+    package = _spelt_as_in_rows(package, matrices)
     version = version_or_none(package.version)
     if package.origin != "pypi" or version is None or version.local or not any(package.sources):
         return package
     if package.files or package.hashes:
         return _by_files(package, index, target)
     return _by_sources(package, version, matrices)
+
+
+def _spelt_as_in_rows(package: Package, matrices: Matrices) -> Package:
+    """A package with its version as rows spell it: 2.6 is 2.6.0."""
+    version = version_or_none(package.version)
+    if package.origin != "pypi" or version is None or len(version.release) > 2:
+        return package
+    releases = {row.version.partition("+")[0] for row in matrices.builds_of(package.name) if row.version}
+    equal = next((one for one in releases if version_or_none(one) == Version(version.public)), None)
+    if equal is None or equal == version.public:
+        return package
+    return structs.replace(package, version=equal + (f"+{version.local}" if version.local else ""))
 
 
 def _by_sources(package: Package, version: Version, matrices: Matrices) -> Package:
