@@ -17,7 +17,7 @@ from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
 from solver.core.axes import axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
-from solver.core.model import Finding, Flavour, Profile, Solution
+from solver.core.model import Finding, Flavour, Profile, Solution, is_built
 from solver.core.whole import write_folder
 from solver.index.provenance import Publisher
 from solver.lock.condalock import conda_lock_yml
@@ -207,5 +207,7 @@ def summary(lock: Lock) -> str:
     """One line on what a lock holds."""
     axes = lock.solution.axes
     chosen = [f"{axis} {axes[axis]}" for axis in axes_of("framework", "python", "toolkit", "library") if axes[axis]]
-    halves = [(len(lock.solution.pins), "by pip"), (len(lock.closure.records), "by conda")]
+    built = [str(pin.name) for pin in lock.solution.pins if is_built(pin.files)]
+    by_pip = f"by pip (built from source where it is installed: {', '.join(built)})" if built else "by pip"
+    halves = [(len(lock.solution.pins), by_pip), (len(lock.closure.records), "by conda")]
     return f"{', '.join(chosen)}; " + ", ".join(f"{count} packages {how}" for count, how in halves if count)

@@ -14,7 +14,7 @@ from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.model import PypiName, pypi_name
 from solver.core.reading import read_text
-from solver.core.writers import LOCAL_WHEELS
+from solver.core.writers import LOCAL_WHEELS, built_by
 
 _HASH = re.compile(r"\s--hash[=\s]sha256:([0-9a-f]{64})(?!\S)")
 
@@ -97,12 +97,21 @@ class LockedPin:
 
 
 def read_pins(path: Path) -> tuple[LockedPin, ...]:
-    """The pins of a lock's requirements.txt; the only option that it may have is that of its own wheels.
+    """The pins of a lock's requirements.txt; its only options are that of its own wheels and of what it builds.
 
     Raises ``BadInput`` with the line that has no version, no hash, or another option.
     """
-    lines = logical_lines(read_text(path))
-    return tuple(_pin(line, path) for line in lines if line.text != LOCAL_WHEELS)
+    pins, built = [], []
+    for line in logical_lines(read_text(path)):
+        name = built_by(line.text)
+        if name is not None:
+            built.append((name, line))
+        elif line.text != LOCAL_WHEELS:
+            pins.append(_pin(line, path))
+    unlocked = next((line for name, line in built if name not in {pin.name for pin in pins}), None)
+    if unlocked is not None:
+        raise BadInput("builds what is not locked", file=path, line=unlocked.number, fix="lock the profile again")
+    return tuple(pins)
 
 
 def has_own_wheels(path: Path) -> bool:

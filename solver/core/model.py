@@ -7,7 +7,7 @@ Versions are strings as their index spells them; they become
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Literal, NewType, get_args
 
@@ -91,10 +91,10 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class IndexFile(Value, frozen=True, kw_only=True):
-    """One wheel on one index; raises ``names.BadName`` where a part of it is not what it must be."""
+    """One wheel or source archive on one index; raises ``names.BadName`` where a part of it is not what it must be."""
 
     filename: str
-    """A plain name, without a folder; that it is a wheel's of the project asked is for the index to check."""
+    """A plain name, without a folder; that it is one of the project asked is for the index to check."""
     sha256: str | NotKnown = NOT_KNOWN
     """64 lower-case hex digits."""
     size: int | NotKnown = NOT_KNOWN
@@ -114,7 +114,7 @@ class IndexFile(Value, frozen=True, kw_only=True):
 
 
 class Release(Value, frozen=True, kw_only=True):
-    """The wheels of one version of one package that declare the same requirements."""
+    """The wheels of one version of one package that declare the same requirements, or its source archives."""
 
     version: str
     files: tuple[IndexFile, ...]
@@ -133,6 +133,11 @@ class Release(Value, frozen=True, kw_only=True):
     """Every extra that it has, normalized and sorted."""
     refused: str | None = None
     """Why the index cannot mean this release, of which no file is held then; None: it can."""
+
+
+def is_built(files: Sequence[IndexFile]) -> bool:
+    """Whether the files of a release are source archives alone, of which whoever installs it has to build one."""
+    return bool(files) and all(names.is_source(file.filename) for file in files)
 
 
 class Target(Value, frozen=True, kw_only=True):

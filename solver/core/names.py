@@ -39,6 +39,10 @@ _WHEEL = re.compile(
     r"(?P<project>[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?)-(?P<version>[A-Za-z0-9._+!]+)"
     r"(?:-[0-9][A-Za-z0-9._]*)?(?:-[A-Za-z0-9._]+){3}\.whl"
 )
+# Older ones are named as their authors liked: a project may have hyphens (antlr4-python3-runtime-4.9.3.tar.gz).
+_SOURCE = re.compile(
+    r"(?P<project>[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?)-(?P<version>[A-Za-z0-9._+!]+)\.(?:tar\.gz|zip)"
+)
 _ARCHIVE = re.compile(
     r"(?P<name>[A-Za-z0-9_][A-Za-z0-9._\-]*)-(?P<version>[A-Za-z0-9._+!~]+)-(?P<build>[A-Za-z0-9._+!~]+)"
     r"(?:\.conda|\.tar\.bz2)"
@@ -63,7 +67,7 @@ class BadName(ValueError):
 
 
 class Wheel(NamedTuple):
-    """What a wheel's file name says (PEP 427)."""
+    """What the file name of a wheel (PEP 427) says, or that of a source archive (PEP 625)."""
 
     project: str
     """Normalized as PEP 503 says."""
@@ -184,12 +188,33 @@ def wheel(filename: str) -> Wheel:
 
 def wheel_of(filename: str, name: str, of_version: str | None = None) -> Wheel:
     """The wheel's name read, if it is one of the project ``name`` (normalized) and, where given, of that version."""
-    parsed = wheel(filename)
+    return _of(wheel(filename), "a wheel", filename, name, of_version)
+
+
+def distribution_of(filename: str, name: str, of_version: str | None = None) -> Wheel:
+    """As ``wheel_of``, of a wheel or of a source archive."""
+    kind = "a source archive" if is_source(filename) else "a wheel"
+    return _of(distribution(filename), kind, filename, name, of_version)
+
+
+def _of(parsed: Wheel, kind: str, filename: str, name: str, of_version: str | None) -> Wheel:
     if parsed.project != name:
-        raise BadName(f"{filename} is a wheel of {parsed.project}, not of {name}")
+        raise BadName(f"{filename} is {kind} of {parsed.project}, not of {name}")
     if of_version is not None and not same_version(parsed.version, of_version):
-        raise BadName(f"{filename} is a wheel of version {parsed.version}, not of {of_version}")
+        raise BadName(f"{filename} is {kind} of version {parsed.version}, not of {of_version}")
     return parsed
+
+
+def is_source(filename: str) -> bool:
+    """Whether a file of a package index is named as a source archive, which has to be built, and not as a wheel."""
+    return _SOURCE.fullmatch(filename) is not None
+
+
+@lru_cache(maxsize=65536)
+def distribution(filename: str) -> Wheel:
+    """Project and version that the name of a wheel or of a source archive says."""
+    match = _SOURCE.fullmatch(file_name(filename))
+    return wheel(filename) if match is None else Wheel(project(match["project"]), version(match["version"]))
 
 
 @lru_cache(maxsize=65536)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from solver.core.model import IndexFile, Platform, Target
+from solver.core.model import IndexFile, Platform, Target, is_built
 from solver.core.versions import within
 
 
@@ -123,8 +123,12 @@ def _wheel(filename: str) -> tuple[tuple[int, str], frozenset[Tag]] | None:
 def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile, ...]:
     """The wheels that can be installed on ``target``: best tag first, then newest build, then name.
 
-    Anything that is no wheel, or has no valid wheel name, is left out.
+    Anything that is no wheel, or has no valid wheel name, is left out. Where there is nothing but source archives,
+    they can: a release that has wheels is built from none, since it holds what needs more than python to build.
     """
+    files = tuple(files)
+    if is_built(files):
+        return tuple(sorted(files, key=lambda file: file.filename))  # .tar.gz before .zip
     ranks = _ranks(target)
     ranked = []
     for file in files:

@@ -20,7 +20,8 @@ from solver.core.errors import BadInput
 WHEELS = "wheels"
 """The folder of a lock in which wheels of our own lie."""
 LOCAL_WHEELS = f"--find-links ./{WHEELS}"
-"""The one option that a requirements file of ours may have: where our own wheels lie."""
+"""The option by which a requirements file of ours finds our own wheels."""
+_BUILDS = "--no-binary"
 _IMAGE_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 # distribution/reference: [host[:port]/]path[:tag]
 _IMAGE = re.compile(
@@ -55,6 +56,17 @@ def comment(text: str) -> str:
 
 
 # --- pip --------------------------------------------------------------------------------------------
+
+
+def building_line(name: str) -> str:
+    """The option of a requirements file by which a package is built from its source archive."""
+    return f"{_BUILDS} {_named('a requirements file', names.project, name)}"
+
+
+def built_by(line: str) -> str | None:
+    """The package that such a line is about; None where it is none."""
+    option, _, name = line.partition(" ")
+    return name if option == _BUILDS and names.is_project(name) else None
 
 
 def requirement_line(

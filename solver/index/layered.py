@@ -15,7 +15,7 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.indexes import is_partial
 from solver.core.markers import extras_in
-from solver.core.model import PypiName, Release, Requires, Target, pypi_name
+from solver.core.model import PypiName, Release, Requires, Target, is_built, pypi_name
 from solver.core.versions import as_requirement
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.index.snapshot import SnapshotIndex
@@ -144,7 +144,8 @@ class LayeredIndex:
     def looked_at(self, name: PypiName, releases: Sequence[Release]) -> Sequence[Release]:
         """The newest of a package without a record, until ``more`` asks for all; read at one time."""
         looked_at = releases[:NEWEST] if self._asking and self._depth(name) is _Depth.NEWEST else releases
-        unread = [release for release in looked_at if isinstance(release.requires, NotKnown)]
+        # A source archive is read whole, and may be a large one: only what the search wants of it.
+        unread = [one for one in looked_at if isinstance(one.requires, NotKnown) and not is_built(one.files)]
         futures = [self._pool.submit(self._try, one) for one in unread[:NEWEST] if self._may_ask(one)]
         wait(futures)
         return looked_at

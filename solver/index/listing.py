@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from email.message import Message
 from typing import TYPE_CHECKING
 
 import msgspec
+from packaging.utils import canonicalize_version
 
 from solver.core import names
 from solver.core.answer import NOT_KNOWN
@@ -39,9 +41,30 @@ def version_of(filename: str) -> str | None:
         return None
 
 
+def distributions(page: ProjectPage) -> Iterator[tuple[DistributionPackage, str]]:
+    """The links of wheels, and of versions without any those of source archives, each with the version."""
+    wheels: set[str] = set()
+    sources: list[tuple[DistributionPackage, str]] = []
+    for link in page.packages:
+        if (version := version_of(link.filename)) is not None:
+            wheels.add(canonicalize_version(version))
+            yield link, version
+        elif (version := _source_version(link.filename)) is not None:
+            sources.append((link, version))
+    yield from ((link, version) for link, version in sources if canonicalize_version(version) not in wheels)
+
+
+def _source_version(filename: str) -> str | None:
+    """The version that a source archive's name tells; None where it is no such name, as of many an old one."""
+    try:
+        return names.distribution(filename).version if names.is_source(filename) else None
+    except names.BadName:
+        return None
+
+
 def file_of(link: DistributionPackage, name: PypiName, *, addressed: bool) -> IndexFile:
-    """The wheel of a link; ``addressed``: with its address. Raises ``names.BadName`` where a part of it is none."""
-    names.wheel_of(link.filename, name)
+    """The file of a link; ``addressed``: with its address. Raises ``names.BadName`` where a part of it is none."""
+    names.distribution_of(link.filename, name)
     if link.size is not None and link.size < 0:
         raise names.BadName(f"{link.filename} has {link.size} bytes")
     return IndexFile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -33,29 +34,30 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """sha256 (hex) of the METADATA file, which a listing may tell as well."""
 
 
-def parse_metadata(data: bytes, filename: str) -> Metadata:
+def parse_metadata(data: bytes, filename: str, requires: Iterable[str] | None = None) -> Metadata:
     """``Metadata`` of the METADATA file ``data``, which must be that of the wheel ``filename``.
 
-    Raises ``ReleaseRefused`` where its name or version is another, or a
-    requirement of it is none by PEP 508.
+    Of a source archive it is its PKG-INFO, which is no word on ``requires`` where those are given. Raises
+    ``ReleaseRefused`` where its name or version is another, or a requirement is none by PEP 508.
     """
     raw, _ = parse_email(data)
     try:
         _check_whose(raw, filename)
     except names.BadName as error:
         raise ReleaseRefused(f"the metadata of {filename} are not its own: {error}") from None
-    requires = tuple(sorted({_requirement(text, filename) for text in raw.get("requires_dist", [])}))
+    stated = raw.get("requires_dist", []) if requires is None else requires
+    asked = tuple(sorted({_requirement(text, filename) for text in stated}))
     named = {canonicalize_name(extra) for extra in raw.get("provides_extra", [])}
     return Metadata(
-        requires=requires,
+        requires=asked,
         requires_python=names.requires_python(raw.get("requires_python")),
-        extras=tuple(sorted(named.union(*map(extras_in, requires)))),
+        extras=tuple(sorted(named.union(*map(extras_in, asked)))),
         digest=hashlib.sha256(data).hexdigest(),
     )
 
 
 def _check_whose(raw: RawMetadata, filename: str) -> None:
-    wheel = names.wheel(filename)
+    wheel = names.distribution(filename)
     name, version = raw.get("name"), raw.get("version")
     if name is None or version is None:
         raise names.BadName("they name no package and version")

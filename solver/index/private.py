@@ -92,7 +92,7 @@ class LiveIndexes:
 
 
 def _project(file: IndexFile) -> PypiName:
-    return pypi_name(names.wheel(file.filename).project)
+    return pypi_name(names.distribution(file.filename).project)
 
 
 def address_of(index: PrivateIndex) -> str:

@@ -1,4 +1,4 @@
-"""The live default index: listings by PEP 691 (or HTML), requirements by PEP 658 (or out of the wheel).
+"""The live default index: listings by PEP 691 (or HTML), requirements by PEP 658 (or out of the file itself).
 
 Its address is the index client's own default, or ``$INTERLOCK_INDEX_URL``;
 pip's configuration is never read.
@@ -24,9 +24,10 @@ from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, p
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_open, is_this_machine
 from solver.index.kept_addresses import AddressCache
-from solver.index.listing import file_of, read_listing, version_of
+from solver.index.listing import distributions, file_of, read_listing
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
+from solver.index.source_archive import fetch
 from solver.index.web import NoAnswer, Web, WebAnswer, log
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class PypiIndex:
         return self._chosen or self._bare(PYPI_SIMPLE_ENDPOINT)
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
-        """Every release with a wheel, asked of the index once.
+        """Every release with a wheel, and of those without any the source archive, asked of the index once.
 
         Their ``requires`` are not known: ``requires(release)`` reads them. A release of
         which some file is not what it must be holds no file and says why in
@@ -137,25 +138,25 @@ class PypiIndex:
         return ()
 
     def covers(self, name: PypiName, version: str, target: Target) -> bool:
-        """Always: every wheel is listed."""
+        """Always: every file is listed."""
         return True
 
     def requires(self, release: Release, extras: Iterable[str] = ()) -> tuple[str, ...]:
-        """The requirements that the release's first wheel declares; raises ``ReleaseRefused``."""
+        """The requirements that the release's first file declares; raises ``ReleaseRefused``."""
         if release.refused is not None:
             raise ReleaseRefused(release.refused)
         return self.metadata(release.files[0]).requires
 
     def provides(self, release: Release, extra: str) -> Answer:
-        """Whether the metadata of its first wheel name the extra."""
+        """Whether the metadata of its first file name the extra."""
         return answer(extra in self.metadata(release.files[0]).extras)
 
     def extras(self, release: Release) -> tuple[str, ...]:
-        """Every extra that the metadata of its first wheel name."""
+        """Every extra that the metadata of its first file name."""
         return self.metadata(release.files[0]).extras
 
     def metadata(self, file: IndexFile) -> Metadata:
-        """The core metadata of one wheel that ``releases`` listed; cached by its sha256 and name.
+        """The core metadata of one file that ``releases`` listed; cached by its sha256 and name.
 
         Raises ``ReleaseRefused`` where they are another package's or cannot be used.
         """
@@ -163,13 +164,13 @@ class PypiIndex:
         link = self._links.get(file.filename)
         listed = None if link is None else (link.metadata_digests or {}).get("sha256")
         if metadata is None or (listed is not None and metadata.digest != listed):
-            metadata = parse_metadata(self._read(file), file.filename)
+            metadata = self._parsed(file)
             if file.sha256:
                 self._cache.put(file, metadata)
         return metadata
 
     def address(self, file: IndexFile) -> str:
-        """Where a wheel can be downloaded, without anything secret; its project is asked for where it was not yet.
+        """Where a file can be downloaded, without anything secret; its project is asked for where it was not yet.
 
         Raises ``IndexUnavailable`` where the index does not list it, or lists it with another hash.
         """
@@ -182,7 +183,7 @@ class PypiIndex:
         return self.address(file) if file.filename in self._links else self._addresses.get(file)
 
     def provenance(self, file: IndexFile) -> bytes | None:
-        """What the index gives as the provenance of a wheel (PEP 740), unchecked; None where it has none.
+        """What the index gives as the provenance of a file (PEP 740), unchecked; None where it has none.
 
         Raises ``IndexUnavailable`` where it lists one and does not give it.
         """
@@ -202,13 +203,19 @@ class PypiIndex:
 
     def _link(self, file: IndexFile) -> DistributionPackage:
         if file.filename not in self._links:
-            self.releases(pypi_name(names.wheel(file.filename).project))
+            self.releases(pypi_name(names.distribution(file.filename).project))
         link = self._links.get(file.filename)
         if link is None:
             raise IndexUnavailable(f"{self.title} does not list {file.filename}")
         if isinstance(file.sha256, str) and link.digests.get("sha256") != file.sha256:
             raise IndexUnavailable(f"{self.title} lists {file.filename} with another hash than {file.sha256}")
         return link
+
+    def _parsed(self, file: IndexFile) -> Metadata:
+        if not names.is_source(file.filename):
+            return parse_metadata(self._read(file), file.filename)
+        said = fetch(self.session, self._link(file).url, file)
+        return parse_metadata(said.pkg_info, file.filename, said.requires)
 
     def _read(self, file: IndexFile) -> bytes:
         link = self._link(file)
@@ -283,10 +290,7 @@ class PypiIndex:
         groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
         refused: dict[str, str] = {}
         digests: dict[str, str | NotKnown] = {}
-        for link in page.packages:
-            version = version_of(link.filename)
-            if version is None:
-                continue
+        for link, version in distributions(page):
             try:
                 link.url = self._admitted(link.url)
                 file = file_of(link, name, addressed=not is_of_default(self.name))

@@ -212,7 +212,7 @@ def _release(header: PackageHeader, line: ReleaseLine) -> Release:
     """The release of a line; raises ``names.BadName`` where a part of it is not what it must be."""
     names.version(line.version)
     for file in line.files:
-        names.wheel_of(file.filename, header.name, line.version)
+        names.distribution_of(file.filename, header.name, line.version)
         # The default index's address belongs to whoever installs, so none is recorded.
         if (file.url is None) != (is_of_default(header.index)):
             problem = "has an address" if file.url else "has no address"

@@ -7,19 +7,22 @@ index; the caller asks the index for them, so the file is made on demand and not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import tomli_w
 from packaging.markers import Marker
-from packaging.pylock import Package, PackageWheel, Pylock
+from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from solver.core.answer import NotKnown
 from solver.core.errors import InterlockError
-from solver.core.model import IndexFile, Pin, Solution
+from solver.core.model import IndexFile, Pin, Solution, is_built
 from solver.core.target import PLATFORM_NAMES
 from solver.lock.requirements import LocalWheel
+
+_Entry = TypeVar("_Entry", PackageSdist, PackageWheel)
 
 CREATED_BY = "interlock"
 
@@ -50,16 +53,19 @@ def _environment(solution: Solution) -> str:
 
 
 def _package(pin: Pin, addresses: Mapping[str, str]) -> Package:
-    wheels = [_wheel(file, addresses) for file in sorted(pin.files, key=lambda f: f.filename) if file.sha256]
-    return Package(name=NormalizedName(pin.name), version=Version(pin.version), wheels=wheels)
+    name, version = NormalizedName(pin.name), Version(pin.version)
+    if is_built(pin.files):
+        return Package(name=name, version=version, sdist=_file(PackageSdist, pin.files[0], addresses))
+    files = [file for file in sorted(pin.files, key=lambda f: f.filename) if file.sha256]
+    return Package(name=name, version=version, wheels=[_file(PackageWheel, file, addresses) for file in files])
 
 
-def _wheel(file: IndexFile, addresses: Mapping[str, str]) -> PackageWheel:
+def _file(kind: type[_Entry], file: IndexFile, addresses: Mapping[str, str]) -> _Entry:
     url = file.url or addresses.get(file.filename)
     if url is None:
         raise InterlockError(f"no address is known for {file.filename}")
     assert isinstance(file.sha256, str)
-    return PackageWheel(
+    return kind(
         name=file.filename,
         url=url,
         size=None if isinstance(file.size, NotKnown) else file.size,

@@ -14,9 +14,9 @@ from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import is_of_default
 from solver.core.led import PLAN_FILE
-from solver.core.model import Pin, Solution
+from solver.core.model import Pin, Solution, is_built
 from solver.core.target import gpu_words
-from solver.core.writers import LOCAL_WHEELS, WHEELS, comment, requirement_line, wrapped
+from solver.core.writers import LOCAL_WHEELS, WHEELS, building_line, comment, requirement_line, wrapped
 
 
 def is_own_wheel(name: str) -> bool:
@@ -61,7 +61,8 @@ def requirement_lines(solution: Solution, wheels: Sequence[LocalWheel] = ()) -> 
     entries |= {
         wheel.name: requirement_line(wheel.name, version=wheel.version, hashes=[wheel.sha256]) for wheel in wheels
     }
-    options = [LOCAL_WHEELS] if wheels else []
+    built = sorted(pin.name for pin in solution.pins if is_built(pin.files))
+    options = [*([LOCAL_WHEELS] if wheels else []), *map(building_line, built)]
     return [*options, *(entries[name] for name in sorted(entries))]
 
 

@@ -25,6 +25,7 @@ from solver.core.answer import NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies, extras_in
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
+from solver.core.names import is_source
 from solver.core.target import admits_python, marker_environment, usable_files
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
@@ -162,6 +163,9 @@ class Crawl:
             return ()
 
     def _usable_on(self, file: IndexFile, release: Release) -> frozenset[str]:
+        # What has to be built is left to whoever asks for it: its index is asked then.
+        if is_source(file.filename):
+            return frozenset()
         return frozenset(
             python
             for python, target in self.targets.items()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.model import Note, Profile, Target
+from solver.core.model import Note, Pin, Profile, Target, is_built
 from solver.core.spelling import all_of
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import built_cuda, cuda_major, extra_for_cuda
@@ -45,6 +45,14 @@ def driver_notes(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
         return _branch_note(profile, matrices)
     text = f"driver {needed.driver} is the first that knows compute capability {all_of(target.gpus)}"
     return (*_branch_note(profile, matrices), Note(package="driver", text=text, row=needed.row, evidence=needed.source))
+
+
+def building_notes(pins: Iterable[Pin]) -> Iterator[Note]:
+    """Which packages are built by whoever installs the lock."""
+    for pin in pins:
+        if is_built(pin.files):
+            text = f"{pin.name} {pin.version} has no wheel: whoever installs it builds its source archive"
+            yield Note(package=pin.name, text=text, row=None, evidence=None)
 
 
 def _branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:

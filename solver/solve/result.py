@@ -14,7 +14,7 @@ from solver.core.frameworks import FRAMEWORKS, framework_of, preferred_first
 from solver.core.markers import applies
 from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Requires, Solution
 from solver.matrix.rows import NONE, Build
-from solver.solve.notes import driver_notes, notes
+from solver.solve.notes import building_notes, driver_notes, notes
 from solver.solve.optimise import Chosen
 from solver.solve.space.packages import PackageSpace
 from solver.solve.space.roots import root_asks
@@ -51,7 +51,7 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
         axes=axes,
         pins=pins,
         because=tuple(_reasons(chosen, askers, runtimes)),
-        notes=(*driver_notes(profile, matrices), *soft),
+        notes=(*driver_notes(profile, matrices), *soft, *building_notes(pins)),
         missing=tuple(text for pin in pins for text in _missing(pin, space.scope.target.python)),
     )
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from solver.core import names
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.errors import IndexUnavailable
+from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.lines import LockedPin
 from solver.core.model import IndexFile, PypiName, Release, Target
 from solver.core.target import usable_files
@@ -72,6 +72,11 @@ def _in_index(pin: LockedPin, index: AddressIndex, target: Target) -> RemoteWhee
             f"{target.platform} with a hash that the lock names; lock the profile again"
         )
     file = usable[0]
+    if names.is_source(file.filename):
+        raise BadInput(
+            f"{pin.name} {pin.version} has no wheel, and a machine without a network builds none",
+            fix=f"build it (`pip wheel --no-deps {pin.name}=={pin.version}`) and ask for that wheel by its address",
+        )
     return RemoteWheel(
         name=pin.name, filename=file.filename, sha256=usable[0].sha256, size=file.size, url=index.source(file)
     )

@@ -15,7 +15,7 @@ from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import is_of_default, is_partial, title_of
-from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires
+from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires, is_built
 from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
 from solver.core.versions import version_or_none, within
@@ -131,7 +131,7 @@ class Candidates:
         try:
             releases = self.index.releases(PypiName(name))
             if not releases and self.index.complete(PypiName(name)):
-                why = f"{listing} has no wheel of it, and nothing is built here{self._meant(name)}"
+                why = f"{listing} has neither a wheel nor a source archive of it{self._meant(name)}"
                 self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, listing)))
             return releases
         except NotRecorded:
@@ -212,7 +212,7 @@ class Candidates:
             return Exclusion(ident, None, Verdict(Answer.NOT_KNOWN, why, SNAPSHOT), recorded_only(index))
         if self.index.complete(PypiName(ident)):
             listing = self.scope.bindings.title_of(ident)
-            why = f"{listing} has no wheel of a final release that is {ask.text}, and nothing is built here"
+            why = f"{listing} has neither a wheel nor a source archive of a final release that is {ask.text}"
             verdict = Verdict(Answer.NO, why, listing)
             return Exclusion(ident, None, verdict)
         verdict = Verdict(Answer.NOT_KNOWN, f"the snapshot holds no release that is {ask.text}", SNAPSHOT)
@@ -326,13 +326,17 @@ def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
 
 
 def _newest_first(releases: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
-    """Newest public version first; of one version the default index's build, then the newest local part."""
+    """Newest public version first; of one version the default index's build, then the newest local part.
+
+    What has to be built goes last: what its build makes is up to the machine that installs it.
+    """
     newest = sorted({Version(Version(text).public) for text in releases}, reverse=True)
     rank = {version: position for position, version in enumerate(newest)}
 
     def key(text: str) -> tuple[object, ...]:
         local = Version(text).local or ""
         inverted = tuple(-ord(letter) for letter in local)
-        return rank[Version(Version(text).public)], not is_of_default(releases[text].index), inverted
+        release = releases[text]
+        return is_built(release.files), rank[Version(Version(text).public)], not is_of_default(release.index), inverted
 
     return key

@@ -8,12 +8,13 @@ from functools import partial
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code, opens_libraries
 from solver.core.indexes import is_partial, title_of
-from solver.core.model import Framework, Release
+from solver.core.model import Framework, Release, is_built
 from solver.core.target import admits_python
 from solver.matrix.builds import cuda_major, has_cuda, is_part, local_cuda, stated, wheel_for
 from solver.matrix.code import runs_on
 from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import oldest_of
+from solver.matrix.gpu_names import is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brings, decides_gpu, unfound
 from solver.matrix.load import Matrices
@@ -46,7 +47,12 @@ def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy:
         missing = no_file(scope, name, version, release)
         if missing is not None:
             yield missing
-    verdicts = (_read(scope, release), *_of_build(scope, name, version), _rule_refusal(scope, name, version))
+    verdicts = (
+        _read(scope, release),
+        _built(name, release),
+        *_of_build(scope, name, version),
+        _rule_refusal(scope, name, version),
+    )
     yield from (Exclusion(name, version, verdict) for verdict in verdicts if verdict is not None)
 
 
@@ -104,6 +110,14 @@ def _read(scope: Scope, release: Release) -> Verdict | None:
         return Verdict(Answer.NO, f"it requires python {release.requires_python}", listing)
     unread = _unread(scope, release) if scope.lockable_only and is_partial(release.index) else []
     return Verdict(Answer.NOT_KNOWN, "nobody read " + " and ".join(unread), listing) if unread else None
+
+
+def _built(name: str, release: Release) -> Verdict | None:
+    """GPU code that is compiled by whoever installs it: for which CUDA and which GPUs, nobody can tell."""
+    if not is_built(release.files) or not (holds_code(name) or is_named_for_gpu(name)):
+        return None
+    why = "it has no wheel, and for which CUDA and which GPUs it has code is up to the machine that builds it"
+    return Verdict(Answer.NOT_KNOWN, why, release.source or "the package index")
 
 
 def _unread(scope: Scope, release: Release) -> list[str]:

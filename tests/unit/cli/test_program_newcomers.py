@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import own_index
 import pytest
 
@@ -94,8 +97,8 @@ def test_explain_asks_the_index_for_what_nobody_recorded_and_begins_with_the_ans
     assert (code, out.splitlines()[0]) == (0, f"yes: {', '.join(words)} can live together")
 
 
-def test_a_package_without_a_wheel_is_told_as_that_and_not_as_one_that_is_not_there(index, interlock, tmp_path):
-    index.add_project("sources-only", {"sources_only-1.0.tar.gz": {"upload-time": "2026-01-01T00:00:00Z"}})
+def test_a_package_without_a_file_is_told_as_that_and_not_as_one_that_is_not_there(index, interlock, tmp_path):
+    index.add_project("sources-only", {"sources_only-1.0.win32.exe": {"upload-time": "2026-01-01T00:00:00Z"}})
     request_of(tmp_path, "sources-only")
     code, out, err = interlock("lock")
     assert (code, out, err.splitlines()[:3]) == (
@@ -104,13 +107,56 @@ def test_a_package_without_a_wheel_is_told_as_that_and_not_as_one_that_is_not_th
         [
             "interlock: gpu has no solution, because",
             "  the request: sources-only  [profile gpu]",
-            "  sources-only: the package index has no wheel of it, and nothing is built here  [the package index]",
+            "  sources-only: the package index has neither a wheel nor a source archive of it  [the package index]",
         ],
     )
     own_index.add(index, "own-tool", {"1.0": ["sources-only==1.*"]})
     request_of(tmp_path, "own-tool")
-    index.add_project("sources-only", {"sources_only-1.0.tar.gz": {"upload-time": "2026-01-01T00:00:00Z"}})
-    assert "sources-only: the package index has no wheel of " in interlock("lock")[2]
+    assert "sources-only: the package index has neither a wheel nor a source archive of " in interlock("lock")[2]
+
+
+def test_a_package_of_which_there_is_no_wheel_is_locked_as_its_source_archive(index, interlock, here):
+    own_index.add_source(index, "antlr-like", {"4.9.3": "six\n", "4.10": "six\n"})
+    own_index.add(index, "own-tool", {"1.0": ["antlr-like==4.9.*"]})
+    request_of(here, "own-tool")
+    code, out, _ = interlock("lock")
+    assert code == 0
+    by_pip = "packages by pip (built from source where it is installed: antlr-like), 27 packages by conda"
+    assert out.splitlines()[0].endswith(by_pip)
+    lines = (here / "locks/gpu/requirements.txt").read_text().splitlines()
+    digest = hashlib.sha256(index.answers["/files/antlr-like-4.9.3.tar.gz"].body).hexdigest()
+    assert [line for line in lines if "antlr" in line or digest in line] == [
+        "--no-binary antlr-like",
+        "antlr-like==4.9.3 \\",
+        f"    --hash=sha256:{digest}",
+    ]
+    whole = own_index.files(here / "locks")
+    assert interlock("audit", "locks/gpu")[0] == 0
+    assert interlock("lock", "--check") == (0, "gpu: fresh\n", "")
+    index.answers.clear()
+    assert (interlock("lock", "--offline")[0], own_index.files(here / "locks")) == (0, whole)
+
+
+def test_gpu_code_that_has_to_be_built_is_not_known_well_enough_to_be_locked(index, interlock, here):
+    own_index.add_source(index, "flash-attn", {"2.8.3": "torch\n"})
+    request_of(here, "flash-attn")
+    code, _, err = interlock("lock")
+    assert (code, err.splitlines()[2]) == (
+        4,
+        "  flash-attn 2.8.3: not known well enough to be chosen: it has no wheel, and for which CUDA and which GPUs "
+        "it has code is up to the machine that builds it  [the package index]",
+    )
+
+
+def test_a_release_with_a_wheel_goes_before_a_newer_one_that_has_to_be_built(index, interlock, here):
+    own_index.add_source(index, "mixed", {"2.0": ""})
+    newer = json.loads(index.answers["/simple/mixed/"].body)["files"]
+    own_index.add(index, "mixed", {"1.0": []})
+    listing = json.loads(index.answers["/simple/mixed/"].body)
+    index.answers["/simple/mixed/"].body = json.dumps({**listing, "files": listing["files"] + newer}).encode()
+    request_of(here, "mixed")
+    assert interlock("lock")[0] == 0
+    assert "mixed==1.0 " in (here / "locks/gpu/requirements.txt").read_text()
 
 
 def test_an_unfinished_merge_in_a_lock_is_told_by_check_and_mended_by_lock(here, interlock):

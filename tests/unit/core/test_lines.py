@@ -74,7 +74,15 @@ def test_an_option_that_no_lock_has_is_refused():
     assert caught.value.problem == "--index-url is no option that a lock may have"
 
 
-OPTIONS = ["--find-links /x", "-f ./wheels", "--pre", "-r other.txt", "--find-links ./wheels -i x"]
+OPTIONS = [
+    "--no-binary :all:",
+    "--no-binary a,b",
+    "--find-links /x",
+    "-f ./wheels",
+    "--pre",
+    "-r other.txt",
+    "--find-links ./wheels -i x",
+]
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -134,3 +142,11 @@ def test_lines_that_an_index_once_smuggled_in_are_refused():
     with pytest.raises(BadInput) as caught:
         read_pins(path)
     assert str(caught.value) == f"{path}:6: --index-url is no option that a lock may have; lock the profile again"
+
+
+def test_a_lock_may_build_what_it_pins_and_nothing_else(tmp_path):
+    line = f"a==1 --hash=sha256:{'1' * 64}"
+    assert [pin.name for pin in read_pins(requirements(tmp_path, "--no-binary a", line))] == ["a"]
+    with pytest.raises(BadInput) as refused:
+        read_pins(requirements(tmp_path, line, "--no-binary b"))
+    assert str(refused.value).endswith(":2: builds what is not locked; lock the profile again")

@@ -49,15 +49,22 @@ def test_a_release_has_what_the_listing_says(fault_server, index):
     )
 
 
-def test_only_wheels_are_releases(fault_server, index):
+def test_a_release_is_its_wheels_and_without_any_its_source_archives(fault_server, index):
     files = ["tiny_pack-1.0.tar.gz", "tiny_pack-not-a-wheel.whl", WHEEL, "tiny_pack-1.10-py3-none-any.whl"]
+    files += ["tiny-pack-0.9.zip", "tiny-pack-0.9.tar.gz", "tiny_pack-0.8.win32.exe", "tiny_pack-0.7-beta.tar.gz"]
     fault_server.add_project("tiny-pack", {name: {} for name in files})
-    assert {release.version for release in index.releases(NAME)} == {"1.0", "1.10"}
+    assert {release.version: [file.filename for file in release.files] for release in index.releases(NAME)} == {
+        "1.0": [WHEEL],
+        "1.10": ["tiny_pack-1.10-py3-none-any.whl"],
+        "0.9": ["tiny-pack-0.9.zip", "tiny-pack-0.9.tar.gz"],
+    }
 
 
-def test_a_project_without_wheels_has_no_release(fault_server, index):
-    fault_server.add_project("tiny-pack", {"tiny_pack-1.0.tar.gz": {}})
-    assert index.releases(NAME) == ()
+def test_a_source_archive_of_another_project_is_no_release(fault_server, index):
+    fault_server.add_project("tiny-pack", {"other-1.0.tar.gz": {}})
+    (release,) = index.releases(NAME)
+    why = "the listing is wrong about it: other-1.0.tar.gz is a source archive of other, not of tiny-pack"
+    assert (release.files, release.refused) == ((), why)
 
 
 def test_a_listing_is_asked_for_once(fault_server, index):

@@ -54,6 +54,17 @@ def test_the_reference_reader_takes_it():
     assert parse_wheel_filename(torch.name)[0] == "torch"
 
 
+def test_what_has_to_be_built_is_a_source_archive():
+    source = IndexFile(filename="numpy-2.0.2.tar.gz", sha256=A, size=10)
+    text = pylock_toml(solution(files=(source,)), {source.filename: "https://files.invalid/numpy-2.0.2.tar.gz"})
+    numpy = Pylock.from_dict(tomllib.loads(text)).packages[0]
+    assert (numpy.wheels, numpy.sdist.url, numpy.sdist.hashes) == (
+        None,
+        "https://files.invalid/numpy-2.0.2.tar.gz",
+        {"sha256": A},
+    )
+
+
 @pytest.mark.parametrize(
     ("platform", "system", "machine"),
     [("linux-64", "linux", "x86_64"), ("linux-aarch64", "linux", "aarch64"), ("win-64", "win32", "AMD64")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solver.core.errors import IndexUnavailable
+from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.lines import read_pins
 from solver.core.model import IndexFile, Release, Target
 from solver.proof.bundle.wheels import downloads, locate
@@ -24,7 +24,7 @@ class Index:
 
 
 def release(filename, sha256="1" * 64, requires=()):
-    version = filename.split("-")[1]
+    version = filename.removesuffix(".tar.gz").split("-")[1]
     return Release(version=version, files=(IndexFile(filename=filename, sha256=sha256, size=5),), requires=requires)
 
 
@@ -63,3 +63,13 @@ def test_what_the_index_no_longer_has_is_named(tmp_path):
     (tmp_path / "r.txt").write_text(f"a==1 --hash=sha256:{'2' * 64}\n")
     with pytest.raises(IndexUnavailable, match=r"no wheel of a 1 for python 3\.12 on linux-64 with a hash"):
         locate(read_pins(tmp_path / "r.txt"), Index(release("a-1-py3-none-any.whl")), Target())
+
+
+def test_what_has_to_be_built_is_in_no_bundle(tmp_path):
+    (tmp_path / "r.txt").write_text(f"--no-binary a\na==1 --hash=sha256:{'1' * 64}\n")
+    with pytest.raises(BadInput) as refused:
+        locate(read_pins(tmp_path / "r.txt"), Index(release("a-1.tar.gz")), Target())
+    assert str(refused.value) == (
+        "a 1 has no wheel, and a machine without a network builds none; "
+        "build it (`pip wheel --no-deps a==1`) and ask for that wheel by its address"
+    )
