@@ -53,7 +53,7 @@ class FrameworkEntry:
     from_conda: bool = True
     """Whether rows tell of conda's builds of it, so that conda's channels can be searched for one."""
     conda_code: str | None = None
-    """conda's package that holds its GPU code, where it is not the one of its name."""
+    """conda's package that holds its GPU code; None: the one of its name does."""
 
     @property
     def coded(self) -> tuple[str, ...]:

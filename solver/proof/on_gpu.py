@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code, opens_libraries
 from solver.core.model import Framework
-from solver.matrix.builds import cuda_major, has_cuda, is_part_of, source_of, wheel_build
+from solver.matrix.builds import Bound, broken_bounds, cuda_major, has_cuda, is_part_of, source_of, wheel_build
 from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
@@ -49,10 +49,15 @@ class LockOnGpu:
     # ---- what is there ------------------------------------------------------------------------------
 
     @cached_property
-    def builds(self) -> dict[str, Build]:
-        """The builds that rows or names tell of, by package; companions and parts go with what they are of."""
+    def told(self) -> dict[str, Build]:
+        """Every build that rows or names tell of, by package."""
         rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
-        known = {name: row for name, row in rows.items() if isinstance(row, Build) and name not in COMPANIONS}
+        return {name: row for name, row in rows.items() if isinstance(row, Build)}
+
+    @cached_property
+    def builds(self) -> dict[str, Build]:
+        """Those on which a GPU depends: companions and parts go with what they are of."""
+        known = {name: row for name, row in self.told.items() if name not in COMPANIONS}
         return {name: row for name, row in known.items() if not is_part_of(row, known)}
 
     @cached_property
@@ -198,10 +203,20 @@ class LockOnGpu:
 
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
-        answers = (self.sees(build), self.finds(build), self.runs(build).answer)
+        answers = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
         return every((*answers, self.cudnn(build).answer, self.kernels(build).answer))
 
     # ---- what breaks whatever runs ----------------------------------------------------------------
+
+    @cached_property
+    def misfits(self) -> tuple[tuple[Build, Bound, str], ...]:
+        """The bounds of builds that the set breaks, each with its build and the package that breaks it."""
+        every_build = self.told.values()
+        return tuple((row, bound, name) for row in every_build for bound, name in broken_bounds(row, self.packages))
+
+    def goes_together(self, build: Build) -> Answer:
+        """Whether the set has what the build was compiled against, as far as it surely has not."""
+        return answer(all(row is not build for row, _, _ in self.misfits))
 
     @cached_property
     def breaches(self) -> tuple[Breach, ...]:

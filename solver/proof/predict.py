@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
-from solver.core.frameworks import framework_of, preferred_first
+from solver.core.frameworks import COMPANIONS, framework_of, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.matrix.builds import Stated, built_cuda, built_nccl
@@ -52,7 +52,7 @@ def predict(
         probes=_probes(case),
         dies=_dies(case),
         doubts=tuple(doubts(case)),
-        others={name: case.runs_well(row) for name, row in case.others.items()},
+        others=_others(case),
         unread_builds=case.unread,
         uses_gpu=case.uses_gpu(),
     )
@@ -84,6 +84,12 @@ def predict_conda(
         unread=bool(cuda),
         uses_gpu=Answer.YES if cuda else Answer.NO if frameworks else Answer.NOT_KNOWN,
     )
+
+
+def _others(case: LockOnGpu) -> dict[str, Answer]:
+    """Builds that are no framework's; of a companion, which goes with its framework, only that it will not."""
+    broken = [name for name, row in case.told.items() if name in COMPANIONS and case.goes_together(row) is Answer.NO]
+    return {name: case.runs_well(row) for name, row in case.others.items()} | dict.fromkeys(broken, Answer.NO)
 
 
 def _of_framework(case: LockOnGpu, name: Framework) -> FrameworkPrediction:
@@ -143,7 +149,7 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
     # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
     always = (breach.rule for breach in case.breaches if imported_first(breach.rule) is None)
     ruled = {framework_of(name) for rule in always for name in rule.when}
-    answers = [answer(not ruled & {*order})]
+    answers = [answer(not ruled & {*order}), *map(case.goes_together, builds)]
     for build in (case.frameworks[name] for name in order if name not in cpu):
         first = None if build is builds[0] else builds[0]
         after = first is not None and brings_its_own(first) is Answer.YES

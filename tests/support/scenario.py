@@ -147,6 +147,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
     loaded: LoadedPrediction
     probes: dict[str, Answer]
     dies: tuple[str, ...] = ()
+    others: dict[str, Answer] = {}
     text: str
 
     def __post_init__(self) -> None:

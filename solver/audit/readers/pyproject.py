@@ -80,8 +80,9 @@ class _Asked:
 
     text: str
     extra: str | None = None
+    """The extra that asks for it; None: none does."""
     group: str | None = None
-    """Which extra or group asks for it; None: the project itself."""
+    """The group that asks for it; None: none does. Without either it is the project itself."""
 
 
 @dataclass(frozen=True)

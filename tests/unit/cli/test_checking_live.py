@@ -44,8 +44,8 @@ def test_a_recorded_wheel_is_compared_by_its_record(folder, interlock, cache, fa
     fault_server.add_project("six", {SIX: {"hashes": {"sha256": recorded_sha256()}}})
     said = (0, HEALTHY.format("1 package"), "")
     assert audited(folder, interlock, "six==1.17.0\n") == said
-    kept = [path.relative_to(cache).as_posix() for path in cache.rglob("*") if path.is_file()]
-    assert kept == [f"records/{recorded_sha256()}/{SIX}"]
+    (kept,) = (path for path in (cache / "records").rglob("*") if path.is_file())
+    assert kept.parts[-2:] == (recorded_sha256(), SIX)
     asked = len(fault_server.requests)
     assert audited(folder, interlock, "six==1.17.0\n") == said
     assert [path for path, _ in fault_server.requests[asked:]] == ["/simple/six/"]

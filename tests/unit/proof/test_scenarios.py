@@ -26,3 +26,4 @@ def test_exactly_this_is_foretold(path):
     assert prediction.loaded == scenario.loaded
     assert prediction.probes == scenario.probes
     assert prediction.dies == scenario.dies
+    assert prediction.others == scenario.others
