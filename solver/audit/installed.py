@@ -18,7 +18,7 @@ from solver.audit.resolve.resolution import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.core.model import Finding
 
-_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image", "pyproject.toml")
+_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image", "pyproject.toml", "Pipfile")
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:

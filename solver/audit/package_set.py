@@ -40,6 +40,7 @@ SetKind = Literal[
     "uv.lock",
     "poetry.lock",
     "Pipfile.lock",
+    "Pipfile",
     "pyproject.toml",
     "pdm.lock",
     "conda-lock",

@@ -12,6 +12,7 @@ _INSTALL_AGAIN: Mapping[SetKind, str] = {
     "uv.lock": "uv sync --reinstall-package {name}",
     "poetry.lock": f"poetry run {_PIP}",
     "Pipfile.lock": f"pipenv run {_PIP}",
+    "Pipfile": f"pipenv run {_PIP}",
     "pdm.lock": "pdm sync --reinstall",
     "pixi": "pixi reinstall {name}",
 }
@@ -20,6 +21,7 @@ _TAKE_OUT: Mapping[SetKind, str] = {
     "uv.lock": "uv remove {name}",
     "poetry.lock": "poetry remove {name}",
     "Pipfile.lock": "pipenv uninstall {name}",
+    "Pipfile": "pipenv uninstall {name}",
     "pdm.lock": "pdm remove {name}",
     "pixi": "pixi remove --pypi {name}",
     "freeze": "pip uninstall {name}",
@@ -33,6 +35,7 @@ _ADD: Mapping[SetKind, str] = {
     "uv.lock": "uv add '{what}'",
     "poetry.lock": "poetry add '{what}'",
     "Pipfile.lock": "pipenv install '{what}'",
+    "Pipfile": "pipenv install '{what}'",
     "pdm.lock": "pdm add '{what}'",
     "pixi": "pixi add --pypi '{what}'",
     "freeze": "pip install '{what}'",

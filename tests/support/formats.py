@@ -191,6 +191,18 @@ DATA: dict[str, tuple[str, Any]] = {
             "develop": {"pytest": {"version": "==8.0.0"}},
         },
     ),
+    "Pipfile": (
+        "toml",
+        {
+            "source": [{"name": "index", "url": "https://index.example/simple", "verify_ssl": True}],
+            "packages": {
+                "torch": {"version": "==2.10.0", "index": "index", "sys_platform": "== 'linux'", "extras": ["gpu"]},
+                "six": {"file": "https://index.example/six-1.17.0-py3-none-any.whl"},
+            },
+            "dev-packages": {"pytest": "*"},
+            "requires": {"python_version": "3.12"},
+        },
+    ),
     "pip inspect": (
         "json",
         {

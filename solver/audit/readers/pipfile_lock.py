@@ -55,7 +55,7 @@ class _Head(Foreign, frozen=True, kw_only=True):
     meta: _Meta = msgspec.field(name=_META)
 
 
-def python_of_pipfile(document: PlainDocument) -> str | None:
+def python_of_pipfile_lock(document: PlainDocument) -> str | None:
     """The python (major.minor) that the lock was made for; None where it names none."""
     requires = typed(document, _Head, _FIX).meta.requires
     python = requires.python_version or requires.python_full_version
@@ -89,7 +89,7 @@ def read_pipfile_lock(document: PlainDocument, environment: Mapping[str, str], p
         file=document.file,
         part=part.name,
         packages=once(packages, document.file),
-        python=python_of_pipfile(document),
+        python=python_of_pipfile_lock(document),
         closed=True,
     )
 

@@ -25,7 +25,8 @@ from solver.audit.readers.image.dockerfile import is_dockerfile
 from solver.audit.readers.parts import parts_of
 from solver.audit.readers.pdm_lock import groups_of_pdm, pythons_of_pdm, read_pdm_lock
 from solver.audit.readers.pip_list import is_pip_list, read_inspection, read_pip_json, read_pip_list
-from solver.audit.readers.pipfile_lock import categories, python_of_pipfile, read_pipfile_lock
+from solver.audit.readers.pipfile import DEVELOP, PACKAGES, python_of_pipfile, read_pipfile
+from solver.audit.readers.pipfile_lock import categories, python_of_pipfile_lock, read_pipfile_lock
 from solver.audit.readers.pixi import read_pixi
 from solver.audit.readers.poetry_lock import pythons_of_poetry, read_poetry_lock
 from solver.audit.readers.pylock import pythons_of_pylock, read_pylock
@@ -101,8 +102,13 @@ def _pdm(document: Document) -> tuple[PackageSet, ...]:
 
 
 def _pipfile(document: Document) -> tuple[PackageSet, ...]:
+    asked = _toml(document)
+    return read_pipfile(asked, document.environment(python_of_pipfile(asked)), document.choice)
+
+
+def _pipfile_lock(document: Document) -> tuple[PackageSet, ...]:
     lock = _json(document)
-    environment = document.environment(python_of_pipfile(lock))
+    environment = document.environment(python_of_pipfile_lock(lock))
     parts = parts_of(
         document.choice, (), categories(lock), document.file, packages=_entries(lock.data, *categories(lock))
     )
@@ -165,7 +171,7 @@ READERS = (
     # What tools say around their tables may look like any other language.
     Reader("pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file)),
     Reader("conda list", lambda one: is_conda_list(one.text), lambda one: read_conda_list(one.text, one.file)),
-    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile, ("group",)),
+    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile_lock, ("group",)),
     Reader("pip inspect", _is_json("installed"), lambda one: read_inspection(_json(one))),
     Reader("pip install --report", _is_json("install"), lambda one: read_inspection(_json(one))),
     Reader(
@@ -188,10 +194,11 @@ READERS = (
     Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",)),
     Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),
     Reader("pyproject.toml", _is_pyproject, _pyproject, ("extra", "group")),
+    Reader("Pipfile", lambda one: one.toml is not None and bool({PACKAGES, DEVELOP} & one.keys), _pipfile, ("group",)),
     Reader(
         "TOML of another kind",
         lambda one: one.toml is not None,
-        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock nor pyproject.toml"),
+        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock nor pyproject.toml nor Pipfile"),
     ),
     Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
     Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
@@ -216,8 +223,8 @@ READERS = (
 
 FORMATS = (
     "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-    "environment.yml, pyproject.toml, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, "
-    "pip list, pip inspect or conda list, or an installed prefix"
+    "environment.yml, pyproject.toml, Pipfile, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip "
+    "freeze, pip list, pip inspect or conda list, or an installed prefix"
 )
 EXPECTED = f"expected one of: {FORMATS}"
 

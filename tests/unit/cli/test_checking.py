@@ -119,7 +119,7 @@ def test_audit_of_nothing_where_no_environment_is_active_says_what_to_give(folde
         "",
         "interlock: name what to audit, since no environment is active (VIRTUAL_ENV, CONDA_PREFIX); expected one of: "
         "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-        "environment.yml, pyproject.toml, "
+        "environment.yml, pyproject.toml, Pipfile, "
         "an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip list, pip "
         "inspect or conda list, or an installed prefix\n",
     )

@@ -16,7 +16,7 @@ from solver.core.errors import BadInput
             '{"title": "nothing"}',
             "a.file: is JSON, but neither Pipfile.lock nor what pip or conda tells of an environment; expected one "
             "of: requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, "
-            "pixi.lock, environment.yml, pyproject.toml, "
+            "pixi.lock, environment.yml, pyproject.toml, Pipfile, "
             "an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip "
             "list, pip inspect or conda list, or an installed prefix",
         ),
