@@ -17,6 +17,8 @@ from solver.core.model import Finding
 from solver.matrix.distributions import TOOLKIT
 from solver.matrix.libraries import looks_up
 
+_CURE = "a lock of the list, or the installed prefix"
+
 
 def unread_bringers(context: AuditContext, choices: Choices, resolved: Resolved) -> tuple[Package, ...]:
     """Whoever brings CUDA libraries of which nobody knows the version, or may bring some, sorted by pin.
@@ -60,11 +62,12 @@ def doubted(
             yield finding
     for build in context.builds if bringers else ():
         if build.pin in missing and looks_up(build.row) is Answer.YES:
-            yield _doubt(build.package, unread, bringers)
+            yield _doubt(context, build.package, unread, bringers)
 
 
-def _doubt(package: Package, unread: Sequence[Package], bringers: Sequence[str]) -> Finding:
+def _doubt(context: AuditContext, package: Package, unread: Sequence[Package], bringers: Sequence[str]) -> Finding:
     bring = "brings" if len(bringers) == 1 else "bring"
+    of_image = context.set.base is not None
     return finding_about(
         (package, *unread),
         code=loader.CODE,
@@ -72,5 +75,5 @@ def _doubt(package: Package, unread: Sequence[Package], bringers: Sequence[str])
         why=f"nobody read which CUDA libraries {listed(bringers)} {bring} along, so it is not known "
         f"whether {package.pin} finds those that it opens",
         source="the package index",
-        cure="audit a lock of the list, or the installed prefix",
+        cure=f"audit {'the environment inside the built image' if of_image else _CURE}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -41,13 +42,18 @@ def read_sets(
     text: str | None = None,
     choice: Choice = EVERY,
     matrices: Matrices = _NO_ROWS,
+    context: Path | None = None,
 ) -> tuple[PackageSet, ...]:
     """Like ``read_set`` all sets that ``path`` holds, or the one of ``choice``.
 
-    ``matrices`` tell of the images that a Dockerfile begins with.
+    ``matrices`` tell of the images that a Dockerfile begins with, ``context`` is the folder that it is built in.
     """
     try:
-        return _read_sets(path, target, own, text, choice, matrices)
+        if text is None and path.is_dir():
+            return (_read_prefix(path, choice, context),)
+        return _read_file(
+            path, own, text, Document("", str(path), path.parent, target or own, choice, context, matrices)
+        )
     except BadName as error:
         raise BadInput(str(error), file=path, line=error.line, fix="write it anew with the tool that made it") from None
     except BadInput as error:
@@ -70,17 +76,18 @@ def _unquoted(error: BadInput) -> BadInput:
     return BadInput(problem, file=error.file, line=error.line, fix="look at it there, or include another file")
 
 
-def _read_sets(
-    path: Path, target: Target | None, own: Target | None, text: str | None, choice: Choice, matrices: Matrices
-) -> tuple[PackageSet, ...]:
-    if text is None and path.is_dir():
-        if choice != EVERY:
-            raise BadInput("an installed prefix holds one set; there is nothing to choose from", file=path)
-        return (read_prefix(path),)
+def _read_prefix(path: Path, choice: Choice, context: Path | None) -> PackageSet:
+    if choice != EVERY or context is not None:
+        raise BadInput("an installed prefix holds one set; there is nothing to choose from", file=path)
+    return read_prefix(path)
+
+
+def _read_file(path: Path, own: Target | None, text: str | None, document: Document) -> tuple[PackageSet, ...]:
+    """The sets of a ``document`` whose text is ``text``, or stands in its file."""
     if text is None:
         text = reading.read_text(path, missing="there is no such file or folder", fix=EXPECTED)
     reading.refuse_large(len(text), path)
-    sets = read_document(Document(text, str(path), path.parent, target or own, choice, matrices))
+    sets = read_document(replace(document, text=text))
     return sets if own is None else tuple(structs.replace(one, target=own) for one in sets)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from solver.audit.codes.unknown import CODE as UNKNOWN_CODE
-from solver.audit.codes.unknown_lines import nameless
+from solver.audit.codes.unknown_lines import unread_lines
 from solver.audit.context import AuditContext
 from solver.audit.doubt import doubted, unread_bringers
 from solver.audit.image_packages import ImagePackages, findings_of, without_image
@@ -34,8 +34,8 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
     if resolved.contradictions or resolved.given_up:
         # Nothing installs the list, so that nobody knows where its libraries would come from.
         findings = tuple(doubted(whole, findings, ()))
-    elif (bringers := unread_bringers(whole, choices, resolved)) or nameless(whole.set):
-        findings = tuple(doubted(whole, findings, bringers, nameless(whole.set)))
+    elif (bringers := unread_bringers(whole, choices, resolved)) or unread_lines(whole.set):
+        findings = tuple(doubted(whole, findings, bringers, unread_lines(whole.set)))
     return whole, in_order(
         (*findings, *_of_resolution(choices, resolved, replace(context, set=image.beneath(installed)), findings))
     )

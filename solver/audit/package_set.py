@@ -137,6 +137,8 @@ class Base(Value, frozen=True, kw_only=True):
     """Whether its frameworks are known, all of which then stand in the set."""
     line: int | None = None
     """1-based line that names it; None: it stands on none."""
+    unbuilt: str = ""
+    """Why nobody can tell what it is built from, a sentence; empty: somebody can, or it is named and not built."""
 
     @property
     def has_cuda(self) -> bool:

@@ -78,6 +78,9 @@ def acceptance(values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--group", "groups", multiple=True, help="a group or a category of the lock")
 @click.option("--environment", "environments", multiple=True, help="an environment of a pixi.lock")
 @click.option("--service", "services", multiple=True, help="a service of a compose file")
+@click.option(
+    "--context", type=click.Path(path_type=Path), help="the folder that a Dockerfile is built in, where not its own"
+)
 @click.option("--platform", help="the same as --target platform=")
 @JSON
 @LIVE
@@ -97,6 +100,7 @@ def audit(
     groups: tuple[str, ...],
     environments: tuple[str, ...],
     services: tuple[str, ...],
+    context: Path | None,
     platform: str | None,
     as_json: bool,
     live: bool,
@@ -111,7 +115,7 @@ def audit(
     WHAT may be - for the standard input; without it the active environment is looked at.
     """
     words = target_words((*targets, *([f"platform={platform}"] if platform else [])))
-    subject = replace(_subject(what), choice=Choice(extras, groups, environments, services))
+    subject = replace(_subject(what), choice=Choice(extras, groups, environments, services), context=context)
     if fix:
         repair = fix_file(
             project_root(Path()),

@@ -50,6 +50,8 @@ class Given:
     """What stands in the file, where it came by the standard input; None: it is read from ``path``."""
     choice: Choice = EVERY
     """Which of the sets of a lock is looked at; all of them, where nobody chose."""
+    context: Path | None = None
+    """The folder that a Dockerfile is built in; None: its own."""
 
     @property
     def is_prefix(self) -> bool:
@@ -158,7 +160,7 @@ def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[Pa
     own = None if lock is None else lock.solution.target
     named = parse_target(words, matrices) if words else None
     where = named if "python" in words or "platform" in words else None
-    sets = read_sets(what.path, where, own, what.text, what.choice, matrices)
+    sets = read_sets(what.path, where, own, what.text, what.choice, matrices, what.context)
     if lock is not None:
         # Whichever file of the lock is looked at: few of them have a place for variables.
         sets = tuple(one.setting(lock.variables) for one in sets)

@@ -254,7 +254,9 @@ def test_without_a_comparison_of_its_wheels_a_pair_is_still_told(row):
 
 
 def test_a_law_speaks_of_every_kind_of_row():
-    """Rules and traps are facts that find. Custom operations only say whether our loader heals a set, which the scenarios of the audit speak of. Which python
+    """Rules and traps are facts that find.
+
+    Custom operations only say whether our loader heals a set, which the scenarios of the audit speak of. Which python
     a system has is asked by the reader of an image. The rest is nothing that an audit of a set asks.
     """
     spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}

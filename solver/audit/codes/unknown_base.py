@@ -20,7 +20,10 @@ def find(context: AuditContext) -> Iterator[Finding]:
     base = context.set.base
     if base is None:
         return
-    if base.row is None and not base.source:
+    if base.unbuilt:
+        cure = "audit its Dockerfile itself (--context), or the environment inside the built image"
+        yield _finding(base, f"{base.unbuilt}, so nothing of it was checked", cure)
+    elif base.row is None and not base.source:
         yield _finding(
             base,
             f"no row tells what the image {base.image} holds, so neither its CUDA, its python nor its packages were "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from solver.audit.context import AuditContext
@@ -10,6 +11,7 @@ from solver.audit.phrases import listed
 from solver.core.model import Finding, pypi_name
 
 CODE = "unknown"
+_LINE = re.compile(r"(line \d+): .*", re.DOTALL)
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
@@ -33,3 +35,10 @@ def find(context: AuditContext) -> Iterator[Finding]:
 def nameless(package_set: PackageSet) -> tuple[str, ...]:
     """The lines of a list that install what has no name in it."""
     return () if package_set.base is not None else package_set.unread
+
+
+def unread_lines(package_set: PackageSet) -> tuple[str, ...]:
+    """The lines of a list or of an image's build that install what nobody can tell."""
+    if package_set.base is None:
+        return package_set.unread
+    return tuple(dict.fromkeys(_LINE.sub(r"\1", sentence) for sentence in package_set.unread))

@@ -36,6 +36,8 @@ class Document:
     """Where the set is installed; None: nobody said."""
     choice: Choice = EVERY
     """Which of its sets somebody wants."""
+    context: Path | None = None
+    """The folder that a Dockerfile is built in; None: nobody said, so that it is its own."""
     matrices: Matrices = field(default_factory=Matrices, repr=False, compare=False)
     """What is known of images that a Dockerfile begins with."""
 

@@ -47,7 +47,7 @@ class Reader:
     fits: Callable[[Document], bool]
     read: Callable[[Document], PackageSet | tuple[PackageSet, ...]]
     chooses: tuple[str, ...] = ()
-    """By what its sets are chosen, where it may hold several: extra, group, environment."""
+    """By what its sets are chosen, where it may hold several: extra, group, environment; context is a build's."""
 
 
 def _metadata(document: Document) -> frozenset[str]:
@@ -209,7 +209,12 @@ READERS = (
         lambda one: one.yaml is not None,
         _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml nor compose.yaml"),
     ),
-    Reader("Dockerfile", lambda one: is_dockerfile(one.first_line), lambda one: read_dockerfile(one, read_document)),
+    Reader(
+        "Dockerfile",
+        lambda one: is_dockerfile(one.first_line),
+        lambda one: read_dockerfile(one, read_document),
+        ("context",),
+    ),
     Reader("an @EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
     Reader(
         "conda list --export",
@@ -246,5 +251,7 @@ def read_document(document: Document) -> tuple[PackageSet, ...]:
     for kind, names in chosen.items():
         if names and kind not in reader.chooses:
             raise BadInput(f"{reader.title} has no {kind}s to choose from", file=document.file, key=f"--{kind}")
+    if document.context is not None and "context" not in reader.chooses:
+        raise BadInput(f"{reader.title} is built in no context", file=document.file, key="--context")
     sets = reader.read(document)
     return sets if isinstance(sets, tuple) else (sets,)

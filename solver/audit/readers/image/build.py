@@ -101,16 +101,15 @@ _PLATFORM = {
 def read_dockerfile(
     document: Document,
     read: Read,
-    context: Path | None = None,
     arguments: Mapping[str, str] | None = None,
     target: str | None = None,
 ) -> tuple[PackageSet, ...]:
     """The sets of a Dockerfile: of its last stage or of ``target``, first the environment that is in force there.
 
-    Then follow the stages that no other one takes up. ``context`` is where COPY looks, ``arguments`` are build
-    arguments, ``read`` reads what is copied. Raises ``BadInput`` for what Docker would refuse.
+    Then follow the stages that no other one takes up. ``arguments`` are build arguments, ``read`` reads what is
+    copied. Raises ``BadInput`` for what Docker would refuse.
     """
-    build = _Build(document, read, context or document.folder, arguments or {})
+    build = _Build(document, read, document.context or document.folder, arguments or {})
     for instruction in instructions(document.text, document.file):
         build.take(instruction)
     if build.last is None:

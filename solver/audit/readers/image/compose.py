@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 from msgspec import structs
 
-from solver.audit.package_set import PackageSet
+from solver.audit.package_set import Base, PackageSet
 from solver.audit.readers.document import Document
 from solver.audit.readers.foreign import Foreign
 from solver.audit.readers.image.build import of_image, read_dockerfile
@@ -77,7 +78,7 @@ def _sets(document: Document, yaml: YamlDocument, name: str, service: _Service, 
     part = f"service {name}"
     variables = tuple(sorted(_pairs(service.environment).items()))
     if service.build is not None:
-        for one in _built(document, yaml, name, service.build, read):
+        for one in _built(document, yaml, name, service, read):
             inside = f"{part}, {one.part}" if one.part else part
             together = dict(one.variables) | dict(variables)
             yield structs.replace(one, part=inside, file=document.file, variables=tuple(sorted(together.items())))
@@ -87,30 +88,37 @@ def _sets(document: Document, yaml: YamlDocument, name: str, service: _Service, 
         yield structs.replace(one, part=part, variables=variables)
 
 
-def _built(
-    document: Document, yaml: YamlDocument, name: str, build: _Build | str, read: Read
-) -> tuple[PackageSet, ...]:
+def _built(document: Document, yaml: YamlDocument, name: str, service: _Service, read: Read) -> tuple[PackageSet, ...]:
     """The sets of the Dockerfile that a service is built from."""
-    recipe = _Build(context=build) if isinstance(build, str) else build
-    context = document.folder / _known(recipe.context, yaml, name)
+    build = service.build
+    recipe = _Build(context=build) if isinstance(build, str) else build or _Build()
+    folder, file = (expanded(text, {}) for text in (recipe.context, recipe.dockerfile or "Dockerfile"))
+    if not (_is_of_this_machine(folder) and _is_of_this_machine(file)):
+        problem = f"is built in {shown(recipe.context)}, which is no folder of this machine"
+        return (_unread(document, yaml, name, service, problem),)
+    context = document.folder / folder
     arguments = {key: value for key, value in _pairs(recipe.args).items() if UNKNOWN not in value}
-    document = replace(document, choice=EVERY)  # it was of services, which a Dockerfile has none of
+    document = replace(document, choice=EVERY, context=context)  # it was of services, which a Dockerfile has none of
+    path = context / file
     if recipe.dockerfile_inline is not None:
         inner = replace(document, text=recipe.dockerfile_inline)
+    elif not os.path.isfile(path):  # noqa: PTH113 (unlike ``Path.is_file`` it has an answer for any name)
+        return (_unread(document, yaml, name, service, f"is built from {path}, which is not there"),)
     else:
-        path = context / _known(recipe.dockerfile or "Dockerfile", yaml, name)
-        missing = f"there is no such file, which the service {brief(name)} is built from"
-        inner = replace(document, text=reading.read_text(path, missing=missing), file=str(path), folder=path.parent)
-    return read_dockerfile(inner, read, context, arguments, recipe.target)
+        inner = replace(document, text=reading.read_text(path), file=str(path), folder=path.parent)
+    return read_dockerfile(inner, read, arguments, recipe.target)
 
 
-def _known(text: str, yaml: YamlDocument, name: str) -> str:
-    """A path whose variables have defaults; raises ``BadInput`` for an address, or for what nobody knows."""
-    path = expanded(text, {})
-    if UNKNOWN in path or "://" in path or path.startswith("git@") or len(path) > _LONGEST:
-        problem = f"expected a folder of this machine, found {shown(text)}"
-        raise yaml.error(problem, "services", name, "build", fix="audit its Dockerfile itself")
-    return path
+def _unread(document: Document, yaml: YamlDocument, name: str, service: _Service, problem: str) -> PackageSet:
+    """The set of a service that nobody can tell anything of."""
+    line = yaml.line("services", name, "build")
+    base = Base(image=service.image or name, line=line, unbuilt=f"the service {brief(name)} {problem}")
+    return PackageSet(kind="image", file=document.file, packages=(), base=base)
+
+
+def _is_of_this_machine(path: str) -> bool:
+    """Whether a path may be looked for here: it is no address, and its variables have defaults."""
+    return not (UNKNOWN in path or "://" in path or path.startswith("git@") or len(path) > _LONGEST)
 
 
 def _pairs(pairs: _Pairs) -> dict[str, str]:

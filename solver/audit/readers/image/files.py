@@ -58,6 +58,11 @@ class ImageFiles:
         """A file whose text the Dockerfile itself says."""
         self.texts[posixpath.normpath(target)] = text
 
+    def holds(self, copied: CopiedFile) -> bool:
+        """Whether a file is there to be read."""
+        # Unlike ``Path.is_file`` this has an answer for a name that no file can have.
+        return copied.text is not None or os.path.isfile(self.context / copied.path)  # noqa: PTH113
+
     def find(self, path: str) -> CopiedFile | None:
         """The file at ``path``, which is absolute; None where nothing brings it."""
         path = posixpath.normpath(path)

@@ -134,6 +134,11 @@ class Installing:
         copied = None if UNKNOWN in path else self.files.find(posixpath.join(self.folder, path))
         if copied is None:
             self._say_unread(f"reads {shown_of_build(path)}, {_NOWHERE}")
+        elif not self.files.holds(copied):
+            another = " (--context names another folder)" if self.document.context is None else ""
+            where = f"the build's context {self.files.context}{another}"
+            self._say_unread(f"reads {copied.path}, which is not in {where}")
+            return None
         return copied
 
     def _say_unread(self, problem: str) -> None:
@@ -144,7 +149,7 @@ def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, 
     """The name that the environment.yml of a step gives its environment; None where it gives none."""
     for file in step.files if step.act == "environment" else ():
         copied = None if UNKNOWN in file else files.find(posixpath.join(folder, file))
-        if copied is not None:
+        if copied is not None and files.holds(copied):
             parsed = _document(document, copied, files.context, document.choice).yaml
             name = parsed.data.get("name") if parsed is not None and isinstance(parsed.data, dict) else None
             return name if isinstance(name, str) else None
@@ -152,12 +157,11 @@ def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, 
 
 
 def _document(dockerfile: Document, copied: CopiedFile, context: Path, choice: Choice) -> Document:
-    """A file of the image to be read; raises ``BadInput`` where the context lacks it."""
+    """A file of the image to be read; raises ``BadInput`` where it cannot be."""
     if copied.text is not None:
         return replace(dockerfile, text=copied.text, choice=choice)
     path = context / copied.path
-    fix = "put that file there, or name the build's context"
-    text = reading.read_text(path, missing="there is no such file, which the Dockerfile copies", fix=fix)
+    text = reading.read_text(path, missing="there is no such file, which the Dockerfile copies")
     return replace(dockerfile, text=text, file=str(path), folder=path.parent, choice=choice)
 
 

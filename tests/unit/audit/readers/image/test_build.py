@@ -234,11 +234,40 @@ def test_what_docker_or_pip_would_refuse_is_told_with_its_line(text, told, tmp_p
     assert str(caught.value).replace(f"{tmp_path}/", "") == told
 
 
-def test_a_file_that_the_context_lacks_is_named(read, tmp_path):
+LACKING = (
+    "FROM x\nCOPY req.txt env.yml /app/\nRUN pip install -r /app/req.txt a==1 && conda env create -f /app/env.yml\n"
+)
+
+
+def test_a_file_that_the_context_lacks_is_named_and_the_rest_is_read(read, tmp_path):
+    (one,) = read(LACKING).values()
+    of = f"which is not in the build's context {tmp_path} (--context names another folder)"
+    assert (pins(one), one.unread) == (
+        ["a==1"],
+        (
+            f"line 3: `pip install -r /app/req.txt a==1` reads req.txt, {of}",
+            f"line 3: `conda env create -f /app/env.yml` reads env.yml, {of}",
+        ),
+    )
+
+
+def test_the_context_may_be_another_folder_than_the_dockerfiles(tmp_path):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text(LACKING)
+    (tmp_path / "req.txt").write_text("b==2\n")
+    (one,) = read_sets(tmp_path / "docker" / "Dockerfile", context=tmp_path)
+    assert (pins(one), one.unread) == (
+        ["b==2", "a==1"],
+        (f"line 3: `conda env create -f /app/env.yml` reads env.yml, which is not in the build's context {tmp_path}",),
+    )
+
+
+def test_nothing_but_a_dockerfile_is_built_in_a_context(tmp_path):
+    (tmp_path / "r.txt").write_text("a==1\n")
     with pytest.raises(BadInput) as caught:
-        read("FROM x\nCOPY req.txt /app/\nRUN pip install -r /app/req.txt\n")
+        read_sets(tmp_path / "r.txt", context=tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}/Dockerfile:3: 'req.txt' cannot be read; put that file there, or remove this line"
+        f"{tmp_path}/r.txt: --context: requirements.txt or pip freeze output is built in no context"
     )
 
 

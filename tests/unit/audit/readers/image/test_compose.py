@@ -73,18 +73,29 @@ def test_arguments_and_the_target_are_those_of_the_service(args, read, tmp_path)
 
 
 @pytest.mark.parametrize(
+    ("build", "unbuilt"),
+    [
+        (
+            "https://example.com/own.git",
+            "is built in 'https://example.com/own.git', which is no folder of this machine",
+        ),
+        ("./$GONE", "is built in './$GONE', which is no folder of this machine"),
+        ("./gone", "is built from gone/Dockerfile, which is not there"),
+        ("{dockerfile: own}", "is built from own, which is not there"),
+    ],
+)
+def test_a_service_whose_build_is_elsewhere_is_told_beside_the_others(build, unbuilt, read, tmp_path):
+    sets = read(f"services:\n  a:\n    build: {build}\n  b:\n    image: x\n")
+    assert {part: (one.base.image, one.base.unbuilt.replace(f"{tmp_path}/", "")) for part, one in sets.items()} == {
+        "service a": ("a", f"the service a {unbuilt}"),
+        "service b": ("x", ""),
+    }
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("services: {a: {command: x}}\n", "compose.yaml: services: has no service with build or image"),
-        (
-            "services:\n  a:\n    build: https://example.com/own.git\n",
-            "compose.yaml:3: services.a.build: expected a folder of this machine, found 'https://example.com/own.git'; "
-            "audit its Dockerfile itself",
-        ),
-        (
-            "services:\n  a:\n    build: ./gone\n",
-            "gone/Dockerfile: there is no such file, which the service a is built from",
-        ),
         (
             "services:\n  a:\n    build: {dockerfile_inline: 'FROM x', target: y}\n",
             "compose.yaml: has no stage 'y'; name one of 0",
