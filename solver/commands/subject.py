@@ -16,10 +16,10 @@ from solver.proof.subject import Subject
 def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) -> tuple[Subject, ...]:
     """The locks ``names``, or all, of the ``bundle`` or else of the project in ``root``.
 
-    Raises ``BadInput`` where the project has none of them.
+    Raises ``BadInput`` where the project has none of them, and where the bundle has another lock than its manifest says.
     """
     if bundle is not None:
-        return carried_subjects(bundle, names)
+        return tuple(map(_as_carried, carried_subjects(bundle, names)))
     locks = locks_dir(root)
     folders = [locks / name for name in names] if names else lock_folders(locks)
     if not folders:
@@ -30,6 +30,14 @@ def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) ->
 def subject_of(folder: Path) -> Subject:
     """The lock in ``folder`` as a subject; raises ``BadInput`` where there is none, or it was changed."""
     return as_subject(intact_folder(folder))
+
+
+def _as_carried(named: Subject) -> Subject:
+    """The lock that a manifest names, as it lies in the bundle: evidence of it must not carry another one's digest."""
+    lock = subject_of(named.folder)
+    if (lock.profile, lock.digest) != (named.profile, named.digest):
+        raise BadInput("is another lock than the manifest says", file=named.folder, fix="carry the whole bundle again")
+    return lock
 
 
 def as_subject(lock: LockFolder) -> Subject:

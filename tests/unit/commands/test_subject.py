@@ -8,7 +8,9 @@ from standin_lock import MINOR
 
 from solver.commands.subject import subject_of, subjects_of
 from solver.core.errors import BadInput
+from solver.core.wheelfile import pack_wheel
 from solver.lock.solution import installable_digest
+from solver.proof.bundle.make import LockToCarry, make_bundle
 
 
 def test_a_lock_folder_as_something_to_prove(lock):
@@ -47,3 +49,25 @@ def test_a_project_without_any_lock_is_told(tmp_path):
 def test_a_profile_without_a_lock_is_told(root, lock):
     with pytest.raises(BadInput, match="this profile has no lock; make it with `interlock lock nothing`"):
         subjects_of(root, ["nothing"])
+
+
+def test_a_bundle_s_lock_is_the_one_that_its_manifest_names(lock, tmp_path):
+    bundle = tmp_path / "bundle"
+    carry = LockToCarry(subject=subject_of(lock), python=MINOR, wheels=())
+    make_bundle([carry], bundle, tool={}, interlock=pack_wheel("interlock-1", {}, {}))
+    assert [one.digest for one in subjects_of(tmp_path, (), bundle)] == [subject_of(lock).digest]
+    folder = bundle / "locks" / "full-py312"
+    path = folder / "requirements.txt"
+    path.write_text(path.read_text().replace("torch==2.10.0", "torch==6.6.6"))
+    with pytest.raises(BadInput) as caught:
+        subjects_of(tmp_path, (), bundle)
+    assert str(caught.value) == (
+        f"{folder}: its files were changed after the lock was made; "
+        "restore the folder, or make it again with `interlock lock full-py312`"
+    )
+    seal(folder)  # whoever changes a lock can mend its own digests, too
+    with pytest.raises(BadInput) as caught:
+        subjects_of(tmp_path, (), bundle)
+    assert str(caught.value) == (
+        f"{folder}: is another lock than the manifest says; carry the whole bundle again"
+    )

@@ -276,3 +276,27 @@ def test_what_a_kill_leaves_behind_is_no_file_of_ours(tmp_path, monkeypatch):
     assert len(names) == 1
     assert names[0].startswith(".numpy.jsonl.")
     assert names[0].endswith(".part")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the name of an open file is read as Linux tells it")
+def test_all_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
+    """A loss of power after the exchange of names must not leave empty files under them."""
+    place, events = tmp_path / "full", []
+    write_folder(place, OLD)
+    real_sync, real_exchange, real_replace = os.fsync, folders.exchange, Path.replace
+
+    def sync(descriptor):
+        events.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        real_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(folders, "exchange", lambda *both: (events.append("exchange"), real_exchange(*both))[1])
+    write_folder(place, {"a": b"1", "wheels/b": b"2"})
+    before, after = events[: events.index("exchange")], events[events.index("exchange") + 1 :]
+    assert [name for name in before if ".new-" not in name] == ["a", "b", "wheels"]
+    assert [".full.new-" in name for name in before[-1:]] == [True]
+    assert after == [tmp_path.name]
+    events.clear()
+    monkeypatch.setattr(Path, "replace", lambda *both: (events.append("replace"), real_replace(*both))[1])
+    folders.put_whole(tmp_path / "x.json", b"{}")
+    assert [name.endswith(".part") for name in events[:1]] + events[1:] == [True, "replace"]
