@@ -57,6 +57,13 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def mends(session: nox.Session) -> None:
+    """Undo each mend of tests/mends/mends.yaml in a copy, and see its test fail; about a quarter of an hour."""
+    session.install("-e", ".[audit,cluster]", *GROUPS["test"])
+    session.run("python", "tests/mends/undo.py", *session.posargs)
+
+
+@nox.session
 def laws(session: nox.Session) -> None:
     """The suite's laws with new seeds and ten times the examples; a failure prints how to make it again."""
     session.install("-e", ".[audit,cluster]", *GROUPS["test"])

@@ -16,7 +16,7 @@ from solver.proof.subject import Subject
 def subjects_of(root: Path, names: Sequence[str], bundle: Path | None = None) -> tuple[Subject, ...]:
     """The locks ``names``, or all, of the ``bundle`` or else of the project in ``root``.
 
-    Raises ``BadInput`` where the project has none of them, and where the bundle has another lock than its manifest says.
+    Raises ``BadInput`` where there are none, and where a bundle has another lock than its manifest says.
     """
     if bundle is not None:
         return tuple(map(_as_carried, carried_subjects(bundle, names)))

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated
 
 import msgspec
@@ -26,6 +27,8 @@ COPIED = (
     "solver", "tests", "matrices", "locks", "docs", "benchmarks", ".github", ".ci",
     "pyproject.toml", "README.md", "CHANGELOG.md", "ARCHITECTURE.md", "environment.yml.in", "noxfile.py", "LICENSE",
 )  # fmt: skip
+PATIENCE = 180
+"""Seconds that a test may take."""
 _FAILED = 1
 """Exit code of pytest where a test failed; another one says that none ran."""
 
@@ -39,7 +42,7 @@ class Mend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Stands in the file exactly once."""
     undone: str
     test: str
-    """As pytest takes it: a file, or a test of one, and maybe ``-k`` with a word."""
+    """As pytest takes them: files, or tests of one, and maybe ``-k`` with a word."""
 
 
 def read_mends() -> tuple[Mend, ...]:
@@ -56,6 +59,8 @@ def undo(mend: Mend, copy: Path) -> str:
     path.write_text(text.replace(mend.mended, mend.undone), encoding="utf-8")
     try:
         done = _run(mend.test, copy)
+    except subprocess.TimeoutExpired:
+        return f"its test goes on for more than {PATIENCE} s: give it a limit (tests/support/limits.py)"
     finally:
         path.write_text(text, encoding="utf-8")
     if done.returncode == _FAILED:
@@ -65,10 +70,10 @@ def undo(mend: Mend, copy: Path) -> str:
 
 def _run(test: str, copy: Path) -> subprocess.CompletedProcess[str]:
     place, _, words = test.partition(" -k ")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", place]
-    command += ["-k", words] if words else []
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *place.split()]
+    command += ["-k", words.strip('"')] if words else []
     environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True)
+    return subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def _copied(folder: Path) -> Path:
@@ -82,14 +87,21 @@ def _copied(folder: Path) -> Path:
 
 
 def seen(mends: tuple[Mend, ...], workers: int = 2) -> Iterator[tuple[Mend, str]]:
-    """Each mend with what came of it; a copy for each worker."""
+    """Each mend with what came of it, in their order; each worker has a copy of its own."""
     with tempfile.TemporaryDirectory(prefix="undone-") as place:
-        copies = [_copied(Path(place) / str(number)) for number in range(workers)]
-        shares = [mends[number::workers] for number in range(workers)]
+        idle: SimpleQueue[Path] = SimpleQueue()
+        for number in range(workers):
+            idle.put(_copied(Path(place) / str(number)))
+
+        def undone(mend: Mend) -> tuple[Mend, str]:
+            copy = idle.get()
+            try:
+                return mend, undo(mend, copy)
+            finally:
+                idle.put(copy)
+
         with ThreadPoolExecutor(workers) as pool:
-            work = pool.map(lambda share, copy: [(one, undo(one, copy)) for one in share], shares, copies)
-            for share in work:
-                yield from share
+            yield from pool.map(undone, mends)
 
 
 def main() -> int:

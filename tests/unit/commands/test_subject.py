@@ -68,6 +68,4 @@ def test_a_bundle_s_lock_is_the_one_that_its_manifest_names(lock, tmp_path):
     seal(folder)  # whoever changes a lock can mend its own digests, too
     with pytest.raises(BadInput) as caught:
         subjects_of(tmp_path, (), bundle)
-    assert str(caught.value) == (
-        f"{folder}: is another lock than the manifest says; carry the whole bundle again"
-    )
+    assert str(caught.value) == (f"{folder}: is another lock than the manifest says; carry the whole bundle again")

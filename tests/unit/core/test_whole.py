@@ -269,6 +269,19 @@ def test_one_file_is_put_whole(tmp_path, monkeypatch):
     assert content(tmp_path) == {"exports/pixi.lock": b"two"}
 
 
+def test_two_writers_of_one_file_share_no_name(tmp_path, monkeypatch):
+    place, real = tmp_path / "pylock.toml", Path.replace
+
+    def second(*both):
+        monkeypatch.setattr(Path, "replace", real)
+        folders.put_whole(place, b"second")
+        return real(*both)
+
+    monkeypatch.setattr(Path, "replace", second)
+    folders.put_whole(place, b"first")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"pylock.toml": b"first"}
+
+
 def test_what_a_kill_leaves_behind_is_no_file_of_ours(tmp_path, monkeypatch):
     names = []
     monkeypatch.setattr(Path, "replace", lambda self, target: names.append(self.name))
@@ -286,7 +299,7 @@ def test_all_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
     real_sync, real_exchange, real_replace = os.fsync, folders.exchange, Path.replace
 
     def sync(descriptor):
-        events.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        events.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
         real_sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", sync)

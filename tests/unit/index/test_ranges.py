@@ -1,4 +1,8 @@
+import io
 import random
+import struct
+import tracemalloc
+import zipfile
 
 import pytest
 from fault_server import make_wheel
@@ -97,6 +101,34 @@ def test_a_member_over_the_limit_is_refused(fault_server, wheel, session):
         f"big/first.bin of {wheel} has 300000 bytes; at most 1000 are read of it"
     )
     assert len(fault_server.requests) == 1
+
+
+def packed(data, said=None):
+    """A wheel with one deflated member, of whose size the directory says ``said``."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as wheel:
+        wheel.writestr("big/first.bin", data)
+    size, told = (struct.pack("<I", number) for number in (len(data), len(data) if said is None else said))
+    return stream.getvalue().replace(size, told)
+
+
+def test_a_member_that_inflates_over_the_limit_is_refused(fault_server, session):
+    wheel = fault_server.add_wheel(FILENAME, packed(bytes(300_000)))
+    assert fails(read_member, wheel, "big/first.bin", session, limit=1000) == (
+        f"big/first.bin of {wheel} has 300000 bytes; at most 1000 are read of it"
+    )
+
+
+def test_a_directory_that_lies_about_a_size_does_not_fill_the_memory(fault_server, session):
+    wheel = fault_server.add_wheel(FILENAME, packed(bytes(1 << 25), said=1000))
+    tracemalloc.start()
+    try:
+        said = fails(read_member, wheel, "big/first.bin", session)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert said == f"{wheel} is no wheel that can be read: Bad CRC-32 for file 'big/first.bin'"
+    assert most < 1 << 22
 
 
 def test_a_missing_wheel_is_told(fault_server, session):
