@@ -11,7 +11,7 @@ import msgspec
 
 from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
-from solver.audit.context import RecordReader
+from solver.audit.context import AuditContext, RecordReader
 from solver.audit.grouping import by_cause, majors_of
 from solver.audit.inputs import read_sets
 from solver.audit.installed import findings_as_installed
@@ -127,23 +127,36 @@ def audit_path(
     matrices, index, _ = open_facts(root, reach=Reach.ALL if live else Reach.RECORD)
     in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
     findings: dict[str, tuple[Finding, ...]] = {}
-    looked: list[Checked] = []
-    majors: dict[PypiName, int] = {}
-    same: dict[PackageSet, tuple[Finding, ...]] = {}
+    looks: dict[PackageSet, _Look] = {}
     for package_set, target in read_all_for(what, words, matrices):
-        context = context_of(package_set, matrices, index, target, in_force, record_of, named=tuple(words))
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
-        if bare not in same:
-            context, installed = findings_as_installed(context)
-            same[bare] = installed + (known_vulnerabilities(package_set) if vulnerabilities else ())
-        findings[package_set.part] = same[bare]
-        majors |= majors_of(context)
-        looked.append(checked(context))
+        if bare not in looks:
+            context = context_of(package_set, matrices, index, target, in_force, record_of, named=tuple(words))
+            looks[bare] = _look(context, known_vulnerabilities(package_set) if vulnerabilities else ())
+        findings[package_set.part] = looks[bare].findings
     parts = tuple(part or PLAIN for part in findings) if len(findings) > 1 else ()
     accepted = {**what.accepted, **accept}
     every = marked(in_parts(findings), accepted)
-    return Audited(by_cause(every, majors), max(looked, key=lambda one: one.packages), parts, idle(every, accepted))
+    majors = {name: major for look in looks.values() for name, major in look.majors.items()}
+    most = max((look.checked for look in looks.values()), key=lambda one: one.packages)
+    return Audited(by_cause(every, majors), most, parts, idle(every, accepted))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What came of one set."""
+
+    findings: tuple[Finding, ...]
+    checked: Checked
+    majors: Mapping[PypiName, int]
+    """The CUDA major of each package that is of one."""
+
+
+def _look(context: AuditContext, known: tuple[Finding, ...]) -> _Look:
+    """``known``: what is found of it otherwise."""
+    whole, findings = findings_as_installed(context)
+    return _Look((*findings, *known), checked(whole), majors_of(whole))
 
 
 def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
