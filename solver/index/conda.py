@@ -22,9 +22,10 @@ from urllib.request import url2pathname
 from solver.core import names, reading
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform
-from solver.index.conda_config import CondaSettings, read_settings
+from solver.index.conda_config import CondaSettings
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 from solver.index.conda_web import WebChannel
+from solver.index.condarc import read_settings
 
 if TYPE_CHECKING:
     from rattler import PackageName, RepoDataRecord, SparseRepoData, Subdir
@@ -161,7 +162,7 @@ class CondaIndex:
                     place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")
                 ),
             )
-            for channel in self.channels
+            for channel in self.settings.allowed(self.channels)
         )
 
     def _loader(self, channel: str) -> Loader:

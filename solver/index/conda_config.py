@@ -1,21 +1,21 @@
-"""Where conda channels are, as conda's own configuration says: names, mirrors, credentials, proxies.
+"""Where conda channels are, as conda's own configuration says (``condarc``): names, mirrors, credentials, proxies.
 
-conda merges the ``.condarc`` files of the system, the user and the active
-environment; of their keys, those that say where a channel is and how to reach
-it count here. ``~/.netrc`` and the keyring are py-rattler's own work.
+``~/.netrc`` and the keyring are py-rattler's own work.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from solver.core import names
 from solver.core.errors import BadInput
-from solver.core.yamlfile import Data, load_yaml
 
 if TYPE_CHECKING:
     from rattler import Client
@@ -24,8 +24,10 @@ RETRIES = 3
 """Times that a question to a channel is put again where its server or the connection fails."""
 DEFAULT_ALIAS = "https://conda.anaconda.org"
 """Where a channel named by a single word lies unless a configuration says otherwise."""
-
-_KEYS = ("channel_alias", "custom_channels", "mirrored_channels", "ssl_verify", "proxy_servers")
+DEFAULTS_NAME = "defaults"
+DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
+"""What that name stands for, unless a configuration says otherwise."""
+_PLACES_OF_DEFAULTS = {address.partition(".com/")[2]: "https://repo.anaconda.com" for address in DEFAULTS}
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,32 @@ class CondaSettings:
     """The part of conda's configuration that says where channels are; empty: conda's defaults."""
 
     alias: str = DEFAULT_ALIAS
-    custom: Mapping[str, str] = field(default_factory=dict)
-    """Channel name -> the address below which it lies (``custom_channels``)."""
+    custom: Mapping[str, str] = field(default_factory=lambda: dict(_PLACES_OF_DEFAULTS))
+    """Channel name -> the address below which it lies (``custom_channels``, and by their groups)."""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {DEFAULTS_NAME: DEFAULTS})
+    """Name -> the channels that it stands for, highest priority first (``custom_multichannels``)."""
     mirrors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Channel name or address -> addresses of mirrors, tried in order (``mirrored_channels``)."""
     verify_tls: bool = True
+    certificates: Path | None = None
+    """A file or a folder of the authorities to believe; None: the system's."""
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Scheme -> proxy."""
+    offline: bool = False
+    """Nothing is asked for over the network."""
+    allowlist: tuple[str, ...] = ()
+    """The only channels that may be used; empty: every one."""
+    denylist: tuple[str, ...] = ()
+
+    def members(self, channel: str) -> tuple[str, ...]:
+        """The channels that ``channel`` stands for: itself, unless it is the name of several."""
+        return self.groups.get(channel, (channel,))
+
+    def allowed(self, channels: Iterable[str]) -> Iterator[str]:
+        """Every channel that ``channels`` stand for; raises ``BadInput`` where one of them may not be used."""
+        for channel in (member for named in channels for member in self.members(named)):
+            self.check_allowed(channel)
+            yield channel
 
     def address(self, channel: str) -> str:
         """The address that locks name: without credentials, and the channel's own, never a mirror's.
@@ -49,30 +70,53 @@ class CondaSettings:
         """
         if _is_address(channel):
             return without_credentials(channel)
-        base = self.custom.get(channel)
-        return without_credentials(f"{base}/{channel}" if base else f"{DEFAULT_ALIAS}/{channel}")
+        return without_credentials(f"{self._custom_base(channel) or DEFAULT_ALIAS}/{channel}")
 
     def sources(self, channel: str) -> tuple[str, ...]:
         """Addresses to read ``channel`` from, credentials included, first choice first."""
         mirrors = self.mirrors.get(channel) or self.mirrors.get(self.address(channel))
         if mirrors:
-            return tuple(_trim(address) for address in mirrors)
+            return tuple(trimmed(address) for address in mirrors)
         if _is_address(channel):
             return (_as_address(channel),)
-        base = self.custom.get(channel, self.alias)
-        return (f"{_trim(base)}/{channel}",)
+        return (f"{trimmed(self._custom_base(channel) or self.alias)}/{channel}",)
 
     def sources_of(self, address: str) -> tuple[str, ...]:
         """As ``sources``, for a channel known by the address that locks name."""
         for name in (*self.mirrors, *self.custom):
-            if self.address(name) == address:
-                return self.sources(name)
+            own = self.address(name)
+            if address == own or (address.startswith(f"{own}/") and not _is_address(name)):
+                return self.sources(name + address.removeprefix(own))
         if address.startswith(f"{DEFAULT_ALIAS}/"):
             return self.sources(address.removeprefix(f"{DEFAULT_ALIAS}/"))
         return self.sources(address)
 
+    def check_allowed(self, channel: str) -> None:
+        """Refuse a channel, by its name or address, that ``allowlist_channels`` and ``denylist_channels`` exclude."""
+        places = self._places(channel)
+        for key, named in (("denylist_channels", self.denylist), ("allowlist_channels", self.allowlist)):
+            listed = any(places & self._places(each) for name in named for each in self.members(name))
+            if named and listed == (named is self.denylist):
+                shown = without_credentials(channel) if _is_address(channel) else channel
+                problem = f"{key} of conda's configuration does not allow the channel {shown}"
+                raise BadInput(problem, fix="name another channel, or ask whoever wrote that")
+
+    def _places(self, channel: str) -> set[str]:
+        """Every address that is the channel's, credentials aside."""
+        sources = self.sources_of(channel) if _is_address(channel) else self.sources(channel)
+        return {self.address(channel), *map(without_credentials, sources)}
+
+    def _custom_base(self, channel: str) -> str | None:
+        """Of the names before each slash of ``channel`` the longest that lies somewhere of its own says where."""
+        while channel not in self.custom and "/" in channel:
+            channel = channel.rpartition("/")[0]
+        return self.custom.get(channel)
+
     def client(self) -> Client:
-        """py-rattler's client: retries, ``~/.netrc``, the keyring, and these proxies."""
+        """py-rattler's client: retries, ``~/.netrc``, the keyring, and these proxies.
+
+        Raises ``BadInput`` for certificates that are none.
+        """
         from rattler import Client, Config
 
         config = Config()
@@ -81,107 +125,57 @@ class CondaSettings:
         for scheme in ("http", "https"):
             if scheme in self.proxies:
                 config.set(f"proxy-config.{scheme}", self.proxies[scheme])
-        return Client.from_config(config, max_retries=RETRIES)
+        with _believing(self.certificates):
+            try:
+                return Client.from_config(config, max_retries=RETRIES)
+            except ValueError:
+                if self.certificates is None:
+                    raise
+                problem, fix = "holds no certificates", "name a file of them in ssl_verify of conda's configuration"
+                raise BadInput(problem, file=self.certificates, fix=fix) from None
 
 
-def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> CondaSettings:
-    """The merged ``.condarc`` files that ``environ`` and ``home`` lead to.
+_believes = threading.Lock()
 
-    Raises ``BadInput`` for a file that is no YAML or a key of the wrong kind.
-    """
-    environ = os.environ if environ is None else environ
-    merged: dict[str, Any] = {}
-    for path in _files(environ, Path.home() if home is None else home):
-        for key, value in _read(path, environ).items():
-            if isinstance(value, dict) and isinstance(merged.get(key), dict):
-                value = {**merged[key], **value}
-            merged[key] = value
-    if "CONDA_CHANNEL_ALIAS" in environ:
-        merged["channel_alias"] = environ["CONDA_CHANNEL_ALIAS"]
-        _check("the environment", "CONDA_CHANNEL_ALIAS", merged["channel_alias"])
-    if environ.get("CONDA_SSL_VERIFY", "").lower() in ("false", "no", "0"):
-        merged["ssl_verify"] = False
-    return CondaSettings(
-        alias=_trim(merged.get("channel_alias") or DEFAULT_ALIAS),
-        custom={name: _trim(base) for name, base in (merged.get("custom_channels") or {}).items()},
-        mirrors={_trim(name): tuple(addresses) for name, addresses in (merged.get("mirrored_channels") or {}).items()},
-        # A path to a certificate bundle is left to SSL_CERT_FILE, which the client reads by itself.
-        verify_tls=merged.get("ssl_verify") is not False,
-        proxies=merged.get("proxy_servers") or {},
-    )
+
+@contextmanager
+def _believing(certificates: Path | None) -> Iterator[None]:
+    """While it lasts a client that is made believes the authorities in ``certificates``, and no others."""
+    if certificates is None:
+        yield
+        return
+    wanted = {"SSL_CERT_DIR" if certificates.is_dir() else "SSL_CERT_FILE": str(certificates)}
+    with _believes:
+        # py-rattler has no other way to be told, and reads them when it makes the client.
+        before = {key: os.environ.pop(key, None) for key in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for key, value in before.items():
+                os.environ.pop(key, None)
+                if value is not None:
+                    os.environ[key] = value
 
 
 def without_credentials(address: str) -> str:
     """``address`` without user, password and conda's ``/t/<token>``: what may stand in a lock."""
-    return _trim(names.public_address(_as_address(address)))
+    return trimmed(names.public_address(_as_address(address)))
 
 
-def _files(environ: Mapping[str, str], home: Path) -> Iterable[Path]:
-    """conda's search path, weakest first."""
-    folders = [Path("/etc/conda"), Path("/var/lib/conda")]
-    folders += [Path(environ[key]) for key in ("CONDA_ROOT", "MAMBA_ROOT_PREFIX") if environ.get(key)]
-    folders += [Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "conda", home / ".conda", home]
-    if environ.get("CONDA_PREFIX"):
-        folders.append(Path(environ["CONDA_PREFIX"]))
-    files = [folder / ".condarc" for folder in folders]
-    if environ.get("CONDARC"):
-        files.append(Path(environ["CONDARC"]))
-    return [path for path in files if path.is_file()]
+def base_of(address: str, alias: str) -> tuple[str, str]:
+    """Where a channel lies that is known by its address, and its name there, as conda splits them."""
+    public, public_alias = without_credentials(address), without_credentials(alias)
+    if public.startswith(f"{public_alias}/"):
+        name = public.removeprefix(f"{public_alias}/")
+    else:
+        name = urlsplit(public).path.strip("/")
+    return trimmed(address).removesuffix(f"/{name}"), name
 
 
-def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
-    data = load_yaml(path).data
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise BadInput("expected a mapping of conda's settings", file=path)
-    settings = {key: _expanded(data[key], environ) for key in _KEYS if data.get(key) is not None}
-    for key, value in settings.items():
-        _check(path, key, value)
-    return settings
-
-
-def _check(path: Path | str, key: str, value: object) -> None:
-    """Refuse a value of one key that is not of its kind, or an address in it that is none."""
-    if key in ("channel_alias", "CONDA_CHANNEL_ALIAS"):
-        _check_address(path, key, value)
-    elif key in ("custom_channels", "proxy_servers"):
-        for name, address in _entries(path, key, value, "expected names, each with an address"):
-            if key == "proxy_servers" and isinstance(address, str) and "://" not in address:
-                address = f"http://{address}"  # conda takes a bare host for one of http
-            _check_address(path, f"{key}.{name}", address)
-    elif key == "mirrored_channels":
-        problem = "expected channel names, each with a list of addresses"
-        for name, addresses in _entries(path, key, value, problem):
-            if not isinstance(addresses, list) or not addresses:
-                raise BadInput(problem, file=path, key=f"{key}.{name}")
-            for address in addresses:
-                _check_address(path, f"{key}.{name}", address)
-
-
-def _entries(path: Path | str, key: str, value: object, problem: str) -> Iterable[tuple[str, object]]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value):
-        raise BadInput(problem, file=path, key=key)
-    return value.items()
-
-
-def _check_address(path: Path | str, key: str, value: object) -> None:
-    try:
-        if not (isinstance(value, str) and value.startswith(("/", "~"))):
-            names.address(value)
-    except names.BadName as error:
-        raise BadInput(f"expected an address: {error}", file=path, key=key) from None
-
-
-def _expanded(value: Data, environ: Mapping[str, str]) -> Data:
-    """conda replaces ``${NAME}`` in its configuration, which keeps tokens out of the file."""
-    if isinstance(value, str):
-        for name, text in environ.items():
-            value = value.replace(f"${{{name}}}", text)
-        return value
-    if isinstance(value, dict):
-        return {key: _expanded(entry, environ) for key, entry in value.items()}
-    return [_expanded(entry, environ) for entry in value] if isinstance(value, list) else value
+def trimmed(address: str) -> str:
+    """``address`` without slashes at its end."""
+    return address.rstrip("/")
 
 
 def _is_address(channel: str) -> bool:
@@ -190,9 +184,5 @@ def _is_address(channel: str) -> bool:
 
 def _as_address(channel: str) -> str:
     if "://" in channel:
-        return _trim(channel)
+        return trimmed(channel)
     return Path(channel).expanduser().resolve().as_uri()
-
-
-def _trim(address: str) -> str:
-    return address.rstrip("/")

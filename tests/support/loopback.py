@@ -1,5 +1,6 @@
 """HTTP on the loopback interface, for the servers that tests ask."""
 
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         """Say nothing of a client that went away: to give up early is what some tests are about."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
@@ -39,6 +40,11 @@ class Loopback:
         self._thread.start()
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.host}"
+
+    def speak_tls(self, context):
+        """Speak https from now on, with what ``context`` holds."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://{self.host}"
 
     def close(self):
         self._server.shutdown()

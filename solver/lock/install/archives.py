@@ -97,6 +97,7 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
     """The archive at ``place``, of the first source that gives it: a mirror, then the next."""
     from rattler.package_streaming import download_to_path
 
+    settings.check_allowed(record.channel)
     place.parent.mkdir(parents=True, exist_ok=True)
     problems = []
     for base in settings.sources_of(record.channel):
@@ -104,6 +105,9 @@ async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, clie
         try:
             if url.startswith("file:"):
                 shutil.copyfile(url2pathname(urlsplit(url).path), place)
+            elif settings.offline:
+                problems.append(f"{without_credentials(base)}, since conda's configuration says offline")
+                continue
             else:
                 longest = PATIENCE + (MOST if record.size is None else record.size) / SLOWEST
                 await asyncio.wait_for(download_to_path(client, url, place), longest)

@@ -29,8 +29,9 @@ from solver.core.programs import ending_with_us, minor_of
 from solver.core.reading import LARGEST_RECORD, read_bytes
 from solver.core.scratch import UNFINISHED, scratch_folder
 from solver.index.conda import run_async
-from solver.index.conda_config import CondaSettings, read_settings
+from solver.index.conda_config import CondaSettings
 from solver.index.conda_record import CondaRecord
+from solver.index.condarc import read_settings
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder

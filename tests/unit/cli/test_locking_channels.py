@@ -35,16 +35,29 @@ def test_a_dead_channel_does_not_stop_the_pip_half(dead, interlock, tmp_path):
     assert (tmp_path / "locks/gpu/environment.yml").read_bytes() == recorded
 
 
-def test_a_lock_of_live_channels_is_the_same_without_them(index, interlock, tmp_path, monkeypatch):
-    """The channel has a newer tzdata than the record, and all else that the record has."""
-    recorded = CondaSnapshot(built_in_snapshot())
-    records = [*recorded.records("conda-forge", "linux-64"), *recorded.records("conda-forge", "noarch")]
-    entries = [(record.filename, repodata_fields(record)) for record in records]
-    old = next(fields for name, fields in entries if name.startswith("tzdata-"))
-    newer = {**old, "version": "2099a", "build": "h_0", "build_number": 0, "sha256": "a" * 64, "md5": "b" * 32}
-    channel = write_channel(tmp_path / "channel", [*entries, ("tzdata-2099a-h_0.conda", newer)])
-    (tmp_path / "condarc").write_text(f"mirrored_channels: {{conda-forge: ['{channel.as_uri()}']}}\n")
-    monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
+@pytest.fixture
+def configure(tmp_path, monkeypatch):
+    """A function that gives conda a configuration; ``{channel}`` in it is a folder with a newer tzdata than the record.
+
+    It has all else that the record has.
+    """
+
+    def configure(text):
+        recorded = CondaSnapshot(built_in_snapshot())
+        records = [*recorded.records("conda-forge", "linux-64"), *recorded.records("conda-forge", "noarch")]
+        entries = [(record.filename, repodata_fields(record)) for record in records]
+        old = next(fields for name, fields in entries if name.startswith("tzdata-"))
+        newer = {**old, "version": "2099a", "build": "h_0", "build_number": 0, "sha256": "a" * 64, "md5": "b" * 32}
+        channel = write_channel(tmp_path / "channel", [*entries, ("tzdata-2099a-h_0.conda", newer)])
+        (tmp_path / "condarc").write_text(text.replace("{channel}", channel.as_uri()))
+        monkeypatch.setenv("CONDARC", str(tmp_path / "condarc"))
+        return channel.as_uri()
+
+    return configure
+
+
+def test_a_lock_of_live_channels_is_the_same_without_them(index, interlock, tmp_path, monkeypatch, configure):
+    configure("mirrored_channels: {conda-forge: ['{channel}']}\n")
     assert interlock("lock", "--no-pylock", "--live")[0] == 0
     made = files(tmp_path / "locks")
     assert b"conda-forge::tzdata=2099a=h_0" in made["gpu/environment.yml"]
@@ -107,3 +120,29 @@ def test_what_the_recorded_channel_lacks_may_come_by_pip(dead, interlock, tmp_pa
         "  (there is no record of the conda package pandas; with --live the channels themselves are asked; "
         "under pip: the package index is asked)"
     )
+
+
+def test_conda_s_offline_is_kept_to_and_its_ban_on_a_channel_told(index, interlock, tmp_path, configure):
+    configure("offline: true\n")
+    code, _, err = interlock("lock", "--no-pylock", "--live")
+    assert (code, err.splitlines()[0]) == (
+        0,
+        "interlock: gpu: channel conda-forge was not asked, since conda's configuration says offline; "
+        "below pip lies the base that was recorded",
+    )
+    configure("denylist_channels: [conda-forge]\n")
+    code, _, err = interlock("lock", "--no-pylock", "--live")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "interlock: denylist_channels of conda's configuration does not allow the channel conda-forge; "
+        "name another channel, or ask whoever wrote that",
+    )
+
+
+def test_a_name_of_several_channels_is_what_conda_s_configuration_says(index, interlock, tmp_path, configure):
+    first = write_channel(tmp_path / "first", []).as_uri()
+    address = configure(f"custom_multichannels: {{corp: ['{first}', '{{channel}}']}}\nallowlist_channels: [corp]\n")
+    (tmp_path / "environment.yml.in").write_text(REQUEST.replace("name: mine", "name: mine\nchannels: [corp]"))
+    assert interlock("lock", "--no-pylock", "--live")[0] == 0
+    text = (tmp_path / "locks/gpu/environment.yml").read_text()
+    assert (f"- {address}::tzdata=2099a=h_0\n" in text, "channels:\n- corp\n" in text) == (True, True)

@@ -1,7 +1,8 @@
 import pytest
 
 from solver.core.errors import BadInput
-from solver.index.conda_config import DEFAULT_ALIAS, CondaSettings, read_settings, without_credentials
+from solver.index.conda_config import DEFAULT_ALIAS, CondaSettings, without_credentials
+from solver.index.condarc import read_settings
 
 
 def settings_of(tmp_path, text, **environ):
@@ -56,7 +57,7 @@ def test_the_environment_wins_over_the_file_and_the_users_file_over_the_systems(
         "channel_alias: https://second.example\ncustom_channels: {b: https://b.example}\n"
     )
     assert read_settings({}, home=tmp_path).alias == "https://second.example"
-    assert set(read_settings({}, home=tmp_path).custom) == {"a", "b"}
+    assert set(read_settings({}, home=tmp_path).custom) == {"a", "b", "pkgs/main", "pkgs/r"}
     settings = read_settings({"CONDARC": str(own)}, home=tmp_path)
     assert (settings.alias, settings.verify_tls) == ("https://third.example", False)
     assert read_settings({"CONDA_CHANNEL_ALIAS": "https://x.example"}, home=tmp_path).alias == "https://x.example"
