@@ -17,6 +17,7 @@ from solver.core.versions import as_version
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.condarc import read_settings
 from solver.index.snapshot_files import KEPT
 from solver.index.web import log
 from solver.lock.conda_section import CondaSection, conda_section
@@ -39,7 +40,14 @@ def _is_live(project: Project) -> bool:
 
 def _recorded(project: Project, profile: Profile) -> CondaSource:
     own = own_snapshot(project.root)
-    return CondaSnapshot(built_in_snapshot(), profile.channels, own, None if own is None else own / KEPT)
+    snapshot = CondaSnapshot(built_in_snapshot(), profile.channels, own, None if own is None else own / KEPT)
+    platform = profile.target.platform
+    if all(snapshot.covers(channel, platform) for channel in profile.channels):
+        return snapshot
+    # What a name stands for that was not recorded may be said by conda's configuration.
+    settings = read_settings()
+    members = (member for channel in profile.channels for member in settings.members(channel))
+    return dataclasses.replace(snapshot, channels=tuple(members))
 
 
 def _base_of(project: Project, profile: Profile, ask: Callable[[CondaSource], T], *, tell: bool) -> T:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
 from solver.commands.project import LIVE, Project, built_in_snapshot, open_snapshot, own_snapshot
 from solver.commands.solve import solve_profile
 from solver.core.errors import InterlockError
-from solver.core.model import IndexFile, Pin, Profile, PypiName, Release
+from solver.core.model import IndexFile, Pin, Platform, Profile, PypiName, Release
 from solver.core.names import is_plain_channel
 from solver.index.conda_record import CondaRecord
-from solver.index.conda_snapshot import FOLDER, CondaSnapshot, write_records
+from solver.index.conda_snapshot import FOLDER, CondaSnapshot, folder_of, write_records
+from solver.index.condarc import read_settings
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import Kept, SnapshotIndex, write_kept
 from solver.index.snapshot_files import KEPT, release_line, whole
@@ -69,28 +70,46 @@ def write_channel_facts(project: Project) -> None:
     own = own_snapshot(project.root)
     if own is None or (project.reach not in LIVE and not (own / KEPT / FOLDER).is_dir()):
         return
-    kept = _unrecorded(project, CondaSnapshot(built_in_snapshot(), own=own))
-    for channel, records in kept.items():
-        write_records(own / KEPT, channel, records.values(), _EXTENT)
-    for folder in (own / KEPT / FOLDER).glob("*"):
-        if folder.name not in kept:
-            shutil.rmtree(folder)
+    recorded = CondaSnapshot(built_in_snapshot(), own=own)
+    kept, asked = _unrecorded(project, recorded), _named(project, recorded, own / KEPT)
+    for channel in kept.keys() | asked.keys():
+        write_records(own / KEPT, channel, kept[channel].values(), _EXTENT, asked[channel])
+    folders = {own / KEPT / FOLDER / folder_of(channel) for channel in kept.keys() | asked.keys()}
+    for path in (own / KEPT / FOLDER).rglob("*.jsonl"):
+        if path.parent not in folders:
+            path.unlink()
 
 
 _EXTENT = "what the locks of this project rest on; `interlock lock` writes it"
 
 
 def _unrecorded(project: Project, recorded: CondaSnapshot) -> dict[str, dict[str, CondaRecord]]:
-    """By channel and archive, what locks hold beside ``recorded``; of channels that have but an address nothing."""
+    """By channel and archive, what locks hold beside ``recorded``."""
     unrecorded: dict[str, dict[str, CondaRecord]] = defaultdict(dict)
     for folder in lock_folders(project.locks):
         lock = read_folder(folder)
         named = [channel for channel in lock.solution.conda.channels if is_plain_channel(channel)]
         for record in lock.records:
-            channel = next((name for name in named if record.channel.endswith(f"/{name}")), None)
-            if channel is not None and record not in recorded.records(channel, record.subdir):
+            channel = next((name for name in named if record.channel.endswith(f"/{name}")), record.channel)
+            if record not in recorded.records(channel, record.subdir):
                 unrecorded[channel][f"{record.subdir}/{record.filename}"] = record
     return unrecorded
+
+
+def _named(project: Project, recorded: CondaSnapshot, kept: Path) -> dict[str, set[Platform]]:
+    """The channels that locks name and ``recorded`` lacks, each with the platforms that it was asked for.
+
+    Some have given a lock nothing, which is known of them as well.
+    """
+    named: dict[str, set[Platform]] = defaultdict(set)
+    settings = read_settings() if project.reach in LIVE else None
+    for lock in map(read_folder, lock_folders(project.locks)):
+        platform, channels = lock.target.platform, lock.solution.conda.channels if lock.records else ()
+        for channel in channels if settings is None else (each for one in channels for each in settings.members(one)):
+            before = (kept / FOLDER / folder_of(channel) / f"{platform}.jsonl").is_file()
+            if (settings is not None or before) and not recorded.covers(channel, platform):
+                named[channel].add(platform)
+    return named
 
 
 def _facts(index: LayeredIndex, pin: Pin) -> Iterator[Release]:

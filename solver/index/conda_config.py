@@ -28,6 +28,8 @@ DEFAULTS_NAME = "defaults"
 DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
 """What that name stands for, unless a configuration says otherwise."""
 _PLACES_OF_DEFAULTS = {address.partition(".com/")[2]: "https://repo.anaconda.com" for address in DEFAULTS}
+_PUBLIC = ("conda-forge", "bioconda", "nvidia", "pytorch")
+"""Channels of a single word that lie at the common address, wherever a configuration has them read from."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,12 @@ class CondaSettings:
         """The address that locks name: without credentials, and the channel's own, never a mirror's.
 
         ``channel_alias`` counts as a mirror, since it moves channels that the world
-        knows under their common address; ``custom_channels`` are known only there.
+        knows under their common address; ``custom_channels`` are known only there, but for public ones.
         """
         if _is_address(channel):
             return without_credentials(channel)
-        return without_credentials(f"{self._custom_base(channel) or DEFAULT_ALIAS}/{channel}")
+        base = None if channel.partition("/")[0] in _PUBLIC else self._custom_base(channel)
+        return without_credentials(f"{base or DEFAULT_ALIAS}/{channel}")
 
     def sources(self, channel: str) -> tuple[str, ...]:
         """Addresses to read ``channel`` from, credentials included, first choice first."""
@@ -78,7 +81,9 @@ class CondaSettings:
         if mirrors:
             return tuple(trimmed(address) for address in mirrors)
         if _is_address(channel):
-            return (_as_address(channel),)
+            own = (f"{base}/{name}" for name, base in self.custom.items() if f"{base}/{name}" != channel)
+            with_credentials = (each for each in own if without_credentials(each) == without_credentials(channel))
+            return (next(with_credentials, _as_address(channel)),)
         return (f"{trimmed(self._custom_base(channel) or self.alias)}/{channel}",)
 
     def sources_of(self, address: str) -> tuple[str, ...]:

@@ -18,11 +18,13 @@ same bytes in whatever order they come.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -32,6 +34,7 @@ from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
 from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
 from solver.index.conda import ChannelRecords, Loader, in_priority
+from solver.index.conda_config import CondaSettings, without_credentials
 from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
 from solver.index.conda_spec import build_number
 
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
 
 FOLDER = "conda"
 """Below the snapshot's folder."""
+_LONGEST_FOLDER = 200
+"""Letters."""
 _CURE = "record it anew with `nox -s refresh`"
 
 
@@ -92,9 +97,7 @@ class CondaSnapshot:
 
     def records(self, channel: str, subdir: str) -> Sequence[CondaRecord]:
         """Everything recorded of a subdir; empty where nothing is."""
-        if not names.is_plain_channel(channel):  # an address, or what leads out of the folder
-            return ()
-        path = Path(FOLDER, channel, f"{subdir}.jsonl")
+        path = Path(FOLDER, folder_of(channel), f"{subdir}.jsonl")
         if path not in self._read:
             own, kept, shipped = (_records_of(root, path) for root in (self.own, self.kept, self.root))
             # Of one channel is what has one address: who takes a mirror for it has kept nothing of this one.
@@ -102,14 +105,19 @@ class CondaSnapshot:
             self._read[path] = () if first is None else _merged((*own, *kept, *shipped), first.channel)
         return self._read[path]
 
+    def covers(self, channel: str, platform: Platform) -> bool:
+        """Whether the channel was recorded for a platform, and were it that it holds nothing for it."""
+        path = Path(FOLDER, folder_of(channel), f"{platform}.jsonl")
+        return any(root is not None and (root / path).is_file() for root in (self.own, self.kept, self.root))
+
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
         records = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
         # What serves every platform was recorded on the way to some other one.
-        if not self.records(channel, platform):
+        if not self.covers(channel, platform):
             raise NotRecorded(channel, f"nothing for {platform} of this channel")
         return ChannelRecords(
             name=channel,
-            address=records[0].channel,
+            address=records[0].channel if records else CondaSettings().address(channel),
             loader=_record_loader(records),
             subdirs=(platform, "noarch"),
             inferred=frozenset(f"{r.subdir}/{r.filename}" for r in records if r.inferred),
@@ -146,7 +154,7 @@ def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
         raise BadInput(
             f"expected format version {FORMAT_VERSION}, found {header.version}", file=path, line=1, fix=_CURE
         )
-    if (header.channel, header.subdir) != (_channel_of(path), path.stem):
+    if (folder_of(header.channel), header.subdir) != (_folder_of_file(path), path.stem):
         raise BadInput(
             f"the header is of {names.one_line(header.channel)}, {names.one_line(header.subdir)}",
             file=path,
@@ -163,27 +171,38 @@ def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
     return tuple(records)
 
 
-def _channel_of(path: Path) -> str:
-    """The channel that a file of the snapshot is of: its folders below ``conda/``."""
+def folder_of(channel: str) -> str:
+    """Where below ``conda/`` the record of ``channel`` lies: by its name, or by its address, made one word."""
+    if names.is_plain_channel(channel):
+        return channel
+    # An address may be longer than a file's name.
+    word = quote(without_credentials(channel), safe="")
+    return word if len(word) <= _LONGEST_FOLDER else hashlib.sha256(word.encode()).hexdigest()
+
+
+def _folder_of_file(path: Path) -> str:
+    """The folders below ``conda/`` that lead to a file of the snapshot."""
     parts = path.parent.parts
     return "/".join(parts[len(parts) - parts[::-1].index(FOLDER) :]) if FOLDER in parts else path.parent.name
 
 
-def write_records(root: Path, channel: str, records: Iterable[CondaRecord], extent: str) -> list[Path]:
+def write_records(
+    root: Path, channel: str, records: Iterable[CondaRecord], extent: str, platforms: Iterable[Platform] = ()
+) -> list[Path]:
     """Replace what the snapshot at ``root`` holds of ``channel``; returns the files written.
 
-    ``extent`` says in words which packages these are. Each file is written whole.
+    ``extent`` says in words which packages these are; of ``platforms`` there is a file, be it without any.
+    Each file is written whole.
     """
-    by_subdir: dict[str, list[CondaRecord]] = {}
+    by_subdir: dict[str, list[CondaRecord]] = {platform: [] for platform in sorted(platforms)}
     for record in in_order(records):
         by_subdir.setdefault(record.subdir, []).append(record)
-    folder = root / FOLDER / channel
+    folder = root / FOLDER / folder_of(channel)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for subdir, some in by_subdir.items():
-        header = ChannelHeader(
-            version=FORMAT_VERSION, channel=channel, address=some[0].channel, subdir=subdir, extent=extent
-        )
+        address = some[0].channel if some else CondaSettings().address(channel)
+        header = ChannelHeader(version=FORMAT_VERSION, channel=channel, address=address, subdir=subdir, extent=extent)
         lines = [msgspec.json.encode(header), *(msgspec.json.encode(to_line(record)) for record in some)]
         path = folder / f"{subdir}.jsonl"
         put_whole(path, b"\n".join(lines) + b"\n")

@@ -17,7 +17,15 @@ from typing import Any
 from solver.core import names
 from solver.core.errors import BadInput
 from solver.core.yamlfile import Data, load_yaml
-from solver.index.conda_config import DEFAULT_ALIAS, DEFAULTS, DEFAULTS_NAME, CondaSettings, base_of, trimmed
+from solver.index.conda_config import (
+    DEFAULT_ALIAS,
+    DEFAULTS,
+    DEFAULTS_NAME,
+    CondaSettings,
+    base_of,
+    trimmed,
+    without_credentials,
+)
 
 _ALIASES = {
     "verify_ssl": "ssl_verify",
@@ -49,11 +57,13 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     alias = trimmed(merged.get("channel_alias") or DEFAULT_ALIAS)
     groups = {DEFAULTS_NAME: tuple(merged.get("default_channels") or DEFAULTS)}
     groups |= {name: tuple(members) for name, members in (merged.get("custom_multichannels") or {}).items()}
+    named = _named_by(groups.values(), alias)
+    groups = {name: tuple(_public(member) for member in members) for name, members in groups.items()}
     own = {name: trimmed(base) for name, base in (merged.get("custom_channels") or {}).items()}
     mirrors = {trimmed(name): tuple(places) for name, places in (merged.get("mirrored_channels") or {}).items()}
     return CondaSettings(
         alias=alias,
-        custom={**_named_by(groups.values(), alias), **own},
+        custom={**named, **own},
         groups=groups,
         mirrors=mirrors,
         verify_tls=merged.get("ssl_verify") is not False,
@@ -79,6 +89,10 @@ def _named_by(groups: Iterable[Sequence[str]], alias: str) -> dict[str, str]:
     """Where the channels lie that a group names by their address: each has a name of its own by that."""
     addresses = (address for members in groups for address in members if "://" in address)
     return {name: base for base, name in (base_of(address, alias) for address in addresses) if name}
+
+
+def _public(channel: str) -> str:
+    return without_credentials(channel) if "://" in channel else channel
 
 
 def _certificates(value: object) -> Path | None:

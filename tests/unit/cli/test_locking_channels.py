@@ -146,3 +146,22 @@ def test_a_name_of_several_channels_is_what_conda_s_configuration_says(index, in
     assert interlock("lock", "--no-pylock", "--live")[0] == 0
     text = (tmp_path / "locks/gpu/environment.yml").read_text()
     assert (f"- {address}::tzdata=2099a=h_0\n" in text, "channels:\n- corp\n" in text) == (True, True)
+    assert interlock("lock", "--check")[:2] == (0, "gpu: fresh\n")
+
+
+def test_a_channel_that_gave_a_lock_nothing_is_known_as_such(index, interlock, tmp_path, configure):
+    other = write_channel(tmp_path / "other", []).as_uri()
+    configure(f"mirrored_channels: {{conda-forge: ['{{channel}}'], nvidia: ['{other}']}}\n")
+    (tmp_path / "environment.yml.in").write_text(
+        REQUEST.replace("name: mine", "name: mine\nchannels: [nvidia, conda-forge]")
+    )
+    assert interlock("lock", "--no-pylock", "--live")[0] == 0
+    made = files(tmp_path)
+    (tmp_path / "condarc").write_text("")
+    assert interlock("lock", "--check")[:2] == (0, "gpu: fresh\n")
+    assert interlock("lock", "--no-pylock", "--offline")[0] == 0
+    kept = "matrices/snapshot/kept/conda/nvidia/linux-64.jsonl"
+    assert (files(tmp_path)[kept], files(tmp_path / "locks")) == (
+        made[kept],
+        {name.removeprefix("locks/"): body for name, body in made.items() if name.startswith("locks/")},
+    )

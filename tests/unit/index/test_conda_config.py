@@ -32,6 +32,13 @@ def test_a_custom_channel_is_read_with_its_credentials_and_named_without(tmp_pat
     assert settings.sources_of("https://conda.example/team/own") == settings.sources("own")
 
 
+def test_a_public_channel_that_is_read_from_elsewhere_keeps_its_address(tmp_path):
+    settings = settings_of(tmp_path, "custom_channels: {conda-forge: 'https://nexus.example/conda'}\n")
+    assert settings.sources("conda-forge") == ("https://nexus.example/conda/conda-forge",)
+    assert settings.address("conda-forge") == f"{DEFAULT_ALIAS}/conda-forge"
+    assert settings.sources_of(f"{DEFAULT_ALIAS}/conda-forge") == settings.sources("conda-forge")
+
+
 def test_mirrors_are_tried_in_order(tmp_path):
     text = "mirrored_channels:\n  conda-forge: [https://one.example/cf/, 'file:///srv/cf']\n"
     settings = settings_of(tmp_path, text)

@@ -50,7 +50,9 @@ def test_credentials_of_a_member_are_sent_and_never_named(tmp_path):
         "https://conda.anaconda.org/conda-forge",
         address,
     ]
-    assert settings.sources_of(address) == ("https://ann:pw@h.example/t/tk-1/q/internal",)
+    assert settings.sources(address) == ("https://ann:pw@h.example/t/tk-1/q/internal",)
+    assert settings.sources_of(address) == settings.sources(address)
+    assert [channel.name for channel in CondaIndex(("corp",), settings).opened("linux-64")] == ["conda-forge", address]
 
 
 def test_a_part_of_a_channel_is_read_with_the_credentials_of_the_channel():
