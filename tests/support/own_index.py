@@ -1,5 +1,6 @@
 """An index that a project of a user's own asks, for tests of the command line: own-tool, and a helper that it needs."""
 
+import gzip
 import io
 import tarfile
 
@@ -44,7 +45,8 @@ def add_source(server, name, versions, **keys):
 
 def make_tar(texts):
     body = io.BytesIO()
-    with tarfile.open(fileobj=body, mode="w:gz") as archive:
+    # Without the time of day, by which tests of one run would differ between two processes.
+    with gzip.GzipFile(fileobj=body, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         for name, text in texts.items():
             member = tarfile.TarInfo(name)
             member.size = len(text.encode())
