@@ -310,7 +310,7 @@ class AuditContext:
 
     def knows(self, package: Package) -> bool:
         """Whether some row speaks of this version of a framework, whichever build of it is meant."""
-        return any((row.package, row.version) == (package.conda, package.version) for row in self.matrices.conda_builds)
+        return any(row.version == package.version for row in self.matrices.conda_builds_of(package.conda or ""))
 
 
 def _is_listed_by_default(package: Package, version: Version) -> bool:

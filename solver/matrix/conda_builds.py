@@ -75,8 +75,8 @@ def conda_rows(
         number = int(tail) if _NUMBER.fullmatch(tail) else NOT_KNOWN
     return [
         row
-        for row in matrices.conda_builds
-        if (row.package, row.version, row.platform) == (package, version, platform)
+        for row in matrices.conda_builds_of(package)
+        if (row.version, row.platform) == (version, platform)
         and (isinstance(number, NotKnown) or not row.build_numbers or number in row.build_numbers)
         and (isinstance(build, NotKnown) or _may_have(build, row.cuda))
         and (isinstance(python, NotKnown) or not row.python or python in row.python)
@@ -89,10 +89,8 @@ def framework_rows(
     """The rows of a framework's builds within ``specifier``: with CUDA code where ``gpu``, without it otherwise."""
     return [
         row
-        for row in matrices.conda_builds
-        if (row.package, row.platform) == (package, platform)
-        and (row.cuda != NONE) == gpu
-        and meets(row.version, specifier)
+        for row in matrices.conda_builds_of(package)
+        if row.platform == platform and (row.cuda != NONE) == gpu and meets(row.version, specifier)
     ]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -58,6 +58,9 @@ FILES: Mapping[str, tuple[str, type[Row]]] = {
 """File stem -> the attribute of ``Matrices`` and the kind of its rows; several files may hold one kind."""
 ATTRIBUTES: Mapping[str, type[Row]] = dict(FILES.values())
 """Attribute of ``Matrices`` -> the kind of its rows."""
+
+
+_Packaged = TypeVar("_Packaged", kinds.Build, kinds.CondaBuild)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,10 @@ class Matrices:
         """Every build of one distribution, on any platform and index; empty where no row speaks of it."""
         return self._builds.get(package, ())
 
+    def conda_builds_of(self, package: str) -> tuple[kinds.CondaBuild, ...]:
+        """Every build of one conda package, on any platform; empty where no row speaks of it."""
+        return self._conda_builds.get(package, ())
+
     def build(self, package: str, version: str, platform: str) -> kinds.Build | NotKnown:
         """The build of a wheel; ``version`` as its index names it, local part included.
 
@@ -158,10 +165,11 @@ class Matrices:
 
     @cached_property
     def _builds(self) -> dict[str, tuple[kinds.Build, ...]]:
-        by_package: dict[str, list[kinds.Build]] = defaultdict(list)
-        for row in self.builds:
-            by_package[row.package].append(row)
-        return {package: tuple(rows) for package, rows in by_package.items()}
+        return _by_package(self.builds)
+
+    @cached_property
+    def _conda_builds(self) -> dict[str, tuple[kinds.CondaBuild, ...]]:
+        return _by_package(self.conda_builds)
 
     @cached_property
     def _exact(self) -> dict[tuple[str, str, str], kinds.Build]:
@@ -173,6 +181,13 @@ class Matrices:
         for row in self.libraries:
             by_name[row.library, row.cuda] = (*by_name.get((row.library, row.cuda), ()), row)
         return by_name
+
+
+def _by_package(rows: Iterable[_Packaged]) -> dict[str, tuple[_Packaged, ...]]:
+    by_package: dict[str, list[_Packaged]] = defaultdict(list)
+    for row in rows:
+        by_package[row.package].append(row)
+    return {package: tuple(rows) for package, rows in by_package.items()}
 
 
 def _holds(row: kinds.Build, version: str) -> bool:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.core.answer import Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import CondaName, Target
 from solver.core.versions import major, minor
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
+from solver.matrix.builds import built_cuda, has_cuda
 from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, built_against, conda_build, cuda_builds, links_to
 from solver.matrix.cudnn import built_with, fault_of, served_by, serves
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
-from solver.matrix.rows import NONE, CondaTrap
+from solver.matrix.rows import Build, CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
@@ -42,8 +43,8 @@ class CondaJudge:
         """The breaches, the plainest first."""
         breaches: list[CondaBreach] = []
         if self.gpu:
-            breaches += _cpu_parts(chosen, self.frameworks, self.matrices)
-            breaches += _mixed_cuda(chosen, self.frameworks, trap_row(CUDA_VERSION, self.matrices))
+            breaches += self._cpu_parts(chosen)
+            breaches += self._mixed_cuda(chosen)
             breaches += self._served_by_cudnn(chosen)
         breaches += self._built_against(chosen)
         breaches += rule_breaches(chosen, self.target, self.matrices)
@@ -53,6 +54,51 @@ class CondaJudge:
         python = chosen.get(PYTHON)
         return self.target.python if python is None else minor(python.version)
 
+    def _build(self, record: CondaRecord) -> Build | NotKnown:
+        return conda_build(self.matrices, record.name, record.version, record.build, self.target.platform)
+
+    def _cpu_parts(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+        for framework in self.frameworks:
+            trap = trap_row(framework, self.matrices)
+            for record in parts(chosen, framework):
+                build = self._build(record)
+                if isinstance(build, Build) and has_cuda(build) is Answer.NO:
+                    why = (
+                        f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
+                    )
+                    yield _breach(record, why, trap, ((f"{record.name} * {CUDA_BUILDS}",),))
+
+    def _mixed_cuda(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+        trap = trap_row(CUDA_VERSION, self.matrices)
+        runtime = chosen.get(CUDA_VERSION) or chosen.get(CUDATOOLKIT)
+        if runtime is None:
+            for framework in self.frameworks:
+                record = chosen[framework]
+                why = f"nothing in the set says which CUDA {record.name} {record.version} runs on"
+                yield _breach(record, why, trap, ((f"{framework} !={record.version}",),))
+            return
+        toolkit, runs = chosen.get(CUDATOOLKIT), major(runtime.version)
+        if toolkit is not None and share_a_process(toolkit.version, runtime.version) is Answer.NO:
+            why = f"{toolkit.pin} brings CUDA {toolkit.version} beside {runtime.name} {runtime.version}"
+            yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {runs}.*",),))
+        for record in chosen.values():
+            yield from self._of_another_cuda(record, runtime, trap)
+
+    def _of_another_cuda(
+        self, record: CondaRecord, runtime: CondaRecord, trap: CondaTrap | None
+    ) -> Iterable[CondaBreach]:
+        """A build for another CUDA than the set runs on."""
+        build = self._build(record)
+        cuda = NOT_KNOWN if isinstance(build, NotKnown) else built_cuda(build)
+        if not isinstance(cuda, str) or share_a_process(cuda, runtime.version) is not Answer.NO:
+            return
+        why = f"{record.pin} was built for CUDA {cuda}, the set runs on CUDA {runtime.version}"
+        # A build string that names no CUDA is met by no pattern of them.
+        named = not isinstance(build_cuda(record.build), NotKnown)
+        other = f"{record.name} * {cuda_builds(major(runtime.version))}" if named else _another_build(record)
+        runs_on = (f"{CUDA_VERSION} {major(cuda)}.*", f"{CUDATOOLKIT} {major(cuda)}.*")
+        yield _breach(record, why, trap, ((other,), runs_on))
+
     def _served_by_cudnn(self, chosen: CondaSet) -> Iterable[CondaBreach]:
         """A cuDNN that does not serve what a build was compiled with, where the build's record has lost that."""
         cudnn = chosen.get(CUDNN)
@@ -60,7 +106,7 @@ class CondaJudge:
             return
         for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
             record = chosen[CondaName(name)]
-            build = conda_build(self.matrices, name, record.version, record.build, self.target.platform)
+            build = self._build(record)
             if isinstance(build, NotKnown):
                 continue
             if serves(build, cudnn.version).answer is Answer.NO:
@@ -83,39 +129,6 @@ class CondaJudge:
                 why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"
                 cures = ((f"{library} {built}.*",), (_another_build(record),))
                 yield CondaBreach(record.name, why, row.source, row.id, cures)
-
-
-def _cpu_parts(chosen: CondaSet, frameworks: Iterable[CondaName], matrices: Matrices) -> Iterable[CondaBreach]:
-    for framework in frameworks:
-        trap = trap_row(framework, matrices)
-        for record in parts(chosen, framework):
-            if build_cuda(record.build) == NONE:
-                why = f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
-                cures = ((f"{record.name} * {CUDA_BUILDS}",),)
-                yield _breach(record, why, trap, cures)
-
-
-def _mixed_cuda(chosen: CondaSet, frameworks: Iterable[CondaName], trap: CondaTrap | None) -> Iterable[CondaBreach]:
-    runtime = chosen.get(CUDA_VERSION) or chosen.get(CUDATOOLKIT)
-    if runtime is None:
-        for framework in frameworks:
-            record = chosen[framework]
-            why = f"nothing in the set says which CUDA {record.name} {record.version} runs on"
-            yield _breach(record, why, trap, ((f"{framework} !={record.version}",),))
-        return
-    toolkit, runs = chosen.get(CUDATOOLKIT), major(runtime.version)
-    if toolkit is not None and share_a_process(toolkit.version, runtime.version) is Answer.NO:
-        why = f"{toolkit.pin} brings CUDA {toolkit.version} beside {runtime.name} {runtime.version}"
-        yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {runs}.*",),))
-    for record in chosen.values():
-        built = build_cuda(record.build)
-        if isinstance(built, str) and share_a_process(built, runtime.version) is Answer.NO:
-            why = f"{record.pin} was built for CUDA {built}, the set runs on CUDA {runtime.version}"
-            cures = (
-                (f"{record.name} * {cuda_builds(runs)}",),
-                (f"{CUDA_VERSION} {major(built)}.*", f"{CUDATOOLKIT} {major(built)}.*"),
-            )
-            yield _breach(record, why, trap, cures)
 
 
 def parts(chosen: CondaSet, framework: CondaName) -> list[CondaRecord]:
