@@ -10,6 +10,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.model import Finding
+from solver.core.spelling import all_of
 from solver.matrix.code import code_of, compiles_ptx, is_beyond, native
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.drivers import own
@@ -28,6 +29,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
             # What is known of its code is known, whichever CUDA it was built with.
             if build.has_cuda is not Answer.NO:
                 yield from _of_build(context, build, gpu)
+        yield from _unread_of_conda(context, gpu)
         yield from _of_cudnn(context, gpu)
         yield from _of_conda_toolkit(context, gpu)
 
@@ -62,9 +64,8 @@ def _seen(context: AuditContext, build: BuiltPackage) -> str:
 
 
 def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
-    # Of conda's builds nobody read it at all; `interlock verify --predict` says so once for the lock.
     if build.package.origin == "conda":
-        return
+        return  # told of all of them at once
     yield finding_about(
         (build.package,),
         code=CODE,
@@ -73,6 +74,22 @@ def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
         source=build.source,
         cure=f"take a {build.package.name} whose row names them, or run it on that GPU first",
     )
+
+
+def _unread_of_conda(context: AuditContext, gpu: str) -> Iterator[Finding]:
+    """Of conda's builds nobody read it at all: rows tell what their records have lost, and nothing of their code."""
+    builds = [build for build in context.builds if build.package.origin == "conda" and build.has_cuda is Answer.YES]
+    unread = tuple(build.package for build in builds if code_of(build.row, gpu) is NOT_KNOWN)
+    if unread:
+        yield finding_about(
+            unread,
+            code=CODE,
+            severity="note",
+            why=f"nobody read which compute capabilities {all_of([package.pin for package in unread])} of conda "
+            f"{'has' if len(unread) == 1 else 'have'} code for, so {gpu} is not assured",
+            source="conda's records, which do not tell it",
+            cure=f"run {'it' if len(unread) == 1 else 'them'} on that GPU first",
+        )
 
 
 def _needs_compiling(context: AuditContext, build: BuiltPackage, gpu: str) -> Iterator[Finding]:
