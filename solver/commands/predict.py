@@ -74,4 +74,4 @@ def foretold(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Pre
     target = lock.solution.target
     if lock.from_pip:
         return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
-    return predict_conda(lock.solution.solution, gpu, driver, matrices, target.platform)
+    return predict_conda(lock.records, gpu, driver, matrices, target.platform, target.python)

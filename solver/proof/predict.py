@@ -5,16 +5,15 @@ Everything is asked of rows and answered with yes, no or not known; what is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
 from solver.core.frameworks import COMPANIONS, framework_of, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
+from solver.index.conda_record import CondaRecord
 from solver.matrix.builds import Stated, built_cuda, built_nccl
 from solver.matrix.cudnn import carried
-from solver.matrix.drivers import oldest
-from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import brings_its_own, bundled
 from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
@@ -22,6 +21,7 @@ from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, NONE
 from solver.matrix.rules import imported_first
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
+from solver.proof.conda_on_gpu import CondaLockOnGpu
 from solver.proof.doubts import doubts
 from solver.proof.on_gpu import LockOnGpu
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
@@ -59,31 +59,39 @@ def predict(
 
 
 def predict_conda(
-    axes: Mapping[str, str | None], gpu: str, driver: str, matrices: Matrices, platform: Platform = "linux-64"
+    records: Iterable[CondaRecord],
+    gpu: str,
+    driver: str,
+    matrices: Matrices,
+    platform: Platform = "linux-64",
+    python: str | NotKnown = NOT_KNOWN,
 ) -> Prediction:
-    """What the probes will report for a conda lock, whose libraries all lie where its builds look.
-
-    ``axes`` are the lock's own: python, cuda, cudnn, tensorflow, torch.
-    """
-    cuda, cudnn = axes.get("cuda"), axes.get("cudnn")
-    needed = oldest(cuda, platform, matrices) if cuda else NOT_KNOWN
-    serves = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
-    frameworks = frameworks_of({name: version for name, version in axes.items() if version})
-    sees = serves if cuda else Answer.NO
-    kernels = cudnn_serves(cudnn, gpu, matrices.cudnn) if cudnn else Verdict(Answer.YES)
-    blind = sees is Answer.NO or kernels.answer is Answer.NO
+    """The same of a conda lock, whose libraries all lie where its builds look."""
+    place = Place(platform, python, driver, (gpu,))
+    case = CondaLockOnGpu({record.name: record for record in records}, gpu, driver, place, matrices)
+    cuda, cudnn, uses = case.version("cuda"), case.version("cudnn"), case.uses_gpu()
     return Prediction(
         gpu=gpu,
         driver=driver,
-        driver_serves=serves,
-        frameworks={name: FrameworkPrediction(sees_gpu=sees, misses=()) for name in frameworks},
-        loaded=LoadedPrediction(cuda=cuda or NOT_KNOWN, cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else NOT_KNOWN),
+        driver_serves=case.serves(),
+        frameworks={name: FrameworkPrediction(sees_gpu=case.sees(name), misses=()) for name in case.frameworks},
+        loaded=LoadedPrediction(
+            cuda=leading(cuda, _RUNTIME_PARTS) if cuda else NOT_KNOWN,
+            cudnn=leading(cudnn, _CUDNN_PARTS) if cudnn else NOT_KNOWN,
+        ),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
-        probes={"-".join(order): Answer.NO if blind else Answer.NOT_KNOWN for order in orders(frameworks)},
-        doubts=(f"cuDNN {cudnn}: {kernels.why}",) if kernels.why else (),
-        unread=bool(cuda),
-        uses_gpu=Answer.YES if cuda else Answer.NO if frameworks else Answer.NOT_KNOWN,
+        probes={"-".join(order): _of_conda(case, order) for order in orders(case.frameworks)},
+        doubts=tuple(case.doubts()),
+        unread=uses is not Answer.NO,
+        uses_gpu=uses,
     )
+
+
+def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
+    """NO where a conda lock's probe surely fails; that it does not is never foretold."""
+    ruled = {framework_of(name) for breach in case.breaches for name in breach.rule.when} & {*order}
+    answers = [case.kernels().answer, *map(case.sees, order), *(case.cudnn(name).answer for name in order)]
+    return Answer.NO if ruled or Answer.NO in answers else Answer.NOT_KNOWN
 
 
 def _others(case: LockOnGpu) -> dict[str, Answer]:

@@ -51,6 +51,12 @@ def parse(lines):
     return entries
 
 
+def record(text):
+    """``name version build`` as a record of the first channel."""
+    filename, fields = entry(*text.split())
+    return from_repodata(fields, ADDRESS, filename, inferred=False)
+
+
 ADDRESS = "https://conda.anaconda.org/conda-forge"
 ENTRIES = [
     entry("demo", "1.0", "h_3", depends=["lib >=2"], constrains=["other <3"], timestamp=1700000000000),

@@ -137,7 +137,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
     loader = Untyped
     matrices: dict[str, dict[str, dict[str, Any] | None]] = {}
     packages: dict[str, str] | None = None
-    axes: dict[str, str | None] | None = None
+    records: tuple[str, ...] | None = None
     gpu: str
     driver: str
     platform: Platform = "linux-64"
@@ -152,7 +152,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of(self, "packages", "axes")
+        one_of(self, "packages", "records")
 
 
 SHAPES = (AuditScenario, CondaScenario, ListScenario, PredictScenario, RequestScenario, SearchScenario, StackScenario)

@@ -41,6 +41,7 @@ KEYS = {
     "observations": "id",
     "verified": "id",
     "names": "conda",
+    "conda_builds": "version",
     "imports": "module",
 }
 """Attribute of ``Matrices``, or file of builds -> the field that the shorthand writes as the key of a row."""
@@ -92,6 +93,8 @@ class World:
             data |= {"ptx": []}
         if attribute == "rules":
             data |= {"code": "test", "severity": "error", "cure": "take another", "why": key}
+        if attribute == "conda_builds":
+            data |= {"platform": "linux-64"}
         if attribute in BUILDS and "versions" in fields:
             del data["version"]
         data |= fields

@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
+from solver.core.axes import AXES
 from solver.core.model import Finding
 from solver.core.spelling import all_of
 from solver.matrix.code import code_of, compiles_ptx, is_beyond, native
@@ -177,7 +178,7 @@ def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, Cu
 
 def _of_conda_toolkit(context: AuditContext, gpu: str) -> Iterator[Finding]:
     """What conda's builds run on; of a wheel its own code is asked."""
-    for name in ("cuda-version", "cudatoolkit"):
+    for name in AXES["cuda"].conda:
         package = context.conda_package(name)
         if package is None or package.version is None:
             continue

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
+from solver.core.axes import AXES
 from solver.core.model import REQUEST, CondaName, Note, Platform, Target
 from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
@@ -26,10 +27,8 @@ from solver.matrix.rules import binds_conda
 if TYPE_CHECKING:
     from rattler import MatchSpec, RepoDataRecord
 
-CUDA_VERSION = CondaName("cuda-version")
-"""The package that ties everything of one CUDA together, from CUDA 11 on."""
-CUDATOOLKIT = CondaName("cudatoolkit")
-"""The CUDA runtime before CUDA 12."""
+CUDA_VERSION, CUDATOOLKIT = AXES["cuda"].conda
+"""The package that ties everything of one CUDA together, from CUDA 11 on; the CUDA runtime before CUDA 12."""
 CUDNN = CondaName("cudnn")
 PYTHON = CondaName("python")
 

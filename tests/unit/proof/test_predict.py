@@ -6,6 +6,7 @@ import dataclasses
 
 import msgspec
 import pytest
+from conda_repodata import record
 from paths import ROOT
 from real_evidence import PACKAGES, real_evidence, real_probe
 
@@ -16,7 +17,7 @@ from solver.proof.checks import orders
 from solver.proof.compare import compare
 from solver.proof.evidence_files import read_evidence
 from solver.proof.predict import predict, predict_conda
-from solver.proof.prediction import FrameworkPrediction, LoadedPrediction
+from solver.proof.prediction import FrameworkPrediction
 
 replace = msgspec.structs.replace
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.NOT_KNOWN
@@ -101,8 +102,8 @@ def test_windows_has_drivers_of_its_own(matrices, driver, platform, serves):
     packages = {"torch": "1.13.0+cu117"}
     assert matrices.build("torch", "1.13.0+cu117", platform).cuda == "11.7"
     assert predict(packages, "7.5", driver, matrices, platform).driver_serves is serves
-    axes = {"cuda": "11.8", "torch": "1.13.0"}
-    assert predict_conda(axes, "7.5", driver, matrices, platform).driver_serves is serves
+    records = [record("cudatoolkit 11.8.0 h_0"), record("pytorch 1.13.0 cuda118_py310_0")]
+    assert predict_conda(records, "7.5", driver, matrices, platform).driver_serves is serves
 
 
 def test_without_the_loader_only_torch_first_helps_tensorflow(matrices):
@@ -276,20 +277,6 @@ def test_no_probe_dies_that_the_lock_does_not_have(matrices):
     packages = {**without("torch"), "triton": "3.9.0"}
     prediction = predict(packages, "9.0", "580.159.04", matrices)
     assert (prediction.dies, prediction.sentences()) == ((), ("works",))
-
-
-def test_a_conda_lock_finds_its_libraries_and_its_code_nobody_read(matrices):
-    axes = {"python": "3.12", "cuda": "12.9", "cudnn": "9.10.2.21", "tensorflow": "2.20.0", "torch": None}
-    prediction = predict_conda(axes, "9.0", "580.159.04", matrices)
-    assert prediction.frameworks == {"tensorflow": FrameworkPrediction(sees_gpu=YES, misses=())}
-    assert (prediction.loaded, prediction.probes) == (
-        LoadedPrediction(cuda="12.9", cudnn="9.10.2"),
-        {"tensorflow": UNKNOWN},
-    )
-    assert prediction.sentences() == ("nobody read whether conda's builds hold code for compute capability 9.0",)
-    assert predict_conda(axes, "9.0", "450.80.02", matrices).probes == {"tensorflow": NO}
-    cpu = predict_conda({**axes, "cuda": None, "cudnn": None}, "9.0", "580.159.04", matrices)
-    assert (cpu.probes, cpu.sentences()) == ({"tensorflow": NO}, ("uses no GPU",))
 
 
 def test_an_old_driver_compiles_no_new_ptx(matrices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conda_repodata import record
 from scenario import PredictScenario, each, read
 from search_world import BASE, World, read_shorthand
 
@@ -11,8 +12,8 @@ from solver.proof.predict import predict, predict_conda
 def foretold(scenario):
     matrices = World().add(read_shorthand(BASE)).add({"matrices": scenario.matrices}).matrices()
     where = (scenario.gpu, scenario.driver, matrices, scenario.platform)
-    if scenario.axes is not None:
-        return predict_conda(scenario.axes, *where)
+    if scenario.records is not None:
+        return predict_conda(map(record, scenario.records), *where, scenario.python)
     return predict(scenario.packages, *where, scenario.python)
 
 
