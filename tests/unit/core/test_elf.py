@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from elf_files import library
+from paths import DATA
 
 from solver.core.elf import Dynamic, read_dynamic
 
@@ -38,6 +39,8 @@ LIBRARY = library(needed=["liba.so"], runpath="$ORIGIN")
         (LIBRARY[:8], "it is cut short"),
         # A dynamic segment that lies beyond what any file holds.
         (LIBRARY[:128] + b"\xff" * 8 + LIBRARY[136:], "it is cut short"),
+        # A place that pyelftools asserts to be there.
+        ((DATA / "broken/prefix/AssertionError.libc10_cuda.so").read_bytes(), "it is damaged"),
     ],
 )
 def test_what_cannot_be_read_is_told(data: bytes, problem: str) -> None:

@@ -54,6 +54,14 @@ def test_a_task_that_raises_is_a_failed_lock(cluster, tmp_path):
     assert reports[0].why == "no worker came back with it: ValueError: out of luck"
 
 
+@pytest.mark.parametrize("address", ["garbage", "tcp://", "http://["])
+def test_what_is_no_address_of_a_scheduler_is_told(tmp_path, address):
+    with pytest.raises(BadInput) as caught:
+        prove_on_cluster(subjects(tmp_path, "sound"), cluster_task.prove, address=address)
+    assert str(caught.value).startswith(f"--scheduler: no scheduler answers at {address}: ")
+    assert str(caught.value).endswith("; start one with `dask scheduler`, and workers with --resources GPU=1")
+
+
 def test_workers_without_the_resource_are_refused(tmp_path):
     with (
         distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None, silence_logs=50) as plain,
