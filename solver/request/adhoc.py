@@ -14,7 +14,7 @@ from solver.core import names
 from solver.core.axes import axes_of, is_of_kind
 from solver.core.errors import BadInput
 from solver.core.frameworks import BY_DEFAULT, FRAMEWORKS
-from solver.core.indexes import INDEXES, PUBLIC, Bindings
+from solver.core.indexes import CPU_FLAVOUR, INDEXES, PUBLIC, Bindings
 from solver.core.model import Framework, Profile, Target
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
@@ -59,8 +59,25 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
                 _check_framework(profile, framework, requirement, text)
             if requirement.extras if framework is not None else name not in axes_of("library", "package"):
                 profile = _with_package(profile, requirement)
+    profile = _on_cpu(profile)
     named = profile.target.driver != Target().driver or any(_names_driver(text) for text in constraints)
     return profile if named else msgspec.structs.replace(profile, target=with_driver_of_gpus(profile.target, matrices))
+
+
+def _on_cpu(profile: Profile) -> Profile:
+    """A profile that constrains a framework to a build for the CPU asks for that one, whatever it asks of CUDA."""
+    asked = {word for word in profile.frameworks if _pins_cpu(profile.constraints.get(word, ""))}
+    cpu = tuple(word for word in profile.frameworks if word in {*profile.cpu_frameworks, *asked})
+    if not asked or profile.cuda == "none":
+        return profile
+    if len(cpu) == len(profile.frameworks):
+        return msgspec.structs.replace(profile, cuda="none", cpu_frameworks=())
+    return msgspec.structs.replace(profile, cpu_frameworks=cpu)
+
+
+def _pins_cpu(specifier: str) -> bool:
+    pins = (part for part in SpecifierSet(specifier) if part.operator in ("==", "==="))
+    return any(part.version.endswith(f"+{CPU_FLAVOUR}") for part in pins)
 
 
 def _names_driver(text: str) -> bool:

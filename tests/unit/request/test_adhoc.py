@@ -50,6 +50,22 @@ def test_a_profile_keeps_its_own():
     assert changed.python == "==3.12"
 
 
+@pytest.mark.parametrize(
+    ("constraints", "cuda", "on_cpu"),
+    [
+        (["torch==2.6.0+cpu", "tensorflow==2.18.0"], "", ("torch",)),
+        (["torch==2.6.0+cpu"], "none", ()),
+        (["torch==2.6.0+cpu", "tensorflow", "cuda==none"], "none", ()),
+        (["torch==2.6.0+cpu", "tensorflow", "cuda==12.8"], "==12.8", ("torch",)),
+        (["torch!=2.6.0+cpu", "tensorflow"], "", ()),
+        (["torch==2.6.0+cu124", "tensorflow"], "", ()),
+    ],
+)
+def test_a_build_for_the_cpu_that_is_named_outright_is_asked_for(constraints, cuda, on_cpu):
+    profile = ad_hoc(constraints)
+    assert (profile.cuda, profile.cpu_frameworks) == (cuda, on_cpu)
+
+
 def test_no_cuda():
     assert ad_hoc(["torch", "cuda==none"]).cuda == "none"
 
