@@ -33,13 +33,10 @@ TOLD = {
     "CondaBuild": ({"package", "version"}, "which build it is of"),
     "CudaToolkit": ({"cuda"}, "which toolkit it is of"),
     "CudaFamily": ({"major"}, "which family it is of"),
-    "Library": (
-        {"library", "cuda", "distribution", "directory", "sonames"},
-        "which file it is of, and where that lies",
-    ),
+    "Library": ({"library", "distribution"}, "which library it is, and who brings it"),
     "Rule": (
-        {"code", "severity", "why", "cure", "seen", "healed", "when", "needs", "expects"},
-        "sentences that are told, and what the search turns into masks: whether it is broken, rules says",
+        {"code", "severity", "why", "cure", "seen", "healed"},
+        "sentences that are told, under a code and a severity",
     ),
     "Clobber": ({"shared", "different"}, "numbers that are told"),
     "CondaTrap": ({"package", "match", "refuse", "why"}, "a MatchSpec, which only channels can answer"),

@@ -105,7 +105,7 @@ def _of_left(image: ImagePackages, whole: AuditContext, package: Package) -> Ite
     for breach in breaches:
         assert newest is not None  # what breaks a rule
         finding = as_finding(whole, breach)
-        first = whole.packages[PypiName(next(iter(breach.rule.when)))]
+        first = whole.packages[PypiName(breach.subjects[0])]
         yield structs.replace(
             finding,
             severity=severities[finding.severity],

@@ -38,7 +38,7 @@ def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
 
 def _is_of_condas_solver(context: AuditContext, breach: Breach) -> bool:
     """Whether a remains of other installs is told of conda packages alone: their records ask for each other."""
-    named = (*breach.rule.when, *(offence.package for offence in breach.offences))
+    named = (*breach.subjects, *(offence.package for offence in breach.offences))
     return breach.rule.code == _REMAINS and all(context.packages[PypiName(name)].origin == "conda" for name in named)
 
 
@@ -50,7 +50,7 @@ def breaches(context: AuditContext, code: str) -> Iterator[Breach]:
 def as_finding(context: AuditContext, breach: Breach) -> Finding:
     """The finding that tells of a breach."""
     rule = breach.rule
-    named = [context.packages[PypiName(name)] for name in rule.when]
+    named = [context.packages[PypiName(name)] for name in breach.subjects]
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
     of_conda = not binds_conda(rule) and any(package.origin == "conda" for package in named)
     unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""

@@ -23,6 +23,7 @@ from solver.core.yamlfile import load_yaml
 from solver.index import Index
 from solver.matrix.clobbers import Clobbers
 from solver.matrix.cures import healable
+from solver.matrix.library_files import cuda_majors
 from solver.matrix.load import Matrices, matrices_dir
 from solver.matrix.place import Place
 from solver.request.adhoc import ad_hoc
@@ -119,7 +120,7 @@ def _verdict(lines: Sequence[str], matrices: Matrices) -> UvAnswer:
     """Whether two distributions of NVIDIA's libraries, for different CUDA majors, write the same files."""
     pins = [as_requirement(line.text) for line in logical_lines("\n".join(lines))]
     versions = {pypi_name(pin.name): clause.version for pin in pins for clause in pin.specifier}
-    majors = {name: {row.cuda for row in matrices.libraries_of(name)} for name in versions}
+    majors = {name: cuda_majors(name, matrices) for name in versions}
     brought, clobbers = [name for name in versions if majors[name]], Clobbers(matrices)
     twins = (
         clobbers.between(one, versions[one], other, versions[other]).answer is not Answer.NO

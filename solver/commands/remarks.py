@@ -17,6 +17,7 @@ from solver.core.spelling import all_of
 from solver.lock.loader.local import tensorflow_build
 from solver.lock.loader.wheel import Need, need
 from solver.matrix.libraries import LOADER
+from solver.matrix.library_files import opened_files
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build, Library
 from solver.matrix.runtimes import RUNTIMES, Inside, inside
@@ -68,7 +69,7 @@ def _clauses(build: Build, needed: Need) -> Iterator[str]:
 
 
 def _names(libraries: Iterable[Library]) -> str:
-    return all_of(sorted({soname for row in libraries for soname in row.sonames[:1]}))
+    return all_of(opened_files(libraries))
 
 
 # ---- what lies inside wheels ------------------------------------------------------------------------

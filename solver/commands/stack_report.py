@@ -27,7 +27,7 @@ from solver.matrix.drivers import oldest
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
-from solver.matrix.rules import broken, forbids, holds
+from solver.matrix.rules import broken, demands, forbids, holds
 from solver.request.keys import specifier
 
 MOST = 3
@@ -176,7 +176,7 @@ def _behind_newest(lock: StackLock, newest: Newest) -> Iterator[str]:
     for rule in lock.matrices.rules:
         if holds(rule, lock.packages, place) is not Answer.YES:
             continue
-        for name, bound in rule.needs.items():
+        for name, bound in demands(rule).items():
             if name not in lock.packages or name in named or forbids(bound):
                 continue
             top = newest(name)

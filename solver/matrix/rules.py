@@ -48,6 +48,11 @@ class Breach:
     """Packages of ``expects`` that are not there."""
 
     @property
+    def subjects(self) -> tuple[str, ...]:
+        """The packages that the rule is about."""
+        return subjects(self.rule)
+
+    @property
     def pairs(self) -> frozenset[frozenset[str]]:
         """Each package of ``when`` with each that offends; where none does, with each other."""
         others = [offence.package for offence in self.offences]
@@ -61,6 +66,41 @@ def broken(rules: Iterable[Rule], versions: Versions, place: Place) -> Iterator[
         breach = _breach(rule, versions) if holds(rule, versions, place) is Answer.YES else None
         if breach is not None:
             yield breach
+
+
+def subjects(rule: Rule) -> tuple[str, ...]:
+    """The packages that a rule is about: it holds only where all of them are in the set."""
+    return tuple(rule.when)
+
+
+def condition(rule: Rule, subject: str) -> str:
+    """The versions of one of its subjects with which a rule holds."""
+    return rule.when[subject]
+
+
+def partners(rule: Rule) -> dict[str, str]:
+    """The subjects after the first, each with its condition."""
+    return dict(list(rule.when.items())[1:])
+
+
+def demands(rule: Rule) -> Mapping[str, str]:
+    """What a rule asks of packages that may be in the set: a specifier each, of which ``forbids`` may be true."""
+    return rule.needs
+
+
+def additions(rule: Rule) -> tuple[str, ...]:
+    """The packages that a rule wants in the set."""
+    return rule.expects
+
+
+def spoken_of(rules: Iterable[Rule]) -> set[str]:
+    """Every package that rules are about or ask something of."""
+    return {name for rule in rules for name in (*rule.when, *rule.needs)}
+
+
+def forbidden(rule: Rule) -> set[str]:
+    """The packages that a rule does not want in the set in any version."""
+    return {name for name, needed in rule.needs.items() if forbids(needed)}
 
 
 def forbids(needed: str) -> bool:

@@ -102,4 +102,4 @@ class CondaLockOnGpu:
             if self.cudnn(name).why:
                 yield f"{FRAMEWORKS[name].title}: {self.cudnn(name).why}"
         for breach in self.breaches:
-            yield f"{', '.join(sorted(breach.rule.when))}: {breach.rule.why}"
+            yield f"{', '.join(sorted(breach.subjects))}: {breach.rule.why}"

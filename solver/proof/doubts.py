@@ -26,7 +26,7 @@ def doubts(case: LockOnGpu) -> Iterable[str]:
             yield f"{_title(build)}: {kernels.why}"
     for breach in case.breaches:
         if imported_first(breach.rule) is None:
-            yield f"{all_of(sorted(map(_name, breach.rule.when)))}: {breach.rule.why}"
+            yield f"{all_of(sorted(map(_name, breach.subjects)))}: {breach.rule.why}"
     yield from _of_misfits(case)
     yield from _of_driver(case)
     yield from _of_finding(case)

@@ -19,7 +19,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, NONE
-from solver.matrix.rules import imported_first
+from solver.matrix.rules import imported_first, subjects
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.conda_on_gpu import CondaLockOnGpu
 from solver.proof.doubts import doubts
@@ -89,7 +89,7 @@ def predict_conda(
 
 def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
     """NO where a conda lock's probe surely fails; that it does not is never foretold."""
-    ruled = {framework_of(name) for breach in case.breaches for name in breach.rule.when} & {*order}
+    ruled = {framework_of(name) for breach in case.breaches for name in breach.subjects} & {*order}
     answers = [case.kernels().answer, *map(case.sees, order), *(case.cudnn(name).answer for name in order)]
     return Answer.NO if ruled or Answer.NO in answers else Answer.NOT_KNOWN
 
@@ -156,7 +156,7 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
     builds = [case.frameworks[name] for name in order]
     # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
     always = (breach.rule for breach in case.breaches if imported_first(breach.rule) is None)
-    ruled = {framework_of(name) for rule in always for name in rule.when}
+    ruled = {framework_of(name) for rule in always for name in subjects(rule)}
     answers = [answer(not ruled & {*order}), *map(case.goes_together, builds)]
     for build in (case.frameworks[name] for name in order if name not in cpu):
         first = None if build is builds[0] else builds[0]

@@ -14,6 +14,7 @@ from solver.core.answer import Answer
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 from solver.core.versions import numbers
+from solver.matrix.rules import spoken_of
 
 CODE = "leftover"
 _CUDA_IN_PATH = re.compile(r"cuda[-_/]?v?(\d+\.\d+)")
@@ -88,8 +89,7 @@ def _shadowed(context: AuditContext, folder: Path, called: str, cure: str) -> It
 
 def _matters(context: AuditContext, name: PypiName) -> bool:
     """Whether it is a framework, or some rule speaks of it."""
-    ruled = {other for rule in context.matrices.rules for other in (*rule.when, *rule.needs)}
-    return framework_of(name) is not None or name in ruled
+    return framework_of(name) is not None or name in spoken_of(context.matrices.rules)
 
 
 def _library_path(context: AuditContext) -> Iterator[Finding]:

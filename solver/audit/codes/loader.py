@@ -35,8 +35,9 @@ from solver.matrix.libraries import (
     opened_library,
     serves_profiler,
 )
+from solver.matrix.library_files import files_of, is_folder_of
 from solver.matrix.majors import go_together
-from solver.matrix.rows import Build, Library
+from solver.matrix.rows import Build
 
 CODE = "loader"
 # What conda calls the CUDA runtime, before and since CUDA 12.
@@ -102,7 +103,7 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
     A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for no framework
     that is linked to them.
     """
-    if any(_is_folder_of(folder, item.library) for folder in _folders_in(dict(context.set.variables))):
+    if any(is_folder_of(folder, item.library) for folder in _folders_in(dict(context.set.variables))):
         return True
     if context.package(LOADER) is None or not opens_libraries(build.framework):
         return False
@@ -111,10 +112,6 @@ def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bo
 
 def _folders_in(variables: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(folder for folder in variables.get("LD_LIBRARY_PATH", "").split(":") if folder)
-
-
-def _is_folder_of(folder: str, library: Library) -> bool:
-    return f"/{folder.rstrip('/')}".endswith(f"/{library.directory}")
 
 
 def _unread_folders(context: AuditContext) -> tuple[str, ...]:
@@ -161,7 +158,7 @@ def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
 
 def _soname(context: AuditContext, row: Build, name: str) -> str:
     known = opened_library(row, name, (), context.matrices)
-    return name if isinstance(known, NotKnown) else known.sonames[0]
+    return name if isinstance(known, NotKnown) else files_of(known)[0]
 
 
 def _cure(build: BuiltPackage) -> str:

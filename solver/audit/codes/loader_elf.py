@@ -18,6 +18,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.led import plan_in
 from solver.core.model import Finding
 from solver.matrix.libraries import opened_here
+from solver.matrix.library_files import by_file, files_of, folder_of, with_files
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -57,9 +58,7 @@ def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
 def _needed_libraries(context: AuditContext, row: Build, cuda: int, linked: Set[str]) -> list[Library]:
     """The CUDA libraries that a build opens, as its row tells, and those that its own are linked to."""
     beside = [item.library for item in context.provided]
-    return opened_here(row, beside, context.matrices) + [
-        one for one in context.matrices.libraries if linked & set(one.sonames) and one.cuda == cuda
-    ]
+    return opened_here(row, beside, context.matrices) + with_files(context.matrices.libraries, linked, cuda)
 
 
 def _search(context: AuditContext, libraries: Sequence[Library], cuda: int, folders: Sequence[Path]) -> LibrarySearch:
@@ -67,7 +66,7 @@ def _search(context: AuditContext, libraries: Sequence[Library], cuda: int, fold
     hidden, nowhere = dict[str, Provided](), dict[str, Missing]()
     here = context.libraries(cuda)
     for library in libraries:
-        for soname in library.sonames[:1]:
+        for soname in files_of(library)[:1]:
             if _is_found(soname, folders):
                 continue
             brought = here.get(library.library)
@@ -80,7 +79,7 @@ def _search(context: AuditContext, libraries: Sequence[Library], cuda: int, fold
 
 def linked(context: AuditContext) -> Iterator[Finding]:
     """CUDA libraries that a framework is linked to and that no folder of the prefix holds."""
-    known = {soname: row for row in context.matrices.libraries for soname in row.sonames}
+    known = by_file(context.matrices.libraries)
     for entry in FRAMEWORKS.values():
         package = context.package(entry.name)
         lost = set() if entry.dlopens else _lost(context, entry.libraries, set(known))
@@ -146,7 +145,7 @@ def _first(context: AuditContext, names: tuple[str, ...]) -> Path | None:
 
 
 def _exists(context: AuditContext, library: Library, soname: str) -> bool:
-    return any((site / library.directory / soname).exists() for site in _sites(context))
+    return any((site / folder_of(library) / soname).exists() for site in _sites(context))
 
 
 def _nvidia_folders(context: AuditContext) -> list[Path]:

@@ -70,7 +70,7 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
     if alone and context.target.driver is None:
         return
     seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
-    if any(build.package.name in breach.rule.when for breach in breaches(context, CODE)):
+    if any(build.package.name in breach.subjects for breach in breaches(context, CODE)):
         seen = None  # the rule tells what happens, and whether it is healed
     harmless = alone and seen is None and does_without(build.row) is Answer.YES
     effect = _on_the_cpu(build) if harmless else "one process would hold both" + (f"; seen: {seen}" if seen else "")

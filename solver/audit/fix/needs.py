@@ -14,7 +14,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
-from solver.matrix.rules import forbids
+from solver.matrix.rules import additions, forbidden
 
 Asks = Mapping[PypiName, tuple[PypiName, ...]]
 """Whom each package asks for on the target; only packages whose requirements the index knows are keys."""
@@ -74,7 +74,7 @@ def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> se
     """Packages that nothing asks for, and that a rule wants out of the set or a twin which something asks for."""
     rules = {rule.id: rule for rule in context.matrices.rules}
     broken = [rules[error.row] for error in errors if error.row in rules]
-    absent = {pypi_name(name) for rule in broken for name, bound in rule.needs.items() if forbids(bound)}
+    absent = {pypi_name(name) for rule in broken for name in forbidden(rule)}
     required = required_names(asks)
     twins = [error.names for error in errors if error.code == clobber.CODE and len(error.names) == 2]
     rivals = {name for pair in twins for name in pair if len(required.intersection(pair)) == 1}
@@ -84,7 +84,7 @@ def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> se
 def expected(context: AuditContext, errors: Sequence[Finding]) -> set[str]:
     """What the rules behind ``errors`` expect in the set."""
     ids = {error.row for error in errors}
-    return {name for rule in context.matrices.rules if rule.id in ids for name in rule.expects}
+    return {name for rule in context.matrices.rules if rule.id in ids for name in additions(rule)}
 
 
 def with_pins(context: AuditContext, pins: Sequence[Pin], known: Set[PypiName], unwanted: Set[PypiName]) -> PackageSet:

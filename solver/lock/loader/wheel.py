@@ -25,6 +25,7 @@ from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import cuda_major
 from solver.matrix.cures import HEALING, LED
 from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, places
+from solver.matrix.library_files import as_plan, folder_of
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
@@ -121,7 +122,7 @@ def activation_wheel(
         return None
     ordered = load_order((*needed.hidden, *needed.doubtful), needed.beside)
     files = {PLAN_FILE: _json({**_plan(build, ordered, needed.xla_data), "activation": True})}
-    folders = list(dict.fromkeys(row.directory for row in ordered))
+    folders = list(dict.fromkeys(map(folder_of, ordered)))
     scripts = activation_files(folders, needed.xla_data, python)
     version = _version(build, {**files, **scripts}, [LED])
     # What lies in a wheel's data folder is put below the prefix (binary distribution format, "The .data directory").
@@ -148,7 +149,7 @@ def _loader_files(build: Build | None, libraries: Iterable[Library], xla_data: s
 
 def _plan(build: Build | None, libraries: Iterable[Library], xla_data: str | None) -> dict[str, object]:
     """What the plan says (``solver.core.led``), and what the hook needs beyond."""
-    preload = [{"library": row.library, "directory": row.directory, "sonames": list(row.sonames)} for row in libraries]
+    preload = [*map(as_plan, libraries)]
     version = None if build is None else build.version
     return {"version": FORMAT_VERSION, "tensorflow": version, "preload": preload, "xla": xla_data}
 

@@ -160,7 +160,7 @@ def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrice
     by_pypi = Names(matrices).by_pypi(chosen)
     notes = []
     for breach in _broken(by_pypi, target, matrices):
-        rule, askers = breach.rule, [by_pypi[name] for name in breach.rule.when]
+        rule, askers = breach.rule, [by_pypi[name] for name in breach.subjects]
         if not binds_conda(rule) and all(record.noarch is not None for record in askers):
             pins = ", ".join(f"{record.name} {record.version}" for record in askers)
             text = f"of the wheel of {pins} it is known that {rule.why}; of conda's build nobody read it"
@@ -176,7 +176,7 @@ def _broken(chosen: Mapping[str, CondaRecord], target: Target, matrices: Matrice
 
 def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterator[CondaBreach]:
     """What a channel's solver has to avoid: one breach a package that offends, or that clashes with the others."""
-    rule, named = breach.rule, [chosen[name] for name in breach.rule.when]
+    rule, named = breach.rule, [chosen[name] for name in breach.subjects]
     away = tuple((f"{record.name} !={record.version}",) for record in named)
     for offence in breach.offences:
         record = chosen[offence.package]

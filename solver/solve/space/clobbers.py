@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from solver.core.answer import Answer
 from solver.matrix.clobbers import Clobbers, specifier_of
 from solver.matrix.rows import Clobber
-from solver.matrix.rules import forbids
+from solver.matrix.rules import condition, demands, forbids
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Candidate, Kind, guard
 
@@ -41,11 +41,11 @@ def _ruled_out(space: Candidates, candidate: Candidate, other: str) -> int:
     """The versions of ``other`` that hard rules keep away from ``candidate``, and tell more of than rows do."""
     name, mask = candidate.ident, 0
     for rule in space.scope.rules_of(name, candidate.version):
-        if other in rule.needs:
-            mask |= space.mask(other, "") & ~_needed(space, other, rule.needs[other])
+        if other in demands(rule):
+            mask |= space.mask(other, "") & ~_needed(space, other, demands(rule)[other])
     for rule in space.scope.hard_rules.get(other, ()):
-        if name in rule.needs and not _needed(space, name, rule.needs[name]) >> candidate.position & 1:
-            mask |= space.mask(other, rule.when[other])
+        if name in demands(rule) and not _needed(space, name, demands(rule)[name]) >> candidate.position & 1:
+            mask |= space.mask(other, condition(rule, other))
     return mask
 
 

@@ -16,6 +16,7 @@ from solver.matrix.builds import bound_packages
 from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
+from solver.matrix.rules import additions, demands, partners
 from solver.solve.space.builds import build_asks, companion_asks, named_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks
@@ -52,7 +53,7 @@ class PackageSpace:
         self._ways: dict[str, tuple[Candidate, ...]] = {}
         self._asks: dict[Candidate, tuple[Ask, ...]] = {}
         self._clobbers = Clobbers(matrices)
-        self._guarded = {name for rule in matrices.rules for name in rule.needs if len(rule.when) == 1}
+        self._guarded = {name for rule in matrices.rules if not partners(rule) for name in demands(rule)}
         self._guarded |= {canonicalize_name(name) for name in guarded} | set(self._clobbers.partners)
         self._guarded |= {*scope.carriers, *bound_packages(matrices)}
         self._joint = {way(rule): rule for rules in scope.joint_rules.values() for rule in rules}
@@ -129,9 +130,9 @@ class PackageSpace:
             yield _itself(candidate)
         for rule in self.scope.rules_of(name, candidate.version):
             source = f"{rule.why} ({rule.source})"
-            for other, specifier in rule.needs.items():
+            for other, specifier in demands(rule).items():
                 yield self.choices.guard_ask(other, specifier, source, rule.id)
-            for other in rule.expects:
+            for other in additions(rule):
                 yield self.choices.ask(other, "", source, rule.id)
         for rule in self.scope.joint_rules_of(name, candidate.version):
             yield from joint_asks(self.choices, rule)

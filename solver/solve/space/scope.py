@@ -21,7 +21,7 @@ from solver.matrix.cures import is_healable, unhealed_beside
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, Rule
-from solver.matrix.rules import admits, binding, hard_rules, holds, joint_rules
+from solver.matrix.rules import admits, binding, condition, hard_rules, holds, joint_rules
 from solver.matrix.runtimes import RUNTIMES, Inside, inside
 from solver.solve.space.terms import axis_ident, ident_inside
 
@@ -116,7 +116,7 @@ class Scope:
     def joint_rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The joint rules that are about a version of their first package, should the others be there too."""
         for rule in self.joint_rules.get(name, ()):
-            if admits(rule.when[name], version) is Answer.YES:
+            if admits(condition(rule, name), version) is Answer.YES:
                 yield rule
 
     @cached_property

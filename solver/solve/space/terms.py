@@ -23,6 +23,7 @@ from solver.core.frameworks import FRAMEWORKS, distributions
 from solver.core.indexes import title_of
 from solver.core.model import Axis, Framework, IndexName, Release
 from solver.matrix.rows import Rule
+from solver.matrix.rules import partners
 
 
 def axis_ident(axis: str) -> str:
@@ -54,8 +55,7 @@ def way(rule: Rule) -> str:
 
     It names those after the first: of one row several such rules may come (``solver.matrix.cures``).
     """
-    _, *others = rule.when
-    return "/".join([f"rule:{rule.id}", *(f"{name}{rule.when[name]}" for name in others)])
+    return "/".join([f"rule:{rule.id}", *(f"{name}{specifier}" for name, specifier in partners(rule).items())])
 
 
 def plugin(framework: Framework) -> str:
