@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput
 from solver.core.model import CondaName, conda_name
+from solver.index.rattler_names import as_build
 
 if TYPE_CHECKING:
     from rattler import MatchSpec
 
 # What may follow the name: "python 3.12.*", "python>=3.12", "pytorch=2.5=cuda*", "numpy[version='>=2']".
 _NAME_END = re.compile(r"[\s=<>!~\[]")
+_BUILD = re.compile(r"[\w.+]+", re.ASCII)
 _NO_BUILD = "_"
 """A build string that no build has."""
 
@@ -105,14 +107,16 @@ def meets_spec(text: str, name: CondaName, version: str, build: str | None, subd
 
     Without a build string only what asks for no build is met; what conda could not have meets nothing.
     """
-    from rattler import BuildString, PackageRecord
+    from rattler import PackageRecord
     from rattler.exceptions import InvalidVersionError
 
     spec = match_spec(text)
     build = build or _NO_BUILD
+    if not _BUILD.fullmatch(build):
+        return False
     try:
-        record = PackageRecord(name, version, BuildString(build), build_number(build), subdir)
-    except (ValueError, InvalidVersionError):  # of the build string, of the version
+        record = PackageRecord(name, version, as_build(build), build_number(build), subdir)
+    except (ValueError, InvalidVersionError):
         return False
     return spec.matches(record)
 

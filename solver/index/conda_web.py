@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.index.conda_config import CondaSettings, without_credentials
+from solver.index.rattler_names import as_subdir
 from solver.index.web import WORD_EVERY, NoAnswer, log
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ class WebChannel:
         raise IndexUnavailable(f"channel {self.name}{known} did not answer: {self._failures[subdir]}")
 
     async def _records(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
-        from rattler import Channel, Gateway, Subdir
+        from rattler import Channel, Gateway
 
         if self._gateway is None:
             self._gateway = Gateway(cache_dir=self.cache, client=self.settings.client())
-        query = self._gateway.query([Channel(self.address)], [Subdir(subdir)], [name], recursive=False)
+        query = self._gateway.query([Channel(self.address)], [as_subdir(subdir)], [name], recursive=False)
         with short_files(MOST_FILE):
             answers = await _patiently(query, self.name)
         return [record for records in answers for record in records]

@@ -20,6 +20,7 @@ from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.exchange import only_holder
 from solver.core.scratch import UNFINISHED
 from solver.index.conda_config import CondaSettings
+from solver.index.rattler_names import as_build, as_subdir
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.install import archives, prefix
 from solver.lock.install.prefix import install
@@ -162,10 +163,9 @@ def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
 
 
 def install_with_rattler(records, prefix, cache):
-    from rattler import Subdir
     from rattler import install as rattler_install
 
-    work = rattler_install(records, prefix, cache_dir=cache, platform=Subdir("linux-64"), show_progress=False)
+    work = rattler_install(records, prefix, cache_dir=cache, platform=as_subdir("linux-64"), show_progress=False)
     asyncio.run(work)
     return run_python(prefix, CODE)
 
@@ -211,11 +211,11 @@ def test_the_explicit_file_installs_address_by_address(channel, tmp_path):
 
 
 def test_environment_yml_gives_a_foreign_solver_the_same_set(lock, tmp_path):
-    from rattler import BuildString, GenericVirtualPackage, MatchSpec, PackageName, Version, solve
+    from rattler import GenericVirtualPackage, MatchSpec, PackageName, Version, solve
 
     data = yaml.safe_load((lock.folder / "environment.yml").read_text())
     specs = [MatchSpec(entry, strict=False) for entry in data["dependencies"] if isinstance(entry, str)]
-    glibc = GenericVirtualPackage(PackageName("__glibc"), Version("2.28"), BuildString("0"))
+    glibc = GenericVirtualPackage(PackageName("__glibc"), Version("2.28"), as_build("0"))
     found = asyncio.run(
         solve([lock.channel.as_uri()], specs, platforms=["linux-64", "noarch"], virtual_packages=[glibc])
     )

@@ -32,6 +32,7 @@ from solver.index.conda import run_async
 from solver.index.conda_config import CondaSettings
 from solver.index.conda_record import CondaRecord
 from solver.index.condarc import read_settings
+from solver.index.rattler_names import as_subdir
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
 from solver.lock.install.read import checked_folder
@@ -143,7 +144,7 @@ def link_conda_half(
 
 
 async def _link(archives: Mapping[CondaRecord, Path], platform: Platform, prefix: Path, cache: Path) -> None:
-    from rattler import RepoDataRecord, Subdir, install
+    from rattler import RepoDataRecord, install
 
     async def as_rattler(record: CondaRecord, path: Path) -> RepoDataRecord:
         package = await RepoDataRecord.from_package_archive(path)
@@ -157,7 +158,7 @@ async def _link(archives: Mapping[CondaRecord, Path], platform: Platform, prefix
         [await as_rattler(record, path) for record, path in archives.items()],
         prefix,
         cache_dir=cache,
-        platform=Subdir(platform),
+        platform=as_subdir(platform),
         execute_link_scripts=False,
         show_progress=False,
     )

@@ -18,6 +18,7 @@ from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_level import LEVEL, level_version
 from solver.index.conda_record import CondaRecord, in_order
 from solver.index.conda_spec import match_spec, spec_name
+from solver.index.rattler_names import as_build, as_subdir
 from solver.matrix.conda_builds import plain_builds
 from solver.matrix.drivers import newest_cuda
 from solver.matrix.rows import DriverBranch
@@ -152,14 +153,14 @@ class ChannelSolver:
 
     def candidates(self, name: CondaName) -> list[RepoDataRecord]:
         """Every record of ``name`` that the solver may choose from."""
-        from rattler import PackageName, Subdir
+        from rattler import PackageName
 
         async def load() -> list[RepoDataRecord]:
             return [
                 record
                 for channel in self.channels()
                 for subdir in channel.subdirs
-                for record in await channel.fetch_package_records(Subdir(subdir), PackageName(name))
+                for record in await channel.fetch_package_records(as_subdir(subdir), PackageName(name))
             ]
 
         return run_async(load())
@@ -185,14 +186,14 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 
 def _generic(virtual: Mapping[str, str]) -> list[GenericVirtualPackage]:
-    from rattler import BuildString, GenericVirtualPackage, PackageName
+    from rattler import GenericVirtualPackage, PackageName
     from rattler import Version as CondaVersion
 
     def package(name: str, version: str) -> GenericVirtualPackage:
         if name == "__archspec":
             # Here the build tells the architecture; the version is always 1.
-            return GenericVirtualPackage(PackageName(name), CondaVersion("1"), BuildString(version))
-        return GenericVirtualPackage(PackageName(name), CondaVersion(version), BuildString("0"))
+            return GenericVirtualPackage(PackageName(name), CondaVersion("1"), as_build(version))
+        return GenericVirtualPackage(PackageName(name), CondaVersion(version), as_build("0"))
 
     packages = [package(name, version) for name, version in sorted(virtual.items())]
     level = level_version(virtual.get("__archspec"))
