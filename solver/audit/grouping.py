@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -14,6 +14,8 @@ from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 
 _MOST_PATHS = 12
+_WRITE = " write the same paths "
+"""What is told alike of several pairs."""
 
 
 def majors_of(context: AuditContext) -> Mapping[PypiName, int]:
@@ -54,15 +56,25 @@ def _joined(group: Sequence[Finding], majors: Mapping[PypiName, int]) -> Finding
     # A clobber says which of the two goes; that takes the other causes with it.
     first = next((one for one in group if one.code == clobber.CODE), group[0])
     cudas = listed(str(major) for major in sorted({majors[name] for name in packages.values()}))
-    whys = "; ".join(dict.fromkeys(one.why for one in group))
     return structs.replace(
         first,
         code=mixed_cuda.CODE,
         packages=tuple(packages),
         names=tuple(packages.values()),
-        why=f"the libraries of CUDA {cudas} lie in one environment: {whys}",
+        why=f"the libraries of CUDA {cudas} lie in one environment: {'; '.join(_said_once(group))}",
         source="; ".join(dict.fromkeys(one.source for one in group)),
         paths=tuple(dict.fromkeys(path for one in group for path in one.paths))[:_MOST_PATHS],
         brought=tuple(dict.fromkeys(line for one in group for line in one.brought)),
         row=None,
     )
+
+
+def _said_once(group: Iterable[Finding]) -> Iterator[str]:
+    """Why, clause by clause: what several of them say is said once, behind the last of them."""
+    clauses = [clause for one in group for clause in one.why.split("; ")]
+    same: dict[str, list[str]] = {}
+    for clause in reversed(dict.fromkeys(reversed(clauses))):
+        pair, write, what = clause.partition(_WRITE)
+        same.setdefault(write + what, []).append(pair)
+    for said, pairs in same.items():
+        yield ", ".join(pairs) + said if said else "; ".join(pairs)

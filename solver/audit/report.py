@@ -43,7 +43,7 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
         if finding.accepted is not None:
             yield from _wrapped("accepted", finding.accepted, width)
         if finding.parts:
-            yield from _wrapped("in", ", ".join(finding.parts), width)
+            yield from _wrapped("in", names_of(finding.parts), width)
         yield from _wrapped("why", finding.why, width)
         if finding.brought:
             yield from _wrapped("brought", "; ".join(finding.brought), width)
@@ -52,6 +52,11 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
         yield from _wrapped("cure", finding.cure, width)
         yield from _wrapped("source", finding.source, width)
     yield tally(findings) if findings else nothing
+
+
+def names_of(parts: Sequence[str]) -> str:
+    """Names of sets in a sentence; some have a comma of their own."""
+    return ("; " if any("," in part for part in parts) else ", ").join(parts)
 
 
 def tally(findings: Sequence[Finding]) -> str:

@@ -21,6 +21,8 @@ from solver.matrix.rules import Breach, binds_conda, imported_first
 
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 """How grave a breach is where only another build of the package is known to break."""
+_HARDLY: Mapping[Severity, Severity] = {"error": "note", "warning": "note", "note": "note"}
+"""The same where nobody knows which version of the other package that build asks for."""
 
 _REMAINS = "leftover"
 """The code of what one install of wheels leaves in the way of another; conda takes out what no record asks for."""
@@ -52,8 +54,7 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     rule = breach.rule
     named = [context.packages[PypiName(name)] for name in breach.subjects]
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
-    of_conda = not binds_conda(rule) and any(package.origin == "conda" for package in named)
-    unread = "; this is known of the wheel, and nobody read it of conda's build" if of_conda else ""
+    other = _other_build(rule, named, offenders)
     first = imported_first(rule)
     order = f" with {first} first" if first else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
@@ -61,8 +62,8 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     return finding_about(
         [*named, *offenders],
         code=rule.code,
-        severity=healing.severity or _severity(rule, named, of_conda=of_conda),
-        why=f"{rule.why}{seen}{unread}{healing.why}",
+        severity=healing.severity or _severity(rule, named, other),
+        why=f"{rule.why}{seen}{other.why}{healing.why}",
         source=rule.source,
         cure=healing.cure or "; ".join((rule.cure, *_putting_back(context, named, offenders))),
         row=rule.id,
@@ -77,11 +78,34 @@ def _putting_back(context: AuditContext, named: Sequence[Package], offenders: Se
             yield reinstalling(context.set.kind, stays)
 
 
-def _severity(rule: Rule, named: Iterable[Package], *, of_conda: bool) -> Severity:
+@dataclass(frozen=True)
+class _OtherBuild:
+    """What a rule about wheels says of a build that is none of those."""
+
+    why: str = ""
+    severities: Mapping[Severity, Severity] | None = None
+    """How grave it is there, by the severity of the rule; None: it is one of those wheels."""
+
+
+def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Package]) -> _OtherBuild:
+    if not binds_conda(rule) and any(package.origin == "conda" for package in named):
+        return _OtherBuild("; this is known of the wheel, and nobody read it of conda's build", _MILDER)
+    strange = [package for package in named if package.elsewhere is not None]
+    if not strange:
+        return _OtherBuild()
+    hosts = listed(sorted({package.elsewhere or "" for package in strange}))
+    why = f"; this is known of the default index's wheel, and nobody read it of a build of {hosts}"
+    chosen = [package.name for package in offenders if package.brought_by]
+    if not chosen:
+        return _OtherBuild(why, _MILDER)
+    return _OtherBuild(f"{why}, nor which {listed(chosen)} that one asks for", _HARDLY)
+
+
+def _severity(rule: Rule, named: Iterable[Package], other: _OtherBuild) -> Severity:
     """As the rule says, unless it is known of another build, or is the loss of whoever wants what nobody named."""
     if rule.code == _PART and all(package.brought_by and package.line is None for package in named):
         return "note"
-    return _MILDER[rule.severity] if of_conda else rule.severity
+    return rule.severity if other.severities is None else other.severities[rule.severity]
 
 
 @dataclass(frozen=True)

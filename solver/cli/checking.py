@@ -15,6 +15,7 @@ from solver.audit.checked import nothing_found
 from solver.audit.readers.parts import Choice
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
+from solver.audit.report import names_of
 from solver.cli.options import JSON, LIVE
 from solver.cli.show import Json, echo_json
 from solver.commands.audit import Audited, Given, active_environment, audit_path, given
@@ -148,7 +149,7 @@ def _print_audited(audited: Audited, *, as_json: bool) -> None:
         width = shutil.get_terminal_size((100, 24)).columns
         click.echo("\n".join(findings_lines(audited.findings, nothing, width)))
         if audited.parts:
-            click.echo(f"looked at: {', '.join(audited.parts)}")
+            click.echo(f"looked at: {names_of(audited.parts)}")
     for name in audited.idle:
         click.echo(f"interlock: {name} is accepted, and nothing was found of it", err=True)
 

@@ -72,7 +72,7 @@ def _overlapping(context: AuditContext, first: Package, second: Package, overlap
         often = "every pair" if times == of else f"{times} of the {of} pairs"
         what = (
             f"write the same paths with different bytes in {often} of versions that was compared; "
-            "these two versions were not"
+            "these versions were not"
         )
     return pair_finding(context, first, second, what, row.source, overlap.paths, sure=overlap.answer is Answer.YES)
 

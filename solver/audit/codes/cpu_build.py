@@ -50,7 +50,8 @@ def _without_plugin(context: AuditContext, framework: Framework) -> Iterator[Fin
     reason = _reason(context) or _likely_reason(context)
     if not entry.plugins or package is None or package.origin != "pypi" or reason is None:
         return
-    if set(entry.coded) & set(context.packages) or _CPU_EXTRA in package.extras:
+    # Whether an extra brought the plugin that it asks for, ``metadata`` tells.
+    if set(entry.coded) & set(context.packages) or {_CPU_EXTRA, *entry.plugins} & set(package.extras):
         return
     yield finding_about(
         (package,),
@@ -111,7 +112,7 @@ def _severity(context: AuditContext, build: BuiltPackage) -> Severity:
     """Beside another framework's CUDA build a CPU build may be meant, and is where it is asked for by its name."""
     without_cuda = {other.package.name for other in context.builds if other.has_cuda is Answer.NO}
     frameworks = {package.name for package in context.set.packages if framework_of(package.name) is not None}
-    if frameworks - without_cuda and _is_named(build):
+    if frameworks - without_cuda and (_is_named(build) or _has_an_index_of_its_own(context, build.package)):
         return "note"
     image = context.set.base is not None and context.set.base.has_cuda
     return "error" if context.target.gpus or context.provided or image else "warning"
@@ -127,6 +128,19 @@ def _is_named(build: BuiltPackage) -> bool:
     # Of an index of CPU builds every version is one, also where the set does not say so.
     by_file = all(source.endswith(".whl") for source in package.sources)
     return by_file and local_cuda(package.version or "") == NONE
+
+
+def _has_an_index_of_its_own(context: AuditContext, package: Package) -> bool:
+    """Whether the set takes a package from an index of CPU builds alone, and others from elsewhere.
+
+    So it does by a source of uv, poetry or pipenv, or by a command of its own; an option is for the whole list.
+    """
+    if not package.sources or any(flavour_of(source) != CPU_FLAVOUR for source in package.sources):
+        return False
+    if context.set.sources is not None:
+        return context.set.sources != package.sources
+    named = (one for one in context.set.packages if one.origin == "pypi" and one.line is not None)
+    return any(one.sources != package.sources for one in named)
 
 
 def _reason(context: AuditContext) -> str | None:
@@ -174,7 +188,7 @@ class _Cure:
 def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
     cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
-    if cpu_index is not None and not _is_named(build):
+    if cpu_index is not None and not _is_named(build) and not _has_an_index_of_its_own(context, package):
         return _Cure(f"do not take it from {cpu_index}{_or_drop(context)}", is_another=False)
     if package.origin == "conda":
         return _Cure(f"take a build of {package.conda} whose build string starts with cuda", is_another=True)

@@ -16,6 +16,7 @@ from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
 from solver.matrix.conda_builds import conda_rows, cudas
@@ -82,7 +83,9 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
         return _elsewhere
     if any(build.package.name == package.name and _is_released(context, build) for build in context.builds):
         return _by_version
-    return _no_framework if framework_of(name) else _no_build
+    of_image = context.set.base is not None and package.line == context.set.base.line
+    # What an image's maker built is on no index.
+    return _no_framework if framework_of(name) and not of_image else _no_build
 
 
 def _cause_of_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> Omission | None:
@@ -234,6 +237,8 @@ def _elsewhere(context: AuditContext, packages: Sequence[Package]) -> Finding:
     hosts = listed(sorted({package.elsewhere or "" for package in packages}))
     one = len(packages) == 1
     come, builds, them = ("comes", "a build", "it") if one else ("come", "builds", "them")
+    if any(is_default(source) for package in packages for source in package.sources):
+        come = "may come"
     return finding_about(
         packages,
         code=CODE,

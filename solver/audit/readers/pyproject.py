@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Hyphened, typed
 from solver.audit.readers.parts import Choice, Part, parts_of
+from solver.audit.readers.pdm_words import Pdm
 from solver.audit.readers.poetry_words import Poetry, requirements_of
 from solver.audit.readers.requirements import once, requirement_package
 from solver.audit.readers.toml import TomlDocument
@@ -33,6 +34,7 @@ _DEEPEST = 100
 class _Tool(Hyphened, frozen=True, kw_only=True):
     uv: Uv = Uv()
     poetry: Poetry | None = None
+    pdm: Pdm = Pdm()
 
 
 class _Project(Hyphened, frozen=True, kw_only=True):
@@ -64,10 +66,10 @@ def read_pyproject(document: TomlDocument, environment: Mapping[str, str], choic
     Raises ``BadInput`` naming file, line and key of what cannot be read, ``BadName`` for an address that is none.
     """
     said = typed(document, _Pyproject, _MEND)
-    for index in said.tool.uv.index:
-        url_parts(index.url)  # which no later step could do without
     file = _File(document, said, environment)
-    plain = said.tool.uv.plain(file.groups, Part())
+    for address in file.addresses:
+        url_parts(address)  # which no later step could do without
+    plain = file.plain(Part())
     groups = [name for name in file.groups if name not in plain]
     entries = sum(map(len, (*file.extras.values(), *file.groups.values(), file.said.project.dependencies)))
     parts = parts_of(choice, file.extras, groups, document.file, packages=entries)
@@ -93,6 +95,17 @@ class _File:
     said: _Pyproject
     environment: Mapping[str, str]
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Those of the indexes that it names."""
+        tool = self.said.tool
+        of_poetry = tool.poetry.source if tool.poetry is not None else ()
+        return (
+            *(one.url for one in tool.uv.index),
+            *(one.address for one in of_poetry),
+            *(one.url for one in tool.pdm.source),
+        )
+
     @cached_property
     def extras(self) -> Mapping[str, tuple[str, ...]]:
         """The requirements of each extra."""
@@ -103,12 +116,18 @@ class _File:
     def groups(self) -> Mapping[str, tuple[str, ...]]:
         """The requirements of each group, with those of the groups that it includes."""
         poetry = self.said.tool.poetry
-        groups = (
-            {} if poetry is None else {name: requirements_of(one.dependencies) for name, one in poetry.group.items()}
-        )
+        groups = {} if poetry is None else {**poetry.groups}
+        groups |= self.said.tool.pdm.dev_dependencies
         for name in self.said.dependency_groups:
             self._read_group(name, groups, ())
         return groups
+
+    def plain(self, part: Part) -> tuple[str, ...]:
+        """The groups that are installed beside ``part`` where nobody says which: each tool has others."""
+        tool = self.said.tool
+        of_poetry = frozenset[str]() if tool.poetry is None else tool.poetry.plain
+        mine = {*tool.uv.plain(self.groups, part), *of_poetry, *tool.pdm.dev_dependencies} - part.groups
+        return tuple(name for name in self.groups if name in mine)
 
     def _read_group(self, name: str, groups: dict[str, tuple[str, ...]], within: tuple[str, ...]) -> tuple[str, ...]:
         """Add a group to ``groups``, and those that it includes before it."""
@@ -140,7 +159,7 @@ class _File:
             packages=once(self._of_one_source([*self._packages(self._asked(part))]), self.document.file),
             requires_python=pythons_of_pyproject(self.document),
             constraints=tuple(self._packages(map(_Asked, uv.constraint_dependencies))),
-            sources=uv.shared,
+            sources=self._shared,
         )
 
     def _asked(self, part: Part) -> Iterator[_Asked]:
@@ -149,7 +168,7 @@ class _File:
         yield from map(_Asked, requirements_of(poetry.dependencies) if poetry is not None else ())
         for name in sorted(part.extras):
             yield from self._of_extra(name)
-        for name in (*self.said.tool.uv.plain(self.groups, part), *sorted(part.groups)):
+        for name in (*self.plain(part), *sorted(part.groups)):
             yield from (_Asked(text, group=name) for text in self.groups[name])
 
     def _of_extra(self, name: str) -> Iterator[_Asked]:
@@ -174,9 +193,7 @@ class _File:
         """``packages``, each from where any line about it takes it; raises ``BadInput`` where two lines differ."""
         own: dict[str, Package] = {}
         for package in packages:
-            if package.sources != self.said.tool.uv.shared and own.setdefault(package.name, package).sources != (
-                package.sources
-            ):
+            if package.sources != self._shared and own.setdefault(package.name, package).sources != (package.sources):
                 both = f"{shown(own[package.name].sources[0])} and from {shown(package.sources[0])}"
                 problem = f"{package.name} would be taken from {both} at once, which uv refuses"
                 raise self.document.error(problem, "tool", "uv", "sources", fix="keep one, or choose other extras")
@@ -204,14 +221,32 @@ class _File:
             package = requirement_package(requirement, line)
         except BadName as error:
             raise BadInput(str(error), file=self.document.file, line=line) from None
-        uv = self.said.tool.uv
-        source = uv.source(package.name, asked.extra, asked.group, self._holds)
+        source = self.said.tool.uv.source(package.name, asked.extra, asked.group, self._holds)
         if source is None or package.url is not None:
-            return package if package.sources else msgspec.structs.replace(package, sources=uv.shared)
+            return package if package.sources else msgspec.structs.replace(package, sources=self._sources(package.name))
         if source.address is not None:
             url_parts(source.address)
             return msgspec.structs.replace(package, version=None, url=source.address, sources=(source.address,))
         return msgspec.structs.replace(package, sources=(self._address_of(source.index),))
+
+    def _sources(self, name: str) -> tuple[str, ...]:
+        """Where poetry or PDM would take a package from, else what serves them all."""
+        poetry = self.said.tool.poetry
+        named = None if poetry is None else poetry.source_of(name, self._holds)
+        if poetry is None or named is None:
+            own = self.said.tool.pdm.sources_of(name)
+            return self._shared if own is None else own
+        address = poetry.address_of(named)
+        if address is None:
+            problem = f"there is no source {shown(named)}"
+            raise self.document.error(problem, "tool", "poetry", "source", fix="mend its name")
+        return (address,)
+
+    @cached_property
+    def _shared(self) -> tuple[str, ...]:
+        """The indexes of whatever has none of its own, by the tables of the tool that the project uses."""
+        tool = self.said.tool
+        return tool.uv.shared or (tool.poetry.shared if tool.poetry is not None else ()) or tool.pdm.shared
 
     def _holds(self, marker: str) -> bool:
         return applies(read_marker(marker), self.environment)

@@ -78,6 +78,12 @@ keras = {version = "3.8.0", extras = ["torch"], markers = "sys_platform == 'win3
 export = ["onnx"]
 [tool.poetry.group.test.dependencies]
 pytest = "*"
+[tool.poetry.group.docs]
+optional = true
+[tool.poetry.group.docs.dependencies]
+jinja2 = "*"
+[tool.poetry.dev-dependencies]
+ruff = "*"
 """
 
 
@@ -152,13 +158,13 @@ def test_an_index_that_is_not_explicit_serves_every_package():
 
 
 def test_what_poetry_asks_for_has_its_bounds():
-    plain, export, test = sets_of(POETRY)
-    assert [pins(one) for one in (plain, export, test)] == [
-        ["torch<3,>=2.6"],
-        ["torch<3,>=2.6", "onnx<1.20,>=1.19.0"],
-        ["torch<3,>=2.6", "pytest"],
+    plain, export, docs = sets_of(POETRY)
+    assert [pins(one) for one in (plain, export, docs)] == [
+        ["torch<3,>=2.6", "ruff", "pytest"],
+        ["torch<3,>=2.6", "onnx<1.20,>=1.19.0", "ruff", "pytest"],
+        ["torch<3,>=2.6", "ruff", "pytest", "jinja2"],
     ]
-    assert (plain.requires_python, export.part, test.part) == (">=3.11,<4", "extra export", "group test")
+    assert (plain.requires_python, export.part, docs.part) == (">=3.11,<4", "extra export", "group docs")
 
 
 @pytest.mark.parametrize(
@@ -202,3 +208,84 @@ def test_what_cannot_be_read_is_told_with_its_place(text, message):
     with pytest.raises(BadInput) as caught:
         sets_of(text)
     assert str(caught.value).startswith(message)
+
+
+OF_POETRY = """\
+[tool.poetry]
+name = "demo"
+[tool.poetry.dependencies]
+python = "^3.11"
+torch = [
+  {version = "2.6.0", source = "cpu", markers = "sys_platform == 'win32'"},
+  {version = "2.6.0", source = "cu124", markers = "sys_platform == 'linux'"},
+]
+six = "*"
+[[tool.poetry.source]]
+name = "cpu"
+url = "https://download.pytorch.org/whl/cpu"
+priority = "explicit"
+[[tool.poetry.source]]
+name = "cu124"
+url = "https://download.pytorch.org/whl/cu124"
+priority = "explicit"
+"""
+OWN = '[[tool.poetry.source]]\nname = "own"\nurl = "https://own.example/simple"\n'
+
+
+def sources(text):
+    (plain, *_) = sets_of(text)
+    return {one.name: one.sources for one in plain.packages}, plain.sources
+
+
+def test_a_source_of_poetry_says_where_its_package_alone_comes_from():
+    assert sources(OF_POETRY) == ({"torch": ("https://download.pytorch.org/whl/cu124",), "six": ()}, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "shared"),
+    [
+        ("", ("https://own.example/simple",)),
+        ('priority = "supplemental"\n', ("", "https://own.example/simple")),
+        ("secondary = true\n", ("", "https://own.example/simple")),
+        ('priority = "explicit"\n', ()),
+        ('[[tool.poetry.source]]\nname = "PyPI"\n', ("https://own.example/simple", "")),
+    ],
+)
+def test_a_primary_source_of_poetry_takes_the_place_of_the_default_index(said, shared):
+    assert sources(POETRY + OWN + said) == (dict.fromkeys(("torch", "ruff", "pytest"), shared), shared)
+
+
+def test_a_source_of_poetry_that_is_not_there_is_told():
+    with pytest.raises(BadInput) as caught:
+        sets_of(OF_POETRY.replace('name = "cu124"', 'name = "cu126"'))
+    assert str(caught.value) == ("pyproject.toml: tool.poetry.source: there is no source 'cu124'; mend its name")
+
+
+OF_PDM = """\
+[project]
+name = "demo"
+dependencies = ["torch==2.6.0", "six"]
+[tool.pdm.dev-dependencies]
+test = ["pytest"]
+[[tool.pdm.source]]
+name = "torch"
+url = "https://download.pytorch.org/whl/cu124"
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "torch", "six", "shared"),
+    [
+        ("", "+", "+", "+"),
+        ('include_packages = ["torch*"]\n', "only", "+", "+"),
+        ('exclude_packages = ["six"]\n', "+", "", "+"),
+        ('[[tool.pdm.source]]\nname = "pypi"\nurl = "https://own.example/simple"\n', "own", "own", "own"),
+    ],
+)
+def test_sources_of_pdm_serve_what_they_include_alone(said, torch, six, shared):
+    index = "https://download.pytorch.org/whl/cu124"
+    places = {"+": ("", index), "": (), "only": (index,), "own": (index, "https://own.example/simple")}
+    assert sources(OF_PDM + said) == (
+        {"torch": places[torch], "six": places[six], "pytest": places[shared]},
+        places[shared],
+    )
