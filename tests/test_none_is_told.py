@@ -45,6 +45,40 @@ def untold(tree: ast.Module) -> Iterator[str]:
                 yield f"{node.name}.{ast.unparse(field.target)}"
 
 
+def untold_answers(tree: ast.Module) -> Iterator[str]:
+    """The functions for others that may answer None and do not say what that means."""
+    methods = (one for node in tree.body if isinstance(node, ast.ClassDef) for one in node.body)
+    for node in (*tree.body, *methods):
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        may_be = isinstance(node.returns, ast.BinOp) and _may_be_none(node.returns)
+        if may_be and not _names_none(ast.get_docstring(node)):
+            yield node.name
+
+
+def test_each_function_that_may_answer_none_says_what_that_means():
+    assert [
+        f"{path.relative_to(ROOT).as_posix()}: {function}"
+        for path in sorted(ROOT.rglob("*.py"))
+        for function in untold_answers(ast.parse(path.read_text(encoding="utf-8")))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "functions"),
+    [
+        ("def a() -> int | None: ...", ["a"]),
+        ('def a() -> int | None:\n    """How many."""', ["a"]),
+        ('def a() -> int | None:\n    """How many; None: any."""', []),
+        ("class A:\n    def a(self) -> int | NotKnown | None: ...", ["a"]),
+        ("def _a() -> int | None: ...", []),
+        ("def a() -> None: ...", []),
+    ],
+)
+def test_what_a_function_does_not_say_is_seen(code, functions):
+    assert list(untold_answers(ast.parse(code))) == functions
+
+
 def test_each_field_that_may_be_none_says_what_that_means():
     assert [
         f"{path.relative_to(ROOT).as_posix()}: {field}"

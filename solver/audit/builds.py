@@ -54,7 +54,7 @@ class BuiltPackage:
 
     @property
     def major(self) -> int | NotKnown | None:
-        """Major of ``cuda``."""
+        """Major of ``cuda``; None where it has no CUDA code."""
         return cuda_major(self.row)
 
     @property

@@ -165,11 +165,11 @@ class AuditContext:
         return Names(self.matrices)
 
     def package(self, name: str) -> Package | None:
-        """The package of that name."""
+        """The package of that name; None: the set has none."""
         return self.packages.get(pypi_name(name))
 
     def conda_package(self, name: str) -> Package | None:
-        """The conda package of that name, which PyPI need not have a counterpart of."""
+        """The conda package of that name, which PyPI need not have a counterpart of; None: the set has none."""
         return next((package for package in self.set.packages if package.conda == name), None)
 
     def build(self, framework: Framework) -> BuiltPackage | NotKnown | None:

@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
         return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module that holds the command."""
+        """Import the module that holds the command; None: there is no such command."""
         lazy = self._lazy.get(cmd_name)
         if lazy is None:
             return None

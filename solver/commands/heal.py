@@ -121,7 +121,7 @@ class _Environment:
 
     @property
     def loader(self) -> str | None:
-        """The version of the loader in it."""
+        """The version of the loader in it; None: it has none."""
         version = self.versions.get(LOADER)
         return version if isinstance(version, str) else None
 

@@ -56,7 +56,7 @@ class Manner:
 
     @property
     def wheels(self) -> Path | None:
-        """The folder that replaces every index."""
+        """The folder that replaces every index; None: the indexes serve."""
         return self.bundle / WHEELS if self.bundle is not None else None
 
     @property

@@ -208,7 +208,7 @@ class _Entries:
         return entries
 
     def find(self, node: yaml.MappingNode, key: Key) -> _Entry | None:
-        """The entry of ``key``, or of the key that is spelled so."""
+        """The entry of ``key``, or of the key that is spelled so; None where there is neither."""
         entry = self.of(node).get(key)
         if entry is not None or not isinstance(key, str):
             return entry

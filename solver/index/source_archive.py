@@ -124,6 +124,7 @@ class _EggInfo(Distribution):
         self.files_by_name = files
 
     def read_text(self, filename: str) -> str | None:
+        """As its base: None where there is no such file."""
         content = self.files_by_name.get(filename)
         return None if content is None else content.decode(errors="replace")
 

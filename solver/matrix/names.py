@@ -27,7 +27,7 @@ class Names:
         return None if twin is None else pypi_name(twin)
 
     def recorded(self, name: CondaName) -> PypiName | NotKnown | None:
-        """As ``pypi``; NOT_KNOWN without a row."""
+        """As ``pypi``, None too; NOT_KNOWN without a row."""
         return self.pypi(name) if name in self._rows else NOT_KNOWN
 
     def conda(self, name: str) -> CondaName:

@@ -46,7 +46,7 @@ class Source:
 
 
 def find_source(folder: Path) -> Path | None:
-    """The file in ``folder`` to make a request of: the first of ``SOURCES`` that is there."""
+    """The file in ``folder`` to make a request of: the first of ``SOURCES`` that is there; None: none is."""
     return next((folder / name for name in SOURCES if (folder / name).is_file()), None)
 
 

@@ -200,7 +200,7 @@ class _Mender:
     # ---- trying it
 
     def tried(self, attempt: _Attempt) -> Fixed | None:
-        """The set that an attempt leads to, where it has no error, with as much as can be left as it was."""
+        """The set that an attempt leads to, where it has no error, with as much as can be left as it was; else None."""
         fixed = self._mended(attempt)
         if fixed is None:
             return None
@@ -252,7 +252,7 @@ class _Mender:
         return fixed, attempt
 
     def judged(self, mended: PackageSet) -> Fixed | None:
-        """``mended`` where it has no error, with the loader wheel where nothing else is wanting."""
+        """``mended`` where it has no error, with the loader wheel where nothing else is wanting; otherwise None."""
         installed, findings = self._installed(mended)
         wheel = self._loader(installed) if _errors(findings) else None
         if wheel is not None:

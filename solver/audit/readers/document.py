@@ -85,7 +85,7 @@ class Document:
 
     @property
     def platform(self) -> Platform | None:
-        """The platform that was asked for."""
+        """The platform that was asked for; None: none was."""
         return None if self.target is None else self.target.platform
 
     @cached_property

@@ -48,7 +48,7 @@ class _Locked(Foreign, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """Where it lies."""
+        """Where it lies; None: the lock does not say."""
         return self.conda or self.pypi or self.url or self.path
 
 

@@ -21,7 +21,7 @@ class TomlDocument(PlainDocument):
     source: str = field(repr=False)
 
     def line(self, *path: Key) -> int | None:
-        """1-based line of the header of the table that ``path`` leads to or through."""
+        """1-based line of the header of the table that ``path`` leads to or through; None where it has none."""
         array, number = (*path, None, None)[:2]
         lines = self._headers.get(array, []) if isinstance(array, str) else []
         return lines[number] if isinstance(number, int) and number < len(lines) else None

@@ -38,7 +38,7 @@ def stem(path: str) -> str:
 
 
 def library_version(path: str) -> str | None:
-    """Version that a loaded CUDA runtime, cuDNN, NCCL or driver library tells of itself."""
+    """Version that a loaded CUDA runtime, cuDNN, NCCL or driver library tells of itself; None: it tells none."""
     name, value = stem(path), ctypes.c_int(0)
     try:
         library = ctypes.CDLL(path)

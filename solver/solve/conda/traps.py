@@ -82,7 +82,7 @@ def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]
 
 
 def trap_row(package: str, matrices: Matrices) -> CondaTrap | None:
-    """The trap that only the whole set shows, such as a CUDA build upon a CPU build."""
+    """The trap that only the whole set shows, such as a CUDA build upon a CPU build; None: no row tells of one."""
     return next((row for row in matrices.conda_traps if row.package == package and not row.refuse), None)
 
 
