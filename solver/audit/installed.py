@@ -10,15 +10,14 @@ from solver.audit.codes.unknown_lines import unread_lines
 from solver.audit.context import AuditContext
 from solver.audit.doubt import doubted, unread_bringers
 from solver.audit.image_packages import ImagePackages, findings_of, without_image
-from solver.audit.package_set import PackageSet, SetKind
+from solver.audit.package_set import PackageSet
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.outcome import NOT_FROZEN, as_set, unread
 from solver.audit.resolve.resolution import Resolved, resolve
 from solver.audit.run import findings_in, in_order
+from solver.audit.set_kinds import KINDS
 from solver.core.model import Finding
-
-_OPEN: tuple[SetKind, ...] = ("requirements", "freeze", "environment", "image", "pyproject.toml", "Pipfile")
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
@@ -50,7 +49,7 @@ def is_open(context: AuditContext) -> bool:
     package_set = context.set
     if not is_open_list(package_set):
         return False
-    return package_set.kind != "freeze" or not (
+    return not KINDS[package_set.kind].is_frozen or not (
         context.provided or (context.target.platform == "win-64" and _has_what_it_asks_for(context))
     )
 
@@ -61,7 +60,7 @@ def _has_what_it_asks_for(context: AuditContext) -> bool:
 
 def is_open_list(package_set: PackageSet) -> bool:
     """Whether a set is of a kind that leaves to pip what it does not say."""
-    return not package_set.closed and package_set.kind in _OPEN
+    return not package_set.closed and KINDS[package_set.kind].is_open
 
 
 def _of_resolution(

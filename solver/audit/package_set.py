@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import structs
 from packaging.requirements import InvalidRequirement, Requirement
 
+from solver.audit.set_kinds import SetKind
 from solver.core import names
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.markers import applies
@@ -30,27 +31,6 @@ from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 from solver.matrix.rows import CUDNN
 
-SetKind = Literal[
-    "requirements",
-    "freeze",
-    "pip list",
-    "pip inspect",
-    "conda list",
-    "pylock",
-    "uv.lock",
-    "poetry.lock",
-    "Pipfile.lock",
-    "Pipfile",
-    "pyproject.toml",
-    "pdm.lock",
-    "conda-lock",
-    "pixi",
-    "environment",
-    "explicit",
-    "image",
-    "prefix",
-    "solution",
-]
 Origin = Literal["pypi", "conda", "image"]
 """The package index, a channel, or the image that a set is installed into."""
 

@@ -145,8 +145,9 @@ def _pylocks(project: Project, names: list[str], *, asking: bool) -> None:
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     """Write another FORMAT of the lock of PROFILE."""
-    if compose and form != "dockerfile":
-        raise BadInput(f"{form} has no compose file", key="--compose", fix="export dockerfile, or leave it out")
+    if compose and not FORMATS[form].composes:
+        others = ", ".join(name for name, one in FORMATS.items() if one.composes)
+        raise BadInput(f"{form} has no compose file", key="--compose", fix=f"export {others}, or leave it out")
     for path in write_export(open_project(Path()), profile, form, out, compose=compose):
         click.echo(str(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -40,7 +41,7 @@ def export(project: Project, name: str, form: str, *, compose: bool = False) -> 
     Nothing is solved. Raises ``BadInput`` where there is no such lock or it cannot have the format,
     ``IndexUnavailable`` where addresses are needed and the index does not answer.
     """
-    return FORMATS[form](project, name, compose)
+    return FORMATS[form].write(project, name, compose)
 
 
 def _accepting(folder: LockFolder, files: Exported) -> Exported:
@@ -129,16 +130,26 @@ def _dockerfile(project: Project, name: str, compose: bool) -> Exported:
     return image_files(project, locked_profile(project, name), compose=compose)
 
 
-FORMATS: Mapping[str, Callable[[Project, str, bool], Exported]] = {
-    "pylock.toml": lambda project, name, _: _pylock(project, name),
-    "pixi.lock": lambda project, name, _: _pixi(project, name, 7),
-    "pixi.lock-6": lambda project, name, _: _pixi(project, name, 6),
-    "conda-lock": lambda project, name, _: _conda_lock(project, name),
-    "explicit": lambda project, name, _: _explicit(project, name),
-    "constraints.txt": lambda project, name, _: _constraints(project, name),
-    "dockerfile": lambda project, name, compose: _dockerfile(project, name, compose),
+@dataclass(frozen=True)
+class Format:
+    """One format of export."""
+
+    write: Callable[[Project, str, bool], Exported]
+    """Its files, of a profile by its name; the last argument asks for a compose file too."""
+    composes: bool = False
+    """Whether it can have a compose file."""
+
+
+FORMATS: Mapping[str, Format] = {
+    "pylock.toml": Format(lambda project, name, _: _pylock(project, name)),
+    "pixi.lock": Format(lambda project, name, _: _pixi(project, name, 7)),
+    "pixi.lock-6": Format(lambda project, name, _: _pixi(project, name, 6)),
+    "conda-lock": Format(lambda project, name, _: _conda_lock(project, name)),
+    "explicit": Format(lambda project, name, _: _explicit(project, name)),
+    "constraints.txt": Format(lambda project, name, _: _constraints(project, name)),
+    "dockerfile": Format(lambda project, name, compose: _dockerfile(project, name, compose), composes=True),
 }
-"""What writes each format, in the order in which they are listed; the last argument asks for a compose file too."""
+"""In the order in which they are listed."""
 
 
 def write_pylocks(project: Project, names: Sequence[str], *, asking: bool) -> bool:

@@ -16,6 +16,7 @@ from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
 from solver.audit.run import assumed_target, context_of
+from solver.audit.set_kinds import KINDS
 from solver.commands.audit import Given, Words, any_grave, read_for
 from solver.commands.project import Reach, open_facts
 from solver.core.acceptance import NOTHING, Acceptance
@@ -87,14 +88,14 @@ def fix_file(
 def _written(fixed: Fixed, what: Given, wheels: Sequence[LocalWheel], *, in_place: bool) -> Repair:
     """Write the mended set beside or over its file, and the wheels that it needs beside that."""
     local, before = bool(wheels), ""
-    if fixed.package_set.kind in ("requirements", "freeze"):
+    if KINDS[fixed.package_set.kind].has_lines:
         before = what.text if what.text is not None else read_text(what.path)
         after = edited(before, fixed, str(what.path), local_wheels=local)
     else:
         after = as_requirements(fixed, one_line(f"interlock audit --fix {what.path.name}"), local_wheels=local)
     file = what.path if in_place and before and what.text is None else what.path.with_name(OTHER_FILE)
     for wheel in wheels:
-        put_whole(file.parent / "wheels" / wheel.filename, wheel.content)
+        put_whole(file.parent / wheel.place, wheel.content)
     put_whole(file, after)
     return Repair(fixed, file, _difference(before, after, what.path.name, file.name) if before else "")
 

@@ -16,6 +16,7 @@ from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, breaches
+from solver.audit.set_kinds import KINDS
 from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName
 from solver.matrix.clobbers import Clobbers, Overlap
@@ -108,8 +109,7 @@ def _is_python_package(package: Package) -> bool:
 
 
 def _twins(context: AuditContext, package: Package, twin: Package) -> Finding:
-    kind = context.set.kind
-    is_installed = kind in ("conda list", "prefix")
+    kind = KINDS[context.set.kind]
     by_conda = f"conda installs {package.conda} {package.version or ''}".rstrip()
     by_pip = f"pip installs {twin.name} {twin.version or ''}".rstrip()
     return finding_about(
@@ -118,10 +118,10 @@ def _twins(context: AuditContext, package: Package, twin: Package) -> Finding:
         severity="warning",
         why=f"{by_conda} and {by_pip} over it; conda goes on believing in its own files",
         source="pip installs after conda in an environment.yml"
-        if kind == "environment"
+        if kind.pip_after_conda
         else "the set itself, which holds both",
         cure=f"take {twin.name} from one of the two only"
-        + (f": {_back_to_conda(package, twin)}" if is_installed else ""),
+        + (f": {_back_to_conda(package, twin)}" if kind.is_installed else ""),
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from solver.audit.codes.metadata_extra import outside_the_extra
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
-from solver.audit.package_set import Package, SetKind, parsed
+from solver.audit.package_set import Package, parsed
 from solver.audit.phrases import listed
+from solver.audit.set_kinds import KINDS
 from solver.core.answer import NotKnown
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Finding, Release
@@ -22,14 +23,6 @@ _MOST = 20
 """So many requirements are named in a sentence."""
 _SOME = 5
 """So many of each kind where several packages are told of together."""
-_LOCKERS: Mapping[SetKind, str] = {
-    "uv.lock": "uv lock",
-    "poetry.lock": "poetry lock",
-    "pdm.lock": "pdm lock",
-    "Pipfile.lock": "pipenv lock",
-    "pixi": "pixi lock",
-}
-"""What makes each kind of lock that holds all that its packages ask for: what is missing there, it left out."""
 
 
 def find(context: AuditContext) -> Iterator[Finding]:
@@ -96,7 +89,7 @@ def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) ->
         clauses = [*clauses[: _SOME - 1], f"{len(clauses) - _SOME + 1} more packages for others"]
     are = "which is not in the set" if sum(map(len, asks.values())) == 1 else "none of which is in the set"
     names, pins = sorted({package.name for package in asks}), sorted(package.pin for package in asks)
-    lock = _LOCKERS.get(context.set.kind)
+    lock = KINDS[context.set.kind].locks
     cure = f"take another version of {listed(names)} and lock again with `{lock}`"
     if lock is None:
         cure = f"add {listed(sorted({ask for several in asks.values() for ask in several}), most=_MOST)}"

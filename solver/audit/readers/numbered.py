@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from solver.audit.package_set import Package, PackageSet, SetKind
+from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import at
 from solver.audit.readers.needed import needed
 from solver.audit.readers.parts import Part
 from solver.audit.readers.requirements import once
 from solver.audit.readers.toml import TomlDocument
+from solver.audit.set_kinds import SetKind
 from solver.core import names
 from solver.core.model import PypiName, pypi_name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from solver.audit.package_set import PackageSet, default_python
 from solver.audit.readers.bounds import is_bounds, read_bounds
@@ -37,6 +38,8 @@ from solver.audit.readers.uv_lock import pythons_of_uv, read_uv_lock
 from solver.core.errors import BadInput
 from solver.core.yamlfile import YamlDocument
 
+Language = Literal["JSON", "TOML", "YAML"]
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -48,6 +51,12 @@ class Reader:
     read: Callable[[Document], PackageSet | tuple[PackageSet, ...]]
     chooses: tuple[str, ...] = ()
     """By what its sets are chosen, where it may hold several: extra, group, environment; context is a build's."""
+    language: Language | None = None
+    """What it is written in; None: in lines of its own."""
+    is_output: bool = False
+    """Whether it is what a command prints, and no file that people keep."""
+    is_known: bool = True
+    """False of what is in a language and of no format that is read."""
 
 
 def _metadata(document: Document) -> frozenset[str]:
@@ -160,78 +169,132 @@ def _yaml(document: Document) -> YamlDocument:
     return document.yaml
 
 
-def _neither(language: str, titles: str) -> Callable[[Document], PackageSet]:
+def _unknown(language: Language, fits: Callable[[Document], bool]) -> Reader:
+    """What is in a language and of no format that is read: it is told which of them are."""
+
     def refuse(document: Document) -> PackageSet:
+        titles = " nor ".join(reader.title for reader in READERS if reader.is_known and reader.language == language)
         raise BadInput(f"is {language}, but neither {titles}", file=document.file, fix=EXPECTED)
 
-    return refuse
+    return Reader(f"{language} of another kind", fits, refuse, language=language, is_known=False)
 
 
 READERS = (
     # What tools say around their tables may look like any other language.
-    Reader("pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file)),
-    Reader("conda list", lambda one: is_conda_list(one.text), lambda one: read_conda_list(one.text, one.file)),
-    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile_lock, ("group",)),
-    Reader("pip inspect", _is_json("installed"), lambda one: read_inspection(_json(one))),
-    Reader("pip install --report", _is_json("install"), lambda one: read_inspection(_json(one))),
+    Reader(
+        "pip list", lambda one: is_pip_list(one.text), lambda one: read_pip_list(one.text, one.file), is_output=True
+    ),
+    Reader(
+        "conda list",
+        lambda one: is_conda_list(one.text),
+        lambda one: read_conda_list(one.text, one.file),
+        is_output=True,
+    ),
+    Reader("Pipfile.lock", _is_json("_meta", "default"), _pipfile_lock, ("group",), language="JSON"),
+    Reader(
+        "pip inspect",
+        _is_json("installed"),
+        lambda one: read_inspection(_json(one)),
+        language="JSON",
+        is_output=True,
+    ),
+    Reader(
+        "pip install --report",
+        _is_json("install"),
+        lambda one: read_inspection(_json(one)),
+        language="JSON",
+        is_output=True,
+    ),
     Reader(
         "conda list --json",
         _is_json("name", "version", "build_string", kind=list),
         lambda one: read_conda_json(_json(one)),
+        language="JSON",
+        is_output=True,
     ),
     Reader(
         "pip list --format json",
         _is_json("name", "version", kind=list),
         lambda one: read_pip_json(_json(one)),
+        language="JSON",
+        is_output=True,
+    ),
+    _unknown("JSON", lambda one: one.json is not None),
+    Reader(
+        "pylock.toml",
+        lambda one: one.toml is not None and "lock-version" in one.keys,
+        _pylock,
+        ("extra", "group"),
+        language="TOML",
+    ),
+    Reader("poetry.lock", lambda one: "lock-version" in _metadata(one), _poetry, ("extra", "group"), language="TOML"),
+    Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",), language="TOML"),
+    Reader(
+        "uv.lock",
+        lambda one: one.toml is not None and {"package", "version"} <= one.keys,
+        _uv,
+        ("extra", "group"),
+        language="TOML",
+    ),
+    Reader("pyproject.toml", _is_pyproject, _pyproject, ("extra", "group"), language="TOML"),
+    Reader(
+        "Pipfile",
+        lambda one: one.toml is not None and bool({PACKAGES, DEVELOP} & one.keys),
+        _pipfile,
+        ("group",),
+        language="TOML",
+    ),
+    _unknown("TOML", lambda one: one.toml is not None),
+    Reader(
+        "pixi.lock",
+        lambda one: one.yaml is not None and "environments" in one.keys,
+        _pixi,
+        ("environment",),
+        language="YAML",
     ),
     Reader(
-        "JSON of another kind",
-        lambda one: one.json is not None,
-        _neither("JSON", "Pipfile.lock nor what pip or conda tells of an environment"),
+        "conda-lock.yml",
+        lambda one: one.yaml is not None and "package" in one.keys,
+        _conda_lock,
+        ("group",),
+        language="YAML",
     ),
-    Reader("pylock.toml", lambda one: one.toml is not None and "lock-version" in one.keys, _pylock, ("extra", "group")),
-    Reader("poetry.lock", lambda one: "lock-version" in _metadata(one), _poetry, ("extra", "group")),
-    Reader("pdm.lock", lambda one: "lock_version" in _metadata(one), _pdm, ("group",)),
-    Reader("uv.lock", lambda one: one.toml is not None and {"package", "version"} <= one.keys, _uv, ("extra", "group")),
-    Reader("pyproject.toml", _is_pyproject, _pyproject, ("extra", "group")),
-    Reader("Pipfile", lambda one: one.toml is not None and bool({PACKAGES, DEVELOP} & one.keys), _pipfile, ("group",)),
     Reader(
-        "TOML of another kind",
-        lambda one: one.toml is not None,
-        _neither("TOML", "pylock.toml nor uv.lock nor poetry.lock nor pdm.lock nor pyproject.toml nor Pipfile"),
+        "environment.yml",
+        lambda one: one.yaml is not None and "dependencies" in one.keys,
+        _environment,
+        language="YAML",
     ),
-    Reader("pixi.lock", lambda one: one.yaml is not None and "environments" in one.keys, _pixi, ("environment",)),
-    Reader("conda-lock.yml", lambda one: one.yaml is not None and "package" in one.keys, _conda_lock, ("group",)),
-    Reader("environment.yml", lambda one: one.yaml is not None and "dependencies" in one.keys, _environment),
-    Reader("compose.yaml", is_compose, lambda one: read_compose(one, read_document), ("service",)),
-    Reader(
-        "YAML of another kind",
-        lambda one: one.yaml is not None,
-        _neither("YAML", "conda-lock.yml nor pixi.lock nor environment.yml nor compose.yaml"),
-    ),
+    Reader("compose.yaml", is_compose, lambda one: read_compose(one, read_document), ("service",), language="YAML"),
+    _unknown("YAML", lambda one: one.yaml is not None),
     Reader(
         "Dockerfile",
         lambda one: is_dockerfile(one.first_line),
         lambda one: read_dockerfile(one, read_document),
         ("context",),
     ),
-    Reader("an @EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
+    Reader("@EXPLICIT file", lambda one: is_explicit(one.text), _explicit),
     Reader(
         "conda list --export",
         lambda one: is_conda_export(one.text),
         lambda one: read_conda_export(one.text, one.file),
+        is_output=True,
     ),
-    Reader("constraints.txt of ours", lambda one: is_bounds(one.text), _bounds),
+    Reader("constraints.txt of Interlock", lambda one: is_bounds(one.text), _bounds),
     Reader("requirements.txt or pip freeze output", lambda _: True, _requirements),
 )
 """In the order in which they are tried; the last takes everything."""
 
-FORMATS = (
-    "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-    "environment.yml, pyproject.toml, Pipfile, an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip "
-    "freeze, pip list, pip inspect or conda list, or an installed prefix"
+
+def _titles(*, of_outputs: bool) -> str:
+    """Those of the formats, the plainest first."""
+    named = [reader.title for reader in READERS if reader.is_known and reader.is_output is of_outputs]
+    return ", ".join(reversed(named))
+
+
+EXPECTED = (
+    f"expected one of: {_titles(of_outputs=False)}, the output of {_titles(of_outputs=True)}, or an installed prefix"
 )
-EXPECTED = f"expected one of: {FORMATS}"
 
 
 def read_document(document: Document) -> tuple[PackageSet, ...]:

@@ -10,6 +10,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.terms import Ident, Pick
+from solver.audit.set_kinds import KINDS
 from solver.core.model import PypiName
 
 NOT_FROZEN = frozenset((PypiName("pip"), PypiName("setuptools"), PypiName("wheel"), PypiName("distribute")))
@@ -25,7 +26,7 @@ def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
     listed = [_chosen(package, by_name.get(package.name, []), lines) for package in choices.context.set.packages]
     # What contradicts itself and the list does not name is told of as such; nobody would have it.
     left_out = {*choices.listed, *choices.stated, *(name for one in resolved.contradictions for name in one.left_open)}
-    if choices.context.set.kind == "freeze":
+    if KINDS[choices.context.set.kind].is_frozen:
         left_out |= NOT_FROZEN
     brought = [
         _chosen(several[0].package, several, lines) for name, several in sorted(by_name.items()) if name not in left_out

@@ -117,11 +117,12 @@ def test_audit_of_nothing_where_no_environment_is_active_says_what_to_give(folde
     assert interlock("audit") == (
         2,
         "",
-        "interlock: name what to audit, since no environment is active (VIRTUAL_ENV, CONDA_PREFIX); expected one of: "
-        "requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, pixi.lock, "
-        "environment.yml, pyproject.toml, Pipfile, "
-        "an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip list, pip "
-        "inspect or conda list, or an installed prefix\n",
+        "interlock: name what to audit, since no environment is active (VIRTUAL_ENV, CONDA_PREFIX); "
+        "expected one of: requirements.txt or pip freeze output, constraints.txt of Interlock, @EXPLICIT file, "
+        "Dockerfile, "
+        "compose.yaml, environment.yml, conda-lock.yml, pixi.lock, Pipfile, pyproject.toml, uv.lock, pdm.lock, "
+        "poetry.lock, pylock.toml, Pipfile.lock, the output of conda list --export, pip list --format json, "
+        "conda list --json, pip install --report, pip inspect, conda list, pip list, or an installed prefix\n",
     )
 
 

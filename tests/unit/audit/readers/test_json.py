@@ -14,11 +14,13 @@ from solver.core.errors import BadInput
         ('{"_meta": {},\n "default": }', "a.file:2: expected JSON, but Expecting value"),
         (
             '{"title": "nothing"}',
-            "a.file: is JSON, but neither Pipfile.lock nor what pip or conda tells of an environment; expected one "
-            "of: requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, "
-            "pixi.lock, environment.yml, pyproject.toml, Pipfile, "
-            "an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip "
-            "list, pip inspect or conda list, or an installed prefix",
+            "a.file: is JSON, but neither Pipfile.lock nor pip inspect nor pip install --report nor "
+            "conda list --json nor pip list --format json; "
+            "expected one of: requirements.txt or pip freeze output, constraints.txt of Interlock, @EXPLICIT file, "
+            "Dockerfile, "
+            "compose.yaml, environment.yml, conda-lock.yml, pixi.lock, Pipfile, pyproject.toml, uv.lock, pdm.lock, "
+            "poetry.lock, pylock.toml, Pipfile.lock, the output of conda list --export, pip list --format json, "
+            "conda list --json, pip install --report, pip inspect, conda list, pip list, or an installed prefix",
         ),
     ],
 )

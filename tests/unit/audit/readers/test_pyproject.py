@@ -201,7 +201,7 @@ def test_a_constraint_of_poetrys_is_a_specifier(constraint, specifier):
         (PROJECT.replace('"lint"}', '"dev"}'), "pyproject.toml: dependency-groups: the group 'dev' includes itself"),
         (PROJECT.replace('"lint"}', '"none"}'), "pyproject.toml: dependency-groups: the group 'none' is not there"),
         (PROJECT.replace("sys_platform ==", "sys_platform is"), "pyproject.toml: expected a marker, found"),
-        ("[tool.ruff]\nline-length = 120\n", "pyproject.toml: is TOML, but neither pylock.toml nor uv.lock nor"),
+        ("[tool.ruff]\nline-length = 120\n", "pyproject.toml: is TOML, but neither pylock.toml nor poetry.lock nor"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_place(text, message):

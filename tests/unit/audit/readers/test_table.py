@@ -13,11 +13,12 @@ def test_yaml_of_no_known_kind_is_told_with_the_kinds_that_there_are(tmp_path):
     with pytest.raises(BadInput) as caught:
         read("title: nothing\n", tmp_path)
     assert str(caught.value) == (
-        "a.file: is YAML, but neither conda-lock.yml nor pixi.lock nor environment.yml nor compose.yaml; "
-        "expected one of: requirements.txt, pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, conda-lock.yml, "
-        "pixi.lock, environment.yml, pyproject.toml, Pipfile, "
-        "an @EXPLICIT file, a Dockerfile, compose.yaml, the output of pip freeze, pip "
-        "list, pip inspect or conda list, or an installed prefix"
+        "a.file: is YAML, but neither pixi.lock nor conda-lock.yml nor environment.yml nor compose.yaml; "
+        "expected one of: requirements.txt or pip freeze output, constraints.txt of Interlock, @EXPLICIT file, "
+        "Dockerfile, "
+        "compose.yaml, environment.yml, conda-lock.yml, pixi.lock, Pipfile, pyproject.toml, uv.lock, pdm.lock, "
+        "poetry.lock, pylock.toml, Pipfile.lock, the output of conda list --export, pip list --format json, "
+        "conda list --json, pip install --report, pip inspect, conda list, pip list, or an installed prefix"
     )
 
 
