@@ -37,8 +37,7 @@ WAYS = {
 }
 """What full-py312 is locked as, besides."""
 # No image has this digest: a real one would be stale by tomorrow and nothing here asks for it.
-# What a shell variable stands for in a Dockerfile, as the conda program here, is not known.
-NO_PIP_HALF, NO_CONDA_HALF = ("pylock.toml", "dockerfile"), ("pixi.lock", "pixi.lock-6", "conda-lock", "explicit")
+NO_PIP_HALF, NO_CONDA_HALF = ("pylock.toml",), ("pixi.lock", "pixi.lock-6", "conda-lock", "explicit")
 
 
 def _image(profile: Profile) -> Image:

@@ -28,6 +28,11 @@ _VARIABLE = re.compile(
 )
 # POSIX, 2.3: a word that begins with "#" begins a comment; what is quoted is no such word.
 _COMMENT = re.compile(r"""(?P<kept>'[^']*'|"(?:\\.|[^"\\])*"|\\.|(?<!\s)#)|(?<!\S)#[^\n]*""", re.DOTALL)
+_ASKS = r"(?:command\s+-v|which|type\s+-[pP])\s+"
+_WHERE_IT_LIES = re.compile(
+    rf"\$\(\s*{_ASKS}(?P<wrapped>[\w.+/\-]+)(?:\s*\|\|[^()`]*)?\s*\)"
+    rf"|`\s*{_ASKS}(?P<ticked>[\w.+/\-]+)(?:\s*\|\|[^()`]*)?\s*`"
+)
 _ENDS = frozenset(";\n&|()")
 _REDIRECTS = re.compile(r"[<>&|]*[<>][<>&|]*")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>.*)", re.DOTALL)
@@ -124,7 +129,7 @@ def _split(script: str, variables: dict[str, str], room: Room) -> Iterator[list[
     """Each command's words; a line is expanded when it is come to, so that what was set before it counts."""
     words: list[str] = []
     skip = False
-    for token in _tokens(_without_comments(script)):
+    for token in _tokens(_with_programs(_without_comments(script))):
         if set(token) <= _ENDS and token:
             if words:
                 yield [part for word in words for part in room.take(_parts(word, variables))]
@@ -162,6 +167,11 @@ def _without_comments(script: str) -> str:
     lines = (line for line in script.split("\n") if not line.lstrip().startswith("#"))
     joined = re.sub(r"\\\n", " ", "\n".join(lines))
     return _COMMENT.sub(lambda match: match["kept"] or "", joined)
+
+
+def _with_programs(script: str) -> str:
+    """``script`` with the name of a program in place of the question where it lies; the first of several is meant."""
+    return _WHERE_IT_LIES.sub(lambda match: match["wrapped"] or match["ticked"], script)
 
 
 def _script_of(words: tuple[str, ...]) -> str | None:

@@ -35,6 +35,9 @@ def test_variables_are_put_in(text, held):
         ("pip install a   # don't ask\nb", [("pip", "install", "a"), ("b",)]),
         ("pip install 'a # b' \"c # d\" e#f \\# g", [("pip", "install", "a # b", "c # d", "e#f", "#", "g")]),
         ("pip install $WORDS", [("pip", "install", "x", "y")]),
+        ('p="$(command -v mamba || command -v conda)" && "$p" install a', [("mamba", "install", "a")]),
+        ("PY=$(which python3) ; $PY -m pip install a", [("python3", "-m", "pip", "install", "a")]),
+        ("`which pip` install a", [("pip", "install", "a")]),
         ("pip install git+https://a/b#egg=c", [("pip", "install", "git+https://a/b#egg=c")]),
     ],
 )
