@@ -6,7 +6,7 @@ leaves it in place where a line asks for it without a version, so that nobody ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from packaging.version import Version
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package, PackageSet
+from solver.audit.phrases import listed
 from solver.audit.rules import as_finding
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
@@ -94,25 +95,51 @@ def findings_of(image: ImagePackages, whole: AuditContext) -> Iterator[Finding]:
 
 
 def _of_left(image: ImagePackages, whole: AuditContext, package: Package) -> Iterator[Finding]:
-    """Rules that the newest release of a package would break, which a line leaves open."""
-    for_python = _newest(whole, package.name, "", for_python=True)
-    breaches = [] if for_python is None else list(_broken_by(whole, for_python))
-    newest, severities, why_not = for_python, _MILDER, ""
-    if not breaches:
-        newest = _newest(whole, package.name, "")
-        breaches = [] if newest is None else list(_broken_by(whole, newest))
-        severities, why_not = _HARDLY, f", for which python {whole.target.python} is too old"
-    for breach in breaches:
-        assert newest is not None  # what breaks a rule
-        finding = as_finding(whole, breach)
-        first = whole.packages[PypiName(breach.subjects[0])]
-        yield structs.replace(
-            finding,
-            severity=severities[finding.severity],
-            why=f"line {package.line} leaves {package.name} open: pip keeps the one of the image {_image(image)}, "
-            f"which nobody read; the newest is {newest.version}{why_not}, and of {first.pin} beside that: "
-            f"{finding.why}",
-        )
+    """Rules that the newest release of a package would break, which a line leaves open; those of one code as one."""
+    for_python, newest = _newest(whole, package.name, "", for_python=True), _newest(whole, package.name, "")
+    kept = f"pip keeps the one of the image {_image(image)}, which nobody read"
+    for version, severities, told in (
+        (for_python, _MILDER, "; the newest is {}, which breaks {}"),
+        (newest, _HARDLY, f"; python {whole.target.python} is too old for the newest, {{}}, which breaks {{}}"),
+    ):
+        by_code = _by_code(as_finding(whole, one) for one in (() if version is None else _broken_by(whole, version)))
+        for several in by_code.values():
+            names = listed(_others(several, package))
+            stated = told.format("" if version is None else version.version, names)
+            yield _together(several, severities, f"line {package.line} leaves {package.name} open: {kept}{stated}")
+        if by_code:
+            return
+
+
+def _by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    return by_code
+
+
+def _others(findings: Sequence[Finding], package: Package) -> list[str]:
+    """Their packages but ``package``."""
+    return sorted({pin for one in findings for pin in one.packages} - {package.pin})
+
+
+def _together(findings: Sequence[Finding], severities: Mapping[Severity, Severity], what: str) -> Finding:
+    """``findings`` of one cause as one."""
+    named = dict(
+        sorted({pin: name for one in findings for pin, name in zip(one.packages, one.names, strict=True)}.items())
+    )
+    several = len(findings) > 1
+    whys = (f"{' and '.join(one.packages[1:])}: {one.why}" if several else one.why for one in findings)
+    return structs.replace(
+        findings[0],
+        severity=severities[findings[0].severity],
+        packages=tuple(named),
+        names=tuple(named.values()),
+        why=f"{what}: {'; '.join(whys)}",
+        source="; ".join(dict.fromkeys(one.source for one in findings)),
+        cure="; ".join(dict.fromkeys(one.cure for one in findings)),
+        row=None if several else findings[0].row,
+    )
 
 
 def _broken_by(whole: AuditContext, package: Package) -> Iterator[rules.Breach]:

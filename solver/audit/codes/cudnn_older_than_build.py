@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from solver.audit.askers import refusing
 from solver.audit.builds import BuiltPackage
+from solver.audit.codes.mixed_cuda import opening_the_image
 from solver.audit.context import AuditContext, Provided
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
-from solver.core.model import Finding
+from solver.core.model import Finding, Severity
 from solver.core.versions import major, version_or_none
 from solver.matrix.cudnn import carried, fault_of, has_name, served_by, serves, works_beside
 from solver.matrix.libraries import is_cudnn
@@ -51,13 +52,16 @@ def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     for other in context.builds:
         cudnn = carried(other.row) if other is not build and _is_inside(other) else None
         if isinstance(cudnn, str) and works_beside(build.row, cudnn).answer is Answer.NO:
-            fault = f"the {cudnn} that {other.pin} carries may be loaded first and {fault_of(build.row, cudnn)}"
+            first = f"which it gets where {other.package.name} is imported first"
+            fault = f"the {cudnn} that {other.pin} carries, {first}, {fault_of(build.row, cudnn)}"
             cure = f"take a {other.package.name} that carries cuDNN {served_by(build.row)}"
             yield _finding(build, other.package, fault, cure)
     for package in _outside(context) if _is_inside(build) else ():
-        if works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
+        # That the image's CUDA is there a second time is told with what it does.
+        is_told = package.origin == "image" and opening_the_image(context, build)
+        if not is_told and works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
             fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
-            yield _finding(build, package, fault, _taking(context, build, package))
+            yield _finding(build, package, fault, _taking(context, build, package), "warning")
 
 
 def _outside(context: AuditContext) -> list[Package]:
@@ -138,11 +142,12 @@ def _cudnns(context: AuditContext) -> list[Provided]:
     return [item for item in context.provided if is_cudnn(item.library)]
 
 
-def _finding(build: BuiltPackage, package: Package, fault: str, cure: str) -> Finding:
+def _finding(build: BuiltPackage, package: Package, fault: str, cure: str, severity: Severity = "error") -> Finding:
+    """``severity`` is that of what surely happens, if only in one order of imports, or of what may."""
     return finding_about(
         (build.package, package),
         code=CODE,
-        severity="error",
+        severity=severity,
         why=f"{build.pin} was compiled with cuDNN {build.cudnn}; {fault}",
         source=build.source,
         cure=cure,

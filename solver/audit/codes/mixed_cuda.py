@@ -14,9 +14,11 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Finding
 from solver.core.versions import major, numbers
+from solver.matrix.cudnn import works_beside
 from solver.matrix.drivers import own
 from solver.matrix.libraries import does_without
 from solver.matrix.majors import go_together, majors
+from solver.matrix.rows import NONE
 
 CODE = "mixed-cuda"
 
@@ -66,9 +68,13 @@ def _rank(build: BuiltPackage) -> tuple[bool, int]:
 
 
 def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage) -> Iterator[Finding]:
-    alone = not (build.bundles or context.libraries(build.major))
+    image = context.set.base
+    of_image = image is not None and isinstance(image.cuda, str) and image.has_cuda and major(image.cuda) == build.major
+    alone = not (build.bundles or context.libraries(build.major) or of_image)
     if alone and context.target.driver is None:
         return
+    if alone and image is not None and isinstance(image.cuda, NotKnown):
+        return  # the code "loader" says that nobody knows what it finds there
     seen = context.seen_broken(build.framework or build.package.name, anchor.framework or anchor.package.name)
     if any(build.package.name in breach.subjects for breach in breaches(context, CODE)):
         seen = None  # the rule tells what happens, and whether it is healed
@@ -128,13 +134,20 @@ def _one_name_for_two(soname: str, items: list[Provided], sure: bool) -> Finding
 def _twice(context: AuditContext) -> Iterator[Finding]:
     """A toolkit of the image that one build opens, and the same major inside another build: the first serves both."""
     base = context.set.base
+    for build in context.builds:
+        for other in opening_the_image(context, build):
+            if base is not None:
+                yield _here_twice(build, other, base)
+
+
+def opening_the_image(context: AuditContext, build: BuiltPackage) -> list[BuiltPackage]:
+    """Who opens the image's toolkit, of whose major ``build`` carries a copy; such are told of together."""
+    base = context.set.base
     if base is None or not isinstance(base.cuda, str) or not base.has_cuda:
-        return
-    of_image = [build for build in context.builds if _opens_base(context, build, base.cuda)]
-    inside = [build for build in context.builds if build.bundles and build.major == major(base.cuda)]
-    for build in inside:
-        for other in of_image:
-            yield _here_twice(build, other, base)
+        return []
+    if not build.bundles or build.major != major(base.cuda):
+        return []
+    return [other for other in context.builds if _opens_base(context, other, base.cuda)]
 
 
 def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
@@ -146,12 +159,14 @@ def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
 def _here_twice(build: BuiltPackage, other: BuiltPackage, base: Base) -> Finding:
     contents = f"CUDA {base.cuda}" + (f" and cuDNN {base.cudnn}" if base.cudnn_package else "")
     carried = f"CUDA {build.cuda}" + (f" and cuDNN {build.cudnn}" if isinstance(build.cudnn, str) else "")
+    is_older = base.cudnn != NONE and works_beside(build.row, base.cudnn).answer is Answer.NO
+    older = f", and the image's cuDNN is older than what {build.pin} was compiled with" if is_older else ""
     return finding_about(
         (build.package, other.package),
         code=CODE,
-        severity="note",
+        severity="warning" if is_older else "note",
         why=f"CUDA {build.major} is here twice: the image {base.image} holds {contents}, which {other.pin} opens, "
-        f"and {build.pin} carries {carried}; whichever is imported first decides which copy serves both",
+        f"and {build.pin} carries {carried}; whichever is imported first decides which copy serves both{older}",
         source=f"{base.source}; {build.source}",
         cure=f"import first what comes with the newer copy, or take a {build.package.name} that shares the other's",
     )

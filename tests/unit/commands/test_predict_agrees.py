@@ -47,8 +47,8 @@ def _pair(tensorflow):
             False,
             (Answer.NO, Answer.NO, Answer.NO),
             [
-                "tensorflow==2.12.1 was compiled with cuDNN 8.6; the 8.5.0.96 that torch==2.0.1+cu117 carries may be "
-                "loaded first and is older"
+                "tensorflow==2.12.1 was compiled with cuDNN 8.6; the 8.5.0.96 that torch==2.0.1+cu117 carries, which "
+                "it gets where torch is imported first, is older"
             ],
             (
                 "TensorFlow after torch: it was compiled with cuDNN 8.6, and 8.5.0.96 is older",
