@@ -14,6 +14,7 @@ from solver.core import names
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName
+from solver.index.markup import readable
 from solver.index.web import WebAnswer
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ MOST_HTML = 16 * 1024 * 1024
 """Bytes of a listing in HTML, which takes longer to read."""
 MOST_FILES = 100_000
 """Files of one listing."""
+LARGEST = 1 << 50
+"""Bytes of a file."""
 _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
 
@@ -65,7 +68,7 @@ def _source_version(filename: str) -> str | None:
 def file_of(link: DistributionPackage, name: PypiName, *, addressed: bool) -> IndexFile:
     """The file of a link; ``addressed``: with its address. Raises ``names.BadName`` where a part of it is none."""
     names.distribution_of(link.filename, name)
-    if link.size is not None and link.size < 0:
+    if link.size is not None and not 0 <= link.size <= LARGEST:
         raise names.BadName(f"{link.filename} has {link.size} bytes")
     return IndexFile(
         filename=link.filename,
@@ -103,7 +106,8 @@ def _parsed(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
             raise ValueError(f"its content type is {names.shown(kind)}")
         if len(answer.body) > MOST_HTML:
             raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
-        return ProjectPage.from_html(name, answer.body, answer.url, message.get_content_charset())
+        text = readable(answer.body, message.get_content_charset("utf-8"))
+        return ProjectPage.from_html(name, text, answer.url)
     except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
         raise _no_listing(name, error, title) from error
 

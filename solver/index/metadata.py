@@ -18,6 +18,9 @@ from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
 from solver.index.file_cache import FileCache
 
+MOST_REQUIREMENTS = 10_000
+MOST_LETTERS = 500_000
+"""Of all requirements of a release: the longest known have a tenth of either."""
 _ANYWHERE = marker_environment(Target())
 
 
@@ -45,7 +48,10 @@ def parse_metadata(data: bytes, filename: str, requires: Iterable[str] | None = 
         _check_whose(raw, filename)
     except names.BadName as error:
         raise ReleaseRefused(f"the metadata of {filename} are not its own: {error}") from None
-    stated = raw.get("requires_dist", []) if requires is None else requires
+    stated = tuple(raw.get("requires_dist", []) if requires is None else requires)
+    if len(stated) > MOST_REQUIREMENTS or sum(map(len, stated)) > MOST_LETTERS:
+        problem = f"{MOST_REQUIREMENTS} requirements, or {MOST_LETTERS} letters of them"
+        raise ReleaseRefused(f"{filename} asks for more than {problem}")
     asked = tuple(sorted({_requirement(text, filename) for text in stated}))
     named = {canonicalize_name(extra) for extra in raw.get("provides_extra", [])}
     return Metadata(
@@ -77,7 +83,8 @@ def _requirement(text: str, filename: str) -> str:
         problem = names.one_line(str(error).partition("\n")[0])
     else:
         return str(requirement)
-    raise ReleaseRefused(f'{filename} asks for "{names.one_line(text)}", which is no requirement: {problem}')
+    said = names.brief(names.one_line(text))
+    raise ReleaseRefused(f'{filename} asks for "{said}", which is no requirement: {names.brief(problem)}')
 
 
 class MetadataCache:

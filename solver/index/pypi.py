@@ -300,7 +300,7 @@ class PypiIndex:
                 refused.setdefault(version, f"the listing is wrong about it: {error}")
                 continue
             self._links[link.filename] = link
-            yanked = names.one_line(link.yanked_reason or "") if link.is_yanked else None
+            yanked = names.brief(names.one_line(link.yanked_reason or "")) if link.is_yanked else None
             groups[version, names.requires_python(link.requires_python), yanked][file.filename] = file
         good = (
             Release(

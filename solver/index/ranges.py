@@ -28,6 +28,7 @@ DIRECTORY_LIMIT = 8 * 1024 * 1024
 """Most bytes read beside members: tensorflow's directory has 2 MB."""
 GONE = (404, 410)
 """What a server answers that has no such file."""
+_BEYOND = 416
 _ENCRYPTED = 0x1  # APPNOTE 4.4.4
 _LOCAL_HEADER = 30 + 1024  # APPNOTE 4.3.7: the fixed part, and room for name and extra field
 
@@ -214,6 +215,8 @@ class RangeFile(io.RawIOBase):
                 f"the server of {self.shown} ignores range requests, and the wheel is not read whole"
             )
         if answer.status != 206:
+            if answer.status == _BEYOND and self.size >= 0:
+                raise BrokenWheel(f"{self.shown} has not the {self.size} bytes that the index says")
             problem = LostWheel if answer.status in GONE else IndexUnavailable
             raise problem(f"{self.shown} answered {answer.said}")
         named = answer.headers.get("Content-Range", "")

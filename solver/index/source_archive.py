@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 from packaging.metadata import RawMetadata, parse_email
 from packaging.utils import canonicalize_name
 
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile
+from solver.core.names import brief, one_line
 from solver.index import ReleaseLost, ReleaseRefused
 from solver.index.ranges import GONE
 from solver.index.web import NoAnswer, Web, WebAnswer
@@ -32,8 +34,23 @@ START = 256 * 1024
 """Bytes of its start, in which what PEP 643 asks for mostly stands: "PKG-INFO" sorts before the sources."""
 _WHOLE, _PART = 200, 206
 _MOST_INFLATED = 1024 * 1024 * 1024
+_MOST_MEMBERS = 100_000
 _MOST_MEMBER = 4 * 1024 * 1024
+_MOST_TOLD = 16 * 1024 * 1024
+"""Bytes of all files of an archive that are kept."""
+_MOST_HEADER = 1024 * 1024
+"""Bytes of a header of tar that tells of the next member, which tarfile reads as a whole."""
+_HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_PEP_643 = (2, 2)
 _PKG_INFO, _REQUIRES = "PKG-INFO", "requires.txt"
+_DEEPEST = 4
+"""Parts of a path: archive/src/name.egg-info/requires.txt."""
 _DYNAMIC = "requires-dist"
 
 
@@ -85,21 +102,28 @@ def read_start(data: bytes, filename: str) -> SourceMetadata | None:
             if _is_top(path) and path.name == _PKG_INFO:
                 raw, _ = parse_email(content)
                 return SourceMetadata(content, tuple(raw.get("requires_dist", []))) if _is_static(raw) else None
-    except (tarfile.TarError, EOFError, zlib.error, OSError):
-        pass  # it ends in the middle
+    except Exception:  # it ends in the middle; what else is wrong with it shows where the whole is read
+        return None
     return None
 
 
 def read_archive(data: bytes, filename: str) -> SourceMetadata:
     """What a whole archive says; raises ``ReleaseRefused`` where it is none, or says nothing."""
     try:
-        members = _members_of_tar(data) if filename.endswith(".tar.gz") else _members_of_zip(data)
-        told = {path: content for path, content in members if path.name in (_PKG_INFO, _REQUIRES)}
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, RuntimeError, ValueError) as error:
-        raise ReleaseRefused(f"{filename} is no source archive that can be read: {error}") from None
+        said = _said(dict(_members_of_tar(data) if filename.endswith(".tar.gz") else _members_of_zip(data)))
+    except Exception as error:  # what foreign readers trip over, reading a foreign archive, is no fault of ours
+        problem = brief(one_line(str(error) or type(error).__name__))
+        raise ReleaseRefused(f"{filename} is no source archive that can be read: {problem}") from None
+    if said is None:
+        raise ReleaseRefused(f"{filename} does not say what it needs: it has no PKG-INFO")
+    return said
+
+
+def _said(told: dict[PurePosixPath, bytes]) -> SourceMetadata | None:
+    """What the files of an archive say; None where none of them is its PKG-INFO."""
     pkg_info = next((content for path, content in told.items() if _is_top(path) and path.name == _PKG_INFO), None)
     if pkg_info is None:
-        raise ReleaseRefused(f"{filename} does not say what it needs: it has no PKG-INFO")
+        return None
     raw, _ = parse_email(pkg_info)
     if not _is_static(raw) and (found := _egg_info(told, raw.get("name", ""))) is not None:
         return SourceMetadata(pkg_info, tuple(found.requires or ()))
@@ -108,9 +132,9 @@ def read_archive(data: bytes, filename: str) -> SourceMetadata:
 
 def _is_static(raw: RawMetadata) -> bool:
     """Whether a build changes no requirement."""
-    version = raw.get("metadata_version", "")
+    version = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", raw.get("metadata_version", ""))
     dynamic = {field.lower() for field in raw.get("dynamic", [])}
-    return tuple(map(int, filter(str.isdigit, version.split(".")))) >= (2, 2) and _DYNAMIC not in dynamic
+    return version is not None and (int(version[1]), int(version[2])) >= _PEP_643 and _DYNAMIC not in dynamic
 
 
 def _is_top(path: PurePosixPath) -> bool:
@@ -136,7 +160,7 @@ def _egg_info(told: dict[PurePosixPath, bytes], name: str) -> _EggInfo | None:
     """That of the package ``name``; None where there is none. Vendored packages have theirs deeper or under others."""
     for path in sorted(told, key=lambda path: len(path.parts)):
         folder = path.parent.name
-        if not folder.endswith(".egg-info") or len(path.parts) > 4:
+        if not folder.endswith(".egg-info"):
             continue
         if canonicalize_name(folder.removesuffix(".egg-info")) == canonicalize_name(name):
             # Its PKG-INFO has no requirements of its own where this file has; without it, there were none.
@@ -144,28 +168,63 @@ def _egg_info(told: dict[PurePosixPath, bytes], name: str) -> _EggInfo | None:
     return None
 
 
+class _Member(tarfile.TarInfo):
+    """A member of a tar whose headers have a bound."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """As ``TarInfo`` makes one of a block of 512 bytes."""
+        made = super().frombuf(buf, encoding, errors)
+        if made.type in _HEADERS and made.size > _MOST_HEADER:
+            raise ValueError(f"it has a header of {made.size} bytes")
+        return made
+
+
 def _members_of_tar(data: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
-    inflated = 0
+    bounds = _Bounds()
     # As a stream: what comes behind is read when it is asked for, so that the start of an archive is enough.
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz") as archive:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz", tarinfo=_Member) as archive:
         for member in archive:
-            inflated += member.size
-            _check(inflated, member.name)
+            bounds.pass_by(member.size)
             path = PurePosixPath(member.name)
-            if member.isfile() and path.name in (_PKG_INFO, _REQUIRES) and member.size <= _MOST_MEMBER:
+            if member.isfile() and bounds.keeps(path, member.size):
                 file = archive.extractfile(member)
                 yield path, b"" if file is None else file.read()
 
 
 def _members_of_zip(data: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
+    bounds = _Bounds()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for member in archive.infolist():
+            bounds.pass_by(0)  # what is not asked for is not inflated
             path = PurePosixPath(member.filename)
-            if path.name in (_PKG_INFO, _REQUIRES) and member.file_size <= _MOST_MEMBER:
+            if bounds.keeps(path, member.file_size):
                 with archive.open(member) as file:
                     yield path, file.read(member.file_size)
 
 
-def _check(inflated: int, name: str) -> None:
-    if inflated > _MOST_INFLATED:
-        raise ValueError(f"it has more than {_MOST_INFLATED} bytes at {name!r}")
+@dataclass
+class _Bounds:
+    """What was read of one archive, and may be."""
+
+    members: int = 0
+    inflated: int = 0
+    told: int = 0
+
+    def pass_by(self, size: int) -> None:
+        """Count a member; raises ``ValueError`` where that is one too many, or one too large."""
+        self.members += 1
+        self.inflated += size
+        if self.members > _MOST_MEMBERS:
+            raise ValueError(f"it has more than {_MOST_MEMBERS} members")
+        if self.inflated > _MOST_INFLATED:
+            raise ValueError(f"it has more than {_MOST_INFLATED} bytes")
+
+    def keeps(self, path: PurePosixPath, size: int) -> bool:
+        """Whether a member of that path can say what is needed; raises ``ValueError`` where too much does."""
+        if path.name not in (_PKG_INFO, _REQUIRES) or len(path.parts) > _DEEPEST or size > _MOST_MEMBER:
+            return False
+        self.told += size
+        if self.told > _MOST_TOLD:
+            raise ValueError(f"its files {_PKG_INFO} and {_REQUIRES} have more than {_MOST_TOLD} bytes")
+        return True

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import re
+from urllib.parse import quote
 
 import index_faults
 import pytest
@@ -64,8 +65,9 @@ def test_the_honest_release_is_locked_and_nothing_else(folder, interlock, fault_
     kept = {name for name in made if name.startswith(("home/cache/addresses/", "home/cache/metadata/"))}
     assert {name.rpartition("/")[2] for name in kept} == {f"{NAME}-{HONEST}-{TAG}"}
     lock = "home/project/locks/open"
-    facts = "home/project/matrices/snapshot/kept/victim.jsonl"
-    assert made - kept == {facts, *(f"{lock}/{name}" for name in FILES)}
+    facts = "home/project/matrices/snapshot/kept"
+    channel = f"{facts}/conda/{quote((folder / 'channel').as_uri(), safe='')}/linux-64.jsonl"
+    assert made - kept == {f"{facts}/victim.jsonl", channel, *(f"{lock}/{name}" for name in FILES)}
     lines = (folder / lock / "requirements.txt").read_text().splitlines()
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert not any(b"intruder" in (folder / name).read_bytes() for name in made)

@@ -86,6 +86,8 @@ class FaultServer(Loopback):
         header = request.headers.get("Range")
         if header and answer.ranges and status == 200:
             start, stop = span(header, len(body))
+            if start >= max(stop, 1):
+                return self._send(request, 416, b"", {"Content-Range": f"bytes */{len(body)}"})
             named = f"bytes {start}-{stop - 1}/{len(body)}"
             headers["Content-Range"] = answer.content_range or named
             body, status = body[start:stop], 206

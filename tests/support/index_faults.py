@@ -314,6 +314,18 @@ CONTENT = {
     "has a number for a python": Fault(file_with(**{"requires-python": 3}), SCHEMA),
     "has a list for yanked": Fault(file_with(yanked=["x"]), f"{LISTED}2 validation errors for Project"),
     "has too many files": Fault(many_files, f"{LISTED}it has 21 files, and at most 20 are read"),
+    "has HTML with a quote without end": Fault(
+        page(b"<a href='" * 10_000, HTML), f"{LISTED}its HTML is broken at \"<a href='<a href='<a\""
+    ),
+    "has HTML with a comment without end": Fault(
+        page(b"<!--" * 10_000, HTML), f"{LISTED}its HTML has no --> behind '<!--<!--<!--<!--<!--'"
+    ),
+    "has HTML with links within links": Fault(
+        page(b"<a href=x>y" * 10_000, HTML), f"{LISTED}its HTML has a link within a link"
+    ),
+    "has HTML of no charset": Fault(
+        page(b"x", "text/html; charset=zlib_codec"), f"{LISTED}its charset is 'zlib_codec'"
+    ),
     "is too much HTML": Fault(page(b"<p>" * (1 << 17), HTML), f"{LISTED}its answer has more than 262144 bytes of HTML"),
 }
 ODDS = f"the package index is at odds with itself about {OF_METADATA}: "
@@ -389,6 +401,7 @@ UNREADABLE = {
     "sends parts of absurd size": Fault(
         wheel(content_range=f"bytes 0-{'9' * 18}/{'9' * 18}"), f"{AT} needs more than 8388608 bytes to be read"
     ),
+    "knows a larger size": Fault(file_with(size=1 << 40), f"{AT} has not the {1 << 40} bytes that the index says"),
     "knows another size": Fault(file_with(size=7), f"{AT} has {len(GOOD)} bytes, and the index says 7"),
     "has a page for the wheel": Fault(wheel(b"<html>" * 99), f"{JUNK}File is not a zip file"),
     "has half a wheel": Fault(wheel(GOOD[len(GOOD) // 2 :]), f"{JUNK}a member lies outside of it"),

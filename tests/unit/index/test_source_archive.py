@@ -1,6 +1,8 @@
 """What a source archive says that its package needs, by each of the ways in which tools wrote that down."""
 
+import gzip
 import io
+import tarfile
 import zipfile
 
 import pytest
@@ -51,6 +53,14 @@ def test_requirements_are_those_that_no_build_changes_else_those_that_a_build_wr
     assert read_archive(archive, name) == SourceMetadata(pkg_info.encode(), requires)
 
 
+def headed(kind, size, content, times=1):
+    """A tar.gz of headers of ``kind`` that tell of the next member, and that member."""
+    header, member = tarfile.TarInfo("x"), tarfile.TarInfo("y")
+    header.type, header.size = kind, size
+    packed = header.tobuf(tarfile.GNU_FORMAT) + content.ljust(512 if content else 0, b"\0")
+    return gzip.compress(packed * times + member.tobuf(), mtime=0)
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -58,6 +68,29 @@ def test_requirements_are_those_that_no_build_changes_else_those_that_a_build_wr
         (tar({"tiny-pack-1.0/PKG-INFO": OLD})[:60], "is no source archive that can be read: "),
         (tar({"PKG-INFO": OLD}), "does not say what it needs: it has no PKG-INFO"),
         (tar({"tiny-pack-1.0/PKG-INFO": OLD + " " * 5_000_000}), "does not say what it needs: it has no PKG-INFO"),
+        (
+            headed(tarfile.XHDTYPE, 1 << 30, b""),
+            "is no source archive that can be read: it has a header of 1073741824 ",
+        ),
+        (
+            headed(tarfile.GNUTYPE_LONGNAME, 4, b"abc", times=3000),
+            "is no source archive that can be read: maximum recur",
+        ),
+        (
+            headed(tarfile.XHDTYPE, 25, b"25 GNU.sparse.map=1,x,3,\n"),
+            "is no source archive that can be read: invalid li",
+        ),
+        (headed(tarfile.XHDTYPE, 31, b"9999999999999999999999 path=x\n"), "is no source archive that can be read: Py"),
+    ],
+    ids=[
+        "no archive",
+        "half",
+        "no folder",
+        "large",
+        "header of a gigabyte",
+        "headers of headers",
+        "sparse",
+        "length beyond a number",
     ],
 )
 def test_what_says_nothing_is_refused(data, why):
@@ -71,6 +104,36 @@ def test_what_inflates_to_more_than_is_read_is_refused(monkeypatch):
     data = tar({"tiny-pack-1.0/PKG-INFO": OLD, "tiny-pack-1.0/zeros": "0" * 10_000})
     with pytest.raises(ReleaseRefused, match="it has more than 10000 bytes"):
         read_archive(data, NAME)
+
+
+def test_what_nobody_reads_to_the_end_is_refused(monkeypatch):
+    """Files in which requirements stand, of which each one is small, and members without end."""
+    files = {f"tiny-pack-1.0/{number}/PKG-INFO": OLD for number in range(10)}
+    monkeypatch.setattr("solver.index.source_archive._MOST_TOLD", 500)
+    for pack, name in ((tar, NAME), (zipped, "tiny-pack-1.0.zip")):
+        with pytest.raises(ReleaseRefused, match=r"its files PKG-INFO and requires\.txt have more than 500 bytes"):
+            read_archive(pack(files), name)
+    monkeypatch.setattr("solver.index.source_archive._MOST_MEMBERS", 9)
+    for pack, name in ((tar, NAME), (zipped, "tiny-pack-1.0.zip")):
+        with pytest.raises(ReleaseRefused, match="it has more than 9 members"):
+            read_archive(pack(files), name)
+
+
+def test_a_damaged_member_of_a_zip_is_told():
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("tiny-pack-1.0/PKG-INFO", OLD)
+    data = bytearray(body.getvalue())
+    data[60:72] = b"\xff" * 12
+    with pytest.raises(ReleaseRefused, match="is no source archive that can be read: Corrupt input data"):
+        read_archive(bytes(data), "tiny-pack-1.0.zip")
+
+
+@pytest.mark.parametrize("version", ["", "9" * 5000, "\u00b2.2", "2", "2.2.1", "two"])
+def test_metadata_of_an_odd_version_promise_nothing(version):
+    body = tar({"tiny-pack-1.0/PKG-INFO": STATED.replace("2.1", version)})
+    assert read_start(body, NAME) is None
+    assert read_archive(body, NAME).requires == ("six>=1",)
 
 
 @pytest.mark.parametrize(
