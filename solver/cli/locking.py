@@ -71,7 +71,7 @@ def lock(
     if written:
         click.echo(_next(project, written))
     if no_loader and written:
-        click.echo("for --check and the next lock to say so too, write loader: none into the request", err=True)
+        click.echo("the next `lock` leaves the loader out too where the request says loader: none", err=True)
     if pylock is not False and written:
         _pylocks(project, [made.profile.name for made in written], asking=pylock is True)
     if failures:

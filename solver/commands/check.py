@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from solver.commands.freshness import changed_facts
@@ -19,6 +19,7 @@ from solver.core.whole import differing
 from solver.lock.read import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
 from solver.lock.requirements import is_own_wheel
 from solver.lock.solution import FILE
+from solver.request.loader import without_loader
 
 _NOT_RECORDED = (
     "whether it is fresh is not known, since nobody recorded what it is made of; `interlock lock` asks for it"
@@ -60,7 +61,8 @@ class _Checker:
             return Freshness(Answer.NO, ("it was never made",))
         try:
             lock = read_folder(folder)
-            reasons = (*changed_facts(self.project, lock), *lock.changes, *self._moved_parent(profile, lock))
+            profile = without_loader(profile) if lock.solution.no_loader else profile
+            reasons = (*changed_facts(self.project, profile, lock), *lock.changes, *self._moved_parent(profile, lock))
         except BadInput as error:
             return Freshness(Answer.NO, (f"it cannot be read: {error}",))
         if reasons:
@@ -90,7 +92,8 @@ class _Checker:
     def _made_anew(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
         """Why what `lock` would write is not what lies there; raises ``Undecided``, ``IndexUnavailable``."""
         try:
-            made = make_lock(self.project, profile, publishers=lock.solution.attested)
+            project = replace(self.project, no_loader=self.project.no_loader or lock.solution.no_loader)
+            made = make_lock(project, profile, publishers=lock.solution.attested)
         except (IndexUnavailable, Undecided):
             raise
         except Unsolvable as error:

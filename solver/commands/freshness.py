@@ -6,7 +6,7 @@ from solver.commands.project import Project
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import NotRecorded
 from solver.core.indexes import INDEXES
-from solver.core.model import Pin, PypiName, Solution
+from solver.core.model import Pin, Profile, PypiName, Solution
 from solver.core.versions import major
 from solver.lock.read import LockFolder
 from solver.lock.solution import digest, request_digest
@@ -53,10 +53,10 @@ def _fact(project: Project, pin: Pin) -> str:
         return digest((pin.files, None if isinstance(pin.requires, NotKnown) else pin.requires))
 
 
-def changed_facts(project: Project, lock: LockFolder) -> list[str]:
+def changed_facts(project: Project, profile: Profile, lock: LockFolder) -> list[str]:
     """What a lock rests on and that the request, the rows or the record say otherwise now."""
     reasons = []
-    if lock.solution.request != request_digest(project.profile(lock.name)):
+    if lock.solution.request != request_digest(profile):
         reasons.append("the request was changed")
     for row, digest_then in lock.solution.rows.items():
         if not project.matrices.has(row) or project.matrices.digest(row) != digest_then:

@@ -29,6 +29,7 @@ from solver.lock.requirements import LocalWheel, requirement_lines, requirements
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.lock.solution import installable_digest, solution_yaml
 from solver.lock.variables import profile_variables
+from solver.request.loader import OPTION
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _solution_text(
         lock_digest=installable_digest(files),
         rows=closure.rows,
         index_facts=index_facts(project, closure.solution),
-        command=command_for(profile),
+        command=f"{command_for(profile)}{f' {OPTION}' if project.no_loader else ''}",
+        no_loader=project.no_loader,
         findings=findings,
         attested=publishers,
         conda=closure.conda,

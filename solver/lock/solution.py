@@ -69,6 +69,8 @@ class SolutionText(Value, frozen=True, kw_only=True):
     """Digest of the files that are installed."""
     whole: str = ""
     """Digest of everything else that stands in this file, ``lock`` included."""
+    no_loader: bool = False
+    """Whether it was made as if the request said ``loader: none``."""
     target: Target
     solution: dict[str, str | None] = msgspec.field(default_factory=dict)
     """Version by axis; None where the axis is absent."""
@@ -153,13 +155,15 @@ def solution_yaml(
     rows: Mapping[str, str],
     index_facts: Mapping[str, str],
     command: str,
+    no_loader: bool = False,
     findings: Sequence[Finding] = (),
     attested: Mapping[str, Mapping[str, str]] | None = None,
     conda: CondaSection | None = None,
 ) -> str:
     """The file's text. ``rows`` and ``index_facts`` map what was used to its digest.
 
-    ``findings`` are what the audit said of the lock when it was made, the accepted ones with their reason.
+    ``no_loader``: it was made with that option, which the request does not say. ``findings`` are what the audit
+    said of the lock when it was made, the accepted ones with their reason.
     """
     data: dict[str, Any] = {
         "version": FORMAT_VERSION,
@@ -168,6 +172,7 @@ def solution_yaml(
         "request": request_digest(profile),
         "lock": lock_digest,
         "whole": "",
+        **({"no_loader": True} if no_loader else {}),
         "target": msgspec.to_builtins(solution.target),
         "solution": _axes(solution.axes),
         "because": [_because(item) for item in msgspec.to_builtins(solution.because)],

@@ -134,12 +134,21 @@ def test_without_our_loader_no_wheel_of_ours_is_in_the_lock(folder, interlock):
     code, out, err = interlock("lock", "led", "--no-pylock", "--no-loader")
     assert (code, err) == (
         0,
-        HALF.format("led") + "for --check and the next lock to say so too, write loader: none into the request\n",
+        HALF.format("led") + "the next `lock` leaves the loader out too where the request says loader: none\n",
     )
     assert out.startswith("led: tensorflow 2.20.0, ")
     assert not list((folder / "locks" / "led").glob("wheels/*"))
-    assert interlock("lock", "--check", "led") == (1, "led: the request was changed\n", "")
+    assert interlock("lock", "--check", "led") == (0, "led: fresh\n", "")
     assert interlock("lock", "--check", "--no-loader", "led") == (0, "led: fresh\n", "")
+    made = (folder / "locks" / "led" / "solution.yaml").read_text()
+    assert made.startswith("# Made by `interlock lock led --no-loader`; do not edit.\n")
+    (folder / "environment.yml.in").write_text(LED.replace("led: {", "led: {glibc: '2.31', "))
+    assert interlock("lock", "--check", "led") == (1, "led: the request was changed\n", "")
+    (folder / "environment.yml.in").write_text(LED.replace("loader: activation", "loader: none"))
+    assert interlock("lock", "led", "--no-pylock")[0] == 0
+    (folder / "environment.yml.in").write_text(LED)
+    assert interlock("lock", "--check", "led") == (1, "led: the request was changed\n", "")
+    (folder / "environment.yml.in").write_text(LED)
     code, out, _ = interlock("solve", "led", "--no-loader")
     assert (code, "tensorflow==2.20.0" in out) == (0, True)
     code, out, _ = interlock("explain", "--profile", "led", "--no-loader")
