@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -104,6 +104,17 @@ def axes_line(near: Nearest) -> str:
     return ", ".join(f"{axis} {near.solution[axis]}" for axis in AXES if near.solution.get(axis))
 
 
+def _package_lines(solution: Solution, reasons: Mapping[str, Because]) -> Iterator[str]:
+    """Each package that comes by pip, or, where none does, each that comes by conda with its build."""
+    if solution.pins or not reasons:
+        yield f"  with {len(solution.pins)} packages:"
+        for pin in solution.pins:
+            yield f"    {pin.name}=={pin.version}  {_reason(reasons.get(pin.name))}"
+        return
+    yield f"  with {len(reasons)} packages by conda:"
+    yield from (f"    {name} {reason.version}  {_reason(reason)}" for name, reason in reasons.items())
+
+
 def solution_lines(solution: Solution) -> Iterator[str]:
     """The axes first, then each package with its reason, then notes and what is missing."""
     reasons = {item.package: item for item in solution.because}
@@ -111,11 +122,10 @@ def solution_lines(solution: Solution) -> Iterator[str]:
     for axis in list(AXES)[1:]:
         version = solution.axes[axis]
         if version:
-            reason = next((reasons[name] for name in distributions(axis) if name in reasons), None)
+            names = (*distributions(axis), *AXES[axis].conda)
+            reason = next((reasons[name] for name in names if name in reasons), None)
             yield f"  {axis:<11} {version:<16} {_reason(reason)}"
-    yield f"  with {len(solution.pins)} packages:"
-    for pin in solution.pins:
-        yield f"    {pin.name}=={pin.version}  {_reason(reasons.get(pin.name))}"
+    yield from _package_lines(solution, reasons)
     for note in solution.notes:
         yield f"  note: {note.text}; {'evidence: ' + note.evidence if note.evidence else 'no evidence'}"
     if solution.missing:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from solver.commands.project import Reach, open_facts, open_project
+from solver.commands.project import Project, Reach, open_facts, open_project
 from solver.commands.remarks import with_remarks
 from solver.commands.solve import solve_profile
 from solver.commands.stack import explain_stack
+from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.errors import Unsolvable
 from solver.core.explanation import Explanation, Nearest
-from solver.core.model import Note, Solution
+from solver.core.flavours import FLAVOURS
+from solver.core.model import Note, Profile, Solution
 from solver.core.spelling import all_of
 from solver.index.layered import Watch
 from solver.matrix.libraries import LOADER
@@ -66,7 +69,26 @@ def explain(
     outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices, profile.loader))
     if profile.loader != "wheel":
         outcome = _with_cost(outcome, _outcome(lambda: solve_profile(project, replace(profile, loader="wheel"))))
+    outcome = _with_newer(outcome, project, profile)
     return Reply(name, tuple(stack), outcome)
+
+
+def _with_newer(outcome: Solution | Explanation, project: Project, profile: Profile) -> Solution | Explanation:
+    """``outcome`` of conda's channels with what they lack for a newer framework, where that was merely not recorded."""
+    if isinstance(outcome, Explanation) or FLAVOURS[profile.flavour].from_pip:
+        return outcome
+    notes = list(outcome.notes)
+    for framework in profile.frameworks:
+        version = outcome.axes.get(framework)
+        pinned = "==" in profile.constraints.get(framework, "")
+        if version is None or pinned:
+            continue
+        newer = constrained(profile, [f"{framework}>{version}"], project.matrices)
+        other = _outcome(partial(solve_profile, project, newer))
+        if isinstance(other, Explanation) and other.answer is Answer.NOT_KNOWN and other.note is not None:
+            text = f"newer than {framework} {version}: {other.note}"
+            notes.append(Note(package=framework, text=text, row=None, evidence=None))
+    return replace(outcome, notes=tuple(notes))
 
 
 def _with_cost(outcome: Solution | Explanation, other: Solution | Explanation) -> Solution | Explanation:

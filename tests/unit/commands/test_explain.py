@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from user_folder import REQUEST
 
+from solver.cli.show import solution_lines
 from solver.commands.explain import explain
 from solver.core.errors import BadInput
 from solver.core.explanation import Explanation
@@ -92,3 +93,25 @@ def test_requirements_alone_may_go_without_our_loader(tmp_path):
     assert isinstance(newest, Solution)
     assert isinstance(bare, Solution)
     assert (newest.axes["tensorflow"], bare.axes["tensorflow"]) == ("2.21.0", "2.20.0")
+
+
+def test_conda_s_set_is_told_with_the_records_that_a_newer_one_lacks(tmp_path):
+    fields = 'flavour: conda, python: "3.12"'
+    (tmp_path / "environment.yml.in").write_text(
+        "dependencies: ['python=${python}', pip, pip: ['torch==${torch}', 'tensorflow==${tensorflow}']]\n"
+        f"profiles:\n  whole: {{{fields}}}\n  pinned: {{{fields}, torch: '2.10.0'}}\n"
+    )
+    tensorflow = (
+        "newer than tensorflow 2.19.1: there is no record of tensorflow >2.19.1 as a CUDA build; "
+        "with --live the channels themselves are asked"
+    )
+    torch = (
+        "newer than torch 2.10.0: nobody recorded pytorch 2.13.0, 2.12.0, 2.11.0 for python 3.12, of which there is a "
+        "recipe; with --live the channels themselves are asked"
+    )
+    for name, told in (("whole", [tensorflow, torch]), ("pinned", [tensorflow])):
+        outcome = explain(tmp_path, name, ()).outcome
+        assert [note.text for note in outcome.notes if note.text.startswith("newer than")] == told
+    lines = list(solution_lines(outcome))
+    assert f"  with {len(outcome.because)} packages by conda:" in lines
+    assert any(line.startswith("    pytorch 2.10.0 cuda129_") for line in lines)
