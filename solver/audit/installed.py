@@ -13,11 +13,12 @@ from solver.audit.image_packages import ImagePackages, findings_of, without_imag
 from solver.audit.package_set import PackageSet
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.outcome import NOT_FROZEN, as_set, unread
+from solver.audit.resolve.outcome import as_set, unread
 from solver.audit.resolve.resolution import Resolved, resolve
 from solver.audit.run import findings_in, in_order
 from solver.audit.set_kinds import KINDS
 from solver.core.model import Finding
+from solver.core.target import SEEDS
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
@@ -55,7 +56,7 @@ def is_open(context: AuditContext) -> bool:
 
 
 def _has_what_it_asks_for(context: AuditContext) -> bool:
-    return all(name in context.packages or name in NOT_FROZEN for name in context.asks)
+    return all(name in context.packages or name in SEEDS for name in context.asks)
 
 
 def is_open_list(package_set: PackageSet) -> bool:

@@ -12,12 +12,14 @@ from solver.audit.phrases import listed
 from solver.audit.tools import reinstalling
 from solver.core.answer import Answer
 from solver.core.model import Finding, PypiName, Severity
+from solver.core.target import may_be_seeded
+from solver.core.versions import within
 from solver.matrix import rules
 from solver.matrix.clobbers import Clobbers
 from solver.matrix.cures import heals, in_need, is_healed, may_heal
 from solver.matrix.libraries import LOADER
-from solver.matrix.rows import Rule
-from solver.matrix.rules import Breach, binds_conda, imported_first
+from solver.matrix.rows import ABSENT, Rule
+from solver.matrix.rules import Breach, Offence, binds_conda, imported_first
 
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 """How grave a breach is where only another build of the package is known to break."""
@@ -54,7 +56,7 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     rule = breach.rule
     named = [context.packages[PypiName(name)] for name in breach.subjects]
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
-    other = _other_build(rule, named, offenders)
+    other = _seeded(context, breach) or _other_build(rule, named, offenders)
     first = imported_first(rule)
     order = f" with {first} first" if first else ""
     seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
@@ -85,6 +87,26 @@ class _OtherBuild:
     why: str = ""
     severities: Mapping[Severity, Severity] | None = None
     """How grave it is there, by the severity of the rule; None: it is one of those wheels."""
+
+
+def _seeded(context: AuditContext, breach: Breach) -> _OtherBuild | None:
+    """Where an offender may be there before pip comes to it; None where each is what pip chooses."""
+    python = context.target.python
+    names = [str(one.package) for one in breach.offences if _may_be_there(context, one, python)]
+    if not names:
+        return None
+    return _OtherBuild(f"; `python{python} -m venv` brings an older {listed(names)}, which pip leaves there", _MILDER)
+
+
+def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
+    """Whether a fresh environment has a version that nobody's requirement makes pip replace by the offending one."""
+    package = context.packages[PypiName(offence.package)]
+    is_brought = bool(package.brought_by) and package.line is None
+    if offence.needed == ABSENT or not is_brought or not may_be_seeded(package.name, python):
+        return False
+    asked = (clause for _, requirement in context.asks.get(package.name, ()) for clause in requirement.specifier)
+    least = [clause.version.removesuffix(".*") for clause in asked if clause.operator in (">=", ">", "==", "~=", "===")]
+    return all(within(version, offence.needed) for version in least)
 
 
 def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Package]) -> _OtherBuild:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from msgspec import structs
-from packaging.version import Version
-
 from solver.audit import rules
+from solver.audit.assumed import assumed_target
 from solver.audit.codes import (
     abi,
     clobber,
@@ -26,14 +24,10 @@ from solver.audit.codes import (
 )
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
-from solver.audit.package_set import PackageSet, default_python
-from solver.core.answer import NOT_KNOWN
-from solver.core.model import SEVERITIES, Finding, IndexFile, Platform, Target
-from solver.core.versions import meets
+from solver.audit.package_set import PackageSet
+from solver.core.model import SEVERITIES, Finding, Target
 from solver.index import Index
-from solver.matrix.builds import pythons
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Build
 
 
 class CodeModule(Protocol):
@@ -118,41 +112,12 @@ def context_of(
         set=package_set,
         matrices=matrices,
         index=index,
-        target=target or assumed_target(package_set, matrices),
+        target=target or assumed_target(package_set, matrices, index),
         assumed=package_set.target is None and (target is None or "driver" not in named),
         glibc_assumed=package_set.target is None and (target is None or "glibc" not in named),
         environ=dict(environ or {}),
         record_of=record_of,
     )
-
-
-def assumed_target(package_set: PackageSet, matrices: Matrices) -> Target:
-    """The set's own target; else the default one, on a python that the set's frameworks have wheels for."""
-    if package_set.target is not None:
-        return package_set.target
-    target = Target()
-    platform = package_set.platform or target.platform
-    python = package_set.python
-    if python is None:
-        admitted = default_python(package_set.requires_python)
-        served = _served_pythons(package_set, matrices, platform)
-        both = {one for one in served if meets(f"{one}.99", package_set.requires_python or "")} or served
-        python = admitted if admitted in both or not both else max(both, key=Version)
-    return structs.replace(target, platform=platform, python=python)
-
-
-def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: Platform) -> set[str]:
-    """The pythons that every framework of the set, and every wheel that an open list names, is for; empty: unknown."""
-    built = []
-    for package in package_set.packages:
-        if not package_set.closed and package.sources and len(package.files) == 1 and "-abi3-" not in package.files[0]:
-            wheel = IndexFile(filename=package.files[0], sha256=NOT_KNOWN)
-            built.append(set(python_tag.served_pythons([wheel], structs.replace(Target(), platform=platform))))
-        row = matrices.build(package.name, package.version or "", platform)
-        if isinstance(row, Build):
-            built.append(set(pythons(row) or ()))
-    # A wheel for any python, or for another platform, tells nothing.
-    return set.intersection(*filter(None, built)) if any(built) else set()
 
 
 def _order(finding: Finding) -> tuple[int, str, tuple[str, ...], str]:

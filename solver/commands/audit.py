@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from solver.audit.assumed import assumed_target
 from solver.audit.checked import Checked, checked
 from solver.audit.codes.vulnerabilities import vulnerabilities as known_vulnerabilities
 from solver.audit.context import AuditContext, RecordReader
@@ -19,7 +20,7 @@ from solver.audit.merge import PLAIN, in_parts
 from solver.audit.package_set import PackageSet
 from solver.audit.readers.parts import EVERY, Choice
 from solver.audit.readers.table import EXPECTED
-from solver.audit.run import assumed_target, context_of
+from solver.audit.run import context_of
 from solver.audit.wheel_records import record_reader
 from solver.commands.project import Reach, bindings_of, open_facts
 from solver.core.acceptance import ACCEPTED, NOTHING, Acceptance, accepted_in, idle, marked
@@ -27,6 +28,7 @@ from solver.core.caches import user_cache
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Finding, PypiName, Severity, Target
 from solver.core.reading import read_text
+from solver.index import Index
 from solver.index.private import LiveIndexes
 from solver.lock.read import LockFolder, is_lock, own_lock
 from solver.lock.solution import FILE as SOLUTION_FILE
@@ -128,7 +130,7 @@ def audit_path(
     in_force, record_of = environ if what.is_prefix else None, _live_records() if live else None
     findings: dict[str, tuple[Finding, ...]] = {}
     looks: dict[PackageSet, _Look] = {}
-    for package_set, target in read_all_for(what, words, matrices):
+    for package_set, target in read_all_for(what, words, matrices, index):
         # An extra that adds nothing here is no other set.
         bare = msgspec.structs.replace(package_set, part="")
         if bare not in looks:
@@ -159,14 +161,19 @@ def _look(context: AuditContext, known: tuple[Finding, ...]) -> _Look:
     return _Look((*findings, *known), checked(whole), majors_of(whole))
 
 
-def read_for(what: Given, words: Words, matrices: Matrices) -> tuple[PackageSet, Target | None]:
+def read_for(
+    what: Given, words: Words, matrices: Matrices, index: Index | None = None
+) -> tuple[PackageSet, Target | None]:
     """The set that is installed where nobody asks for more, or the chosen one; see ``read_all_for``."""
-    return read_all_for(what, words, matrices)[0]
+    return read_all_for(what, words, matrices, index)[0]
 
 
-def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[PackageSet, Target | None]]:
+def read_all_for(
+    what: Given, words: Words, matrices: Matrices, index: Index | None = None
+) -> list[tuple[PackageSet, Target | None]]:
     """Each set and the target that was named; words that were not given are taken from the set itself.
 
+    ``index``: see ``assumed_target``.
     Raises ``BadInput`` where the set cannot be read or a word has no such value.
     """
     lock = what.lock
@@ -180,7 +187,7 @@ def read_all_for(what: Given, words: Words, matrices: Matrices) -> list[tuple[Pa
     if named is None:
         return [(one, None) for one in sets]
     given = {"gpus" if word == "gpu" else word for word in words}
-    return [(one, _completed(named, given, assumed_target(one, matrices))) for one in sets]
+    return [(one, _completed(named, given, assumed_target(one, matrices, index))) for one in sets]
 
 
 def _completed(named: Target, given: Container[str], assumed: Target) -> Target:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import msgspec
 
+from solver.audit.assumed import assumed_target
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed
 from solver.audit.fix.edit import edited
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
 from solver.audit.package_set import Package
-from solver.audit.run import assumed_target, context_of
+from solver.audit.run import context_of
 from solver.audit.set_kinds import KINDS
 from solver.commands.audit import Given, Words, any_grave, read_for
 from solver.commands.project import Reach, open_facts
@@ -69,11 +70,11 @@ def fix_file(
     Raises ``BadInput`` where ``what`` cannot be read, or is an image's build.
     """
     matrices, index, _ = open_facts(root, reach=reach)
-    package_set, target = read_for(what, words, matrices)
+    package_set, target = read_for(what, words, matrices, index)
     if package_set.base is not None:
         problem = "is the build of an image, whose own packages no list holds"
         raise BadInput(problem, file=what.path, key="--fix", fix="mend the line that a finding names")
-    where = target or assumed_target(package_set, matrices)
+    where = target or assumed_target(package_set, matrices, index)
     # Every set that is tried is for the python of this one, also where other versions would suggest another.
     package_set = msgspec.structs.replace(package_set, python=package_set.python or where.python)
     loaders, accepted = _Loaders(matrices, where.platform), {**what.accepted, **accept}

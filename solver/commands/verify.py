@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 
+from solver.audit.assumed import assumed_target
 from solver.audit.readers.prefix import read_prefix
-from solver.audit.run import assumed_target, audit
+from solver.audit.run import audit
 from solver.commands.predict import foretold, with_predictions
 from solver.commands.project import locks_dir, open_facts, open_matrices
 from solver.commands.subject import as_subject, subjects_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from solver.core.model import IndexFile, Platform, Target, is_built
+from solver.core.model import IndexFile, Platform, PypiName, Target, is_built
 from solver.core.versions import within
 
 
@@ -49,6 +49,9 @@ PLATFORM_NAMES: Mapping[Platform, PlatformNames] = {
 PLATFORMS: tuple[Platform, ...] = tuple(PLATFORM_NAMES)
 GPU_WORD = "GPU of compute capability"
 """How the head of a file of ours names a GPU that it is for."""
+SEEDS = frozenset(map(PypiName, ("pip", "setuptools", "wheel", "distribute")))
+"""What an environment may hold before anything is installed, and ``pip freeze`` does not tell of unless it is asked."""
+_LAST_WITH_SETUPTOOLS = "3.11"
 OLDEST_PYTHON = "3.9"
 """The wheels of our own and the probes run from this python on."""
 
@@ -174,3 +177,11 @@ def _admits(requires_python: str, python: str) -> bool:
         return within(f"{python}.{_PATCH}", requires_python)
     except ValueError:
         return True
+
+
+def may_be_seeded(name: PypiName, python: str) -> bool:
+    """Whether a fresh environment of a python (major.minor) may hold a package already, which pip then leaves there.
+
+    ensurepip brought setuptools up to python 3.11 (docs.python.org/3/whatsnew/3.12.html), and pip to this day.
+    """
+    return name == "pip" or (name in SEEDS and within(python, f"<={_LAST_WITH_SETUPTOOLS}"))

@@ -12,9 +12,7 @@ from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.terms import Ident, Pick
 from solver.audit.set_kinds import KINDS
 from solver.core.model import PypiName
-
-NOT_FROZEN = frozenset((PypiName("pip"), PypiName("setuptools"), PypiName("wheel"), PypiName("distribute")))
-"""What ``pip freeze`` does not tell of unless it is asked to, so that it is there in some version or other."""
+from solver.core.target import SEEDS
 
 
 def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
@@ -26,8 +24,9 @@ def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
     listed = [_chosen(package, by_name.get(package.name, []), lines) for package in choices.context.set.packages]
     # What contradicts itself and the list does not name is told of as such; nobody would have it.
     left_out = {*choices.listed, *choices.stated, *(name for one in resolved.contradictions for name in one.left_open)}
-    if KINDS[choices.context.set.kind].is_frozen:
-        left_out |= NOT_FROZEN
+    # What is there in a version that nobody names: pip freeze does not tell of it, and conda's python brings it.
+    if KINDS[choices.context.set.kind].is_frozen or choices.context.conda_package("python") is not None:
+        left_out |= SEEDS
     brought = [
         _chosen(several[0].package, several, lines) for name, several in sorted(by_name.items()) if name not in left_out
     ]

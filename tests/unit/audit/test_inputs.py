@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from audit_stubs import StubIndex, small_matrices
 
+from solver.audit.assumed import assumed_target
 from solver.audit.inputs import read_set, read_text
-from solver.audit.run import assumed_target, audit
+from solver.audit.run import audit
 from solver.core.errors import BadInput
 from solver.core.model import Target
 
@@ -54,6 +55,28 @@ def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
 )
 def test_the_assumed_python_is_one_that_the_frameworks_have_wheels_for(pins, python, tmp_path):
     assert assumed_target(read_text(pins, "r.txt", tmp_path), small_matrices()).python == python
+
+
+def _wheels(*pythons):
+    return {"version": "1", "files": [f"a-1-{tag}-{tag}-manylinux_2_17_x86_64.whl" for tag in pythons], "requires": []}
+
+
+@pytest.mark.parametrize(
+    ("pins", "release", "python"),
+    [
+        ("a==1\n", _wheels("cp310", "cp311"), "3.11"),
+        ("a==1\n", _wheels("cp311", "cp312"), "3.12"),
+        ("a==1\ntensorflow==2.10.1\n", _wheels("cp39", "cp310", "cp311"), "3.10"),
+        ("a==1\ntensorflow==2.10.1\n", _wheels("cp311", "cp312"), "3.10"),  # none has both
+        ("a==1\n", {"version": "1", "files": ["a-1-py3-none-any.whl"], "requires": []}, "3.12"),
+        ("a==1\n", {**_wheels("cp310"), "recorded": ["3.10"]}, "3.12"),
+        ("--index-url https://own.example/simple\na==1\n", _wheels("cp310"), "3.12"),
+    ],
+    ids=["older", "default", "of both", "of neither", "any", "not recorded", "of another index"],
+)
+def test_the_assumed_python_is_one_that_every_pin_has_a_recorded_wheel_for(pins, release, python, tmp_path):
+    package_set = read_text(pins, "r.txt", tmp_path)
+    assert assumed_target(package_set, small_matrices(), StubIndex({"a": [release]})).python == python
 
 
 def test_what_is_no_text_at_all(tmp_path):
