@@ -26,7 +26,8 @@ class Interop:
 
     def __init__(self, recorder: Recorder, torch: Torch, tensorflow: Tensorflow) -> None:
         self.recorder, self.t, self.f = recorder, torch, tensorflow
-        self.folder = Path(tempfile.mkdtemp(prefix="interop-"))
+        self._scratch = tempfile.TemporaryDirectory(prefix="interop-")  # is gone when this is
+        self.folder = Path(self._scratch.name)
         self.model: Module = None
         self.inputs: Tensor = None
         self.expected: Tensor = None
