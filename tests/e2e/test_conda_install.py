@@ -12,6 +12,7 @@ import pytest
 import yaml
 from channel_lock import Lock, run_python
 from conda_own import installed_by_conda
+from conda_repodata import write_channel
 from conda_world import FULL, VERSION, build_wheel
 from sealed import seal
 
@@ -210,15 +211,45 @@ def test_the_explicit_file_installs_address_by_address(channel, tmp_path):
     assert install_with_rattler(asyncio.run(records()), tmp_path / "prefix", tmp_path / "cache")[0] == "42"
 
 
-def test_environment_yml_gives_a_foreign_solver_the_same_set(lock, tmp_path):
-    from rattler import GenericVirtualPackage, MatchSpec, PackageName, Version, solve
+def solved_elsewhere(dependencies, *channels):
+    """What py-rattler's own solver makes of the entries of an environment.yml, as any channel may be configured."""
+    from rattler import ChannelPriority, GenericVirtualPackage, MatchSpec, PackageName, Version, solve
+
+    specs = [MatchSpec(entry, strict=False) for entry in dependencies if isinstance(entry, str)]
+    glibc = GenericVirtualPackage(PackageName("__glibc"), Version("2.28"), as_build("0"))
+    return asyncio.run(
+        solve(
+            channels,
+            specs,
+            platforms=["linux-64", "noarch"],
+            virtual_packages=[glibc],
+            channel_priority=ChannelPriority.Disabled,
+        )
+    )
+
+
+def test_no_other_channel_can_bring_a_package_of_environment_yml(lock, tmp_path):
+    """One of the same name and build lies in a channel of the user's own, and no more where the lock has it from."""
+    from rattler.exceptions import SolverError
 
     data = yaml.safe_load((lock.folder / "environment.yml").read_text())
-    specs = [MatchSpec(entry, strict=False) for entry in data["dependencies"] if isinstance(entry, str)]
-    glibc = GenericVirtualPackage(PackageName("__glibc"), Version("2.28"), as_build("0"))
-    found = asyncio.run(
-        solve([lock.channel.as_uri()], specs, platforms=["linux-64", "noarch"], virtual_packages=[glibc])
-    )
+    left = shutil.copytree(lock.channel, tmp_path / "left")
+    listing = left / "linux-64" / "repodata.json"
+    repodata = json.loads(listing.read_text())
+    taken = "libdemo-1.1-h1_0.conda"
+    other = write_channel(tmp_path / "other", [(taken, repodata["packages.conda"].pop(taken))])
+    listing.write_text(json.dumps(repodata))
+    here = [str(entry).replace(lock.channel.as_uri(), left.as_uri()) for entry in data["dependencies"][:-1]]
+    with pytest.raises(SolverError, match=r"libdemo 1\.1 is excluded because candidate not in requested channel"):
+        solved_elsewhere(here, left.as_uri(), other.as_uri())
+    anywhere = [entry.rpartition("::")[2] for entry in here]
+    found = {r.name.normalized: r.channel for r in solved_elsewhere(anywhere, left.as_uri(), other.as_uri())}
+    assert found["libdemo"].rstrip("/") == other.as_uri()
+
+
+def test_environment_yml_gives_a_foreign_solver_the_same_set(lock, tmp_path):
+    data = yaml.safe_load((lock.folder / "environment.yml").read_text())
+    found = solved_elsewhere(data["dependencies"], lock.channel.as_uri())
     assert {(r.name.normalized, str(r.version), str(r.build)) for r in found} == {
         (r.name, r.version, r.build) for r in lock.records
     }
