@@ -44,6 +44,7 @@ def prove_on_cluster(
     own = client is None
     if client is None:
         try:
+            _check_address(distributed, address)
             client = distributed.Client(address, timeout=20)
         except (OSError, ValueError) as error:  # a ValueError: what cannot be the address of a scheduler
             fix = "start one with `dask scheduler`, and workers with --resources GPU=1"
@@ -63,6 +64,16 @@ def _distributed() -> Any:  # noqa: ANN401 - imported late, because it loads hun
         fix = "install it with interlock[cluster]"
         raise BadInput("the package distributed is not installed", key="--scheduler", fix=fix) from None
     return distributed
+
+
+def _check_address(distributed: Any, address: str | None) -> None:  # noqa: ANN401
+    """Raise ``ValueError`` for what is no address: a client would wait for it in a thread that has ended."""
+    if address is None:
+        return
+    scheme, place = distributed.comm.parse_address(address)
+    distributed.comm.registry.get_backend(scheme)
+    if scheme in ("tcp", "tls"):
+        distributed.comm.parse_host_port(place)
 
 
 def _check_workers(client: Client) -> None:
