@@ -80,7 +80,7 @@ def _or_by_pip(profile: Profile, error: Undecided) -> Undecided:
 
 
 def _without(profile: Profile, packages: Iterable[str], why: str) -> IndexUnavailable:
-    fix = "name a channel that can be read" + (", or move them under pip:" if profile.conda_packages else "")
+    fix = _READABLE + (", or move them under pip:" if profile.conda_packages else "")
     return IndexUnavailable(f"{profile.name}: {all_of(packages)} would be missing, since {why}; {fix}")
 
 
@@ -145,6 +145,7 @@ def _refuse_half(profile: Profile, error: NotRecorded) -> None:
         raise IndexUnavailable(f"{profile.name}: {missing} would be missing, since {_why(error)}; {_ASK}, {_MOVE}")
 
 
+_READABLE = "name a channel that can be read"
 _ASK, _MOVE = "ask the channels with --live", "or move them under pip:"
 
 
@@ -172,7 +173,11 @@ def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
         return solve_conda(profile, _binding(project, profile), source_for(project, profile), settled)
     except IndexUnavailable as error:
         names = dict.fromkeys((*profile.frameworks, *profile.packages, *profile.conda_packages))
-        fix = "name a channel that can be read" if _is_live(project) else f"{_ASK}, or take flavour: pip-in-conda"
+        fix = (
+            "name a channel that can be read, or leave out --live"
+            if _is_live(project)
+            else f"{_ASK}, or take flavour: pip-in-conda"
+        )
         raise IndexUnavailable(
             f"{profile.name}: {all_of(names)} would be missing, since {_why(error)}; {fix}"
         ) from error

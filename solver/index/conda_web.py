@@ -55,7 +55,7 @@ class WebChannel:
     async def load(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
         """Every record of the package ``name``; raises ``IndexUnavailable`` with channel, address and cause."""
         if self.settings.offline:
-            raise IndexUnavailable(f"channel {self.name} was not asked, since conda's configuration says offline")
+            raise IndexUnavailable(f"channel {self.name} was not asked: conda's configuration says offline")
         if subdir not in self._answered:
             # Of questions that are put at once all but one would be told only that another one failed.
             turns = self._turns.setdefault(asyncio.get_running_loop(), {})

@@ -110,7 +110,8 @@ def test_what_comes_from_conda_alone_is_named(dead, interlock, tmp_path):
     assert (code, out, err.splitlines()[0]) == (
         4,
         "",
-        f"interlock: gpu: torch and pandas would be missing, since {DEAD}; name a channel that can be read",
+        f"interlock: gpu: torch and pandas would be missing, since {DEAD}; name a channel that can be read, or "
+        "leave out --live",
     )
 
 
@@ -127,7 +128,7 @@ def test_conda_s_offline_is_kept_to_and_its_ban_on_a_channel_told(index, interlo
     code, _, err = interlock("lock", "--no-pylock", "--live")
     assert (code, err.splitlines()[0]) == (
         0,
-        "interlock: gpu: channel conda-forge was not asked, since conda's configuration says offline; "
+        "interlock: gpu: channel conda-forge was not asked: conda's configuration says offline; "
         "below pip lies the base that was recorded",
     )
     configure("denylist_channels: [conda-forge]\n")

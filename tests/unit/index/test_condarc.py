@@ -178,7 +178,7 @@ def asked(settings, tmp_path):
 
 def test_offline_asks_no_server(server, tmp_path):
     settings = CondaSettings(alias=server.url, offline=True)
-    assert asked(settings, tmp_path) == "channel own was not asked, since conda's configuration says offline"
+    assert asked(settings, tmp_path) == "channel own was not asked: conda's configuration says offline"
     assert asked(CondaSettings(alias=server.url), tmp_path) == 1
     folder = CondaSettings(mirrors={"own": ((tmp_path / "channel").as_uri(),)}, offline=True)
     assert asked(folder, tmp_path) == 1
