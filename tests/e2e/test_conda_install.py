@@ -287,6 +287,22 @@ def test_a_changed_byte_in_a_package(lock, tmp_path):
         assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
+@pytest.mark.parametrize(
+    ("settings", "kind", "told"),
+    [
+        ({"offline": True}, IndexUnavailable, r"cannot be fetched from \S+, since conda's configuration says offline"),
+        ({"denylist": ("own",)}, BadInput, "denylist_channels of conda's configuration does not allow the channel"),
+    ],
+)
+def test_what_conda_s_configuration_forbids_is_not_asked(lock, tmp_path, server, settings, kind, told):
+    custom, mirror = {"own": server.url}, server.serve("own", lock.channel)
+    mirrors = {lock.records[0].channel: (mirror,), "own": (lock.records[0].channel,)}
+    with pytest.raises(kind, match=told):
+        install(lock.folder, tmp_path / "prefix", settings=CondaSettings(custom=custom, mirrors=mirrors, **settings))
+    assert server.authorizations == []
+    assert_nothing_left(tmp_path, tmp_path / "prefix")
+
+
 def test_a_package_that_is_not_there(lock, tmp_path):
     (lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda").unlink()
     with pytest.raises(IndexUnavailable, match=r"libdemo-1.1-h1_0.conda is not in .*channel"):
