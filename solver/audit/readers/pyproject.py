@@ -101,7 +101,7 @@ class _File:
         tool = self.said.tool
         of_poetry = tool.poetry.source if tool.poetry is not None else ()
         return (
-            *(one.url for one in tool.uv.index),
+            *tool.uv.addresses,
             *(one.address for one in of_poetry),
             *(one.url for one in tool.pdm.source),
         )

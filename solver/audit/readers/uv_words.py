@@ -52,6 +52,9 @@ class Uv(Hyphened, frozen=True, kw_only=True):
 
     sources: dict[str, UvSource | tuple[UvSource, ...]] = field(default_factory=dict)
     index: tuple[UvIndex, ...] = ()
+    index_url: str | None = None
+    extra_index_url: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
     default_groups: tuple[str, ...] | str = _DEV
     constraint_dependencies: tuple[str, ...] = ()
     conflicts: tuple[tuple[_Conflicting, ...], ...] = ()
@@ -75,8 +78,17 @@ class Uv(Hyphened, frozen=True, kw_only=True):
     def shared(self) -> tuple[str, ...]:
         """The indexes of whatever has none of its own; none where that is the default one alone."""
         urls = [index.url for index in self.index if not index.explicit]
-        default = any(index.default for index in self.index)
-        return tuple(urls if default else [*urls, DEFAULT_INDEX]) if urls else ()
+        others = (*self.extra_index_url, *self.find_links)
+        is_replaced = any(index.default for index in self.index)
+        default = () if is_replaced else (self.index_url or DEFAULT_INDEX,)
+        every = (*urls, *others, *default)
+        return () if every == (DEFAULT_INDEX,) else every
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Those of every index that it names."""
+        own = () if self.index_url is None else (self.index_url,)
+        return (*(one.url for one in self.index), *own, *self.extra_index_url, *self.find_links)
 
     def plain(self, groups: Iterable[str], part: Part) -> tuple[str, ...]:
         """Those of ``groups`` that are installed beside ``part`` where nobody says which.

@@ -210,6 +210,22 @@ def test_what_cannot_be_read_is_told_with_its_place(text, message):
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("said", "shared"),
+    [
+        ('extra-index-url = ["https://own.example/simple"]', ("https://own.example/simple", "")),
+        ('index-url = "https://own.example/simple"', ("https://own.example/simple",)),
+        ('find-links = ["https://own.example/links"]', ("https://own.example/links", "")),
+        ("", ()),
+    ],
+)
+def test_the_indexes_of_uvs_older_words_serve_every_package(said, shared):
+    assert sources(f'[project]\nname = "demo"\ndependencies = ["six"]\n[tool.uv]\n{said}\n') == (
+        {"six": shared},
+        shared,
+    )
+
+
 OF_POETRY = """\
 [tool.poetry]
 name = "demo"
