@@ -73,7 +73,8 @@ def resolve(choices: Choices) -> Resolved:
         try:
             state = resolution.resolve(asks, max_rounds=budget.left + 1)
         except ResolutionImpossible as error:
-            contradictions.append(_contradiction(choices, [cause.requirement for cause in error.causes]))
+            causes = [cause.requirement for cause in error.causes]
+            contradictions += _alike(choices, _behind(choices, causes) or _contradiction(choices, causes))
         except ResolutionTooDeep:
             break
         else:
@@ -176,6 +177,42 @@ def _contradiction(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction:
     # A version that the list states stays; then it is those who ask for another that have none to be chosen.
     left_open = {name} - {*choices.stated} or askers - {*choices.stated}
     return Contradiction(name, about, certain, frozenset(left_open))
+
+
+def _behind(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction | None:
+    """Why no version goes together with its own extra: what the extra of the newest asks for, against another line.
+
+    None where the search failed with something else, or no one line is in the way.
+    """
+    names = {ask.name for ask in asks}
+    extras = [ask.asker for ask in asks if ask.asker is not None and ask.asker.name in names and ask.asker.extra]
+    if len(names) > 1 or len(extras) < len([ask for ask in asks if ask.asker is not None]):
+        return None
+    for newest in extras[:1]:
+        mine = {ask.name: ask for ask in choices.asks(newest) if ask.name != newest.name}
+        for root in choices.roots():
+            other = next(choices.of(root.ident, [root]), None) if root.name not in names else None
+            for ask in choices.asks(other) if other is not None else ():
+                if ask.name in mine and exclude_each_other([ask, mine[ask.name]]):
+                    return Contradiction(
+                        ask.name, (ask, mine[ask.name]), certain=False, left_open=frozenset({ask.name})
+                    )
+    return None
+
+
+def _alike(choices: Choices, one: Contradiction) -> list[Contradiction]:
+    """A contradiction of two choices, and all others of the same two: they differ in a dozen libraries at once."""
+    askers = [ask.asker for ask in one.asks]
+    if len(askers) != 2 or None in askers or one.left_open != {one.name}:
+        return [one]
+    first, second = ({ask.name: ask for ask in choices.asks(asker)} for asker in askers if asker is not None)
+    others = (
+        Contradiction(name, (first[name], second[name]), one.certain, frozenset({name}))
+        for name in first
+        if name in second and name != one.name and name not in choices.stated
+        if exclude_each_other([first[name], second[name]])
+    )
+    return [one, *others]
 
 
 class _Provider(AbstractProvider[ListAsk, Pick, Ident]):
