@@ -76,7 +76,8 @@ def once(packages: list[Package], file: str) -> tuple[Package, ...]:
     """``packages`` without repetitions, with all that is said of each; raises ``BadInput`` for two versions of one."""
     by_name: dict[tuple[str, str], list[Package]] = {}
     for package in packages:
-        several = by_name.setdefault((package.origin, package.name), [])
+        # Two packages of conda may be one project: typing-extensions asks for typing_extensions.
+        several = by_name.setdefault((package.origin, str(package.conda or package.name)), [])
         pinned = next((one for one in several[:1] if one.version is not None), package)
         if package.version is not None and package.version != pinned.version:
             problem = f"{package.name} is pinned to {pinned.version} and to {package.version}"

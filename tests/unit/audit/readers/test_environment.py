@@ -39,6 +39,11 @@ def test_what_the_machine_brings_is_no_package(tmp_path):
     assert pins(read(text, tmp_path)) == ["python==3.12"]
 
 
+def test_two_packages_of_conda_may_be_one_project(tmp_path):
+    text = "dependencies:\n- typing-extensions=4.16.0=h_1\n- typing_extensions=4.16.0.post1=pyh_0\n"
+    assert [package.conda for package in read(text, tmp_path).packages] == ["typing-extensions", "typing_extensions"]
+
+
 def test_a_hashed_pip_block_is_closed(tmp_path):
     text = f"dependencies:\n- python=3.12\n- pip:\n  - torch==2.10.0 --hash=sha256:{HASH}\n"
     assert read(text, tmp_path).closed
