@@ -29,7 +29,7 @@ def assumed_target(package_set: PackageSet, matrices: Matrices, index: Index | N
     if package_set.target is not None:
         return package_set.target
     target = Target()
-    platform = package_set.platform or target.platform
+    platform = package_set.platform or _only_platform(package_set, matrices) or target.platform
     python = package_set.python
     if python is None:
         admitted = default_python(package_set.requires_python)
@@ -40,6 +40,16 @@ def assumed_target(package_set: PackageSet, matrices: Matrices, index: Index | N
             here = structs.replace(target, platform=platform, python=python)
             python = _recorded_python(package_set, index, here, both)
     return structs.replace(target, platform=platform, python=python)
+
+
+def _only_platform(package_set: PackageSet, matrices: Matrices) -> Platform | None:
+    """The platform of a package that is made for no other, as rows tell; None where there is none in the set."""
+    for package in package_set.packages:
+        if package.origin == "pypi" and package.version is not None:
+            platforms = {row.platform for row in matrices.builds_of(package.name)}
+            if len(platforms) == 1 and not platforms & {Target().platform}:
+                return platforms.pop()
+    return None
 
 
 def _served_pythons(package_set: PackageSet, matrices: Matrices, platform: Platform) -> set[str]:

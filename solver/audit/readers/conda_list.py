@@ -15,6 +15,7 @@ from solver.core.names import BadName, shown
 _HEAD = re.compile(r"#?\s*Name\s+Version\s+Build(\s|$)")
 _EXPORTED = re.compile(r"(?P<name>[A-Za-z0-9_][\w.\-]*)=(?P<version>[^=\s]+)=(?P<build>[^=\s]+)")
 _PLATFORM = re.compile(r"# platform: (?P<subdir>\S+)")
+_ON_WINDOWS = re.compile(r"^#\s*packages in environment at [A-Za-z]:[\\/]", re.MULTILINE)
 _FIX = "write it anew with conda list --json"
 _PIP = ("pypi_0", "<pip>")
 """What stands for the build of a package that pip installed; the latter in the lists of old condas."""
@@ -77,7 +78,9 @@ def read_conda_json(document: PlainDocument) -> PackageSet:
 
 def _platform(text: str) -> Platform | None:
     match = _PLATFORM.search(text)
-    return None if match is None else conda_packages.PLATFORMS.get(match["subdir"])
+    if match is None:
+        return "win-64" if _ON_WINDOWS.search(text) else None
+    return conda_packages.PLATFORMS.get(match["subdir"])
 
 
 def _row(line: Line, file: str) -> Package:

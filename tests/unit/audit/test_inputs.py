@@ -10,6 +10,7 @@ from solver.audit.inputs import read_set, read_text
 from solver.audit.run import audit
 from solver.core.errors import BadInput
 from solver.core.model import Target
+from solver.matrix.load import load_matrices
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,18 @@ def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
 )
 def test_the_assumed_python_is_one_that_the_frameworks_have_wheels_for(pins, python, tmp_path):
     assert assumed_target(read_text(pins, "r.txt", tmp_path), small_matrices()).python == python
+
+
+@pytest.mark.parametrize(
+    ("pins", "platform"),
+    [
+        ("tensorflow-intel==2.15.0\n", "win-64"),
+        ("tensorflow==2.15.0\n", "linux-64"),
+        ("tensorflow-intel\n", "linux-64"),
+    ],
+)
+def test_what_is_made_for_one_platform_alone_tells_it(pins, platform, tmp_path):
+    assert assumed_target(read_text(pins, "r.txt", tmp_path), load_matrices()).platform == platform
 
 
 def _wheels(*pythons):

@@ -60,6 +60,19 @@ def test_the_table_of_micromamba(tmp_path):
     assert pins(package_set) == ["python==3.11.9", "numpy==1.26.4"]
 
 
+@pytest.mark.parametrize(
+    ("place", "platform"),
+    [
+        ("C:\\Users\\me\\miniconda3\\envs\\tf", "win-64"),
+        ("d:/conda/envs/tf", "win-64"),
+        ("/opt/conda/envs/ml", None),
+        ("/home/me/C:/x", None),
+    ],
+)
+def test_the_folder_of_an_environment_tells_windows(place, platform, tmp_path):
+    assert read(TABLE.replace("/opt/conda/envs/ml", place), tmp_path).platform == platform
+
+
 def test_the_export_of_conda_list_tells_its_platform(tmp_path):
     package_set = read(EXPORT, tmp_path)
     assert (package_set.kind, package_set.python, package_set.platform) == ("conda list", "3.11", "linux-aarch64")
