@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
@@ -13,10 +15,14 @@ from typing import NamedTuple
 from solver.core import names
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 
-INTERRUPTED = 130
-"""Exit code of whoever was interrupted; 128 + SIGINT, as shells count."""
-NOBODY_READS = 141
-"""Exit code where the reader of the output went away; 128 + SIGPIPE."""
+_BY_SIGNAL = 128
+"""What shells add to the number of the signal that ended a process."""
+INTERRUPTED = _BY_SIGNAL + 2
+"""Exit code of whoever was interrupted (SIGINT)."""
+NOBODY_READS = _BY_SIGNAL + 13
+"""Exit code where the reader of the output went away (SIGPIPE)."""
+_ENDING = ("SIGTERM", "SIGHUP")
+"""Signals by which a shell, a container or a machine that goes down ends a process; not all systems have both."""
 _FIXES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
@@ -37,6 +43,38 @@ _NETWORK = (ConnectionError, TimeoutError)
 
 class ReaderGone(Exception):
     """Nobody reads the output any more; no ``BrokenPipeError``, which click would end with 1, and 1 says no."""
+
+
+class Terminated(BaseException):
+    """Somebody ended this process by the signal ``number``: what it has begun is undone first, as by an interrupt."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have signals that end a process raise ``Terminated``, unless it was told to ignore them; a second one ends it."""
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+    def leave_to_the_system() -> None:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+    def end(number: int, _frame: object) -> None:
+        leave_to_the_system()
+        raise Terminated(number)
+
+    if threading.current_thread() is not threading.main_thread():  # python hears signals in that one alone
+        ours = []
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        leave_to_the_system()
 
 
 @contextmanager
@@ -61,6 +99,8 @@ def failure_of(error: BaseException) -> Failure:
         return Failure("", NOBODY_READS)
     if isinstance(error, KeyboardInterrupt):
         return Failure("", INTERRUPTED)
+    if isinstance(error, Terminated):
+        return Failure("", _BY_SIGNAL + error.number)
     if isinstance(error, InterlockError) and error.exit_code != InterlockError.exit_code:
         return Failure(_shown(f"interlock: {error}"), error.exit_code)
     if isinstance(error, names.BadName):  # a text from outside that no reader has told with its place

@@ -9,7 +9,7 @@ import sys
 import click
 
 from solver import __version__
-from solver.cli.failures import INTERRUPTED, NOBODY_READS, failure_of
+from solver.cli.failures import INTERRUPTED, NOBODY_READS, Terminated, ended_in_order, failure_of
 from solver.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
@@ -58,14 +58,15 @@ def main() -> None:
     """Console entry. Exit codes: 0 fine, 1 a check says no, 2 bad input, 3 no solution, 4 index, 5 our bug."""
     _log_to_stderr()
     try:
-        interlock.main(standalone_mode=False)
+        with ended_in_order():
+            interlock.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except click.Abort:
         sys.exit(INTERRUPTED)
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, Terminated) as error:
         sentence, code = failure_of(error)
         if code == NOBODY_READS:
             # Or python would try once more to write what it holds, and tell of it.

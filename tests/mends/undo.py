@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,8 @@ COPIED = (
 )  # fmt: skip
 PATIENCE = 180
 """Seconds that a test may take."""
-_FAILED = 1
-"""Exit code of pytest where a test failed; another one says that none ran."""
+_FAILED = (1, -signal.SIGTERM)
+"""Exit codes of pytest where a test failed, or was ended by the signal that it is about; others say that none ran."""
 
 
 class Mend(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +64,7 @@ def undo(mend: Mend, copy: Path) -> str:
         return f"its test goes on for more than {PATIENCE} s: give it a limit (tests/support/limits.py)"
     finally:
         path.write_text(text, encoding="utf-8")
-    if done.returncode == _FAILED:
+    if done.returncode in _FAILED:
         return ""
     return f"pytest left with {done.returncode}: {(done.stdout.strip().splitlines() or ['nothing'])[-1]}"
 

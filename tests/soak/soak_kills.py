@@ -20,7 +20,7 @@ from solver.core import exchange, whole
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 WRITERS = {whole.__file__, exchange.__file__}
 """Modules before whose lines a command is killed."""
-INTERRUPTED = (130, -signal.SIGINT)
+INTERRUPTED = (130, 143, -signal.SIGINT)
 
 
 def _no_exchange() -> None:

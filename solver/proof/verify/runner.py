@@ -98,14 +98,25 @@ def _run(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
             stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        start = time.monotonic()
-        while (passed := time.monotonic() - start) < timeout:
-            try:
-                return process.wait(min(TOLD_EVERY, timeout - passed)), False
-            except subprocess.TimeoutExpired:
-                waiting(time.monotonic() - start)
+        try:
+            if (status := _wait(process, timeout, waiting)) is not None:
+                return status, False
+        except BaseException:  # who interrupts us does not reach a session of its own
+            _kill(process)
+            raise
         _end(process)
         return process.returncode, True
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float, waiting: Callable[[float], object]) -> int | None:
+    """The exit status of ``process``; None where it has none after ``timeout`` seconds."""
+    start = time.monotonic()
+    while (passed := time.monotonic() - start) < timeout:
+        try:
+            return process.wait(min(TOLD_EVERY, timeout - passed))
+        except subprocess.TimeoutExpired:
+            waiting(time.monotonic() - start)
+    return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -113,6 +124,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGABRT)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_GRACE)
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End it and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -145,6 +145,40 @@ solver.__main__.main()
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.fixture
+def at_rest():
+    """The signals that end a process mean what they mean to everybody, after the test as before it."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def learn_and_end(interlock, monkeypatch, number):
+    """What comes of a command that is ended before what it wrote takes its name."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: os.kill(os.getpid(), number))
+    return interlock("matrices", "learn")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_who_is_ended_leaves_nothing_unfinished(folder, interlock, monkeypatch, at_rest, name, code):
+    monkeypatch.chdir(folder)
+    number = getattr(signal, name)
+    assert learn_and_end(interlock, monkeypatch, number) == (code, "", "")
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["environment.yml.in"]
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_who_told_it_to_ignore_the_end_of_a_terminal_is_obeyed(folder, interlock, monkeypatch, at_rest):
+    monkeypatch.chdir(folder)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    assert learn_and_end(interlock, monkeypatch, signal.SIGHUP)[0] == 0
+    assert (folder / "matrices" / "verified.yaml").is_file()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 def test_a_reader_that_goes_away_is_no_error(folder):
     read, write = os.pipe()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from paths import ROOT
 from standin_env import make_environment
@@ -49,6 +51,27 @@ def test_the_probes_of_a_lock_share_the_kernels_that_are_compiled(tmp_path, monk
         (str(tmp_path / "probe" / "cuda-cache"), str(4 * 2**30))
     ] * 2
     assert len({one["HOME"] for one in environments}) == 2
+
+
+def test_a_probe_does_not_outlive_who_is_interrupted(tmp_path, monkeypatch):
+    """It runs in a session of its own, which neither a terminal nor a shell interrupts."""
+    monkeypatch.setattr(runner, "TOLD_EVERY", 0.1)
+    started = []
+    real = runner.subprocess.Popen
+    monkeypatch.setattr(
+        runner.subprocess, "Popen", lambda *words, **keys: started.append(real(*words, **keys)) or started[-1]
+    )
+
+    def interrupted(line):
+        raise KeyboardInterrupt
+
+    python = make_environment(tmp_path / "env", {"gpu": True, "torch.import": "hang"})
+    with pytest.raises(KeyboardInterrupt):
+        run_probe(
+            python, ("torch",), scratch=tmp_path / "probe", log=tmp_path / "log", timeout=60, imports_only=True,
+            tell=interrupted,
+        )  # fmt: skip
+    assert started[-1].returncode == -signal.SIGKILL
 
 
 def test_a_probe_that_takes_long_says_so_and_how_much_was_compiled(tmp_path, monkeypatch):
