@@ -26,11 +26,16 @@ def learn() -> None:
 
 
 @click.command()
-@click.option("--rows/--no-rows", default=True, help="renew the rows that wheels on the index tell")
-@click.option("--snapshot/--no-snapshot", default=True, help="record the index anew")
+@click.option("--rows/--no-rows", default=None, help="renew the rows that wheels on the index tell")
+@click.option("--snapshot/--no-snapshot", default=None, help="record the index anew")
 @click.option("--conda", "channel", metavar="NAME[=ADDRESS]", multiple=True, help="record this conda channel anew")
-def refresh(rows: bool, snapshot: bool, channel: tuple[str, ...]) -> None:
-    """Renew what can be read from the indexes; rows written by hand stay as they are."""
+def refresh(rows: bool | None, snapshot: bool | None, channel: tuple[str, ...]) -> None:
+    """Renew what can be read from the indexes; rows written by hand stay as they are.
+
+    Where channels are named, they alone are read, unless --rows or --snapshot says more.
+    """
+    # Reading every wheel takes ten minutes, and serves nobody who asks for a channel.
+    rows, snapshot = (not channel if asked is None else asked for asked in (rows, snapshot))
     with steps() as tell:
         lines = refresh_matrices(
             project_root(Path()), date.today(), rows=rows, snapshot=snapshot, channels=channel, tell=tell
