@@ -13,8 +13,9 @@ from solver.audit.image_packages import ImagePackages, findings_of, without_imag
 from solver.audit.package_set import PackageSet
 from solver.audit.resolve import findings as resolution
 from solver.audit.resolve.choices import Choices
-from solver.audit.resolve.outcome import as_set, unread
-from solver.audit.resolve.resolution import Resolved, resolve
+from solver.audit.resolve.outcome import unread
+from solver.audit.resolve.resolution import Resolved
+from solver.audit.resolve.steps import installed_by_steps
 from solver.audit.run import findings_in, in_order
 from solver.audit.set_kinds import KINDS
 from solver.core.model import Finding
@@ -26,9 +27,7 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
     if not is_open(context):
         return context, findings_in(context)
     image = ImagePackages(context)
-    choices = Choices(without_image(context, image))
-    resolved = resolve(choices)
-    installed = as_set(choices, resolved)
+    choices, resolved, installed = installed_by_steps(without_image(context, image))
     whole = replace(context, set=image.joined(installed))
     findings = (*findings_in(whole), *findings_of(image, whole))
     if resolved.contradictions or resolved.given_up:

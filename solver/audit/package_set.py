@@ -71,6 +71,8 @@ class Package(Value, frozen=True, kw_only=True):
     """What the set asks of a build string that it leaves open in part ("cpu_generic*"); None: nothing."""
     line: int | None = None
     """1-based line in the file; None: it stands on none."""
+    step: int = 0
+    """Which command of an image's build installs it, counted from 1; 0: the set is installed at once."""
     brought_by: tuple[str, ...] = ()
     """The lines of an open list that bring it, where not the list says that it is this version; see ``resolve``."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from packaging.requirements import Requirement
+
+from solver.audit.askers import refusing
 from solver.audit.codes.metadata_extra import outside_the_extra
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
@@ -62,6 +65,7 @@ def _requirements(
     missing: dict[Package, list[str]],
 ) -> Iterator[Finding]:
     """What a package asks for and the set has in another version; what it has not is added to ``missing``."""
+    unmet: dict[tuple[str, ...], list[tuple[Package, Requirement]]] = {}
     for text in requires:
         # Most lines belong to extras that nobody named; parsing them costs more than all else here.
         if not package.extras and waits_for_an_extra(text.partition(";")[2]):
@@ -70,13 +74,13 @@ def _requirements(
         if requirement is None or not applies(requirement.marker, environment, package.extras):
             continue
         other = context.package(requirement.name)
-        ask = f"{requirement.name}{requirement.specifier}"
         if other is None and context.set.closed:
-            missing.setdefault(package, []).append(ask)
+            missing.setdefault(package, []).append(f"{requirement.name}{requirement.specifier}")
         elif other is not None and other.version is not None and not meets(other.version, str(requirement.specifier)):
-            why = f"asks for {ask}, and the set has {other.version}"
-            cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
-            yield _unmet(package, (package, other), why, cure)
+            # What the same line brings in other versions has one cause.
+            unmet.setdefault(other.brought_by or (other.pin,), []).append((other, requirement))
+    for several in unmet.values():
+        yield _unmet(context, package, several)
 
 
 def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) -> Finding:
@@ -103,12 +107,21 @@ def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) ->
     )
 
 
-def _unmet(package: Package, packages: tuple[Package, ...], why: str, cure: str) -> Finding:
+def _unmet(context: AuditContext, package: Package, unmet: Sequence[tuple[Package, Requirement]]) -> Finding:
+    """What a package asks for and the set has in other versions, all from one line."""
+    asks = listed((f"{one.name}{one.specifier}" for _, one in unmet), most=_SOME)
+    found = listed((str(other.version) for other, _ in unmet), most=_SOME)
+    other, requirement = unmet[0]
+    cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
+    if len(unmet) > 1:
+        refused = (asker for one, ask in unmet for asker, _ in refusing(context, one.name, str(ask.specifier)))
+        pins = " ".join(dict.fromkeys((package.pin, *sorted(one.pin for one in refused))))
+        cure = f"`interlock explain {pins}` looks for the nearest that go together"
     return finding_about(
-        packages,
+        (package, *(other for other, _ in unmet)),
         code=CODE,
         severity="error",
-        why=f"{package.pin} {why}",
+        why=f"{package.pin} asks for {asks}, and the set has {found}",
         source=f"Requires-Dist of {package.pin}",
         cure=cure,
     )

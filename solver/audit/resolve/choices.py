@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,8 +23,10 @@ from solver.index import ReleaseRefused
 class Choices:
     """The choices for one list; what each asks for is looked up once."""
 
-    def __init__(self, context: AuditContext) -> None:
+    def __init__(self, context: AuditContext, before: Mapping[PypiName, Package] | None = None) -> None:
         self.context = context
+        self._before: Mapping[PypiName, Package] = before or {}
+        """What is installed already, which pip leaves where it suits."""
         self.listed = {package.name: package for package in context.set.packages if package.origin == "pypi"}
         self.shelf = Shelf(context, tuple(self.listed.values()))
         self.stated = {name: package for name, package in context.packages.items() if not _is_to_be_chosen(package)}
@@ -55,12 +57,25 @@ class Choices:
                 yield choice
             return
         asks = [*asks, *self.constraints(name)]
-        nothing = True
+        there = self._there(name, extra, asks)
+        nothing = there is None
+        if there is not None:
+            yield there
         for served in self.shelf.within(name, joined(asks)):
+            if there is not None and served.package.version == there.version:
+                continue
             nothing = False
             yield Pick(name, extra, served.package.version or NOT_KNOWN, stated=False, package=served.package)
         if nothing and not self.context.index.complete(name) and not exclude_each_other(asks):
             yield from self._unrecorded(name, extra, asks)
+
+    def _there(self, name: PypiName, extra: str, asks: Sequence[ListAsk]) -> Pick | None:
+        """What is installed already, where every ask admits it; None where nothing is, or pip takes another."""
+        package = self._before.get(name)
+        if package is None or package.version is None:
+            return None
+        choice = Pick(name, extra, package.version, stated=False, package=package)
+        return choice if all(ask.admits(choice) for ask in asks) else None
 
     def _unrecorded(self, name: PypiName, extra: str, asks: Sequence[ListAsk]) -> Iterator[Pick]:
         """What pip would find and no record holds: the very version that is asked for, or one that nobody knows."""

@@ -22,20 +22,23 @@ class PythonEnvironment:
     """By origin and name."""
     variables: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    steps: int = 0
+    """How many commands installed something."""
 
     def branch(self) -> PythonEnvironment:
         """The same for a stage that begins with this one."""
-        return PythonEnvironment(self.python, dict(self.packages), dict(self.variables), list(self.unread))
+        return PythonEnvironment(self.python, dict(self.packages), dict(self.variables), list(self.unread), self.steps)
 
     def install(self, packages: Iterable[Package], *, replaces: bool = False) -> None:
         """``packages`` after what is there; pip leaves in place what suits it, unless it ``replaces``."""
+        self.steps += 1
         for package in packages:
             key = (package.origin, package.name)
             present = self.packages.get(key)
             if present is not None and not replaces and _suits(present, package):
                 continue
             self.packages.pop(key, None)
-            self.packages[key] = package
+            self.packages[key] = structs.replace(package, step=self.steps)
 
     def uninstall(self, names: Iterable[str]) -> None:
         """Take out what is there of ``names``."""
@@ -44,7 +47,9 @@ class PythonEnvironment:
 
     def add(self, other: PythonEnvironment) -> None:
         """What another stage installed, copied over this."""
-        self.packages |= other.packages
+        later = {key: structs.replace(one, step=one.step + self.steps) for key, one in other.packages.items()}
+        self.packages |= later
+        self.steps += other.steps
         self.unread += other.unread
         self.python = other.python or self.python
 
