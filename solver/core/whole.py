@@ -10,7 +10,8 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from solver.core import reading
@@ -38,7 +39,8 @@ def write_folder(
         if not differing(folder, files, (*keep, *derived)):
             return False
         staying = {name: path for name, path in _present(folder).items() if name.startswith(tuple(keep))}
-        _replace(folder, {**files, **{name: _own_bytes(path) for name, path in staying.items()}})
+        with _named(folder):
+            _replace(folder, {**files, **{name: _own_bytes(path) for name, path in staying.items()}})
     return True
 
 
@@ -59,7 +61,7 @@ def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None
     temporary = path.with_name(f".{path.name[:64]}.{os.urandom(8).hex()}.part")
     try:
         # "x": a name of nobody else's, also where several write at once.
-        with temporary.open("xb") as out:
+        with _named(path), temporary.open("xb") as out:
             out.write(content.encode() if isinstance(content, str) else content)
             out.flush()
             if durable:
@@ -67,6 +69,17 @@ def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(place: Path) -> Iterator[None]:
+    """Have an error of the system that names no file, as that of a write, name ``place``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(place)
+        raise
 
 
 def _present(folder: Path) -> dict[str, Path]:

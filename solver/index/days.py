@@ -55,6 +55,8 @@ def age(day: date | NotKnown, today: date) -> str:
     if isinstance(day, NotKnown):
         return "of unknown age"
     days = (today - day).days
+    if days < 0:
+        return f"of {day.isoformat()}, a day that this machine's clock has not reached"
     return f"{days} {'day' if days == 1 else 'days'} old ({day.isoformat()})"
 
 

@@ -19,6 +19,7 @@ from solver.index.conda_spec import match_spec, read_spec
 
 KeyPath = tuple[Key, ...]
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]{0,99}")
+_OF_WINDOWS = r"con|prn|aux|nul|(?:com|lpt)[0-9]"
 _VALUE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f]*")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _VIRTUAL_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:[a-z]+[0-9]*)?")
@@ -33,6 +34,9 @@ def check_profile_name(document: YamlDocument, name: str) -> None:
     if not re.fullmatch(names.PROFILE, name):
         fix = "use at most 100 lower-case letters, digits, '.', '_' and '-'"
         raise document.error("is no profile name", "profiles", name, fix=fix)
+    if name.endswith(".") or re.fullmatch(_OF_WINDOWS, name.partition(".")[0]):
+        problem = "is no name that a folder can have on Windows, where its lock may be looked at"
+        raise document.error(problem, "profiles", name, fix="choose another one")
 
 
 def check_environment_name(document: YamlDocument, name: str | UnsetType) -> None:

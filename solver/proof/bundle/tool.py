@@ -71,7 +71,7 @@ def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | 
     )
     if done.returncode != 0:
         said = done.stderr if index is None else done.stderr.replace(index, names.public_address(index))
-        lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:])
+        lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or f"nothing (exit status {done.returncode})"
         raise IndexUnavailable(f"there is no set of wheels for interlock on python {python}, uv says: {lines}")
     with scratch_folder() as folder:
         file = folder / "requirements.txt"

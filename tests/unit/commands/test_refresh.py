@@ -101,3 +101,4 @@ def test_facts_are_as_old_as_the_newest_reading(index, tmp_path):
         "package index": "of unknown age",
         "conda-forge": "10 days old (2026-11-22)",
     }
+    assert age(date(2026, 11, 22), date(1970, 1, 1)) == "of 2026-11-22, a day that this machine's clock has not reached"

@@ -269,6 +269,21 @@ def test_one_file_is_put_whole(tmp_path, monkeypatch):
     assert content(tmp_path) == {"exports/pixi.lock": b"two"}
 
 
+def test_a_write_that_fails_names_its_place(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for place, write in (
+        (tmp_path / "file", lambda: folders.put_whole(tmp_path / "file", b"")),
+        (tmp_path / "full", lambda: write_folder(tmp_path / "full", NEW)),
+    ):
+        with pytest.raises(OSError) as caught:
+            write()
+        assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(place))
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_two_writers_of_one_file_share_no_name(tmp_path, monkeypatch):
     place, real = tmp_path / "pylock.toml", Path.replace
 

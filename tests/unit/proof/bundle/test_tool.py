@@ -58,6 +58,14 @@ def test_a_tool_that_fits_together_nowhere_is_told(fault_server, uv):
         resolved(("tool",), "3.12", uv=uv, index=f"{index.url}/simple")
 
 
+def test_a_program_that_says_nothing_is_told_by_its_exit_status(tmp_path):
+    silent = tmp_path / "uv"
+    silent.write_text("#!/bin/sh\nexit 3\n")
+    silent.chmod(0o755)
+    with pytest.raises(IndexUnavailable, match=r"python 3\.12, uv says: nothing \(exit status 3\)$"):
+        resolved(("tool",), "3.12", uv=str(silent))
+
+
 def test_interlocks_own_wheel_is_the_same_every_time():
     name, content = interlock_wheel(matrices_dir())
     assert (name, content) == interlock_wheel(matrices_dir())
