@@ -15,7 +15,7 @@ from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Platform, Profile, PypiName, Release
 from solver.core.names import is_plain_channel
 from solver.index.conda_record import CondaRecord
-from solver.index.conda_snapshot import FOLDER, CondaSnapshot, folder_of, write_records
+from solver.index.conda_snapshot import FOLDER, CondaSnapshot, folder_of, recorded_as, write_records
 from solver.index.condarc import read_settings
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import Kept, SnapshotIndex, write_kept
@@ -108,7 +108,7 @@ def _named(project: Project, recorded: CondaSnapshot, kept: Path) -> dict[str, s
         for channel in channels if settings is None else (each for one in channels for each in settings.members(one)):
             before = (kept / FOLDER / folder_of(channel) / f"{platform}.jsonl").is_file()
             if (settings is not None or before) and not recorded.covers(channel, platform):
-                named[channel].add(platform)
+                named[recorded_as(channel)].add(platform)
     return named
 
 

@@ -190,4 +190,9 @@ def _is_address(channel: str) -> bool:
 def _as_address(channel: str) -> str:
     if "://" in channel:
         return trimmed(channel)
-    return Path(channel).expanduser().resolve().as_uri()
+    try:
+        return Path(channel).expanduser().resolve().as_uri()
+    except (RuntimeError, ValueError) as error:  # of a user whom nobody knows, of what no path can hold
+        raise BadInput(
+            f"{names.shown(channel)} is no folder: {str(error).rstrip('.')}", fix="write where the channel lies"
+        ) from None

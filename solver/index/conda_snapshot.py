@@ -154,6 +154,8 @@ def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
         raise BadInput(
             f"expected format version {FORMAT_VERSION}, found {header.version}", file=path, line=1, fix=_CURE
         )
+    if not (names.is_plain_channel(header.channel) or "://" in header.channel):
+        raise BadInput(f"{names.shown(header.channel)} is no channel's name or address", file=path, line=1, fix=_CURE)
     if (folder_of(header.channel), header.subdir) != (_folder_of_file(path), path.stem):
         raise BadInput(
             f"the header is of {names.one_line(header.channel)}, {names.one_line(header.subdir)}",
@@ -171,12 +173,17 @@ def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
     return tuple(records)
 
 
+def recorded_as(channel: str) -> str:
+    """What a record calls ``channel``: its name, or its address without credentials, be it a folder here."""
+    return channel if names.is_plain_channel(channel) else without_credentials(channel)
+
+
 def folder_of(channel: str) -> str:
     """Where below ``conda/`` the record of ``channel`` lies: by its name, or by its address, made one word."""
     if names.is_plain_channel(channel):
         return channel
     # An address may be longer than a file's name.
-    word = quote(without_credentials(channel), safe="")
+    word = quote(recorded_as(channel), safe="")
     return word if len(word) <= _LONGEST_FOLDER else hashlib.sha256(word.encode()).hexdigest()
 
 
@@ -194,6 +201,7 @@ def write_records(
     ``extent`` says in words which packages these are; of ``platforms`` there is a file, be it without any.
     Each file is written whole.
     """
+    channel = recorded_as(channel)
     by_subdir: dict[str, list[CondaRecord]] = {platform: [] for platform in sorted(platforms)}
     for record in in_order(records):
         by_subdir.setdefault(record.subdir, []).append(record)

@@ -166,3 +166,15 @@ def test_a_channel_that_gave_a_lock_nothing_is_known_as_such(index, interlock, t
         made[kept],
         {name.removeprefix("locks/"): body for name, body in made.items() if name.startswith("locks/")},
     )
+
+
+def test_a_lock_of_a_folder_is_the_same_without_asking_it(index, interlock, tmp_path, configure):
+    configure("{}\n")
+    request = REQUEST.replace("name: mine", f"name: mine\nchannels: [{tmp_path}/channel]")
+    (tmp_path / "environment.yml.in").write_text(request)
+    assert interlock("lock", "--no-pylock", "--live")[0] == 0
+    made = files(tmp_path / "locks")
+    assert f"file://{tmp_path}/channel::tzdata=2099a=h_0".encode() in made["gpu/environment.yml"]
+    assert interlock("lock", "--check")[:2] == (0, "gpu: fresh\n")
+    assert interlock("lock", "--no-pylock", "--offline")[0] == 0
+    assert files(tmp_path / "locks") == made
