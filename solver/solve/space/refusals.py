@@ -16,7 +16,7 @@ from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpu_names import is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import brings, decides_gpu, unfound
+from solver.matrix.libraries import LOADER, brings, decides_gpu, unfound
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import asks_for_nothing
@@ -39,7 +39,7 @@ def refusal(scope: Scope, name: str, version: str, release: Release, *, remedy: 
 
 def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Iterator[Exclusion]:
     """What speaks against it, the plainest first."""
-    verdict = _listed(scope, release)
+    verdict = _listed(scope, name, release)
     if verdict is not None:
         yield Exclusion(name, version, verdict)
     elif not release.files:
@@ -56,9 +56,11 @@ def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy:
     yield from (Exclusion(name, version, verdict) for verdict in verdicts if verdict is not None)
 
 
-def _listed(scope: Scope, release: Release) -> Verdict | None:
-    """What the index itself says against it."""
+def _listed(scope: Scope, name: str, release: Release) -> Verdict | None:
+    """What the index itself says against it, or that it has no say about it."""
     listing = release.source or "the package index"
+    if name == LOADER:  # whoever has that name on an index could take the place of ours
+        return Verdict(Answer.NO, f"a lock brings its own {LOADER}, of no index", listing)
     if release.refused is not None:
         return Verdict(Answer.NO, release.refused, listing)
     if release.yanked is not None:
