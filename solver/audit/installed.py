@@ -24,7 +24,7 @@ from solver.core.target import SEEDS
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
     """What an audit looked at, and what it found there."""
-    if not is_open(context):
+    if not installs_more(context):
         return context, findings_in(context)
     image = ImagePackages(context)
     choices, resolved, installed = installed_by_steps(without_image(context, image))
@@ -40,7 +40,7 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
     )
 
 
-def is_open(context: AuditContext) -> bool:
+def installs_more(context: AuditContext) -> bool:
     """Whether more gets installed than the set names.
 
     What looks like the output of pip freeze may be a list that somebody sorted; the former has its CUDA libraries,
@@ -69,7 +69,7 @@ def _of_resolution(
     """What is told of the resolution itself."""
     told = {name for one in findings if one.code == resolution.CODE and one.severity == "error" for name in one.names}
     # Who asks for another version than the list states is told once, of what the list itself names.
-    yield from resolution.contradictions(
+    yield from resolution.contradiction_findings(
         [one for one in resolved.contradictions if one.name not in told & choices.stated.keys()]
     )
     if resolved.given_up:

@@ -59,7 +59,7 @@ def prefix_python(prefix: Path) -> str | None:
     return None
 
 
-def distributions(site: Path) -> list[Path]:
+def distribution_folders(site: Path) -> list[Path]:
     """The .dist-info and .egg-info of each distribution in a site-packages folder, by name."""
     paths = [*site.glob("*.dist-info"), *site.glob("*.egg-info")]
     # pip renames what it is about to remove, and passes over what it left so.

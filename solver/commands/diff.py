@@ -116,11 +116,11 @@ def _between(locks: NamedLocks, one: str, other: str) -> Difference:
 def difference(one: tuple[str, LockedProfile], other: tuple[str, LockedProfile]) -> Difference:
     """What parts two locks, each with its name."""
     (a, first), (b, second) = one, other
-    packages = (packages_of(first), packages_of(second))
+    packages = (locked_packages(first), locked_packages(second))
     return Difference(one=a, other=b, packages=packages, published=_published(first, second, packages))
 
 
-def packages_of(lock: LockedProfile) -> dict[str, LockedPackage]:
+def locked_packages(lock: LockedProfile) -> dict[str, LockedPackage]:
     """What a lock installs, by name: conda's, then pip's, which are installed over them."""
     packages = {
         str(record.name): LockedPackage(record.version, NOT_KNOWN if record.size is None else record.size)

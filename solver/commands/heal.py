@@ -19,7 +19,7 @@ from solver.core.reading import read_text
 from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
 from solver.lock.install.pip import install_wheel, uninstall, uv_for_wheels
-from solver.lock.install.prefix import python_of
+from solver.lock.install.prefix import interpreter_of
 from solver.lock.loader.local import loader_beside
 from solver.lock.requirements import LocalWheel
 from solver.matrix.cures import healable, heals, in_need, is_led
@@ -117,7 +117,8 @@ class _Environment:
         matrices, index, _ = open_facts(root)
         context = context_of(read_prefix(prefix), matrices, index)
         breaches = tuple(healable(matrices.rules, matrices, context.stated, context.place))
-        return cls(prefix, python_of(prefix.absolute()), matrices, context.place.platform, context.stated, breaches)
+        python = interpreter_of(prefix.absolute())
+        return cls(prefix, python, matrices, context.place.platform, context.stated, breaches)
 
     @property
     def loader(self) -> str | None:

@@ -20,7 +20,7 @@ from solver.index.conda_snapshot import CondaSnapshot
 from solver.index.conda_spec import CondaSpec, meets_spec
 from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
-from solver.request.carry import CondaWorld, Draft, Hardware, carried, request_text
+from solver.request.carry import CondaWorld, Draft, Hardware, draft_of, request_text
 from solver.request.read import parse_request
 from solver.request.sources import find_source, read_source
 
@@ -54,7 +54,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = carried(read_source(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
+        made = draft_of(read_source(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
         settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)

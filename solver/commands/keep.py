@@ -15,7 +15,7 @@ from solver.core.errors import InterlockError
 from solver.core.model import IndexFile, Pin, Platform, Profile, PypiName, Release
 from solver.core.names import is_plain_channel
 from solver.index.conda_record import CondaRecord
-from solver.index.conda_snapshot import FOLDER, CondaSnapshot, folder_of, recorded_as, write_records
+from solver.index.conda_snapshot import FOLDER, CondaSnapshot, channel_folder, recorded_as, write_records
 from solver.index.condarc import read_settings
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import Kept, SnapshotIndex, write_kept
@@ -74,7 +74,7 @@ def write_channel_facts(project: Project) -> None:
     kept, asked = _unrecorded(project, recorded), _named(project, recorded, own / KEPT)
     for channel in kept.keys() | asked.keys():
         write_records(own / KEPT, channel, kept[channel].values(), _EXTENT, asked[channel])
-    folders = {own / KEPT / FOLDER / folder_of(channel) for channel in kept.keys() | asked.keys()}
+    folders = {own / KEPT / FOLDER / channel_folder(channel) for channel in kept.keys() | asked.keys()}
     for path in (own / KEPT / FOLDER).rglob("*.jsonl"):
         if path.parent not in folders:
             path.unlink()
@@ -106,7 +106,7 @@ def _named(project: Project, recorded: CondaSnapshot, kept: Path) -> dict[str, s
     for lock in map(read_folder, lock_folders(project.locks)):
         platform, channels = lock.target.platform, lock.solution.conda.channels if lock.records else ()
         for channel in channels if settings is None else (each for one in channels for each in settings.members(one)):
-            before = (kept / FOLDER / folder_of(channel) / f"{platform}.jsonl").is_file()
+            before = (kept / FOLDER / channel_folder(channel) / f"{platform}.jsonl").is_file()
             if (settings is not None or before) and not recorded.covers(channel, platform):
                 named[recorded_as(channel)].add(platform)
     return named

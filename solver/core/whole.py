@@ -123,11 +123,11 @@ def differing(folder: Path, files: Mapping[str, bytes], beside: Sequence[str] = 
         name
         for name in {*present, *files}
         if not name.startswith(tuple(beside))
-        and (name not in present or name not in files or not holds(present[name], files[name]))
+        and (name not in present or name not in files or not has_content(present[name], files[name]))
     )
 
 
-def holds(path: Path, content: bytes) -> bool:
+def has_content(path: Path, content: bytes) -> bool:
     """Whether a file is there that holds exactly ``content``; one of another size is not read."""
     return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
 

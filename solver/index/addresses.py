@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from solver.core import names
 
 
-def is_open(url: str) -> bool:
+def is_unencrypted(url: str) -> bool:
     """Whether what is asked for at ``url`` comes unencrypted."""
     return names.url_parts(url).scheme.lower() == "http"
 

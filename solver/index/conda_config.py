@@ -168,7 +168,7 @@ def without_credentials(address: str) -> str:
     return trimmed(names.public_address(_as_address(address)))
 
 
-def base_of(address: str, alias: str) -> tuple[str, str]:
+def split_address(address: str, alias: str) -> tuple[str, str]:
     """Where a channel lies that is known by its address, and its name there, as conda splits them."""
     public, public_alias = without_credentials(address), without_credentials(alias)
     if public.startswith(f"{public_alias}/"):

@@ -97,7 +97,7 @@ class CondaSnapshot:
 
     def records(self, channel: str, subdir: str) -> Sequence[CondaRecord]:
         """Everything recorded of a subdir; empty where nothing is."""
-        path = Path(FOLDER, folder_of(channel), f"{subdir}.jsonl")
+        path = Path(FOLDER, channel_folder(channel), f"{subdir}.jsonl")
         if path not in self._read:
             own, kept, shipped = (_records_of(root, path) for root in (self.own, self.kept, self.root))
             # Of one channel is what has one address: who takes a mirror for it has kept nothing of this one.
@@ -107,7 +107,7 @@ class CondaSnapshot:
 
     def covers(self, channel: str, platform: Platform) -> bool:
         """Whether the channel was recorded for a platform, and were it that it holds nothing for it."""
-        path = Path(FOLDER, folder_of(channel), f"{platform}.jsonl")
+        path = Path(FOLDER, channel_folder(channel), f"{platform}.jsonl")
         return any(root is not None and (root / path).is_file() for root in (self.own, self.kept, self.root))
 
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
@@ -156,7 +156,7 @@ def _records_in(content: bytes, path: Path) -> tuple[CondaRecord, ...]:
         )
     if not (names.is_plain_channel(header.channel) or "://" in header.channel):
         raise BadInput(f"{names.shown(header.channel)} is no channel's name or address", file=path, line=1, fix=_CURE)
-    if (folder_of(header.channel), header.subdir) != (_folder_of_file(path), path.stem):
+    if (channel_folder(header.channel), header.subdir) != (_folder_of_file(path), path.stem):
         raise BadInput(
             f"the header is of {names.one_line(header.channel)}, {names.one_line(header.subdir)}",
             file=path,
@@ -178,7 +178,7 @@ def recorded_as(channel: str) -> str:
     return channel if names.is_plain_channel(channel) else without_credentials(channel)
 
 
-def folder_of(channel: str) -> str:
+def channel_folder(channel: str) -> str:
     """Where below ``conda/`` the record of ``channel`` lies: by its name, or by its address, made one word."""
     if names.is_plain_channel(channel):
         return channel
@@ -205,7 +205,7 @@ def write_records(
     by_subdir: dict[str, list[CondaRecord]] = {platform: [] for platform in sorted(platforms)}
     for record in in_order(records):
         by_subdir.setdefault(record.subdir, []).append(record)
-    folder = root / FOLDER / folder_of(channel)
+    folder = root / FOLDER / channel_folder(channel)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for subdir, some in by_subdir.items():

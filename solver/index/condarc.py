@@ -22,7 +22,7 @@ from solver.index.conda_config import (
     DEFAULTS,
     DEFAULTS_NAME,
     CondaSettings,
-    base_of,
+    split_address,
     trimmed,
     without_credentials,
 )
@@ -88,7 +88,7 @@ def _merged(stronger: Data, weaker: Data) -> Data:
 def _named_by(groups: Iterable[Sequence[str]], alias: str) -> dict[str, str]:
     """Where the channels lie that a group names by their address: each has a name of its own by that."""
     addresses = (address for members in groups for address in members if "://" in address)
-    return {name: base for base, name in (base_of(address, alias) for address in addresses) if name}
+    return {name: base for base, name in (split_address(address, alias) for address in addresses) if name}
 
 
 def _public(channel: str) -> str:

@@ -44,7 +44,7 @@ def version_of(filename: str) -> str | None:
         return None
 
 
-def distributions(page: ProjectPage) -> Iterator[tuple[DistributionPackage, str]]:
+def installable_links(page: ProjectPage) -> Iterator[tuple[DistributionPackage, str]]:
     """The links of wheels, and of versions without any those of source archives, each with the version."""
     wheels: set[str] = set()
     sources: list[tuple[DistributionPackage, str]] = []

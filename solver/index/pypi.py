@@ -22,9 +22,9 @@ from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.indexes import DEFAULT_NAME, is_of_default, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, pypi_name
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
-from solver.index.addresses import is_open, is_this_machine
+from solver.index.addresses import is_this_machine, is_unencrypted
 from solver.index.kept_addresses import AddressCache
-from solver.index.listing import distributions, file_of, read_listing
+from solver.index.listing import file_of, installable_links, read_listing
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.source_archive import fetch
@@ -281,7 +281,7 @@ class PypiIndex:
         return read_listing(_good(answer, name, self.title), name, self.title)
 
     def _tell_who_listens(self) -> None:
-        if is_open(self._endpoint) and not is_this_machine(self._endpoint) and not self._warned:
+        if is_unencrypted(self._endpoint) and not is_this_machine(self._endpoint) and not self._warned:
             shown = names.public_address(self._endpoint)
             log.warning("%s is asked without encryption: anybody on the way can change what it says", shown)
         self._warned = True
@@ -290,7 +290,7 @@ class PypiIndex:
         groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
         refused: dict[str, str] = {}
         digests: dict[str, str | NotKnown] = {}
-        for link, version in distributions(page):
+        for link, version in installable_links(page):
             try:
                 link.url = self._admitted(link.url)
                 file = file_of(link, name, addressed=not is_of_default(self.name))
@@ -320,7 +320,7 @@ class PypiIndex:
     def _admitted(self, url: str) -> str:
         """The address of a file, its credentials left with the session."""
         bare = self.session.public(names.web_address(url))
-        if is_open(bare) and not is_open(self._endpoint):
+        if is_unencrypted(bare) and not is_unencrypted(self._endpoint):
             raise names.BadName(f"{names.shown(names.public_address(bare))} is not encrypted, and the index itself is")
         return bare
 

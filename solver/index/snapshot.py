@@ -14,7 +14,7 @@ from solver.core.errors import NotRecorded
 from solver.core.indexes import DEFAULT_NAME, INDEXES, PUBLIC, Bindings, is_of_default
 from solver.core.markers import extras_in
 from solver.core.model import IndexName, PypiName, Release, Requires, Target, pypi_name
-from solver.core.whole import holds, put_whole
+from solver.core.whole import has_content, put_whole
 from solver.index.snapshot_files import KEPT, PackageHeader, package_text, read_package, release_line
 
 _EXTENT = "what the locks of this project rest on; `interlock lock` writes it"
@@ -170,7 +170,7 @@ def write_kept(own: Path, kept: Kept) -> None:
     for name, releases in kept.items():
         text = package_text(name, releases[0].index, _EXTENT, releases)
         path = folder / f"{name}.jsonl"
-        if not holds(path, text.encode()):
+        if not has_content(path, text.encode()):
             put_whole(path, text)
     for path in folder.glob("*.jsonl"):
         if path.stem not in kept:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin
 
 from solver.core import names
-from solver.index.addresses import is_open
+from solver.index.addresses import is_unencrypted
 from solver.index.codings import CODINGS, unpacked
 from solver.index.credentials import Credentials
 from solver.index.kept_answers import KeptAnswers
@@ -334,6 +334,6 @@ def forwarded(url: str, place: str) -> str:
         target = names.web_address(requote_uri(urljoin(url, place)))
     except (ValueError, UnicodeError):
         raise NoAnswer("it sends on to what is no address of the web") from None
-    if is_open(target) and not is_open(url):
+    if is_unencrypted(target) and not is_unencrypted(url):
         raise NoAnswer("it sends on from https to http, where anybody can change what comes")
     return target

@@ -99,7 +99,7 @@ def system_python(matrices: Matrices, reference: str) -> str | NotKnown:
     return NOT_KNOWN if row is None else row.python
 
 
-def holds(cuda: str | NotKnown, libraries: tuple[str, ...] | NotKnown, major: int, library: str) -> Answer:
+def toolkit_holds(cuda: str | NotKnown, libraries: tuple[str, ...] | NotKnown, major: int, library: str) -> Answer:
     """Whether a toolkit outside of any package has a library (its short name) of a CUDA major; cuDNN is none of it."""
     if cuda == NONE:
         return Answer.NO

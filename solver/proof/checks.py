@@ -102,7 +102,7 @@ _TOGETHER: Mapping[frozenset[Framework], Mapping[str, Demand]] = {
 """What frameworks must show of each other that all use the GPU, wherever they are in one process."""
 
 
-def demands(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Demand]:
+def demanded_checks(order: Order, cpu: Collection[Framework] = ()) -> Mapping[str, Demand]:
     """What a probe of this order must have checked, by name of the check, in the order of names.
 
     ``cpu`` are the frameworks that the lock means for the CPU.

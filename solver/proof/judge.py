@@ -13,7 +13,7 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import CheckFailed
 from solver.core.model import Framework
 from solver.core.versions import minor
-from solver.proof.checks import SEVERAL_GPUS, Demand, demands, frameworks_of, on_cpu, orders
+from solver.proof.checks import SEVERAL_GPUS, Demand, demanded_checks, frameworks_of, on_cpu, orders
 from solver.proof.evidence import Check, Evidence, ProbeResult
 from solver.proof.footprint import footprint_fault
 from solver.proof.subject import Subject
@@ -92,7 +92,7 @@ def _probe_problems(probe: ProbeResult, evidence: Evidence) -> Iterator[str]:
 
 def _check_problems(probe: ProbeResult, gpus: int, cpu: Collection[Framework]) -> Iterator[str]:
     """Of each check that must be there, and of any other that failed; ``cpu`` are meant for the CPU."""
-    checks, mandatory = {check.name: check for check in probe.checks}, demands(probe.order, cpu)
+    checks, mandatory = {check.name: check for check in probe.checks}, demanded_checks(probe.order, cpu)
     for name, demand in mandatory.items():
         problem = _check_problem(checks.get(name), name, demand, gpus)
         if problem is not None:

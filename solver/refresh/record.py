@@ -13,7 +13,7 @@ from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.indexes import DEFAULT_NAME
 from solver.core.model import FORMAT_VERSION, IndexFile, PypiName, Release, pypi_name
-from solver.core.whole import holds
+from solver.core.whole import has_content
 from solver.core.yamlfile import load_yaml
 from solver.index.snapshot_files import package_text, read_package, release_line, write_package
 from solver.refresh.crawl import Crawl, Group, Readable, RecordedPackage, requires_with
@@ -93,7 +93,7 @@ def _write(snapshot: Path, base: Path | None, packages: Mapping[PypiName, Record
 
 
 def _holds(path: Path, text: str) -> bool:
-    return holds(path, text.encode())
+    return has_content(path, text.encode())
 
 
 def record(

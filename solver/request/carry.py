@@ -74,7 +74,7 @@ class Draft:
     """A line for each thing that does not stand in the request as it stood in the file."""
 
 
-def carried(source: Source, name: str, world: CondaWorld) -> Draft:
+def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
     """``source`` as a request called ``name`` where the file itself has no name."""
     made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.left))
     for channel in source.channels:

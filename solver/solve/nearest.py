@@ -23,7 +23,7 @@ from solver.matrix.load import Matrices
 from solver.solve.explain import Core
 from solver.solve.provider import search
 from solver.solve.space.packages import Spaces
-from solver.solve.space.roots import admitted_pythons, distribution_of, preference, root_asks
+from solver.solve.space.roots import admitted_pythons, bringer_of, preference, root_asks
 from solver.solve.space.terms import AXIS_CUDA, axis_ident, base_of
 
 Edit = Callable[[Profile], Profile]
@@ -138,7 +138,7 @@ def _changes(profile: Profile, trial: Trial, core: Core) -> Iterator[Change]:
     matrices = trial.matrices
     idents = {base_of(ask.ident) for ask in core.asks}
     for framework in profile.frameworks:
-        ident = distribution_of(framework, profile, matrices)
+        ident = bringer_of(framework, profile, matrices)
         if ident in idents and profile.constraints.get(framework):
             yield from _other_versions(profile, matrices, framework, ident)
     yield from _other_pythons(profile, matrices)

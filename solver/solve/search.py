@@ -29,7 +29,7 @@ from solver.solve.space.roots import admitted_pythons, framework_idents, prefere
 from solver.solve.space.terms import AXIS_PYTHON, Ask, Candidate, base_of, is_package
 
 
-def pythons(profile: Profile, matrices: Matrices) -> list[str]:
+def searched_pythons(profile: Profile, matrices: Matrices) -> list[str]:
     """Python versions (major.minor) that the profile admits and a framework row names, newest first.
 
     Raises ``BadInput`` where it admits none.
@@ -75,7 +75,7 @@ def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False, sett
 
 def _has_read_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> bool:
     """Whether the index, asked further for the packages with which the search failed, told anything new."""
-    python = _telling(profile, spaces, pythons(profile, spaces.matrices), lockable_only=lockable_only)
+    python = _telling(profile, spaces, searched_pythons(profile, spaces.matrices), lockable_only=lockable_only)
     space = spaces.get(profile, python, lockable_only=lockable_only)
     core = _core(profile, space)
     if core is None:
@@ -159,7 +159,7 @@ def _best(
     floor: Preferred | None = None,
 ) -> Preferred | None:
     best: Preferred | None = None
-    for python in _settled_first(pythons(profile, spaces.matrices), settled):
+    for python in _settled_first(searched_pythons(profile, spaces.matrices), settled):
         space = spaces.get(profile, python, lockable_only=lockable_only, healing=healing)
         chosen = optimiser(space, profile, settled, floor=best or floor).best()
         if chosen is not None and settled is not None and python == settled.python:
@@ -232,7 +232,7 @@ def nearest_lockable(profile: Profile, spaces: Spaces) -> Nearest | None:
 
 def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
     """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
-    admitted = pythons(profile, spaces.matrices)
+    admitted = searched_pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
     answers = {python: _answer(profile, spaces, python, lockable_only=lockable_only) for python in admitted}
     # Where the answer is sure without what is doubtful, no doubt is told either.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solver.core.machine import Gpu
-from solver.proof.checks import Order, demands, orders
+from solver.proof.checks import Order, demanded_checks, orders
 from solver.proof.evidence import Check, Evidence, FrameworkSeen, GpuSeen, LoadedLibrary, ProbeResult
 
 PACKAGES = {
@@ -58,7 +58,7 @@ def real_probe(order: Order) -> ProbeResult:
         python="3.12.3",
         frameworks={name: SEEN[name] for name in order},
         gpus=(GpuSeen(name="NVIDIA H200", capability="9.0", memory=150 * 10**9),),
-        checks=tuple(map(real_check, demands(order))),
+        checks=tuple(map(real_check, demanded_checks(order))),
         libraries=LIBRARIES,
         loaded={"libcudart": "12.8", "libcudnn": "9.10.2", "libnccl": "2.27.5"},
     )

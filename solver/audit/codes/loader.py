@@ -66,7 +66,7 @@ def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     if runtime is not None and not context.libraries(build.major):
         yield from _from_conda(context, build, runtime)
         return
-    in_files = loader_elf.opened(context, build) if _is_in_files(context, build) else None
+    in_files = loader_elf.opened_search(context, build) if _is_in_files(context, build) else None
     outcome = in_files or _beyond_library_path(context, _recorded(context, build.row))
     outcome, perhaps = without_base(context.set.base, build, outcome)
     if perhaps:

@@ -12,7 +12,7 @@ from solver.audit.package_set import Base
 from solver.audit.phrases import listed
 from solver.core.answer import Answer, NotKnown
 from solver.core.model import Finding
-from solver.matrix.images import holds, holds_cudnn
+from solver.matrix.images import holds_cudnn, toolkit_holds
 from solver.matrix.libraries import serves_profiler
 from solver.matrix.rows import CUDNN
 
@@ -51,7 +51,7 @@ def _image_holds(base: Base, build: BuiltPackage, library: str) -> Answer:
     return (
         Answer.NOT_KNOWN
         if isinstance(major, NotKnown) or major is None
-        else holds(base.cuda, base.libraries, major, library)
+        else toolkit_holds(base.cuda, base.libraries, major, library)
     )
 
 

@@ -37,7 +37,7 @@ def read_library(path: Path) -> Dynamic:
         ) from None
 
 
-def opened(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
+def opened_search(context: AuditContext, build: BuiltPackage) -> LibrarySearch | None:
     """The search of a framework that opens its libraries, in the prefix; None where its own library is not there."""
     cuda = build.major
     if build.framework is None or not isinstance(cuda, int):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from solver.audit.codes import loader
 from solver.audit.context import AuditContext
 from solver.audit.fix.needs import Asks
-from solver.audit.fix.open_list import is_open
+from solver.audit.fix.open_list import leaves_version
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.phrases import listed
 from solver.core.frameworks import framework_of
@@ -97,7 +97,8 @@ def _differ(before: Package | None, after: Package | None) -> bool:
     if before is None or after is None:
         return True
     # A line that leaves its version to pip as before says what it said.
-    return after.version is not None and (before.version != after.version or (is_open(before) and not is_open(after)))
+    settles = leaves_version(before) and not leaves_version(after)
+    return after.version is not None and (before.version != after.version or settles)
 
 
 def _because_of(name: PypiName, errors: Sequence[Finding]) -> str | None:

@@ -14,7 +14,7 @@ from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed, changes_of
 from solver.audit.fix.nearness import nearer_versions
 from solver.audit.fix.needs import asks_of, expected, reached, required_names, root_of, unwanted, with_pins
-from solver.audit.fix.open_list import is_open, shortened, with_choices
+from solver.audit.fix.open_list import leaves_version, shortened, with_choices
 from solver.audit.installed import findings_as_installed, is_open_list
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.run import context_of
@@ -184,14 +184,14 @@ class _Mender:
             and name not in self.unwanted
             and package.version
             # Which version of another package an open line comes to is left to what goes with the frameworks.
-            and (not is_open(package) or framework_of(name))
+            and (not leaves_version(package) or framework_of(name))
         }
         # What a line leaves open stays within its bounds, and the rest has to go with it.
         constraints |= {
             name: package.specifier
             for name, package in packages.items()
             if package.origin == "pypi"
-            and is_open(package)
+            and leaves_version(package)
             and name not in constraints
             and specifier_or_none(package.specifier)
         }

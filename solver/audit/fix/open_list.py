@@ -28,7 +28,7 @@ def _chosen(package: Package, installed: AuditContext) -> Package:
     return structs.replace(choice, extras=package.extras)
 
 
-def is_open(package: Package) -> bool:
+def leaves_version(package: Package) -> bool:
     """Whether the line of a package leaves its version to pip."""
     return package.version is None or bool(package.brought_by)
 

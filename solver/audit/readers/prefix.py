@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.tags import Tag, parse_tag
 
 from solver.audit.package_set import Package, PackageSet, conda_package
-from solver.audit.prefix_files import distributions, prefix_python, site_packages
+from solver.audit.prefix_files import distribution_folders, prefix_python, site_packages
 from solver.audit.readers.foreign import Foreign
 from solver.core import reading
 from solver.core.decode import decode_json
@@ -82,7 +82,7 @@ def _distributions(folder: Path) -> Iterator[_Distribution]:
     sites = [*site_packages(folder), *_system_packages(folder / "pyvenv.cfg")]
     # Not metadata.distributions: it asks every finder that anything loaded here has hooked in.
     for site in reversed(sites):
-        for path in reversed(distributions(site)):
+        for path in reversed(distribution_folders(site)):
             yield _Distribution(path)
 
 

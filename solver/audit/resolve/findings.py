@@ -16,7 +16,7 @@ _MOST = 20
 """So many names stand in a sentence."""
 
 
-def contradictions(clashes: Sequence[Contradiction]) -> Iterator[Finding]:
+def contradiction_findings(clashes: Sequence[Contradiction]) -> Iterator[Finding]:
     """A finding for each group of askers that cannot all have what they ask for."""
     groups: dict[tuple[object, ...], list[Contradiction]] = {}
     for one in clashes:

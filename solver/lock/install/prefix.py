@@ -104,7 +104,7 @@ def install(
             _write_variables(prefix, lock.variables)
         else:
             _make_venv(python, site, lock, installer)
-        own_python = python_of(prefix, venv=python is not None)
+        own_python = interpreter_of(prefix, venv=python is not None)
         if lock.requirements is not None:
             how = PipHalf(installer, folder, environ, site.descriptors)
             install_pip_half(lock.requirements, own_python, site.work, how)
@@ -114,7 +114,7 @@ def install(
     return Environment(prefix, own_python, len(lock.records) if python is None else 0, len(lock.pins))
 
 
-def python_of(prefix: Path, *, venv: bool = False) -> Path:
+def interpreter_of(prefix: Path, *, venv: bool = False) -> Path:
     """The interpreter of an environment of conda's, or of a venv."""
     if os.name == "nt":
         return prefix / "Scripts" / "python.exe" if venv else prefix / "python.exe"
@@ -193,7 +193,7 @@ def _write_script(prefix: Path, variables: Mapping[str, str]) -> None:
     # A venv sets nothing by itself: the script lies beside the one that activates it.
     led = (prefix / SCRIPT).is_file()
     if variables or led:
-        script = python_of(prefix, venv=True).parent / ACTIVATION
+        script = interpreter_of(prefix, venv=True).parent / ACTIVATION
         text = activation_script(variables, str(prefix) if led else None)
         script.write_text(text, encoding="utf-8", newline="\n")
 

@@ -20,7 +20,7 @@ from solver.solve.space.plugins import plugin_ask
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, AXIS_PYTHON, Ask, Kind, axis_ident, guard
 
 
-def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
+def bringer_of(framework: Framework, profile: Profile, matrices: Matrices) -> str:
     """The distribution that brings a framework: that of CPU builds where those are asked for and it exists."""
     entry = FRAMEWORKS[framework]
     on_cpu = profile.cuda == "none" or framework in profile.cpu_frameworks
@@ -31,9 +31,7 @@ def distribution_of(framework: Framework, profile: Profile, matrices: Matrices) 
 
 def framework_idents(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
     """The distributions of the wanted frameworks, the preferred one first."""
-    return tuple(
-        distribution_of(name, profile, matrices) for name in preferred_first(profile.frameworks, profile.prefer)
-    )
+    return tuple(bringer_of(name, profile, matrices) for name in preferred_first(profile.frameworks, profile.prefer))
 
 
 def preference(profile: Profile, matrices: Matrices) -> tuple[str, ...]:
@@ -46,7 +44,7 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
     source = f"profile {profile.name}"
     asks = [Ask(AXIS_PYTHON, 1, f"python {choices.target.python}", source)]
     for framework in preferred_first(profile.frameworks, profile.prefer):
-        ident = distribution_of(framework, profile, choices.matrices)
+        ident = bringer_of(framework, profile, choices.matrices)
         asks.append(choices.ask(ident, profile.constraints.get(framework, ""), source))
         if FRAMEWORKS[framework].plugins and not choices.scope.wants_cpu(framework):
             asks.append(plugin_ask(framework, source))

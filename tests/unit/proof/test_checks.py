@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solver.proof.checks import demands, frameworks_of, on_cpu, orders
+from solver.proof.checks import demanded_checks, frameworks_of, on_cpu, orders
 
 
 def test_probes_of_a_lock_follow_its_frameworks():
@@ -30,15 +30,15 @@ def test_a_framework_goes_without_a_gpu_where_its_name_or_version_says_so(packag
 
 def test_of_a_framework_for_the_cpu_no_gpu_is_demanded():
     both = ("tensorflow", "torch")
-    assert set(demands(both, ("tensorflow",))) == {
-        *(name for name in demands(("torch",)) if name != "torch.compile"),
+    assert set(demanded_checks(both, ("tensorflow",))) == {
+        *(name for name in demanded_checks(("torch",)) if name != "torch.compile"),
         "tensorflow.import",
         "tensorflow.cpu",
         "tensorflow.fit",
         "together.compile.after",
     }
-    assert list(demands(("tensorflow",), ("tensorflow",))) == [
+    assert list(demanded_checks(("tensorflow",), ("tensorflow",))) == [
         "libraries", "tensorflow.cpu", "tensorflow.fit", "tensorflow.import",
     ]  # fmt: skip
-    assert "torch.cpu" in demands(both, ("torch",))
-    assert not [name for name in demands(both, ("torch",)) if name.startswith("together")]
+    assert "torch.cpu" in demanded_checks(both, ("torch",))
+    assert not [name for name in demanded_checks(both, ("torch",)) if name.startswith("together")]

@@ -8,7 +8,7 @@ from real_evidence import LIBRARIES, real_evidence, real_probe
 
 from solver.core.errors import CheckFailed
 from solver.core.model import Finding
-from solver.proof.checks import demands, orders
+from solver.proof.checks import demanded_checks, orders
 from solver.proof.judge import validated
 
 replace = msgspec.structs.replace
@@ -38,7 +38,7 @@ def test_a_real_record_is_evidence():
 
 @pytest.mark.parametrize("order", orders(("torch", "tensorflow")), ids="-".join)
 def test_each_mandatory_check_is_missed(order):
-    for name in demands(order):
+    for name in demanded_checks(order):
         checks = tuple(one for one in real_probe(order).checks if one.name != name)
         with pytest.raises(CheckFailed, match=f"the check {name} was never made"):
             validated(spoiled(order, checks=checks))

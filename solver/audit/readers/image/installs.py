@@ -87,7 +87,7 @@ _CONDA_VALUED = named_words(
 _UPGRADES = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
 
 
-def steps(script: str, variables: Mapping[str, str], room: Room) -> Iterator[BuildStep]:
+def build_steps(script: str, variables: Mapping[str, str], room: Room) -> Iterator[BuildStep]:
     """What the commands of a script do; raises ``NoScript`` for what is none, or where the ``room`` ends."""
     for words in commands(script, variables, room):
         step = step_of(words)

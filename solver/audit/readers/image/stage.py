@@ -14,7 +14,7 @@ from solver.audit.readers.image.dockerfile import Instruction
 from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Installing, Read, name_of_environment, shown_of_build
-from solver.audit.readers.image.installs import BuildStep, steps
+from solver.audit.readers.image.installs import BuildStep, build_steps
 from solver.audit.readers.image.shell import UNKNOWN, NoScript, Room, expanded
 from solver.audit.readers.image.system import with_system_packages
 from solver.core.answer import NotKnown
@@ -148,7 +148,7 @@ class Stage:
         for script in self._scripts(instruction):
             active: str | None = None
             try:
-                for step in steps(script, self.variables, self.room):
+                for step in build_steps(script, self.variables, self.room):
                     if step.act == "activate":
                         active = step.place
                     else:

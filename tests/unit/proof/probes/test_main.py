@@ -11,7 +11,7 @@ import pytest
 from standin_env import make_environment
 
 import solver.proof.probes
-from solver.proof.checks import demands, orders
+from solver.proof.checks import demanded_checks, orders
 from solver.proof.verify.runner import place_probes, probe_environment, run_probe
 
 BOTH = ("torch", "tensorflow")
@@ -53,7 +53,7 @@ def test_every_mandatory_check_is_made(probe, order):
     result = probe({"gpu": True}, order)
     seen = statuses(result)
     assert result.ended == "finished"
-    assert set(demands(order)) <= set(seen)
+    assert set(demanded_checks(order)) <= set(seen)
     # The stand-ins compute right, so the one thing that gives them away is what was never loaded.
     assert [name for name, status in seen.items() if status == "failed"] == ["libraries"]
 
@@ -63,7 +63,7 @@ def test_a_framework_for_the_cpu_is_asked_for_no_gpu(probe, order):
     result = probe({"gpu": True}, order, cpu=("tensorflow",))
     seen = statuses(result)
     assert result.ended == "finished"
-    assert set(demands(order, ("tensorflow",))) <= set(seen)
+    assert set(demanded_checks(order, ("tensorflow",))) <= set(seen)
     assert "tensorflow.devices" not in seen
     # Where torch is on the GPU, the stand-ins are given away by what was never loaded.
     assert [name for name, status in seen.items() if status == "failed"] == (["libraries"] if "torch" in order else [])
