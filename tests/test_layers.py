@@ -218,6 +218,19 @@ def test_no_two_modules_call_two_types_by_one_name():
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
+def test_no_two_modules_call_two_functions_by_one_name():
+    """Beside the doors: ``find`` of each code of the audit, and the command line, whose functions are the commands."""
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        place = path.relative_to(ROOT).as_posix()
+        if place.startswith(("cli/", "proof/probes/")) or place in TRAVELS or path.name == "__main__.py":
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name != "find":
+                homes.setdefault(node.name, []).append(place)
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}
+
+
 TOLD_BY_TABLES = {*FRAMEWORKS, *INDEXES, "pip-in-conda", CPU_FLAVOUR, CUDNN}
 OF_ONE_FRAMEWORK = {
     "lock/loader/sharing.py": "what each framework reads of gpu_sharing",

@@ -9,7 +9,7 @@ from msgspec import structs
 from solver.audit.codes import clobber, mixed_cuda
 from solver.audit.context import AuditContext
 from solver.audit.phrases import listed
-from solver.audit.run import in_order
+from solver.audit.run import gravest_first
 from solver.core.frameworks import framework_of
 from solver.core.model import Finding, PypiName
 
@@ -37,7 +37,7 @@ def by_cause(findings: Iterable[Finding], majors: Mapping[PypiName, int]) -> tup
     several = [group for group in groups.values() if len(group) > 1]
     grouped = {id(finding) for group in several for finding in group}
     left = [finding for finding in every if id(finding) not in grouped]
-    return in_order([*left, *(_joined(group, majors) for group in several)])
+    return gravest_first([*left, *(_joined(group, majors) for group in several)])
 
 
 def _is_of_two_majors(finding: Finding, majors: Mapping[PypiName, int]) -> bool:

@@ -91,7 +91,7 @@ def _read_file(path: Path, own: Target | None, text: str | None, document: Docum
     return sets if own is None else tuple(structs.replace(one, target=own) for one in sets)
 
 
-def read_text(
+def read_given(
     text: str, file: str, folder: Path, target: Target | None = None, matrices: Matrices = _NO_ROWS
 ) -> PackageSet:
     """Like ``read_set`` for text that is at hand; ``folder`` is where included files are looked for."""

@@ -16,7 +16,7 @@ from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.outcome import unread
 from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.steps import installed_by_steps
-from solver.audit.run import findings_in, in_order
+from solver.audit.run import findings_in, gravest_first
 from solver.audit.set_kinds import KINDS
 from solver.core.model import Finding
 from solver.core.target import SEEDS
@@ -35,7 +35,7 @@ def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Fi
         findings = tuple(doubted(whole, findings, ()))
     elif (bringers := unread_bringers(whole, choices, resolved)) or unread_lines(whole.set):
         findings = tuple(doubted(whole, findings, bringers, unread_lines(whole.set)))
-    return whole, in_order(
+    return whole, gravest_first(
         (*findings, *_of_resolution(choices, resolved, replace(context, set=image.beneath(installed)), findings))
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
-from solver.audit.run import in_order
+from solver.audit.run import gravest_first
 from solver.core.model import Finding
 
 PLAIN = "the plain set"
@@ -20,7 +20,7 @@ def in_parts(findings: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]
         for finding in several:
             parts.setdefault(finding, []).append(part or PLAIN)
     everywhere = len(findings) if "" in findings else 0
-    return in_order(
+    return gravest_first(
         finding if len(names) == everywhere else structs.replace(finding, parts=tuple(names))
         for finding, names in parts.items()
     )

@@ -88,10 +88,10 @@ def findings_in(context: AuditContext) -> tuple[Finding, ...]:
     """What every code finds, in the order of ``audit``."""
     findings = {finding for module in CODES for finding in module.find(context)}
     findings.update(rules.find(context, WEIGHED))
-    return in_order(findings)
+    return gravest_first(findings)
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The gravest first, then by code and package."""
     return tuple(sorted(findings, key=_order))
 

@@ -45,7 +45,7 @@ def markdown_lines(differences: Sequence[Difference | Alone]) -> Iterator[str]:
             yield from (f"{name} was published by {_cell(who.one)}, and now by {_cell(who.other)}", "")
 
 
-def as_json(differences: Sequence[Difference | Alone]) -> Json:
+def differences_as_json(differences: Sequence[Difference | Alone]) -> Json:
     """One pair by itself, several as a list."""
     if len(differences) == 1 and isinstance(differences[0], Difference):
         return {"version": 1, **_pair(differences[0])}

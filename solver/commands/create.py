@@ -14,7 +14,7 @@ from solver.commands.project import locks_dir
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
-from solver.lock.install.prefix import install, write_accepted
+from solver.lock.install.prefix import install_lock, write_accepted
 from solver.lock.install.read import checked_folder
 from solver.lock.loader.sharing import SCRIPT
 from solver.lock.read import ENVIRONMENT, LockFolder
@@ -81,7 +81,7 @@ def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
     """
     with _out_of_the_way(creation.prefix):
         if creation.program is None:
-            install(creation.lock.path, creation.prefix, check_driver=check_driver)
+            install_lock(creation.lock.path, creation.prefix, check_driver=check_driver)
         else:
             creation.program.create(creation.lock.path / ENVIRONMENT, creation.prefix)
             write_accepted(creation.prefix, creation.lock.accepted)

@@ -8,8 +8,7 @@ from solver.commands.project import locks_dir
 from solver.core.flavours import FLAVOURS
 from solver.core.programs import find_python
 from solver.lock.install.pip import Installer
-from solver.lock.install.prefix import Environment
-from solver.lock.install.prefix import install as install_lock
+from solver.lock.install.prefix import Environment, install_lock
 from solver.lock.read import is_lock, read_folder
 
 

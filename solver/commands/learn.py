@@ -11,7 +11,7 @@ from solver.lock.read import lock_folders, read_folder
 from solver.matrix.rows import Verified
 from solver.proof.evidence import Evidence
 from solver.proof.evidence_files import AGAIN, evidence_of
-from solver.proof.learn import learn as learn_rows
+from solver.proof.learn import write_verified
 
 
 def learn(root: Path) -> tuple[Path, tuple[Verified, ...]]:
@@ -26,4 +26,4 @@ def learn(root: Path) -> tuple[Path, tuple[Verified, ...]]:
         if odd:
             raise BadInput(odd[0], file=folder / "evidence", fix=AGAIN)
         evidence += good
-    return file, learn_rows(evidence, file)
+    return file, write_verified(evidence, file)

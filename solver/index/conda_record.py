@@ -104,7 +104,7 @@ def check_archive(filename: str, name: str, version: str, build: str) -> None:
         raise names.BadName(f"{filename} is no archive of {names.one_line(f'{name} {version} {build}')}")
 
 
-def in_order(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
+def by_name_and_build(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
     """``records`` by name, then version and build as text, each once: the order of every file of ours."""
     key = {(record.name, record.version, record.build, record.url): record for record in records}
     return tuple(key[place] for place in sorted(key))
@@ -115,7 +115,7 @@ def depends_first(records: Iterable[CondaRecord]) -> tuple[CondaRecord, ...]:
 
     ``@EXPLICIT`` files need it: older installers link in the order of the file.
     """
-    waiting = {record.name: record for record in in_order(records)}
+    waiting = {record.name: record for record in by_name_and_build(records)}
     done: dict[CondaName, CondaRecord] = {}
     while waiting:
         ready = [

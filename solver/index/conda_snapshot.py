@@ -35,7 +35,7 @@ from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
 from solver.index.conda import ChannelRecords, Loader, in_priority
 from solver.index.conda_config import CondaSettings, without_credentials
-from solver.index.conda_record import CondaRecord, in_order, repodata_fields, split_archive_name
+from solver.index.conda_record import CondaRecord, by_name_and_build, repodata_fields, split_archive_name
 from solver.index.conda_spec import build_number
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def write_records(
     """
     channel = recorded_as(channel)
     by_subdir: dict[str, list[CondaRecord]] = {platform: [] for platform in sorted(platforms)}
-    for record in in_order(records):
+    for record in by_name_and_build(records):
         by_subdir.setdefault(record.subdir, []).append(record)
     folder = root / FOLDER / channel_folder(channel)
     folder.mkdir(parents=True, exist_ok=True)

@@ -97,21 +97,23 @@ def _project(file: IndexFile) -> PypiName:
 
 def address_of(index: PrivateIndex) -> str:
     """Where a private index is, with the credentials that the environment has for it; raises ``BadInput``."""
-    url = os.environ.get(variable(index.name, "URL")) or index.url
+    url = os.environ.get(variable_of(index.name, "URL")) or index.url
     if not url:
         raise BadInput(
-            "has no address", key=f"indexes.{index.name}", fix=f"write its url, or set {variable(index.name, 'URL')}"
+            "has no address", key=f"indexes.{index.name}", fix=f"write its url, or set {variable_of(index.name, 'URL')}"
         )
     try:
         parts = names.url_parts(names.web_address(url))
     except names.BadName as error:
-        raise BadInput(str(error), key=variable(index.name, "URL"), fix="write it like https://host/simple") from None
-    user, password = (os.environ.get(variable(index.name, what), "") for what in ("USERNAME", "PASSWORD"))
+        raise BadInput(
+            str(error), key=variable_of(index.name, "URL"), fix="write it like https://host/simple"
+        ) from None
+    user, password = (os.environ.get(variable_of(index.name, what), "") for what in ("USERNAME", "PASSWORD"))
     if (not user and not password) or "@" in parts.netloc:
         return url
     return parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}").geturl()
 
 
-def variable(name: str, what: str) -> str:
+def variable_of(name: str, what: str) -> str:
     """The environment variable that tells something of a private index: its URL, a USERNAME, a PASSWORD."""
     return f"INTERLOCK_INDEX_{name.upper().replace('-', '_')}_{what}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.model import Value
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_snapshot import RecordLine, from_line, to_line
 
 KEY = "conda"
@@ -35,7 +35,7 @@ class CondaSection(Value, frozen=True, kw_only=True, omit_defaults=True):
 def conda_section(records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str]) -> CondaSection:
     """The section of a lock that installs ``records`` upon the ``virtual`` packages of its target."""
     packages: dict[str, tuple[RecordLine, ...]] = {}
-    ordered = in_order(records)
+    ordered = by_name_and_build(records)
     for record in ordered:
         folder = f"{record.channel}/{record.subdir}"
         packages[folder] = (*packages.get(folder, ()), to_line(record))
@@ -59,7 +59,7 @@ def section_records(section: CondaSection, file: str | Path) -> tuple[CondaRecor
                 records.append(from_line(line, channel, subdir))
             except ValueError as error:
                 raise _bad(str(error), f"{folder}[{number}]", file) from None
-    return in_order(records)
+    return by_name_and_build(records)
 
 
 def _bad(problem: str, key: str, file: str | Path) -> BadInput:

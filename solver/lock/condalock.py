@@ -20,7 +20,7 @@ from solver.core.flavours import FLAVOURS
 from solver.core.model import Platform, Profile, Requires
 from solver.core.scratch import scratch_folder
 from solver.core.writers import comment
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_spec import read_spec
 from solver.lock.explicit import set_variables
 from solver.lock.pip_half import LockedWheel, refuse_halved
@@ -38,7 +38,7 @@ def conda_lock_yml(
     for a profile whose pip half is missing.
     """
     refuse_halved(profile, wheels)
-    packages = [*map(_conda, in_order(records)), *map(_pip, wheels)]
+    packages = [*map(_conda, by_name_and_build(records)), *map(_pip, wheels)]
     return _header(profile) + _written(profile, platform, packages)
 
 

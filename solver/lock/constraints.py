@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from solver.core.lines import CONDA_BUILD, OF_CONDA
 from solver.core.model import Profile
 from solver.core.writers import comment, requirement_line
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 
@@ -27,7 +27,7 @@ def constraints_txt(
     ``pins`` maps PyPI names to versions; ``names`` are those of the matrices, by default none that differ; ``about``
     are comment lines on what the lock is for.
     """
-    records = in_order(records)
+    records = by_name_and_build(records)
     by_conda_name = {record.name: record.version for record in records if _is_for_pip(record)}
     of_conda = (names or Names(Matrices())).by_pypi(by_conda_name)
     lines = {name: requirement_line(name, version=version) + OF_CONDA for name, version in of_conda.items()}

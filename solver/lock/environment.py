@@ -16,7 +16,7 @@ from solver.core.model import Profile, Target
 from solver.core.names import is_plain_channel
 from solver.core.writers import comment
 from solver.index.conda_level import is_of_the_machine, level_spec
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_spec import spec_name
 from solver.lock.environment_head import head_lines
 from solver.lock.variables import profile_variables
@@ -85,7 +85,7 @@ def _virtual_packages(half: CondaHalf) -> list[str]:
 def _packages(profile: Profile, half: CondaHalf) -> list[str]:
     if not half.records:
         return [f"{_channel(profile, '')}::{spec}" for spec in half.unrecorded]
-    return [f"{_channel(profile, record.channel)}::{record.pin}" for record in in_order(half.records)]
+    return [f"{_channel(profile, record.channel)}::{record.pin}" for record in by_name_and_build(half.records)]
 
 
 def _channel(profile: Profile, address: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from solver.core.answer import NotKnown
 from solver.core.model import Platform, Profile
 from solver.core.writers import comment
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.lock.pip_half import LockedWheel, refuse_halved
 
 
@@ -32,7 +32,7 @@ def pixi_lock(
     import yaml
 
     refuse_halved(profile, wheels)
-    conda = sorted(in_order(records), key=lambda record: record.url)
+    conda = sorted(by_name_and_build(records), key=lambda record: record.url)
     pip = sorted(wheels, key=lambda wheel: wheel.url)
     channels = sorted({record.channel for record in conda})
     packages = [*({"conda": record.url} for record in conda), *({"pypi": wheel.url} for wheel in pip)]

@@ -28,7 +28,7 @@ def served_by(build: Build) -> str | NotKnown | None:
     return f">={first}.{second},<{first + 1}"
 
 
-def serves(build: Build, cudnn: str | NotKnown) -> Verdict:
+def cudnn_suits(build: Build, cudnn: str | NotKnown) -> Verdict:
     """Whether a cuDNN (version) serves a build that takes it for its own; YES where the build uses none."""
     specifier = served_by(build)
     if specifier is None:
@@ -54,7 +54,7 @@ def works_beside(build: Build, cudnn: str | NotKnown) -> Verdict:
 
     One of another major is no harm: it has another name, so that the build loads its own beside it.
     """
-    return _YES if has_name(build, cudnn) is Answer.NO else serves(build, cudnn)
+    return _YES if has_name(build, cudnn) is Answer.NO else cudnn_suits(build, cudnn)
 
 
 def has_name(build: Build, cudnn: str | NotKnown) -> Answer:
@@ -72,8 +72,8 @@ def met(build: Build, own: str | NotKnown | None, first: str | NotKnown | None) 
     its own lies inside its wheel and so serves it.
     """
     if first is not None and has_name(build, first) is not Answer.NO:
-        return serves(build, first)
-    return _YES if own is None else serves(build, own)
+        return cudnn_suits(build, first)
+    return _YES if own is None else cudnn_suits(build, own)
 
 
 def carried(build: Build) -> str | NotKnown | None:

@@ -120,7 +120,7 @@ def first_of_branch(branch: str, platform: Platform, matrices: Matrices) -> Firs
     return NOT_KNOWN
 
 
-def serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
+def driver_serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
     if isinstance(place.driver, NotKnown):
         return Verdict(Answer.NOT_KNOWN, "nobody named a driver")

@@ -8,7 +8,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.rows import Library
 
 
-def folder_of(library: Library) -> str:
+def library_folder(library: Library) -> str:
     """Where its files lie, below site-packages."""
     return library.directory
 

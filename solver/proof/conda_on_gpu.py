@@ -13,7 +13,7 @@ from solver.core.model import Axis, CondaName, Framework
 from solver.index.conda_record import CondaRecord
 from solver.matrix.builds import has_cuda
 from solver.matrix.conda_builds import conda_build
-from solver.matrix.cudnn import serves
+from solver.matrix.cudnn import cudnn_suits
 from solver.matrix.drivers import oldest
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.load import Matrices
@@ -76,7 +76,7 @@ class CondaLockOnGpu:
         build, cudnn = self.frameworks[framework], self.version("cudnn")
         if isinstance(build, NotKnown) or cudnn is None:
             return Verdict(Answer.YES)
-        verdict = serves(build, cudnn)
+        verdict = cudnn_suits(build, cudnn)
         # A record says which cuDNN its build takes; a row speaks where that was lost.
         return verdict if verdict.answer is Answer.NO else Verdict(Answer.YES)
 

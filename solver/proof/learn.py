@@ -45,7 +45,7 @@ def verified_rows(evidence: Iterable[Evidence]) -> tuple[Verified, ...]:
     return tuple(sorted(rows, key=lambda row: row.id))
 
 
-def learn(evidence: Iterable[Evidence], file: Path) -> tuple[Verified, ...]:
+def write_verified(evidence: Iterable[Evidence], file: Path) -> tuple[Verified, ...]:
     """Write the rows of ``evidence`` to ``file`` (matrices/verified.yaml); no committed lock is changed by it."""
     rows = verified_rows(evidence)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from solver.core.errors import BadInput
 from solver.core.indexes import INDEXES, PUBLIC, Bindings
 from solver.core.model import PrivateIndex
 from solver.core.yamlfile import Data, YamlDocument, load_yaml
-from solver.index.private import variable
+from solver.index.private import variable_of
 from solver.request.text import IndexText, RequestText
 
 KEY = "indexes"
@@ -63,8 +63,8 @@ def _address(document: YamlDocument, name: str, url: str) -> str:
             KEY,
             name,
             "url",
-            fix=f"leave that out; {variable(name, 'USERNAME')} and {variable(name, 'PASSWORD')}, ~/.netrc or keyring "
-            "have what the server wants to see",
+            fix=f"leave that out; {variable_of(name, 'USERNAME')} and {variable_of(name, 'PASSWORD')}, ~/.netrc or "
+            "keyring have what the server wants to see",
         )
     return url
 

@@ -67,7 +67,7 @@ def solve(profile: Profile, spaces: Spaces, *, lockable_only: bool = False, sett
     while solution is None and _has_read_more(profile, spaces, lockable_only=lockable_only):
         solution = find(profile, spaces, lockable_only=lockable_only, settled=settled)
     if solution is None:
-        explanation = explain(profile, spaces, lockable_only=lockable_only)
+        explanation = explain_none(profile, spaces, lockable_only=lockable_only)
         error = Undecided if explanation.answer is Answer.NOT_KNOWN else Unsolvable
         raise error(profile.name, explanation)
     return solution
@@ -227,10 +227,10 @@ def nearest_lockable(profile: Profile, spaces: Spaces) -> Nearest | None:
     solution = find(profile, spaces, lockable_only=True)
     if solution is not None:
         return Nearest(changes=(), solution=solution.axes)
-    return next(iter(explain(profile, spaces, lockable_only=True).nearest), None)
+    return next(iter(explain_none(profile, spaces, lockable_only=True).nearest), None)
 
 
-def explain(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
+def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Explanation:
     """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
     admitted = searched_pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)

@@ -18,7 +18,7 @@ from sealed import seal
 from solver.commands.create import carry_out, plan
 from solver.core.model import pypi_name
 from solver.core.wheelfile import pack_wheel
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 from solver.lock.loader.wheel import activation_wheel
 from solver.matrix.rows import Build, Library
 from solver.proof.verify.runner import probe_environment
@@ -98,7 +98,7 @@ def lock(channel, tmp_path):
 @pytest.fixture
 def prefix(lock, tmp_path):
     prefix = tmp_path / "my env"
-    install(lock.folder, prefix, folder=lock.channel)
+    install_lock(lock.folder, prefix, folder=lock.channel)
     return prefix
 
 
@@ -193,7 +193,7 @@ def test_the_line_that_create_ends_with_runs_the_script(lock, tmp_path):
 
 
 def test_a_plain_venv_has_a_script_that_does_the_same(lock, tmp_path):
-    install(lock.folder, tmp_path / "venv", python=Path(sys.executable), folder=lock.channel)
+    install_lock(lock.folder, tmp_path / "venv", python=Path(sys.executable), folder=lock.channel)
     script = f'. "$0"; . "$1"; python -c "{TELL}"'
     files = [tmp_path / "venv" / "bin" / name for name in ("activate", "activate-variables.sh")]
     done = subprocess.run(["sh", "-eu", "-c", script, *files], env=clean(), capture_output=True, text=True, check=False)

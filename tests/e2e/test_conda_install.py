@@ -24,7 +24,7 @@ from solver.index.conda_config import CondaSettings
 from solver.index.rattler_names import as_build, as_subdir
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.install import archives, prefix
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 from solver.lock.pixi import pixi_lock
 
 CODE = "import demo, sys; print(demo.ANSWER, sys.prefix)"
@@ -47,7 +47,7 @@ def assert_nothing_left(tmp_path, prefix):
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_both_halves_from_the_channel_and_python_runs_in_the_prefix(lock, tmp_path, installer):
     prefix = tmp_path / "prefix"
-    made = install(lock.folder, prefix, installer=installer, folder=None if installer == "pip" else lock.channel)
+    made = install_lock(lock.folder, prefix, installer=installer, folder=None if installer == "pip" else lock.channel)
     assert (made.conda, made.pip, made.python) == (5, 1, prefix / "bin/python")
     assert run_python(prefix, BOTH) == ["42", "7", "80.0"]
     assert run_python(prefix, CODE)[1] == str(prefix)
@@ -57,7 +57,7 @@ def test_both_halves_from_the_channel_and_python_runs_in_the_prefix(lock, tmp_pa
 
 def test_conda_knows_each_package_of_the_prefix_by_its_channel(lock, tmp_path):
     prefix = tmp_path / "prefix"
-    install(lock.folder, prefix, folder=lock.channel)
+    install_lock(lock.folder, prefix, folder=lock.channel)
     known = installed_by_conda(prefix)
     assert {(r.name, r.url, r.channel.base_url, r.sha256, r.md5) for r in known.values()} == {
         (r.name, r.url, r.channel, r.sha256, r.md5) for r in lock.records
@@ -68,7 +68,7 @@ def test_conda_knows_each_package_of_the_prefix_by_its_channel(lock, tmp_path):
 
 
 def test_no_record_of_the_prefix_names_the_folder_that_it_was_linked_from(lock, tmp_path):
-    install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+    install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     records = [json.loads(path.read_text()) for path in (tmp_path / "prefix" / "conda-meta").glob("*.json")]
     assert len(records) == 5
     assert {"extracted_package_dir", "package_tarball_full_path", "link"} & set().union(*records) == set()
@@ -76,7 +76,7 @@ def test_no_record_of_the_prefix_names_the_folder_that_it_was_linked_from(lock, 
 
 def test_a_conda_flavour_installs_without_a_pip_half(channel, tmp_path):
     lock = Lock(channel, tmp_path, flavour="conda")
-    made = install(lock.folder, tmp_path / "prefix")
+    made = install_lock(lock.folder, tmp_path / "prefix")
     assert (made.conda, made.pip) == (5, 0)
     assert run_python(tmp_path / "prefix", CODE)[0] == "42"
 
@@ -84,7 +84,7 @@ def test_a_conda_flavour_installs_without_a_pip_half(channel, tmp_path):
 def test_a_plain_venv_of_an_interpreter_takes_the_pip_half_alone(lock, tmp_path, built_channel):
     import sys
 
-    made = install(lock.folder, tmp_path / "venv", python=Path(sys.executable), folder=lock.channel)
+    made = install_lock(lock.folder, tmp_path / "venv", python=Path(sys.executable), folder=lock.channel)
     assert (made.conda, made.pip) == (0, 1)
     assert run_python(tmp_path / "venv", "import tiny; print(tiny.VALUE)") == ["7"]
     assert (tmp_path / "venv" / "pyvenv.cfg").is_file()
@@ -97,7 +97,7 @@ def test_a_plain_venv_of_an_interpreter_takes_the_pip_half_alone(lock, tmp_path,
 def test_archives_come_from_a_web_server_through_a_mirror(lock, tmp_path, server):
     address = lock.records[0].channel
     settings = CondaSettings(mirrors={address: (f"{server.url}/gone", server.serve("channel", lock.channel))})
-    made = install(lock.folder, tmp_path / "prefix", settings=settings)
+    made = install_lock(lock.folder, tmp_path / "prefix", settings=settings)
     assert made.conda == 5
     assert run_python(tmp_path / "prefix", BOTH) == ["42", "7", "80.0"]
 
@@ -106,7 +106,7 @@ def test_a_prefix_that_was_never_finished_is_built_anew(lock, tmp_path):
     prefix = tmp_path / "prefix"
     (prefix / "half").mkdir(parents=True)
     (prefix / UNFINISHED).write_text(str(prefix))
-    install(lock.folder, prefix, folder=lock.channel)
+    install_lock(lock.folder, prefix, folder=lock.channel)
     assert not (prefix / "half").exists()
 
 
@@ -115,7 +115,7 @@ def test_a_folder_whose_mark_is_of_another_place_is_not_taken_for_ours(lock, tmp
     (prefix / "mine").mkdir(parents=True)
     (prefix / UNFINISHED).write_text(str(tmp_path / "elsewhere"))
     with pytest.raises(BadInput) as caught:
-        install(lock.folder, prefix, folder=lock.channel)
+        install_lock(lock.folder, prefix, folder=lock.channel)
     assert str(caught.value) == f"{prefix}: is there already and not empty; choose another place, or remove it"
     assert (prefix / "mine").is_dir()
 
@@ -127,7 +127,7 @@ def test_a_prefix_that_another_process_builds_is_left_alone(lock, tmp_path):
     with only_holder(prefix / UNFINISHED) as hold:
         assert hold.alone
         with pytest.raises(BadInput) as caught:
-            install(lock.folder, prefix, folder=lock.channel)
+            install_lock(lock.folder, prefix, folder=lock.channel)
     assert str(caught.value) == (
         f"{prefix}: is being installed by another process; wait for it, or choose another place"
     )
@@ -145,7 +145,7 @@ def test_of_two_that_begin_at_one_moment_the_second_is_told(lock, tmp_path, monk
 
     monkeypatch.setattr(prefix, "_clear_unfinished", meanwhile)
     with pytest.raises(BadInput, match="is being installed by another process"):
-        install(lock.folder, place, folder=lock.channel)
+        install_lock(lock.folder, place, folder=lock.channel)
     assert (place / UNFINISHED).read_text() == str(place)
 
 
@@ -153,9 +153,9 @@ def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     with pytest.raises(IndexUnavailable):
-        install(lock.folder, tmp_path / "link", folder=tmp_path / "nothing")
+        install_lock(lock.folder, tmp_path / "link", folder=tmp_path / "nothing")
     assert list((tmp_path / "real").iterdir()) == []
-    made = install(lock.folder, tmp_path / "link", folder=lock.channel)
+    made = install_lock(lock.folder, tmp_path / "link", folder=lock.channel)
     assert made.prefix == tmp_path / "real" and (tmp_path / "link").is_symlink()
     assert run_python(tmp_path / "real", BOTH) == ["42", "7", "80.0"]
 
@@ -164,7 +164,7 @@ def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
 
 
 def install_with_rattler(records, prefix, cache):
-    from rattler import install as rattler_install
+    from rattler import install_lock as rattler_install
 
     work = rattler_install(records, prefix, cache_dir=cache, platform=as_subdir("linux-64"), show_progress=False)
     asyncio.run(work)
@@ -283,7 +283,7 @@ def test_a_changed_byte_in_a_package(lock, tmp_path):
     change_a_byte(lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda")
     for folder in (lock.channel, None):
         with pytest.raises(CheckFailed, match=r"libdemo-1.1-h1_0.conda is not the file that the lock names"):
-            install(lock.folder, tmp_path / "prefix", folder=folder)
+            install_lock(lock.folder, tmp_path / "prefix", folder=folder)
         assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -298,7 +298,9 @@ def test_what_conda_s_configuration_forbids_is_not_asked(lock, tmp_path, server,
     custom, mirror = {"own": server.url}, server.serve("own", lock.channel)
     mirrors = {lock.records[0].channel: (mirror,), "own": (lock.records[0].channel,)}
     with pytest.raises(kind, match=told):
-        install(lock.folder, tmp_path / "prefix", settings=CondaSettings(custom=custom, mirrors=mirrors, **settings))
+        install_lock(
+            lock.folder, tmp_path / "prefix", settings=CondaSettings(custom=custom, mirrors=mirrors, **settings)
+        )
     assert server.authorizations == []
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
@@ -306,9 +308,9 @@ def test_what_conda_s_configuration_forbids_is_not_asked(lock, tmp_path, server,
 def test_a_package_that_is_not_there(lock, tmp_path):
     (lock.channel / "linux-64" / "libdemo-1.1-h1_0.conda").unlink()
     with pytest.raises(IndexUnavailable, match=r"libdemo-1.1-h1_0.conda is not in .*channel"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     with pytest.raises(IndexUnavailable, match=r"libdemo-1.1-h1_0.conda cannot be fetched from file://"):
-        install(lock.folder, tmp_path / "prefix")
+        install_lock(lock.folder, tmp_path / "prefix")
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -316,7 +318,7 @@ def test_a_package_that_is_not_there(lock, tmp_path):
 def test_a_wrong_hash_in_the_lock(lock, tmp_path, fields):
     lock.change("demo", **fields)
     with pytest.raises(CheckFailed, match=r"demo-2.0-.* is not the file that the lock names"):
-        install(lock.folder, tmp_path / "prefix")
+        install_lock(lock.folder, tmp_path / "prefix")
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -324,7 +326,7 @@ def test_a_channel_that_breaks_off_in_the_middle(lock, tmp_path, server):
     server.cut["pip-24.0-pyh_0.conda"] = 5000
     settings = CondaSettings(mirrors={lock.records[0].channel: (server.serve("channel", lock.channel),)})
     with pytest.raises(IndexUnavailable, match=r"pip-24.0-pyh_0.conda cannot be fetched from http://127.0.0.1"):
-        install(lock.folder, tmp_path / "prefix", settings=settings)
+        install_lock(lock.folder, tmp_path / "prefix", settings=settings)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -345,7 +347,7 @@ def test_an_archive_without_end_is_broken_off(lock, tmp_path, server, monkeypatc
     address = server.serve("channel", lock.channel)
     settings = CondaSettings(mirrors={lock.records[0].channel: (address,)})
     with pytest.raises(IndexUnavailable) as caught:
-        install(lock.folder, tmp_path / "prefix", settings=settings)
+        install_lock(lock.folder, tmp_path / "prefix", settings=settings)
     assert str(caught.value) == (
         f"pip-24.0-pyh_0.conda cannot be fetched from {address}/noarch/pip-24.0-pyh_0.conda: "
         "it sends more than is read of it"
@@ -359,17 +361,17 @@ def test_an_archive_that_cannot_be_unpacked(lock, tmp_path):
     body = path.read_bytes()
     lock.change("libdemo", sha256=hashlib.sha256(body).hexdigest(), md5=hashlib.md5(body).hexdigest(), size=len(body))
     with pytest.raises(CheckFailed, match="the conda half cannot be linked"):
-        install(lock.folder, tmp_path / "prefix")
+        install_lock(lock.folder, tmp_path / "prefix")
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
 def test_a_changed_byte_in_a_wheel(lock, tmp_path):
     change_a_byte(lock.wheel)
     with pytest.raises(BadInput, match="its files were changed after the lock was made; restore the folder"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     seal(lock.folder)
     with pytest.raises(CheckFailed, match=r"tiny-1.0-py3-none-any.whl is not the file that the lock names"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -379,7 +381,7 @@ def test_a_pip_half_that_fails_takes_the_conda_half_with_it(lock, tmp_path, inst
     lock.lines[1] = f"tiny==1.0 --hash=sha256:{digest}"
     lock.write()
     with pytest.raises(CheckFailed, match=rf"(?s)the pip half failed, {installer} says: .*not-in-any-lock"):
-        install(lock.folder, tmp_path / "deep" / "down" / "prefix", folder=lock.channel, installer=installer)
+        install_lock(lock.folder, tmp_path / "deep" / "down" / "prefix", folder=lock.channel, installer=installer)
     assert_nothing_left(tmp_path, tmp_path / "deep")
 
 
@@ -387,7 +389,7 @@ def test_a_missing_wheel_is_told_before_the_installer_starts(lock, tmp_path):
     lock.wheel.unlink()
     seal(lock.folder)
     with pytest.raises(IndexUnavailable, match=r"no wheel of tiny==1.0 is in .*bundle the lock anew"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -397,7 +399,7 @@ def test_an_interrupt_leaves_nothing(lock, tmp_path):
 
     settings = CondaSettings()
     with pytest.raises(KeyboardInterrupt):
-        install(lock.folder, tmp_path / "prefix", settings=settings, progress=stop)
+        install_lock(lock.folder, tmp_path / "prefix", settings=settings, progress=stop)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -405,7 +407,7 @@ def test_a_full_folder_is_left_alone(lock, tmp_path):
     (tmp_path / "prefix").mkdir()
     (tmp_path / "prefix" / "mine.txt").write_text("mine")
     with pytest.raises(BadInput, match="is there already and not empty"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert (tmp_path / "prefix" / "mine.txt").read_text() == "mine"
 
 
@@ -414,7 +416,7 @@ def test_a_lock_that_disagrees_with_itself(lock, tmp_path):
     path.write_text(path.read_text().replace("libdemo=1.1=h1_0", "libdemo=1.0=h0_0"))
     seal(lock.folder)
     with pytest.raises(BadInput, match=r"environment.yml: has libdemo=1.0=h0_0, and solution.yaml says otherwise"):
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -427,11 +429,11 @@ def test_the_driver_is_asked_first(lock, tmp_path, driver, message):
     path.write_text(path.read_text().replace("driver: null", "driver: 525.60.13"))
     seal(lock.folder)
     if message is None:
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel, driver=lambda: driver)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel, driver=lambda: driver)
         return
     shutil.rmtree(lock.channel)
     with pytest.raises(CheckFailed, match=rf"needs an NVIDIA driver >= 525.60.13 and {message}"):
-        install(lock.folder, tmp_path / "prefix", driver=lambda: driver)
+        install_lock(lock.folder, tmp_path / "prefix", driver=lambda: driver)
     assert_nothing_left(tmp_path, tmp_path / "prefix")
 
 
@@ -445,16 +447,16 @@ def test_the_processor_is_asked_too(lock, tmp_path, monkeypatch, here, refused):
     path.write_text(path.read_text().replace("  driver: null\n", "  driver: null\n  cpu: x86-64-v3\n"))
     seal(lock.folder)
     if not refused:
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
         return
     with pytest.raises(CheckFailed) as caught:
-        install(lock.folder, tmp_path / "prefix", folder=lock.channel)
+        install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel)
     assert str(caught.value) == (
         "demo needs a processor of x86-64-v3 or newer and this one is x86-64-v2; install it on a machine that has one, "
         "or skip this check with --no-driver-check"
     )
     assert_nothing_left(tmp_path, tmp_path / "prefix")
-    install(lock.folder, tmp_path / "prefix", folder=lock.channel, check_driver=False)
+    install_lock(lock.folder, tmp_path / "prefix", folder=lock.channel, check_driver=False)
 
 
 def test_a_venv_of_another_python_is_refused(lock, tmp_path):
@@ -464,7 +466,7 @@ def test_a_venv_of_another_python_is_refused(lock, tmp_path):
     import sys
 
     with pytest.raises(BadInput, match=rf"is python {VERSION}, the lock is for python 3.99"):
-        install(lock.folder, tmp_path / "venv", python=Path(sys.executable))
+        install_lock(lock.folder, tmp_path / "venv", python=Path(sys.executable))
     assert_nothing_left(tmp_path, tmp_path / "venv")
 
 

@@ -13,7 +13,7 @@ from paths import ROOT, TESTS
 from solver.audit.readers.prefix import is_prefix, read_prefix
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 
 SCRIPT = TESTS / "support" / "killed_install.py"
 POINTS = 6
@@ -53,6 +53,6 @@ def test_whatever_a_kill_leaves_is_known_and_replaced(lock, tmp_path, kind):
         elif is_prefix(prefix):
             assert is_whole(prefix)
             continue
-        install(lock.folder, prefix, folder=lock.channel, python=python[0] if python else None)
+        install_lock(lock.folder, prefix, folder=lock.channel, python=python[0] if python else None)
         assert is_whole(prefix) and not (prefix / UNFINISHED).exists()
         assert [path.name for path in place.glob(".*")] == []

@@ -14,7 +14,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix import drivers
 from solver.matrix.builds import has_cuda, wheel_build
 from solver.matrix.code import compiles_ptx, runs_on
-from solver.matrix.cudnn import serves
+from solver.matrix.cudnn import cudnn_suits
 from solver.matrix.gpus import cudnn_serves, toolkit_serves
 from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.place import Place
@@ -47,7 +47,7 @@ def _of_hardware(matrices: Matrices) -> Iterator[tuple[str, tuple[str, ...], Ans
             yield "toolkit", (cuda, gpu), toolkit_serves(toolkit, gpu).answer
     for cuda, driver, platform in product(CUDAS, DRIVERS, PLATFORMS):
         place = Place(platform, "3.12", driver)
-        yield "driver", (cuda, driver, platform), drivers.serves(cuda, place, matrices).answer
+        yield "driver", (cuda, driver, platform), drivers.driver_serves(cuda, place, matrices).answer
         yield "ptx", (cuda, driver, platform), compiles_ptx(cuda, driver, platform, matrices).answer
 
 
@@ -60,7 +60,7 @@ def _of_builds(matrices: Matrices) -> Iterator[tuple[str, tuple[str, ...], Answe
         for gpu, driver in product(GPUS, DRIVERS):
             yield "runs", (*words, gpu, driver), runs_on(build, gpu, driver, matrices).answer
         for cudnn in CUDNNS:
-            yield "cudnn of", (*words, cudnn), serves(build, cudnn).answer
+            yield "cudnn of", (*words, cudnn), cudnn_suits(build, cudnn).answer
 
 
 BEFORE = answers(SHIPPED)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from scenario import AuditScenario, files, read
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.installed import findings_as_installed
 from solver.audit.run import audit, context_of
 from solver.core.model import SEVERITIES, Target
@@ -122,7 +122,7 @@ def test_a_newer_driver_never_adds_a_finding(pins, driver):
 @settings(deadline=None, max_examples=examples(40))
 @given(sets, targets)
 def test_a_requirements_file_says_the_same_as_the_set(pins, target):
-    read = read_text("\n".join(pins) + "\n", "requirements.txt", Path(), target)
+    read = read_given("\n".join(pins) + "\n", "requirements.txt", Path(), target)
     assert [package.pin for package in read.packages] == pins
     # A cure names the line and the tool.
     told = [replace(one, cure="") for one in audit(read, small_matrices(), StubIndex(), target)]
@@ -238,7 +238,7 @@ def test_without_a_fact_about_conda_or_an_image_nothing_becomes_an_error_and_no_
 
 def _of_scenario(scenario, matrices):
     target = None if scenario.target is None else parse_target(scenario.target)
-    read_set = read_text(scenario.text, scenario.file, Path(), target, matrices)
+    read_set = read_given(scenario.text, scenario.file, Path(), target, matrices)
     return audit(read_set, matrices, StubIndex(scenario.index), target, scenario.environ)
 
 

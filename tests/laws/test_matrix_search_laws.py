@@ -23,7 +23,7 @@ from solver.core.errors import BadInput
 from solver.core.model import Profile, Solution, Target
 from solver.lock.requirements import requirement_lines, requirements_txt
 from solver.lock.solution import digest, solution_yaml
-from solver.solve.search import explain, find
+from solver.solve.search import explain_none, find
 from solver.solve.space.packages import Spaces
 
 T = TypeVar("T")
@@ -347,7 +347,9 @@ def answered(problem: Problem) -> Answer:
     """Whether a problem has a solution that can be locked, as ``explain`` says it."""
     if search(problem, lockable_only=True) is not None:
         return Answer.YES
-    return explain(problem.profile, Spaces(problem.world.matrices(), problem.world.index()), lockable_only=True).answer
+    return explain_none(
+        problem.profile, Spaces(problem.world.matrices(), problem.world.index()), lockable_only=True
+    ).answer
 
 
 def fewer(world: World, kind: str, key: str) -> World:

@@ -17,7 +17,7 @@ from figures import Figures
 from solver.audit.readers.prefix import is_prefix, read_prefix
 from solver.core.errors import BadInput, InterlockError
 from solver.core.scratch import UNFINISHED
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "support" / "killed_install.py"
@@ -104,7 +104,7 @@ def _next(place: Place, kind: str, prefix: Path, figures: Figures, what: str, ag
     done = is_prefix(prefix) and not (prefix / UNFINISHED).exists()
     try:
         python = next(iter(PYTHONS[kind]), None)
-        install(place.lock.folder, prefix, folder=place.lock.channel, python=python)
+        install_lock(place.lock.folder, prefix, folder=place.lock.channel, python=python)
     except InterlockError as error:
         if not done:
             figures.fail(f"{what}, the next one: {error}", again)

@@ -2,14 +2,14 @@
 
 from textwrap import dedent
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 
 HASH = "b" * 64
 
 
 def read(text, folder, target=None):
     """The set of packages in ``text``, the indentation of which does not count."""
-    return read_text(dedent(text).lstrip(), "a.file", folder, target)
+    return read_given(dedent(text).lstrip(), "a.file", folder, target)
 
 
 def pins(package_set):

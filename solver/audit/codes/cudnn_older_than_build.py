@@ -14,7 +14,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding, Severity
 from solver.core.versions import major, version_or_none
-from solver.matrix.cudnn import carried, fault_of, has_name, served_by, serves, works_beside
+from solver.matrix.cudnn import carried, cudnn_suits, fault_of, has_name, served_by, works_beside
 from solver.matrix.libraries import is_cudnn
 from solver.matrix.rows import CUDNN
 
@@ -34,7 +34,7 @@ def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
     """The cuDNN that it will load, or would where that had its name."""
     own = _own(context, build)
     for package in own:
-        if package.version is not None and serves(build.row, package.version).answer is Answer.NO:
+        if package.version is not None and cudnn_suits(build.row, package.version).answer is Answer.NO:
             loads = _loads(build, package.version, alone=len(own) == 1)
             fault = f"{package.pin}, {loads}, {fault_of(build.row, package.version)}"
             yield _finding(build, package, fault, _taking(context, build, package))
@@ -90,7 +90,7 @@ def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Fin
         is_linked = other is not build and other.framework is not None and not opens_libraries(other.framework)
         if not is_linked or _is_inside(other) or other.major != build.major or not isinstance(other.cudnn, str):
             continue
-        if context.is_unread(other.package) and serves(build.row, other.cudnn).answer is Answer.NO:
+        if context.is_unread(other.package) and cudnn_suits(build.row, other.cudnn).answer is Answer.NO:
             fault = f"the {other.cudnn} that {other.pin} brings {fault_of(build.row, other.cudnn)}"
             only = f"{fault}, and one environment holds one of a CUDA major"
             cure = f"`interlock explain {build.pin} {other.pin}` looks for the nearest builds that go together"

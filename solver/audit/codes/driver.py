@@ -9,7 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import Finding
-from solver.matrix.drivers import Oldest, oldest_of, serves
+from solver.matrix.drivers import Oldest, driver_serves, oldest_of
 
 CODE = "driver"
 
@@ -23,7 +23,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
         needed = oldest_of(build.row, context.matrices)
         served = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
         if served is Answer.NOT_KNOWN and isinstance(build.cuda, str):
-            yield _not_known(build, serves(build.cuda, context.place, context.matrices))
+            yield _not_known(build, driver_serves(build.cuda, context.place, context.matrices))
         elif served is Answer.NO and not isinstance(needed, NotKnown):
             yield _too_old(build, needed, driver)
 

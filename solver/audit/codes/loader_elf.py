@@ -18,7 +18,7 @@ from solver.core.frameworks import FRAMEWORKS
 from solver.core.led import plan_in
 from solver.core.model import Finding
 from solver.matrix.libraries import opened_here
-from solver.matrix.library_files import by_file, files_of, folder_of, with_files
+from solver.matrix.library_files import by_file, files_of, library_folder, with_files
 from solver.matrix.rows import Build, Library
 
 CODE = "loader"
@@ -145,7 +145,7 @@ def _first(context: AuditContext, names: tuple[str, ...]) -> Path | None:
 
 
 def _exists(context: AuditContext, library: Library, soname: str) -> bool:
-    return any((site / folder_of(library) / soname).exists() for site in _sites(context))
+    return any((site / library_folder(library) / soname).exists() for site in _sites(context))
 
 
 def _nvidia_folders(context: AuditContext) -> list[Path]:

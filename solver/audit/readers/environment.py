@@ -12,7 +12,7 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_packages
 from solver.audit.readers.foreign import Foreign
 from solver.audit.readers.head import NOTHING_SAID, Head
-from solver.audit.readers.requirements import once, read_listing
+from solver.audit.readers.requirements import once, read_listed
 from solver.core.decode import decode
 from solver.core.lines import Line
 from solver.core.names import shown
@@ -56,7 +56,7 @@ def read_environment(
                 raise document.error(problem, "dependencies", number)
             conda.append(package)
         else:
-            listing = read_listing(_lines(document, number, entry.pip), document.file, environment, folder)
+            listing = read_listed(_lines(document, number, entry.pip), document.file, environment, folder)
             pip += listing.packages
             constraints += listing.constraints
             unread += listing.unread

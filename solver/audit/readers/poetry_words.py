@@ -101,7 +101,7 @@ class Poetry(Hyphened, frozen=True, kw_only=True):
     def python(self) -> str | None:
         """The specifier of the pythons that it admits; None where it says none."""
         said = self.dependencies.get("python")
-        return as_specifier(said) or None if isinstance(said, str) else None
+        return poetry_specifier(said) or None if isinstance(said, str) else None
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -143,11 +143,11 @@ def _texts(name: str, said: _Said) -> tuple[str, ...]:
 def _text(name: str, entry: _Entry) -> str:
     extras = f"[{','.join(entry.extras)}]" if entry.extras else ""
     address = entry.url or entry.git or entry.path
-    what = f" @ {address if '://' in address else 'file:///' + address}" if address else as_specifier(entry.version)
+    what = f" @ {address if '://' in address else 'file:///' + address}" if address else poetry_specifier(entry.version)
     return f"{name}{extras}{what}" + (f" ; {entry.markers}" if entry.markers else "")
 
 
-def as_specifier(constraint: str) -> str:
+def poetry_specifier(constraint: str) -> str:
     """A constraint of poetry's as a PEP 440 specifier; empty where it admits everything, or alternatives."""
     if "|" in constraint:
         return ""

@@ -45,7 +45,7 @@ def read_requirements(text: str, file: str, environment: Mapping[str, str], fold
     ``-r`` and ``-c`` look (None: they are refused). Raises ``BadInput`` with
     the line of what cannot be read, or of a package that is pinned twice.
     """
-    listing = read_listing(said_lines(text), file, environment, folder)
+    listing = read_listed(said_lines(text), file, environment, folder)
     packages = once(listing.packages, file)
     hashed = bool(packages) and all(package.hashes for package in packages)
     compiled = any(_COMPILED.search(comment) for comment in comments_of(text.splitlines()))
@@ -145,7 +145,7 @@ class Listing:
     """Lines that install what has no name here, with their numbers."""
 
 
-def read_listing(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> Listing:
+def read_listed(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> Listing:
     """What lines say, and those of files that they include; the options of one count for all."""
     sources = ListSources()
     packages = _packages(lines, file, environment, folder, (), sources)
@@ -154,8 +154,8 @@ def read_listing(lines: Iterable[Line], file: str, environment: Mapping[str, str
 
 
 def read_lines(lines: Iterable[Line], file: str, environment: Mapping[str, str], folder: Path | None) -> list[Package]:
-    """The packages of ``read_listing``."""
-    return read_listing(lines, file, environment, folder).packages
+    """The packages of ``read_listed``."""
+    return read_listed(lines, file, environment, folder).packages
 
 
 def _packages(

@@ -70,7 +70,7 @@ class Environment:
     """Packages of the pip half."""
 
 
-def install(
+def install_lock(
     lock_folder: Path,
     prefix: Path,
     *,

@@ -25,7 +25,7 @@ from solver.lock.loader.sharing import sharing_settings
 from solver.matrix.builds import cuda_major
 from solver.matrix.cures import HEALING, LED
 from solver.matrix.libraries import LOADER, Lookup, brought, folders, load_order, places
-from solver.matrix.library_files import as_plan, folder_of
+from solver.matrix.library_files import as_plan, library_folder
 from solver.matrix.rows import Build, Library
 
 NAME = pypi_name(LOADER)
@@ -122,7 +122,7 @@ def activation_wheel(
         return None
     ordered = load_order((*needed.hidden, *needed.doubtful), needed.beside)
     files = {PLAN_FILE: _json({**_plan(build, ordered, needed.xla_data), "activation": True})}
-    folders = list(dict.fromkeys(map(folder_of, ordered)))
+    folders = list(dict.fromkeys(map(library_folder, ordered)))
     scripts = activation_files(folders, needed.xla_data, python)
     version = _version(build, {**files, **scripts}, [LED])
     # What lies in a wheel's data folder is put below the prefix (binary distribution format, "The .data directory").

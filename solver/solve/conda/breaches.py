@@ -12,7 +12,7 @@ from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 from solver.matrix.builds import built_cuda, has_cuda
 from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, built_against, conda_build, cuda_builds, links_to
-from solver.matrix.cudnn import built_with, fault_of, served_by, serves
+from solver.matrix.cudnn import built_with, cudnn_suits, fault_of, served_by
 from solver.matrix.load import Matrices
 from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build, CondaTrap
@@ -109,7 +109,7 @@ class CondaJudge:
             build = self._build(record)
             if isinstance(build, NotKnown):
                 continue
-            if serves(build, cudnn.version).answer is Answer.NO:
+            if cudnn_suits(build, cudnn.version).answer is Answer.NO:
                 fault = f"{cudnn.version} {fault_of(build, cudnn.version)}"
                 why = f"{record.name} {record.version} was compiled with cuDNN {built_with(build)}, and {fault}"
                 # Either keeps the newest of one of the two; the search tries both and prefers as always.

@@ -16,7 +16,7 @@ from solver.core.processor import archspec_name
 from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_level import LEVEL, level_version
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_spec import match_spec, spec_name
 from solver.index.rattler_names import as_build, as_subdir
 from solver.matrix.conda_builds import plain_builds
@@ -169,7 +169,7 @@ class ChannelSolver:
         """``records`` of these channels as ours, sorted by name; the processor's level is no part of a set."""
         by_address = {channel.address: channel for channel in self.channels()}
         chosen = (record for record in records if record.name.normalized != LEVEL)
-        return in_order(by_address[record.channel].ours(record) for record in chosen)
+        return by_name_and_build(by_address[record.channel].ours(record) for record in chosen)
 
 
 @cache

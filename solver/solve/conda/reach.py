@@ -12,7 +12,7 @@ from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
 from solver.core.model import CondaName, Profile, Target
 from solver.index.conda import CondaSource
-from solver.index.conda_record import CondaRecord, in_order
+from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_snapshot import write_records
 from solver.index.conda_spec import read_spec
 from solver.matrix.conda_builds import may_be_cuda
@@ -68,7 +68,7 @@ def reachable(
     for profile in bases.values():
         for python in pythons:
             records += _of_base(profile, python, source, matrices)
-    return in_order(records)
+    return by_name_and_build(records)
 
 
 def _of_profile(

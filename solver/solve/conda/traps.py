@@ -124,7 +124,7 @@ def admitted_cuda(
 
 
 def _cuda_refusal(version: str, target: Target, matrices: Matrices) -> Verdict | None:
-    driver = drivers.serves(version, Place.of(target), matrices)
+    driver = drivers.driver_serves(version, Place.of(target), matrices)
     if driver.answer is not Answer.YES:
         return driver
     served = (gpus.toolkit_serves(matrices.toolkit(version), gpu) for gpu in target.gpus)

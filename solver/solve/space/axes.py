@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown
 from solver.matrix.cudnn import built_with
-from solver.matrix.drivers import serves
+from solver.matrix.drivers import driver_serves
 from solver.matrix.gpus import cudnn_row, cudnn_serves, toolkit_serves
 from solver.matrix.runtimes import Inside
 from solver.solve.space.scope import Scope
@@ -25,7 +25,7 @@ def cuda_candidates(scope: Scope) -> Offer:
         return [Candidate(AXIS_CUDA, 0, "none")], []
     usable, excluded = [], []
     for row in sorted(scope.matrices.toolkits, key=lambda row: Version(row.cuda), reverse=True):
-        driver = serves(row.cuda, scope.place, scope.matrices)
+        driver = driver_serves(row.cuda, scope.place, scope.matrices)
         refused = [toolkit_serves(row, gpu) for gpu in scope.target.gpus]
         # A driver has to be known to serve, a GPU only not to be known unserved.
         refused = [one for one in refused if one.answer is Answer.NO]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.versions import major, minor
 from solver.matrix.builds import source_of
-from solver.matrix.cudnn import built_with, carried, served_by, serves, works_beside
+from solver.matrix.cudnn import built_with, carried, cudnn_suits, served_by, works_beside
 from solver.matrix.libraries import bundled, opens, pins
 from solver.matrix.rows import CUDNN, NONE, Build
 from solver.solve.space.candidates import Candidates
@@ -33,7 +33,9 @@ def cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
 
 def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
     """A cuDNN that serves its code, since it brings none."""
-    mask = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and serves(row, c.version).answer is Answer.YES)
+    mask = space.mask_where(
+        AXIS_CUDNN, lambda c: c.version != NONE and cudnn_suits(row, c.version).answer is Answer.YES
+    )
     text = f"cuDNN {_at_least(row, ', at least')}"
     if opens(row, CUDNN) is not Answer.NO:
         return Ask(AXIS_CUDNN, mask, text, source_of(row), row.id, specifier)

@@ -8,7 +8,7 @@ import pytest
 from audit_stubs import StubIndex, pinned, small_matrices
 
 from solver.audit.checked import Checked, checked, nothing_found
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import context_of
 
 INDEX = {
@@ -32,13 +32,13 @@ def test_frameworks_and_cuda_libraries_are_named():
 
 def test_what_only_conda_has_and_our_own_wheel_are_no_gaps_of_the_index(tmp_path):
     text = "dependencies:\n  - pytorch=2.10.0=cuda129_generic_py312_h0_0\n  - numpy=2.2.6=py312_0\n"
-    read = read_text(text, "environment.yml", tmp_path)
+    read = read_given(text, "environment.yml", tmp_path)
     assert checked(context_of(read, small_matrices(), StubIndex())).unrecorded == ()
     assert _of("interlock-loader==1").unrecorded == ()
 
 
 def test_packages_of_open_version_are_not_counted(tmp_path):
-    read = read_text("numpy==2.2.6\nrequests>=2\n", "requirements.txt", tmp_path)
+    read = read_given("numpy==2.2.6\nrequests>=2\n", "requirements.txt", tmp_path)
     assert checked(context_of(read, small_matrices(), StubIndex(INDEX))) == Checked(packages=1, open=("requests",))
 
 

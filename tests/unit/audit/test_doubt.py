@@ -6,7 +6,7 @@ import pytest
 from audit_stubs import StubIndex, pinned, small_matrices
 
 from solver.audit.doubt import doubted, unread_bringers
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.installed import findings_as_installed
 from solver.audit.resolve.choices import Choices
 from solver.audit.resolve.resolution import resolve
@@ -75,7 +75,7 @@ def test_every_other_finding_stands():
 
 def test_what_lines_without_a_name_may_bring_is_not_taken_for_missing(tmp_path):
     text = "torch==2.10.0\ntensorflow==2.20.0\n-e .\n"
-    package_set = read_text(text, "requirements.txt", tmp_path, TARGET)
+    package_set = read_given(text, "requirements.txt", tmp_path, TARGET)
     index = StubIndex({"torch": [_listed("2.10.0", [])], "tensorflow": [_listed("2.20.0", [], "tensorflow")]})
     _, findings = findings_as_installed(context_of(package_set, small_matrices(), index, TARGET))
     assert [finding.why for finding in findings if finding.code == "loader"] == [

@@ -6,7 +6,7 @@ import pytest
 from audit_stubs import StubIndex, small_matrices
 
 from solver.audit.assumed import assumed_target
-from solver.audit.inputs import read_set, read_text
+from solver.audit.inputs import read_given, read_set
 from solver.audit.run import audit
 from solver.core.errors import BadInput
 from solver.core.model import Target
@@ -46,7 +46,7 @@ def test_a_lock_of_ours_is_audited_for_its_own_target(tmp_path):
 
 
 def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
-    package_set = read_text("torch==2.15.0\n", "r.txt", tmp_path)
+    package_set = read_given("torch==2.15.0\n", "r.txt", tmp_path)
     assert audit(package_set, small_matrices(), StubIndex()) == ()
 
 
@@ -55,7 +55,7 @@ def test_without_a_target_nothing_is_said_about_a_driver(tmp_path):
     [("tensorflow==2.10.1\nnumpy==1.26.4\n", "3.10"), ("torch==2.10.0\n", "3.12"), ("numpy==2.2.6\n", "3.12")],
 )
 def test_the_assumed_python_is_one_that_the_frameworks_have_wheels_for(pins, python, tmp_path):
-    assert assumed_target(read_text(pins, "r.txt", tmp_path), small_matrices()).python == python
+    assert assumed_target(read_given(pins, "r.txt", tmp_path), small_matrices()).python == python
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def _wheels(*pythons):
     ids=["older", "default", "of both", "of neither", "any", "not recorded", "of another index"],
 )
 def test_the_assumed_python_is_one_that_every_pin_has_a_recorded_wheel_for(pins, release, python, tmp_path):
-    package_set = read_text(pins, "r.txt", tmp_path)
+    package_set = read_given(pins, "r.txt", tmp_path)
     assert assumed_target(package_set, small_matrices(), StubIndex({"a": [release]})).python == python
 
 

@@ -9,7 +9,7 @@ import pytest
 from limits import computing
 from paths import DATA
 
-from solver.audit.inputs import read_set, read_text
+from solver.audit.inputs import read_given, read_set
 from solver.core import reading
 from solver.core.errors import BadInput
 
@@ -142,7 +142,7 @@ MILLION = 10**6
 )
 def test_a_million_letters_are_read_in_linear_time(text, pins):
     with computing(10):
-        assert [package.pin for package in read_text(text, "a.file", Path()).packages] == pins
+        assert [package.pin for package in read_given(text, "a.file", Path()).packages] == pins
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_million_letters_are_read_in_linear_time(text, pins):
 )
 def test_a_million_letters_that_say_nothing_end_in_one_sentence(text, sentence):
     with computing(10), pytest.raises(BadInput) as caught:
-        read_text(text, "a.file", Path())
+        read_given(text, "a.file", Path())
     assert str(caught.value) == sentence
 
 

@@ -9,7 +9,7 @@ from paths import ROOT
 from scenario import AuditScenario, ListScenario, files, read
 
 from solver.audit.codes import vulnerabilities
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import CODES, audit
 from solver.commands.project import Reach, open_facts
 from solver.core.model import Target
@@ -68,7 +68,7 @@ def test_the_example_of_a_code_is_told_under_it(code, severities, example, facts
     variables = {key: value for key, value in given.items() if key.isupper()}
     words = {key: [value] if key == "gpu" else value for key, value in given.items() if key not in variables}
     target = parse_target({"driver": Target().driver, **words}, facts[0]) if words else None
-    packages = read_text("\n".join(pins), "requirements.txt", tmp_path, target)
+    packages = read_given("\n".join(pins), "requirements.txt", tmp_path, target)
     told = [one for one in audit(packages, *facts, target, variables) if one.code == code]
     assert [one.severity in severities.split(", ") for one in told] == [True]
     assert {package.partition("==")[0] for one in told for package in one.packages} <= {

@@ -10,7 +10,7 @@ import pytest
 from audit_stubs import StubIndex, small_matrices
 from scenario import AuditScenario, each, files, read
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.report import entry_of
 from solver.audit.run import CODES, audit
 from solver.matrix.load import spelled_out
@@ -34,7 +34,7 @@ def outcome(scenario, folder=Path()):
         builds=(*small.builds, *builds),
         custom_ops=(*small.custom_ops, *custom_ops),
     )
-    packages = read_text(scenario.text, scenario.file, folder, target, matrices)
+    packages = read_given(scenario.text, scenario.file, folder, target, matrices)
     return [entry_of(finding) for finding in audit(packages, matrices, index, target, scenario.environ)]
 
 

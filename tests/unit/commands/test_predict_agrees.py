@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from paths import ROOT
 
-from solver.audit.inputs import read_set, read_text
+from solver.audit.inputs import read_given, read_set
 from solver.audit.run import audit
 from solver.commands.project import Project, open_project
 from solver.commands.solve import solve_ad_hoc
@@ -64,7 +64,7 @@ def test_on_the_cudnn_that_torch_carries(project, around, tensorflow, works, pro
     packages = {**around, "tensorflow": tensorflow}
     assert _has_solution(project, tensorflow) is works
     text = "".join(f"{name}=={version}\n" for name, version in packages.items())
-    findings = audit(read_text(text, "requirements.txt", ROOT, TARGET), project.matrices, project.index, TARGET)
+    findings = audit(read_given(text, "requirements.txt", ROOT, TARGET), project.matrices, project.index, TARGET)
     assert [finding.why for finding in findings if finding.code == "cudnn-older-than-build"] == why
     prediction = predict(packages, "8.0", TARGET.driver, project.matrices, python="3.10")
     named = ("tensorflow", "torch-tensorflow", "tensorflow-torch")
@@ -86,7 +86,7 @@ def test_prediction_and_audit_ask_alike_which_gpus_a_cudnn_serves(project):
     packages = {str(pin.name): pin.installs for pin in read_folder(ROOT / "locks" / "tf-latest").pins}
     target = Target(driver="580.65.06", gpus=("7.0",))
     text = (ROOT / "locks" / "tf-latest" / "requirements.txt").read_text()
-    findings = audit(read_text(text, "requirements.txt", ROOT, target), project.matrices, project.index, target)
+    findings = audit(read_given(text, "requirements.txt", ROOT, target), project.matrices, project.index, target)
     refused = [finding.names for finding in findings if (finding.code, finding.severity) == ("gpu-arch", "error")]
     assert ("nvidia-cudnn-cu12",) in refused
     prediction = predict(packages, "7.0", "580.65.06", project.matrices)

@@ -6,7 +6,7 @@ import pytest
 from paths import ROOT
 from small_project import made, project_with
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import audit
 from solver.commands.explain import explain
 from solver.commands.freshness import rows_used
@@ -38,7 +38,7 @@ def test_search_explanation_and_prediction_tell_what_lies_in_the_wheel(solution)
 
 def test_the_audit_judges_a_gpu_by_the_cudnn_in_the_wheel():
     project, target = open_project(ROOT), Target(python="3.9", driver="580.65.06", gpus=("12.0",))
-    text = read_text("torch==1.12.1+cu113\n", "requirements.txt", ROOT, target)
+    text = read_given("torch==1.12.1+cu113\n", "requirements.txt", ROOT, target)
     whys = [finding.why for finding in audit(text, project.matrices, project.index, target)]
     assert [why.partition(",")[0] for why in whys if "cuDNN" in why] == ["torch==1.12.1+cu113 carries cuDNN 8.3.2.44"]
 

@@ -10,7 +10,7 @@ from lock_differences import diff_locks
 from paths import ROOT
 from scenario import StackScenario, each, read
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.report import entry_of
 from solver.audit.run import audit
 from solver.commands.lock import make_lock
@@ -34,7 +34,7 @@ def project() -> Project:
 def test_the_audit_of_a_stacks_literal_pins_says_exactly_this(project, path):
     scenario = read(path, StackScenario)
     target = parse_target(scenario.target)
-    packages = read_text(scenario.text, "requirements.txt", Path(), target)
+    packages = read_given(scenario.text, "requirements.txt", Path(), target)
     findings = audit(packages, project.matrices, project.index, target)
     assert [entry_of(finding) for finding in findings] == scenario.findings
 

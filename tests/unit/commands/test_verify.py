@@ -16,7 +16,7 @@ from solver.core.errors import BadInput, CheckFailed
 from solver.core.machine import Machine
 from solver.core.programs import find_python
 from solver.core.wheelfile import pack_wheel
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.evidence_files import encode
 from solver.proof.verify import runner
@@ -163,4 +163,4 @@ def test_a_wheel_that_is_not_the_locked_one_is_not_installed(lock, tmp_path, mon
     seal(lock)
     (tmp_path / "wheels").mkdir()
     with pytest.raises(CheckFailed, match="is not the file that the lock names: none of its hashes for numpy fits"):
-        install(lock, tmp_path / "env", python=find_python(MINOR), folder=tmp_path / "wheels", check_driver=False)
+        install_lock(lock, tmp_path / "env", python=find_python(MINOR), folder=tmp_path / "wheels", check_driver=False)

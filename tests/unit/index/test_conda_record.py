@@ -6,9 +6,9 @@ import pytest
 from solver.core.model import CondaName
 from solver.index.conda_record import (
     CondaRecord,
+    by_name_and_build,
     depends_first,
     from_repodata,
-    in_order,
     repodata_fields,
     split_archive_name,
 )
@@ -70,7 +70,7 @@ def test_a_record_knows_its_address_and_its_exact_names():
 
 def test_order_is_by_name_and_each_record_stands_once():
     some = [record("b"), record("a"), record("b"), record("a", version="0.9")]
-    assert [r.pin for r in in_order(some)] == ["a=0.9=h_0", "a=1.0=h_0", "b=1.0=h_0"]
+    assert [r.pin for r in by_name_and_build(some)] == ["a=0.9=h_0", "a=1.0=h_0", "b=1.0=h_0"]
 
 
 def test_what_is_depended_on_comes_first_in_any_order_of_input():

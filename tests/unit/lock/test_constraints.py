@@ -3,7 +3,7 @@
 from conda_formats import PIP
 from packaging.requirements import Requirement
 
-from solver.index.conda_record import in_order
+from solver.index.conda_record import by_name_and_build
 from solver.lock.constraints import constraints_txt
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -22,6 +22,6 @@ def test_constraints_hold_pythons_packages_by_their_pypi_names(records):
     names = {Requirement(line.partition("  #")[0]).name for line in lines}
     assert {line.partition("==")[0] for line in lines if not line.endswith("  # of conda")} == {"torch"}
     builds = [line for line in text.splitlines() if line.startswith("# conda installs ")]
-    assert builds == [f"# conda installs {record.pin}" for record in in_order(records)]
+    assert builds == [f"# conda installs {record.pin}" for record in by_name_and_build(records)]
     assert {"setuptools", "wheel", "numpy"} <= names
     assert not names & {"python", "libtorch", "zstd", "tzdata"}

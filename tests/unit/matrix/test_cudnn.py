@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.matrix.cudnn import carried, has_name, served_by, serves, works_beside
+from solver.matrix.cudnn import carried, cudnn_suits, has_name, served_by, works_beside
 from solver.matrix.rows import Build
 
 replace = msgspec.structs.replace
@@ -29,7 +29,7 @@ NO_CUDNN, NO_CUDA = replace(KIT, cudnn="none"), replace(KIT, cuda="none", cudnn=
     ],
 )
 def test_its_minor_or_a_newer_one_serves_and_another_name_does_no_harm(cudnn, own, beside, why):
-    assert (serves(KIT, cudnn).answer, serves(KIT, cudnn).why) == (own, why)
+    assert (cudnn_suits(KIT, cudnn).answer, cudnn_suits(KIT, cudnn).why) == (own, why)
     assert works_beside(KIT, cudnn).answer is beside
 
 
@@ -38,7 +38,7 @@ def test_its_minor_or_a_newer_one_serves_and_another_name_does_no_harm(cudnn, ow
     [(NO_CUDNN, Answer.YES, None), (NO_CUDA, Answer.YES, None), (UNREAD, Answer.NOT_KNOWN, NOT_KNOWN)],
 )
 def test_what_uses_none_is_served_by_any_and_of_what_nobody_read_nobody_knows(build, answer, specifier):
-    assert (serves(build, "9.1").answer, works_beside(build, "9.1").answer) == (answer, answer)
+    assert (cudnn_suits(build, "9.1").answer, works_beside(build, "9.1").answer) == (answer, answer)
     assert served_by(build) is specifier
 
 

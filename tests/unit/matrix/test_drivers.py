@@ -6,7 +6,16 @@ import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer, Verdict
 from solver.core.errors import BadInput
-from solver.matrix.drivers import FirstOfBranch, Oldest, first_of_branch, newest_cuda, oldest, oldest_of, own, serves
+from solver.matrix.drivers import (
+    FirstOfBranch,
+    Oldest,
+    driver_serves,
+    first_of_branch,
+    newest_cuda,
+    oldest,
+    oldest_of,
+    own,
+)
 from solver.matrix.load import Matrices, load_matrices
 from solver.matrix.place import Place
 from solver.matrix.rows import Build, CudaFamily, CudaToolkit, DriverBranch
@@ -46,7 +55,9 @@ def test_the_oldest_driver(cuda, platform, expected):
 
 
 def test_without_the_row_of_a_family_an_older_driver_may_be_enough():
-    verdicts = [serves("10.2", Place("linux-64", driver=driver), MATRICES) for driver in ("440.33", "418.39", None)]
+    verdicts = [
+        driver_serves("10.2", Place("linux-64", driver=driver), MATRICES) for driver in ("440.33", "418.39", None)
+    ]
     why = "CUDA 10.2 came with driver 440.33, and nobody read whether 418.39 is enough"
     none = "CUDA 10.x needs a driver >= 440.33 and the target has none"
     assert verdicts == [
@@ -74,12 +85,12 @@ def test_a_toolkits_own_driver_is_newer_than_the_oldest():
     ],
 )  # fmt: skip
 def test_whether_a_driver_serves_and_why_not(driver, platform, verdict):
-    assert serves("11.8", Place(platform, driver=driver), MATRICES) == verdict
+    assert driver_serves("11.8", Place(platform, driver=driver), MATRICES) == verdict
 
 
 def test_a_cuda_of_which_no_row_tells_is_not_known():
     why = "no row tells which driver CUDA 13.1 needs on win-64"
-    known = serves("13.1", Place("win-64", driver="999"), MATRICES)
+    known = driver_serves("13.1", Place("win-64", driver="999"), MATRICES)
     assert known == Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
 
 

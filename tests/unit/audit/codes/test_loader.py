@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from solver.audit.codes import loader
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import audit
 from solver.core.model import Target
 from solver.index.snapshot import SnapshotIndex
@@ -25,7 +25,7 @@ def told(version, *, without=(), environ=None, variables=None):
     pins = [name + pin for name, pin in row.asks.items() if not any(part in name for part in without)]
     text = "\n".join([f"tensorflow=={version}", *pins]) + "\n"
     target = Target(python=row.python[0], driver="580.65.06", gpus=("9.0",))
-    packages = replace(read_text(text, "requirements.txt", Path()), variables=tuple((variables or {}).items()))
+    packages = replace(read_given(text, "requirements.txt", Path()), variables=tuple((variables or {}).items()))
     findings = audit(packages, MATRICES, EMPTY, target, environ)
     return [(one.severity, one.why) for one in findings if one.code == loader.CODE]
 

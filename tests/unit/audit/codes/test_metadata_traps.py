@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from audit_stubs import StubIndex, small_matrices
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import audit
 from solver.matrix.rows import CondaTrap
 
@@ -21,7 +21,7 @@ LOCK = "@EXPLICIT\nhttps://conda.anaconda.org/conda-forge/linux-64/pytorch-2.5.1
 def test_every_kind_of_spec_is_read_as_conda_reads_it(match, trapped, tmp_path):
     row = CondaTrap(id="t", source="s", package="pytorch", match=match, refuse=True, why="it is broken")
     matrices = replace(small_matrices(), conda_traps=(row,))
-    findings = audit(read_text(LOCK, "linux-64.lock", tmp_path, None), matrices, StubIndex({}), None, {})
+    findings = audit(read_given(LOCK, "linux-64.lock", tmp_path, None), matrices, StubIndex({}), None, {})
     assert [finding.why for finding in findings if finding.row == "t"] == (
         ["conda-forge's build cpu_mkl_py311_0 of pytorch==2.5.1 cannot work: it is broken"] if trapped else []
     )

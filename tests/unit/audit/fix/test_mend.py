@@ -12,7 +12,7 @@ from packaging.version import Version
 from solver.audit.fix.changes import Fixed, PackageChange
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import fix
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.package_set import Package
 from solver.audit.run import audit
 from solver.core.model import Pin, Target, pypi_name
@@ -117,7 +117,7 @@ def test_the_mended_set_as_a_requirements_file(tmp_path):
     assert lines[0] == "# written by `interlock audit r.txt --fix fixed.txt`"
     assert lines[1].startswith("# was 5.28.0: protobuf-runtime: ")
     assert lines[2:] == ["protobuf==6.33.0", "six==1.16.0", "tensorflow==2.20.0"]
-    again = read_text(text, "fixed.txt", tmp_path, CPU)
+    again = read_given(text, "fixed.txt", tmp_path, CPU)
     assert [package.pin for package in again.packages] == lines[2:]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from solver.audit.inputs import read_sets
 from solver.audit.readers.parts import EVERY, Choice
-from solver.audit.readers.poetry_words import as_specifier
+from solver.audit.readers.poetry_words import poetry_specifier
 from solver.core.errors import BadInput
 
 PROJECT = """\
@@ -187,7 +187,7 @@ def test_what_poetry_asks_for_has_its_bounds():
     ],
 )
 def test_a_constraint_of_poetrys_is_a_specifier(constraint, specifier):
-    assert as_specifier(constraint) == specifier
+    assert poetry_specifier(constraint) == specifier
 
 
 @pytest.mark.parametrize(

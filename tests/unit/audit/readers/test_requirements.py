@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from solver.audit.inputs import read_set, read_text
+from solver.audit.inputs import read_given, read_set
 from solver.core.errors import BadInput
 from solver.core.model import Target
 
@@ -12,7 +12,7 @@ HASH = "a" * 64
 
 
 def read(text, tmp_path, target=None):
-    return read_text(text, "r.txt", tmp_path, target)
+    return read_given(text, "r.txt", tmp_path, target)
 
 
 def pins(package_set):

@@ -4,7 +4,7 @@ import pytest
 from audit_stubs import StubIndex, small_matrices
 
 from solver.audit.context import AuditContext
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.installed import findings_as_installed
 from solver.audit.resolve import findings, resolution
 from solver.core.answer import NOT_KNOWN
@@ -18,7 +18,7 @@ IDENTS = 5
 
 def notes(tmp_path):
     releases = {name: [{"version": "1", "files": [f"{name}-1-py3-none-any.whl"], "requires": []}] for name in "abc"}
-    package_set = read_text("\n".join(LINES), "requirements.txt", tmp_path)
+    package_set = read_given("\n".join(LINES), "requirements.txt", tmp_path)
     context = AuditContext(package_set, small_matrices(), StubIndex(releases), Target(python="3.12"))
     return [finding.why for finding in findings_as_installed(context)[1]]
 
@@ -52,7 +52,7 @@ def test_what_the_list_states_is_not_searched(tmp_path, monkeypatch):
         for name in [*names, "open"]
     }
     text = "".join(f"{name}==1\n" for name in names)
-    package_set = read_text(text, "requirements.txt", tmp_path)
+    package_set = read_given(text, "requirements.txt", tmp_path)
     context = AuditContext(package_set, small_matrices(), StubIndex(releases), Target(python="3.12"))
     assert [package.pin for package in findings_as_installed(context)[0].set.packages][-1] == "open==1"
     assert {name for name, _ in picked} == {"open", "p0"}

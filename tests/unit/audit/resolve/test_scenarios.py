@@ -8,7 +8,7 @@ import msgspec
 from audit_stubs import StubIndex, small_matrices
 from scenario import ListScenario, each, read
 
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.installed import findings_as_installed
 from solver.audit.report import entry_of
 from solver.audit.run import context_of
@@ -21,7 +21,7 @@ def outcome(scenario, folder):
     for name, text in scenario.files.items():
         (folder / name).write_text(text)
     target = None if scenario.target is None else parse_target(scenario.target)
-    package_set = read_text(scenario.text, scenario.file, folder, target, small_matrices())
+    package_set = read_given(scenario.text, scenario.file, folder, target, small_matrices())
     index = StubIndex({name: [_with_a_wheel(name, one) for one in several] for name, several in scenario.index.items()})
     index.whole = scenario.whole
     rules = spelled_out(tuple(msgspec.convert(row, Rule) for row in scenario.rules))

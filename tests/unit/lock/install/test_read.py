@@ -10,7 +10,7 @@ from solver.index.conda_record import from_repodata
 from solver.lock.conda_section import conda_section
 from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import explicit
-from solver.lock.install.prefix import install
+from solver.lock.install.prefix import install_lock
 from solver.lock.install.read import checked_folder
 
 ADDRESS = "https://conda.anaconda.org/conda-forge"
@@ -55,7 +55,7 @@ def test_a_lock_of_wheels_alone_has_no_conda_half(tmp_path):
     folder = checked_folder(tmp_path)
     assert (folder.records, folder.requirements) == ((), tmp_path / "requirements.txt")
     with pytest.raises(BadInput, match="has no conda part; pass --python to make a plain venv"):
-        install(tmp_path, tmp_path / "prefix", check_driver=False)
+        install_lock(tmp_path, tmp_path / "prefix", check_driver=False)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_conda_lock_makes_no_venv(lock):
     from pathlib import Path
 
     with pytest.raises(BadInput, match="has no pip part that a plain venv could take; leave --python out"):
-        install(lock, lock / "prefix", python=Path(sys.executable), check_driver=False)
+        install_lock(lock, lock / "prefix", python=Path(sys.executable), check_driver=False)
     assert not (lock / "prefix").exists()
 
 
