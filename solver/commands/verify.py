@@ -24,6 +24,7 @@ from solver.core.programs import find_python
 from solver.core.scratch import scratch_folder
 from solver.index import Index
 from solver.index.web import log
+from solver.lock.install.prefix import install_lock
 from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS

@@ -67,7 +67,7 @@ def test_the_assumed_python_is_one_that_the_frameworks_have_wheels_for(pins, pyt
     ],
 )
 def test_what_is_made_for_one_platform_alone_tells_it(pins, platform, tmp_path):
-    assert assumed_target(read_text(pins, "r.txt", tmp_path), load_matrices()).platform == platform
+    assert assumed_target(read_given(pins, "r.txt", tmp_path), load_matrices()).platform == platform
 
 
 def _wheels(*pythons):

@@ -121,11 +121,11 @@ def test_an_audit_of_a_list_loads_nothing_heavy():
     script = """
 import sys
 from pathlib import Path
-from solver.audit.inputs import read_text
+from solver.audit.inputs import read_given
 from solver.audit.run import audit
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.load import load_matrices
-audit(read_text("torch==2.10.0\\n", "r.txt", Path()), load_matrices(), SnapshotIndex(Path("nowhere")))
+audit(read_given("torch==2.10.0\\n", "r.txt", Path()), load_matrices(), SnapshotIndex(Path("nowhere")))
 heavy = {"requests", "urllib3", "rattler", "conda_lock", "elftools", "rich", "pip_audit", "asyncio"}
 print(sorted(heavy & set(sys.modules)))
 """
