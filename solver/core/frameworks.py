@@ -28,6 +28,8 @@ class FrameworkEntry:
     """The distribution that compiles its kernels, one release of which each of its own is made for; None: none does."""
     dlopens: bool
     """Whether it opens its CUDA libraries when it needs them, and stays on the CPU without; else it links to them."""
+    led: bool
+    """Whether our loader leads it to its CUDA libraries."""
     checks: tuple[str, ...]
     """CUDA libraries (by their short names in cuda-libraries.yaml) that it tries to open before it registers a GPU."""
     local_builds: bool
@@ -74,6 +76,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=(),
             compiler=None,
             dlopens=True,
+            led=True,
             # TryDlopenCUDALibraries in xla/tsl/platform/default/dlopen_checker.cc, since TensorFlow 2.5.
             checks=("cudart", "cublas", "cublaslt", "cufft", "cusolver", "cusparse", "cudnn"),
             local_builds=False,
@@ -96,6 +99,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=("torchvision", "torchaudio"),
             compiler="triton",
             dlopens=False,
+            led=False,
             checks=(),
             local_builds=True,
             libraries=("torch/lib/libtorch_cuda.so", "torch/lib/libtorch_global_deps.so", "torch/lib/libc10_cuda.so"),
@@ -116,6 +120,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             companions=(),
             compiler=None,
             dlopens=True,
+            led=False,
             checks=(),
             local_builds=False,
             libraries=(),
@@ -171,6 +176,11 @@ def variables_of(frameworks: Iterable[Framework], variables: Mapping[str, str]) 
         prefix for entry in FRAMEWORKS.values() if entry.name not in frameworks for prefix in entry.variables
     )
     return {name: value for name, value in variables.items() if not name.startswith(absent)}
+
+
+def is_led_by_us(framework: Framework | None) -> bool:
+    """Whether it is a framework that our loader leads to its CUDA libraries."""
+    return framework is not None and FRAMEWORKS[framework].led
 
 
 def opens_libraries(framework: Framework | None) -> bool:

@@ -124,9 +124,9 @@ def driver_serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
     if isinstance(place.driver, NotKnown):
         return Verdict(Answer.NOT_KNOWN, "nobody named a driver")
-    too_old = _too_old_for_all(place, matrices)
-    if too_old is not None:
-        return too_old
+    known = knows_gpus(place, matrices)
+    if known.answer is Answer.NO:
+        return known
     needed = oldest(cuda, place.platform, matrices)
     if isinstance(needed, NotKnown):
         why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
@@ -137,6 +137,16 @@ def driver_serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     if served is Answer.NOT_KNOWN:
         why = f"CUDA {cuda} came with driver {needed.driver}, and nobody read whether {place.driver} is enough"
     return Verdict(served) if served is Answer.YES else Verdict(served, why, needed.source, needed.row)
+
+
+def runs_build(build: Build, place: Place, matrices: Matrices) -> Answer:
+    """Whether the driver of ``place`` runs a build with CUDA code: it knows a GPU and is as new as the build needs."""
+    if knows_gpus(place, matrices).answer is Answer.NO:
+        return Answer.NO
+    needed = oldest_of(build, matrices)
+    if isinstance(needed, NotKnown) or isinstance(place.driver, NotKnown):
+        return Answer.NOT_KNOWN
+    return Answer.NO if place.driver is None else needed.serves(place.driver)
 
 
 def oldest_for(gpus: Sequence[str], platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
@@ -152,12 +162,14 @@ def _first_to_know(row: GpuModels, platform: Platform, matrices: Matrices) -> Ol
     return NOT_KNOWN if isinstance(first, NotKnown) else replace(first, source=row.source, row=row.id)
 
 
-def _too_old_for_all(place: Place, matrices: Matrices) -> Verdict | None:
-    """That the driver of ``place`` knows none of its GPUs; None where it is not known to."""
+def knows_gpus(place: Place, matrices: Matrices) -> Verdict:
+    """Whether the driver of ``place`` knows any of its GPUs; an older one runs nothing there."""
     gpus = () if isinstance(place.gpus, NotKnown) else place.gpus
     needed = oldest_for(gpus, place.platform, matrices)
-    if isinstance(needed, NotKnown) or not isinstance(place.driver, str) or needed.admits(place.driver):
-        return None
+    if isinstance(needed, NotKnown) or not isinstance(place.driver, str):
+        return Verdict(Answer.NOT_KNOWN)
+    if needed.admits(place.driver):
+        return Verdict(Answer.YES)
     why = f"driver {place.driver} does not know compute capability {gpus[0]}, which drivers do from {needed.driver} on"
     return Verdict(Answer.NO, why, needed.source, needed.row)
 

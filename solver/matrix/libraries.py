@@ -80,6 +80,11 @@ def looks_up(build: Build) -> Answer:
     return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
 
 
+def is_read(build: Build) -> bool:
+    """Whether rows can tell where a build looks: on Windows that is beside the importing module, and on PATH."""
+    return build.platform != "win-64"
+
+
 def opened(build: Build) -> tuple[str, ...] | NotKnown:
     """The CUDA libraries (short names) that a build opens and cannot do without, in its own order."""
     return build.opens
@@ -177,7 +182,7 @@ def unfound(build: Build, matrices: Matrices) -> tuple[list[str], list[str]]:
     to what they bring.
     """
     cuda = cuda_major(build)
-    if looks_up(build) is not Answer.YES or not isinstance(cuda, int):
+    if looks_up(build) is not Answer.YES or not isinstance(cuda, int) or not is_read(build):
         return [], []
     if isinstance(build.opens, NotKnown):
         return [], ["what it opens"]
@@ -213,7 +218,7 @@ def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
     cuda = cuda_major(build)
     if cuda is None:
         return Lookup()
-    if isinstance(cuda, NotKnown):
+    if isinstance(cuda, NotKnown) or not is_read(build):
         return NOT_KNOWN
     here = [row for row in beside if row.cuda == cuda]
     opens = build.opens

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
+from solver.core.answer import Answer, NotKnown, Verdict, every
 from solver.core.axes import AXES
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Axis, CondaName, Framework
@@ -14,7 +14,7 @@ from solver.index.conda_record import CondaRecord
 from solver.matrix.builds import has_cuda
 from solver.matrix.conda_builds import conda_build
 from solver.matrix.cudnn import cudnn_suits
-from solver.matrix.drivers import oldest
+from solver.matrix.drivers import driver_serves
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
@@ -63,8 +63,7 @@ class CondaLockOnGpu:
     def serves(self) -> Answer:
         """Whether the driver is new enough for the CUDA runtime; not known of a lock without one."""
         cuda = self.version("cuda")
-        needed = NOT_KNOWN if cuda is None else oldest(cuda, self.place.platform, self.matrices)
-        return Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(self.driver)
+        return Answer.NOT_KNOWN if cuda is None else driver_serves(cuda, self.place, self.matrices).answer
 
     def sees(self, framework: Framework) -> Answer:
         """Whether a framework has CUDA code that the driver serves."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
-from solver.core.frameworks import COMPANIONS, framework_of, holds_code, opens_libraries
+from solver.core.frameworks import COMPANIONS, framework_of, holds_code, is_led_by_us
 from solver.core.model import Framework
 from solver.matrix.builds import Bound, broken_bounds, cuda_major, has_cuda, is_part_of, source_of, wheel_build
 from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
-from solver.matrix.drivers import oldest_of
+from solver.matrix.drivers import runs_build
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import (
@@ -30,6 +30,7 @@ from solver.matrix.libraries import (
     opened,
 )
 from solver.matrix.load import Matrices
+from solver.matrix.majors import go_together
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, Build, Library
 from solver.matrix.rules import Breach, broken
@@ -110,10 +111,8 @@ class LockOnGpu:
 
     def serves(self) -> Answer:
         """Whether the driver is new enough for every CUDA build of the set; not known where it has none."""
-        needed = [oldest_of(row, self.matrices) for row in self.builds.values() if has_cuda(row) is not Answer.NO]
-        if not needed:
-            return Answer.NOT_KNOWN
-        return every(Answer.NOT_KNOWN if isinstance(one, NotKnown) else one.serves(self.driver) for one in needed)
+        builds = [row for row in self.builds.values() if has_cuda(row) is not Answer.NO]
+        return every(runs_build(row, self.place, self.matrices) for row in builds) if builds else Answer.NOT_KNOWN
 
     def sees(self, build: Build) -> Answer:
         """Whether a build has CUDA code that the driver serves."""
@@ -129,13 +128,14 @@ class LockOnGpu:
         return None if has_cuda(build) is Answer.NO else code_of(build, self.gpu)
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
-        """How the look-up of a build's libraries ends; our loader leads it to whatever the set brings."""
+        """How the look-up of a build's libraries ends; our loader leads some to whatever the set brings."""
         alone = look_up(build, self.libraries, self.packages, self.matrices)
         if isinstance(alone, NotKnown) or alone.nothing:
             return alone
         if opened(build) is NOT_KNOWN:
             return NOT_KNOWN
-        return Lookup(nowhere=alone.nowhere, unread=alone.unread) if LOADER in self.packages else alone
+        led = LOADER in self.packages and is_led_by_us(framework_of(build.package))
+        return Lookup(nowhere=alone.nowhere, unread=alone.unread) if led else alone
 
     def misses(self, build: Build) -> tuple[str, ...] | NotKnown:
         """Libraries that a build opens and does not find, in its own order."""
@@ -169,7 +169,7 @@ class LockOnGpu:
             return alone
         after = met(build, own, self.loaded_cudnn(first))
         loads = LOADER in self.packages and is_led(self.packages) is Answer.NO
-        led = loads and opens_libraries(framework_of(first.package))
+        led = loads and is_led_by_us(framework_of(first.package))
         at_import = led or brings_its_own(first) is Answer.YES
         if at_import or after.answer is alone.answer:
             return after
@@ -203,8 +203,13 @@ class LockOnGpu:
 
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
-        answers = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
+        alone = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
+        answers = (*alone, self.meets(build, self.frameworks.values()))
         return every((*answers, self.cudnn(build).answer, self.kernels(build).answer))
+
+    def meets(self, build: Build, others: Iterable[Build]) -> Answer:
+        """Whether one process can hold a build and ``others``, as far as it surely cannot: CUDA of one major."""
+        return answer(all(go_together(build, other) is not Answer.NO for other in others))
 
     # ---- what breaks whatever runs ----------------------------------------------------------------
 

@@ -157,7 +157,8 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
     # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
     always = (breach.rule for breach in case.breaches if imported_first(breach.rule) is None)
     ruled = {framework_of(name) for rule in always for name in subjects(rule)}
-    answers = [answer(not ruled & {*order}), *map(case.goes_together, builds)]
+    answers = [answer(not ruled & {*order}), *(case.meets(one, builds) for one in builds)]
+    answers += map(case.goes_together, builds)
     for build in (case.frameworks[name] for name in order if name not in cpu):
         first = None if build is builds[0] else builds[0]
         after = first is not None and brings_its_own(first) is Answer.YES

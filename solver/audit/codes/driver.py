@@ -9,7 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import Finding
-from solver.matrix.drivers import Oldest, driver_serves, oldest_of
+from solver.matrix.drivers import Oldest, driver_serves, knows_gpus, oldest_for, oldest_of, runs_build
 
 CODE = "driver"
 
@@ -19,13 +19,33 @@ def find(context: AuditContext) -> Iterator[Finding]:
     driver = context.place.driver
     if driver is None or isinstance(driver, NotKnown):
         return
+    known = knows_gpus(context.place, context.matrices)
+    if known.answer is Answer.NO:
+        yield from _too_old_for_gpu(context, known)
+        return
     for build in context.builds:
         needed = oldest_of(build.row, context.matrices)
-        served = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
+        served = runs_build(build.row, context.place, context.matrices)
         if served is Answer.NOT_KNOWN and isinstance(build.cuda, str):
             yield _not_known(build, driver_serves(build.cuda, context.place, context.matrices))
         elif served is Answer.NO and not isinstance(needed, NotKnown):
             yield _too_old(build, needed, driver)
+
+
+def _too_old_for_gpu(context: AuditContext, known: Verdict) -> Iterator[Finding]:
+    """One finding for all that would run on a GPU, since no other build of any of it helps."""
+    builds = tuple(build.package for build in context.builds if build.has_cuda is Answer.YES)
+    needed = oldest_for(context.target.gpus, context.target.platform, context.matrices)
+    if builds and not isinstance(needed, NotKnown):
+        yield finding_about(
+            builds,
+            code=CODE,
+            severity="error",
+            why=known.why,
+            source=known.source,
+            cure=f"update the driver to {needed.driver} or newer",
+            row=known.row,
+        )
 
 
 def _not_known(build: BuiltPackage, verdict: Verdict) -> Finding:

@@ -22,13 +22,14 @@ from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.audit.tools import adding
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
-from solver.core.frameworks import FRAMEWORKS, opens_libraries
+from solver.core.frameworks import FRAMEWORKS, is_led_by_us, opens_libraries
 from solver.core.model import Finding, Severity, pypi_name
 from solver.matrix.builds import cuda_major, extra_for_cuda
 from solver.matrix.libraries import (
     LOADER,
     decides_gpu,
     does_without,
+    is_read,
     look_up,
     looks_nowhere,
     looks_up,
@@ -51,10 +52,8 @@ _LOADER_CURE = (
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
-    # Windows looks beside the importing module and on PATH; no row tells of either.
-    served = context.target.platform != "win-64" and context.target.driver is not None
-    for build in context.builds if served else ():
-        looks = looks_up(build.row) is Answer.YES
+    for build in context.builds if context.target.driver is not None else ():
+        looks = looks_up(build.row) is Answer.YES and is_read(build.row)
         if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
@@ -100,12 +99,11 @@ def _is_in_files(context: AuditContext, build: BuiltPackage) -> bool:
 def _is_led_to(context: AuditContext, build: BuiltPackage, item: Provided) -> bool:
     """Whether a variable of the environment or our loader wheel leads to the library.
 
-    A lock's loader is made for the lock; that of a prefix tells what it loads. It loads for no framework
-    that is linked to them.
+    A lock's loader is made for the lock; that of a prefix tells what it loads.
     """
     if any(is_folder_of(folder, item.library) for folder in _folders_in(dict(context.set.variables))):
         return True
-    if context.package(LOADER) is None or not opens_libraries(build.framework):
+    if context.package(LOADER) is None or not is_led_by_us(build.framework):
         return False
     return context.set.prefix is None or item.library.library in loader_elf.preloaded(context)
 
@@ -162,7 +160,7 @@ def _soname(context: AuditContext, row: Build, name: str) -> str:
 
 
 def _cure(build: BuiltPackage) -> str:
-    return _LOADER_CURE if opens_libraries(build.framework) else "put their folders on LD_LIBRARY_PATH"
+    return _LOADER_CURE if is_led_by_us(build.framework) else "put their folders on LD_LIBRARY_PATH"
 
 
 def _hidden(context: AuditContext, build: BuiltPackage, hidden: tuple[Provided, ...]) -> Finding:
@@ -312,7 +310,7 @@ def _install(context: AuditContext, build: BuiltPackage) -> str:
     if asks:
         return f"install what its and-cuda extra asks for: {listed(f'{n}{bound}' for n, bound in sorted(asks.items()))}"
     libraries = f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip() + " as packages"
-    return libraries + (f", then let {LOADER} load them" if opens_libraries(build.framework) else "")
+    return libraries + (f", then let {LOADER} load them" if is_led_by_us(build.framework) else "")
 
 
 def _conda_runtime(context: AuditContext) -> Package | None:

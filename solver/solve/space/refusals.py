@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code, opens_libraries
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_code, is_led_by_us
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release, is_built
 from solver.core.target import admits_python
@@ -16,7 +16,7 @@ from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import oldest_of
 from solver.matrix.gpu_names import is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
-from solver.matrix.libraries import LOADER, brings, decides_gpu, unfound
+from solver.matrix.libraries import LOADER, brings, decides_gpu, is_cudnn, unfound
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import asks_for_nothing
@@ -51,6 +51,7 @@ def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy:
         _read(scope, release),
         _built(name, release),
         *_of_build(scope, name, version),
+        *_of_library(scope, name, version),
         _rule_refusal(scope, name, version),
     )
     yield from (Exclusion(name, version, verdict) for verdict in verdicts if verdict is not None)
@@ -195,7 +196,7 @@ def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Ver
 def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
     """CUDA libraries that the build opens and would not find by itself, where nothing may lead it to them."""
     lost, unread = unfound(build, scope.matrices)
-    if not opens_libraries(framework_of(build.package)):
+    if not is_led_by_us(framework_of(build.package)):
         return _lost_for_good(build, [name for name in lost if decides_gpu(build, name)], scope)
     if scope.led:
         return None
@@ -208,8 +209,8 @@ def _lost_libraries(build: Build, scope: Scope) -> Verdict | None:
 
 
 def _lost_for_good(build: Build, lost: list[str], scope: Scope) -> Verdict | None:
-    """``lost`` of a build that our loader never leads; Windows looks in other places, of which no row tells."""
-    if not lost or scope.target.platform == "win-64" or scope.target.driver is None:
+    """``lost`` of a build that our loader never leads."""
+    if not lost or scope.target.driver is None:
         return None
     why = f"it does not find {', '.join(lost)} in the folders of the packages, and nothing leads it there"
     return Verdict(Answer.NO, why, build.source, build.id)
@@ -229,6 +230,14 @@ def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
         served = cudnn_serves(str(inside), gpu, scope.matrices.cudnn, cuda_major(build) or NOT_KNOWN)
         if served.answer is Answer.NO:
             yield Verdict(Answer.NO, f"it carries cuDNN {inside}: {served.why}", served.source, served.row)
+
+
+def _of_library(scope: Scope, name: str, version: str) -> Iterator[Verdict]:
+    """The cuDNN that a distribution brings, as built for the CUDA major that is its own, has no kernels for a GPU."""
+    rows = brings(scope.matrices, name, version)
+    for row in () if isinstance(rows, NotKnown) else filter(is_cudnn, rows):
+        verdicts = (cudnn_serves(version, gpu, scope.matrices.cudnn, row.cuda) for gpu in scope.target.gpus)
+        yield from (verdict for verdict in verdicts if verdict.answer is Answer.NO)
 
 
 def _wrong_companion(version: str, *, cpu: bool) -> str | None:
