@@ -26,8 +26,7 @@ class Interop:
 
     def __init__(self, recorder: Recorder, torch: Torch, tensorflow: Tensorflow) -> None:
         self.recorder, self.t, self.f = recorder, torch, tensorflow
-        self._scratch = tempfile.TemporaryDirectory(prefix="interop-")  # is gone when this is
-        self.folder = Path(self._scratch.name)
+        self.folder = Path(tempfile.mkdtemp(prefix="interop-"))
         self.model: Module = None
         self.inputs: Tensor = None
         self.expected: Tensor = None

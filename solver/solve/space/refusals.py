@@ -233,10 +233,14 @@ def _carried_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
 
 
 def _of_library(scope: Scope, name: str, version: str) -> Iterator[Verdict]:
-    """The cuDNN that a distribution brings, as built for the CUDA major that is its own, has no kernels for a GPU."""
-    rows = brings(scope.matrices, name, version)
-    for row in () if isinstance(rows, NotKnown) else filter(is_cudnn, rows):
-        verdicts = (cudnn_serves(version, gpu, scope.matrices.cudnn, row.cuda) for gpu in scope.target.gpus)
+    """The cuDNN that a distribution brings has no kernels for a GPU, as built for the CUDA major that is its own.
+
+    One that has none, whatever it is built for, is refused as a cuDNN (``axes``).
+    """
+    brought, cudnns = brings(scope.matrices, name, version), scope.matrices.cudnn
+    for row in () if isinstance(brought, NotKnown) else filter(is_cudnn, brought):
+        gpus = [gpu for gpu in scope.target.gpus if cudnn_serves(version, gpu, cudnns).answer is not Answer.NO]
+        verdicts = (cudnn_serves(version, gpu, cudnns, row.cuda) for gpu in gpus)
         yield from (verdict for verdict in verdicts if verdict.answer is Answer.NO)
 
 

@@ -280,13 +280,14 @@ def test_no_probe_dies_that_the_lock_does_not_have(matrices):
 
 
 def test_an_old_driver_compiles_no_new_ptx(matrices):
-    # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out.
+    # 525.60.13 serves CUDA 12.5 by minor-version compatibility, which leaves PTX out, and GPUs that it does not know.
     prediction = predict(PACKAGES, "12.0", "525.60.13", matrices)
-    assert prediction.driver_serves is YES
+    assert prediction.driver_serves is NO
     tensorflow = prediction.frameworks["tensorflow"]
     assert (tensorflow.code, tensorflow.compiles) == ("ptx", NO)
     assert prediction.probes["tensorflow"] is NO
     assert prediction.sentences() == (
+        "driver 525.60.13 is too old",
         "TensorFlow: it has only PTX for compute capability 12.0: "
         "driver 525.60.13 is older than 555.42.02, CUDA 12.5's own, and does not compile its PTX",
         LLVM,
