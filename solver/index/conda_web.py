@@ -150,7 +150,7 @@ _limited: list[tuple[int, int]] = []
 def short_files(most: int) -> Iterator[None]:
     """While it lasts no file that this process writes grows beyond ``most`` bytes; may be entered several times.
 
-    Python ignores the signal that would come with it, so that who writes more gets an error.
+    Python ignores the signal that would come with it, so that who writes more gets an error. Windows has no such limit.
     """
     if sys.platform == "win32":
         yield

@@ -101,7 +101,10 @@ def _parsed(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
     kind = message.get_content_type()
     try:
         if kind == _JSON:
-            return ProjectPage.from_json_data(msgspec.json.decode(answer.body), answer.url)
+            listed = msgspec.json.decode(answer.body)
+            if isinstance(listed, dict):  # words for it may be added (PEP 792), and it says nothing about a file
+                listed.pop("project-status", None)
+            return ProjectPage.from_json_data(listed, answer.url)
         if kind not in _HTML:
             raise ValueError(f"its content type is {names.shown(kind)}")
         if len(answer.body) > MOST_HTML:

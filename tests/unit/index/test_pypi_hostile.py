@@ -81,6 +81,14 @@ def test_a_requires_python_is_a_specifier_on_one_line_or_none(fault_server, inde
     assert [release.requires_python for release in index.releases(VICTIM)] == [expected]
 
 
+def test_a_status_that_nobody_has_heard_of_hides_no_release(fault_server, index):
+    fault_server.add_project(NAME, {f"{NAME}-1.0-py3-none-any.whl": {}})
+    answer = fault_server.answers[f"/simple/{NAME}/"]
+    listing = json.loads(answer.body) | {"project-status": {"status": "frozen", "reason": "\x1b[2J"}}
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(json.dumps(listing).encode(), JSON)
+    assert [release.version for release in index.releases(VICTIM)] == ["1.0"]
+
+
 def test_html_has_no_other_rules(fault_server, index):
     wheel = f"{NAME}-2.0-py3-none-any.whl"
     body = f'<a href="{fault_server.url}/files/{wheel}#sha256=zz%0a--index-url%20http://evil">{wheel}</a>'
