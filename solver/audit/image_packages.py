@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from msgspec import structs
+from packaging.specifiers import Specifier
 from packaging.version import Version
 
 from solver.audit.context import AuditContext
@@ -22,7 +23,7 @@ from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies
 from solver.core.model import Finding, PypiName, Severity, pypi_name
 from solver.core.target import admits_python, marker_environment
-from solver.core.versions import meets, version_or_none
+from solver.core.versions import meets, specifier_or_none, version_or_none
 from solver.index import ReleaseRefused
 from solver.matrix import rules
 
@@ -62,7 +63,14 @@ class ImagePackages:
     @cached_property
     def left(self) -> tuple[Package, ...]:
         """What a line asks for and pip leaves as it is in the image, since nobody asks for a version."""
-        return tuple(one for one in self.context.set.packages if one.name in self.implied and _is_open(one))
+        return tuple(one for one in self.context.set.packages if self._is_left(one))
+
+    def _is_left(self, package: Package) -> bool:
+        """Whether what the image has suits a line, as it suits whoever asked for it there."""
+        if not _is_open(package) or package.anew:
+            return False
+        asks = [specifier for _, specifier in self.implied.get(package.name, ())]
+        return bool(asks) and all(_is_weaker(clause, asks) for clause in specifier_or_none(package.specifier) or ())
 
     def beside(self) -> PackageSet:
         """The set without what the image holds: what is installed into it."""
@@ -82,7 +90,13 @@ class ImagePackages:
 
 
 def _is_open(package: Package) -> bool:
-    return package.origin == "pypi" and package.version is None and not package.specifier and package.url is None
+    return package.origin == "pypi" and package.version is None and package.url is None
+
+
+def _is_weaker(clause: Specifier, asks: Sequence[str]) -> bool:
+    """Whether a clause surely holds of what meets ``asks``, as far as it is a lower bound."""
+    bounds = (one for ask in asks for one in specifier_or_none(ask) or () if one.operator in (">=", "=="))
+    return clause.operator == ">=" and any(meets(one.version, str(clause)) for one in bounds)
 
 
 def findings_of(image: ImagePackages, whole: AuditContext) -> Iterator[Finding]:
@@ -96,7 +110,7 @@ def findings_of(image: ImagePackages, whole: AuditContext) -> Iterator[Finding]:
 
 def _of_left(image: ImagePackages, whole: AuditContext, package: Package) -> Iterator[Finding]:
     """Rules that the newest release of a package would break, which a line leaves open; those of one code as one."""
-    for_python, newest = _newest(whole, package.name, "", for_python=True), _newest(whole, package.name, "")
+    for_python, newest = (_newest(whole, package.name, package.specifier, for_python=one) for one in (True, False))
     kept = f"pip keeps the one of the image {_image(image)}, which nobody read"
     for version, severities, told in (
         (for_python, _MILDER, "; the newest is {}, which breaks {}"),

@@ -73,6 +73,8 @@ class Package(Value, frozen=True, kw_only=True):
     """1-based line in the file; None: it stands on none."""
     step: int = 0
     """Which command of an image's build installs it, counted from 1; 0: the set is installed at once."""
+    anew: bool = False
+    """Whether that command takes the newest of it, whatever is there (``pip install --upgrade``)."""
     brought_by: tuple[str, ...] = ()
     """The lines of an open list that bring it, where not the list says that it is this version; see ``resolve``."""
 

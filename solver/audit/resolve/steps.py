@@ -67,7 +67,9 @@ def _carry_out(choices: Choices, done: _Done, step: int) -> None:
     # pip finds conda's packages there, and leaves them to conda.
     of_conda = [package for package in done.packages.values() if package.origin == "conda"]
     part = replace(context, set=structs.replace(context.set, packages=(*of_conda, *of_step)))
-    before = {package.name: package for package in done.packages.values() if package.origin == "pypi"}
+    anew = {package.name for package in of_step if package.anew}
+    there = (package for package in done.packages.values() if package.origin == "pypi" and package.name not in anew)
+    before = {package.name: package for package in there}
     of_part = Choices(part, before)
     resolved = resolve(of_part)
     done.take(resolved, as_set(of_part, resolved).packages, step)

@@ -68,6 +68,15 @@ def test_a_numpy_that_a_line_leaves_open_on_a_python_that_has_the_newest(built):
     ]
 
 
+@pytest.mark.parametrize(
+    ("numpy", "told_of"),
+    [("numpy>=1.20", True), ("numpy>=1.19", True), ("numpy>=1.22", False), ("numpy<1.24", False)],
+)
+def test_a_bound_that_the_image_meets_in_any_case_leaves_numpy_open(numpy, told_of, built):
+    found = built(f"FROM {IMAGE}\nRUN pip install '{numpy}'\n")
+    assert any(why.startswith("line 2 leaves numpy open") for _, _, why in found) is told_of
+
+
 def test_a_numpy_that_is_taken_anew_is_the_newest_one(built):
     assert built("FROM tensorflow/tensorflow:2.14.0-gpu\nRUN pip install -U 'numpy<2.1'\n")[0] == (
         "error",

@@ -38,7 +38,7 @@ class PythonEnvironment:
             if present is not None and not replaces and _suits(present, package):
                 continue
             self.packages.pop(key, None)
-            self.packages[key] = structs.replace(package, step=self.steps)
+            self.packages[key] = structs.replace(package, step=self.steps, anew=replaces)
 
     def uninstall(self, names: Iterable[str]) -> None:
         """Take out what is there of ``names``."""
