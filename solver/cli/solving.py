@@ -50,7 +50,7 @@ def solve(
     live: bool,
     offline: bool,
     no_loader: bool,
-    differences_as_json: bool,
+    as_json: bool,
 ) -> None:
     """Print the solution of PROFILE, or of the constraints alone, with the row behind each choice.
 
@@ -64,11 +64,11 @@ def solve(
             root = project_root(Path())
             solution = solve_request(root, profile, constraints, reach=extent, watch=watch, no_loader=no_loader)
     except Unsolvable as error:
-        if differences_as_json:
+        if as_json:
             echo_json(explanation_json(error.profile, error.explanation))
             sys.exit(error.exit_code)
         raise
-    if differences_as_json:
+    if as_json:
         echo_json(solution_json(solution))
     else:
         click.echo("\n".join(solution_lines(solution)))
@@ -89,7 +89,7 @@ def explain(
     live: bool,
     offline: bool,
     no_loader: bool,
-    differences_as_json: bool,
+    as_json: bool,
 ) -> None:
     """Tell whether WHAT can live together, e.g. `explain tensorflow==2.21.0 torch==2.13.0`; exit 1 if not.
 
@@ -105,12 +105,12 @@ def explain(
             profile,
             requirements,
             reach=extent,
-            with_stack=not differences_as_json,
+            with_stack=not as_json,
             watch=watch,
             no_loader=no_loader,
         )
     outcome = reply.outcome
-    if differences_as_json:
+    if as_json:
         echo_json(_reply_json(reply))
     else:
         click.echo("\n".join(_reply_lines(reply, claim_of(profile, requirements))))
@@ -140,14 +140,14 @@ def _reply_lines(reply: Reply, claim: Claim) -> Iterator[str]:
 @click.argument("other", required=False)
 @click.option("--markdown", is_flag=True, help="print a table for a pull request")
 @JSON
-def diff(one: str, other: str | None, markdown: bool, differences_as_json: bool) -> None:
+def diff(one: str, other: str | None, markdown: bool, as_json: bool) -> None:
     """What lock OTHER has less, more and else than lock ONE, in packages and bytes.
 
     Each is a profile, a folder that holds a lock, or REVISION:PROFILE of git; `REVISION:` means every lock, and
     without OTHER what lies here is compared.
     """
     differences = diff_locks(Path(), one, other)
-    if differences_as_json:
+    if as_json:
         echo_json(differences_json(differences))
     else:
         click.echo("\n".join((markdown_lines if markdown else text_lines)(differences)))
