@@ -21,10 +21,12 @@ def read(fault_server, tmp_path, monkeypatch):
 
     def asked(name, fault):
         serve(fault_server, fault)
-        # Who is silent is given up at once, and nobody else is hurried.
-        with Web(retries=0, backoff=0, patience=0.05 if "silent" in name else 30) as session:
+        # Who is silent is given up at once, and nobody else is hurried, on a busy machine either.
+        hurried = 0.05 if "silent" in name else 30
+        with Web(retries=0, backoff=0, patience=30 if "silent about" in name else hurried) as session:
             index = PypiIndex(f"{fault_server.url}/simple/", tmp_path / "cache", session)
             (release,) = index.releases(pypi_name(NAME))
+            session.patience = hurried
             return index.requires(release)
 
     return asked
