@@ -17,7 +17,7 @@ from solver.core.errors import NotRecorded
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import DEFAULT_NAME, index_of
 from solver.core.lines import LockedPin
-from solver.core.markers import applies
+from solver.core.markers import applies, requirements_on
 from solver.core.model import IndexFile, Pin, Profile, PypiName, Release, Requires, Solution, pypi_name
 from solver.core.names import wheel_of_address
 from solver.core.target import marker_environment, usable_files
@@ -109,7 +109,8 @@ class LockedProfile:
 
         A lock names no extras: those count that the request or another pin asks for, or that brought a plugin.
         """
-        wishes = [*map(Requirement, self.request.packages), *_plugins(releases)]
+        environment = marker_environment(self.folder.solution.target)
+        wishes = [*requirements_on(self.request.packages, environment), *_plugins(releases)]
         extras = _extras(wishes)
         while True:
             requires = {name: self._asks(release, extras.get(name, ())) for name, release in releases.items()}

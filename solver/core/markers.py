@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from solver.core.names import BadName, shown
@@ -39,6 +40,14 @@ def applies(marker: Marker | None, environment: Mapping[str, str], extras: Itera
     not, or compares what has no order.
     """
     return marker is None or any(_holds(marker, {**environment, "extra": extra}) for extra in ("", *extras))
+
+
+def requirements_on(texts: Iterable[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
+    """Those of some requirements (PEP 508) that count on a target, without their markers; raises like ``applies``."""
+    for requirement in map(Requirement, texts):
+        if applies(requirement.marker, environment):
+            requirement.marker = None
+            yield requirement
 
 
 def applies_in_pylock(

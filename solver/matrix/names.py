@@ -34,13 +34,18 @@ class Names:
         """The conda name of a PyPI package: of several, the one to ask for."""
         return conda_name(self._to_conda.get(pypi_name(name), name))
 
+    def namesake(self, name: str) -> PypiName | None:
+        """The project that is imported by ``name``, or that conda calls so, and the index does not; None: none is."""
+        twin = self._imports.get(pypi_name(name)) or self._rows.get(conda_name(name), (None, 0))[0]
+        return None if twin is None or pypi_name(twin) == pypi_name(name) else pypi_name(twin)
+
     def meant(self, name: str, known: Iterable[str]) -> tuple[str, ...]:
         """The projects that a person may have meant by ``name``, which is none: what is imported or called so by
         conda, otherwise what of ``known`` is spelt nearly so; empty where none is.
         """
-        twin = self._imports.get(pypi_name(name)) or self._rows.get(conda_name(name), (None, 0))[0]
-        if twin is not None and pypi_name(twin) != pypi_name(name):
-            return (pypi_name(twin),)
+        twin = self.namesake(name)
+        if twin is not None:
+            return (twin,)
         return near_names(pypi_name(name), {*known, *self._imports.values()} - {pypi_name(name)})
 
     def place(self, name: CondaName) -> int:

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from solver.core.answer import NOT_KNOWN, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.direct import afterwards, built_by_conda, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, known_index
@@ -243,19 +243,36 @@ def _pip(made: Draft, entry: Wish) -> None:
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: {why}')
         return
     name = canonicalize_name(requirement.name)
-    if not applies(requirement.marker, marker_environment(Target())):
-        made.remarks.append(f'{entry.where}: "{text}" is not carried over: it is for other machines')
+    if _where_it_counts(made, requirement) is Answer.NO:
+        here = f"{Target().platform} with python {made.python}" if made.python else Target().platform
+        made.remarks.append(f'{entry.where}: "{text}" is not carried over: its marker does not hold on {here}')
     elif _BROUGHT.fullmatch(name):
         made.remarks.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
     elif framework_of(name) is not None or name in COMPANIONS:
         _framework(made, entry, name, requirement)
     else:
-        requirement.marker = None
         _once(made, entry, name, str(requirement))
+
+
+def _where_it_counts(made: Draft, requirement: Requirement) -> Answer:
+    """Whether a requirement counts on the target of the request; NOT_KNOWN where that is up to the python.
+
+    Its marker stays only where it decides something.
+    """
+    bounds = re.sub(r"^(?=\d)", "==", made.python)
+    pythons = [python for python in _pythons() if within(python, bounds)]
+    answers = {applies(requirement.marker, marker_environment(Target(python=python))) for python in pythons}
+    if len(answers) > 1:
+        return Answer.NOT_KNOWN
+    requirement.marker = None
+    return answer(answers == {True})
 
 
 def _framework(made: Draft, entry: Wish, name: str, requirement: Requirement) -> None:
     """A framework becomes a slot, its pin a bound of the profile; a companion goes without its build."""
+    if requirement.marker is not None:
+        made.remarks.append(f"{entry.where}: of {requirement} the marker is not carried over: write a profile for each")
+        requirement.marker = None
     specifier = SpecifierSet(",".join(re.sub(r"\+.*", "", str(part)) for part in requirement.specifier))
     framework = framework_of(name)
     for_cpu = any(part.version.endswith(f"+{CPU_FLAVOUR}") for part in requirement.specifier)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from solver.core.axes import is_of_kind
 from solver.core.errors import BadInput
 from solver.core.frameworks import preferred_first
+from solver.core.markers import applies
 from solver.core.model import REQUEST, CondaName, Framework, Profile
+from solver.core.target import marker_environment
 from solver.core.versions import as_version, minor, within
 from solver.matrix.conda_builds import CPU_BUILDS, CUDA_BUILDS, cuda_builds, may_be_cuda
 from solver.matrix.majors import majors
@@ -105,7 +108,8 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
     """The asks of a ``conda`` profile; raises ``BadInput`` for a name or version that conda cannot have."""
     gpu = profile.cuda != "none" and profile.target.driver is not None
     frameworks = tuple(names.conda(word) for word in preferred_first(profile.frameworks, profile.prefer))
-    asks = [_python(profile, solver)]
+    python = _python(profile, solver)
+    asks = [python]
     asks += [
         _framework(profile, word, names, gpu and word not in profile.cpu_frameworks)
         for word in preferred_first(profile.frameworks, profile.prefer)
@@ -121,7 +125,11 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
         for key, text in sorted(profile.constraints.items())
         if key not in profile.frameworks
     ]
-    asks += [_package(profile, text, names, solver, gpu) for text in profile.packages]
+    asks += [
+        _package(profile, text, names, solver, gpu)
+        for text in profile.packages
+        if _is_asked(profile, text, python.minors)
+    ]
     if solver.candidates(PIP):
         # conda brings pip wherever python is (add_pip_as_python_dependency), and the newest where nobody names one.
         asks.append(CondaAsk("pip", "packages", (PIP,)))
@@ -186,6 +194,7 @@ def _constraint(profile: Profile, key: str, specifier: str, names: Names) -> Con
 
 def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, gpu: bool) -> CondaAsk:
     requirement = Requirement(text)
+    requirement.marker = None
     name = names.conda(requirement.name)
     candidates = solver.candidates(name)
     if not candidates and not solver.source.partial:
@@ -197,7 +206,21 @@ def _package(profile: Profile, text: str, names: Names, solver: ChannelSolver, g
     version = _specified(profile, requirement.name, str(requirement.specifier)) or "*"
     # What can have CUDA code must have it, or an import would load a second, CPU-only library.
     build = f" {CUDA_BUILDS}" if gpu and any(may_be_cuda(str(record.build)) for record in candidates) else ""
-    return CondaAsk(f"the package {text}", "packages", (f"{name} {version}{build}",))
+    return CondaAsk(f"the package {requirement}", "packages", (f"{name} {version}{build}",))
+
+
+def _is_asked(profile: Profile, text: str, pythons: Sequence[str]) -> bool:
+    """Whether a package is asked for on the target; raises ``BadInput`` where that depends on which python comes."""
+    requirement = Requirement(text)
+    targets = [msgspec.structs.replace(profile.target, python=python) for python in pythons] or [profile.target]
+    answers = {applies(requirement.marker, marker_environment(target)) for target in targets}
+    if len(answers) > 1:
+        raise BadInput(
+            f"whether {requirement.name} is asked for depends on the python, which is open",
+            key=f"{profile.name}.packages: {canonicalize_name(requirement.name)}",
+            fix='write python: "3.12", say, in the profile, or leave the marker out',
+        )
+    return answers.pop()
 
 
 def _specified(profile: Profile, key: str, specifier: str) -> str:

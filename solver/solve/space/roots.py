@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from solver.core.axes import AXES, axes_of, is_of_kind
 from solver.core.frameworks import FRAMEWORKS, preferred_first
+from solver.core.markers import requirements_on
 from solver.core.model import Framework, Profile
 from solver.core.versions import as_specifier, within
 from solver.matrix.builds import framework_pythons
@@ -49,15 +50,14 @@ def root_asks(choices: Candidates, profile: Profile) -> list[Ask]:
         if FRAMEWORKS[framework].plugins and not choices.scope.wants_cpu(framework):
             asks.append(plugin_ask(framework, source))
     asks += _cuda_asks(choices, profile, source)
-    for text in profile.packages:
-        asks += choices.requirement_asks(_constrained(text, profile), source, strict=True)
+    for requirement in requirements_on(profile.packages, choices.scope.environment):
+        asks += choices.requirement_asks(_constrained(requirement, profile), source, strict=True)
     asks += _constraints(choices, profile, source)
     return asks
 
 
-def _constrained(text: str, profile: Profile) -> Requirement:
+def _constrained(requirement: Requirement, profile: Profile) -> Requirement:
     """What is asked of a package, whose extras are of no other version than its constraint admits."""
-    requirement = Requirement(text)
     if requirement.extras:
         requirement.specifier &= as_specifier(profile.constraints.get(canonicalize_name(requirement.name), ""))
     return requirement

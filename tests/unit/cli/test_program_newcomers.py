@@ -148,6 +148,17 @@ def test_gpu_code_that_has_to_be_built_is_not_known_well_enough_to_be_locked(ind
     )
 
 
+def test_a_name_that_was_taken_for_another_project_is_not_built(index, interlock, here):
+    own_index.add_source(index, "sklearn", {"0.0": ""})
+    request_of(here, "sklearn")
+    code, _, err = interlock("lock")
+    assert (code, err.splitlines()[2]) == (
+        3,
+        "  sklearn: the package index has no wheel of it, and who says sklearn means scikit-learn; "
+        "did you mean scikit-learn?  [the package index]",
+    )
+
+
 def test_a_release_with_a_wheel_goes_before_a_newer_one_that_has_to_be_built(index, interlock, here):
     own_index.add_source(index, "mixed", {"2.0": ""})
     newer = json.loads(index.answers["/simple/mixed/"].body)["files"]

@@ -217,7 +217,8 @@ FILES = {
             "requirements.txt:1: of torch==2.9.1+cu128 the build is not carried over: "
             "it is chosen by the GPU and the driver",
             'requirements.txt:3: "--index-url https://x.org/simple" is not carried over: it is an option of pip',
-            'requirements.txt:5: "pywin32; sys_platform=="win32"" is not carried over: it is for other machines',
+            'requirements.txt:5: "pywin32; sys_platform=="win32"" is not carried over: '
+            "its marker does not hold on linux-64",
             "requirements.txt:6: pandas<3 is not carried over: pandas>=2 stood before",
         ],
         ["torch==${torch}", "pandas>=2"],
