@@ -8,7 +8,11 @@ from contextlib import contextmanager
 
 import click
 
+from solver.core.versions import as_version
 from solver.index.layered import Questions, Watch
+
+_TOLD = 2
+"""So many releases of one project are told with the reason why they cannot be used."""
 
 
 @contextmanager
@@ -27,8 +31,19 @@ def asking() -> Iterator[Watch]:
         for questions in last:
             start = "\r\x1b[2K" if sys.stderr.isatty() else ""
             click.echo(f"{start}{_counts(questions)}", err=True)
-            for why in sorted(questions.passed_over):
-                click.echo(f"passed over: {why}", err=True)
+            for line in _passed_over(questions):
+                click.echo(f"passed over: {line}", err=True)
+
+
+def _passed_over(questions: Questions) -> Iterator[str]:
+    """Why releases cannot be used: of each project the newest, and how many more there are."""
+    for project, several in sorted(questions.passed_over.items()):
+        newest = sorted(several, key=lambda one: as_version(one[0]), reverse=True)
+        told, more = newest[:_TOLD], newest[_TOLD:]
+        yield from sorted(why for _, why in told)
+        if more:
+            releases = "release" if len(more) == 1 else "releases"
+            yield f"{len(more)} older {releases} of {project}, down to {more[-1][0]}, for the like"
 
 
 @contextmanager

@@ -44,8 +44,8 @@ class Questions:
     """Packages whose releases were asked for."""
     read: set[str] = field(default_factory=set)
     """Names of wheels whose metadata were read."""
-    passed_over: set[str] = field(default_factory=set)
-    """Why releases cannot be used, each naming its own."""
+    passed_over: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """By project, the releases that cannot be used: version and why, which names its file."""
 
 
 Watch = Callable[[Questions], None]
@@ -169,7 +169,8 @@ class LayeredIndex:
         try:
             return self.live.requires(release, extras)
         except ReleaseRefused as error:
-            self.questions.passed_over.add(str(error))
+            project = release.files[0].filename.partition("-")[0]
+            self.questions.passed_over.setdefault(project, set()).add((release.version, str(error)))
             raise
         except UnknownPackage:  # the record of a release goes on to stand
             del self.live_releases[release.files[0].filename]

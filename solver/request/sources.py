@@ -73,7 +73,8 @@ def _environment(path: Path) -> Source:
         where = f"{path.name}:{document.line('dependencies', position)}"
         if isinstance(entry, dict) and isinstance(entry.get("pip"), list):
             lines = (document.line("dependencies", position, "pip", at) for at in range(len(entry["pip"])))
-            pip += [Wish(str(text), f"{path.name}:{at}") for text, at in zip(entry["pip"], lines, strict=True)]
+            for text, at in zip(entry["pip"], lines, strict=True):
+                pip += _or_included(Wish(str(text), f"{path.name}:{at}"), path.parent, path.parent, {path.resolve()})
         elif isinstance(entry, str):
             conda.append(Wish(entry, where))
         else:
@@ -93,9 +94,29 @@ _CARRIED = ("name", "channels", "dependencies", "variables", "prefix")
 """Keys of an environment.yml that are read; ``prefix`` is a place on one machine and means nothing elsewhere."""
 
 
+_INCLUDES = re.compile(r"(?:-r|--requirement)(?:\s+|=|(?<=-r))(\S+)")
+"""A line by which pip reads another file."""
+
+
 def _requirements(path: Path) -> Source:
-    lines = logical_lines(reading.read_text(path))
-    return Source(file=path.name, pip=tuple(Wish(line.text, f"{path.name}:{line.number}") for line in lines))
+    return Source(file=path.name, pip=tuple(_wishes(path, path.parent, {path.resolve()})))
+
+
+def _wishes(path: Path, folder: Path, seen: set[Path]) -> Iterator[Wish]:
+    """The lines of a requirements file; ``folder``: places are told as seen from there."""
+    for line in logical_lines(reading.read_text(path)):
+        yield from _or_included(Wish(line.text, f"{path.relative_to(folder)}:{line.number}"), path.parent, folder, seen)
+
+
+def _or_included(wish: Wish, beside: Path, folder: Path, seen: set[Path]) -> Iterator[Wish]:
+    """The lines of the file that a line includes, each once; otherwise, or where there is no such file, the line."""
+    includes = _INCLUDES.fullmatch(wish.text.strip())
+    other = None if includes is None else beside / includes[1]
+    if other is None or not other.is_file() or not other.resolve().is_relative_to(folder.resolve()):
+        yield wish
+    elif other.resolve() not in seen:
+        seen.add(other.resolve())
+        yield from _wishes(folder / other.resolve().relative_to(folder.resolve()), folder, seen)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -422,3 +422,19 @@ def test_rivals_are_settled_by_the_record_alone_where_the_index_does_not_answer(
 
 
 NO_FRAMEWORK = "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:"
+
+
+def test_files_that_a_list_includes_are_read(here, interlock):
+    (here / "sub").mkdir()
+    (here / "requirements.txt").write_text("torch\n-r sub/more.txt\n--requirement=lost.txt\n")
+    (here / "sub" / "more.txt").write_text("pandas\n-r deep.txt\nsix==\n")
+    (here / "sub" / "deep.txt").write_text("numpy\n-r more.txt\n")
+    assert interlock("init", "--yes") == (
+        0,
+        'sub/more.txt:3: "six==" is not carried over: it is no requirement\n'
+        'requirements.txt:3: "--requirement=lost.txt" is not carried over: it is an option of pip\n'
+        "made environment.yml.in of requirements.txt; `interlock lock` makes the lock\n",
+        "",
+    )
+    asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
+    assert asked == ["torch==${torch}", "pandas", "numpy"]
