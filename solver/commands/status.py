@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from solver.commands.check import Freshness, check_locks
+from solver.commands.check import Freshness, check_locks, orphans
 from solver.commands.project import Project, built_in_snapshot, open_project, own_snapshot, project_root
 from solver.commands.subject import as_subject
 from solver.core.answer import Answer, NotKnown
@@ -48,24 +48,34 @@ class Standing(Value, frozen=True, kw_only=True):
 
 
 def standings(root: Path) -> tuple[Standing, ...]:
-    """One for each profile of the project in ``root``, in the order of the request."""
+    """One for each profile of the project in ``root``, in the order of the request, then the locks of profiles gone."""
     project = open_project(root)
     evidence, reasons = _evidence(project.locks), _reasons(project)
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
     odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
     freshness = check_locks(project, project.request.profiles)
-    return tuple(
-        _standing(
-            project,
-            profile,
-            freshness[profile.name],
-            states.get(profile.name) or never,
-            reasons,
-            odd.get(profile.name, ()),
-        )
-        for profile in project.request.profiles
+    gone = (_of_no_profile(name, one, states.get(name) or never) for name, one in orphans(project).items())
+    return (
+        *(
+            _standing(
+                project,
+                profile,
+                freshness[profile.name],
+                states.get(profile.name) or never,
+                reasons,
+                odd.get(profile.name, ()),
+            )
+            for profile in project.request.profiles
+        ),
+        *gone,
     )
+
+
+def _of_no_profile(name: str, freshness: Freshness, gpus: dict[str, GpuState]) -> Standing:
+    """A lock that nothing makes any more."""
+    states = {gpu: one.state for gpu, one in gpus.items()}
+    return Standing(profile=name, lock=freshness.word, gpus=states, changed={}, note="; ".join(freshness.reasons))
 
 
 def facts(root: Path) -> dict[str, date | NotKnown]:

@@ -108,3 +108,14 @@ def test_each_profile_stands_for_itself(root, lock):
             note="run `interlock lock never`: it was never made; never run: nobody had the time",
         ),
     ]
+
+
+def test_the_lock_of_a_profile_that_is_gone_stands_last(root, lock):
+    (root / "environment.yml.in").write_text(REQUEST.replace('  full-py312: {python: "3.12"}\n', ""))
+    assert standings(root)[-1] == Standing(
+        profile="full-py312",
+        lock="stale",
+        gpus={},
+        changed={},
+        note="the request has no such profile any more; write it again, or remove the folder",
+    )
