@@ -42,8 +42,8 @@ def opened_search(context: AuditContext, build: BuiltPackage) -> LibrarySearch |
     cuda = build.major
     if build.framework is None or not isinstance(cuda, int):
         return None
-    opener, *others = FRAMEWORKS[build.framework].libraries
-    path = _first(context, (opener,))
+    libraries = FRAMEWORKS[build.framework].libraries  # none where a framework is opened by its plugin, as JAX is
+    path, others = _first(context, libraries[:1]), libraries[1:]
     if path is None:
         return None
     dynamic = read_library(path)

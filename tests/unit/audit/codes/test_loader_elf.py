@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,3 +98,8 @@ def test_a_broken_library_is_bad_input(prefix):
     prefix.install("tensorflow", "2.21.0", {"tensorflow/libtensorflow_framework.so.2": b"no ELF"})
     with pytest.raises(BadInput, match="expected a shared library, but it cannot be read"):
         prefix.findings()
+
+
+def test_a_framework_without_a_library_of_its_own_is_judged_by_its_rows(monkeypatch, tmp_path):
+    monkeypatch.setattr(loader_elf, "_sites", lambda context: [tmp_path])
+    assert loader_elf.opened_search(None, SimpleNamespace(major=12, framework="jax")) is None
