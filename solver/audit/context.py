@@ -285,8 +285,7 @@ class AuditContext:
             if package.origin != "pypi" or package.version is None:
                 continue
             for text in self._texts(package):
-                # Most lines belong to extras that nobody named; parsing them costs more than all else here.
-                skipped = not package.extras and waits_for_an_extra(text.partition(";")[2])
+                skipped = not package.extras and waits_for_an_extra(text)
                 requirement = None if skipped else parsed(text)
                 if requirement is not None and applies(requirement.marker, environment, package.extras):
                     asks.setdefault(pypi_name(requirement.name), []).append((package, requirement))

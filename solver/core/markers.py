@@ -85,11 +85,13 @@ def extras_in(requirement: str) -> set[str]:
     return {canonicalize_name(one["name1"] or one["name2"]) for one in compared if "==" in (one["sign1"], one["sign2"])}
 
 
-def waits_for_an_extra(marker: str) -> bool:
-    """Whether ``marker`` surely holds for nobody who asks for no extra; cheap, since nothing is parsed.
+def waits_for_an_extra(requirement: str) -> bool:
+    """Whether a requirement (PEP 508) surely counts for nobody who asks for no extra; cheap, since nothing is parsed.
 
-    So it is where it compares an extra with a name, and no ``or`` leaves it another way to hold.
+    So it is where its marker compares an extra with a name, and no ``or`` leaves it another way to hold. Most lines of
+    metadata are such, and parsing them costs more than all else of an audit.
     """
+    marker = requirement.partition(";")[2]
     compared = _EXTRA.search(marker)
     return compared is not None and "==" in (compared["sign1"], compared["sign2"]) and _OR.search(marker) is None
 

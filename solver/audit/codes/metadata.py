@@ -67,8 +67,7 @@ def _requirements(
     """What a package asks for and the set has in another version; what it has not is added to ``missing``."""
     unmet: dict[tuple[str, ...], list[tuple[Package, Requirement]]] = {}
     for text in requires:
-        # Most lines belong to extras that nobody named; parsing them costs more than all else here.
-        if not package.extras and waits_for_an_extra(text.partition(";")[2]):
+        if not package.extras and waits_for_an_extra(text):
             continue
         requirement = parsed(text)
         if requirement is None or not applies(requirement.marker, environment, package.extras):

@@ -103,7 +103,7 @@ def test_a_marker_names_an_extra_where_it_compares_one(marker, answer):
     ],
 )
 def test_a_marker_waits_for_an_extra_where_it_holds_by_one_alone(marker, answer):
-    assert waits_for_an_extra(marker) is answer
+    assert waits_for_an_extra(f"kit; {marker}") is answer
 
 
 @pytest.mark.parametrize(
