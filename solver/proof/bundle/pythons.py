@@ -219,8 +219,10 @@ def _packed(python: Python, bundle: Path, scratch: Path) -> CarriedPython:
         for link in ("bin/python3", "bin/python"):
             archive.addfile(_link(link, f"python{python.version}"))
     part.replace(bundle / name)
-    moves = _runs_elsewhere(python, bundle / name, scratch / f"moved-{python.version}")
-    return CarriedPython(path=name, python=python.version, prefix=None if moves else str(python.prefix))
+    bound = _bound_to(python)
+    if bound is None and not _runs_elsewhere(python, bundle / name, scratch / f"moved-{python.version}"):
+        bound = python.prefix
+    return CarriedPython(path=name, python=python.version, prefix=None if bound is None else str(bound))
 
 
 def _members(python: Python) -> Iterator[tuple[str, Path]]:
@@ -271,6 +273,20 @@ def _link(name: str, target: str) -> tarfile.TarInfo:
     link = tarfile.TarInfo(name)
     link.type, link.linkname, link.mode = tarfile.SYMTYPE, target, 0o777
     return link
+
+
+def _bound_to(python: Python) -> Path | None:
+    """The prefix in which alone it finds a library of its own, by a whole path in its program; None: in any, perhaps.
+
+    On this machine the packed one would find it there all the same, so that a trial in another folder shows nothing.
+    """
+    with python.program.resolve().open("rb") as program:
+        dynamic = read_dynamic(program)
+    own = any((python.prefix / "lib" / soname).is_file() for soname in dynamic.needed)
+    whole = [Path(folder) for folder in dynamic.runpath if folder.startswith("/")]
+    if not own or len(whole) < len(dynamic.runpath):
+        return None
+    return next((folder.parent for folder in whole if folder.name == "lib"), None)
 
 
 def _runs_elsewhere(python: Python, archive: Path, folder: Path) -> bool:

@@ -11,12 +11,19 @@ import pytest
 from small_bundle import MINOR
 
 import solver.proof.bundle.pythons as pythons
+from solver.core.elf import Dynamic, read_dynamic
 from solver.core.errors import BadInput
 from solver.proof.bundle.manifest import CarriedPython
 from solver.proof.bundle.pythons import pack_pythons
 
 BASE = Path(sys.base_prefix)
 OWN = Path(getattr(sys, "_base_executable", sys.executable))
+
+
+with OWN.resolve().open("rb") as _program:
+    _NEEDED = read_dynamic(_program).needed
+PREFIX = str(BASE) if any((BASE / "lib" / name).is_file() for name in _NEEDED) else None
+"""Where this python has to be unpacked: one with a library of its own (pyenv's) looks for it there alone."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def unpacked(packed, tmp_path_factory):
 
 
 def test_a_python_runs_in_any_folder_and_makes_environments(packed, unpacked, tmp_path):
-    assert packed[1] == (CarriedPython(path=f"python{MINOR}.tar.gz", python=MINOR, prefix=None),)
+    assert packed[1] == (CarriedPython(path=f"python{MINOR}.tar.gz", python=MINOR, prefix=PREFIX),)
     environment = tmp_path / "env"
     subprocess.run([unpacked / "bin" / "python3", "-m", "venv", "--without-pip", environment], check=True)
     code = "import ctypes, ssl, sqlite3, sys; print(sys.base_prefix)"
@@ -125,3 +132,21 @@ def test_a_version_that_is_nowhere_a_python_of_no_lock_and_one_that_is_named_twi
         f"--python: {OWN}: no lock of the bundle is for python {MINOR}; name one of 3.98, 3.99"
     )
     assert refused(str(OWN), str(BASE)) == f"--python: {OWN}: python {MINOR} is named twice; name one of the two"
+
+
+@pytest.mark.parametrize(
+    ("library", "runpath", "prefix"),
+    [
+        ("libpython3.11.so.1.0", ("/opt/python/lib",), Path("/opt/python")),
+        ("libpython3.11.so.1.0", ("$ORIGIN/../lib",), None),
+        ("libpython3.11.so.1.0", ("$ORIGIN/../lib", "/opt/python/lib"), None),
+        ("libpython3.11.so.1.0", (), None),
+        ("libc.so.6", ("/opt/python/lib",), None),
+    ],
+)
+def test_a_python_that_finds_its_library_by_a_whole_path_goes_there(tmp_path, monkeypatch, library, runpath, prefix):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libpython3.11.so.1.0").touch()
+    monkeypatch.setattr(pythons, "read_dynamic", lambda _: Dynamic(needed=(library,), runpath=runpath))
+    python = pythons.Python(version="3.11", prefix=tmp_path, program=OWN, modules=(), folders=())
+    assert pythons._bound_to(python) == prefix
