@@ -11,7 +11,7 @@ from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.index.conda_snapshot import CondaSnapshot, folder_of, read_records, write_records
+from solver.index.conda_snapshot import CondaSnapshot, channel_folder, read_records, write_records
 from solver.matrix.load import matrices_dir
 from solver.solve.conda.channels import ChannelSolver
 
@@ -166,17 +166,17 @@ def test_a_channel_known_by_its_address_lies_in_a_folder_of_one_word(tmp_path):
     known = [msgspec.structs.replace(record, channel="https://host.example/conda") for record in records()]
     for channel in ("https://host.example/conda", address, str(tmp_path)):
         write_records(tmp_path, channel, known, "any", ["osx-arm64"])
-        assert len(folder_of(channel)) <= 200
+        assert len(channel_folder(channel)) <= 200
         assert len(CondaSnapshot(tmp_path).records(channel, "linux-64")) == len(
             [record for record in known if record.subdir == "linux-64"]
         )
         assert CondaSnapshot(tmp_path).covers(channel, "osx-arm64")
-    assert folder_of("https://host.example/conda") == "https%3A%2F%2Fhost.example%2Fconda"
+    assert channel_folder("https://host.example/conda") == "https%3A%2F%2Fhost.example%2Fconda"
 
 
 def test_a_folder_of_nobody_is_no_channel():
     with pytest.raises(BadInput) as caught:
-        folder_of("~nobody-of-that-name/x")
+        channel_folder("~nobody-of-that-name/x")
     assert str(caught.value) == (
         "'~nobody-of-that-name/x' is no folder: Could not determine home directory; write where the channel lies"
     )
