@@ -20,7 +20,6 @@ from solver.matrix.load import FILES, load_matrices
 from solver.matrix.rows import (
     CustomOps,
     DriverBranch,
-    GpuModels,
     ImportName,
     InteropPackages,
     PtxVersion,
@@ -260,7 +259,7 @@ def test_a_law_speaks_of_every_kind_of_row():
     a system has is asked by the reader of an image. The rest is nothing that an audit of a set asks.
     """
     spoken = {type(row) for row in (*FACTS, *SMALL.rules, *SMALL.conda_builds, *SMALL.images)}
-    unasked = {CustomOps, DriverBranch, GpuModels, ImportName, InteropPackages, PtxVersion, SystemPython, Verified}
+    unasked = {CustomOps, DriverBranch, ImportName, InteropPackages, PtxVersion, SystemPython, Verified}
     assert {kind for _, kind in FILES.values()} - unasked == spoken
 
 

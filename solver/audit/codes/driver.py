@@ -33,19 +33,19 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _too_old_for_gpu(context: AuditContext, known: Verdict) -> Iterator[Finding]:
-    """One finding for all that would run on a GPU, since no other build of any of it helps."""
-    builds = tuple(build.package for build in context.builds if build.has_cuda is Answer.YES)
+    """What would run on a GPU; no other build of it helps."""
     needed = oldest_for(context.target.gpus, context.target.platform, context.matrices)
-    if builds and not isinstance(needed, NotKnown):
-        yield finding_about(
-            builds,
-            code=CODE,
-            severity="error",
-            why=known.why,
-            source=known.source,
-            cure=f"update the driver to {needed.driver} or newer",
-            row=known.row,
-        )
+    for build in context.builds:
+        if build.has_cuda is Answer.YES and not isinstance(needed, NotKnown):
+            yield finding_about(
+                (build.package,),
+                code=CODE,
+                severity="error",
+                why=f"{build.pin} cannot run: {known.why}",
+                source=known.source,
+                cure=f"update the driver to {needed.driver} or newer",
+                row=known.row,
+            )
 
 
 def _not_known(build: BuiltPackage, verdict: Verdict) -> Finding:
