@@ -218,7 +218,7 @@ def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
     cuda = cuda_major(build)
     if cuda is None:
         return Lookup()
-    if isinstance(cuda, NotKnown) or not is_read(build):
+    if isinstance(cuda, NotKnown):
         return NOT_KNOWN
     here = [row for row in beside if row.cuda == cuda]
     opens = build.opens

@@ -24,6 +24,7 @@ from solver.matrix.libraries import (
     bundled,
     decides_gpu,
     is_cudnn,
+    is_read,
     look_up,
     may_be_brought,
     missed,
@@ -129,6 +130,8 @@ class LockOnGpu:
 
     def lookup(self, build: Build) -> Lookup | NotKnown:
         """How the look-up of a build's libraries ends; our loader leads some to whatever the set brings."""
+        if not is_read(build):
+            return NOT_KNOWN
         alone = look_up(build, self.libraries, self.packages, self.matrices)
         if isinstance(alone, NotKnown) or alone.nothing:
             return alone

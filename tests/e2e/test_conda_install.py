@@ -164,7 +164,7 @@ def test_a_prefix_that_is_a_link_is_built_where_it_leads(lock, tmp_path):
 
 
 def install_with_rattler(records, prefix, cache):
-    from rattler import install_lock as rattler_install
+    from rattler import install as rattler_install
 
     work = rattler_install(records, prefix, cache_dir=cache, platform=as_subdir("linux-64"), show_progress=False)
     asyncio.run(work)

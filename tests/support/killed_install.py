@@ -40,7 +40,7 @@ def main(lock, prefix, archives, line, *python):
     countdown = Countdown(int(line))
     interpreter = Path(python[0]) if python else None
     sys.settrace(countdown)
-    solver.lock.install.prefix.install(Path(lock), Path(prefix), folder=Path(archives), python=interpreter)
+    solver.lock.install.prefix.install_lock(Path(lock), Path(prefix), folder=Path(archives), python=interpreter)
     sys.settrace(None)
     print(countdown.passed)
 

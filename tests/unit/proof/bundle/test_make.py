@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from small_bundle import MINOR, run, stub, subject
@@ -46,8 +47,9 @@ def test_an_interpreter_is_carried_for_the_lock_that_needs_it(tmp_path):
         done = run(made / "verify.py", "--out", tmp_path / "out", cwd=tmp_path)
         assert done.returncode == 7, done.stderr
         seen = json.loads((tmp_path / "out" / "seen.json").read_text())
-        assert f"{tmp_path}/out.work/python{MINOR}/bin" in seen[3].split(":")
-        assert (tmp_path / "out.work" / f"python{MINOR}" / "bin" / "python3").exists()
+        place = tmp_path / "out.work" / f"python{MINOR}" if python.prefix is None else Path(python.prefix)
+        assert f"{place}/bin" in seen[3].split(":")
+        assert (place / "bin" / "python3").exists()
         shutil.rmtree(tmp_path / "out")
 
 
