@@ -11,6 +11,7 @@ from functools import cached_property
 
 import msgspec
 
+from solver.core import names
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable, NotRecorded
 from solver.core.indexes import is_partial
@@ -169,7 +170,7 @@ class LayeredIndex:
         try:
             return self.live.requires(release, extras)
         except ReleaseRefused as error:
-            project = release.files[0].filename.partition("-")[0]
+            project = names.distribution(release.files[0].filename).project
             self.questions.passed_over.setdefault(project, set()).add((release.version, str(error)))
             raise
         except UnknownPackage:  # the record of a release goes on to stand

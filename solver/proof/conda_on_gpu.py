@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -71,13 +71,11 @@ class CondaLockOnGpu:
         return has if has is Answer.NO else every((has, self.serves()))
 
     def cudnn(self, framework: Framework) -> Verdict:
-        """Whether the cuDNN of the lock serves a framework's build; YES where that is not known of conda's builds."""
+        """Whether the cuDNN of the lock serves a framework's build, as far as rows tell what its record has lost."""
         build, cudnn = self.frameworks[framework], self.version("cudnn")
         if isinstance(build, NotKnown) or cudnn is None:
-            return Verdict(Answer.YES)
-        verdict = cudnn_suits(build, cudnn)
-        # A record says which cuDNN its build takes; a row speaks where that was lost.
-        return verdict if verdict.answer is Answer.NO else Verdict(Answer.YES)
+            return Verdict(Answer.NOT_KNOWN)
+        return cudnn_suits(build, cudnn)
 
     def kernels(self) -> Verdict:
         """Whether the cuDNN of the lock has kernels for the GPU."""
@@ -92,13 +90,3 @@ class CondaLockOnGpu:
         """The rules of severity error that are true of conda's builds and that the lock breaks."""
         errors = (rule for rule in self.matrices.rules if rule.severity == "error" and binds_conda(rule))
         return tuple(broken(errors, self.packages, self.place))
-
-    def doubts(self) -> Iterator[str]:
-        """Why the lock does not, or not surely, run on the GPU, beyond what nobody read of conda's builds."""
-        if self.kernels().why:
-            yield self.kernels().why
-        for name in self.frameworks:
-            if self.cudnn(name).why:
-                yield f"{FRAMEWORKS[name].title}: {self.cudnn(name).why}"
-        for breach in self.breaches:
-            yield f"{', '.join(sorted(breach.subjects))}: {breach.rule.why}"

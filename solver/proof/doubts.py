@@ -11,7 +11,8 @@ from solver.core.spelling import all_of
 from solver.matrix.builds import built_cuda, has_cuda
 from solver.matrix.majors import go_together
 from solver.matrix.rows import Build
-from solver.matrix.rules import imported_first
+from solver.matrix.rules import Breach, imported_first
+from solver.proof.conda_on_gpu import CondaLockOnGpu
 from solver.proof.on_gpu import LockOnGpu
 
 
@@ -26,13 +27,29 @@ def doubts(case: LockOnGpu) -> Iterable[str]:
         kernels = case.kernels(build)
         if kernels.why:
             yield f"{_title(build)}: {kernels.why}"
-    for breach in case.breaches:
-        if imported_first(breach.rule) is None:
-            yield f"{all_of(sorted(map(_name, breach.subjects)))}: {breach.rule.why}"
+    yield from _of_rules(case.breaches)
     yield from _of_misfits(case)
     yield from _of_majors(case)
     yield from _of_driver(case)
     yield from _of_finding(case)
+
+
+def conda_doubts(case: CondaLockOnGpu) -> Iterable[str]:
+    """The same of a conda lock; of its builds' code nobody read anything, which is told apart."""
+    if case.kernels().why:
+        yield case.kernels().why
+    for name in case.frameworks:
+        verdict = case.cudnn(name)
+        if verdict.answer is Answer.NO:
+            yield f"{FRAMEWORKS[name].title}: {verdict.why}"
+    yield from _of_rules(case.breaches)
+
+
+def _of_rules(breaches: Iterable[Breach]) -> Iterable[str]:
+    """Rules that are broken whatever is imported first; of the others the probes tell that die."""
+    for breach in breaches:
+        if imported_first(breach.rule) is None:
+            yield f"{all_of(sorted(map(_name, breach.subjects)))}: {breach.rule.why}"
 
 
 def _of_misfits(case: LockOnGpu) -> Iterable[str]:

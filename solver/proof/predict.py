@@ -19,10 +19,10 @@ from solver.matrix.load import Matrices
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, NONE
-from solver.matrix.rules import imported_first, subjects
+from solver.matrix.rules import Breach, imported_first
 from solver.proof.checks import Order, frameworks_of, on_cpu, orders
 from solver.proof.conda_on_gpu import CondaLockOnGpu
-from solver.proof.doubts import doubts
+from solver.proof.doubts import conda_doubts, doubts
 from solver.proof.on_gpu import LockOnGpu
 from solver.proof.prediction import FrameworkPrediction, LoadedPrediction, Prediction
 
@@ -50,7 +50,7 @@ def predict(
         frameworks={name: _of_framework(case, name) for name in frameworks_of(packages)},
         loaded=_loaded(case),
         probes=_probes(case),
-        dies=_dies(case),
+        dies=_dies(case.breaches, case.orders),
         doubts=tuple(doubts(case)),
         others=_others(case),
         unread_builds=case.unread,
@@ -81,7 +81,8 @@ def predict_conda(
         ),
         # That a build sees the GPU does not tell that it has code for it, which nobody read of conda's.
         probes={"-".join(order): _of_conda(case, order) for order in orders(case.frameworks)},
-        doubts=tuple(case.doubts()),
+        dies=_dies(case.breaches, orders(case.frameworks)),
+        doubts=tuple(conda_doubts(case)),
         unread=uses is not Answer.NO,
         uses_gpu=uses,
     )
@@ -89,9 +90,9 @@ def predict_conda(
 
 def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
     """NO where a conda lock's probe surely fails; that it does not is never foretold."""
-    ruled = {framework_of(name) for breach in case.breaches for name in breach.subjects} & {*order}
     answers = [case.kernels().answer, *map(case.sees, order), *(case.cudnn(name).answer for name in order)]
-    return Answer.NO if ruled or Answer.NO in answers else Answer.NOT_KNOWN
+    fails = _ruled(case.breaches) & {*order} or "-".join(order) in _dies(case.breaches, [order])
+    return Answer.NO if fails or Answer.NO in answers else Answer.NOT_KNOWN
 
 
 def _others(case: LockOnGpu) -> dict[str, Answer]:
@@ -143,7 +144,7 @@ def _brought(case: LockOnGpu, library: str, parts: int) -> str | NotKnown:
 
 def _probes(case: LockOnGpu) -> dict[str, Answer]:
     """By probe, whether everything in it will be well."""
-    dies = _dies(case)
+    dies = _dies(case.breaches, case.orders)
     named = {"-".join(order): order for order in case.orders}
     return {name: Answer.NO if name in dies else _works(case, order) for name, order in named.items()}
 
@@ -154,10 +155,7 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
         return Answer.NOT_KNOWN
     cpu = on_cpu(case.packages)
     builds = [case.frameworks[name] for name in order]
-    # What breaks whatever is imported first; a rule about an order tells of a probe that dies.
-    always = (breach.rule for breach in case.breaches if imported_first(breach.rule) is None)
-    ruled = {framework_of(name) for rule in always for name in subjects(rule)}
-    answers = [answer(not ruled & {*order}), *(case.meets(one, builds) for one in builds)]
+    answers = [answer(not _ruled(case.breaches) & {*order}), *(case.meets(one, builds) for one in builds)]
     answers += map(case.goes_together, builds)
     for build in (case.frameworks[name] for name in order if name not in cpu):
         first = None if build is builds[0] else builds[0]
@@ -167,10 +165,16 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
     return every(answers)
 
 
-def _dies(case: LockOnGpu) -> tuple[str, ...]:
+def _ruled(breaches: Iterable[Breach]) -> set[Framework | None]:
+    """The frameworks that break whatever is imported first; a rule about an order tells of a probe that dies."""
+    always = (breach for breach in breaches if imported_first(breach.rule) is None)
+    return {framework_of(name) for breach in always for name in breach.subjects}
+
+
+def _dies(breaches: Iterable[Breach], probes: Iterable[Order]) -> tuple[str, ...]:
     """Probes that a rule about the import order says will die."""
-    deadly = {imported_first(breach.rule) for breach in case.breaches} - {None}
-    both = (order for order in case.orders if len(order) > 1)
+    deadly = {imported_first(breach.rule) for breach in breaches} - {None}
+    both = (order for order in probes if len(order) > 1)
     return tuple("-".join(order) for order in both if order[0] in deadly)
 
 

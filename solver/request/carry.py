@@ -21,7 +21,7 @@ from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.core.versions import within
 from solver.index.conda_spec import CondaSpec, read_spec
-from solver.request.sources import Source, Wish
+from solver.request.sources import Source, Wish, included
 
 _CUDA = re.compile(
     r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
@@ -240,6 +240,7 @@ def _pip(made: Draft, entry: Wish) -> None:
         requirement = Requirement(re.split(r"\s--hash", text)[0])
     except InvalidRequirement:
         why = "it is an option of pip" if text.startswith("-") else "it is no requirement"
+        why = "there is no such file in this folder or below" if included(text) else why
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: {why}')
         return
     name = canonicalize_name(requirement.name)

@@ -98,6 +98,12 @@ _INCLUDES = re.compile(r"(?:-r|--requirement)(?:\s+|=|(?<=-r))(\S+)")
 """A line by which pip reads another file."""
 
 
+def included(line: str) -> str | None:
+    """The file that a line includes, as it names it; None where it includes none."""
+    includes = _INCLUDES.fullmatch(line.strip())
+    return None if includes is None else includes[1]
+
+
 def _requirements(path: Path) -> Source:
     return Source(file=path.name, pip=tuple(_wishes(path, path.parent, {path.resolve()})))
 
@@ -110,8 +116,8 @@ def _wishes(path: Path, folder: Path, seen: set[Path]) -> Iterator[Wish]:
 
 def _or_included(wish: Wish, beside: Path, folder: Path, seen: set[Path]) -> Iterator[Wish]:
     """The lines of the file that a line includes, each once; otherwise, or where there is no such file, the line."""
-    includes = _INCLUDES.fullmatch(wish.text.strip())
-    other = None if includes is None else beside / includes[1]
+    name = included(wish.text)
+    other = None if name is None else beside / name
     if other is None or not other.is_file() or not other.resolve().is_relative_to(folder.resolve()):
         yield wish
     elif other.resolve() not in seen:

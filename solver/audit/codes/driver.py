@@ -9,7 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.model import Finding
-from solver.matrix.drivers import Oldest, driver_serves, knows_gpus, oldest_for, oldest_of, runs_build
+from solver.matrix.drivers import Oldest, driver_serves, knows_gpus, oldest_for, oldest_of
 
 CODE = "driver"
 
@@ -21,31 +21,30 @@ def find(context: AuditContext) -> Iterator[Finding]:
         return
     known = knows_gpus(context.place, context.matrices)
     if known.answer is Answer.NO:
-        yield from _too_old_for_gpu(context, known)
+        needed = oldest_for(context.target.gpus, context.target.platform, context.matrices)
+        cure = "" if isinstance(needed, NotKnown) else f"update the driver to {needed.driver} or newer"
+        yield from (_finds_no_gpu(build, known, cure) for build in context.builds if build.has_cuda is Answer.YES)
         return
     for build in context.builds:
         needed = oldest_of(build.row, context.matrices)
-        served = runs_build(build.row, context.place, context.matrices)
+        served = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
         if served is Answer.NOT_KNOWN and isinstance(build.cuda, str):
             yield _not_known(build, driver_serves(build.cuda, context.place, context.matrices))
         elif served is Answer.NO and not isinstance(needed, NotKnown):
             yield _too_old(build, needed, driver)
 
 
-def _too_old_for_gpu(context: AuditContext, known: Verdict) -> Iterator[Finding]:
-    """What would run on a GPU; no other build of it helps."""
-    needed = oldest_for(context.target.gpus, context.target.platform, context.matrices)
-    for build in context.builds:
-        if build.has_cuda is Answer.YES and not isinstance(needed, NotKnown):
-            yield finding_about(
-                (build.package,),
-                code=CODE,
-                severity="error",
-                why=f"{build.pin} cannot run: {known.why}",
-                source=known.source,
-                cure=f"update the driver to {needed.driver} or newer",
-                row=known.row,
-            )
+def _finds_no_gpu(build: BuiltPackage, known: Verdict, cure: str) -> Finding:
+    """No other build of the package helps."""
+    return finding_about(
+        (build.package,),
+        code=CODE,
+        severity="error",
+        why=f"{build.pin} cannot run: {known.why}",
+        source=known.source,
+        cure=cure,
+        row=known.row,
+    )
 
 
 def _not_known(build: BuiltPackage, verdict: Verdict) -> Finding:

@@ -110,6 +110,7 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
     frameworks = tuple(names.conda(word) for word in preferred_first(profile.frameworks, profile.prefer))
     python = _python(profile, solver)
     asks = [python]
+    pythons = python.minors or tuple({minor(version) for version in _versions(solver, PYTHON)})
     asks += [
         _framework(profile, word, names, gpu and word not in profile.cpu_frameworks)
         for word in preferred_first(profile.frameworks, profile.prefer)
@@ -126,9 +127,7 @@ def conda_asks(profile: Profile, names: Names, solver: ChannelSolver) -> CondaAs
         if key not in profile.frameworks
     ]
     asks += [
-        _package(profile, text, names, solver, gpu)
-        for text in profile.packages
-        if _is_asked(profile, text, python.minors)
+        _package(profile, text, names, solver, gpu) for text in profile.packages if _is_asked(profile, text, pythons)
     ]
     if solver.candidates(PIP):
         # conda brings pip wherever python is (add_pip_as_python_dependency), and the newest where nobody names one.

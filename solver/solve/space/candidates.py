@@ -133,9 +133,9 @@ class Candidates:
             if not releases and self.index.complete(PypiName(name)):
                 why = f"{listing} has neither a wheel nor a source archive of it{self._meant(name)}"
                 self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, listing)))
-            twin = Names(self.matrices).namesake(name)
-            if twin is not None and releases and all(is_built(release.files) for release in releases):
-                # Whoever holds a name that is not its own publishes no wheel there, but something to be built.
+            is_bare = bool(releases) and all(is_built(release.files) for release in releases)
+            # Whoever holds a name that is not its own publishes no wheel there, but something to be built.
+            if is_bare and (twin := Names(self.matrices).namesake(name)) is not None:
                 why = f"{listing} has no wheel of it, and who says {name} means {twin}; did you mean {twin}?"
                 self.exclusions[name].append(Exclusion(name, None, Verdict(Answer.NO, why, listing)))
                 return ()

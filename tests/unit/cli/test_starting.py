@@ -432,9 +432,42 @@ def test_files_that_a_list_includes_are_read(here, interlock):
     assert interlock("init", "--yes") == (
         0,
         'sub/more.txt:3: "six==" is not carried over: it is no requirement\n'
-        'requirements.txt:3: "--requirement=lost.txt" is not carried over: it is an option of pip\n'
+        'requirements.txt:3: "--requirement=lost.txt" is not carried over: '
+        "there is no such file in this folder or below\n"
         "made environment.yml.in of requirements.txt; `interlock lock` makes the lock\n",
         "",
     )
     asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
     assert asked == ["torch==${torch}", "pandas", "numpy"]
+
+
+MARKED = """\
+dependencies:
+  - python={python}
+  - pip:
+      - torch
+      - six; python_version < "3.12"
+      - numpy; python_version >= "3.12"
+"""
+
+
+@pytest.mark.parametrize(
+    ("python", "asked", "left"),
+    [
+        ("3.11", ["torch==${torch}", "six"], 'numpy; python_version >= "3.12"'),
+        ("3.12", ["torch==${torch}", "numpy"], 'six; python_version < "3.12"'),
+    ],
+)
+def test_markers_are_judged_for_the_python_of_the_file(here, interlock, python, asked, left):
+    (here / "environment.yml").write_text(MARKED.format(python=python))
+    _, out, _ = interlock("init", "--yes")
+    assert f'"{left}" is not carried over: its marker does not hold on linux-64 with python {python}\n' in out
+    assert parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"] == asked
+
+
+def test_a_marker_that_the_python_decides_is_carried_over(here, interlock):
+    (here / "environment.yml").write_text(MARKED.format(python="").replace("python=\n", "python\n"))
+    _, out, _ = interlock("init", "--yes")
+    assert "marker" not in out
+    asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
+    assert asked == ["torch==${torch}", 'six; python_version < "3.12"', 'numpy; python_version >= "3.12"']
