@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -22,6 +23,13 @@ def no_pauses(monkeypatch):
     """Whoever does not answer a question is asked again at once, and a conda channel not at all."""
     monkeypatch.setattr(web, "BACKOFF", 0.0)
     monkeypatch.setattr(conda_config, "RETRIES", 0)
+
+
+@pytest.fixture(autouse=True)
+def own_repodata(monkeypatch, tmp_path_factory):
+    """A channel's answers are kept by address, and the next server may well get this one's port."""
+    folder = tmp_path_factory.getbasetemp() / "rattler" / uuid4().hex
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(folder))
 
 
 @pytest.fixture

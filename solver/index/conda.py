@@ -147,7 +147,7 @@ class CondaIndex:
     settings: CondaSettings = field(default_factory=CondaSettings)
     inferred: frozenset[str] = frozenset()
     cache: Path | None = None
-    """Folder for downloaded repodata; None: py-rattler's own."""
+    """Folder for downloaded repodata; None: what $RATTLER_CACHE_DIR names, or py-rattler's own."""
     partial: bool = False
 
     def opened(self, platform: Platform) -> Sequence[ChannelRecords]:

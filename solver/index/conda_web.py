@@ -8,6 +8,7 @@ when the process grows by more than any channel needs.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import threading
@@ -82,11 +83,17 @@ class WebChannel:
         from rattler import Channel, Gateway
 
         if self._gateway is None:
-            self._gateway = Gateway(cache_dir=self.cache, client=self.settings.client())
+            self._gateway = Gateway(cache_dir=self.cache or _shared_cache(), client=self.settings.client())
         query = self._gateway.query([Channel(self.address)], [as_subdir(subdir)], [name], recursive=False)
         with short_files(MOST_FILE):
             answers = await _patiently(query, self.name)
         return [record for records in answers for record in records]
+
+
+def _shared_cache() -> Path | None:
+    """The folder that tools built on rattler share by $RATTLER_CACHE_DIR, which py-rattler's gateway does not read."""
+    chosen = os.environ.get("RATTLER_CACHE_DIR")
+    return Path(chosen) if chosen else None
 
 
 def cause(text: str) -> str:

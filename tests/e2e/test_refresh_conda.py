@@ -38,7 +38,6 @@ DAY = date(2026, 1, 1)
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     """A project whose record of the channel is half inferred, and knows nothing of what pytorch asks."""
-    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "environment.yml.in").write_text(REQUEST)
     made = [from_repodata({**fields, "depends": []}, ADDRESS, name, inferred=True) for name, fields in parse(CHANNEL)]
@@ -102,6 +101,12 @@ def test_a_patch_of_the_channel_outweighs_what_was_read_before(root, serve, form
     held = recorded(root)
     assert held["python-3.12.4-0_cpython.conda"].depends == ("libzlib >=1.2,<1.3",)
     assert {name for name in held if name.startswith("libzlib")} == {"libzlib-1.2.13-h_0.conda"}
+
+
+def test_what_a_channel_sent_is_kept_where_the_tools_built_on_rattler_keep_it(root, serve, tmp_path, monkeypatch):
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "shared"))
+    renew(root, serve("json"))
+    assert list((tmp_path / "shared").glob("*.json"))
 
 
 def test_a_channel_that_is_not_there_leaves_the_record(root, serve):
