@@ -5,11 +5,15 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 
 
 def main() -> None:
     """Run the command line; an interrupt ends it with exit code 130 and no word, whatever was loaded by then."""
     _open_what_is_closed()
+    if not sys.warnoptions:
+        # What libraries think of what they read, with lines of their code: whoever uses us can do nothing about it.
+        warnings.simplefilter("ignore")
     # A search makes a hundred thousand small values that live to its end: looking for rubbish among them every
     # 700 of them takes a tenth of the time and finds next to none.
     gc.set_threshold(50_000, 20, 20)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from solver.core import names
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
+from solver.core.programs import failure_of_machine
 
 _BY_SIGNAL = 128
 """What shells add to the number of the signal that ended a process."""
@@ -109,9 +110,16 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(f"interlock: the network failed: {_of_the_system(error)}", IndexUnavailable.exit_code)
     if isinstance(error, OSError):
         return Failure(f"interlock: {_of_the_system(error)}", BadInput.exit_code)
+    if failure := _of_foreign_code(error):
+        return failure_of(failure)
     if isinstance(error, MemoryError):
         return Failure("interlock: there is not enough memory on this machine", BadInput.exit_code)
     return Failure(names.without_secrets(_bug(error)), InterlockError.exit_code)
+
+
+def _of_foreign_code(error: BaseException) -> OSError | None:
+    """What of this machine py-rattler gave up about where it gave up altogether (a panic of Rust); None: nothing."""
+    return failure_of_machine("py-rattler", str(error)) if type(error).__name__ == "PanicException" else None
 
 
 def _shown(sentence: str) -> str:

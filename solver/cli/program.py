@@ -9,7 +9,7 @@ import sys
 import click
 
 from solver import __version__
-from solver.cli.failures import INTERRUPTED, NOBODY_READS, Terminated, ended_in_order, failure_of
+from solver.cli.failures import INTERRUPTED, NOBODY_READS, ended_in_order, failure_of
 from solver.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
@@ -66,7 +66,9 @@ def main() -> None:
         sys.exit(2)
     except click.Abort:
         sys.exit(INTERRUPTED)
-    except (Exception, KeyboardInterrupt, Terminated) as error:
+    except SystemExit:
+        raise
+    except BaseException as error:  # an interrupt is no Exception, nor is what py-rattler raises where it gives up
         sentence, code = failure_of(error)
         if code == NOBODY_READS:
             # Or python would try once more to write what it holds, and tell of it.

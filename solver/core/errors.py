@@ -61,7 +61,7 @@ class BadInput(InterlockError):
         place = "" if self.file is None else names.one_line(str(self.file))
         if self.line is not None:
             place += f":{self.line}"
-        parts = [part for part in (place, self.key) if part]
+        parts = [part for part in (place, names.brief(self.key or "")) if part]
         sentence = ": ".join([*parts, self.problem])
         # What it quotes from a file may hold anything.
         return names.printable(f"{sentence}; {self.fix}" if self.fix else sentence)

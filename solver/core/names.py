@@ -56,7 +56,8 @@ _SUBDIR = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"(?<=://)[^/\s'\"]+@")
 _TOKEN = re.compile(r"(://[^/\s'\"]+)/t/[^/\s'\"]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Also what turns the direction of writing around (Unicode UAX 9): a line would read otherwise than it is.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class BadName(ValueError):

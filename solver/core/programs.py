@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,20 @@ if os.getppid() == int(sys.argv[1]):
 """
 """Asks the system to end this process with its parent (PR_SET_PDEATHSIG of prctl(2), which outlasts an exec), unless
 that ended before; then becomes the program. Python's own ``preexec_fn`` may not run where there are threads."""
+
+_OF_THE_SYSTEM = re.compile(r"(?:\(os error |\[Errno |\bOs \{ code: )([0-9]{1,4})\b")
+"""How Rust's and python's programs tell which call of the system failed."""
+_OF_THE_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+)
+"""What is wrong with a disk or with what this user may have, whatever was asked for."""
+
+
+def failure_of_machine(program: str, said: str) -> OSError | None:
+    """The error of this machine of which ``program`` tells; None where it tells of something else."""
+    numbers = (int(number) for number in _OF_THE_SYSTEM.findall(said))
+    number = next((number for number in numbers if number in _OF_THE_MACHINE), None)
+    return None if number is None else OSError(number, f"{program} could not work: {os.strerror(number)}")
 
 
 def ending_with_us(command: Sequence[str | Path]) -> list[str | Path]:

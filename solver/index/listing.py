@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from email.message import Message
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urljoin
 
 import msgspec
 from packaging.utils import canonicalize_version
@@ -18,7 +20,8 @@ from solver.index.markup import readable
 from solver.index.web import WebAnswer
 
 if TYPE_CHECKING:
-    from pypi_simple import DistributionPackage, ProjectPage
+    from pypi_simple import DistributionPackage
+    from pypi_simple import Link as HtmlLink
 
 MOST_HTML = 16 * 1024 * 1024
 """Bytes of a listing in HTML, which takes longer to read."""
@@ -28,6 +31,33 @@ LARGEST = 1 << 50
 """Bytes of a file."""
 _JSON = "application/vnd.pypi.simple.v1+json"
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
+_READ = "filename", "url", "hashes", "requires-python", "core-metadata", "yanked", "size", "upload-time", "provenance"
+"""Keys of a file's entry; whatever else it has says nothing here, and so cannot be wrong."""
+_DIGESTS = "hashes", "core-metadata"
+
+
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: str
+
+
+class _Listed(msgspec.Struct):
+    """A listing in JSON; whatever else it says of a package (PEP 708, PEP 792) is no word about a file."""
+
+    name: str
+    meta: _Meta
+    files: list[Any]
+
+
+@dataclass(frozen=True)
+class BrokenLink:
+    """An entry of a listing that cannot be read, but for the name of its file."""
+
+    filename: str
+    problem: str
+    """In one line, with the name."""
+
+
+Link: TypeAlias = "DistributionPackage | BrokenLink"
 
 
 def version_of(filename: str) -> str | None:
@@ -44,11 +74,11 @@ def version_of(filename: str) -> str | None:
         return None
 
 
-def installable_links(page: ProjectPage) -> Iterator[tuple[DistributionPackage, str]]:
+def installable_links(links: Iterable[Link]) -> Iterator[tuple[Link, str]]:
     """The links of wheels, and of versions without any those of source archives, each with the version."""
     wheels: set[str] = set()
-    sources: list[tuple[DistributionPackage, str]] = []
-    for link in page.packages:
+    sources: list[tuple[Link, str]] = []
+    for link in links:
         if (version := version_of(link.filename)) is not None:
             wheels.add(canonicalize_version(version))
             yield link, version
@@ -79,42 +109,92 @@ def file_of(link: DistributionPackage, name: PypiName, *, addressed: bool) -> In
     )
 
 
-def read_listing(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
-    """The listing of a package; raises ``IndexUnavailable`` where ``answer`` is none, or another package's."""
-    page = _parsed(answer, name, title)
+def read_listing(answer: WebAnswer, name: PypiName, title: str) -> list[Link]:
+    """What is listed of a package; raises ``IndexUnavailable`` where ``answer`` is no listing, or another package's.
+
+    An entry that cannot be read costs its own release, and one without a name nothing.
+    """
     try:
+        page = _parsed(answer, name)
         if names.project(page.project) != name:
             raise names.BadName(f"it is the listing of {names.shown(page.project)}")
-        if len(page.packages) > MOST_FILES:
-            raise names.BadName(f"it has {len(page.packages)} files, and at most {MOST_FILES} are read")
-    except names.BadName as error:
-        raise _no_listing(name, error, title) from error
-    return page
+        if len(page.entries) > MOST_FILES:
+            raise names.BadName(f"it has {len(page.entries)} files, and at most {MOST_FILES} are read")
+    except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
+        first = names.one_line(str(error).partition("\n")[0])[:300]
+        raise IndexUnavailable(f"{title} answered what is no listing of {name}: {first}") from error
+    return [link for entry in page.entries for link in _link(page, *entry)]
 
 
-def _parsed(answer: WebAnswer, name: PypiName, title: str) -> ProjectPage:
-    """The listing in ``answer``; raises ``IndexUnavailable`` where it is none."""
-    from pypi_simple import ProjectPage
+@dataclass(frozen=True)
+class _Page:
+    """A listing whose entries nobody has read yet."""
 
+    project: str
+    entries: list[tuple[object, object]]
+    """Each with what names its file."""
+    read: Callable[[Any], DistributionPackage]
+    """Reads one; raises anything where it cannot be read."""
+
+
+def _link(page: _Page, filename: object, entry: object) -> Iterator[Link]:
+    try:
+        yield page.read(entry)
+    except Exception as error:
+        if isinstance(filename, str):
+            yield BrokenLink(filename, f"{names.shown(filename)}: {_first_problem(error)}")
+
+
+def _first_problem(error: Exception) -> str:
+    """What is wrong with an entry, in one line; pydantic, which reads those in JSON, says it in several."""
+    errors = error.errors() if hasattr(error, "errors") else []
+    said = next((f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors), str(error))
+    return names.brief(names.one_line(said))
+
+
+def _parsed(answer: WebAnswer, name: PypiName) -> _Page:
+    """The listing in ``answer``; raises anything where it is none."""
     message = Message()
     message["content-type"] = names.one_line(answer.headers.get("Content-Type", ""))
     kind = message.get_content_type()
+    if kind == _JSON:
+        return _of_json(msgspec.json.decode(answer.body, type=_Listed), answer.url)
+    if kind not in _HTML:
+        raise ValueError(f"its content type is {names.shown(kind)}")
+    if len(answer.body) > MOST_HTML:
+        raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
+    return _of_html(readable(answer.body, message.get_content_charset("utf-8")), name, answer.url)
+
+
+def _of_json(listed: _Listed, url: str) -> _Page:
+    from pypi_simple import DistributionPackage, ProjectPage
+
+    head = {"name": listed.name, "meta": {"api-version": listed.meta.api_version}, "files": []}
+    project = ProjectPage.from_json_data(head, url).project  # refuses a version that it does not know
+    entries: list[tuple[object, object]] = [
+        (entry.get("filename") if isinstance(entry, dict) else None, entry) for entry in listed.files
+    ]
+    return _Page(project, entries, lambda entry: DistributionPackage.from_json_data(_of_use(entry), project, url))
+
+
+def _of_use(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry without what nobody reads of it."""
+    used = {key: entry[key] for key in _READ if key in entry}
+    for key in _DIGESTS:
+        if isinstance(used.get(key), dict):
+            used[key] = {kind: digest for kind, digest in used[key].items() if kind == "sha256"}
+    return used
+
+
+def _of_html(text: str, name: PypiName, url: str) -> _Page:
+    from pypi_simple import DistributionPackage, RepositoryPage
+
     try:
-        if kind == _JSON:
-            listed = msgspec.json.decode(answer.body)
-            if isinstance(listed, dict):  # words for it may be added (PEP 792), and it says nothing about a file
-                listed.pop("project-status", None)
-            return ProjectPage.from_json_data(listed, answer.url)
-        if kind not in _HTML:
-            raise ValueError(f"its content type is {names.shown(kind)}")
-        if len(answer.body) > MOST_HTML:
-            raise ValueError(f"its answer has more than {MOST_HTML} bytes of HTML")
-        text = readable(answer.body, message.get_content_charset("utf-8"))
-        return ProjectPage.from_html(name, text, answer.url)
-    except Exception as error:  # what a foreign parser trips over, reading a foreign text, is no fault of ours
-        raise _no_listing(name, error, title) from error
+        links = RepositoryPage.from_html(text, url).links
+    except ValueError:  # one link of them leads nowhere, unless it is the base of all
+        links = RepositoryPage.from_html(text).links
 
+    def read(link: HtmlLink) -> DistributionPackage:
+        return DistributionPackage.from_link(replace(link, url=urljoin(url, link.url)), name)
 
-def _no_listing(what: str, error: Exception, title: str) -> IndexUnavailable:
-    first = names.one_line(str(error).partition("\n")[0])[:300]
-    return IndexUnavailable(f"{title} answered what is no listing of {what}: {first}")
+    return _Page(name, [(link.text, link) for link in links], read)

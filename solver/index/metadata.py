@@ -82,6 +82,8 @@ def _requirement(text: str, filename: str) -> str:
     except (InvalidRequirement, ValueError) as error:
         problem = names.one_line(str(error).partition("\n")[0])
     else:
+        # Nobody goes there, and what is secret of an address need not be written down to say so.
+        requirement.url = names.public_address(requirement.url) if requirement.url else None
         return str(requirement)
     said = names.brief(names.one_line(text))
     raise ReleaseRefused(f'{filename} asks for "{said}", which is no requirement: {names.brief(problem)}')

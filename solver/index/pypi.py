@@ -24,14 +24,14 @@ from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, p
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_this_machine, is_unencrypted
 from solver.index.kept_addresses import AddressCache
-from solver.index.listing import file_of, installable_links, read_listing
+from solver.index.listing import BrokenLink, Link, file_of, installable_links, read_listing
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.source_archive import fetch
 from solver.index.web import NoAnswer, Web, WebAnswer, log
 
 if TYPE_CHECKING:
-    from pypi_simple import DistributionPackage, ProjectPage
+    from pypi_simple import DistributionPackage
 
 INDEX_URL = "INTERLOCK_INDEX_URL"
 """Environment variable with the address of another default index."""
@@ -110,7 +110,7 @@ class PypiIndex:
                 raise UnknownPackage(self._unknown[name])
             if name not in self._releases:
                 try:
-                    self._releases[name] = self._group(name, self._page(name))
+                    self._releases[name] = self._group(name, self._listed(name))
                 except UnknownPackage as error:
                     self._unknown[name] = str(error)
                     raise
@@ -269,7 +269,7 @@ class PypiIndex:
         except NoAnswer as error:
             raise IndexUnavailable(f"{self.title} did not answer when asked for {what}: {error}") from error
 
-    def _page(self, name: PypiName) -> ProjectPage:
+    def _listed(self, name: PypiName) -> list[Link]:
         from pypi_simple import ACCEPT_JSON_PREFERRED
 
         if not names.is_project(name):
@@ -286,12 +286,14 @@ class PypiIndex:
             log.warning("%s is asked without encryption: anybody on the way can change what it says", shown)
         self._warned = True
 
-    def _group(self, name: PypiName, page: ProjectPage) -> tuple[Release, ...]:
+    def _group(self, name: PypiName, links: Iterable[Link]) -> tuple[Release, ...]:
         groups: dict[tuple[str, str | None, str | None], dict[str, IndexFile]] = defaultdict(dict)
         refused: dict[str, str] = {}
         digests: dict[str, str | NotKnown] = {}
-        for link, version in installable_links(page):
+        for link, version in installable_links(links):
             try:
+                if isinstance(link, BrokenLink):
+                    raise names.BadName(link.problem)
                 link.url = self._admitted(link.url)
                 file = file_of(link, name, addressed=not is_of_default(self.name))
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:

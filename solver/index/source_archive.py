@@ -11,12 +11,13 @@ import hashlib
 import io
 import re
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import IO, Self
 
 from packaging.metadata import RawMetadata, parse_email
 from packaging.utils import canonicalize_name
@@ -26,7 +27,7 @@ from solver.core.model import IndexFile
 from solver.core.names import brief, one_line
 from solver.index import ReleaseLost, ReleaseRefused
 from solver.index.ranges import GONE
-from solver.index.web import NoAnswer, Web, WebAnswer
+from solver.index.web import NoAnswer, Sink, Web, WebAnswer
 
 MOST = 512 * 1024 * 1024
 """Bytes of an archive that is read."""
@@ -38,6 +39,9 @@ _MOST_MEMBERS = 100_000
 _MOST_MEMBER = 4 * 1024 * 1024
 _MOST_TOLD = 16 * 1024 * 1024
 """Bytes of all files of an archive that are kept."""
+_MOST_DIRECTORY = 16 * 1024 * 1024
+"""Bytes of the directory of a zip; a hundred for each member."""
+_MOST_IN_MEMORY = 4 * 1024 * 1024
 _MOST_HEADER = 1024 * 1024
 """Bytes of a header of tar that tells of the next member, which tarfile reads as a whole."""
 _HEADERS = (
@@ -70,35 +74,46 @@ def fetch(session: Web, url: str, file: IndexFile) -> SourceMetadata:
     Raises ``ReleaseRefused`` where that is nothing, or of other bytes; ``IndexUnavailable`` without an answer.
     """
     shown = f"the source archive {file.filename}"
-    start = _ask(session, url, shown, {"Range": f"bytes=0-{START - 1}"})
-    if start.status == _PART and (said := read_start(start.body, file.filename)) is not None:
-        return said
-    is_whole = start.status != _PART or len(start.body) == file.size
-    whole = start.body if is_whole else _ask(session, url, shown, {}).body
-    if isinstance(file.sha256, str) and hashlib.sha256(whole).hexdigest() != file.sha256:
-        raise ReleaseRefused(f"{shown} has another sha256 than the listing says")
-    return read_archive(whole, file.filename)
+    # A large one lies in a file that nobody else sees and that is gone with this process.
+    with tempfile.SpooledTemporaryFile(_MOST_IN_MEMORY) as body:
+        status = _ask(session, url, shown, {"Range": f"bytes=0-{START - 1}"}, body)
+        if status == _PART and (said := read_start(body, file.filename)) is not None:
+            return said
+        if status == _PART and body.seek(0, io.SEEK_END) != file.size:
+            _ask(session, url, shown, {}, body)
+        body.seek(0)
+        if isinstance(file.sha256, str) and hashlib.file_digest(body, "sha256").hexdigest() != file.sha256:
+            raise ReleaseRefused(f"{shown} has another sha256 than the listing says")
+        return read_archive(body, file.filename)
 
 
-def _ask(session: Web, url: str, shown: str, headers: Mapping[str, str]) -> WebAnswer:
+def _ask(session: Web, url: str, shown: str, headers: Mapping[str, str], body: IO[bytes]) -> int:
+    """Put what the server gives into ``body``, in place of what was there; the status of its answer."""
+
+    def begin(_: WebAnswer) -> tuple[int, Sink]:
+        body.seek(0)
+        body.truncate()
+        return MOST, body.write
+
     try:
         # What is sent as it lies there is what has the hash.
-        answer = session.get(url, MOST, {"Accept-Encoding": "identity", **headers})
+        answer = session.receive(url, begin, {"Accept-Encoding": "identity", **headers})
     except NoAnswer as error:
         raise IndexUnavailable(f"{shown} could not be read: {error}") from error
     if answer.status in GONE:
         raise ReleaseLost(f"{shown} is listed, and is not there")
     if answer.status not in (_WHOLE, _PART):
         raise IndexUnavailable(f"the index answered {answer.said} when asked for {shown}")
-    return answer
+    return answer.status
 
 
-def read_start(data: bytes, filename: str) -> SourceMetadata | None:
+def read_start(body: IO[bytes], filename: str) -> SourceMetadata | None:
     """What the first bytes of an archive say for sure; None where they do not."""
     if not filename.endswith(".tar.gz"):
         return None
+    body.seek(0)
     try:
-        for path, content in _members_of_tar(data):
+        for path, content in _members_of_tar(body):
             if _is_top(path) and path.name == _PKG_INFO:
                 raw, _ = parse_email(content)
                 return SourceMetadata(content, tuple(raw.get("requires_dist", []))) if _is_static(raw) else None
@@ -107,10 +122,11 @@ def read_start(data: bytes, filename: str) -> SourceMetadata | None:
     return None
 
 
-def read_archive(data: bytes, filename: str) -> SourceMetadata:
+def read_archive(body: IO[bytes], filename: str) -> SourceMetadata:
     """What a whole archive says; raises ``ReleaseRefused`` where it is none, or says nothing."""
+    body.seek(0)
     try:
-        said = _said(dict(_members_of_tar(data) if filename.endswith(".tar.gz") else _members_of_zip(data)))
+        said = _said(dict(_members_of_tar(body) if filename.endswith(".tar.gz") else _members_of_zip(body)))
     except Exception as error:  # what foreign readers trip over, reading a foreign archive, is no fault of ours
         problem = brief(one_line(str(error) or type(error).__name__))
         raise ReleaseRefused(f"{filename} is no source archive that can be read: {problem}") from None
@@ -180,10 +196,10 @@ class _Member(tarfile.TarInfo):
         return made
 
 
-def _members_of_tar(data: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
+def _members_of_tar(body: IO[bytes]) -> Iterator[tuple[PurePosixPath, bytes]]:
     bounds = _Bounds()
     # As a stream: what comes behind is read when it is asked for, so that the start of an archive is enough.
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz", tarinfo=_Member) as archive:
+    with tarfile.open(fileobj=body, mode="r|gz", tarinfo=_Member) as archive:
         for member in archive:
             bounds.pass_by(member.size)
             path = PurePosixPath(member.name)
@@ -192,9 +208,30 @@ def _members_of_tar(data: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
                 yield path, b"" if file is None else file.read()
 
 
-def _members_of_zip(data: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
+class _Zip(io.RawIOBase):
+    """A zip file for zipfile, which reads its whole directory at once, whatever size that says it has."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._body.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._body.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MOST_DIRECTORY:
+            raise ValueError(f"it has a directory of {size} bytes")
+        return self._body.read(size)
+
+
+def _members_of_zip(body: IO[bytes]) -> Iterator[tuple[PurePosixPath, bytes]]:
     bounds = _Bounds()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with zipfile.ZipFile(_Zip(body)) as archive:
         for member in archive.infolist():
             bounds.pass_by(0)  # what is not asked for is not inflated
             path = PurePosixPath(member.filename)

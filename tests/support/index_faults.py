@@ -173,7 +173,7 @@ JUNK = f"{AT} is no wheel that can be read: "
 NO_UTF8 = "can't decode byte 0xff in position 0: invalid start byte"
 TOO_NEW = "Repository's version (99.0) has greater major component than supported version (1.4)"
 SHORT = "*.dist-info/METADATA is shorter than the directory says"
-SCHEMA = f"{LISTED}1 validation error for Project"
+OF_ENTRY = f"the listing is wrong about it: '{WHEEL}': "
 
 
 def answered(said):
@@ -271,14 +271,15 @@ CONTENT = {
     "is other JSON": Fault(page(b"{}", "application/json"), f"{LISTED}its content type is 'application/json'"),
     "has a type of lines": Fault(page(b"{}", "text/x;\n y=z"), f"{LISTED}its content type is 'text/x'"),
     "is empty": Fault(page(b"", JSON), f"{LISTED}Input data was truncated"),
-    "is null": Fault(page(b"null", JSON), SCHEMA),
-    "is a list": Fault(page(b"[]", JSON), SCHEMA),
-    "is a number": Fault(page(b"5", JSON), SCHEMA),
-    "is of no fields": Fault(page(b"{}", JSON), f"{LISTED}3 validation errors for Project"),
+    "is null": Fault(page(b"null", JSON), f"{LISTED}Expected `object`, got `null`"),
+    "is a list": Fault(page(b"[]", JSON), f"{LISTED}Expected `object`, got `array`"),
+    "is a number": Fault(page(b"5", JSON), f"{LISTED}Expected `object`, got `int`"),
+    "is of no fields": Fault(page(b"{}", JSON), f"{LISTED}Object missing required field `name`"),
     "is half": Fault(page(listing()[:-5], JSON), f"{LISTED}Input data was truncated"),
     "is two": Fault(page(listing() * 2, JSON), f"{LISTED}JSON is malformed: trailing characters (byte 80)"),
     "is deep": Fault(
-        page(b"[" * 200_000, JSON), f"{LISTED}maximum recursion depth exceeded while deserializing an object"
+        page(b'{"name": "victim", "meta": ' + b"[" * 200_000, JSON),
+        f"{LISTED}Expected `object`, got `array` - at `$.meta`",
     ),
     "is no UTF-8": Fault(
         page(listing().replace(b"victim", b"\xff\xfe"), JSON),
@@ -295,24 +296,18 @@ CONTENT = {
         f"{LISTED}{TOO_NEW}",
     ),
     "is of no version": Fault(page(listing(meta={"api-version": "new"}), JSON), f"{LISTED}Invalid version: 'new'"),
-    "is of a version that is a number": Fault(page(listing(meta={"api-version": 1}), JSON), SCHEMA),
+    "is of a version that is a number": Fault(
+        page(listing(meta={"api-version": 1}), JSON), f"{LISTED}Expected `str`, got `int` - at `$.meta.api-version`"
+    ),
     "is another project's": Fault(page(listing(name="torch"), JSON), f"{LISTED}it is the listing of 'torch'"),
     "is nobody's": Fault(page(listing(name="a b"), JSON), f"{LISTED}'a b' is no name of a package"),
-    "has a number for a name": Fault(page(listing(name=5), JSON), SCHEMA),
-    "has null for files": Fault(page(listing(files=None), JSON), SCHEMA),
-    "has a mapping of files": Fault(page(listing(files={"a": 1}), JSON), SCHEMA),
-    "has a file that is null": Fault(page(listing(None), JSON), SCHEMA),
-    "has a file without a name": Fault(file_without("filename"), SCHEMA),
-    "has a file without an address": Fault(file_without("url"), SCHEMA),
-    "has a file without hashes": Fault(file_without("hashes"), SCHEMA),
-    "has a number for a hash": Fault(file_with(hashes={"sha256": 5}), SCHEMA),
-    "has a list of hashes": Fault(file_with(hashes=["sha256"]), SCHEMA),
-    "has a number for a file's name": Fault(file_with(filename=5), SCHEMA),
-    "has a number for an address": Fault(file_with(url=5), SCHEMA),
-    "has a word for a size": Fault(file_with(size="big"), SCHEMA),
-    "has no day": Fault(file_with(**{"upload-time": "yesterday"}), SCHEMA),
-    "has a number for a python": Fault(file_with(**{"requires-python": 3}), SCHEMA),
-    "has a list for yanked": Fault(file_with(yanked=["x"]), f"{LISTED}2 validation errors for Project"),
+    "has a number for a name": Fault(page(listing(name=5), JSON), f"{LISTED}Expected `str`, got `int` - at `$.name`"),
+    "has null for files": Fault(
+        page(listing(files=None), JSON), f"{LISTED}Expected `array`, got `null` - at `$.files`"
+    ),
+    "has a mapping of files": Fault(
+        page(listing(files={"a": 1}), JSON), f"{LISTED}Expected `array`, got `object` - at `$.files`"
+    ),
     "has too many files": Fault(many_files, f"{LISTED}it has 21 files, and at most 20 are read"),
     "has HTML with a quote without end": Fault(
         page(b"<a href='" * 10_000, HTML), f"{LISTED}its HTML is broken at \"<a href='<a href='<a\""
@@ -430,6 +425,28 @@ UNREADABLE = {
         wheel(zipped((MEMBER, METADATA), compression=zipfile.ZIP_LZMA)),
         f"*.dist-info/METADATA of {AT} is compressed or encrypted in a way that is not read",
     ),
+    "has a file without an address": Fault(file_without("url"), f"{OF_ENTRY}url: Field required"),
+    "has a file without hashes": Fault(file_without("hashes"), f"{OF_ENTRY}hashes: Field required"),
+    "has a number for a hash": Fault(
+        file_with(hashes={"sha256": 5}), f"{OF_ENTRY}hashes.sha256: Input should be a valid string"
+    ),
+    "has a list of hashes": Fault(
+        file_with(hashes=["sha256"]), f"{OF_ENTRY}hashes: Input should be a valid dictionary"
+    ),
+    "has a number for an address": Fault(file_with(url=5), f"{OF_ENTRY}url: Input should be a valid string"),
+    "has half an address": Fault(file_with(url="http://["), f"{OF_ENTRY}Invalid IPv6 URL"),
+    "has a word for a size": Fault(
+        file_with(size="big"),
+        f"{OF_ENTRY}size: Input should be a valid integer, unable to parse string as an integer",
+    ),
+    "has no day": Fault(
+        file_with(**{"upload-time": "yesterday"}),
+        f"{OF_ENTRY}upload-time: Input should be a valid datetime or date, input is too short",
+    ),
+    "has a number for a python": Fault(
+        file_with(**{"requires-python": 3}), f"{OF_ENTRY}requires-python: Input should be a valid string"
+    ),
+    "has a list for yanked": Fault(file_with(yanked=["x"]), f"{OF_ENTRY}yanked.bool: Input should be a valid boolean"),
 }
 """Of the release alone, which therefore may not be chosen: exit code 3."""
 FAULTS = {**{f"answers {status}": fault for status, fault in STATUS.items()}, **TRANSPORT, **CONTENT, **AFTERWARDS}

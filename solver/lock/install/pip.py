@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from solver.core import names
 from solver.core.errors import BadInput, CheckFailed, IndexUnavailable
 from solver.core.lines import LockedPin, has_own_wheels, read_pins
-from solver.core.programs import ending_with_us, uv_here
+from solver.core.programs import ending_with_us, failure_of_machine, uv_here
 from solver.core.writers import requirement_line
 
 Installer = Literal["uv", "pip"]
@@ -118,6 +118,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str], descriptors: tuple[
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
         name = "uv" if Path(command[0]).stem == "uv" else "pip"
+        if failure := failure_of_machine(name, done.stderr):
+            raise failure
         raise CheckFailed(f"the pip half failed, {name} says: " + "\n".join(lines[-_LAST_LINES:]))
 
 

@@ -13,6 +13,7 @@ import solver
 from solver.core import names
 from solver.core.errors import IndexUnavailable
 from solver.core.lines import LockedPin, read_pins
+from solver.core.programs import failure_of_machine
 from solver.core.scratch import scratch_folder
 from solver.core.wheelfile import pack_wheel
 
@@ -70,6 +71,8 @@ def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | 
         command, input="\n".join(requirements), capture_output=True, text=True, env=_environment(os.environ, index)
     )
     if done.returncode != 0:
+        if failure := failure_of_machine("uv", done.stderr):
+            raise failure
         said = done.stderr if index is None else done.stderr.replace(index, names.public_address(index))
         lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or f"nothing (exit status {done.returncode})"
         raise IndexUnavailable(f"there is no set of wheels for interlock on python {python}, uv says: {lines}")

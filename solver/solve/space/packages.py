@@ -122,6 +122,10 @@ class PackageSpace:
                 continue
             if extra and applies(requirement.marker, environment):
                 continue  # the package itself asks for it already
+            if requirement.url is not None:
+                text = f"may not be chosen: it asks for {requirement.name} of an address, and an index has no such file"
+                yield Ask(NOWHERE, 0, text, source, kind=Kind.NONE_OF)
+                continue
             yield from self.choices.requirement_asks(requirement, source)
 
     def _related(self, candidate: Candidate) -> Iterable[Ask]:

@@ -11,7 +11,7 @@ import pytest
 from paths import ROOT
 from user_folder import REQUEST
 
-from solver.cli import failures
+from solver.cli import failures, program
 from solver.cli.failures import failure_of
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.names import BadName
@@ -67,6 +67,34 @@ def test_a_mistake_of_a_person_or_a_machine_is_one_sentence(error, sentence, cod
 def test_who_interrupts_or_reads_no_more_is_told_nothing():
     assert failure_of(KeyboardInterrupt()) == ("", 130)
     assert failure_of(BrokenPipeError()) == ("", 141)
+
+
+class PanicException(BaseException):
+    """As the one of py-rattler, which is no ``Exception``."""
+
+
+OUT_OF_FILES = 'failed to create UnixStream: Os { code: 24, kind: TooManyOpenFiles, message: "Too many open files" }'
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "code"),
+    [
+        (
+            OUT_OF_FILES,
+            "interlock: py-rattler could not work: Too many open files; allow more open files (ulimit -n)",
+            2,
+        ),
+        ("index out of bounds", f"{OURS}", 5),
+    ],
+)
+def test_what_foreign_code_gives_up_about_is_no_answer_of_a_check(folder, monkeypatch, capsys, text, start, code):
+    def give_up(**_):
+        raise PanicException(text)
+
+    monkeypatch.setattr(program.interlock, "main", give_up)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert (ended.value.code, capsys.readouterr().err.startswith(start)) == (code, True)
 
 
 def test_a_bug_says_where_to_report_it_and_where_it_happened():

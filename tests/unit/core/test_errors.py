@@ -45,6 +45,7 @@ def test_the_tree_is_the_drawn_one():
             "a.yml:3: name: it is wrong; write it right",
         ),
         ({"line": 3}, ":3: it is wrong"),
+        ({"key": "9" * 5000}, f"{'9' * 190} …: it is wrong"),
         ({"file": "a\nb", "key": "c\nd", "fix": "see\x1b[2J"}, r"a b: c\nd: it is wrong; see\x1b[2J"),
     ],
 )

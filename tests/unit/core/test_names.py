@@ -44,6 +44,16 @@ def test_what_is_one_is_taken(check, text, expected):
     assert check(text) == (text if expected is None else expected)
 
 
+@pytest.mark.parametrize(
+    "sign", [*"\0\n\r\x1b\x7f\x9b\u2028", *"\u061c\u200e\u200f\u202a\u202e\u2066\u2069"], ids=ascii
+)
+def test_what_steers_a_terminal_or_turns_writing_around_is_on_no_line(sign):
+    text = f"six{sign} >=1"
+    assert not names.is_one_line(text)
+    assert (names.one_line(text), names.printable(text)) == ("six >=1", f"six{ascii(sign)[1:-1]} >=1")
+    assert names.is_one_line("numéro 中文 \U0001f469\u200d\U0001f4bb")
+
+
 @pytest.mark.parametrize(("check", "text", "end"), ENDED)
 def test_nothing_ends_a_line(check, text, end):
     for lie in (text + end, end + text):

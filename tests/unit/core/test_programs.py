@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from paths import ROOT
 
 from solver.core.errors import BadInput
-from solver.core.programs import ending_with_us, find_python, minor_of, uv_here
+from solver.core.programs import ending_with_us, failure_of_machine, find_python, minor_of, uv_here
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -30,6 +31,23 @@ def test_a_stand_in_that_starts_nothing_is_passed_over(tmp_path, monkeypatch):
         (tmp_path / place / "python3.99").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/shims:{tmp_path}/real")
     assert find_python("3.99") == tmp_path / "real" / "python3.99"
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("error: Failed to write to the client cache\n  cause: Too many open files (os error 24)", errno.EMFILE),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", errno.ENOSPC),
+        ("error: tcp connect error\n  cause: Connection refused (os error 111)", None),
+        ("error: No solution found: os error 24 of ours", None),
+        ("", None),
+    ],
+)
+def test_what_a_program_says_of_this_machine_is_told_from_what_it_says_of_its_work(said, number):
+    failure = failure_of_machine("uv", said)
+    assert (failure and (failure.errno, failure.strerror)) == (
+        number and (number, f"uv could not work: {os.strerror(number)}")
+    )
 
 
 def test_an_absent_python_is_told(monkeypatch):

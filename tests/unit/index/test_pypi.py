@@ -184,7 +184,7 @@ def test_an_index_that_keeps_failing_is_told(fault_server, index):
     [
         (Answer(b"hello", "text/plain"), "its content type is 'text/plain'"),
         (Answer(b"{", "application/vnd.pypi.simple.v1+json"), ""),
-        (Answer(b"[]", "application/vnd.pypi.simple.v1+json"), "1 validation error for Project"),
+        (Answer(b"[]", "application/vnd.pypi.simple.v1+json"), "Expected `object`, got `array`"),
         (Answer(b'{"meta":{"api-version":"2.0"},"name":"x","files":[]}', "application/vnd.pypi.simple.v1+json"), ""),
     ],
     ids=["content type", "broken", "schema", "version"],

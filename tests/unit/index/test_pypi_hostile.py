@@ -89,6 +89,54 @@ def test_a_status_that_nobody_has_heard_of_hides_no_release(fault_server, index)
     assert [release.version for release in index.releases(VICTIM)] == ["1.0"]
 
 
+JUNK = [None, True, -1, 2**70, 1.5, "", "\0\n\u202e", "9" * 5000, [], [None], {}, {"": []}, {"sha256": "x\n--pre"}]
+UNREAD = ("gpg-sig", "uploaded-by", "dist-info-metadata", "\u202e")
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=ascii)
+def test_what_nobody_reads_of_a_file_or_a_package_may_be_anything(fault_server, index, junk):
+    wheel = f"{NAME}-1.0-py3-none-any.whl"
+    fault_server.add_project(NAME, {wheel: dict.fromkeys(UNREAD, junk)})
+    answer = fault_server.answers[f"/simple/{NAME}/"]
+    listing = json.loads(answer.body)
+    for key in ("versions", "alternate-locations", "project-status", "_last-serial"):
+        listing[key] = junk
+    listing["meta"] |= {"tracks": junk, "_last-serial": junk}
+    for entry in listing["files"]:
+        entry["hashes"]["md5"] = junk
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(json.dumps(listing).encode(), JSON)
+    (release,) = index.releases(VICTIM)
+    assert (release.version, release.refused, [file.filename for file in release.files]) == ("1.0", None, [wheel])
+
+
+@pytest.mark.parametrize("entry", [*JUNK, {"filename": 5}, {"url": "https://x/a-1-py3-none-any.whl"}], ids=ascii)
+def test_an_entry_without_a_name_costs_nothing(fault_server, index, entry):
+    fault_server.add_project(NAME, {f"{NAME}-1.0-py3-none-any.whl": {}})
+    answer = fault_server.answers[f"/simple/{NAME}/"]
+    listing = json.loads(answer.body)
+    listing["files"] = [entry, *listing["files"], entry]
+    fault_server.answers[f"/simple/{NAME}/"] = Answer(json.dumps(listing).encode(), JSON)
+    assert [release.version for release in index.releases(VICTIM)] == ["1.0"]
+
+
+def test_a_link_that_leads_nowhere_costs_its_own_release(fault_server, index):
+    names = [f"{NAME}-{version}-py3-none-any.whl" for version in ("1.0", "2.0")]
+    digest = "0" * 64
+    lines = [
+        '<meta name="pypi:project-status" content="frozen">',
+        f'<a href="/files/{names[0]}#sha256={digest}">{names[0]}</a>',
+        f'<a href="http://[#sha256={digest}">{names[1]}</a>',
+        '<a href="http://[">a note</a>',
+    ]
+    fault_server.answers[f"/simple/{NAME}/"] = Answer("\n".join(lines).encode(), "text/html")
+    good, bad = index.releases(VICTIM)
+    assert (good.version, [file.sha256 for file in good.files]) == ("1.0", [digest])
+    assert (bad.version, bad.refused) == (
+        "2.0",
+        f"the listing is wrong about it: '{names[1]}': Invalid IPv6 URL",
+    )
+
+
 def test_html_has_no_other_rules(fault_server, index):
     wheel = f"{NAME}-2.0-py3-none-any.whl"
     body = f'<a href="{fault_server.url}/files/{wheel}#sha256=zz%0a--index-url%20http://evil">{wheel}</a>'

@@ -1,8 +1,11 @@
 """What a source archive says that its package needs, by each of the ways in which tools wrote that down."""
 
 import gzip
+import hashlib
 import io
+import random
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -50,7 +53,7 @@ def test_requirements_are_those_that_no_build_changes_else_those_that_a_build_wr
     pack, name, pkg_info, others, requires
 ):
     archive = pack({"tiny-pack-1.0/PKG-INFO": pkg_info, **others})
-    assert read_archive(archive, name) == SourceMetadata(pkg_info.encode(), requires)
+    assert read_archive(io.BytesIO(archive), name) == SourceMetadata(pkg_info.encode(), requires)
 
 
 def headed(kind, size, content, times=1):
@@ -95,7 +98,7 @@ def headed(kind, size, content, times=1):
 )
 def test_what_says_nothing_is_refused(data, why):
     with pytest.raises(ReleaseRefused) as refused:
-        read_archive(data, NAME)
+        read_archive(io.BytesIO(data), NAME)
     assert str(refused.value).startswith(f"{NAME} {why}")
 
 
@@ -103,7 +106,7 @@ def test_what_inflates_to_more_than_is_read_is_refused(monkeypatch):
     monkeypatch.setattr("solver.index.source_archive._MOST_INFLATED", 10_000)
     data = tar({"tiny-pack-1.0/PKG-INFO": OLD, "tiny-pack-1.0/zeros": "0" * 10_000})
     with pytest.raises(ReleaseRefused, match="it has more than 10000 bytes"):
-        read_archive(data, NAME)
+        read_archive(io.BytesIO(data), NAME)
 
 
 def test_what_nobody_reads_to_the_end_is_refused(monkeypatch):
@@ -112,11 +115,11 @@ def test_what_nobody_reads_to_the_end_is_refused(monkeypatch):
     monkeypatch.setattr("solver.index.source_archive._MOST_TOLD", 500)
     for pack, name in ((tar, NAME), (zipped, "tiny-pack-1.0.zip")):
         with pytest.raises(ReleaseRefused, match=r"its files PKG-INFO and requires\.txt have more than 500 bytes"):
-            read_archive(pack(files), name)
+            read_archive(io.BytesIO(pack(files)), name)
     monkeypatch.setattr("solver.index.source_archive._MOST_MEMBERS", 9)
     for pack, name in ((tar, NAME), (zipped, "tiny-pack-1.0.zip")):
         with pytest.raises(ReleaseRefused, match="it has more than 9 members"):
-            read_archive(pack(files), name)
+            read_archive(io.BytesIO(pack(files)), name)
 
 
 def test_a_damaged_member_of_a_zip_is_told():
@@ -126,14 +129,14 @@ def test_a_damaged_member_of_a_zip_is_told():
     data = bytearray(body.getvalue())
     data[60:72] = b"\xff" * 12
     with pytest.raises(ReleaseRefused, match="is no source archive that can be read: Corrupt input data"):
-        read_archive(bytes(data), "tiny-pack-1.0.zip")
+        read_archive(io.BytesIO(data), "tiny-pack-1.0.zip")
 
 
 @pytest.mark.parametrize("version", ["", "9" * 5000, "\u00b2.2", "2", "2.2.1", "two"])
 def test_metadata_of_an_odd_version_promise_nothing(version):
     body = tar({"tiny-pack-1.0/PKG-INFO": STATED.replace("2.1", version)})
-    assert read_start(body, NAME) is None
-    assert read_archive(body, NAME).requires == ("six>=1",)
+    assert read_start(io.BytesIO(body), NAME) is None
+    assert read_archive(io.BytesIO(body), NAME).requires == ("six>=1",)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +144,9 @@ def test_metadata_of_an_odd_version_promise_nothing(version):
 )
 def test_the_start_is_enough_where_no_build_changes_what_it_says(pkg_info, requires):
     body = tar({"tiny-pack-1.0/PKG-INFO": pkg_info, "tiny-pack-1.0/blob": "".join(map(chr, range(32, 127))) * 9999})
-    said = read_start(body[:-500], NAME)
+    said = read_start(io.BytesIO(body[:-500]), NAME)
     assert (None if said is None else said.requires) == requires
-    assert read_start(body[:5], NAME) is None
+    assert read_start(io.BytesIO(body[:5]), NAME) is None
 
 
 @pytest.fixture
@@ -175,3 +178,23 @@ def test_only_the_start_of_a_large_archive_is_read_where_that_is_enough(served, 
     body = tar({"tiny-pack-1.0/PKG-INFO": STATIC, "tiny-pack-1.0/noise": noise})
     assert served(body).requires == ("six>=1",)
     assert [span for _, span in fault_server.requests] == ["bytes=0-262143"]
+
+
+def test_a_large_archive_is_never_in_memory_as_a_whole(served, monkeypatch):
+    monkeypatch.setattr("solver.index.source_archive._MOST_IN_MEMORY", 100_000)
+    noise = random.Random(1).randbytes(2_000_000).decode("latin-1")
+    body = tar({"tiny-pack-1.0/a": noise, "tiny-pack-1.0/PKG-INFO": STATED})
+    tracemalloc.start()
+    try:
+        assert served(body, hashlib.sha256(body).hexdigest()).requires == ("six>=1",)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < len(body) / 2
+
+
+def test_a_directory_of_a_zip_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr("solver.index.source_archive._MOST_DIRECTORY", 5000)
+    body = zipped({f"tiny-pack-1.0/{number}": "" for number in range(100)})
+    with pytest.raises(ReleaseRefused, match=r"it has a directory of [0-9]{4} bytes"):
+        read_archive(io.BytesIO(body), "tiny-pack-1.0.zip")

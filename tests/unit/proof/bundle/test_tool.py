@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_program_that_says_nothing_is_told_by_its_exit_status(tmp_path):
     silent.chmod(0o755)
     with pytest.raises(IndexUnavailable, match=r"python 3\.12, uv says: nothing \(exit status 3\)$"):
         resolved(("tool",), "3.12", uv=str(silent))
+
+
+def test_what_this_machine_lacks_is_no_word_about_the_wheels(tmp_path):
+    program = tmp_path / "uv"
+    program.write_text("#!/bin/sh\necho 'cause: Too many open files (os error 24) at path \"/x\"' >&2\nexit 2\n")
+    program.chmod(0o755)
+    with pytest.raises(OSError, match="uv could not work: Too many open files") as caught:
+        resolved(("tool",), "3.12", uv=str(program))
+    assert caught.value.errno == errno.EMFILE
 
 
 def test_interlocks_own_wheel_is_the_same_every_time():
