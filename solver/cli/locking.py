@@ -96,7 +96,8 @@ def _write(
         written.append(made)
         click.echo(f"{made.profile.name}: {summary(made)}{'' if changed else ' (unchanged)'}")
         if made.is_half:
-            click.echo(f"{made.profile.name}: without its conda half, since {made.closure.conda.not_written}", err=True)
+            why = made.closure.conda.not_written
+            click.echo(f"{made.profile.name}: conda chooses the builds of python and pip, since {why}", err=True)
         for name in made.idle:
             click.echo(f"{made.profile.name}: {name} is accepted, and nothing was found of it", err=True)
         for line in moved(project, made, packages) if packages else ():

@@ -13,7 +13,7 @@ from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded, Undeci
 from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, PypiName, Solution, Target
 from solver.core.spelling import all_of
-from solver.core.versions import as_version
+from solver.core.versions import as_version, minor
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_snapshot import CondaSnapshot
@@ -25,6 +25,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.rules import binding
 from solver.solve.conda.channels import virtual_packages
 from solver.solve.conda.profile import CondaSolution, base_offers, base_records, solve_conda
+from solver.solve.conda.traps import PYTHON
 
 T = TypeVar("T")
 
@@ -50,14 +51,16 @@ def _recorded(project: Project, profile: Profile) -> CondaSource:
     return dataclasses.replace(snapshot, channels=tuple(members))
 
 
-def _base_of(project: Project, profile: Profile, ask: Callable[[CondaSource], T], *, tell: bool) -> T:
+def _base_of(project: Project, profile: Profile, target: Target, ask: Callable[[CondaSource], T], *, tell: bool) -> T:
     """What ``ask`` makes of the channels; of what was recorded of them where live ones do not answer, and told.
 
-    Raises ``NotRecorded``, and ``IndexUnavailable`` naming what would be missing.
+    Raises ``NotRecorded``, also of a python of ``target``, and ``IndexUnavailable`` naming what would be missing.
     """
     try:
         return ask(source_for(project, profile))
     except Undecided as error:
+        if not profile.conda_packages:
+            _refuse_unrecorded(source_for(project, profile), target)
         raise _or_by_pip(profile, error) from None
     except IndexUnavailable as error:
         if isinstance(error, NotRecorded) or not _is_live(project):
@@ -69,6 +72,15 @@ def _base_of(project: Project, profile: Profile, ask: Callable[[CondaSource], T]
         if tell:
             log.warning("%s: %s; below pip lies the base that was recorded", profile.name, error)
         return made
+
+
+def _refuse_unrecorded(source: CondaSource, target: Target) -> None:
+    """Raise ``NotRecorded`` where channels were recorded without any python of ``target``, on its platform."""
+    if not isinstance(source, CondaSnapshot):
+        return
+    records = [record for channel in source.channels for record in source.records(channel, target.platform)]
+    if not any(record.name == PYTHON and minor(record.version) == target.python for record in records):
+        raise NotRecorded(source.channels[0], f"no python {target.python} for {target.platform} of this channel")
 
 
 def _or_by_pip(profile: Profile, error: Undecided) -> Undecided:
@@ -95,6 +107,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
         offers = _base_of(
             project,
             profile,
+            target,
             lambda source: base_offers(profile, python, target, source, project.matrices),
             tell=False,
         )
@@ -107,7 +120,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
 def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[tuple[CondaRecord, ...], CondaSection]:
     """The base below a pip closure, and what solution.yaml says of it.
 
-    No records, and the reason, where the channels are not recorded for the platform. Raises ``BadInput``
+    No records, and the reason, where the channels are not recorded for the platform or the python. Raises ``BadInput``
     where conda has no such version of a package that both bring.
     """
     pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
@@ -116,6 +129,7 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
         records = _base_of(
             project,
             profile,
+            target,
             lambda source: base_records(profile, target.python, target, source, rows, pins=pins),
             tell=True,
         )
@@ -126,7 +140,7 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
 
 
 def unrecorded_base(project: Project, profile: Profile, target: Target) -> tuple[str, ...]:
-    """python and pip as MatchSpecs without a build, for a platform of which no channel was recorded.
+    """python and pip as MatchSpecs without a build, where no channel was recorded for the platform or the python.
 
     pip serves every platform, so that its version is the newest recorded one that this python may have; where
     none was recorded, conda chooses.

@@ -48,7 +48,7 @@ _LONGEST_FOLDER = 200
 _CURE = "record it anew with `nox -s refresh`"
 
 
-class ChannelHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChannelHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """First line of a file."""
 
     version: int
@@ -57,6 +57,8 @@ class ChannelHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     subdir: str
     extent: str = msgspec.field(name="held")
     """Which packages were recorded, in words."""
+    sources: tuple[str, ...] = ()
+    """Addresses of public lock files that state packages here of which no channel was asked."""
 
 
 class RecordLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -78,8 +78,8 @@ def _hashes(profile: Profile, target: Target, recorded: bool) -> Iterator[str]:
     name, from_pip = profile.name, FLAVOURS[profile.flavour].from_pip
     if not recorded:
         yield (
-            f"Nobody recorded the channels for {target.platform}: conda chooses the builds of python and pip, and of "
-            "what they need. pip checks the hashes of its half below."
+            f"Nobody recorded what the channels have of python {target.python} for {target.platform}: conda chooses "
+            "the builds of python and pip, and of what they need. pip checks the hashes of its half below."
         )
         return
     explicit = explicit_filename(profile.flavour, target.platform)

@@ -31,7 +31,7 @@ def write_channel(folder, entries):
     """``entries`` (of ``entry``) as a channel in ``folder``, in the order given; returns the folder."""
     by_subdir = {"linux-64": {}, "noarch": {}}
     for filename, record in entries:
-        by_subdir[record["subdir"]][filename] = record
+        by_subdir.setdefault(record["subdir"], {})[filename] = record
     for subdir, packages in by_subdir.items():
         path = Path(folder, subdir)
         path.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,11 @@ import msgspec
 
 from solver.core.axes import axes_of
 from solver.core.flavours import FLAVOURS
-from solver.core.model import CondaName, Profile, Target
+from solver.core.model import CondaName, Platform, Profile, Target
+from solver.core.target import PLATFORMS
 from solver.index.conda import CondaSource
 from solver.index.conda_record import CondaRecord, by_name_and_build
-from solver.index.conda_snapshot import write_records
+from solver.index.conda_snapshot import FOLDER, write_records
 from solver.index.conda_spec import read_spec
 from solver.matrix.conda_builds import may_be_cuda
 from solver.matrix.load import Matrices
@@ -45,7 +46,7 @@ def refresh_conda(
     ``root`` is the snapshot's folder. Everything is read before anything is written.
     """
     by_channel: dict[str, list[CondaRecord]] = {}
-    for record in reachable(profiles, pythons, source, matrices):
+    for record in reachable(profiles, pythons, source, matrices, _recorded_platforms(root)):
         by_channel.setdefault(record.channel, []).append(record)
     by_address = {channel.address: channel.name for channel in source.opened("linux-64")}
     return [
@@ -55,20 +56,38 @@ def refresh_conda(
     ]
 
 
+def _recorded_platforms(root: Path) -> tuple[Platform, ...]:
+    """Of which platforms there is a record, which a refresh shall not lose though no profile is for one of them."""
+    held = {path.stem for path in (root / FOLDER).glob("*/*.jsonl")}
+    return tuple(platform for platform in PLATFORMS if platform in held)
+
+
 def reachable(
-    profiles: Sequence[Profile], pythons: Sequence[str], source: CondaSource, matrices: Matrices
+    profiles: Sequence[Profile],
+    pythons: Sequence[str],
+    source: CondaSource,
+    matrices: Matrices,
+    platforms: Sequence[Platform] = (),
 ) -> tuple[CondaRecord, ...]:
-    """The records that ``EXTENT`` describes."""
+    """The records that ``EXTENT`` describes, and the base on each of ``platforms``, too."""
     records: list[CondaRecord] = []
     for profile in profiles:
         if not FLAVOURS[profile.flavour].from_pip:
             records += _of_profile(profile, pythons, source, matrices)
     below = (profile for profile in profiles if FLAVOURS[profile.flavour].conda)
     bases = {(profile.target.platform, profile.conda_packages): profile for profile in below}
+    for platform in platforms if bases else ():
+        bases.setdefault((platform, ()), _bare_on(next(iter(bases.values())), platform))
     for profile in bases.values():
         for python in pythons:
             records += _of_base(profile, python, source, matrices)
     return by_name_and_build(records)
+
+
+def _bare_on(profile: Profile, platform: Platform) -> Profile:
+    """``profile`` for the base alone, on any machine of ``platform``."""
+    target = Target(platform=platform, python=profile.target.python)
+    return msgspec.structs.replace(profile, target=target, conda_packages=(), virtual_packages={})
 
 
 def _of_profile(

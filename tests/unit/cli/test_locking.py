@@ -8,8 +8,8 @@ from solver.core.errors import IndexUnavailable
 from solver.index.pypi import PypiIndex
 
 HALF = (
-    "{}: without its conda half, since the snapshot holds nothing for linux-64 of this channel: nowhere; "
-    "run the command with --live to ask the index, or `interlock refresh` to record it\n"
+    "{}: conda chooses the builds of python and pip, since the snapshot holds nothing for linux-64 of this channel: "
+    "nowhere; run the command with --live to ask the index, or `interlock refresh` to record it\n"
 )
 
 

@@ -170,6 +170,19 @@ def test_a_platform_without_a_recorded_channel_gets_python_and_a_pip_that_suits_
     assert conda == ["__glibc>=2.28", *asked]
 
 
+def test_a_python_that_nobody_recorded_for_the_platform_is_named_without_a_build(tmp_path):
+    project = project_with(tmp_path)
+    held = {"linux-64": "python-3.11.9-0_cpython.conda", "noarch": "pip-25.0-pyh_0.conda"}
+    lines = {subdir: RecordLine(file=file, sha256="0" * 64) for subdir, file in held.items()}
+    records = [from_line(line, FORGE, subdir) for subdir, line in lines.items()]
+    write_records(tmp_path / "matrices" / "snapshot", "nowhere", records, "a test")
+    lock = made(dataclasses.replace(project, root=tmp_path))
+    *conda, _ = yaml.safe_load(lock.files["environment.yml"])["dependencies"]
+    assert conda == ["__glibc>=2.28", "nowhere::python=3.12", "nowhere::pip=25.0"]
+    assert "holds no python 3.12 for linux-64 of this channel: nowhere;" in solution_of(lock)["conda"]["not_written"]
+    assert b"# Nobody recorded what the channels have of python 3.12 for linux-64: " in lock.files["environment.yml"]
+
+
 def test_a_profile_without_our_loader_gets_a_tensorflow_that_needs_none(tmp_path):
     def two(facts):
         rows = facts["matrices"]["tensorflow"]

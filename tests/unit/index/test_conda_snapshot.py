@@ -2,18 +2,20 @@
 
 import json
 import random
+import re
 
 import msgspec
 import pytest
 from conda_repodata import ADDRESS, ENTRIES, records, write_channel
 
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import Target
+from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
 from solver.index.conda_snapshot import CondaSnapshot, channel_folder, read_records, write_records
-from solver.matrix.load import matrices_dir
+from solver.matrix.load import load_matrices, matrices_dir
 from solver.solve.conda.channels import ChannelSolver
+from solver.solve.conda.profile import base_records
 
 
 def written(folder, some):
@@ -139,14 +141,47 @@ def test_a_line_that_cannot_be_used_is_named(tmp_path, line, text, message):
 def test_the_shipped_snapshot_is_whole_and_small():
     folder = matrices_dir() / "snapshot" / "conda"
     files = sorted(folder.rglob("*.jsonl"))
-    assert [path.name for path in files] == ["linux-64.jsonl", "noarch.jsonl"]
+    assert [path.stem for path in files] == ["linux-64", "linux-aarch64", "noarch", "win-64"]
     assert sum(path.stat().st_size for path in files) < 1_200_000
     for path in files:
         listing = read_records(path)
         assert len({record.filename for record in listing}) == len(listing)
         assert all(record.md5 and len(record.sha256) == 64 for record in listing)
-        names = [record.filename for record in listing]
-        assert len(names) > 200
+    assert {path.stem: len(read_records(path)) > 200 for path in files} == {
+        "linux-64": True,
+        "linux-aarch64": False,
+        "noarch": True,
+        "win-64": False,
+    }
+
+
+@pytest.mark.parametrize("subdir", ["linux-aarch64", "win-64"])
+def test_what_was_read_in_lock_files_of_others_names_them_and_is_whole(subdir):
+    path = matrices_dir() / "snapshot" / "conda" / "conda-forge" / f"{subdir}.jsonl"
+    header = json.loads(path.read_text().splitlines()[0])
+    assert all(
+        re.fullmatch(r"https://github\.com/[^/]+/[^/]+/blob/[0-9a-f]{40}/\S+\.lock", s) for s in header["sources"]
+    )
+    assert header["sources"]
+    listing = read_records(path)
+    assert [
+        record.filename for record in listing if record.inferred or record.size is None or record.timestamp is None
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "pythons"),
+    [("win-64", ("3.9", "3.10", "3.11", "3.12", "3.13")), ("linux-aarch64", ("3.12", "3.13"))],
+)
+def test_the_base_of_each_recorded_python_of_another_platform(platform, pythons):
+    matrices, source = load_matrices(), CondaSnapshot(matrices_dir() / "snapshot")
+    recorded = {r.version.rpartition(".")[0] for r in source.records("conda-forge", platform) if r.name == "python"}
+    assert recorded == set(pythons)
+    for python in pythons:
+        target = Target(platform=platform, python=python, driver=None)
+        base = base_records(Profile(name="demo", target=target), python, target, source, matrices)
+        assert {"pip", "python", "openssl"} <= {record.name for record in base}
+        assert {record.subdir for record in base} == {platform, "noarch"}
 
 
 def test_no_record_is_put_together_from_those_of_two_builds():

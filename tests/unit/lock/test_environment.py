@@ -121,7 +121,10 @@ def test_records_that_nobody_read_whole_are_named(records):
 
 
 def test_a_platform_of_which_no_channel_was_recorded(records):
-    profile, target = Profile(name="demo", frameworks=("torch",)), Target(platform="win-64", driver="527.41")
+    profile, target = (
+        Profile(name="demo", frameworks=("torch",)),
+        Target(platform="win-64", python="3.10", driver="527.41"),
+    )
     text = environment_yml(profile, half((), target, {}, ("python=3.10", "pip=26.2")), LINES[3:])
     assert yaml.safe_load(text)["dependencies"] == [
         "conda-forge::python=3.10",
@@ -133,8 +136,8 @@ def test_a_platform_of_which_no_channel_was_recorded(records):
         "The folder of this file must be one that you may write to: conda puts a file into it for pip.",
         "If the pip half fails, half an environment stays: mend the cause and run the same command again, or take it "
         "away with `conda env remove --name demo`.",
-        "Nobody recorded the channels for win-64: conda chooses the builds of python and pip, and of what they need. "
-        "pip checks the hashes of its half below.",
+        "Nobody recorded what the channels have of python 3.10 for win-64: conda chooses the builds of python and pip, "
+        "and of what they need. pip checks the hashes of its half below.",
     ]
 
 

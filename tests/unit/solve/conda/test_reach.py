@@ -7,7 +7,7 @@ from solver.core.errors import Unsolvable
 from solver.core.model import Profile, Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
-from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.conda_snapshot import CondaSnapshot, write_records
 from solver.solve.conda.profile import base_offers, base_records, solve_conda
 from solver.solve.conda.reach import refresh_conda
 
@@ -104,3 +104,15 @@ def test_two_refreshes_give_the_same_bytes(recorded, live, matrices, tmp_path):
     refresh_conda(tuple(reversed(PROFILES)), ("3.13", "3.12", "3.11"), live, matrices, tmp_path / "again")
     for path in (tmp_path / "snapshot").rglob("*.jsonl"):
         assert (tmp_path / "again" / path.relative_to(tmp_path / "snapshot")).read_bytes() == path.read_bytes()
+
+
+def test_a_platform_that_was_recorded_stays_so_though_no_profile_is_for_it(live, matrices, tmp_path):
+    arm = {"subdir": "linux-aarch64", "depends": []}
+    write_channel(tmp_path / "channel", parse({**CHANNEL, "python 3.12.7 0_cpython": arm}))
+    root = tmp_path / "snapshot"
+    write_records(root, "conda-forge", [], "any", ["linux-aarch64"])
+    refresh_conda(PROFILES, ("3.12",), live, matrices, root)
+    (record,) = CondaSnapshot(root).records("conda-forge", "linux-aarch64")
+    assert record.pin == "python=3.12.7=0_cpython"
+    refresh_conda(PROFILES, ("3.12",), live, matrices, tmp_path / "other")
+    assert not CondaSnapshot(tmp_path / "other").covers("conda-forge", "linux-aarch64")
