@@ -20,6 +20,7 @@ from solver.commands.upgrade import OPTION, moved, settling
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
 from solver.core.model import Profile
+from solver.core.spelling import all_of
 
 
 @click.command()
@@ -98,11 +99,18 @@ def _write(
         if made.is_half:
             why = made.closure.conda.not_written
             click.echo(f"{made.profile.name}: conda chooses the builds of python and pip, since {why}", err=True)
+        if made.closure.conda.unread:
+            click.echo(f"{made.profile.name}: {_had_no_say(made.closure.conda.unread)}", err=True)
         for name in made.idle:
             click.echo(f"{made.profile.name}: {name} is accepted, and nothing was found of it", err=True)
         for line in moved(project, made, packages) if packages else ():
             click.echo(f"  {line}")
     return written, failures
+
+
+def _had_no_say(channels: Sequence[str]) -> str:
+    named = f"channel {channels[0]}" if len(channels) == 1 else f"channels {all_of(channels)}"
+    return f"nothing is recorded of the {named}, so that the recorded others serve; --live asks all of them"
 
 
 def _next(project: Project, written: Sequence[Lock]) -> str:

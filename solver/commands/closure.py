@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from solver.commands.conda import base_half, section_of, solve_conda_profile, unrecorded_base
+from solver.commands.conda import base_half, section_of, solve_conda_profile, unread_channels, unrecorded_base
 from solver.commands.freshness import rows_used
 from solver.commands.project import Project
 from solver.commands.solve import solve_profile
@@ -49,7 +49,8 @@ def _pip(project: Project, profile: Profile) -> Closure:
 def _conda(project: Project, profile: Profile) -> Closure:
     made = solve_conda_profile(project, profile)
     rows = {row: project.matrices.digest(row) for row in made.rows}
-    return Closure(made.solution, made.records, section_of(project, profile, made.solution, made.records), rows)
+    section = section_of(project, profile, made.solution, made.records, unread_channels(project, profile))
+    return Closure(made.solution, made.records, section, rows)
 
 
 CLOSE: Mapping[Flavour, Callable[[Project, Profile], Closure]] = {

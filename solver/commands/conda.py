@@ -10,13 +10,14 @@ import msgspec
 
 from solver.commands.project import LIVE, Project, built_in_snapshot, own_snapshot
 from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded, Undecided
-from solver.core.flavours import FLAVOURS
+from solver.core.flavours import FLAVOURS, WHEELS_ALONE
 from solver.core.model import Profile, PypiName, Solution, Target
 from solver.core.spelling import all_of
 from solver.core.versions import as_version, minor
 from solver.index.conda import CondaSource, open_channels
 from solver.index.conda_record import CondaRecord
-from solver.index.conda_snapshot import CondaSnapshot
+from solver.index.conda_snapshot import CondaSnapshot, nothing_of
+from solver.index.conda_spec import spec_name
 from solver.index.condarc import read_settings
 from solver.index.snapshot_files import KEPT
 from solver.index.web import log
@@ -40,10 +41,19 @@ def _is_live(project: Project) -> bool:
 
 
 def _recorded(project: Project, profile: Profile) -> CondaSource:
+    snapshot, platform = _snapshot(project, profile), profile.target.platform
+    read = tuple(channel for channel in snapshot.channels if snapshot.covers(channel, platform))
+    # Of what is asked for by name, a channel that stands before the others has the first word.
+    by_name = bool(profile.conda_packages) or not FLAVOURS[profile.flavour].from_pip
+    serve = bool(read) and (not by_name or read == snapshot.channels[: len(read)])
+    return dataclasses.replace(snapshot, channels=read) if serve else snapshot
+
+
+def _snapshot(project: Project, profile: Profile) -> CondaSnapshot:
+    """What was recorded, with the channels that those of ``profile`` stand for."""
     own = own_snapshot(project.root)
     snapshot = CondaSnapshot(built_in_snapshot(), profile.channels, own, None if own is None else own / KEPT)
-    platform = profile.target.platform
-    if all(snapshot.covers(channel, platform) for channel in profile.channels):
+    if all(snapshot.covers(channel, profile.target.platform) for channel in profile.channels):
         return snapshot
     # What a name stands for that was not recorded may be said by conda's configuration.
     settings = read_settings()
@@ -51,14 +61,32 @@ def _recorded(project: Project, profile: Profile) -> CondaSource:
     return dataclasses.replace(snapshot, channels=tuple(members))
 
 
-def _base_of(project: Project, profile: Profile, target: Target, ask: Callable[[CondaSource], T], *, tell: bool) -> T:
-    """What ``ask`` makes of the channels; of what was recorded of them where live ones do not answer, and told.
+def unread_channels(project: Project, profile: Profile) -> tuple[str, ...]:
+    """Of the channels those that are not asked, and of which nobody recorded anything for the platform."""
+    return () if _is_live(project) else _unrecorded(project, profile)
+
+
+def _unrecorded(project: Project, profile: Profile) -> tuple[str, ...]:
+    snapshot, platform = _snapshot(project, profile), profile.target.platform
+    return tuple(
+        channel
+        for channel in profile.channels
+        if not snapshot.covers(channel, platform)
+        and not all(snapshot.covers(name, platform) for name in read_settings().members(channel))
+    )
+
+
+def _base_of(
+    project: Project, profile: Profile, target: Target, ask: Callable[[CondaSource], T], *, tell: bool
+) -> tuple[T, tuple[str, ...]]:
+    """What ``ask`` makes of the channels, and those that had no say; of the record where live ones do not answer.
 
     Raises ``NotRecorded``, also of a python of ``target``, and ``IndexUnavailable`` naming what would be missing.
     """
     try:
-        return ask(source_for(project, profile))
+        return ask(source_for(project, profile)), unread_channels(project, profile)
     except Undecided as error:
+        _refuse_lacking(project, profile)
         if not profile.conda_packages:
             _refuse_unrecorded(source_for(project, profile), target)
         raise _or_by_pip(profile, error) from None
@@ -68,10 +96,10 @@ def _base_of(project: Project, profile: Profile, target: Target, ask: Callable[[
         try:
             made = ask(_recorded(project, profile))
         except (NotRecorded, NoSolution):
-            raise _without(profile, profile.conda_packages or ("python", "pip"), str(error)) from error
+            raise _without(profile, profile.conda_packages or _BASE, str(error)) from error
         if tell:
             log.warning("%s: %s; below pip lies the base that was recorded", profile.name, error)
-        return made
+        return made, _unrecorded(project, profile)
 
 
 def _refuse_unrecorded(source: CondaSource, target: Target) -> None:
@@ -104,7 +132,7 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
     python = profile.python.removeprefix("==")
     target = msgspec.structs.replace(profile.target, python=python)
     try:
-        offers = _base_of(
+        offers, _ = _base_of(
             project,
             profile,
             target,
@@ -120,13 +148,14 @@ def beside_conda(project: Project, profile: Profile) -> Profile:
 def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[tuple[CondaRecord, ...], CondaSection]:
     """The base below a pip closure, and what solution.yaml says of it.
 
-    No records, and the reason, where the channels are not recorded for the platform or the python. Raises ``BadInput``
-    where conda has no such version of a package that both bring.
+    No records, and the reason, where the channels were recorded, but not for the platform or the python. Raises
+    ``BadInput`` where conda has no such version of a package that both bring, ``IndexUnavailable`` with what would
+    be missing.
     """
     pins: Mapping[PypiName, str] = {pin.name: pin.version for pin in solution.pins}
     target, rows = solution.target, _binding(project, profile)
     try:
-        records = _base_of(
+        records, unread = _base_of(
             project,
             profile,
             target,
@@ -134,9 +163,9 @@ def base_half(project: Project, profile: Profile, solution: Solution) -> tuple[t
             tell=True,
         )
     except NotRecorded as error:
-        _refuse_half(profile, error)
+        _refuse_half(project, profile, error)
         return (), CondaSection(channels=profile.channels, not_written=str(error))
-    return records, section_of(project, profile, solution, records)
+    return records, section_of(project, profile, solution, records, unread)
 
 
 def unrecorded_base(project: Project, profile: Profile, target: Target) -> tuple[str, ...]:
@@ -152,13 +181,36 @@ def unrecorded_base(project: Project, profile: Profile, target: Target) -> tuple
     return (f"python={target.python}", "pip" if newest is None else f"pip={newest.version}")
 
 
-def _refuse_half(profile: Profile, error: NotRecorded) -> None:
-    """Refuse a lock without its conda half where the request asks for packages of it."""
+def _refuse_half(project: Project, profile: Profile, error: NotRecorded) -> None:
+    """Refuse a lock without its conda half where packages of it are asked for, or nobody ever read a channel of it."""
+    snapshot = _snapshot(project, profile)
     if profile.conda_packages:
-        missing = all_of(profile.conda_packages)
-        raise IndexUnavailable(f"{profile.name}: {missing} would be missing, since {_why(error)}; {_ASK}, {_MOVE}")
+        missing, cure = profile.conda_packages, f"{_ASK}, {_MOVE}"
+    elif not any(map(snapshot.knows, snapshot.channels)):
+        missing, cure = _BASE, f"{_ASK}, {_READABLE}, or take flavour: {WHEELS_ALONE}"
+    else:
+        return
+    raise IndexUnavailable(f"{profile.name}: {all_of(missing)} would be missing, since {_why(error)}; {cure}")
 
 
+def _refuse_lacking(project: Project, profile: Profile) -> None:
+    """Refuse a base of packages that no recorded channel has, where a channel that was not read may have them."""
+    snapshot, source = _snapshot(project, profile), source_for(project, profile)
+    unread = [name for name in snapshot.channels if name not in source.channels]
+    recorded = {
+        record.name
+        for channel in source.channels
+        for subdir in (profile.target.platform, "noarch")
+        for record in snapshot.records(channel, subdir)
+    }
+    lacking = [spec for spec in profile.conda_packages if spec_name(spec) not in recorded]
+    if unread and lacking:
+        why = f"the snapshot holds {nothing_of(profile.target.platform)}: {all_of(unread)}"
+        raise IndexUnavailable(f"{profile.name}: {all_of(lacking)} would be missing, since {why}; {_ASK}, {_MOVE}")
+
+
+_BASE = ("python", "pip")
+"""What every base has."""
 _READABLE = "name a channel that can be read"
 _ASK, _MOVE = "ask the channels with --live", "or move them under pip:"
 
@@ -167,10 +219,12 @@ def _why(error: IndexUnavailable) -> str:
     return f"{error.what}: {error.name}" if isinstance(error, NotRecorded) else str(error)
 
 
-def section_of(project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord]) -> CondaSection:
-    """What solution.yaml says of ``records``."""
+def section_of(
+    project: Project, profile: Profile, solution: Solution, records: Sequence[CondaRecord], unread: Sequence[str]
+) -> CondaSection:
+    """What solution.yaml says of ``records``, and of the channels that had no say in them."""
     virtual = virtual_packages(solution.target, project.matrices.drivers, profile.virtual_packages)
-    return conda_section(records, profile.channels, virtual)
+    return conda_section(records, profile.channels, virtual, unread)
 
 
 def _binding(project: Project, profile: Profile) -> Matrices:

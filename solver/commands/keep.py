@@ -104,7 +104,8 @@ def _named(project: Project, recorded: CondaSnapshot, kept: Path) -> dict[str, s
     named: dict[str, set[Platform]] = defaultdict(set)
     settings = read_settings() if project.reach in LIVE else None
     for lock in map(read_folder, lock_folders(project.locks)):
-        platform, channels = lock.target.platform, lock.solution.conda.channels if lock.records else ()
+        platform, section = lock.target.platform, lock.solution.conda
+        channels = [name for name in section.channels if lock.records and name not in section.unread]
         for channel in channels if settings is None else (each for one in channels for each in settings.members(one)):
             before = (kept / FOLDER / channel_folder(channel) / f"{platform}.jsonl").is_file()
             if (settings is not None or before) and not recorded.covers(channel, platform):

@@ -39,6 +39,10 @@ WHEEL_FLAVOUR: Flavour = next(name for name, entry in FLAVOURS.items() if entry.
 """What to take where something comes as a wheel alone."""
 
 
+WHEELS_ALONE: Flavour = next(name for name, entry in FLAVOURS.items() if entry.from_pip and not entry.conda)
+"""What to take where conda has no say."""
+
+
 def explicit_filename(flavour: Flavour, platform: Platform) -> str:
     """The @EXPLICIT file of a lock: ``linux-64.lock``, or ``base-linux-64.lock`` where the frameworks come from pip."""
     return FLAVOURS[flavour].conda_file.format(platform=platform)

@@ -112,11 +112,16 @@ class CondaSnapshot:
         path = Path(FOLDER, channel_folder(channel), f"{platform}.jsonl")
         return any(root is not None and (root / path).is_file() for root in (self.own, self.kept, self.root))
 
+    def knows(self, channel: str) -> bool:
+        """Whether anything was recorded of the channel, be it for another platform."""
+        folders = (root / FOLDER / channel_folder(channel) for root in (self.own, self.kept, self.root) if root)
+        return any(True for folder in folders for _ in folder.glob("*.jsonl"))
+
     def _channel(self, channel: str, platform: Platform) -> ChannelRecords:
         records = [record for subdir in (platform, "noarch") for record in self.records(channel, subdir)]
         # What serves every platform was recorded on the way to some other one.
         if not self.covers(channel, platform):
-            raise NotRecorded(channel, f"nothing for {platform} of this channel")
+            raise NotRecorded(channel, nothing_of(platform))
         return ChannelRecords(
             name=channel,
             address=records[0].channel if records else CondaSettings().address(channel),
@@ -124,6 +129,11 @@ class CondaSnapshot:
             subdirs=(platform, "noarch"),
             inferred=frozenset(f"{r.subdir}/{r.filename}" for r in records if r.inferred),
         )
+
+
+def nothing_of(platform: Platform) -> str:
+    """What is held of a channel of which nothing is, as sentences say it."""
+    return f"nothing for {platform} of this channel"
 
 
 def _records_of(root: Path | None, path: Path) -> Sequence[CondaRecord]:

@@ -30,9 +30,13 @@ class CondaSection(Value, frozen=True, kw_only=True, omit_defaults=True):
     """How many of the packages nobody read from a channel itself; None: there is no conda half."""
     not_written: str | None = None
     """Why there is no conda half; None: there is one."""
+    unread: tuple[str, ...] = ()
+    """Those of ``channels`` that had no say, since nobody had read them."""
 
 
-def conda_section(records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str]) -> CondaSection:
+def conda_section(
+    records: Iterable[CondaRecord], channels: Sequence[str], virtual: Mapping[str, str], unread: Sequence[str] = ()
+) -> CondaSection:
     """The section of a lock that installs ``records`` upon the ``virtual`` packages of its target."""
     packages: dict[str, tuple[RecordLine, ...]] = {}
     ordered = by_name_and_build(records)
@@ -44,6 +48,7 @@ def conda_section(records: Iterable[CondaRecord], channels: Sequence[str], virtu
         virtual=dict(sorted(virtual.items())),
         packages=dict(sorted(packages.items())),
         inferred=sum(record.inferred for record in ordered),
+        unread=tuple(unread),
     )
 
 

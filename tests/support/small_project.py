@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from other_platform import record_elsewhere
 from search_world import BASE, World, project_of, read_shorthand, request_of
 
 from solver.commands.lock import make_lock, write_lock
@@ -38,6 +39,7 @@ def project_with(folder, change=None, profiles=PROFILES):
     snapshot = SnapshotIndex(folder / "snapshot")
     for name, releases in world.releases.items():
         write_package(snapshot.root, name, "default", "test", releases)
+    record_elsewhere(folder)
     project = project_of(world, request_of(profiles, folder), folder)
     return dataclasses.replace(project, index=snapshot, snapshot=snapshot, spaces=Spaces(project.matrices, snapshot))
 

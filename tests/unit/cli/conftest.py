@@ -2,6 +2,7 @@
 
 import own_index
 import pytest
+from other_platform import record_elsewhere
 from user_folder import REQUEST
 
 from solver.index.pypi import INDEX_URL
@@ -11,6 +12,7 @@ from solver.index.pypi import INDEX_URL
 def folder(tmp_path, monkeypatch):
     """A user's own folder with a request, where the command runs."""
     (tmp_path / "environment.yml.in").write_text(REQUEST)
+    record_elsewhere(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

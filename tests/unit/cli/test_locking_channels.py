@@ -178,3 +178,47 @@ def test_a_lock_of_a_folder_is_the_same_without_asking_it(index, interlock, tmp_
     assert interlock("lock", "--check")[:2] == (0, "gpu: fresh\n")
     assert interlock("lock", "--no-pylock", "--offline")[0] == 0
     assert files(tmp_path / "locks") == made
+
+
+ALIEN = "https://conda.example/mine"
+UNHEARD = f"nothing for linux-64 of this channel: {ALIEN}"
+
+
+def channels(folder, *names, package=None):
+    text = REQUEST.replace("name: mine", f"name: mine\nchannels: [{', '.join(names)}]")
+    pip = "  - pip\n" if package is None else f"  - {package}\n  - pip\n"
+    (folder / "environment.yml.in").write_text(text.replace("  - pip\n", pip))
+
+
+def test_without_any_channel_that_was_read_no_lock_goes_without_python_and_pip(dead, interlock, tmp_path):
+    channels(tmp_path, ALIEN)
+    said = f"interlock: gpu: python and pip would be missing, since the snapshot holds {UNHEARD}; "
+    cure = "ask the channels with --live, name a channel that can be read, or take flavour: pip"
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, out, err.splitlines()[0]) == (4, "", said + cure)
+    assert not (tmp_path / "locks").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "package"),
+    [(("conda-forge", ALIEN), None), ((ALIEN, "conda-forge"), None), (("conda-forge", ALIEN), "numpy")],
+)
+def test_recorded_channels_serve_where_another_was_not_read_and_that_is_told(dead, interlock, tmp_path, names, package):
+    channels(tmp_path, *names, package=package)
+    code, out, err = interlock("lock", "--no-pylock")
+    told = f"gpu: nothing is recorded of the channel {ALIEN}, so that the recorded others serve; "
+    assert (code, err.splitlines()[0]) == (0, f"{told}--live asks all of them")
+    assert ("packages by conda" in out, f"  unread:\n  - {ALIEN}\n" in solution(tmp_path)) == (True, True)
+    assert interlock("lock", "--check") == (0, "gpu: fresh\n", "")
+
+
+def solution(folder):
+    return (folder / "locks" / "gpu" / "solution.yaml").read_text()
+
+
+@pytest.mark.parametrize(("names", "package"), [(("conda-forge", ALIEN), "pandas"), ((ALIEN, "conda-forge"), "numpy")])
+def test_what_a_channel_that_was_not_read_would_have_brought_is_named(dead, interlock, tmp_path, names, package):
+    channels(tmp_path, *names, package=package)
+    why = f"since the snapshot holds {UNHEARD}; ask the channels with --live, or move them under pip:"
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, out, err.splitlines()[0]) == (4, "", f"interlock: gpu: {package} would be missing, {why}")

@@ -82,7 +82,7 @@ def test_no_request_here(tmp_path, monkeypatch, interlock):
 
 
 def test_rows_of_ones_own_that_cannot_be_read(folder, interlock):
-    (folder / "matrices").mkdir()
+    (folder / "matrices").mkdir(exist_ok=True)
     (folder / "matrices" / "gpus.yaml").write_text("version: 1\nrows:\n- id: mine\n  gpu: '9.0'\n")
     code, out, err = interlock("solve", "small")
     assert (code, out) == (2, "")

@@ -24,7 +24,7 @@ def test_status_as_json(folder, interlock):
 
 def test_status_tells_how_old_the_facts_are(folder, interlock):
     days = folder / "matrices" / "snapshot" / "days.yaml"
-    days.parent.mkdir(parents=True)
+    days.parent.mkdir(parents=True, exist_ok=True)
     days.write_text(f'version: 1\nread: {{rows: "{date.today()}"}}\n')
     last = interlock("status")[1].splitlines()[-1]
     assert last.startswith(f"facts: rows 0 days old ({date.today()}), package index ")

@@ -162,9 +162,8 @@ def test_a_platform_without_a_recorded_channel_gets_python_and_a_pip_that_suits_
     ]
     newer = RecordLine(file="pip-26.0-pyh_0.conda", sha256="0" * 64, depends=("python >=3.13.0a0",))
     records += [newer] if recorded else []
-    write_records(
-        tmp_path / "matrices" / "snapshot", "nowhere", [from_line(one, FORGE, "noarch") for one in records], "a test"
-    )
+    folder, noarch = tmp_path / "matrices" / "snapshot", [from_line(one, FORGE, "noarch") for one in records]
+    write_records(folder, "nowhere", noarch, "a test", ["win-64"])
     lock = made(dataclasses.replace(project, root=tmp_path))
     *conda, _ = yaml.safe_load(lock.files["environment.yml"])["dependencies"]
     assert conda == ["__glibc>=2.28", *asked]
