@@ -36,10 +36,9 @@ def find(context: AuditContext) -> Iterator[Finding]:
             f"nobody read which frameworks the image {base.image} holds, so none of them was checked",
             "add them to its row in matrices/images.yaml, or audit the environment inside the image",
         )
-    for sentence in context.set.unread:
-        yield _finding(
-            base, f"{sentence}, so nothing of that was checked", "audit the environment inside the built image"
-        )
+    if context.set.unread:
+        said = "; ".join(context.set.unread)
+        yield _finding(base, f"{said}, so nothing of that was checked", "audit the environment inside the built image")
 
 
 def _finding(base: Base, why: str, cure: str) -> Finding:

@@ -139,8 +139,10 @@ def read_uv_lock(document: TomlDocument, environment: Mapping[str, str], choice:
         problem = "expected a package whose source is virtual, editable or directory: the project itself"
         raise document.error(problem, "package")
     extras = [name for number in local for name in lock.package[number].optional_dependencies]
-    groups = [name for number in local for name in lock.package[number].dev_dependencies if name != _DEV]
-    parts = parts_of(choice, extras, groups, document.file, packages=len(lock.package))
+    groups = [name for number in local for name in lock.package[number].dev_dependencies]
+    # The group that is installed anyhow is no set beside the plain one, but may be chosen.
+    offered = [name for name in groups if name != _DEV or name in choice.groups]
+    parts = parts_of(choice, extras, offered, document.file, packages=len(lock.package))
     shared = _Shared(document, lock, environment, local)
     return tuple(_set(shared, part) for part in parts)
 

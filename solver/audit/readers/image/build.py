@@ -174,13 +174,13 @@ def _of_stage(stage: Stage, part: str) -> Iterator[PackageSet]:
     current = stage.current()
     yield _set(stage, stage.environments[current], part)
     for place, environment in stage.environments.items():
-        if place != current and environment.packages and not _is_base_alone(stage, environment):
+        if place != current and (environment.unread or not _is_base_alone(stage, environment)):
             named = f"environment {place or 'base'}"
             yield _set(stage, environment, f"{part}, {named}" if part else named)
 
 
 def _is_base_alone(stage: Stage, environment: PythonEnvironment) -> bool:
-    """Whether an environment holds nothing but what the base image does."""
+    """Whether an environment holds nothing, or nothing but what the base image does."""
     return all(package.line == stage.base.line for package in environment.packages.values())
 
 

@@ -45,6 +45,10 @@ class PythonEnvironment:
         gone = {str(canonicalize_name(name)) for name in names}
         self.packages = {key: package for key, package in self.packages.items() if str(package.name) not in gone}
 
+    def empty(self) -> None:
+        """Take out what pip and uv installed."""
+        self.packages = {key: package for key, package in self.packages.items() if package.origin != "pypi"}
+
     def add(self, other: PythonEnvironment) -> None:
         """What another stage installed, copied over this."""
         later = {key: structs.replace(one, step=one.step + self.steps) for key, one in other.packages.items()}

@@ -12,13 +12,14 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers import conda_packages
 from solver.audit.readers.document import Document
 from solver.audit.readers.explicit import is_explicit
+from solver.audit.readers.image.build_step import BuildStep
 from solver.audit.readers.image.environments import PythonEnvironment, with_line
 from solver.audit.readers.image.files import CopiedFile, ImageFiles
-from solver.audit.readers.image.installs import BuildStep
 from solver.audit.readers.image.shell import UNKNOWN
 from solver.audit.readers.parts import Choice
 from solver.audit.readers.requirements import read_lines, said_lines
 from solver.core import reading
+from solver.core.errors import BadInput
 from solver.core.lines import Line, logical_lines
 
 Read = Callable[[Document], tuple[PackageSet, ...]]
@@ -27,6 +28,8 @@ Read = Callable[[Document], tuple[PackageSet, ...]]
 _NOWHERE = "which the Dockerfile copies from nowhere"
 _PROJECT = re.compile(r"\.{1,2}(\[[^\]]*\])?$|\.{0,2}/|file:")
 _NAMELESS = re.compile(r"[\w+]*://|git@|[^=<>~!@\[]*\*")
+_OF_PROJECTS = ("pyproject.toml", "setup.cfg", "setup.py", "pylock.toml")
+"""What uv takes for a list of requirements beside those of pip."""
 _LEADING_NAME = re.compile(r"[A-Za-z0-9][\w.\-]*")
 
 
@@ -60,7 +63,9 @@ class Installing:
     # --- pip ------------------------------------------------------------------------------------
 
     def _pip(self, indexes: Sequence[str]) -> None:
-        """What ``pip install`` is given, read as the lines of a requirements file."""
+        """What ``pip install`` is given, read as the lines of a requirements file, and the lists of projects."""
+        if self.step.alone:
+            self.environment.empty()
         lines = [line for option in (*indexes, *self.step.options) for line in self._option(option)]
         lines += [line for word in self.step.words for line in self._requirement(word)]
         markers = self.document.environment(self.environment.python)
@@ -73,6 +78,9 @@ class Installing:
             return self._requirement(value)
         if word not in ("-r", "-c"):
             return [] if UNKNOWN in value else [Line(option, self.line)]
+        if word == "-r" and posixpath.basename(value) in _OF_PROJECTS:
+            self._file(value)
+            return []
         copied = self._copied(value)
         if copied is None:
             return []
@@ -123,7 +131,11 @@ class Installing:
         if self.step.act in ("conda", "create") and document.yaml is None and not is_explicit(document.text):
             self._specs([line.text for line in logical_lines(document.text)])
             return
-        part = self.read(document)[0]
+        try:
+            part = self.read(document)[0]
+        except BadInput as error:
+            self._say_unread(f"reads {copied.path or shown_of_build(file)}, which cannot be followed ({error.problem})")
+            return
         self.environment.install(with_line(part.packages, self.line), replaces=True)
         self.environment.python = part.python or self.environment.python
         self.environment.variables |= dict(part.variables)
@@ -159,10 +171,10 @@ def name_of_environment(step: BuildStep, files: ImageFiles, document: Document, 
 def _document(dockerfile: Document, copied: CopiedFile, context: Path, choice: Choice) -> Document:
     """A file of the image to be read; raises ``BadInput`` where it cannot be."""
     if copied.text is not None:
-        return replace(dockerfile, text=copied.text, choice=choice)
+        return replace(dockerfile, text=copied.text, choice=choice, context=None)
     path = context / copied.path
     text = reading.read_text(path, missing="there is no such file, which the Dockerfile copies")
-    return replace(dockerfile, text=text, file=str(path), folder=path.parent, choice=choice)
+    return replace(dockerfile, text=text, file=str(path), folder=path.parent, choice=choice, context=None)
 
 
 def shown_of_build(text: str) -> str:

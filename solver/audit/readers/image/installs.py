@@ -7,40 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Literal
 
+from solver.audit.readers.image.build_step import BuildStep, options_of, text_of
+from solver.audit.readers.image.scripts import script_of, sourced_script
 from solver.audit.readers.image.shell import Room, commands, named_words
 from solver.core.indexes import INDEXES
-
-Act = Literal["pip", "uninstall", "conda", "environment", "lock", "create", "activate", "system"]
-
-
-@dataclass(frozen=True)
-class BuildStep:
-    """What one command does."""
-
-    act: Act
-    words: tuple[str, ...] = ()
-    """Requirements or match specs; of ``uninstall`` names, of ``system`` what a package manager installs."""
-    options: tuple[str, ...] = ()
-    """Lines of a requirements file: files that are included, indexes."""
-    files: tuple[str, ...] = ()
-    """An environment.yml, an explicit file or a lock."""
-    place: str | None = None
-    """The environment that it is about: the name of conda's, or its folder; None: the one that is in force."""
-    makes: bool = False
-    """Whether the environment is made where there is none."""
-    python: str | None = None
-    """major.minor of the python that it is made with; None: nobody said."""
-    replaces: bool = False
-    """Whether what is installed already is taken anew (``--upgrade``)."""
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    text: str = ""
-    """The command as a sentence calls it."""
-
 
 _PIP = re.compile(r"(?P<folder>.*/bin/)?pip[\d.]*")
 _PYTHON = re.compile(r"(?P<folder>.*/bin/)?python[\d.]*")
@@ -105,14 +78,20 @@ def step_of(words: Sequence[str]) -> BuildStep | None:
     if _CONDA.fullmatch(words[0]):
         return _conda(words[1:], words)
     if words[0] in (".", "source"):
-        return _activated(words)
+        return _activated(words) or sourced_script(words)
+    if words[0] == "cd" and len(words) == 2:
+        return BuildStep("cd", files=(words[1],))
+    if script := script_of(words):
+        return script
     if named is None:
         return None
+    if named["name"] == "pip-sync":
+        return _synced(words[1:] or ["requirements.txt"], None, words)
     if named["name"] == "uv" and len(words) > 1:
         return _uv(words[1:], words)
     if named["name"] in _SYSTEM and "install" in words:
         return BuildStep(
-            "system", words=tuple(word for word in words[1:] if not word.startswith("-")), text=_text(words)
+            "system", words=tuple(word for word in words[1:] if not word.startswith("-")), text=text_of(words)
         )
     if named["name"] == "virtualenv":
         return _created(words[1:])
@@ -130,29 +109,37 @@ def _python(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> B
         return None
     if rest[1] == "pip":
         return _pip(rest[2:], folder, whole)
+    if rest[1] in ("uv", "pipenv", "poetry", "pdm"):
+        return step_of(rest[1:])
     return _created(rest[2:]) if rest[1] in ("venv", "virtualenv") else None
 
 
 def _pip(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep | None:
     # Options may stand before pip's own command.
-    at = next((position for position, word in enumerate(words) if word in ("install", "uninstall")), None)
+    at = next((position for position, word in enumerate(words) if word in _PIP_VERBS), None)
     if at is None or any(not word.startswith("-") for word in words[:at] if "=" not in word):
         return None
-    rest = [*words[:at], *words[at + 1 :]]
-    return _uninstalled(rest, folder, whole) if words[at] == "uninstall" else _installed(rest, folder, whole)
+    return _PIP_VERBS[words[at]]([*words[:at], *words[at + 1 :]], folder, whole)
 
 
 def _uninstalled(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep:
     names = tuple(word for word in words if not word.startswith("-"))
-    return BuildStep("uninstall", words=names, place=folder, text=_text(whole))
+    return BuildStep("uninstall", words=names, place=folder, text=text_of(whole))
+
+
+def _synced(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep:
+    """``uv pip sync file`` and ``pip-sync file``: what stands in the files, and nothing else."""
+    step = _installed(words, folder, whole)
+    files = tuple(f"-r {word}" for word in step.words)
+    return replace(step, words=(), options=(*step.options, *files), replaces=True, alone=True)
 
 
 def _installed(words: Sequence[str], folder: str | None, whole: Sequence[str]) -> BuildStep:
     """``pip install`` and its like."""
     requirements: list[str] = []
     options: list[str] = []
-    step = BuildStep("pip", place=folder, text=_text(whole))
-    for option, value in _options(words, _VALUED | set(_LISTS) | set(_INDEXES) | {"-e", "--editable"}):
+    step = BuildStep("pip", place=folder, text=text_of(whole))
+    for option, value in options_of(words, _VALUED | set(_LISTS) | set(_INDEXES) | {"-e", "--editable"}):
         line = None if option is None else _option_line(option, value)
         if option is None:
             requirements.append(value)
@@ -165,6 +152,9 @@ def _installed(words: Sequence[str], folder: str | None, whole: Sequence[str]) -
         elif option in _UPGRADES or re.fullmatch(r"-[a-z]*U[a-z]*", option):
             step = replace(step, replaces=True)
     return replace(step, words=tuple(requirements), options=tuple(options))
+
+
+_PIP_VERBS = {"install": _installed, "uninstall": _uninstalled, "sync": _synced}
 
 
 def _option_line(option: str, value: str) -> str | None:
@@ -186,23 +176,6 @@ def _torch_index(backend: str) -> str:
     return f"https://download.{INDEXES['pytorch'].domain}/whl/{backend}"
 
 
-def _options(words: Sequence[str], valued: frozenset[str] | set[str]) -> Iterator[tuple[str | None, str]]:
-    """Each option with its value, and each other word with None for an option."""
-    rest = iter(words)
-    for word in rest:
-        option, sign, value = word.partition("=")
-        if not word.startswith("-") or word == "-":
-            yield None, word
-        elif option in valued and sign:
-            yield option, value
-        elif word in valued:
-            yield word, next(rest, "")
-        elif word[:2] in valued and not word.startswith("--") and len(word) > 2:
-            yield word[:2], word[2:]
-        else:
-            yield option, value
-
-
 def _uv(words: Sequence[str], whole: Sequence[str]) -> BuildStep | None:
     if words[0] == "pip":
         return _pip(words[1:], None, whole)
@@ -221,14 +194,14 @@ def _lock(tool: str, words: Sequence[str]) -> BuildStep | None:
         return None
     extras: list[str] = []
     groups: list[str] = []
-    for option, value in _options(words[1:], _VALUED | {"-E", "--extras", "--with", "--only", "--environment", "-e"}):
+    for option, value in options_of(words[1:], _VALUED | {"-E", "--extras", "--with", "--only", "--environment", "-e"}):
         if option in ("--extra", "-E", "--extras"):
             extras += re.split(r"[\s,]+", value)
         elif option in ("--group", "--with", "--environment") or (tool == "pixi" and option == "-e"):
             groups += re.split(r"[\s,]+", value)
         elif option == "--dev":
             groups.append("dev")
-    return BuildStep("lock", files=(file,), extras=tuple(extras), groups=tuple(groups), text=_text(words))
+    return BuildStep("lock", files=(file,), extras=tuple(extras), groups=tuple(groups), text=text_of(words))
 
 
 def _conda(words: Sequence[str], whole: Sequence[str]) -> BuildStep | None:
@@ -244,7 +217,9 @@ def _conda(words: Sequence[str], whole: Sequence[str]) -> BuildStep | None:
     if verb in ("install", "create", "update", "upgrade"):
         return _specs(verb, rest, whole)
     if verb in ("remove", "uninstall"):
-        return BuildStep("uninstall", words=tuple(word for word in rest if not word.startswith("-")), text=_text(whole))
+        return BuildStep(
+            "uninstall", words=tuple(word for word in rest if not word.startswith("-")), text=text_of(whole)
+        )
     return None
 
 
@@ -265,13 +240,13 @@ def _run(words: Sequence[str]) -> BuildStep | None:
 def _environment(words: Sequence[str], whole: Sequence[str]) -> BuildStep:
     files: list[str] = []
     place = None
-    for option, value in _options(words, _CONDA_VALUED):
+    for option, value in options_of(words, _CONDA_VALUED):
         if option in ("-f", "--file"):
             files.append(value)
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
     named = tuple(files) or ("environment.yml",)
-    return BuildStep("environment", files=named, place=place, makes=True, text=_text(whole))
+    return BuildStep("environment", files=named, place=place, makes=True, text=text_of(whole))
 
 
 def _specs(verb: str, words: Sequence[str], whole: Sequence[str]) -> BuildStep:
@@ -279,32 +254,32 @@ def _specs(verb: str, words: Sequence[str], whole: Sequence[str]) -> BuildStep:
     specs: list[str] = []
     files: list[str] = []
     place = None
-    for option, value in _options(words, _CONDA_VALUED):
+    for option, value in options_of(words, _CONDA_VALUED):
         if option is None:
             specs.append(value)
         elif option in ("-f", "--file"):
             files.append(value)
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
-    step = BuildStep("conda", tuple(specs), files=tuple(files), place=place, text=_text(whole))
+    step = BuildStep("conda", tuple(specs), files=tuple(files), place=place, text=text_of(whole))
     return replace(step, act="create", makes=True) if verb == "create" else step
 
 
 def _conda_lock(words: Sequence[str]) -> BuildStep:
     """``conda-lock install [--prefix folder] [file]``."""
     file, place = "conda-lock.yml", None
-    for option, value in _options(words[1:], frozenset({"-n", "--name", "-p", "--prefix"})):
+    for option, value in options_of(words[1:], frozenset({"-n", "--name", "-p", "--prefix"})):
         if option is None and value != "install":
             file = value
         elif option in ("-n", "--name", "-p", "--prefix"):
             place = value
-    return BuildStep("lock", files=(file,), place=place, makes=place is not None, text=_text(words))
+    return BuildStep("lock", files=(file,), place=place, makes=place is not None, text=text_of(words))
 
 
 def _created(words: Sequence[str], place: str | None = None) -> BuildStep | None:
     """``python -m venv folder``."""
     python: str | None = None
-    for option, value in _options(words, _VALUED | {"--prompt"}):
+    for option, value in options_of(words, _VALUED | {"--prompt"}):
         if option is None:
             place = value
         elif option in ("-p", "--python") and (said := re.search(r"3\.\d+", value)) is not None:
@@ -327,7 +302,3 @@ def _activated(words: Sequence[str]) -> BuildStep | None:
 def _folder(path: str | None) -> str | None:
     """The environment in whose folder ``bin`` a program lies."""
     return None if not path else str(PurePosixPath(path).parent)
-
-
-def _text(words: Sequence[str]) -> str:
-    return " ".join(words[:8]) + (" …" if len(words) > 8 else "")

@@ -40,7 +40,7 @@ _BEFORE = named_words(
     "! { } if then elif else fi do done while until for case esac time sudo exec env command nohup nice export"
 )
 """What may stand before a command and changes nothing about it."""
-_SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
 _DEEPEST = 5
 MOST_BROUGHT = 2**12
 """Letters that variables bring into one text; each could be twice the one before it. What does not fit is UNKNOWN."""
@@ -104,7 +104,7 @@ def commands(script: str, variables: Mapping[str, str], room: Room, depth: int =
     """
     own = dict(variables)
     for words in _simple_commands(script, own, room):
-        if _SHELL.fullmatch(words[0]) and depth < _DEEPEST:
+        if SHELL.fullmatch(words[0]) and depth < _DEEPEST:
             inner = _script_of(words)
             if inner is not None:
                 yield from commands(inner, own, room, depth + 1)

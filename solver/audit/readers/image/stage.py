@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from solver.audit.package_set import Base
 from solver.audit.readers.document import Document
+from solver.audit.readers.image.build_step import BuildStep
 from solver.audit.readers.image.dockerfile import Instruction
 from solver.audit.readers.image.environments import PythonEnvironment
 from solver.audit.readers.image.files import ImageFiles
 from solver.audit.readers.image.installing import Installing, Read, name_of_environment, shown_of_build
-from solver.audit.readers.image.installs import BuildStep, build_steps
+from solver.audit.readers.image.installs import build_steps
 from solver.audit.readers.image.shell import UNKNOWN, NoScript, Room, expanded
 from solver.audit.readers.image.system import with_system_packages
 from solver.core.answer import NotKnown
@@ -41,6 +42,22 @@ _PACKAGES = re.compile(
     r"(^|/)(site-packages|dist-packages)(/|$)|^/(usr(/local)?(/lib)?(/python[\d.]+)?)?/?$|^/root/\.local/?$"
 )
 """Folders that hold what is installed for the image's own python."""
+_OF_ANOTHER = re.compile(r"(^|/)(site-packages|dist-packages|(\.?venv|envs?|cuda[\d.-]*)|(mini|ana)?conda3?)(/|$)|^/$")
+"""What an image that is no stage of the file may bring packages or CUDA from."""
+
+
+_DEEPEST = 4
+"""How far scripts that run scripts are followed."""
+
+
+@dataclass
+class _Run:
+    """What the commands of one RUN have in common."""
+
+    line: int
+    files: ImageFiles
+    active: str | None = None
+    """The environment that was activated."""
 
 
 @dataclass
@@ -122,16 +139,19 @@ class Stage:
             self.files.copy(sources, target)
         elif (stage := stages.get(expanded(origin, self.variables).lower())) is not None:
             for source in sources:
-                self._take_over(stage, stage._path(source), posixpath.normpath(target))
+                self._take_over(stage, posixpath.normpath(posixpath.join("/", source)), target)
+        elif any(map(_OF_ANOTHER.search, sources)):
+            what = shown_of_build(f"COPY --from={expanded(origin, self.variables)} {' '.join(sources)}")
+            problem = f"line {instruction.line}: `{what}` brings packages of another image, which nobody read"
+            self.environments[self.current()].take_unread(problem)
 
     def _take_over(self, stage: Stage, source: str, target: str) -> None:
         """``COPY --from=stage source target``: the environments that lie in it, and files."""
-        if (copied := stage.files.find(source)) is not None and copied.text is None:
-            self.files.copy([copied.path], target)
+        self.files.take_over(stage.files, source, target)
         for place, environment in stage.environments.items():
             if place == _PLAIN and _PACKAGES.search(source):
                 self.environments[_PLAIN].add(environment)
-            elif place != _PLAIN and _is_in(place, source) and environment.packages:
+            elif place != _PLAIN and _is_in(place, source) and (environment.packages or environment.unread):
                 moved = posixpath.normpath(posixpath.join(target, posixpath.relpath(place, source)))
                 self._environment(_PLAIN if _PACKAGES.search(moved) else moved).add(environment)
 
@@ -145,27 +165,45 @@ class Stage:
         for flag, value in instruction.flags:
             if flag == "mount":
                 self._mount(mounted, expanded(value, self.variables))
+        folder = self.folder
         for script in self._scripts(instruction):
-            active: str | None = None
-            try:
-                for step in build_steps(script, self.variables, self.room):
-                    if step.act == "activate":
-                        active = step.place
-                    else:
-                        self._step(step, active, instruction.line, mounted)
-            except NoScript as error:
-                problem = f"line {instruction.line}: RUN is no shell script ({error})"
-                self.environments[self.current()].take_unread(problem)
+            self._carry_out(script, _Run(instruction.line, mounted))
+            self.folder = folder  # each RUN begins in WORKDIR
 
-    @staticmethod
-    def _mount(files: ImageFiles, value: str) -> None:
+    def _carry_out(self, script: str, run: _Run, depth: int = 0) -> None:
+        """What a script does, and those that it runs."""
+        try:
+            for step in build_steps(script, self.variables, self.room):
+                if step.act == "activate":
+                    run.active = step.place
+                elif step.act == "cd":
+                    self.folder = self._path(step.files[0])
+                elif step.act == "script":
+                    self._carry_out_file(step, run, depth)
+                else:
+                    self._step(step, run.active, run.line, run.files)
+        except NoScript as error:
+            problem = f"line {run.line}: RUN is no shell script ({error})"
+            self.environments[self.current()].take_unread(problem)
+
+    def _carry_out_file(self, step: BuildStep, run: _Run, depth: int) -> None:
+        """What a script does that lies in the image; where nobody can tell that, a word about it."""
+        path = step.files[0]
+        copied = None if UNKNOWN in path or depth == _DEEPEST else run.files.find(self._path(path))
+        text = None if copied is None else run.files.text(copied)
+        if text is not None:
+            self._carry_out(text, run if step.text.startswith((". ", "source ")) else replace(run), depth + 1)
+            return
+        problem = f"line {run.line}: `{shown_of_build(step.text)}` runs a script that nobody read"
+        self.environments[self._place(step, run.active, run.files)].take_unread(problem)
+
+    def _mount(self, files: ImageFiles, value: str) -> None:
         """``--mount=type=bind``: a file of the context for the time of one RUN."""
         fields = dict(_BIND.findall(value))
         target = fields.get("target") or fields.get("dst") or fields.get("destination")
         if fields.get("type", "bind") == "bind" and "from" not in fields and target:
-            files.copy(
-                [fields.get("source") or fields.get("src") or "."], posixpath.normpath(posixpath.join("/", target))
-            )
+            # Docker takes a target that is not absolute from WORKDIR.
+            files.copy([fields.get("source") or fields.get("src") or "."], self._path(target))
 
     def _scripts(self, instruction: Instruction) -> Iterator[str]:
         """The shell scripts that an instruction runs."""
