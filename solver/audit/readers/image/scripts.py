@@ -13,12 +13,12 @@ _INSTALLER = re.compile(r"(ana|mini)conda|(mini|mamba)forge|micromamba", re.IGNO
 
 
 def sourced_script(words: Sequence[str]) -> BuildStep | None:
-    """``source install.sh``; others set variables, by custom."""
+    """``source install.sh``; None for others, which set variables by custom."""
     return _script_step(words[1], words) if len(words) > 1 and "install" in words[1] else None
 
 
 def script_of(words: Sequence[str]) -> BuildStep | None:
-    """``bash setup.sh`` and ``./setup.sh``."""
+    """``bash setup.sh`` and ``./setup.sh``; None for what runs no script."""
     rest = [word for word in words[1:] if not word.startswith("-")] if SHELL.fullmatch(words[0]) else words[:1]
     return _script_step(rest[0], words) if rest else None
 

@@ -57,7 +57,7 @@ class _Run:
     line: int
     files: ImageFiles
     active: str | None = None
-    """The environment that was activated."""
+    """The environment that was activated; None: none was."""
 
 
 @dataclass
