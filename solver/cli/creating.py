@@ -45,12 +45,12 @@ def create(
 def _plan_lines(creation: Creation) -> Iterator[str]:
     maker = "our own installer" if creation.program is None else creation.program.path
     if creation.moves is None:
-        yield f"{creation.prefix}: a new environment of {creation.lock.name}, by {maker}"
+        yield f"{creation.environment}: a new environment of {creation.lock.name}, by {maker}"
         return
     if not creation.moves:
-        yield f"{creation.prefix}: is what {creation.lock.name} holds"
+        yield f"{creation.environment}: is what {creation.lock.name} holds"
         return
-    yield f"{creation.prefix}: made anew of {creation.lock.name}, by {maker}; put back as it is should that fail"
+    yield f"{creation.environment}: made anew of {creation.lock.name}, by {maker}; put back as it is should that fail"
     yield from (f"  {_move_line(move)}" for move in creation.moves)
 
 

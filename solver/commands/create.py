@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solver.audit.readers.prefix import is_prefix, read_prefix
-from solver.commands.project import locks_dir
+from solver.commands.export import write_export
+from solver.commands.project import locks_dir, open_project
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
 from solver.lock.install.prefix import install_lock, write_accepted
 from solver.lock.install.read import checked_folder
 from solver.lock.loader.sharing import SCRIPT
+from solver.lock.pixi_manifest import MANIFEST, is_made_here
 from solver.lock.read import ENVIRONMENT, LockFolder
 
 OWN = "interlock"
@@ -43,6 +45,8 @@ class Move:
 class Creation:
     """An environment to be made, before anything is done."""
 
+    root: Path
+    """The folder of the project that the lock is of."""
     lock: LockFolder
     prefix: Path
     program: FoundProgram | None
@@ -51,6 +55,11 @@ class Creation:
     """What changes in the environment that lies there; None where none does."""
     activation: str
     """The shell's line that activates it."""
+
+    @property
+    def environment(self) -> Path:
+        """Where its packages lie: ``prefix``, or below it where that is a project of pixi's."""
+        return _environment(self.prefix, self.program)
 
 
 def plan(
@@ -71,7 +80,11 @@ def plan(
         prefix = maker.prefix_of(name or "")
     prefix = prefix.absolute()
     line = activation(maker, prefix, name, lock.variables, SCRIPT if lock.led else None)
-    return Creation(lock, prefix, maker, _moves(lock, prefix), line)
+    return Creation(root, lock, prefix, maker, _moves(lock, prefix, _environment(prefix, maker)), line)
+
+
+def _environment(prefix: Path, program: FoundProgram | None) -> Path:
+    return prefix if program is None else prefix / program.program.within
 
 
 def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
@@ -82,9 +95,14 @@ def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
     with _out_of_the_way(creation.prefix):
         if creation.program is None:
             install_lock(creation.lock.path, creation.prefix, check_driver=check_driver)
-        else:
-            creation.program.create(creation.lock.path / ENVIRONMENT, creation.prefix)
-            write_accepted(creation.prefix, creation.lock.accepted)
+            return
+        file = creation.lock.path / ENVIRONMENT
+        if creation.program.program.has_project:
+            project = open_project(creation.root)
+            write_export(project, creation.lock.name, "pixi.lock-6", creation.prefix)
+            file = creation.prefix / MANIFEST
+        creation.program.create(file, creation.prefix)
+        write_accepted(creation.environment, creation.lock.accepted)
 
 
 @contextmanager
@@ -111,9 +129,11 @@ def _out_of_the_way(prefix: Path) -> Iterator[None]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _moves(lock: LockFolder, prefix: Path) -> tuple[Move, ...] | None:
+def _moves(lock: LockFolder, prefix: Path, environment: Path) -> tuple[Move, ...] | None:
     if not prefix.exists() or (prefix.is_dir() and not any(prefix.iterdir())):
         return None
+    if prefix.is_dir() and environment != prefix and is_made_here(prefix):
+        return _differences(_installed(environment) if is_prefix(environment) else {}, _locked(lock))
     if not prefix.is_dir() or not is_prefix(prefix):
         raise BadInput("is no environment", file=prefix, fix="choose another place, or take it away")
     if (prefix / UNFINISHED).is_file():
@@ -122,7 +142,12 @@ def _moves(lock: LockFolder, prefix: Path) -> tuple[Move, ...] | None:
         raise BadInput("is the environment that conda itself runs in", file=prefix, fix="choose another place")
     if prefix.resolve() in (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()):
         raise BadInput("is the environment that Interlock itself runs in", file=prefix, fix="choose another place")
-    before, after = _installed(prefix), _locked(lock)
+    return _differences(_installed(prefix), _locked(lock))
+
+
+def _differences(
+    before: Mapping[tuple[str, str], str | None], after: Mapping[tuple[str, str], str | None]
+) -> tuple[Move, ...]:
     keys = sorted(before.keys() | after.keys())
     return tuple(Move(*key, before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key))
 

@@ -26,6 +26,7 @@ from solver.lock.constraints import constraints_txt
 from solver.lock.explicit import base_explicit, explicit
 from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.pixi import pixi_lock
+from solver.lock.pixi_manifest import MANIFEST, pixi_toml
 from solver.lock.pylock import pylock_toml
 from solver.lock.read import LockFolder
 from solver.lock.requirements import about
@@ -100,7 +101,8 @@ def _pixi(project: Project, name: str, version: Literal[6, 7]) -> Exported:
     records, platform = _records(lock), lock.solution.target.platform
     wheels, virtual = _wheels(lock, live), lock.folder.solution.conda.virtual or {}
     text = pixi_lock(lock.profile, records, wheels, platform, version=version, virtual=virtual)
-    return _with_own_wheels(lock, {"pixi.lock": text})
+    manifest = pixi_toml(lock.profile, records, wheels, platform, virtual)
+    return _with_own_wheels(lock, {"pixi.lock": text, MANIFEST: manifest})
 
 
 def _conda_lock(project: Project, name: str) -> Exported:

@@ -35,7 +35,7 @@ def head_lines(
         f"Made by `nox -s lock` (or `interlock lock {name}`); change environment.yml.in, not this file.",
         f"Install: {create}",
         f"For {machine(target)}.",
-        *_without_driver(records, virtual, create),
+        *without_driver(records, virtual, create),
         *(_pip_half(profile.environment, requirements) if requirements else ()),
         *(_LED if profile.loader == "activation" and LOCAL_WHEELS in requirements else ()),
         *_hashes(profile, target, bool(records)),
@@ -56,7 +56,8 @@ def machine(target: Target) -> str:
     return ", ".join(needs)
 
 
-def _without_driver(records: Sequence[CondaRecord], virtual: Mapping[str, str], create: str) -> Iterator[str]:
+def without_driver(records: Sequence[CondaRecord], virtual: Mapping[str, str], create: str) -> Iterator[str]:
+    """How the command ``create`` is told of a driver that is not there, where a record asks for one."""
     if _CUDA in virtual and any(spec_name(spec) == _CUDA for record in records for spec in record.depends):
         yield (
             "Where no NVIDIA driver answers (a login node, the build of an image): "

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from channel_lock import Lock, run_python
@@ -21,7 +22,10 @@ if sys.argv[1:] == ["info", "--json"]:
     folders = [str(here / "envs"), str(here / "other")]
     print(json.dumps({{"envs_dirs": folders, "envs directories": folders[::-1]}}))
     sys.exit()
-prefix = pathlib.Path(sys.argv[sys.argv.index("--prefix") + 1])
+if sys.argv[1:3] == ["install", "--frozen"]:
+    prefix = pathlib.Path(sys.argv[-1]).parent / ".pixi" / "envs" / "default"
+else:
+    prefix = pathlib.Path(sys.argv[sys.argv.index("--prefix") + 1])
 (prefix / "conda-meta").mkdir(parents=True)
 sys.exit(1 if (here / "fails").exists() else 0)
 """
@@ -78,6 +82,60 @@ def test_the_first_program_that_is_here_makes_it(lock, tmp_path, programs, names
     file = str(lock.folder / "environment.yml")
     assert json.loads((folder / "called").read_text()) == [*words, "--file", file, "--prefix", str(tmp_path / "env")]
     assert made.activation == f"{chosen} activate {tmp_path}/env"
+
+
+@pytest.fixture
+def project(channel, tmp_path):
+    """The lock of a project that asks for packages of conda alone."""
+    request = (
+        f'channels: [{channel}]\ndependencies: ["python=${{python}}", "pytorch=${{torch}}"]\n'
+        "profiles:\n  demo: {flavour: conda}\n"
+    )
+    (tmp_path / "environment.yml.in").write_text(request)
+    return Lock(channel, tmp_path, "conda")
+
+
+def test_pixi_makes_the_environment_of_a_project_of_its_own(project, tmp_path, programs):
+    folder, place = programs("pixi"), tmp_path / "my work"
+    made = planned(tmp_path, place)
+    assert (made.moves, made.environment) == (None, place / ".pixi" / "envs" / "default")
+    carry_out(made)
+    assert json.loads((folder / "called").read_text()) == [
+        "install",
+        "--frozen",
+        "--manifest-path",
+        str(place / "pixi.toml"),
+    ]
+    assert made.activation == f"eval \"$(pixi shell-hook --frozen --manifest-path '{place}'/pixi.toml)\""
+    assert sorted(path.name for path in place.iterdir()) == [".pixi", "pixi.lock", "pixi.toml", "wheels"]
+    manifest = tomllib.loads((place / "pixi.toml").read_text())
+    assert manifest["workspace"] == {"name": "demo", "channels": [str(project.channel)], "platforms": ["linux-64"]}
+    pins = {name: (entry["version"], entry["build"]) for name, entry in manifest["dependencies"].items()}
+    assert pins == {record.name: (f"=={record.version}", record.build) for record in project.records}
+    assert manifest["activation"]["env"] == {"DEMO": "1"}
+    assert "version: 6" in (place / "pixi.lock").read_text()
+
+
+def test_a_project_of_pixis_is_moved_and_one_with_work_in_it_left_alone(project, tmp_path, programs):
+    programs("pixi")
+    place = tmp_path / "env"
+    carry_out(planned(tmp_path, place))
+    comes = planned(tmp_path, place).moves
+    assert comes == tuple(
+        Move("conda", str(r.name), None, f"{r.version} {r.build}")
+        for r in sorted(project.records, key=lambda r: r.name)
+    )
+    carry_out(planned(tmp_path, place))
+    (place / "thesis.tex").touch()
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, place)
+    assert str(caught.value) == f"{place}: is no environment; choose another place, or take it away"
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, name="mine")
+    assert str(caught.value) == (
+        "--name: pixi knows its environments by the folders of their projects, and none by a name; "
+        "name the folder with --prefix"
+    )
 
 
 def test_a_program_is_taken_by_name_or_left_out(lock, tmp_path, programs):

@@ -16,23 +16,43 @@ from solver.core.writers import shell_assignment, shell_quoted
 
 @dataclass(frozen=True)
 class CondaProgram:
-    """One program that reads environment.yml, pip half included."""
+    """One program that makes environments of a file, pip half included."""
 
     name: str
     create: tuple[str, ...]
-    """Its words for a new environment of a file; ``--file`` and ``--prefix`` follow."""
-    folders: str
-    """Where its ``info --json`` lists the folders of named environments."""
+    """Its words for a new environment of a file."""
+    place: tuple[str, str]
+    """The options that name the file and, where it may lie anywhere, the environment; else ""."""
+    activate: str
+    """The shell's line that activates an environment, with ``{}`` for its name or place."""
+    folders: str | None = None
+    """Where its ``info --json`` lists the folders of named environments; None: it has none."""
     variable: str | None = None
     """The environment variable in which its shell function keeps its place; None: it has no such function."""
+    within: str = ""
+    """Where the environment lies below the folder that it is made in."""
+
+    @property
+    def has_project(self) -> bool:
+        """Whether its environments belong to a project, pixi.toml and pixi.lock, and lie below it."""
+        return bool(self.within)
 
 
+_PLACE = ("--file", "--prefix")
+_MAMBAS = ("envs directories", "MAMBA_EXE")
 PROGRAMS: Mapping[str, CondaProgram] = {
     program.name: program
     for program in (
-        CondaProgram("conda", ("env", "create", "--yes"), "envs_dirs", "CONDA_EXE"),
-        CondaProgram("mamba", ("env", "create", "--yes"), "envs directories", "MAMBA_EXE"),
-        CondaProgram("micromamba", ("create", "--yes"), "envs directories", "MAMBA_EXE"),
+        CondaProgram("conda", ("env", "create", "--yes"), _PLACE, "conda activate {}", "envs_dirs", "CONDA_EXE"),
+        CondaProgram("mamba", ("env", "create", "--yes"), _PLACE, "mamba activate {}", *_MAMBAS),
+        CondaProgram("micromamba", ("create", "--yes"), _PLACE, "micromamba activate {}", *_MAMBAS),
+        CondaProgram(
+            "pixi",
+            ("install", "--frozen"),
+            ("--manifest-path", ""),
+            'eval "$(pixi shell-hook --frozen --manifest-path {}/pixi.toml)"',
+            within=".pixi/envs/default",
+        ),
     )
 }
 """In the order in which they are looked for."""
@@ -46,11 +66,12 @@ class FoundProgram:
     path: str
 
     def create(self, file: Path, prefix: Path) -> None:
-        """Make the environment of ``file`` at ``prefix``; what the program says goes where ours goes.
+        """Make the environment of ``file`` in ``prefix``; what the program says goes where ours goes.
 
         Raises ``CheckFailed`` where it fails, which may leave half an environment.
         """
-        command = [self.path, *self.program.create, "--file", str(file), "--prefix", str(prefix)]
+        of, into = self.program.place
+        command = [self.path, *self.program.create, of, str(file), *([into, str(prefix)] if into else ())]
         done = subprocess.run(ending_with_us(command), check=False)
         if done.returncode != 0:
             raise CheckFailed(f"{self.program.name} could not make {prefix}, as it says above (exit {done.returncode})")
@@ -59,6 +80,9 @@ class FoundProgram:
         """Where the environment called ``name`` is, or would be made; raises ``CheckFailed``, ``BadInput``."""
         if not name or name.startswith((".", "-")) or any(sign in name for sign in "/\\: #"):
             raise BadInput(f'"{name}" is no name of an environment', key="--name", fix="use letters, digits, - and _")
+        if self.program.folders is None:
+            problem = f"{self.program.name} knows its environments by the folders of their projects, and none by a name"
+            raise BadInput(problem, key="--name", fix="name the folder with --prefix")
         done = subprocess.run(
             [self.path, "info", "--json"], capture_output=True, text=True, errors="replace", check=False
         )
@@ -103,7 +127,7 @@ def activation(
     """
     place = shell_assignment("CONDA_PREFIX", str(prefix))
     if program is not None:
-        return f"{program.program.name} activate {place.partition('=')[2] if name is None else name}"
+        return program.program.activate.format(place.partition("=")[2] if name is None else name)
     pairs = [shell_assignment(key, value) for key, value in variables.items()]
     line = " ".join(["export", place, f'PATH={shell_quoted(str(prefix / "bin"))}:"$PATH"', *pairs])
     return line if script is None else f"{line} && . {shell_quoted(str(prefix / script))}"

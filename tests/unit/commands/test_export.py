@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
@@ -74,10 +75,27 @@ def unasked(monkeypatch):
 )
 def test_a_format_that_names_our_own_wheels_brings_them_along(unasked, tmp_path, form, named):
     project, lock = open_project(ROOT), ROOT / "locks" / "full-py312"
-    text, *wheels = write_export(project, "full-py312", form, tmp_path)
+    text, *others = write_export(project, "full-py312", form, tmp_path)
+    wheels = [path for path in others if path.name != "pixi.toml"]
     places = {place.removeprefix("file:") for place in re.findall(named, text.read_text(), re.MULTILINE)}
     assert [tmp_path / place for place in places] == wheels
     assert [wheel.read_bytes() for wheel in wheels] == [path.read_bytes() for path in (lock / "wheels").iterdir()]
+
+
+def test_a_pixi_lock_comes_with_the_manifest_that_pixi_asks_for(unasked):
+    """What pixi's own schema of it wants, with every package of the lock."""
+    files = export(open_project(ROOT), "full-py312-pytorch", "pixi.lock")
+    manifest, lock = tomllib.loads(files["pixi.toml"]), yaml.safe_load(files["pixi.lock"])
+    assert set(manifest) == {"workspace", "dependencies", "pypi-dependencies", "activation"}
+    assert manifest["workspace"]["platforms"] == list(lock["environments"]["default"]["packages"])
+    packages = lock["packages"]
+    assert set(manifest["pypi-dependencies"]) == {package["name"] for package in packages if "pypi" in package}
+    assert len(manifest["dependencies"]) == sum("conda" in package for package in packages)
+    (numpy,) = (package for package in packages if package.get("name") == "numpy")
+    assert manifest["pypi-dependencies"]["numpy"] == {"version": f"=={numpy['version']}"}
+    assert manifest["pypi-dependencies"]["torch"]["url"].endswith("-cp312-cp312-manylinux_2_28_x86_64.whl")
+    (own,) = (name for name in files if name.startswith("wheels/"))
+    assert manifest["pypi-dependencies"]["interlock-loader"] == {"path": f"./{own}"}
 
 
 def test_pip_takes_our_own_wheel_as_conda_lock_hands_it_over(unasked, tmp_path):
