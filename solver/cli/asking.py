@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from solver.cli.failures import shown
 from solver.core.versions import as_version
 from solver.index.layered import Questions, Watch
 
@@ -32,7 +33,7 @@ def asking() -> Iterator[Watch]:
             start = "\r\x1b[2K" if sys.stderr.isatty() else ""
             click.echo(f"{start}{_counts(questions)}", err=True)
             for line in _passed_over(questions):
-                click.echo(f"passed over: {line}", err=True)
+                click.echo(shown(f"passed over: {line}"), err=True)
 
 
 def _passed_over(questions: Questions) -> Iterator[str]:

@@ -103,9 +103,9 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, Terminated):
         return Failure("", _BY_SIGNAL + error.number)
     if isinstance(error, InterlockError) and error.exit_code != InterlockError.exit_code:
-        return Failure(_shown(f"interlock: {error}"), error.exit_code)
+        return Failure(shown(f"interlock: {error}"), error.exit_code)
     if isinstance(error, names.BadName):  # a text from outside that no reader has told with its place
-        return Failure(_shown(f"interlock: {error}"), BadInput.exit_code)
+        return Failure(shown(f"interlock: {error}"), BadInput.exit_code)
     if isinstance(error, _NETWORK):
         return Failure(f"interlock: the network failed: {_of_the_system(error)}", IndexUnavailable.exit_code)
     if isinstance(error, OSError):
@@ -122,8 +122,8 @@ def _of_foreign_code(error: BaseException) -> OSError | None:
     return failure_of_machine("py-rattler", str(error)) if type(error).__name__ == "PanicException" else None
 
 
-def _shown(sentence: str) -> str:
-    """Without secrets, and with the middle of endless words left out."""
+def shown(sentence: str) -> str:
+    """``sentence`` as it may be told: without secrets, and with the middle of endless words left out."""
     cut = re.sub(r"\S{400,}", lambda word: f"{word[0][:200]} … {word[0][-20:]}", sentence)
     return names.without_secrets(cut)
 

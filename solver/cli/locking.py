@@ -10,6 +10,7 @@ from typing import Literal
 import click
 
 from solver.cli.asking import asking
+from solver.cli.failures import shown
 from solver.cli.options import NEWER, NO_LOADER, OFFLINE, reach
 from solver.commands.check import Freshness, check_locks, orphans, remember
 from solver.commands.export import FORMATS, write_export, write_pylocks
@@ -91,7 +92,7 @@ def _write(
     for outcome in write_locks(project, chosen, attested=attested):
         if isinstance(outcome, InterlockError):
             failures.append(outcome)
-            click.echo(f"interlock: {outcome}", err=True)
+            click.echo(shown(f"interlock: {outcome}"), err=True)
             continue
         made, changed = outcome
         written.append(made)
@@ -141,7 +142,7 @@ def _pylocks(project: Project, names: list[str], *, asking: bool) -> None:
         complete = write_pylocks(project, names, asking=asking)
     except IndexUnavailable as error:
         # The locks themselves are whole; only this convenience needs the index.
-        click.echo(f"pylock.toml not written, it needs the index for addresses: {error}", err=True)
+        click.echo(shown(f"pylock.toml not written, it needs the index for addresses: {error}"), err=True)
         return
     if not complete:
         click.echo("pylock.toml not written: where its files lie is not at hand; --pylock asks the index", err=True)

@@ -9,7 +9,7 @@ import sys
 import click
 
 from solver import __version__
-from solver.cli.failures import INTERRUPTED, NOBODY_READS, ended_in_order, failure_of
+from solver.cli.failures import INTERRUPTED, NOBODY_READS, ended_in_order, failure_of, shown
 from solver.cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
@@ -44,7 +44,7 @@ class _Waiting(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Called by logging."""
-        click.echo(f"interlock: {record.getMessage()}", err=True)
+        click.echo(shown(f"interlock: {record.getMessage()}"), err=True)
 
 
 def _log_to_stderr() -> None:

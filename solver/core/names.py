@@ -29,6 +29,8 @@ LONGEST = 200
 """Letters of a package's name; file systems take 255 bytes for a file that is named after it."""
 _LONGEST_FILE = 250
 _LONGEST_CHANNEL = 1000
+_LONGEST_ADDRESS = 8000
+"""Letters; servers take 8,000 bytes of one and more (RFC 9112, 3)."""
 _LONGEST_VERSION = 200
 """Letters; Python refuses to read a number of more than 4300 digits."""
 
@@ -229,7 +231,8 @@ def archive(filename: str) -> Archive:
 
 def address(text: object) -> str:
     """``text`` if it is an address (a URL without a fragment) that no line, quote or shell can be broken with."""
-    if not isinstance(text, str) or not _ADDRESS.fullmatch(text) or not _has_parts(text):
+    is_one = isinstance(text, str) and len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+    if not isinstance(text, str) or not is_one or not _has_parts(text):
         raise BadName(f"{_shown_address(text)} is no address")
     return text
 

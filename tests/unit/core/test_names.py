@@ -75,7 +75,7 @@ def test_nothing_ends_a_line(check, text, end):
         *((names.any_version, text) for text in ("", "-1", "1 2", "9" * 5000, None, {})),
         *((names.wheel, text) for text in ("a-1.whl", "a-1-py3-none-any.zip", "a-one-a-b-c.whl", "-1-a-b-c.whl")),
         *((names.archive, text) for text in ("a-1.conda", "a-1-0.zip", "a.conda")),
-        *((names.address, text) for text in ("", "a", "//a", "https://", "https://a#b")),
+        *((names.address, text) for text in ("", "a", "//a", "https://", "https://a#b", f"https://{'a' * 8000}")),
         *((names.address, f"https://a{quote}b") for quote in "\"'\\`<>|^{}"),
         *((names.web_address, text) for text in ("file:///etc/passwd", "ftp://a", "a")),
         *((names.channel, text) for text in ("", "-x", "a/../b", "a//b", "a b", "https://a b", None)),
