@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
-from solver.core.model import Finding, Severity
+from solver.core.model import Clause, Finding, Severity
 
 
 def finding_about(
@@ -14,13 +14,13 @@ def finding_about(
     *,
     code: str,
     severity: Severity,
-    why: str,
+    why: str | Sequence[Clause],
     source: str,
     cure: str,
     paths: tuple[str, ...] = (),
     row: str | None = None,
 ) -> Finding:
-    """A finding about ``packages``, each told once, sorted by its pin."""
+    """A finding about ``packages``, each told once, sorted by its pin; clauses of ``why`` may be grouped."""
     every = tuple(packages)
     by_pin = {package.pin: package.name for package in every}
     pins = sorted(by_pin)
@@ -29,13 +29,19 @@ def finding_about(
         severity=severity,
         packages=tuple(pins),
         names=tuple(dict.fromkeys(by_pin[pin] for pin in pins)),
-        why=why,
+        why=why if isinstance(why, str) else in_words(clause.text for clause in why),
+        clauses=() if isinstance(why, str) else tuple(why),
         source=source,
         cure=cure,
         paths=paths,
         brought=tuple(_brought(every)),
         row=row,
     )
+
+
+def in_words(clauses: Iterable[str]) -> str:
+    """Clauses as one sentence."""
+    return "; ".join(clauses)
 
 
 def _brought(packages: Iterable[Package]) -> Iterator[str]:

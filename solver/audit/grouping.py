@@ -8,14 +8,13 @@ from msgspec import structs
 
 from solver.audit.codes import clobber, mixed_cuda
 from solver.audit.context import AuditContext
+from solver.audit.findings import in_words
 from solver.audit.phrases import listed
 from solver.audit.run import gravest_first
 from solver.core.frameworks import framework_of
-from solver.core.model import Finding, PypiName
+from solver.core.model import Clause, Finding, PypiName
 
 _MOST_PATHS = 12
-_WRITE = " write the same paths "
-"""What is told alike of several pairs."""
 
 
 def majors_of(context: AuditContext) -> Mapping[PypiName, int]:
@@ -56,12 +55,14 @@ def _joined(group: Sequence[Finding], majors: Mapping[PypiName, int]) -> Finding
     # A clobber says which of the two goes; that takes the other causes with it.
     first = next((one for one in group if one.code == clobber.CODE), group[0])
     cudas = listed(str(major) for major in sorted({majors[name] for name in packages.values()}))
+    clauses = tuple(_said_once(clause for one in group for clause in _clauses(one)))
     return structs.replace(
         first,
         code=mixed_cuda.CODE,
         packages=tuple(packages),
         names=tuple(packages.values()),
-        why=f"the libraries of CUDA {cudas} lie in one environment: {'; '.join(_said_once(group))}",
+        why=f"the libraries of CUDA {cudas} lie in one environment: {in_words(one.text for one in clauses)}",
+        clauses=(),
         source="; ".join(dict.fromkeys(one.source for one in group)),
         paths=tuple(dict.fromkeys(path for one in group for path in one.paths))[:_MOST_PATHS],
         brought=tuple(dict.fromkeys(line for one in group for line in one.brought)),
@@ -69,12 +70,15 @@ def _joined(group: Sequence[Finding], majors: Mapping[PypiName, int]) -> Finding
     )
 
 
-def _said_once(group: Iterable[Finding]) -> Iterator[str]:
-    """Why, clause by clause: what several of them say is said once, behind the last of them."""
-    clauses = [clause for one in group for clause in one.why.split("; ")]
-    same: dict[str, list[str]] = {}
-    for clause in reversed(dict.fromkeys(reversed(clauses))):
-        pair, write, what = clause.partition(_WRITE)
-        same.setdefault(write + what, []).append(pair)
-    for said, pairs in same.items():
-        yield ", ".join(pairs) + said if said else "; ".join(pairs)
+def _clauses(finding: Finding) -> tuple[Clause, ...]:
+    return finding.clauses or (Clause(predicate=finding.why),)
+
+
+def _said_once(clauses: Iterable[Clause]) -> Iterator[Clause]:
+    """What several of ``clauses`` say is said once, of all their subjects, where the last of them stands."""
+    last_first = reversed(tuple(clauses))
+    subjects: dict[str, list[str]] = {}
+    for clause in reversed(tuple(dict.fromkeys(last_first))):
+        subjects.setdefault(clause.predicate, []).append(clause.subject)
+    for predicate, several in subjects.items():
+        yield Clause(subject=", ".join(filter(None, several)), predicate=predicate)

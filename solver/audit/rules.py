@@ -11,7 +11,7 @@ from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.audit.tools import reinstalling
 from solver.core.answer import Answer
-from solver.core.model import Finding, PypiName, Severity
+from solver.core.model import Clause, Finding, PypiName, Severity
 from solver.core.target import may_be_seeded
 from solver.core.versions import within
 from solver.matrix import rules
@@ -19,17 +19,12 @@ from solver.matrix.clobbers import Clobbers
 from solver.matrix.cures import heals, in_need, is_healed, may_heal
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import ABSENT, Rule
-from solver.matrix.rules import Breach, Offence, binds_conda, imported_first
+from solver.matrix.rules import Breach, Offence, binds_conda, imported_first, kind_of
 
 _MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
 """How grave a breach is where only another build of the package is known to break."""
 _HARDLY: Mapping[Severity, Severity] = {"error": "note", "warning": "note", "note": "note"}
 """The same where nobody knows which version of the other package that build asks for."""
-
-_REMAINS = "leftover"
-"""The code of what one install of wheels leaves in the way of another; conda takes out what no record asks for."""
-_PART = "missing-part"
-"""The code of what a package does without another, while all else of it works."""
 
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
@@ -43,7 +38,9 @@ def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
 def _is_of_condas_solver(context: AuditContext, breach: Breach) -> bool:
     """Whether a remains of other installs is told of conda packages alone: their records ask for each other."""
     named = (*breach.subjects, *(offence.package for offence in breach.offences))
-    return breach.rule.code == _REMAINS and all(context.packages[PypiName(name)].origin == "conda" for name in named)
+    return kind_of(breach.rule).of_installs and all(
+        context.packages[PypiName(name)].origin == "conda" for name in named
+    )
 
 
 def breaches(context: AuditContext, code: str) -> Iterator[Breach]:
@@ -59,13 +56,13 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     other = _seeded(context, breach) or _other_build(rule, named, offenders)
     first = imported_first(rule)
     order = f" with {first} first" if first else ""
-    seen = f"; seen{order}: {rule.seen}" if rule.seen else ""
+    seen = f"seen{order}: {rule.seen}" if rule.seen else ""
     healing = _healing(context, breach)
     return finding_about(
         [*named, *offenders],
         code=rule.code,
         severity=healing.severity or _severity(rule, named, other),
-        why=f"{rule.why}{seen}{other.why}{healing.why}",
+        why=[Clause(predicate=text) for text in (rule.why, seen, *other.why, *healing.why) if text],
         source=rule.source,
         cure=healing.cure or "; ".join((rule.cure, *_putting_back(context, named, offenders))),
         row=rule.id,
@@ -84,7 +81,7 @@ def _putting_back(context: AuditContext, named: Sequence[Package], offenders: Se
 class _OtherBuild:
     """What a rule about wheels says of a build that is none of those."""
 
-    why: str = ""
+    why: tuple[str, ...] = ()
     severities: Mapping[Severity, Severity] | None = None
     """How grave it is there, by the severity of the rule; None: it is one of those wheels."""
 
@@ -95,7 +92,8 @@ def _seeded(context: AuditContext, breach: Breach) -> _OtherBuild | None:
     names = [str(one.package) for one in breach.offences if _may_be_there(context, one, python)]
     if not names:
         return None
-    return _OtherBuild(f"; `python{python} -m venv` brings an older {listed(names)}, which pip leaves there", _MILDER)
+    brings = f"`python{python} -m venv` brings an older {listed(names)}, which pip leaves there"
+    return _OtherBuild((brings,), _MILDER)
 
 
 def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
@@ -111,21 +109,21 @@ def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
 
 def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Package]) -> _OtherBuild:
     if not binds_conda(rule) and any(package.origin == "conda" for package in named):
-        return _OtherBuild("; this is known of the wheel, and nobody read it of conda's build", _MILDER)
+        return _OtherBuild(("this is known of the wheel, and nobody read it of conda's build",), _MILDER)
     strange = [package for package in named if package.elsewhere is not None]
     if not strange:
         return _OtherBuild()
     hosts = listed(sorted({package.elsewhere or "" for package in strange}))
-    why = f"; this is known of the default index's wheel, and nobody read it of a build of {hosts}"
+    why = f"this is known of the default index's wheel, and nobody read it of a build of {hosts}"
     chosen = [package.name for package in offenders if package.brought_by]
     if not chosen:
-        return _OtherBuild(why, _MILDER)
-    return _OtherBuild(f"{why}, nor which {listed(chosen)} that one asks for", _HARDLY)
+        return _OtherBuild((why,), _MILDER)
+    return _OtherBuild((f"{why}, nor which {listed(chosen)} that one asks for",), _HARDLY)
 
 
 def _severity(rule: Rule, named: Iterable[Package], other: _OtherBuild) -> Severity:
     """As the rule says, unless it is known of another build, or is the loss of whoever wants what nobody named."""
-    if rule.code == _PART and all(package.brought_by and package.line is None for package in named):
+    if kind_of(rule).of_a_part and all(package.brought_by and package.line is None for package in named):
         return "note"
     return rule.severity if other.severities is None else other.severities[rule.severity]
 
@@ -136,7 +134,7 @@ class _Healing:
 
     severity: Severity | None = None
     """None: that of the rule."""
-    why: str = ""
+    why: tuple[str, ...] = ()
     cure: str = ""
 
 
@@ -144,21 +142,22 @@ def _healing(context: AuditContext, breach: Breach) -> _Healing:
     if is_healed(breach, context.matrices, context.stated, context.place) is not Answer.YES:
         return _Healing(why=_hindered(context, breach))
     if heals(context.stated) is Answer.YES:
-        why = f"; with {LOADER}, which is in it, this set is sound ({breach.rule.healed}){_doubt(context)}"
-        return _Healing("note", why, f"keep {LOADER} in it")
-    why = f"; with {LOADER} this set is sound ({breach.rule.healed}), and that is not in it{_doubt(context)}"
+        why = f"with {LOADER}, which is in it, this set is sound ({breach.rule.healed})"
+        return _Healing("note", (why, *_doubt(context)), f"keep {LOADER} in it")
+    why = f"with {LOADER} this set is sound ({breach.rule.healed}), and that is not in it"
     cure = f"add {LOADER}: a lock has it, and `interlock heal PREFIX` puts it into an environment"
-    return _Healing(None, why, f"{cure}; or {breach.rule.cure}")
+    return _Healing(None, (why, *_doubt(context)), f"{cure}; or {breach.rule.cure}")
 
 
-def _hindered(context: AuditContext, breach: Breach) -> str:
+def _hindered(context: AuditContext, breach: Breach) -> tuple[str, ...]:
     """Why our loader does not heal what it otherwise would; empty where it would not anyhow."""
     needing = in_need(context.matrices, context.stated, Answer.YES)
     if not needing or not may_heal(breach.rule):
-        return ""
-    return f"; {LOADER} does not heal it, since it keeps TensorFlow's symbols from {listed(needing)}, which needs them"
+        return ()
+    needs = f"{listed(needing)}, which needs them"
+    return (f"{LOADER} does not heal it, since it keeps TensorFlow's symbols from {needs}",)
 
 
-def _doubt(context: AuditContext) -> str:
+def _doubt(context: AuditContext) -> tuple[str, ...]:
     doubtful = in_need(context.matrices, context.stated, Answer.NOT_KNOWN)
-    return f"; nobody read whether {listed(doubtful)} works with it" if doubtful else ""
+    return (f"nobody read whether {listed(doubtful)} works with it",) if doubtful else ()

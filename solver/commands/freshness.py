@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from solver.commands.project import Project
 from solver.core.answer import Answer, NotKnown
+from solver.core.axes import CUDA
 from solver.core.errors import NotRecorded
 from solver.core.indexes import INDEXES
 from solver.core.model import Pin, Profile, PypiName, Solution
@@ -36,8 +37,8 @@ def rows_used(matrices: Matrices, solution: Solution) -> dict[str, str]:
 def _cudas(matrices: Matrices, solution: Solution) -> list[str]:
     """Every CUDA runtime (major.minor) of a solution: the one that its axis tells, and those inside wheels."""
     pins = {str(pin.name): pin.version for pin in solution.pins}
-    carried = (one for one in insides(matrices, pins, solution.target.platform) if one.runtime == "cuda" and one.surely)
-    versions = [solution.axes["cuda"], *(one.version for one in carried)]
+    carried = (one for one in insides(matrices, pins, solution.target.platform) if one.runtime == CUDA and one.surely)
+    versions = [solution.axes[CUDA], *(one.version for one in carried)]
     return [version for version in dict.fromkeys(versions) if isinstance(version, str)]
 
 

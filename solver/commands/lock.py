@@ -14,7 +14,7 @@ from solver.commands.gate import gate
 from solver.commands.keep import gather, write_channel_facts, write_facts
 from solver.commands.project import Project
 from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
-from solver.core.axes import axes_of
+from solver.core.axes import CUDA, axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
 from solver.core.model import Finding, Flavour, Profile, Solution, is_built
@@ -161,7 +161,7 @@ def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel
 
 def _conda_half(closure: Closure) -> CondaHalf:
     solution = closure.solution
-    target = solution.target if solution.axes["cuda"] else msgspec.structs.replace(solution.target, driver=None)
+    target = solution.target if solution.axes[CUDA] else msgspec.structs.replace(solution.target, driver=None)
     return CondaHalf(target, closure.records, closure.conda.virtual or {}, closure.unrecorded)
 
 

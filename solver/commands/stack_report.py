@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
-from solver.core.axes import AXES, is_of_kind
+from solver.core.axes import AXES, CUDA, is_of_kind
 from solver.core.explanation import Cause
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS, framework_of
@@ -126,7 +126,7 @@ def _as(name: str, version: str, lock: StackLock) -> str:
 
 
 def _driver(pin: str, text: str, lock: StackLock) -> Iterator[str]:
-    cuda = lock.solution.axes.get("cuda")
+    cuda = lock.solution.axes.get(CUDA)
     if not cuda:
         yield f"  {pin}: left out, this lock needs no driver"
         return

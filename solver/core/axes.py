@@ -13,6 +13,10 @@ AxisKind = Literal["python", "toolkit", "library", "framework", "package"]
 """What an axis is: python itself, the CUDA runtime, one of its libraries, a framework, or a plain package."""
 
 
+CUDA: Axis = "cuda"
+"""The axis of the CUDA runtime: a set without one is for the CPU."""
+
+
 @dataclass(frozen=True)
 class AxisEntry:
     """One axis."""
@@ -30,7 +34,7 @@ AXES: Mapping[Axis, AxisEntry] = {
     entry.name: entry
     for entry in (
         AxisEntry("python", "python", "python", (CondaName("python"),)),
-        AxisEntry("cuda", "toolkit", "CUDA", (CondaName("cuda-version"), CondaName("cudatoolkit"))),
+        AxisEntry(CUDA, "toolkit", "CUDA", (CondaName("cuda-version"), CondaName("cudatoolkit"))),
         AxisEntry("cudnn", "library", "cuDNN", (CondaName("cudnn"),)),
         *(AxisEntry(one.name, "framework", one.title, (one.conda,)) for one in FRAMEWORKS.values()),
         AxisEntry("protobuf", "package", "protobuf", (CondaName("protobuf"), CondaName("libprotobuf"))),

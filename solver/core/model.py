@@ -214,6 +214,18 @@ class Solution(Value, frozen=True, kw_only=True):
         return not self.missing
 
 
+class Clause(Value, frozen=True, kw_only=True):
+    """One thing that a finding says: of nothing in particular, or of some packages what is said alike of others."""
+
+    subject: str = ""
+    predicate: str
+
+    @property
+    def text(self) -> str:
+        """Both in one."""
+        return f"{self.subject} {self.predicate}".lstrip()
+
+
 class Finding(Value, frozen=True, kw_only=True):
     """A breakage that an audit sees in a set of packages."""
 
@@ -224,6 +236,8 @@ class Finding(Value, frozen=True, kw_only=True):
     names: tuple[PypiName, ...] = ()
     """The names in ``packages``."""
     why: str
+    clauses: tuple[Clause, ...] = ()
+    """What ``why`` says, where it is several things; findings of one cause say each of them once."""
     source: str
     cure: str
     paths: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.core.axes import CUDA
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS
 from solver.core.frameworks import FRAMEWORKS
@@ -55,7 +56,7 @@ class Plan:
     @property
     def gpu(self) -> bool:
         """Whether the lock is meant for a GPU."""
-        return self.axes.get("cuda") is not None
+        return self.axes.get(CUDA) is not None
 
 
 def base_image(profile: Profile, python: str, file: str, line: int | None) -> Image:

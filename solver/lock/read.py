@@ -14,6 +14,7 @@ import msgspec
 from solver.core import reading
 from solver.core.acceptance import Acceptance
 from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.axes import CUDA
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, explicit_filename
@@ -81,7 +82,7 @@ class LockFolder:
     @property
     def asks_for_gpu(self) -> bool:
         """Whether the lock holds a CUDA runtime, or does not say."""
-        return self.solution.solution.get("cuda", NOT_KNOWN) is not None
+        return self.solution.solution.get(CUDA, NOT_KNOWN) is not None
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from solver.core.answer import NotKnown
-from solver.core.axes import AXES, axes_of
+from solver.core.axes import AXES, CUDA, axes_of
 from solver.core.errors import InterlockError
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import is_of_default
@@ -84,7 +84,7 @@ def about(solution: Solution) -> list[str]:
     where = f"python {target.python}, {target.platform}"
     if target.platform.startswith("linux"):
         where += f", glibc >= {target.glibc}"
-    if axes["cuda"]:
+    if axes[CUDA]:
         where = ", ".join([where, f"NVIDIA driver >= {target.driver}", *gpu_words(target)])
     chosen = ", ".join(f"{name} {axes[name]}" for name in FRAMEWORKS if axes[name])
     return [

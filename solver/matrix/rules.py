@@ -24,7 +24,31 @@ from solver.matrix.rows import ABSENT, Rule
 Versions = Mapping[str, str | NotKnown]
 """Version by normalized PyPI name; NOT_KNOWN: the package is there, and nobody said in which version."""
 
-_OF_WHEELS = frozenset({"protobuf-runtime", "numpy-abi", "gpu-arch"})
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What is so of every rule of one code."""
+
+    of_wheels: bool = False
+    """It was read out of wheels, which conda's builds are not."""
+    of_installs: bool = False
+    """It is about what one install of wheels leaves in the way of another; conda takes out what no record asks for."""
+    of_a_part: bool = False
+    """It is about what a package does without another, while all else of it works."""
+
+
+_KINDS: Mapping[str, RuleKind] = {
+    "protobuf-runtime": RuleKind(of_wheels=True),
+    "numpy-abi": RuleKind(of_wheels=True),
+    "gpu-arch": RuleKind(of_wheels=True),
+    "leftover": RuleKind(of_installs=True),
+    "missing-part": RuleKind(of_a_part=True),
+}
+
+
+def kind_of(rule: Rule) -> RuleKind:
+    """What is so of every rule of its code."""
+    return _KINDS.get(rule.code, RuleKind())
 
 
 @dataclass(frozen=True)
@@ -174,7 +198,7 @@ def binds_conda(rule: Rule) -> bool:
     the protobuf and numpy that their records then depend on. Of a package that is not compiled it is likely to
     hold all the same.
     """
-    return rule.code not in _OF_WHEELS
+    return not kind_of(rule).of_wheels
 
 
 def _breach(rule: Rule, versions: Versions) -> Breach | None:

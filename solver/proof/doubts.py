@@ -87,12 +87,12 @@ def _of_finding(case: LockOnGpu) -> Iterable[str]:
 
 
 def _of_cudnn(case: LockOnGpu, build: Build) -> Iterable[str]:
-    """Why a build comes upon a cuDNN that does not, or not surely, serve it; only of frameworks doubt is told."""
-    alone, framework = case.cudnn(build), framework_of(build.package)
-    if alone.answer is Answer.NO or (framework is not None and alone.answer is not Answer.YES):
+    """Why a build comes upon a cuDNN that does not, or not surely, serve it; that of another only for frameworks."""
+    alone = case.cudnn(build)
+    if alone.answer is not Answer.YES:
         yield f"{_title(build)}: {alone.why}"
         return
-    for first in case.frameworks.values() if framework is not None else ():
+    for first in case.frameworks.values() if framework_of(build.package) is not None else ():
         verdict = case.cudnn(build, first)
         if first is not build and verdict.answer is not Answer.YES:
             yield f"{_title(build)} after {_title(first)}: {verdict.why}"

@@ -10,12 +10,14 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, canonicalize_name
 
+from solver.core.axes import CUDA
 from solver.core.errors import BadInput
 from solver.core.flavours import DEFAULT_FLAVOUR
 from solver.core.model import Flavour, PrivateIndex
 from solver.core.names import is_one_line, shown
 from solver.core.yamlfile import Key, YamlDocument
 from solver.matrix.load import Matrices
+from solver.matrix.rows import NONE
 from solver.request.template import Template
 from solver.request.text import RequestText
 
@@ -62,6 +64,11 @@ class ProfileKeys:
     def bad(self, problem: str, *path: Key, fix: str | None = None) -> BadInput:
         """An error at a key of the profile."""
         return self.document.error(problem, "profiles", self.name, *path, fix=fix)
+
+    @property
+    def is_for_cpu(self) -> bool:
+        """Whether it says that nothing of it uses a GPU."""
+        return bool(self.written.get(CUDA) == NONE)
 
     def flavour(self) -> Flavour:
         """The profile's, or else that of a profile which names none."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UnsetType
 
+from solver.core.axes import CUDA
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, WHEEL_FLAVOUR
 from solver.core.frameworks import FRAMEWORKS, ON_GPU_ONLY, preferred_first, variables_of
@@ -23,6 +24,7 @@ from solver.core.model import (
     pypi_name,
 )
 from solver.core.yamlfile import Key
+from solver.matrix.rows import NONE
 from solver.request.fields import (
     check_acceptance,
     check_channels,
@@ -119,13 +121,13 @@ class ProfileReader:
         cpu = tuple(word for word in whole.cpu_frameworks if word in frameworks)
         if cpu and len(cpu) == len(frameworks):
             target = msgspec.structs.replace(whole.target, driver=None, gpus=())
-            return {"cuda": "none", "cpu_frameworks": (), "target": target, "driver_branch": None}
+            return {CUDA: NONE, "cpu_frameworks": (), "target": target, "driver_branch": None}
         return {"cpu_frameworks": cpu}
 
     def _variables(self, frameworks: Sequence[Framework]) -> dict[str, str]:
         """The template's, of which a profile takes those that its frameworks read; what it names itself stays."""
         variables = variables_of(frameworks, self.keys.text.variables)
-        if self.written.get("cuda") != "none":
+        if not self.keys.is_for_cpu:
             return variables
         return {name: value for name, value in variables.items() if name not in ON_GPU_ONLY}
 
@@ -160,8 +162,8 @@ class ProfileReader:
     def _cpu_frameworks(self, frameworks: tuple[Framework, ...]) -> tuple[Framework, ...]:
         """The frameworks that have a ``cuda: none`` of their own."""
         sections = [word for word in FRAMEWORKS if isinstance(self.written.get(word), FrameworkText)]
-        cpu = tuple(word for word in sections if self.written[word].cuda == "none" and word in frameworks)
-        if cpu and self.written.get("cuda") == "none":
+        cpu = tuple(word for word in sections if self.written[word].cuda == NONE and word in frameworks)
+        if cpu and self.keys.is_for_cpu:
             raise self.keys.bad("repeats cuda: none, which is said of all", cpu[0], "cuda", fix="drop it here")
         if cpu and len(cpu) == len(frameworks):
             raise self.keys.bad(

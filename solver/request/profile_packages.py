@@ -40,7 +40,7 @@ def constraints_of(keys: ProfileKeys, frameworks: tuple[Framework, ...]) -> dict
         if text is not msgspec.UNSET:
             constraints[axis] = keys.specifier(text, *place)
     library = next((axis for axis in axes_of("library") if axis in keys.written), None)
-    if keys.written.get("cuda") == "none" and library is not None:
+    if keys.is_for_cpu and library is not None:
         raise keys.bad("contradicts cuda: none, which has no CUDA library", library, fix="drop one of them")
     for name, text in keys.written.get("constraints", {}).items():
         constraints[_constrained(keys, name)] = keys.specifier(text, "constraints", name)

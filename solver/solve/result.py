@@ -9,7 +9,7 @@ from dataclasses import replace
 from packaging.requirements import Requirement
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.axes import AXES
+from solver.core.axes import AXES, CUDA
 from solver.core.frameworks import FRAMEWORKS, framework_of, preferred_first
 from solver.core.markers import applies
 from solver.core.model import REQUEST, Axis, Because, Pin, Profile, PypiName, Requires, Solution
@@ -44,7 +44,7 @@ def to_solution(space: PackageSpace, profile: Profile, chosen: Chosen) -> Soluti
     axes = _axes(chosen, runtimes)
     versions: dict[str, str] = {pin.name: pin.version for pin in pins}
     matrices, target = space.scope.matrices, space.scope.target
-    soft = notes(versions, axes["cuda"], _builds(space, chosen), matrices, target)
+    soft = notes(versions, axes[CUDA], _builds(space, chosen), matrices, target)
     return Solution(
         profile=profile.name,
         target=target,

@@ -66,16 +66,15 @@ def _compared_before(context: AuditContext) -> Iterator[Statement]:
 def _overlapping(context: AuditContext, first: Package, second: Package, overlap: Overlap) -> Finding | None:
     if overlap.answer is Answer.NO:
         return None
-    row = overlap.clobbering[0]
+    row, besides = overlap.clobbering[0], []
     what = f"write {row.shared} common paths, {row.different} of them with different bytes"
     if not overlap.compared:
         times, of = len(overlap.clobbering), len(overlap.rows)
         often = "every pair" if times == of else f"{times} of the {of} pairs"
-        what = (
-            f"write the same paths with different bytes in {often} of versions that was compared; "
-            "these versions were not"
-        )
-    return pair_finding(context, first, second, what, row.source, overlap.paths, sure=overlap.answer is Answer.YES)
+        what = f"write the same paths with different bytes in {often} of versions that was compared"
+        besides = ["these versions were not"]
+    sure = overlap.answer is Answer.YES
+    return pair_finding(context, first, second, what, row.source, overlap.paths, sure=sure, besides=besides)
 
 
 def _same_place(context: AuditContext) -> Iterator[Statement]:

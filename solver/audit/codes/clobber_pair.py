@@ -13,7 +13,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.audit.tools import reinstalling, taking_out
-from solver.core.model import Finding, PypiName
+from solver.core.model import Clause, Finding, PypiName
 
 CODE = "clobber"
 _SHOWN = 12
@@ -56,13 +56,18 @@ def pair_finding(
     source: str,
     paths: Sequence[str],
     sure: bool = True,
+    besides: Sequence[str] = (),
 ) -> Finding:
     """The finding that tells ``what`` two packages do; a warning unless the witness is ``sure`` of these versions."""
     return finding_about(
         (first, second),
         code=CODE,
         severity="error" if sure else "warning",
-        why=f"{first.name} and {second.name} {what}; {_winner(context, first, second)}",
+        why=(
+            Clause(subject=f"{first.name} and {second.name}", predicate=what),
+            *(Clause(predicate=text) for text in besides),
+            Clause(predicate=_winner(context, first, second)),
+        ),
         source=source,
         cure=_cure(context, first, second),
         paths=first_paths(paths),

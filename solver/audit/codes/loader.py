@@ -32,7 +32,7 @@ from solver.matrix.libraries import (
     is_read,
     look_up,
     looks_nowhere,
-    looks_up,
+    opened,
     opened_library,
     serves_profiler,
 )
@@ -53,8 +53,7 @@ _LOADER_CURE = (
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds if context.target.driver is not None else ():
-        looks = looks_up(build.row) is Answer.YES and is_read(build.row)
-        if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
+        if is_read(build.row) and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.linked(context)
@@ -141,8 +140,8 @@ def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     pinned = (package for package in context.set.packages if package.origin == "pypi")
     versions: dict[str, str] = {package.name: package.version for package in pinned if package.version is not None}
     outcome = look_up(row, [item.library for item in here.values()], versions, context.matrices)
-    if isinstance(outcome, NotKnown):
-        return LibrarySearch()
+    if isinstance(outcome, NotKnown) or (opened(row) is NOT_KNOWN and not outcome.nothing):
+        return LibrarySearch()  # the code ``unknown`` tells what nobody read
     nowhere = [Missing(name, _soname(context, row, name)) for name in outcome.nowhere]
     if outcome.nothing:
         nowhere = [Missing("cudart", "any CUDA library")]

@@ -12,7 +12,7 @@ from solver.audit.phrases import listed
 from solver.audit.rules import breaches
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
-from solver.core.model import Finding
+from solver.core.model import Clause, Finding
 from solver.core.versions import major, numbers
 from solver.matrix.cudnn import works_beside
 from solver.matrix.drivers import own
@@ -79,12 +79,13 @@ def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage
     if any(build.package.name in breach.subjects for breach in breaches(context, CODE)):
         seen = None  # the rule tells what happens, and whether it is healed
     harmless = alone and seen is None and does_without(build.row) is Answer.YES
-    effect = _on_the_cpu(build) if harmless else "one process would hold both" + (f"; seen: {seen}" if seen else "")
+    effect = _on_the_cpu(build) if harmless else "one process would hold both"
+    made = f"{build.pin} is built for CUDA {build.cuda} and {anchor.pin} for CUDA {anchor.cuda}: {effect}"
     yield finding_about(
         (build.package, anchor.package),
         code=CODE,
         severity="warning" if harmless else "error",
-        why=f"{build.pin} is built for CUDA {build.cuda} and {anchor.pin} for CUDA {anchor.cuda}: {effect}",
+        why=[Clause(predicate=text) for text in (made, f"seen: {seen}" if seen and not harmless else "") if text],
         source=f"{build.source}; {anchor.source}",
         cure=_cure("both" if build.framework is None else "both frameworks"),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 from solver.core.answer import Answer
-from solver.core.axes import is_of_kind
+from solver.core.axes import CUDA, is_of_kind
 from solver.core.model import CondaName, Profile
 from solver.core.versions import as_version, major
 from solver.index.conda_spec import match_spec, spec_name
@@ -105,7 +105,7 @@ class Record:
         keys = {ask.key for ask in core}
         kinds = [self._rows(ask, gpu=gpu) for ask in core if ask.framework is not None]
         python = self.profile.python if "python" in keys else ""
-        admitted = set(majors(self._toolkits())) if "cuda" in keys and self.matrices.toolkits else None
+        admitted = set(majors(self._toolkits())) if CUDA in keys and self.matrices.toolkits else None
         known = [[row for row in rows if _serves(row, python, admitted)] for rows in kinds if rows]
         return bool(known) and not any(_go_together(rows) for rows in product(*known))
 

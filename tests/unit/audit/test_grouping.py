@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from solver.audit.grouping import by_cause
-from solver.core.model import Finding, pypi_name
+from solver.core.model import Clause, Finding, pypi_name
 
 MAJORS = {pypi_name(name): major for name, major in (("a-cu12", 12), ("a", 13), ("b-cu12", 12), ("b", 13))}
 
@@ -44,6 +44,17 @@ def test_builds_of_two_majors_are_of_that_cause_and_a_rule_about_a_framework_sta
     rule = finding("mixed-cuda", "a==2", "tensorflow==2", row="healed")
     one, other = by_cause([CLOBBER, builds, rule], majors)
     assert (one, other.packages) == (rule, ("b-cu12==1", "b==2", "tensorflow==2", "torch==2"))
+
+
+def test_what_several_pairs_do_alike_is_said_once_of_them_all_whatever_words_it_is_made_of():
+    def of(*pins, last):
+        write = Clause(subject=pins[0], predicate="write; the same paths twice")
+        return finding("clobber", *pins, clauses=(write, Clause(predicate=last)))
+
+    every = of("a-cu12==1", "a==2", last="so one wins"), of("b-cu12==1", "b==2", last="so one wins")
+    (one,) = by_cause(every, MAJORS)
+    said = "a-cu12==1, b-cu12==1 write; the same paths twice; so one wins"
+    assert one.why == f"the libraries of CUDA 12 and 13 lie in one environment: {said}"
 
 
 def test_one_alone_and_what_somebody_accepts_stay_as_they_are():
