@@ -15,9 +15,10 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.errors import BadInput
 from solver.core.model import Platform
 from solver.core.versions import major
+from solver.matrix.builds import built_cuda
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import NONE, Build, CudaFamily, CudaToolkit, DriverBranch, GpuModels
+from solver.matrix.rows import Build, CudaFamily, CudaToolkit, DriverBranch, GpuModels
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ def own(cuda: str, platform: Platform, matrices: Matrices) -> Oldest | NotKnown:
     return NOT_KNOWN if isinstance(toolkit, NotKnown) else _stated(toolkit, platform)
 
 
-def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown:
-    """The oldest driver that runs a build with CUDA code: its CUDA's, or its own where that is newer."""
-    known = isinstance(build.cuda, str) and build.cuda != NONE
-    needed = oldest(str(build.cuda), build.platform, matrices) if known else NOT_KNOWN
+def oldest_of(build: Build, matrices: Matrices) -> Oldest | NotKnown | None:
+    """The oldest driver that runs a build: its CUDA's, or its own where that is newer; None: it has no CUDA code."""
+    cuda = built_cuda(build)
+    if cuda is None:
+        return None
+    needed = cuda if isinstance(cuda, NotKnown) else oldest(cuda, build.platform, matrices)
     if isinstance(build.driver, NotKnown):
         return needed
     mine = Oldest(build.driver, build.source, build.id)
@@ -122,31 +125,37 @@ def first_of_branch(branch: str, platform: Platform, matrices: Matrices) -> Firs
 
 def driver_serves(cuda: str, place: Place, matrices: Matrices) -> Verdict:
     """Whether the driver of ``place`` runs programs of a CUDA (major.minor), and why not."""
+    needed = oldest(cuda, place.platform, matrices)
+    served = _serves(needed, place, matrices)
+    if served.answer is Answer.YES or served.why:
+        return served
+    if isinstance(needed, NotKnown):
+        why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
+        return Verdict(served.answer, why, "matrices/cuda-families.yaml")
+    if served.answer is Answer.NOT_KNOWN:
+        why = f"CUDA {cuda} came with driver {needed.driver}, and nobody read whether {place.driver} is enough"
+    else:
+        has = "has none" if place.driver is None else f"promises only {place.driver}"
+        why = f"CUDA {major(cuda)}.x needs a driver >= {needed.driver} and the target {has}"
+    return Verdict(served.answer, why, needed.source, needed.row)
+
+
+def runs_build(build: Build, place: Place, matrices: Matrices) -> Answer:
+    """Whether the driver of ``place`` runs a build; YES of one without CUDA code."""
+    needed = oldest_of(build, matrices)
+    return Answer.YES if needed is None else _serves(needed, place, matrices).answer
+
+
+def _serves(needed: Oldest | NotKnown, place: Place, matrices: Matrices) -> Verdict:
+    """Whether the driver of ``place`` knows a GPU of it and is as new as is ``needed``; why, where that is the GPU."""
     if isinstance(place.driver, NotKnown):
         return Verdict(Answer.NOT_KNOWN, "nobody named a driver")
     known = knows_gpus(place, matrices)
     if known.answer is Answer.NO:
         return known
-    needed = oldest(cuda, place.platform, matrices)
     if isinstance(needed, NotKnown):
-        why = f"no row tells which driver CUDA {cuda} needs on {place.platform}"
-        return Verdict(Answer.NOT_KNOWN, why, "matrices/cuda-families.yaml")
-    has = "has none" if place.driver is None else f"promises only {place.driver}"
-    why = f"CUDA {major(cuda)}.x needs a driver >= {needed.driver} and the target {has}"
-    served = Answer.NO if place.driver is None else needed.serves(place.driver)
-    if served is Answer.NOT_KNOWN:
-        why = f"CUDA {cuda} came with driver {needed.driver}, and nobody read whether {place.driver} is enough"
-    return Verdict(served) if served is Answer.YES else Verdict(served, why, needed.source, needed.row)
-
-
-def runs_build(build: Build, place: Place, matrices: Matrices) -> Answer:
-    """Whether the driver of ``place`` runs a build with CUDA code: it knows a GPU and is as new as the build needs."""
-    if knows_gpus(place, matrices).answer is Answer.NO:
-        return Answer.NO
-    needed = oldest_of(build, matrices)
-    if isinstance(needed, NotKnown) or isinstance(place.driver, NotKnown):
-        return Answer.NOT_KNOWN
-    return Answer.NO if place.driver is None else needed.serves(place.driver)
+        return Verdict(Answer.NOT_KNOWN)
+    return Verdict(Answer.NO if place.driver is None else needed.serves(place.driver))
 
 
 def oldest_for(gpus: Sequence[str], platform: Platform, matrices: Matrices) -> Oldest | NotKnown:

@@ -75,9 +75,14 @@ def may_be_unplaced(distribution: str, cuda: int, matrices: Matrices) -> bool:
 
 
 def looks_up(build: Build) -> Answer:
-    """Whether a build looks for CUDA libraries outside its wheel: its row lists what it opens, or it surely dlopens."""
-    listed = not isinstance(build.opens, NotKnown)
-    return Answer.YES if listed or does_without(build) is Answer.YES else Answer.NOT_KNOWN
+    """Whether a build looks for CUDA libraries that it does not bring: its row lists them, or it surely dlopens."""
+    if brings_its_own(build) is Answer.YES:
+        return Answer.NO
+    return Answer.YES if _opens_some(build) else Answer.NOT_KNOWN
+
+
+def _opens_some(build: Build) -> bool:
+    return not isinstance(build.opens, NotKnown) or does_without(build) is Answer.YES
 
 
 def is_read(build: Build) -> bool:
@@ -111,7 +116,7 @@ def bundled(build: Build) -> Answer:
     """Whether a build's CUDA libraries lie inside its wheel; NO where it opens others, or pins who brings them."""
     if build.bundles is not NOT_KNOWN:
         return answer(build.bundles)
-    outside = build.same_minor is True or looks_up(build) is Answer.YES
+    outside = build.same_minor is True or _opens_some(build)
     return Answer.NO if outside else Answer.NOT_KNOWN
 
 
@@ -216,7 +221,7 @@ def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
     Where nobody read what it opens, that is everything of its CUDA major; NOT_KNOWN where nobody read that either.
     """
     cuda = cuda_major(build)
-    if cuda is None:
+    if cuda is None or looks_up(build) is Answer.NO:
         return Lookup()
     if isinstance(cuda, NotKnown):
         return NOT_KNOWN
@@ -238,6 +243,8 @@ def look_up(
     beside, cuda = tuple(beside), cuda_major(build)
     lookup = places(build, beside)
     if isinstance(lookup, NotKnown) or isinstance(build.opens, NotKnown) or not isinstance(cuda, int):
+        return lookup
+    if looks_up(build) is Answer.NO:
         return lookup
     here = {row.library for row in beside if row.cuda == cuda}
     missing = [name for name in build.opens if name not in here and _is_library(build, name, matrices)]

@@ -87,14 +87,18 @@ def _of_finding(case: LockOnGpu) -> Iterable[str]:
 
 
 def _of_cudnn(case: LockOnGpu, build: Build) -> Iterable[str]:
-    """Why a build comes upon a cuDNN that does not, or not surely, serve it; that of another only for frameworks."""
+    """Why a build comes upon a cuDNN that does not, or not surely, serve it: its own, or after another build."""
     alone = case.cudnn(build)
     if alone.answer is not Answer.YES:
         yield f"{_title(build)}: {alone.why}"
         return
-    for first in case.frameworks.values() if framework_of(build.package) is not None else ():
+    if framework_of(build.package) is None:
+        return  # of other packages no order of imports is foretold
+    for first in (*case.frameworks.values(), *case.others.values()):
         verdict = case.cudnn(build, first)
-        if first is not build and verdict.answer is not Answer.YES:
+        # Only frameworks are probed after one another, so that of the others no doubt is told.
+        is_told = verdict.answer is Answer.NO or framework_of(first.package) is not None
+        if first is not build and verdict.answer is not Answer.YES and is_told:
             yield f"{_title(build)} after {_title(first)}: {verdict.why}"
 
 

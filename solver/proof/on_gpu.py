@@ -207,8 +207,13 @@ class LockOnGpu:
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
         alone = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
-        answers = (*alone, self.meets(build, self.frameworks.values()))
-        return every((*answers, self.cudnn(build).answer, self.kernels(build).answer))
+        beside = (self.meets(build, self.frameworks.values()), self.leaves_well(build))
+        return every((*alone, *beside, self.cudnn(build).answer, self.kernels(build).answer))
+
+    def leaves_well(self, build: Build) -> Answer:
+        """Whether every framework works after a build was imported, as far as it surely does not: with its cuDNN."""
+        after = (self.cudnn(framework, build).answer for framework in self.frameworks.values())
+        return answer(all(one is not Answer.NO for one in after))
 
     def meets(self, build: Build, others: Iterable[Build]) -> Answer:
         """Whether one process can hold a build and ``others``, as far as it surely cannot: CUDA of one major."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
-from solver.core.frameworks import COMPANIONS, framework_of, preferred_first
+from solver.core.frameworks import framework_of, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.index.conda_record import CondaRecord
@@ -96,8 +96,9 @@ def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
 
 
 def _others(case: LockOnGpu) -> dict[str, Answer]:
-    """Builds that are no framework's; of a companion, which goes with its framework, only that it will not."""
-    broken = [name for name, row in case.told.items() if name in COMPANIONS and case.goes_together(row) is Answer.NO]
+    """Builds that are no framework's; of a companion and of one without CUDA code only that it will not be well."""
+    apart = {name: row for name, row in case.told.items() if framework_of(name) is None and name not in case.others}
+    broken = [name for name, row in apart.items() if case.goes_together(row) is Answer.NO]
     return {name: case.runs_well(row) for name, row in case.others.items()} | dict.fromkeys(broken, Answer.NO)
 
 

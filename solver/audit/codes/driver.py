@@ -26,12 +26,12 @@ def find(context: AuditContext) -> Iterator[Finding]:
         yield from (_finds_no_gpu(build, known, cure) for build in context.builds if build.has_cuda is Answer.YES)
         return
     for build in context.builds:
-        needed = oldest_of(build.row, context.matrices)
-        served = Answer.NOT_KNOWN if isinstance(needed, NotKnown) else needed.serves(driver)
+        oldest = oldest_of(build.row, context.matrices)
+        served = oldest.serves(driver) if isinstance(oldest, Oldest) else Answer.NOT_KNOWN
         if served is Answer.NOT_KNOWN and isinstance(build.cuda, str):
             yield _not_known(build, driver_serves(build.cuda, context.place, context.matrices))
-        elif served is Answer.NO and not isinstance(needed, NotKnown):
-            yield _too_old(build, needed, driver)
+        elif served is Answer.NO and isinstance(oldest, Oldest):
+            yield _too_old(build, oldest, driver)
 
 
 def _finds_no_gpu(build: BuiltPackage, known: Verdict, cure: str) -> Finding:

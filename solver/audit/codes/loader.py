@@ -32,6 +32,7 @@ from solver.matrix.libraries import (
     is_read,
     look_up,
     looks_nowhere,
+    looks_up,
     opened,
     opened_library,
     serves_profiler,
@@ -53,7 +54,8 @@ _LOADER_CURE = (
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds if context.target.driver is not None else ():
-        if is_read(build.row) and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
+        looks = is_read(build.row) and looks_up(build.row) is not Answer.NO
+        if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.linked(context)

@@ -13,7 +13,7 @@ from solver.core.target import admits_python
 from solver.matrix.builds import cuda_major, has_cuda, is_part, local_cuda, stated, wheel_for
 from solver.matrix.code import runs_on
 from solver.matrix.cudnn import built_with, carried
-from solver.matrix.drivers import oldest_of
+from solver.matrix.drivers import Oldest, oldest_of
 from solver.matrix.gpu_names import is_named_for_gpu
 from solver.matrix.gpus import cudnn_serves
 from solver.matrix.libraries import LOADER, brings, decides_gpu, is_cudnn, unfound
@@ -187,7 +187,7 @@ def _wrong_kind(build: Build, cuda: Answer, scope: Scope, framework: Framework |
 def _too_old_driver(build: Build, matrices: Matrices, driver: str | None) -> Verdict | None:
     """A driver that is too old for the build itself; one too old for its CUDA refuses that CUDA."""
     oldest = oldest_of(build, matrices)
-    if isinstance(oldest, NotKnown) or oldest.row != build.id or driver is None or oldest.admits(driver):
+    if driver is None or not isinstance(oldest, Oldest) or oldest.row != build.id or oldest.admits(driver):
         return None
     why = f"it needs a driver >= {oldest.driver} and the target promises only {driver}"
     return Verdict(Answer.NO, why, build.source, build.id)

@@ -101,7 +101,8 @@ def test_a_cuda_of_which_no_row_tells_is_not_known():
         ({"cuda": "11.8", "driver": "470.1"}, Oldest("470.1", "wheel", "b")),
         ({"cuda": "11.8", "driver": "400.1"}, Oldest("450.80.02", FAMILY, "cuda-11")),
         ({"driver": "470.1"}, Oldest("470.1", "wheel", "b")),
-        ({"cuda": "none"}, NOT_KNOWN),
+        ({"cuda": "none"}, None),
+        ({"cuda": "none", "driver": "470.1"}, None),
         ({}, NOT_KNOWN),
     ],
 )
