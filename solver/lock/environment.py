@@ -6,12 +6,11 @@ warns of any other; ``nodefaults`` it would read as the name of a channel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
-from solver.core.lines import logical_lines
 from solver.core.model import Profile, Target
 from solver.core.names import is_plain_channel
 from solver.core.writers import comment
@@ -36,7 +35,7 @@ class CondaHalf:
 
 
 def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[str] = ()) -> str:
-    """The whole file. ``requirements`` are the lines of requirements.txt, hashes included.
+    """The whole file. ``requirements`` are the logical lines of requirements.txt, hashes included: an item of pip's each.
 
     Raises ``BadInput`` where there are requirements and no pip among the packages of conda.
     """
@@ -45,7 +44,7 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
     dependencies: list[object] = [*_virtual_packages(half), *_packages(profile, half)]
     if requirements:
         _check_pip(profile, half)
-        dependencies.append({"pip": pip_block(requirements)})
+        dependencies.append({"pip": list(requirements)})
     data: dict[str, object] = {
         "name": profile.environment,
         "channels": list(profile.channels),
@@ -57,11 +56,6 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
     body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
     head = head_lines(profile, half.target, half.records, half.virtual, requirements)
     return "".join(comment(line) + "\n" for line in head) + body
-
-
-def pip_block(requirements: Iterable[str]) -> list[str]:
-    """Lines of a requirements file as conda hands them to pip: each item is one logical line."""
-    return [" ".join(line.text.split()) for line in logical_lines("\n".join(requirements))]
 
 
 def locked_pins(dependencies: object) -> set[str]:

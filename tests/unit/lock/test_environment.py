@@ -10,18 +10,9 @@ from packaging.requirements import Requirement
 from solver.core.errors import BadInput
 from solver.core.model import Profile, Target
 from solver.index.conda_spec import read_spec
-from solver.lock.environment import CondaHalf, environment_yml, pip_block
+from solver.lock.environment import CondaHalf, environment_yml
 
 LINES = [
-    "# a comment",
-    "--find-links ./wheels",
-    "",
-    "numpy==2.1.0 \\",
-    f"    --hash=sha256:{'a' * 64} \\",
-    f"    --hash=sha256:{'b' * 64}",
-    f"torch @ https://w.example/torch-2.11.0%2Bcu128.whl --hash=sha256:{'c' * 64}  # from elsewhere",
-]
-LOGICAL = [
     "--find-links ./wheels",
     f"numpy==2.1.0 --hash=sha256:{'a' * 64} --hash=sha256:{'b' * 64}",
     f"torch @ https://w.example/torch-2.11.0%2Bcu128.whl --hash=sha256:{'c' * 64}",
@@ -59,7 +50,7 @@ def test_the_whole_file(records):
         f"- conda-forge::{some[0].pin}",
         f"- conda-forge::{some[1].pin}",
         "- pip:",
-        *(f"  - {line}" for line in LOGICAL),
+        *(f"  - {line}" for line in LINES),
         "variables:",
         "  A: '1'",
     ]
@@ -77,7 +68,7 @@ def test_it_keeps_condas_rules(records):
     assert [(s.get("channel").name, s.name, str(s.version), s.get("build")) for s in specs] == [
         ("conda-forge", r.name, r.version, r.build) for r in records
     ]
-    assert block == {"pip": LOGICAL}
+    assert block == {"pip": LINES}
     for line in block["pip"][1:]:
         Requirement(line.partition(" --hash=")[0])
 
@@ -125,11 +116,11 @@ def test_a_platform_of_which_no_channel_was_recorded(records):
         Profile(name="demo", frameworks=("torch",)),
         Target(platform="win-64", python="3.10", driver="527.41"),
     )
-    text = environment_yml(profile, half((), target, {}, ("python=3.10", "pip=26.2")), LINES[3:])
+    text = environment_yml(profile, half((), target, {}, ("python=3.10", "pip=26.2")), LINES[1:])
     assert yaml.safe_load(text)["dependencies"] == [
         "conda-forge::python=3.10",
         "conda-forge::pip=26.2",
-        {"pip": LOGICAL[1:]},
+        {"pip": LINES[1:]},
     ]
     assert lines_of(text)[2:] == [
         "For win-64, NVIDIA driver >= 527.41.",
@@ -167,9 +158,3 @@ def test_each_package_names_its_channel_as_conda_reads_it(records, channels, add
 def test_a_pip_block_needs_pip(records):
     with pytest.raises(BadInput, match="demo: has packages for pip and no pip among its conda packages; add pip"):
         environment_yml(PIP, half([r for r in records if r.name != "pip"]), LINES)
-
-
-def test_lines_are_joined_and_comments_dropped():
-    assert pip_block(LINES) == LOGICAL
-    assert pip_block(["a==1 \\"]) == ["a==1"]
-    assert pip_block([]) == []
