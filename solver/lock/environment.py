@@ -35,7 +35,7 @@ class CondaHalf:
 
 
 def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[str] = ()) -> str:
-    """The whole file. ``requirements`` are the logical lines of requirements.txt, hashes included: an item of pip's each.
+    """The whole file. ``requirements`` are the logical lines of requirements.txt, hashes included.
 
     Raises ``BadInput`` where there are requirements and no pip among the packages of conda.
     """
