@@ -1,5 +1,9 @@
 """conda's own models (24.7.1, the copy that conda-lock carries) as a second reader of what is written for conda."""
 
+import contextlib
+import io
+import sys
+import types
 import warnings
 
 
@@ -32,3 +36,18 @@ def addresses_by_conda(file, channel):
         reset_context(search_path=(str(file),))
         Channel._reset_state()
         return list(Channel(channel).base_urls)
+
+
+def conda_environment(path):
+    """An environment.yml as `conda env create` reads it; a key that conda does not know is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # conda draws bars with it, which a reader of files has no use for.
+        sys.modules.setdefault("tqdm", types.SimpleNamespace(tqdm=None))
+        from conda_lock._vendor.conda.env import env
+
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            read = env.from_file(str(path))
+        assert said.getvalue() == ""
+        return read

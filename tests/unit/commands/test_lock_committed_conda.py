@@ -122,6 +122,26 @@ def test_conda_reads_each_dependency_as_one_build_of_one_channel_or_as_the_machi
         assert all(spec.get_exact_value("build") for spec in specs if spec.get("channel") is not None)
 
 
+@pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)
+def test_every_lock_holds_a_pip_which_conda_would_add_in_any_version_and_which_would_else_be_another_environments(
+    folder,
+):
+    (pip,) = (pin for pin in pins(folder) if pin.startswith("pip="))
+    assert any(pin_of(url) == pip for url in explicit_lines(folder))
+
+
+@pytest.mark.parametrize("folder", ALL, ids=lambda folder: folder.name)
+def test_every_file_that_cannot_set_the_variables_says_how_to(folder):
+    variables = yaml.safe_load((folder / "environment.yml").read_text()).get("variables", {})
+    pairs = " ".join(f"{name}={value}" for name, value in variables.items())
+    line = f"# Then: conda env config vars set --name {folder.name} {pairs}"
+    files = [*folder.glob("*-64.lock"), *folder.glob("conda-lock.yml")]
+    for file in files:
+        said = [one for one in file.read_text().splitlines() if "config vars" in one]
+        assert said == ([line] if variables else [])
+    assert files
+
+
 def test_no_lock_pins_a_model_of_a_processor():
     assert not [
         folder.name for folder in ALL for path in folder.glob("*.*") if b"microarch-level-" in path.read_bytes()
