@@ -13,6 +13,7 @@ from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.machine import this_machine
 from solver.core.model import CondaName, PypiName, Target
+from solver.core.names import without_secrets
 from solver.core.whole import put_whole
 from solver.core.yamlfile import parse_yaml
 from solver.index.conda_names import recorded_names
@@ -60,7 +61,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     text = request_text(made, machine)
     parse_request(parse_yaml(text, REQUEST_FILE), matrices)
     put_whole(target, text)
-    return Made(target, None if path is None else path.name, tuple(_lines(made)))
+    return Made(target, None if path is None else path.name, tuple(map(without_secrets, _lines(made))))
 
 
 def _recorded(channel: str, spec: CondaSpec | None) -> bool:

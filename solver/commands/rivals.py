@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -23,27 +23,38 @@ Enquiry = Callable[[PypiName], Iterable[PypiName]]
 
 
 def settle_rivals(made: Draft, matrices: Matrices, asks_of: Enquiry) -> None:
-    """Leave one of each such group in ``made``, and tell of the others; an upper bound or a version stays."""
+    """Leave one of each such group in ``made``, and tell of the others."""
     clobbers = Clobbers(matrices)
-    open_ = [name for name in made.pip if name in clobbers.partners and _is_open(made.pip[name])]
+    names = [name for name in made.pip if name in clobbers.partners]
+    rivals = {name: tuple(_rivals(clobbers, name)) for name in names}
+    # One that has its version and no rival here is not looked at: what else asks for its rivals is for the lock.
+    open_ = [name for name in names if _is_open(made.pip[name]) or any(rival in made.pip for rival in rivals[name])]
     required = _required(made, clobbers, open_, asks_of) if open_ else {}
     for name in open_:
-        rivals = tuple(_rivals(clobbers, name))
-        chosen = next((rival for rival in rivals if rival in required), None)
-        before = next((rival for rival in rivals if rival in list(made.pip)[: list(made.pip).index(name)]), None)
-        if name in required or (chosen is None and before is None):
-            continue
-        if chosen is None:
-            del made.pip[name]
-            made.remarks.append(f"{name} is not carried over: {before} stood before, and both write the same files")
-        else:
-            made.pip = {
-                (chosen if other == name else other): (chosen if other == name else text)
-                for other, text in made.pip.items()
-                if other != chosen
-            }
-            why = f"{required[chosen]} asks for that, and both write the same files"
-            made.remarks.append(f"{name} is carried over as {chosen}: {why}")
+        _settle(made, name, rivals[name], required)
+
+
+def _settle(made: Draft, name: str, rivals: Sequence[str], required: Mapping[str, str]) -> None:
+    """Take ``name`` out of ``made``, or put the rival that is asked for in its place, where it cannot stay."""
+    before = [other for other in list(made.pip)[: list(made.pip).index(name)] if other in rivals]
+    asked = next((rival for rival in rivals if rival in required), None)
+    text = made.pip[name]
+    if name in required:
+        if asked is not None and asked in before:
+            both = f"{required[asked]} asks for {asked} and {required[name]} for {name}"
+            made.remarks.append(f"{both}, which write the same files: no lock holds both")
+    elif asked is not None and asked in made.pip:
+        _take_out(made, name, f"{required[asked]} asks for {asked}")
+    elif asked is not None and _is_open(text):
+        made.pip = {asked if other == name else other: asked if other == name else t for other, t in made.pip.items()}
+        why = f"{required[asked]} asks for that, and both write the same files"
+        made.remarks.append(f"{name} is carried over as {asked}: {why}")
+    elif before:
+        _take_out(made, name, f"{before[0]} stood before")
+
+
+def _take_out(made: Draft, name: str, why: str) -> None:
+    made.remarks.append(f"{made.pip.pop(name)} is not carried over: {why}, and both write the same files")
 
 
 def _is_open(text: str) -> bool:

@@ -15,13 +15,14 @@ from packaging.utils import canonicalize_name
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.direct import afterwards, built_by_conda, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.inclusions import included
 from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, known_index
 from solver.core.markers import applies
 from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.core.versions import within
 from solver.index.conda_spec import CondaSpec, read_spec
-from solver.request.sources import Source, Wish, included
+from solver.request.wishes import Source, Wish
 
 _CUDA = re.compile(
     r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
@@ -29,6 +30,8 @@ _CUDA = re.compile(
 """conda packages that bring CUDA, which the frameworks' builds bring here."""
 _BROUGHT = re.compile(r"nvidia-.*|triton|pytorch-triton.*")
 """Packages of pip that a framework brings in the version that it was built for."""
+_NO_PROJECTS = {"pkg-resources": "pip of Debian and Ubuntu lists it, and it is a part of setuptools"}
+"""What a list may hold that nobody publishes."""
 _EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
 
 
@@ -76,7 +79,7 @@ class Draft:
 
 def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
     """``source`` as a request called ``name`` where the file itself has no name."""
-    made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.left))
+    made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.told))
     for channel in source.channels:
         if world.holds(channel, None):
             made.channels.append(channel)
@@ -203,8 +206,8 @@ def _python(made: Draft, text: str, where: str) -> None:
         why = f"the oldest that can be locked is {OLDEST_PYTHON}"
         made.remarks.append(f"{where}: python {text} is not carried over: {why}")
         return
-    # What is older than any that can be locked bounds nothing.
-    bounds = [bound for bound in bounds if not bound.startswith(">=") or bound.removeprefix(">=") in _pythons()]
+    # What every python meets that can be locked bounds nothing.
+    bounds = [bound for bound in bounds if not all(within(python, bound) for python in _pythons())]
     made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
 
 
@@ -240,6 +243,7 @@ def _pip(made: Draft, entry: Wish) -> None:
         requirement = Requirement(re.split(r"\s--hash", text)[0])
     except InvalidRequirement:
         why = "it is an option of pip" if text.startswith("-") else "it is no requirement"
+        why = "a request names indexes, and what comes from each, under indexes:" if _INDEX.fullmatch(text) else why
         why = "there is no such file in this folder or below" if included(text) else why
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: {why}')
         return
@@ -247,6 +251,8 @@ def _pip(made: Draft, entry: Wish) -> None:
     if _where_it_counts(made, requirement) is Answer.NO:
         here = f"{Target().platform} with python {made.python}" if made.python else Target().platform
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: its marker does not hold on {here}')
+    elif name in _NO_PROJECTS:
+        made.remarks.append(f"{entry.where}: {text} is not carried over: {_NO_PROJECTS[name]}")
     elif _BROUGHT.fullmatch(name):
         made.remarks.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
     elif framework_of(name) is not None or name in COMPANIONS:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from solver.audit.package_set import Package
 from solver.core import names
+from solver.core.inclusions import Inclusions
 from solver.core.indexes import DEFAULT_INDEX
 from solver.core.model import pypi_name
 from solver.core.names import url_parts
@@ -24,8 +25,8 @@ class ListSources:
     """What files of constraints say."""
     nameless: list[str] = field(default_factory=list)
     """Lines that install what has no name here, with their numbers."""
-    included: int = 0
-    """How many files were included."""
+    inclusions: Inclusions = field(default_factory=Inclusions)
+    """The files that it includes."""
     shelves: dict[str, frozenset[str]] = field(default_factory=dict)
     """The names of the wheels in each folder of this machine that is named; none of one that is not there."""
 

@@ -1,8 +1,7 @@
-"""Poetry's own tables in a pyproject.toml, and its constraints in the words of PEP 440."""
+"""Poetry's own tables in a pyproject.toml."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from msgspec import field
@@ -10,8 +9,7 @@ from packaging.utils import canonicalize_name
 
 from solver.audit.readers.foreign import Hyphened
 from solver.core.indexes import DEFAULT_INDEX
-
-_PART = re.compile(r"(?P<sign>\^|~(?!=)|~=|[<>=!]=?|)\s*(?P<version>\d[\w.*+!-]*)")
+from solver.core.poetry import poetry_specifier
 
 
 class _Entry(Hyphened, frozen=True, kw_only=True):
@@ -145,26 +143,3 @@ def _text(name: str, entry: _Entry) -> str:
     address = entry.url or entry.git or entry.path
     what = f" @ {address if '://' in address else 'file:///' + address}" if address else poetry_specifier(entry.version)
     return f"{name}{extras}{what}" + (f" ; {entry.markers}" if entry.markers else "")
-
-
-def poetry_specifier(constraint: str) -> str:
-    """A constraint of poetry's as a PEP 440 specifier; empty where it admits everything, or alternatives."""
-    if "|" in constraint:
-        return ""
-    return ",".join(clause for part in constraint.split(",") if (clause := _clause(part.strip())))
-
-
-def _clause(part: str) -> str:
-    said = _PART.fullmatch(part)
-    if said is None:
-        return ""
-    sign, version = said["sign"], said["version"]
-    if sign not in ("^", "~"):
-        return f"{sign or '=='}{version}"
-    numbers = [int(number) for number in re.findall(r"\d+", version.partition("+")[0])][:3]
-    # ^ keeps the first number that is not zero, ~ all but the last of three
-    # (python-poetry.org/docs/dependency-specification).
-    kept = next((at for at, number in enumerate(numbers) if number), len(numbers) - 1)
-    kept = kept if sign == "^" else min(1, len(numbers) - 1)
-    bound = [*numbers[:kept], numbers[kept] + 1]
-    return f">={version},<{'.'.join(map(str, bound))}"

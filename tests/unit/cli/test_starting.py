@@ -216,7 +216,8 @@ FILES = {
         [
             "requirements.txt:1: of torch==2.9.1+cu128 the build is not carried over: "
             "it is chosen by the GPU and the driver",
-            'requirements.txt:3: "--index-url https://x.org/simple" is not carried over: it is an option of pip',
+            'requirements.txt:3: "--index-url https://x.org/simple" is not carried over: '
+            "a request names indexes, and what comes from each, under indexes:",
             'requirements.txt:5: "pywin32; sys_platform=="win32"" is not carried over: '
             "its marker does not hold on linux-64",
             "requirements.txt:6: pandas<3 is not carried over: pandas>=2 stood before",
@@ -231,6 +232,114 @@ FILES = {
         ["pyproject.toml: project.optional-dependencies.dev is not carried over; add its packages to a profile"],
         ["torch==${torch}", "tensorflow==${tensorflow}", "pandas[performance]"],
         {"python": ">=3.10,<3.13", "torch": ">=2.7", "tensorflow": "~=2.20"},
+    ),
+    "poetry/pyproject.toml": (
+        """\
+[tool.poetry]
+name = "mine"
+[tool.poetry.dependencies]
+python = "^3.10"
+tensorflow = "~2.20"
+pandas = [{ version = "^2.1", markers = "sys_platform == 'linux'" }, { version = "1.5", markers = "os_name == 'nt'" }]
+viewer = { version = "*", optional = true }
+mine = { git = "https://example.org/mine", rev = "0123456789abcdef" }
+[tool.poetry.extras]
+view = ["viewer"]
+[tool.poetry.group.dev.dependencies]
+pytest = "^8"
+[[tool.poetry.source]]
+name = "torch"
+url = "https://download.pytorch.org/whl/cu128"
+priority = "explicit"
+""",
+        [
+            "pyproject.toml: tool.poetry.group.dev is not carried over; add its packages to a profile",
+            "pyproject.toml: tool.poetry.extras.view is not carried over; add its packages to a profile",
+            'pyproject.toml: tool.poetry.source.torch: "--extra-index-url https://download.pytorch.org/whl/cu128" is '
+            "carried over as indexes: [pytorch]",
+            "pyproject.toml: tool.poetry.dependencies: \"pandas==1.5; os_name == 'nt'\" is not carried over: "
+            "its marker does not hold on linux-64 with python >=3.10",
+            'pyproject.toml: tool.poetry.dependencies: "mine @ git+https://example.org/mine@0123456789abcdef" is not '
+            "carried over: what is built of a repository has no hash that could be locked; "
+            '`pip install --no-deps "mine @ git+https://example.org/mine@0123456789abcdef"` puts it into the '
+            "environment afterwards",
+        ],
+        ["tensorflow==${tensorflow}", "pandas<3,>=2.1"],
+        {"python": ">=3.10", "tensorflow": "<2.21,>=2.20", "indexes": ["pytorch"]},
+    ),
+    "groups/pyproject.toml": (
+        """\
+[project]
+name = "mine"
+dependencies = ["pandas"]
+[project.optional-dependencies]
+docs = ["sphinx"]
+gpu = ["torch>=2.7"]
+cpu = ["torch"]
+[dependency-groups]
+test = ["pytest"]
+dev = [{ include-group = "test" }, "ruff"]
+""",
+        [
+            "pyproject.toml: project.optional-dependencies.docs is not carried over; add its packages to a profile",
+            "pyproject.toml: project.optional-dependencies.gpu is carried over too: it names a framework, which the "
+            "project itself does not",
+            "pyproject.toml: project.optional-dependencies.cpu is not carried over; add its packages to a profile",
+            "pyproject.toml: dependency-groups.test is not carried over; add its packages to a profile",
+            "pyproject.toml: dependency-groups.dev is not carried over; add its packages to a profile",
+        ],
+        ["torch==${torch}", "pandas"],
+        {"torch": ">=2.7"},
+    ),
+    "pixi/pyproject.toml": (
+        """\
+[project]
+name = "mine"
+requires-python = ">=3.11"
+dependencies = ["keras>=3"]
+[tool.pixi.workspace]
+channels = ["conda-forge"]
+[tool.pixi.tasks]
+run = "x"
+[tool.pixi.pypi-dependencies]
+torch = ">=2.9"
+""",
+        ["pyproject.toml: tool.pixi.tasks is not carried over"],
+        ["torch==${torch}", "keras>=3"],
+        {"python": ">=3.11", "torch": ">=2.9"},
+    ),
+    "features/pixi.toml": (
+        """\
+[workspace]
+channels = ["conda-forge"]
+[dependencies]
+python = "3.12.*"
+[target.linux-64.dependencies]
+numpy = "2.*"
+[target.win-64.dependencies]
+pywin32 = "*"
+[feature.cuda.pypi-options]
+index-url = "https://download.pytorch.org/whl/cu128"
+[feature.cuda.pypi-dependencies]
+torch = ">=2.9"
+[feature.cuda.target.linux.pypi-dependencies]
+keras = ">=3"
+[feature.lint.dependencies]
+ruff = "*"
+[environments]
+lint = ["lint"]
+train = { features = ["cuda"] }
+""",
+        [
+            "pixi.toml: environments.train is carried over: the default names no framework",
+            "pixi.toml: feature.lint is not carried over: environment train has none of it; add its packages to a "
+            "profile",
+            "pixi.toml: target.win-64 is not carried over: it is not for linux-64",
+            'pixi.toml: feature.cuda.pypi-options: "--extra-index-url https://download.pytorch.org/whl/cu128" is '
+            "carried over as indexes: [pytorch]",
+        ],
+        ["torch==${torch}", "keras>=3"],
+        {"python": "3.12", "torch": ">=2.9", "indexes": ["pytorch"]},
     ),
     "uv.lock": (
         'version = 1\nrequires-python = "==3.12.*"\n[[package]]\nname = "mine"\nversion = "0"\n'
@@ -280,16 +389,10 @@ def test_of_a_freeze_what_conda_built_is_a_package_and_no_folder_of_another_mach
     assert made["dependencies"][-1]["pip"] == ["torch==${torch}", "numpy", "PyYAML"]
 
 
-def test_what_poetry_keeps_in_its_own_table_is_told(here, interlock):
-    (here / "pyproject.toml").write_text('[tool.poetry]\nname = "mine"\n[tool.poetry.dependencies]\ntorch = "^2.4"\n')
-    told = "interlock: pyproject.toml: has its packages in [tool.poetry], which is not read; "
-    cure = "write them with `poetry export -o requirements.txt --without-hashes`, and name that\n"
-    assert interlock("init", "--yes") == (2, "", told + cure)
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_each_file_becomes_a_request(here, interlock, name):
     text, told, pip, profile = FILES[name]
+    name = name.rpartition("/")[2]
     (here / name).write_text(text)
     said = [*told, f"made environment.yml.in of {name}; `interlock lock` makes the lock"]
     assert interlock("init") == (0, "\n".join(said) + "\n", "")
@@ -381,33 +484,45 @@ def test_a_project_is_found_from_below(here, interlock, monkeypatch):
     assert interlock("lock", "--check") == (1, "gpu: it was never made\n", "")
 
 
-RIVALS = (
-    "opencv-python>=4.1\nviewer\n",
-    "opencv-python==4.9.0.80\nviewer\n",
-    "opencv-python\nopencv-python-headless\n",
-)
-SETTLED = (
-    (
-        [
-            "opencv-python is carried over as opencv-python-headless: viewer asks for that, "
-            "and both write the same files"
-        ],
+BOTH = "and both write the same files"
+SETTLED = {
+    "opencv-python>=4.1\nviewer\n": (
+        [f"opencv-python is carried over as opencv-python-headless: viewer asks for that, {BOTH}"],
         ["opencv-python-headless", "viewer"],
     ),
-    ([], ["opencv-python==4.9.0.80", "viewer"]),
-    (
-        ["opencv-python-headless is not carried over: opencv-python stood before, and both write the same files"],
+    "opencv-python==4.9.0.80\nviewer\n": ([], ["opencv-python==4.9.0.80", "viewer"]),
+    "opencv-python\nopencv-python-headless\n": (
+        [f"opencv-python-headless is not carried over: opencv-python stood before, {BOTH}"],
         ["opencv-python"],
     ),
-)
+    "opencv-contrib-python==4.9.0.80\nopencv-python-headless==4.9.0.80\nopencv-python==4.9.0.80\n": (
+        [
+            f"{name}==4.9.0.80 is not carried over: opencv-contrib-python stood before, {BOTH}"
+            for name in ("opencv-python-headless", "opencv-python")
+        ],
+        ["opencv-contrib-python==4.9.0.80"],
+    ),
+    "opencv-python==4.9.0.80\nopencv-python-headless==4.9.0.80\nviewer\n": (
+        [f"opencv-python==4.9.0.80 is not carried over: viewer asks for opencv-python-headless, {BOTH}"],
+        ["opencv-python-headless==4.9.0.80", "viewer"],
+    ),
+    "opencv-python==4.9.0.80\nopencv-python-headless\nviewer\nwindow\n": (
+        [
+            "window asks for opencv-python and viewer for opencv-python-headless, which write the same files: "
+            "no lock holds both"
+        ],
+        ["opencv-python==4.9.0.80", "opencv-python-headless", "viewer", "window"],
+    ),
+}
 
 
-@pytest.mark.parametrize(("text", "expected"), list(zip(RIVALS, SETTLED, strict=True)))
-def test_of_packages_that_write_the_same_files_one_is_carried_over(index, interlock, tmp_path, text, expected):
-    remarks, pip = expected
+@pytest.mark.parametrize("text", SETTLED)
+def test_of_packages_that_write_the_same_files_one_is_carried_over(index, interlock, tmp_path, text):
+    remarks, pip = SETTLED[text]
     (tmp_path / "environment.yml.in").unlink()
     (tmp_path / "requirements.txt").write_text(text)
     own_index.add(index, "viewer", {"1.0": ["opencv-python-headless>=4"], "2.0rc1": []})
+    own_index.add(index, "window", {"1.0": ["opencv-python"]})
     code, out, err = interlock("init", "--yes")
     assert (code, out.splitlines()[:-1], err) == (0, [*remarks, NO_FRAMEWORK], "")
     assert parse_yaml(request(tmp_path), "environment.yml.in").data["dependencies"][-1]["pip"] == pip
@@ -415,7 +530,7 @@ def test_of_packages_that_write_the_same_files_one_is_carried_over(index, interl
 
 def test_rivals_are_settled_by_the_record_alone_where_the_index_does_not_answer(index, interlock, tmp_path):
     (tmp_path / "environment.yml.in").unlink()
-    (tmp_path / "requirements.txt").write_text(RIVALS[0])
+    (tmp_path / "requirements.txt").write_text(next(iter(SETTLED)))
     index.close()
     assert interlock("init", "--yes")[0] == 0
     assert "opencv-python>=4.1\n" in request(tmp_path)
@@ -426,9 +541,10 @@ NO_FRAMEWORK = "it names neither TensorFlow nor torch; add torch==${torch} or te
 
 def test_files_that_a_list_includes_are_read(here, interlock):
     (here / "sub").mkdir()
-    (here / "requirements.txt").write_text("torch\n-r sub/more.txt\n--requirement=lost.txt\n")
+    (here / "requirements.txt").write_text("torch\n-r sub/more.txt\n--requirement=lost.txt\n-r once.txt\n")
     (here / "sub" / "more.txt").write_text("pandas\n-r deep.txt\nsix==\n")
-    (here / "sub" / "deep.txt").write_text("numpy\n-r more.txt\n")
+    (here / "sub" / "deep.txt").write_text("numpy\n-r ../once.txt\n")
+    (here / "once.txt").write_text("six\n")
     assert interlock("init", "--yes") == (
         0,
         'sub/more.txt:3: "six==" is not carried over: it is no requirement\n'
@@ -438,7 +554,24 @@ def test_files_that_a_list_includes_are_read(here, interlock):
         "",
     )
     asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
-    assert asked == ["torch==${torch}", "pandas", "numpy"]
+    assert asked == ["torch==${torch}", "pandas", "numpy", "six"]
+
+
+def test_files_that_include_one_another_without_end_are_refused_as_an_audit_does(here, interlock):
+    (here / "requirements.txt").write_text("torch\n-r more.txt\n")
+    (here / "more.txt").write_text("six\n-r requirements.txt\n")
+    told = "interlock: more.txt:2: requirements.txt includes itself; remove this line\n"
+    assert interlock("init", "--yes") == (2, "", told)
+    code, _, err = interlock("audit", "requirements.txt")
+    assert (code, err) == (2, f"interlock: {here}/requirements.txt:2: more.txt includes itself; remove this line\n")
+    for number in range(25):
+        (here / f"{number}.txt").write_text(f"-r {number + 1}.txt\n")
+    (here / "25.txt").write_text("six\n")
+    code, _, err = interlock("init", "0.txt")
+    assert (code, err.split(": ", 2)[2]) == (
+        2,
+        "includes more than 20 files in one another, or more than 1000 in all; write fewer files\n",
+    )
 
 
 MARKED = """\
@@ -471,3 +604,12 @@ def test_a_marker_that_the_python_decides_is_carried_over(here, interlock):
     assert "marker" not in out
     asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
     assert asked == ["torch==${torch}", 'six; python_version < "3.12"', 'numpy; python_version >= "3.12"']
+
+
+def test_of_a_freeze_what_nobody_publishes_is_told(here, interlock):
+    (here / "requirements.txt").write_text("torch==2.9.1\npkg-resources==0.0.0\n")
+    assert interlock("init", "--yes")[:2] == (
+        0,
+        "requirements.txt:2: pkg-resources==0.0.0 is not carried over: pip of Debian and Ubuntu lists it, and it is a "
+        "part of setuptools\nmade environment.yml.in of requirements.txt; `interlock lock` makes the lock\n",
+    )
