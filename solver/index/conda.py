@@ -11,29 +11,30 @@ import asyncio
 import time
 import traceback
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from solver.core import names, reading
 from solver.core.errors import BadInput, IndexUnavailable
-from solver.core.model import Platform
+from solver.core.model import Platform, conda_name
 from solver.index.conda_config import CondaSettings
+from solver.index.conda_folder import Loader, folder_loader, folder_of
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 from solver.index.conda_web import WebChannel
 from solver.index.condarc import read_settings
 
 if TYPE_CHECKING:
-    from rattler import PackageName, RepoDataRecord, SparseRepoData, Subdir
+    from rattler import PackageName, RepoDataRecord, Subdir
 
 T = TypeVar("T")
-Loader = Callable[[str, str], Awaitable[Sequence["RepoDataRecord"]]]
-"""Subdir and package name -> every record that the channel has of it."""
 Refuses = Callable[["RepoDataRecord"], bool]
+MOST_SPECS = 5000
+"""What a record may ask for; metapackages of whole distributions ask for some hundreds."""
+LONGEST_SPEC = 2000
+"""Letters of one of them."""
 
 
 class CondaSource(Protocol):
@@ -82,6 +83,8 @@ class ChannelRecords:
     async def load(self, subdir: str, name: str) -> list[RepoDataRecord]:
         """Every record of ``name``, refused ones too, under the channel's own address."""
         key = subdir, name
+        if not _is_name(name):  # a dependency may be written with an address or a channel, which names no package
+            return []
         if key not in self._loaded:
             records = self._true(await self.loader(subdir, name), subdir, name)
             for record in records:
@@ -99,6 +102,7 @@ class ChannelRecords:
                 check_archive(record.file_name, name, str(record.version), str(record.build))
                 if record.name.normalized != name or record.subdir != subdir:
                     raise names.BadName(f"the channel says that it is {record.name.normalized} of {record.subdir}")
+                _check_specs((*record.depends, *record.constrains))
             except names.BadName as error:
                 lie = f"{name} {names.one_line(str(record.version))} of channel {self.name} may not be chosen: {error}"
                 self.lies.setdefault(name, []).append(lie)
@@ -135,6 +139,22 @@ class ChannelRecords:
             raise IndexUnavailable(f"channel {self.name}: {error}") from error
 
 
+def _check_specs(specs: Sequence[str]) -> None:
+    """Raise ``names.BadName`` for what nobody asks for and py-rattler is long busy with."""
+    if len(specs) > MOST_SPECS:
+        raise names.BadName(f"it asks for more than {MOST_SPECS} packages")
+    longest = max(map(len, specs), default=0)
+    if longest > LONGEST_SPEC:
+        raise names.BadName(f"it asks for a package in {longest} letters")
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return conda_name(text) == text
+    except names.BadName:
+        return False
+
+
 @dataclass(frozen=True)
 class CondaIndex:
     """Live channels, or copies of them in folders.
@@ -167,7 +187,7 @@ class CondaIndex:
 
     def _loader(self, channel: str) -> Loader:
         loaders = [
-            _folder_loader(channel, _folder(address))
+            folder_loader(channel, folder_of(address))
             if address.startswith("file:")
             else WebChannel(channel, address, self.settings, self.cache).load
             for address in self.settings.sources(channel)
@@ -287,41 +307,6 @@ def _wait_for_release(mark: weakref.ref[_Mark]) -> None:
         if mark() is None:
             return
         time.sleep(0.001)
-
-
-def _folder(address: str) -> Path:
-    return Path(url2pathname(urlsplit(address).path))
-
-
-def _folder_loader(channel: str, folder: Path) -> Loader:
-    opened: dict[str, SparseRepoData | None] = {}
-
-    async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
-        if not opened:
-            opened.update({each: _open(channel, folder, each) for each in {subdir, "noarch"}})
-            if not any(opened.values()):
-                raise IndexUnavailable(
-                    f"channel {channel}: {folder} holds no repodata.json for {subdir} or noarch; "
-                    "index the folder, and unpack repodata.json.zst where only that is there"
-                )
-        if subdir not in opened:
-            opened[subdir] = _open(channel, folder, subdir)
-        repodata = opened[subdir]
-        return [] if repodata is None else repodata.load_records(name)
-
-    return load
-
-
-def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | None:
-    from rattler import Channel, SparseRepoData
-
-    path = folder / subdir / "repodata.json"
-    if not path.is_file():
-        return None
-    try:
-        return SparseRepoData(Channel(folder.as_uri()), subdir, path)
-    except Exception as error:
-        raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {error}") from error
 
 
 def _first_that_answers(loaders: Sequence[Loader]) -> Loader:

@@ -33,8 +33,9 @@ from solver.core.errors import BadInput, NotRecorded
 from solver.core.model import FORMAT_VERSION, Digest, Md5, Platform
 from solver.core.scratch import scratch_folder
 from solver.core.whole import put_whole
-from solver.index.conda import ChannelRecords, Loader, in_priority
+from solver.index.conda import ChannelRecords, in_priority
 from solver.index.conda_config import CondaSettings, without_credentials
+from solver.index.conda_folder import Loader
 from solver.index.conda_record import CondaRecord, by_name_and_build, repodata_fields, split_archive_name
 from solver.index.conda_spec import build_number
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+from solver.core import names
 from solver.core.answer import NotKnown
 from solver.core.errors import NoSolution
 from solver.core.model import CondaName, Target
@@ -124,10 +125,10 @@ class ChannelSolver:
     def _locked(self) -> list[RepoDataRecord]:
         """``staying`` as the channels have it; what they have no more is not among it."""
         places = {(record.name, record.subdir, record.filename) for record in self.staying}
-        names = dict.fromkeys(record.name for record in self.staying)
+        staying = dict.fromkeys(record.name for record in self.staying)
         return [
             record
-            for name in names
+            for name in staying
             for record in self.candidates(name)
             if (name, record.subdir, record.file_name) in places
         ]
@@ -206,5 +207,5 @@ def _reason(error: BaseException) -> str:
     lines: list[str] = []
     for line in text.splitlines():
         if not lines or re.sub(r"\W+", "", line) != re.sub(r"\W+", "", lines[-1]):
-            lines.append(line.rstrip())
+            lines.append(names.printable(line.rstrip()))  # it quotes what the channel says
     return "\n".join(lines)

@@ -5,6 +5,7 @@ import json
 import pytest
 from conda_repodata import entry, write_channel
 
+from solver.core.errors import IndexUnavailable
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
@@ -16,6 +17,18 @@ LIES = {
     "another build": ({"build": "cuda_0"}, FILE, "demo 2.0", f"{FILE} is no archive of demo 2.0 cuda_0"),
     "a way up": ({}, "demo-2.0-0/../../x.conda", "demo 2.0", "'demo-2.0-0/../../x.conda' is no plain file name"),
     "a blank": ({}, "demo-2.0-0 x.conda", "demo 2.0", "'demo-2.0-0 x.conda' is no plain file name"),
+    "packages without end": (
+        {"depends": [f"a{number}" for number in range(5001)]},
+        FILE,
+        "demo 2.0",
+        "it asks for more than 5000 packages",
+    ),
+    "a bound without end": (
+        {"depends": ["lib " + ",".join(["!=1"] * 1000)]},
+        FILE,
+        "demo 2.0",
+        "it asks for a package in 4003 letters",
+    ),
     "another platform": ({"subdir": "win-64"}, FILE, "demo 2.0", "the channel says that it is demo of win-64"),
 }
 
@@ -62,3 +75,42 @@ def test_an_archive_of_another_package_is_none_of_it(index):
         "torch 2.0 of channel own may not be chosen: the channel says that it is demo of linux-64",
         "No candidates were found for torch *.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        ("https://host.invalid/linux-64/evil-1-0.conda", 'evil [url="https://host.invalid/linux-64/evil-1-0.conda"]'),
+        ("other::lib", 'lib [channel="other"]'),
+        ("lib[url=https://host.invalid/lib-1-0.conda]", 'lib [url="https://host.invalid/lib-1-0.conda"]'),
+    ],
+)
+def test_a_record_that_asks_for_what_the_channel_has_not_is_not_chosen(index, spec, wanted):
+    asking = index({"depends": [spec]}, FILE)
+    assert [record.filename for record in close(asking, "demo")] == ["demo-1.0-0.conda"]
+    with pytest.raises(ChannelRefusal) as caught:
+        close(asking, "demo >=2")
+    assert caught.value.reason.splitlines()[-1] == f"   └─ {wanted}, for which no candidates were found."
+
+
+def test_what_turns_writing_around_is_told_as_what_it_is(index):
+    with pytest.raises(ChannelRefusal) as caught:
+        close(index({"depends": ["lib \u202e"]}, FILE), "demo >=2")
+    assert caught.value.reason.splitlines()[-1] == (
+        r"   └─ demo 2.0 is excluded because the dependency 'lib \u202e' failed to parse: "
+        r"unable to parse version spec: \u202e"
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"sha256": "abc"}, {"md5": 5}, {"version": "9" * 5000 + " x"}, {"build_number": -1}, {"depends": "a"}],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_a_record_that_cannot_be_read_is_told_with_its_channel(index, tmp_path, fields):
+    asking = index(fields, FILE)
+    with pytest.raises(IndexUnavailable) as caught:
+        close(asking, "demo")
+    told, place = str(caught.value), tmp_path / "channel" / "linux-64" / "repodata.json"
+    assert told.startswith(f"channel own: {place} has no records of demo: ")
+    assert len(told) < 500
