@@ -90,6 +90,7 @@ def _recorded(package: Package, index: Index, target: Target) -> Iterator[set[st
         files = [file for release in releases for file in release.files]
         served = set(python_tag.served_pythons(files, target))
         is_for_any = any("-none-any.whl" in file.filename or "-abi3-" in file.filename for file in files)
+        # The record may lack wheels of the very python that is assumed: then it tells nothing against that one.
         known = target.python in served or (served and index.covers(package.name, releases[0].version, target))
         if known and not is_for_any:
             yield served

@@ -21,6 +21,7 @@ from solver.audit.codes import (
     protobuf_runtime,
     python_tag,
     unknown,
+    unread,
 )
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
@@ -55,6 +56,7 @@ CODES: tuple[CodeModule, ...] = (
     leftover,
     metadata,
     unknown,
+    unread,
 )
 """One module a code that more than rules tell of."""
 WEIGHED = (clobber.CODE,)

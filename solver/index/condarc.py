@@ -57,6 +57,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     alias = trimmed(merged.get("channel_alias") or DEFAULT_ALIAS)
     groups = {DEFAULTS_NAME: tuple(merged.get("default_channels") or DEFAULTS)}
     groups |= {name: tuple(members) for name, members in (merged.get("custom_multichannels") or {}).items()}
+    # The name of a member such as https://host/t/TOKEN/team is all that may stand in a lock; the address stays here.
     named = _named_by(groups.values(), alias)
     groups = {name: tuple(_public(member) for member in members) for name, members in groups.items()}
     own = {name: trimmed(base) for name, base in (merged.get("custom_channels") or {}).items()}

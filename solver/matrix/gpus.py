@@ -119,6 +119,7 @@ def _between_neighbours(version: str, gpu: str, rows: Sequence[Cudnn], row: Cudn
     if limit is not None and row.forward == ():
         why = f"serves compute capability {served(limit)}, and none before it a newer GPU than that"
         return _it(Answer.NO, why, row) if limit is row else _verdict(Answer.NO, f"cuDNN {limit.cudnn} {why}", limit)
+    # Between two releases that list a GPU none dropped it: what is dropped does not come back.
     before = any(_lists(gpu, other) for other in same if numbers(_first(other)) <= numbers(version))
     after = any(_lists(gpu, other) for other in same if numbers(_first(other)) > numbers(version))
     if (before and after) or _lists(gpu, row):

@@ -82,6 +82,7 @@ def renew(
     known = {stem: [row for name in names for row in matrices.builds_of(name)] for stem, names in _READ.items()}
     tensorflow = _renewed(known["tensorflow"], tensorflow_rows(known["tensorflow"], reading))
     companions = _renewed(known["companions"], companion_rows(known["companions"], reading))
+    # torch's rows name the companions made for it, and a companion read just now counts, too.
     built = {row.id: row for row in (*known["companions"], *companions)}
     torch = _renewed(known["torch"], torch_rows(known["torch"], tuple(built.values()), reading))
     jax = _renewed(known["jax"], jax_rows(known["jax"], matrices.ptx, reading))

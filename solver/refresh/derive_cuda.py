@@ -78,6 +78,7 @@ def components(lines: Mapping[str, Sequence[Pins]]) -> dict[str, dict[str, str]]
         for cuda, following in zip(ordered, [*ordered[1:], None], strict=True):
             begins = None if following is None else _oldest(by_line[following])
             end = _end(by_line[cuda], begins, closed=following is None and cuda in closed)
+            # A patch of an old line may appear after the next line began, with a number in the middle of that one's.
             foreign = {base for other in by_line if other != cuda for base in _bases(by_line[other])}
             by_cuda[cuda][name] = _span(by_line[cuda], end, foreign)
     return by_cuda

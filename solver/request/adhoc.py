@@ -57,6 +57,7 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
             framework = next((word for word in FRAMEWORKS if word == name), None)
             if framework is not None:
                 _check_framework(profile, framework, requirement, text)
+            # A framework is in the profile already: only its extra is news. An axis is there if something asks for it.
             if requirement.extras if framework is not None else name not in axes_of("library", "package"):
                 profile = _with_package(profile, requirement)
     profile = _on_cpu(profile)

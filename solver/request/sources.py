@@ -42,6 +42,7 @@ def _environment(path: Path) -> Source:
     told = [f"{key}: is not carried over" for key in data if key not in _CARRIED]
     for position, entry in enumerate(data["dependencies"]):
         where = f"{path.name}:{document.line('dependencies', position)}"
+        # Each line of pip is told by its own place; what it includes lies beside the file, as pip would look for it.
         if isinstance(entry, dict) and isinstance(entry.get("pip"), list):
             lines = (document.line("dependencies", position, "pip", at) for at in range(len(entry["pip"])))
             for text, at in zip(entry["pip"], lines, strict=True):

@@ -187,6 +187,7 @@ class _Cure:
 
 def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     package, platform = build.package, context.target.platform
+    # The smallest step first: to drop an index line, another build of the same release, another release.
     cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
     if cpu_index is not None and not _is_named(build) and not _has_an_index_of_its_own(context, package):
         return _Cure(f"do not take it from {cpu_index}{_or_drop(context)}", is_another=False)

@@ -45,6 +45,7 @@ def _finding(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple
     there = listed((package.version or "" for package, _ in refused), most=_MOST)
     others = {other for package, bound in refused for other, _ in refusing(context, package.name, bound)}
     cure = f"take {bounds}"
+    # What another package wants and a run showed to work is no fault of the set's; without a run a search has to tell.
     if others and seen:
         cure = f"keep it, since {listed(sorted(package.pin for package in others))} asks for another version"
     elif others:

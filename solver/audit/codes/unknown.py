@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from solver.audit.builds import BuiltPackage, stated_build
-from solver.audit.codes import unknown_base, unknown_builds, unknown_lines
+from solver.audit.codes import unknown_base, unknown_lines
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import holds_gpu_code
@@ -53,7 +53,6 @@ def find(context: AuditContext) -> Iterator[Finding]:
             unchecked.setdefault(cause, []).append(package)
     for tell, packages in unchecked.items():
         yield tell(context, sorted(packages, key=lambda package: package.pin))
-    yield from unknown_builds.find(context)
     yield from unknown_base.find(context)
     yield from unknown_lines.find(context)
 

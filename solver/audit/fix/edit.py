@@ -26,6 +26,7 @@ def edited(text: str, fixed: Fixed, file: str, *, local_wheels: bool = False) ->
     package that changes stands on no line of ``text``, but in a file that it includes.
     """
     changes = {str(change.name): change for change in fixed.changes}
+    # pip wants hashes of all or of none, so that one package without would spoil the file.
     hashed = "--hash" in text and all(package.hashes for package in fixed.package_set.packages)
     lines, mended = text.splitlines(), dict(_mended(text, changes, hashed=hashed))
     present = {change.name for change, _ in mended.values()}

@@ -168,6 +168,7 @@ def _contradiction(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction:
         if asker not in askers_of or ask.asker is None:
             askers_of.add(asker)
             several.append(ask)
+    # Where no two wishes exclude each other it is the versions that are there; the last name tried is where it ended.
     plain = [name for name, about in by_name.items() if exclude_each_other(about)]
     name = (plain or list(by_name))[-1]
     about = _fewest(by_name[name]) if plain else tuple(dict.fromkeys(by_name[name]))
@@ -184,6 +185,7 @@ def _behind(choices: Choices, asks: Sequence[ListAsk]) -> Contradiction | None:
 
     None where the search failed with something else, or no one line is in the way.
     """
+    # Then each version was tried with its extra and failed on that one's asks, so that the search names nobody else.
     names = {ask.name for ask in asks}
     extras = [ask.asker for ask in asks if ask.asker is not None and ask.asker.name in names and ask.asker.extra]
     if len(names) > 1 or len(extras) < len([ask for ask in asks if ask.asker is not None]):

@@ -52,6 +52,7 @@ def probe_environment(
         name: value for name, value in base.items() if not name.startswith(_DROPPED) and name not in _DROPPED_NAMES
     }
     folders = [folder for folder in base.get("LD_LIBRARY_PATH", "").split(os.pathsep) if folder]
+    # A folder of the driver alone; one that holds a toolkit besides would lend the probe what the lock lacks.
     driver = [
         folder for folder in folders if Path(folder, _DRIVER).exists() and not list(Path(folder).glob("libcudart.so*"))
     ]

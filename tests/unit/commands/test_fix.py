@@ -124,8 +124,9 @@ def test_of_an_open_list_what_it_would_install_is_mended(tmp_path):
         "protobuf": ("4.25.8", "7.36.2"),
         "tensorboard": ("2.15.2", None),
         "tensorflow": ("2.15.0.post1", "2.21.0"),
-        "torch": ("2.7.0+cu128", "2.7.0"),
-        "torchvision": ("0.22.0+cu128", "0.22.0"),
+        "torch": ("2.7.0+cu128", "2.7.1"),
+        "torchvision": ("0.22.0+cu128", "0.22.1"),
+        "xformers": ("0.0.30", "0.0.31.post1"),
     }
     lines = (tmp_path / OTHER_FILE).read_text().splitlines()
     assert {"--extra-index-url https://download.pytorch.org/whl/cu128", "onnxruntime-gpu==1.19.2"} <= set(lines)

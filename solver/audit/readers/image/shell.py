@@ -68,7 +68,7 @@ class Room:
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
     """``text`` with the values of variables put in; UNKNOWN stands for what has none, or one that is too long."""
-    left = MOST_BROUGHT
+    left = MOST_BROUGHT  # a variable that holds two of another, and so on, doubles with every line
 
     def value(match: re.Match[str]) -> str:
         nonlocal left

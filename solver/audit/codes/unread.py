@@ -1,4 +1,7 @@
-"""What nobody read of builds that rows do tell of, told once for all of them that leave the same open."""
+"""``unread``: what the rows of builds leave open: whether they have CUDA code, what they open, and of which cuDNN.
+
+Told once for all of them that leave the same open.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from solver.core.model import Finding
 from solver.matrix.cudnn import carried, carries
 from solver.matrix.libraries import brings_its_own, is_cudnn, opened
 
-CODE = "unknown"
+CODE = "unread"
 _MOST = 20
 """So many packages are named in a sentence."""
 
