@@ -30,7 +30,7 @@ from solver.core.model import SEVERITIES, Finding, PypiName, Severity, Target
 from solver.core.reading import read_text
 from solver.index import Index
 from solver.index.private import LiveIndexes
-from solver.lock.read import LockFolder, is_lock, own_lock
+from solver.lock.folder import LockFolder, is_lock, own_lock
 from solver.lock.solution import FILE as SOLUTION_FILE
 from solver.matrix.load import Matrices
 from solver.request.target_words import parse_target

@@ -16,7 +16,7 @@ from solver.core.model import Target
 from solver.core.programs import uv_here
 from solver.index.pypi import PypiIndex, chosen_index
 from solver.index.web import log
-from solver.lock.read import LockFolder, intact_folder, is_lock
+from solver.lock.folder import LockFolder, intact_folder, is_lock
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
 from solver.proof.bundle.make import LockToCarry, check_place, make_bundle

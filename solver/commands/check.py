@@ -16,7 +16,7 @@ from solver.core.flavours import explicit_filename
 from solver.core.model import Profile, Value
 from solver.core.names import one_line
 from solver.core.whole import differing
-from solver.lock.read import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
+from solver.lock.folder import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
 from solver.lock.requirements import is_own_wheel
 from solver.lock.solution import FILE
 from solver.request.loader import without_loader

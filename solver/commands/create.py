@@ -14,12 +14,12 @@ from solver.commands.export import write_export
 from solver.commands.project import locks_dir, open_project
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
+from solver.lock.folder import ENVIRONMENT, LockFolder
+from solver.lock.install.checked import checked_folder
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
 from solver.lock.install.prefix import install_lock, write_accepted
-from solver.lock.install.read import checked_folder
 from solver.lock.loader.sharing import SCRIPT
 from solver.lock.pixi_manifest import MANIFEST, is_made_here
-from solver.lock.read import ENVIRONMENT, LockFolder
 
 OWN = "interlock"
 """The installer of our own, where a program is named."""

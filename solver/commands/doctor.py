@@ -15,7 +15,7 @@ from solver.core.model import Platform, Processor, Profile, Target, Value
 from solver.core.processor import number, this_processor
 from solver.core.target import PLATFORM_NAMES
 from solver.core.versions import version_or_none
-from solver.lock.read import is_lock, read_folder
+from solver.lock.folder import is_lock, read_folder
 
 
 class Fit(Value, frozen=True, kw_only=True):

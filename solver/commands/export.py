@@ -24,11 +24,11 @@ from solver.index.pypi import PypiIndex
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
 from solver.lock.explicit import base_explicit, explicit
+from solver.lock.folder import LockFolder
 from solver.lock.pip_half import LockedWheel, locked_wheels
 from solver.lock.pixi import pixi_lock
 from solver.lock.pixi_manifest import MANIFEST, pixi_toml
 from solver.lock.pylock import pylock_toml
-from solver.lock.read import LockFolder
 from solver.lock.requirements import about
 from solver.matrix.names import Names
 

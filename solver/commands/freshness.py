@@ -9,7 +9,7 @@ from solver.core.errors import NotRecorded
 from solver.core.indexes import INDEXES
 from solver.core.model import Pin, Profile, PypiName, Solution
 from solver.core.versions import major
-from solver.lock.read import LockFolder
+from solver.lock.folder import LockFolder
 from solver.lock.solution import digest, request_digest
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices

@@ -13,7 +13,7 @@ from solver.core.led import activated, plan_of
 from solver.core.lines import LockedPin
 from solver.core.writers import comment, requirement_line, wrapped
 from solver.lock.dockerfile import ENVIRONMENT, PROBE, Plan, base_image, check_sh, compose_yaml, dockerfile, entry_sh
-from solver.lock.read import LockFolder, intact_folder, is_lock
+from solver.lock.folder import LockFolder, intact_folder, is_lock
 from solver.lock.requirements import is_own_wheel
 from solver.proof.checks import orders
 

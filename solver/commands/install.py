@@ -7,9 +7,9 @@ from pathlib import Path
 from solver.commands.project import locks_dir
 from solver.core.flavours import FLAVOURS
 from solver.core.programs import find_python
+from solver.lock.folder import is_lock, read_folder
 from solver.lock.install.pip import Installer
 from solver.lock.install.prefix import Environment, install_lock
-from solver.lock.read import is_lock, read_folder
 
 
 def install(

@@ -20,7 +20,7 @@ from solver.index.condarc import read_settings
 from solver.index.layered import LayeredIndex
 from solver.index.snapshot import Kept, SnapshotIndex, write_kept
 from solver.index.snapshot_files import KEPT, release_line, whole
-from solver.lock.read import lock_folders, read_folder
+from solver.lock.folder import lock_folders, read_folder
 from solver.solve.space.packages import Spaces
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from solver.commands.project import locks_dir, own_matrices
 from solver.commands.subject import as_subject
 from solver.core.errors import BadInput
-from solver.lock.read import lock_folders, read_folder
+from solver.lock.folder import lock_folders, read_folder
 from solver.matrix.rows import Verified
 from solver.proof.evidence import Evidence
 from solver.proof.evidence_files import AGAIN, evidence_of

@@ -23,7 +23,7 @@ from solver.core.names import wheel_of_address
 from solver.core.target import marker_environment, usable_files
 from solver.index import Index
 from solver.index.conda_record import CondaRecord
-from solver.lock.read import LockFolder, intact_folder
+from solver.lock.folder import LockFolder, intact_folder
 from solver.lock.requirements import LocalWheel, is_own_wheel
 from solver.request.interop import with_interop
 

@@ -12,7 +12,7 @@ from solver.core.errors import BadInput
 from solver.core.model import Profile
 from solver.core.names import one_line
 from solver.index import Index
-from solver.lock.read import LockFolder, intact_folder, is_lock, lock_folders
+from solver.lock.folder import LockFolder, intact_folder, is_lock, lock_folders
 from solver.lock.solution import FILE
 from solver.request.interop import with_interop
 

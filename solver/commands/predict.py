@@ -12,7 +12,7 @@ from solver.commands.subject import subjects_of
 from solver.core.errors import BadInput
 from solver.core.machine import this_machine
 from solver.core.model import Target
-from solver.lock.read import read_folder
+from solver.lock.folder import read_folder
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
 from solver.proof.compare import compare

@@ -15,7 +15,7 @@ from solver.index import Index
 from solver.index.layered import LayeredIndex, Watch
 from solver.index.private import LiveIndexes
 from solver.index.snapshot import Kept, SnapshotIndex
-from solver.lock.read import lock_folders
+from solver.lock.folder import lock_folders
 from solver.matrix.load import Matrices, load_matrices, matrices_dir
 from solver.request.indexes import read_bindings
 from solver.request.loader import without_loader

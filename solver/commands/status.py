@@ -16,7 +16,7 @@ from solver.core.model import Profile, Value
 from solver.core.spelling import all_of
 from solver.core.yamlfile import load_yaml
 from solver.index.days import facts_of, read_days
-from solver.lock.read import is_lock, lock_folders, read_folder
+from solver.lock.folder import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
 from solver.proof.evidence_files import evidence_of
 from solver.proof.states import NEVER, GpuState, State, all_states

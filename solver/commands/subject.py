@@ -8,7 +8,7 @@ from pathlib import Path
 from solver.commands.project import locks_dir
 from solver.core.axes import axes_of
 from solver.core.errors import BadInput
-from solver.lock.read import LockFolder, intact_folder, lock_folders
+from solver.lock.folder import LockFolder, intact_folder, lock_folders
 from solver.proof.bundle.manifest import carried_subjects
 from solver.proof.subject import Subject
 

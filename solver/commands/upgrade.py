@@ -13,7 +13,7 @@ from solver.core.flavours import FLAVOURS
 from solver.core.model import Profile, conda_name
 from solver.core.names import BadName, project, shown
 from solver.core.spelling import either, near_names
-from solver.lock.read import LockFolder, intact_folder
+from solver.lock.folder import LockFolder, intact_folder
 from solver.matrix.names import Names
 from solver.solve.conda.settled import SettledRecords
 from solver.solve.search import Settled

@@ -24,8 +24,8 @@ from solver.core.programs import find_python
 from solver.core.scratch import scratch_folder
 from solver.index import Index
 from solver.index.web import log
+from solver.lock.folder import is_lock, read_folder
 from solver.lock.install.prefix import install_lock
-from solver.lock.read import is_lock, read_folder
 from solver.matrix.load import Matrices
 from solver.proof.bundle.make import WHEELS
 from solver.proof.checks import Order

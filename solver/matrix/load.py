@@ -24,7 +24,7 @@ from solver.core.errors import BadInput
 from solver.core.model import pypi_name
 from solver.core.versions import meets, minor
 from solver.matrix import rows as kinds
-from solver.matrix.read import Entry, entries_of
+from solver.matrix.row_files import Entry, entries_of
 from solver.matrix.rows import Row
 from solver.matrix.write import written_fields
 

@@ -18,7 +18,7 @@ from packaging.version import Version
 from solver.core import reading
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.load import FILES, Matrices
-from solver.matrix.read import read_entries
+from solver.matrix.row_files import read_entries
 from solver.matrix.rows import Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows

@@ -15,7 +15,7 @@ from paths import ROOT
 from solver.audit.run import audit
 from solver.core.answer import Answer
 from solver.core.model import Target
-from solver.lock.read import lock_folders, read_folder
+from solver.lock.folder import lock_folders, read_folder
 from solver.matrix.load import Matrices, load_matrices
 from solver.proof.predict import predict
 

@@ -12,7 +12,7 @@ from sealed import seal
 
 from solver.commands.subject import as_subject
 from solver.core.wheelfile import pack_wheel
-from solver.lock.read import read_folder
+from solver.lock.folder import read_folder
 from solver.proof.evidence import Evidence
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"

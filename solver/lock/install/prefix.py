@@ -33,11 +33,11 @@ from solver.index.conda_config import CondaSettings
 from solver.index.conda_record import CondaRecord
 from solver.index.condarc import read_settings
 from solver.index.rattler_names import as_subdir
+from solver.lock.folder import LockFolder
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
+from solver.lock.install.checked import checked_folder
 from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
-from solver.lock.install.read import checked_folder
 from solver.lock.loader.sharing import ACTIVATION, SCRIPT, activation_script
-from solver.lock.read import LockFolder
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord

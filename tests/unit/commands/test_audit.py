@@ -14,7 +14,7 @@ from solver.commands.audit import Audited, Given, audit_path, given, read_for
 from solver.core.acceptance import ACCEPTED
 from solver.core.errors import BadInput
 from solver.core.model import Finding, Target
-from solver.lock.read import read_folder
+from solver.lock.folder import read_folder
 from solver.matrix.load import load_matrices
 
 # A lock with warnings of its own.

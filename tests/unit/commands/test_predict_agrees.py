@@ -12,7 +12,7 @@ from solver.commands.solve import solve_ad_hoc
 from solver.core.answer import Answer
 from solver.core.errors import Unsolvable
 from solver.core.model import Target
-from solver.lock.read import read_folder
+from solver.lock.folder import read_folder
 from solver.proof.predict import predict
 from solver.request.adhoc import ad_hoc
 

@@ -6,7 +6,7 @@ from standin_lock import evidence_of
 
 from solver.commands.status import Standing, standings
 from solver.commands.subject import as_subject
-from solver.lock.read import read_folder
+from solver.lock.folder import read_folder
 from solver.proof.evidence_files import admit, encode
 
 REQUEST = """\

@@ -17,8 +17,8 @@ from solver.commands.project import open_project
 from solver.commands.subject import subject_of
 from solver.core.model import Flavour, GpuSharing, Platform, Profile, Solution, Target
 from solver.lock.environment import CondaHalf, environment_yml
-from solver.lock.install.read import checked_folder
-from solver.lock.read import lock_folders, read_folder
+from solver.lock.folder import lock_folders, read_folder
+from solver.lock.install.checked import checked_folder
 from solver.lock.solution import solution_yaml
 from solver.lock.variables import profile_variables
 from solver.matrix.load import load_matrices

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from solver.core.errors import BadInput
-from solver.matrix import read
-from solver.matrix.read import entries_of
+from solver.matrix import row_files
+from solver.matrix.row_files import entries_of
 from solver.matrix.rows import Observation, PtxVersion
 
 FILE = "matrices/ptx.yaml"
@@ -39,7 +39,7 @@ def _no_yaml(text, file):
 
 
 def test_the_second_process_reads_no_yaml(first, monkeypatch):
-    monkeypatch.setattr(read, "parse_yaml", _no_yaml)
+    monkeypatch.setattr(row_files, "parse_yaml", _no_yaml)
     assert entries_of(TEXT, FILE, PtxVersion) == first
     assert [(entry.row.id, entry.line) for entry in first] == [("ptx-9.9", 3), ("ptx-9.8", 7)]
 
@@ -48,7 +48,7 @@ def test_what_was_changed_on_the_disk_is_read_of_the_file(first, cache, monkeypa
     (kept,) = (path for path in cache.rglob("*") if path.is_file())
     kept.write_bytes(kept.read_bytes().replace(b"ptx-9.9", b"ptx-9.7"))
     assert entries_of(TEXT, FILE, PtxVersion) == first
-    monkeypatch.setattr(read, "parse_yaml", _no_yaml)
+    monkeypatch.setattr(row_files, "parse_yaml", _no_yaml)
     entries_of.cache_clear()
     assert entries_of(TEXT, FILE, PtxVersion) == first
 

@@ -17,7 +17,7 @@ from solver.matrix.builds import has_cuda, stated
 from solver.matrix.drivers import newest_cuda
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import FILES, Matrices, load_matrices, matrices_dir
-from solver.matrix.read import read_entries
+from solver.matrix.row_files import read_entries
 from solver.matrix.rows import Build, CudaFamily, Library, Rule
 from solver.matrix.write import header_of, matrix_text
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solver.matrix.read import read_entries
+from solver.matrix.row_files import read_entries
 from solver.matrix.rows import Build, Library, Observation
 from solver.matrix.write import header_of, matrix_text, write_matrix
 

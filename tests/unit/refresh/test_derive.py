@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wheel_shelf import tensorflow_row
 
-from solver.matrix.read import read_entries
+from solver.matrix.row_files import read_entries
 from solver.matrix.rows import Build
 from solver.refresh.derive import Renewal, write_renewal
 

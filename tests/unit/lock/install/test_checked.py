@@ -10,8 +10,8 @@ from solver.index.conda_record import from_repodata
 from solver.lock.conda_section import conda_section
 from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import explicit
+from solver.lock.install.checked import checked_folder
 from solver.lock.install.prefix import install_lock
-from solver.lock.install.read import checked_folder
 
 ADDRESS = "https://conda.anaconda.org/conda-forge"
 RECORDS = tuple(

@@ -9,7 +9,7 @@ from solver.core.errors import BadInput
 from solver.core.writers import explicit_line
 from solver.index.conda_record import CondaRecord
 from solver.lock.environment import locked_pins
-from solver.lock.read import AGAIN, ENVIRONMENT, LockFolder, intact_folder
+from solver.lock.folder import AGAIN, ENVIRONMENT, LockFolder, intact_folder
 
 
 def checked_folder(folder: Path) -> LockFolder:

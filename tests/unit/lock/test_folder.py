@@ -9,7 +9,7 @@ from paths import ROOT
 
 from solver.core.errors import BadInput
 from solver.core.model import Target
-from solver.lock.read import AGAIN, is_lock, lock_folders, own_lock, read_folder
+from solver.lock.folder import AGAIN, is_lock, lock_folders, own_lock, read_folder
 
 SOLUTION = """\
 # Made by `interlock lock demo`; do not edit.
