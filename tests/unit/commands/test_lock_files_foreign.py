@@ -7,12 +7,12 @@ import pytest
 import yaml
 from conda_own import conda_environment
 from paths import ROOT
-from solver.lock.read import intact_folder
 
 from solver.commands import export as exports
 from solver.commands.export import write_export
 from solver.commands.locked import locked_profile
 from solver.commands.project import open_project
+from solver.lock.folder import intact_folder
 
 LOCKS = sorted(path.parent.name for path in (ROOT / "locks").glob("*/environment.yml"))
 
