@@ -51,14 +51,14 @@ def _recorded(project: Project, profile: Profile) -> CondaSource:
 
 def _snapshot(project: Project, profile: Profile) -> CondaSnapshot:
     """What was recorded, with the channels that those of ``profile`` stand for."""
-    own = own_snapshot(project.root)
+    settings, own = read_settings(), own_snapshot(project.root)
+    # What conda may not use here it would refuse to install, be it recorded or not.
+    members = tuple(settings.allowed(profile.channels))
     snapshot = CondaSnapshot(built_in_snapshot(), profile.channels, own, None if own is None else own / KEPT)
     if all(snapshot.covers(channel, profile.target.platform) for channel in profile.channels):
         return snapshot
     # What a name stands for that was not recorded may be said by conda's configuration.
-    settings = read_settings()
-    members = (member for channel in profile.channels for member in settings.members(channel))
-    return dataclasses.replace(snapshot, channels=tuple(members))
+    return dataclasses.replace(snapshot, channels=members)
 
 
 def unread_channels(project: Project, profile: Profile) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class CondaSettings:
     """A file or a folder of the authorities to believe; None: the system's."""
     proxies: Mapping[str, str] = field(default_factory=dict)
     """Scheme -> proxy."""
+    has_client_certificate: bool = False
+    """Whether one is configured (``client_ssl_cert``), which py-rattler cannot send."""
     offline: bool = False
     """Nothing is asked for over the network."""
     allowlist: tuple[str, ...] = ()

@@ -77,7 +77,12 @@ class WebChannel:
                 return records
         place = without_credentials(self.address)
         known = "" if place == self.name else f" at {place}"
-        raise IndexUnavailable(f"channel {self.name}{known} did not answer: {self._failures[subdir]}")
+        unsent = "; the client_ssl_cert of conda's configuration is not sent" if self._has_certificate else ""
+        raise IndexUnavailable(f"channel {self.name}{known} did not answer: {self._failures[subdir]}{unsent}")
+
+    @property
+    def _has_certificate(self) -> bool:
+        return self.settings.has_client_certificate and self.address.startswith("https:")
 
     async def _records(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
         from rattler import Channel, Gateway

@@ -1,8 +1,8 @@
 """conda's own configuration read: the ``.condarc`` files where conda looks for them, and variables that outweigh them.
 
 Of their keys, those that say where a channel is and how to reach it count here; all others are left to conda.
-Keys in two files are merged as conda does it: a list goes on with that of the weaker file, names of a mapping are
-put together, and of anything else the stronger file's value counts. ``#!final`` and its kin are not read.
+Keys in two files, or in a file and a variable, are merged as conda does it (``condarc_merge``): a list goes on with
+that of the weaker one, names of a mapping are put together, and of anything else the stronger value counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from solver.core import names
 from solver.core.errors import BadInput
-from solver.core.yamlfile import Data, load_yaml
+from solver.core.reading import read_text
+from solver.core.yamlfile import Data, parse_yaml
 from solver.index.conda_config import (
     DEFAULT_ALIAS,
     DEFAULTS,
@@ -26,6 +27,7 @@ from solver.index.conda_config import (
     trimmed,
     without_credentials,
 )
+from solver.index.condarc_merge import Marked, marks_in, merged_settings, with_marks
 
 _ALIASES = {
     "verify_ssl": "ssl_verify",
@@ -34,8 +36,9 @@ _ALIASES = {
 }
 _ADDRESSES, _CHANNELS = ("custom_channels", "proxy_servers"), ("mirrored_channels", "custom_multichannels")
 _LISTS = ("default_channels", "allowlist_channels", "denylist_channels")
-_KEYS = ("channel_alias", "ssl_verify", "offline", *_ADDRESSES, *_CHANNELS, *_LISTS)
-_OF_ENVIRONMENT = ("channel_alias", "ssl_verify", "offline", *_LISTS)
+_CLIENT = "client_ssl_cert"
+_KEYS = ("channel_alias", "ssl_verify", "offline", _CLIENT, *_ADDRESSES, *_CHANNELS, *_LISTS)
+_OF_ENVIRONMENT = ("channel_alias", "ssl_verify", "offline", _CLIENT, *_LISTS)
 """Keys that conda reads of a variable, too: CONDA_OFFLINE …"""
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|%(\w+)%")
@@ -49,11 +52,12 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     Raises ``BadInput`` for a file that is no YAML or a key of the wrong kind.
     """
     environ = os.environ if environ is None else environ
-    merged: dict[str, Any] = {}
-    for path in _files(environ, Path.home() if home is None else home):
-        for key, value in _read(path, environ).items():
-            merged[key] = _merged(value, merged[key]) if key in merged else value
-    merged.update(_of_environment(environ))
+    said: dict[str, list[Marked]] = {}
+    files = (_read(path, environ) for path in _files(environ, Path.home() if home is None else home))
+    for settings in (*files, _of_environment(environ)):
+        for key, value in settings.items():
+            said.setdefault(key, []).append(value)
+    merged = {key: merged_settings(values) for key, values in said.items()}
     alias = trimmed(merged.get("channel_alias") or DEFAULT_ALIAS)
     groups = {DEFAULTS_NAME: tuple(merged.get("default_channels") or DEFAULTS)}
     groups |= {name: tuple(members) for name, members in (merged.get("custom_multichannels") or {}).items()}
@@ -70,20 +74,11 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
         verify_tls=merged.get("ssl_verify") is not False,
         certificates=_certificates(merged.get("ssl_verify")),
         proxies=merged.get("proxy_servers") or {},
+        has_client_certificate=_CLIENT in merged,
         offline=merged.get("offline") is True,
         allowlist=tuple(merged.get("allowlist_channels") or ()),
         denylist=tuple(merged.get("denylist_channels") or ()),
     )
-
-
-def _merged(stronger: Data, weaker: Data) -> Data:
-    """What two files say of one key, as conda puts it together."""
-    if isinstance(stronger, dict) and isinstance(weaker, dict):
-        both = stronger.keys() & weaker.keys()
-        return {**weaker, **stronger, **{key: _merged(stronger[key], weaker[key]) for key in both}}
-    if isinstance(stronger, list) and isinstance(weaker, list):
-        return list(dict.fromkeys([*stronger, *weaker]))
-    return stronger
 
 
 def _named_by(groups: Iterable[Sequence[str]], alias: str) -> dict[str, str]:
@@ -128,18 +123,20 @@ def _places(folder: Path) -> list[Path]:
     return [folder / ".condarc", folder / "condarc", *more]
 
 
-def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
+def _of_environment(environ: Mapping[str, str]) -> dict[str, Marked]:
+    settings: dict[str, Marked] = {}
     for name in (*_OF_ENVIRONMENT, *_ALIASES):
         variable, key = f"CONDA_{name.upper()}", _ALIASES.get(name, name)
         if text := environ.get(variable):
             value = [part.strip() for part in text.split(",") if part.strip()] if key in _LISTS else text
-            settings[key] = _checked("the environment", variable, key, value)
+            settings[key] = with_marks(_checked("the environment", variable, key, value))
     return settings
 
 
-def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
-    data = load_yaml(path).data
+def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Marked]:
+    text = read_text(path)
+    document = parse_yaml(text, str(path))
+    data, mark_of = document.data, marks_in(document, text)
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -148,7 +145,7 @@ def _read(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     for name in (*_ALIASES, *_KEYS):
         if data.get(name) is not None:
             key = _ALIASES.get(name, name)
-            settings[key] = _checked(path, name, key, _expanded(data[name], environ))
+            settings[key] = with_marks(_checked(path, name, key, _expanded(data[name], environ)), mark_of, (name,))
     return settings
 
 
@@ -156,18 +153,23 @@ def _checked(file: Path | str, name: str, key: str, value: Data) -> Data:
     """The value of ``key``, written there as ``name``; refused where it is not of its kind."""
     if key in ("offline", "ssl_verify"):
         return _checked_truth(file, name, key, value)
+    if key == "proxy_servers" and isinstance(value, dict):
+        value = {scheme: _with_scheme(proxy) for scheme, proxy in value.items()}
     if key == "channel_alias":
         _check_address(file, name, value)
     elif key in _ADDRESSES:
         for entry, address in _entries(file, name, value, "expected names, each with an address"):
-            if key == "proxy_servers" and isinstance(address, str) and "://" not in address:
-                address = f"http://{address}"  # conda takes a bare host for one of http
             _check_address(file, f"{name}.{entry}", address)
     elif key in _LISTS:
         _check_channels(file, name, value, "expected a list of channels")
-    else:
+    elif key != _CLIENT:
         _check_lists(file, name, key, value)
     return value
+
+
+def _with_scheme(proxy: Data) -> Data:
+    """``proxy`` as conda takes it: a bare host speaks http."""
+    return f"http://{proxy}" if isinstance(proxy, str) and "://" not in proxy else proxy
 
 
 def _checked_truth(file: Path | str, name: str, key: str, value: Data) -> Data:

@@ -26,14 +26,14 @@ def conda_spec(text):
         return MatchSpec(text)
 
 
-def addresses_by_conda(file, channel):
-    """Where conda would look for ``channel`` with ``file`` as its whole configuration."""
+def addresses_by_conda(files, channel):
+    """Where conda would look for ``channel`` with ``files``, weakest first, as its whole configuration."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from conda_lock._vendor.conda.base.context import reset_context
         from conda_lock._vendor.conda.models.channel import Channel
 
-        reset_context(search_path=(str(file),))
+        reset_context(search_path=tuple(map(str, files)))
         Channel._reset_state()
         return list(Channel(channel).base_urls)
 

@@ -115,7 +115,7 @@ def test_an_alias_of_the_environment_that_is_no_address_is_told():
 
 
 def test_a_proxy_without_a_scheme_is_one(tmp_path):
-    assert settings_of(tmp_path, "proxy_servers: {http: 'h:3128'}\n").proxies == {"http": "h:3128"}
+    assert settings_of(tmp_path, "proxy_servers: {http: 'h:3128'}\n").proxies == {"http": "http://h:3128"}
 
 
 def test_other_keys_of_conda_are_left_to_conda(tmp_path):

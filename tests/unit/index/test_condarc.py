@@ -39,7 +39,7 @@ def test_each_name_leads_where_conda_goes(tmp_path, text):
         channel: [without_credentials(settings.sources(each)[0]) for each in settings.members(channel)]
         for channel in (*channels, "corp", "q/internal", "r/pkgs/r")
     }
-    assert ours == {channel: addresses_by_conda(tmp_path / ".condarc", channel) for channel in ours}
+    assert ours == {channel: addresses_by_conda([tmp_path / ".condarc"], channel) for channel in ours}
 
 
 def test_credentials_of_a_member_are_sent_and_never_named(tmp_path):
@@ -104,7 +104,52 @@ def test_variables_outweigh_files(tmp_path):
     (tmp_path / ".condarc").write_text("offline: false\nssl_verify: false\ndefault_channels: [a]\n")
     environ = {"CONDA_OFFLINE": "1", "CONDA_VERIFY_SSL": "yes", "CONDA_DEFAULT_CHANNELS": "b, c"}
     settings = read_settings(environ, home=tmp_path)
-    assert (settings.offline, settings.verify_tls, settings.members("defaults")) == (True, True, ("b", "c"))
+    # As conda does it, a list goes on with that of the files.
+    assert (settings.offline, settings.verify_tls, settings.members("defaults")) == (True, True, ("b", "c", "a"))
+
+
+MARKS = {
+    "weaker": "default_channels:\n- b0 #!bottom\n- b1\n- b2 #!top\ncustom_multichannels:\n  corp: [b3]  #!final\n",
+    "stronger": "default_channels:\n- b4\n- b2\n- b5   #!bottom\ncustom_multichannels: {corp: [b6], own: [b7]}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("weaker", "stronger", "variables"),
+    [
+        (MARKS["weaker"], MARKS["stronger"], {}),
+        (MARKS["weaker"], MARKS["stronger"], {"CONDA_DEFAULT_CHANNELS": "b8,b1"}),
+        (MARKS["stronger"], MARKS["weaker"], {}),
+        ("default_channels: #!final\n- b0\n- b1 #!top\n", MARKS["stronger"], {"CONDA_DEFAULT_CHANNELS": "b8"}),
+        ("channel_alias: https://a.example  #!final\n", "channel_alias: https://b.example\n", {}),
+        ("channel_alias: https://a.example # !final\n", "channel_alias: https://b.example\n", {}),
+        (
+            "channel_alias: https://a.example\n",
+            "channel_alias: https://b.example #!final\n",
+            {"CONDA_CHANNEL_ALIAS": "https://c.example"},
+        ),
+        ("custom_multichannels: #!final\n  corp: [b0]\n", "custom_multichannels:\n  corp: [b1]\n  own: [b2]\n", {}),
+    ],
+)
+def test_marks_count_as_they_do_with_conda(tmp_path, monkeypatch, weaker, stronger, variables):
+    (tmp_path / ".conda").mkdir()
+    files = (tmp_path / ".conda" / ".condarc", tmp_path / ".condarc")
+    for file, text in zip(files, (weaker, stronger), strict=True):
+        file.write_text(text)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings(variables, home=tmp_path)
+    ours = {
+        channel: [without_credentials(settings.sources(each)[0]) for each in settings.members(channel)]
+        for channel in ("defaults", "corp", "own", "conda-forge")
+    }
+    assert ours == {channel: addresses_by_conda(files, channel) for channel in ours}
+
+
+def test_what_may_not_be_overruled_is_not(tmp_path):
+    (tmp_path / ".condarc").write_text("offline: true #!final\nssl_verify: true\n")
+    settings = read_settings({"CONDA_OFFLINE": "false", "CONDA_SSL_VERIFY": "false"}, home=tmp_path)
+    assert (settings.offline, settings.verify_tls) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +247,15 @@ def test_an_authority_that_nobody_named_is_not(server, tmp_path, monkeypatch):
     OwnAuthority(tmp_path).speak(server)
     assert asked(CondaSettings(alias=server.url), tmp_path) == (
         f"channel own at {server.url}/own did not answer: invalid peer certificate: UnknownIssuer"
+    )
+
+
+def test_a_certificate_of_ones_own_is_not_sent_which_is_told(server, tmp_path):
+    OwnAuthority(tmp_path).speak(server)
+    (tmp_path / ".condarc").write_text(f"channel_alias: {server.url}\nclient_ssl_cert: /my.pem\n")
+    assert asked(read_settings({}, home=tmp_path), tmp_path) == (
+        f"channel own at {server.url}/own did not answer: invalid peer certificate: UnknownIssuer; "
+        "the client_ssl_cert of conda's configuration is not sent"
     )
 
 
