@@ -67,10 +67,10 @@ def _of_resolution(
     choices: Choices, resolved: Resolved, whole: AuditContext, findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """What is told of the resolution itself."""
-    told = {name for one in findings if one.code == resolution.CODE and one.severity == "error" for name in one.names}
+    faulty = {name for one in findings if one.code == resolution.CODE and one.severity == "error" for name in one.names}
     # Who asks for another version than the list states is told once, of what the list itself names.
     yield from resolution.contradiction_findings(
-        [one for one in resolved.contradictions if one.name not in told & choices.stated.keys()]
+        [one for one in resolved.contradictions if one.name not in faulty & choices.stated.keys()]
     )
     if resolved.given_up:
         yield resolution.too_long()

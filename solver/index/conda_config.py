@@ -151,11 +151,11 @@ def _believing(certificates: Path | None) -> Iterator[None]:
     if certificates is None:
         yield
         return
-    wanted = {"SSL_CERT_DIR" if certificates.is_dir() else "SSL_CERT_FILE": str(certificates)}
+    variables = {"SSL_CERT_DIR" if certificates.is_dir() else "SSL_CERT_FILE": str(certificates)}
     with _believes:
         # py-rattler has no other way to be told, and reads them when it makes the client.
         before = {key: os.environ.pop(key, None) for key in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
-        os.environ.update(wanted)
+        os.environ.update(variables)
         try:
             yield
         finally:

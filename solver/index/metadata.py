@@ -52,12 +52,12 @@ def parse_metadata(data: bytes, filename: str, requires: Iterable[str] | None = 
     if len(stated) > MOST_REQUIREMENTS or sum(map(len, stated)) > MOST_LETTERS:
         problem = f"{MOST_REQUIREMENTS} requirements, or {MOST_LETTERS} letters of them"
         raise ReleaseRefused(f"{filename} asks for more than {problem}")
-    asked = tuple(sorted({_requirement(text, filename) for text in stated}))
+    requires = tuple(sorted({_requirement(text, filename) for text in stated}))
     named = {canonicalize_name(extra) for extra in raw.get("provides_extra", [])}
     return Metadata(
-        requires=asked,
+        requires=requires,
         requires_python=names.requires_python(raw.get("requires_python")),
-        extras=tuple(sorted(named.union(*map(extras_in, asked)))),
+        extras=tuple(sorted(named.union(*map(extras_in, requires)))),
         digest=hashlib.sha256(data).hexdigest(),
     )
 

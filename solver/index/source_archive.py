@@ -135,13 +135,13 @@ def read_archive(body: IO[bytes], filename: str) -> SourceMetadata:
     return said
 
 
-def _said(told: dict[PurePosixPath, bytes]) -> SourceMetadata | None:
+def _said(contents: dict[PurePosixPath, bytes]) -> SourceMetadata | None:
     """What the files of an archive say; None where none of them is its PKG-INFO."""
-    pkg_info = next((content for path, content in told.items() if _is_top(path) and path.name == _PKG_INFO), None)
+    pkg_info = next((content for path, content in contents.items() if _is_top(path) and path.name == _PKG_INFO), None)
     if pkg_info is None:
         return None
     raw, _ = parse_email(pkg_info)
-    if not _is_static(raw) and (found := _egg_info(told, raw.get("name", ""))) is not None:
+    if not _is_static(raw) and (found := _egg_info(contents, raw.get("name", ""))) is not None:
         return SourceMetadata(pkg_info, tuple(found.requires or ()))
     return SourceMetadata(pkg_info, tuple(raw.get("requires_dist", [])))
 
@@ -172,15 +172,15 @@ class _EggInfo(Distribution):
         return Path(str(path))
 
 
-def _egg_info(told: dict[PurePosixPath, bytes], name: str) -> _EggInfo | None:
+def _egg_info(contents: dict[PurePosixPath, bytes], name: str) -> _EggInfo | None:
     """That of the package ``name``; None where there is none. Vendored packages have theirs deeper or under others."""
-    for path in sorted(told, key=lambda path: len(path.parts)):
+    for path in sorted(contents, key=lambda path: len(path.parts)):
         folder = path.parent.name
         if not folder.endswith(".egg-info"):
             continue
         if canonicalize_name(folder.removesuffix(".egg-info")) == canonicalize_name(name):
             # Its PKG-INFO has no requirements of its own where this file has; without it, there were none.
-            return _EggInfo({_REQUIRES: told.get(path.parent / _REQUIRES, b""), _PKG_INFO: b""})
+            return _EggInfo({_REQUIRES: contents.get(path.parent / _REQUIRES, b""), _PKG_INFO: b""})
     return None
 
 

@@ -41,8 +41,8 @@ class CondaLockOnGpu:
     @cached_property
     def frameworks(self) -> dict[Framework, Build | NotKnown]:
         """The builds of the frameworks of the lock; NOT_KNOWN where neither row nor build string tells of one."""
-        held = {name: self.records[entry.conda] for name, entry in FRAMEWORKS.items() if entry.conda in self.records}
-        return {name: self._build(record) for name, record in held.items()}
+        records = {name: self.records[entry.conda] for name, entry in FRAMEWORKS.items() if entry.conda in self.records}
+        return {name: self._build(record) for name, record in records.items()}
 
     def _build(self, record: CondaRecord) -> Build | NotKnown:
         return conda_build(self.matrices, record.name, record.version, record.build, self.place.platform)

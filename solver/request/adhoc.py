@@ -67,9 +67,9 @@ def constrained(profile: Profile, constraints: Sequence[str], matrices: Matrices
 
 def _on_cpu(profile: Profile) -> Profile:
     """A profile that constrains a framework to a build for the CPU asks for that one, whatever it asks of CUDA."""
-    asked = {word for word in profile.frameworks if _pins_cpu(profile.constraints.get(word, ""))}
-    cpu = tuple(word for word in profile.frameworks if word in {*profile.cpu_frameworks, *asked})
-    if not asked or profile.cuda == "none":
+    pinned = {word for word in profile.frameworks if _pins_cpu(profile.constraints.get(word, ""))}
+    cpu = tuple(word for word in profile.frameworks if word in {*profile.cpu_frameworks, *pinned})
+    if not pinned or profile.cuda == "none":
         return profile
     if len(cpu) == len(profile.frameworks):
         return msgspec.structs.replace(profile, cuda="none", cpu_frameworks=())

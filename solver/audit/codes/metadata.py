@@ -109,7 +109,7 @@ def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) ->
 def _unmet(context: AuditContext, package: Package, unmet: Sequence[tuple[Package, Requirement]]) -> Finding:
     """What a package asks for and the set has in other versions, all from one line."""
     asks = listed((f"{one.name}{one.specifier}" for _, one in unmet), most=_SOME)
-    found = listed((str(other.version) for other, _ in unmet), most=_SOME)
+    versions = listed((str(other.version) for other, _ in unmet), most=_SOME)
     other, requirement = unmet[0]
     cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
     if len(unmet) > 1:
@@ -120,7 +120,7 @@ def _unmet(context: AuditContext, package: Package, unmet: Sequence[tuple[Packag
         (package, *(other for other, _ in unmet)),
         code=CODE,
         severity="error",
-        why=f"{package.pin} asks for {asks}, and the set has {found}",
+        why=f"{package.pin} asks for {asks}, and the set has {versions}",
         source=f"Requires-Dist of {package.pin}",
         cure=cure,
     )

@@ -282,8 +282,8 @@ class _Mender:
         context = self._context(mended)
         changes = changes_of(self.context, context, self.errors, self.asks, asks_of(context))
         # What goes is told as it stood there, without what pip would have made of it.
-        told = (one if one.after else structs.replace(one, before=self.lines.get(one.name)) for one in changes)
-        return Fixed(package_set=mended, changes=tuple(told), left=findings)
+        shown = (one if one.after else structs.replace(one, before=self.lines.get(one.name)) for one in changes)
+        return Fixed(package_set=mended, changes=tuple(shown), left=findings)
 
     def _loader(self, installed: AuditContext) -> Package | None:
         """The loader wheel of a set that has none yet: it has TensorFlow find its libraries, and heals."""

@@ -115,12 +115,12 @@ class _File:
 
     def _packages(self, category: str) -> Iterator[Package]:
         for name, said in self.categories.get(category, {}).items():
-            asked = _Asked(version=said) if isinstance(said, str) else said
-            requirement = self._requirement(category, name, asked)
+            entry = _Asked(version=said) if isinstance(said, str) else said
+            requirement = self._requirement(category, name, entry)
             with at(self.document, category, name, fix=_MEND):
                 if applies(requirement.marker, self.environment):
                     package = requirement_package(requirement, self._lines.get((category, name)))
-                    yield package if package.url else self._placed(package, category, asked.index)
+                    yield package if package.url else self._placed(package, category, entry.index)
 
     def _placed(self, package: Package, category: str, index: str | None) -> Package:
         """``package`` with the index that its entry names, by its name or its address."""
@@ -132,13 +132,13 @@ class _File:
             raise self._error(problem, category, package.name, "name a [[source]] of the file")
         return msgspec.structs.replace(package, sources=(address or index,))
 
-    def _requirement(self, category: str, name: str, asked: _Asked) -> Requirement:
-        extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
-        address = asked.file or asked.git or asked.path
+    def _requirement(self, category: str, name: str, entry: _Asked) -> Requirement:
+        extras = f"[{','.join(entry.extras)}]" if entry.extras else ""
+        address = entry.file or entry.git or entry.path
         # A bare number would join the name before it.
-        version = "" if asked.version.strip() == "*" else f" {asked.version}"
+        version = "" if entry.version.strip() == "*" else f" {entry.version}"
         what = f" @ {address if '://' in address else 'file:///' + address}" if address else version
-        text = f"{name}{extras}{what}" + (f" ; {asked.marker}" if asked.marker else "")
+        text = f"{name}{extras}{what}" + (f" ; {entry.marker}" if entry.marker else "")
         try:
             return Requirement(text)
         except (InvalidRequirement, ValueError, RecursionError):  # packaging reads nested markers by calling itself

@@ -89,10 +89,10 @@ class Poetry(Hyphened, frozen=True, kw_only=True):
     @property
     def shared(self) -> tuple[str, ...]:
         """The sources of whatever names none of its own; none where that is the default index alone."""
-        asked = [one for one in self.source if not one.is_asked_by_name]
+        general = [one for one in self.source if not one.is_asked_by_name]
         # https://python-poetry.org/docs/repositories: a primary source takes the place of the default index.
-        implied = [DEFAULT_INDEX] if all(one.is_beside_the_default for one in asked) else []
-        every = (*implied, *(one.address for one in asked))
+        implied = [DEFAULT_INDEX] if all(one.is_beside_the_default for one in general) else []
+        every = (*implied, *(one.address for one in general))
         return () if every == (DEFAULT_INDEX,) else every
 
     @property

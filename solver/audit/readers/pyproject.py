@@ -174,8 +174,8 @@ class _File:
     def _of_extra(self, name: str) -> Iterator[_Asked]:
         return (_Asked(text, extra=name) for text in self.extras.get(name, ()))
 
-    def _packages(self, asked: Iterable[_Asked]) -> Iterator[Package]:
-        waiting, extras = deque(asked), set[str]()
+    def _packages(self, requirements: Iterable[_Asked]) -> Iterator[Package]:
+        waiting, extras = deque(requirements), set[str]()
         while waiting:
             one = waiting.popleft()
             requirement, line = self._requirement(one.text)

@@ -111,8 +111,8 @@ def _pdm(document: Document) -> tuple[PackageSet, ...]:
 
 
 def _pipfile(document: Document) -> tuple[PackageSet, ...]:
-    asked = _toml(document)
-    return read_pipfile(asked, document.environment(python_of_pipfile(asked)), document.choice)
+    pipfile = _toml(document)
+    return read_pipfile(pipfile, document.environment(python_of_pipfile(pipfile)), document.choice)
 
 
 def _pipfile_lock(document: Document) -> tuple[PackageSet, ...]:

@@ -58,8 +58,8 @@ def refresh_conda(
 
 def _recorded_platforms(root: Path) -> tuple[Platform, ...]:
     """Of which platforms there is a record, which a refresh shall not lose though no profile is for one of them."""
-    held = {path.stem for path in (root / FOLDER).glob("*/*.jsonl")}
-    return tuple(platform for platform in PLATFORMS if platform in held)
+    recorded = {path.stem for path in (root / FOLDER).glob("*/*.jsonl")}
+    return tuple(platform for platform in PLATFORMS if platform in recorded)
 
 
 def reachable(
