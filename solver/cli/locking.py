@@ -20,7 +20,7 @@ from solver.commands.project import Project, Reach, open_project, project_root
 from solver.commands.upgrade import OPTION, moved, settling
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError
-from solver.core.model import Profile
+from solver.core.model import DRIVER, Profile
 from solver.core.spelling import all_of
 
 
@@ -74,10 +74,9 @@ def lock(
         click.echo(_next(project, written))
     if no_loader and written:
         click.echo("the next `lock` leaves the loader out too where the request says loader: none", err=True)
-    if pylock is not False and written:
-        _pylocks(project, [made.profile.name for made in written], asking=pylock is True)
-    if failures:
-        sys.exit(failures[0].exit_code)
+    told = pylock is False or not written or _write_pylocks(project, written, asking=pylock is True)
+    if failures or not told:
+        sys.exit(failures[0].exit_code if failures else IndexUnavailable.exit_code)
 
 
 def _write(
@@ -102,6 +101,9 @@ def _write(
             click.echo(f"{made.profile.name}: conda chooses the builds of python and pip, since {why}", err=True)
         if made.closure.conda.unread:
             click.echo(f"{made.profile.name}: {_had_no_say(made.closure.conda.unread)}", err=True)
+        for note in made.solution.notes:
+            if note.package == DRIVER:
+                click.echo(f"{made.profile.name}: {note.text}", err=True)
         for name in made.idle:
             click.echo(f"{made.profile.name}: {name} is accepted, and nothing was found of it", err=True)
         for line in moved(project, made, packages) if packages else ():
@@ -137,15 +139,14 @@ def _check(states: Mapping[str, Freshness]) -> None:
         sys.exit(IndexUnavailable.exit_code)
 
 
-def _pylocks(project: Project, names: list[str], *, asking: bool) -> None:
+def _write_pylocks(project: Project, written: Sequence[Lock], *, asking: bool) -> bool:
+    """Write pylock.toml where addresses are at hand, or ``asking`` the index; whether nothing stood in the way."""
     try:
-        complete = write_pylocks(project, names, asking=asking)
+        write_pylocks(project, [made.profile.name for made in written], asking=asking)
     except IndexUnavailable as error:
-        # The locks themselves are whole; only this convenience needs the index.
         click.echo(shown(f"pylock.toml not written, it needs the index for addresses: {error}"), err=True)
-        return
-    if not complete:
-        click.echo("pylock.toml not written: where its files lie is not at hand; --pylock asks the index", err=True)
+        return False
+    return True
 
 
 @click.command()

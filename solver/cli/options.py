@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from solver.commands.project import Reach
@@ -16,7 +18,15 @@ NEWER = click.option(
     "--live", "--upgrade", "live", is_flag=True, help="also take releases that are newer than the record"
 )
 NO_LOADER = click.option("--no-loader", is_flag=True, help="as if the request said loader: none")
+GPU = click.option("--gpu", "gpus", multiple=True, metavar="NAME", help="e.g. H100, 'RTX 4090' or 9.0: as -c gpu=NAME")
+DRIVER = click.option("--driver", metavar="VERSION", help="e.g. 550 or 550.54.14: as -c 'driver>=VERSION'")
 LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+
+
+def on_machine(gpus: Sequence[str], driver: str | None) -> tuple[str, ...]:
+    """The constraints that ``--gpu`` and ``--driver`` stand for; None: no driver is named."""
+    drivers = () if driver is None else (f"driver>={driver.strip().removeprefix('>=').strip()}",)
+    return (*(f"gpu={name}" for name in gpus), *drivers)
 
 
 def reach(*, live: bool, offline: bool, upgrade: bool = False) -> Reach:

@@ -13,7 +13,8 @@ from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.explanation import Explanation, Nearest
 from solver.core.frameworks import distributions
-from solver.core.model import Because, Solution
+from solver.core.model import DRIVER, Because, Note, Solution
+from solver.core.spelling import all_of
 
 Json = dict[str, Any]
 
@@ -92,11 +93,22 @@ def yes_lines(claim: Claim, solution: Solution, lockable: Nearest | None) -> Ite
         yield f"yes: {claim.yes}"
         return
     yield f"yes, but not lockable: {claim.yes}"
+    yield f"  nobody read {all_of(solution.missing)}"
     if lockable is None:
         yield "nothing near can be locked"
     else:
-        yield f"nearest lockable: {' and '.join(lockable.changes) or 'other versions'}"
+        yield f"nearest lockable: {' and '.join(lockable.changes) or _other_versions(solution, lockable)}"
         yield f"    {axes_line(lockable)}"
+
+
+def _other_versions(solution: Solution, near: Nearest) -> str:
+    """What of a set within the same request is of another version."""
+    chosen = {**solution.axes, "python": solution.target.python}
+    pairs = ((axis, near.solution.get(axis), chosen.get(axis)) for axis in AXES)
+    told = [
+        f"{axis} {one or 'no more'}{f' for {other}' if other else ''}" for axis, one, other in pairs if one != other
+    ]
+    return f"with {', '.join(told)}" if told else "the same versions by other wheels"
 
 
 def axes_line(near: Nearest) -> str:
@@ -119,6 +131,8 @@ def solution_lines(solution: Solution) -> Iterator[str]:
     """The axes first, then each package with its reason, then notes and what is missing."""
     reasons = {item.package: item for item in solution.because}
     yield f"{solution.profile}: python {solution.target.python} on {solution.target.platform}"
+    # What was made of the words of the request, before all that follows from it.
+    yield from (_note_line(note) for note in solution.notes if note.package == DRIVER)
     for axis in list(AXES)[1:]:
         version = solution.axes[axis]
         if version:
@@ -126,11 +140,14 @@ def solution_lines(solution: Solution) -> Iterator[str]:
             reason = next((reasons[name] for name in names if name in reasons), None)
             yield f"  {axis:<11} {version:<16} {_reason(reason)}"
     yield from _package_lines(solution, reasons)
-    for note in solution.notes:
-        yield f"  note: {note.text}; {'evidence: ' + note.evidence if note.evidence else 'no evidence'}"
+    yield from (_note_line(note) for note in solution.notes if note.package != DRIVER)
     if solution.missing:
         yield "  solvable, not lockable here; nobody read:"
         yield from (f"    {text}" for text in solution.missing)
+
+
+def _note_line(note: Note) -> str:
+    return f"  note: {note.text}; {'evidence: ' + note.evidence if note.evidence else 'no evidence'}"
 
 
 def _reason(item: Because | None) -> str:

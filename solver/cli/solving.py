@@ -12,7 +12,7 @@ import msgspec
 from solver.cli.asking import asking
 from solver.cli.differences import differences_as_json as differences_json
 from solver.cli.differences import markdown_lines, text_lines
-from solver.cli.options import JSON, NEWER, NO_LOADER, OFFLINE, reach
+from solver.cli.options import DRIVER, GPU, JSON, NEWER, NO_LOADER, OFFLINE, on_machine, reach
 from solver.cli.show import (
     Claim,
     Json,
@@ -40,6 +40,8 @@ CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, he
 @click.command()
 @click.argument("profile", required=False)
 @CONSTRAINT
+@GPU
+@DRIVER
 @NEWER
 @OFFLINE
 @NO_LOADER
@@ -47,6 +49,8 @@ CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, he
 def solve(
     profile: str | None,
     constraints: tuple[str, ...],
+    gpus: tuple[str, ...],
+    driver: str | None,
     live: bool,
     offline: bool,
     no_loader: bool,
@@ -56,6 +60,7 @@ def solve(
 
     The index is asked for what no record holds; nothing of that is kept in the project.
     """
+    constraints = (*constraints, *on_machine(gpus, driver))
     if profile is None and not constraints:
         raise BadInput("nothing is asked for", key="solve", fix="name a profile or give constraints: -c torch==2.9.1")
     try:
@@ -78,6 +83,8 @@ def solve(
 @click.argument("what", nargs=-1)
 @click.option("--profile", help="a profile of the request; a stack's pins are told one by one")
 @CONSTRAINT
+@GPU
+@DRIVER
 @NEWER
 @OFFLINE
 @NO_LOADER
@@ -86,6 +93,8 @@ def explain(
     what: tuple[str, ...],
     profile: str | None,
     constraints: tuple[str, ...],
+    gpus: tuple[str, ...],
+    driver: str | None,
     live: bool,
     offline: bool,
     no_loader: bool,
@@ -95,7 +104,7 @@ def explain(
 
     The index is asked for what no record holds; nothing of that is kept in the project.
     """
-    requirements = (*what, *constraints)
+    requirements = (*what, *constraints, *on_machine(gpus, driver))
     if profile is None and not requirements:
         raise BadInput("nothing is asked for", key="explain", fix="name packages: tensorflow==2.21.0 torch==2.13.0")
     extent = reach(live=live, offline=offline)

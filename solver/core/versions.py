@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from packaging.requirements import Requirement
@@ -91,6 +92,21 @@ def python_minor(version: str) -> str | None:
 def leading(version: str, parts: int) -> str:
     """The first ``parts`` of a dotted version: "9.10.2" of "9.10.2.21" for 3; fewer where it has no more."""
     return ".".join(version.split(".", parts)[:parts])
+
+
+def runs(versions: Iterable[str]) -> str:
+    """Versions of major.minor in words, oldest first, three neighbours and more as a run: "3.7 to 3.9, 3.12"."""
+    told: list[list[tuple[int, int]]] = []
+    for number in sorted(map(numbers, versions)):
+        if told and told[-1][-1] == (number[0], number[1] - 1):
+            told[-1].append(number)
+        else:
+            told.append([number])
+    texts = ([f"{one}.{other}" for one, other in run] for run in told)
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > _FEW else ", ".join(run) for run in texts)
+
+
+_FEW = 2
 
 
 def numbers(version: str) -> tuple[int, int]:

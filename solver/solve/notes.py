@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, framework_of
-from solver.core.model import Note, Pin, Profile, Target, is_built
+from solver.core.model import DRIVER, Note, Pin, Profile, Target, is_built
 from solver.core.spelling import all_of
 from solver.core.versions import as_version, minor, within
 from solver.matrix.builds import built_cuda, cuda_major, extra_for_cuda
@@ -44,7 +44,7 @@ def driver_notes(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
     if isinstance(needed, NotKnown) or needed.driver != target.driver:
         return _branch_note(profile, matrices)
     text = f"driver {needed.driver} is the first that knows compute capability {all_of(target.gpus)}"
-    return (*_branch_note(profile, matrices), Note(package="driver", text=text, row=needed.row, evidence=needed.source))
+    return (*_branch_note(profile, matrices), Note(package=DRIVER, text=text, row=needed.row, evidence=needed.source))
 
 
 def building_notes(pins: Iterable[Pin]) -> Iterator[Note]:
@@ -62,7 +62,7 @@ def _branch_note(profile: Profile, matrices: Matrices) -> tuple[Note, ...]:
     if isinstance(first, NotKnown) or first.driver != profile.target.driver:
         return ()
     text = f"driver {profile.driver_branch} means {first.driver}, the first release of its branch to {first.does}"
-    return (Note(package="driver", text=text, row=first.row, evidence=first.source),)
+    return (Note(package=DRIVER, text=text, row=first.row, evidence=first.source),)
 
 
 def _of_cudnn(

@@ -14,7 +14,7 @@ from solver.core.errors import BadInput, InterlockError, Undecided, Unsolvable
 from solver.core.explanation import Explanation, Nearest
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import Framework, Profile, PypiName, Solution
-from solver.core.versions import as_version, within
+from solver.core.versions import as_version, runs, within
 from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable
 from solver.matrix.drivers import newest_branch
@@ -250,7 +250,7 @@ def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Ex
         causes=tell(core, space, space.choices).causes,
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
         nearest=nearest(profile, trial, core),
-        note=_note(answers.pop(first), answers),
+        note=_note(first, answers.pop(first), answers),
     )
 
 
@@ -287,13 +287,16 @@ def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     return Answer.NOT_KNOWN if core is None else tell(core, space, space.choices).answer
 
 
-def _note(answer: Answer, others: Mapping[str, Answer]) -> str | None:
-    """What the other pythons come to, beside the one of which the answer is told."""
+def _note(first: str, answer: Answer, others: Mapping[str, Answer]) -> str | None:
+    """What the other pythons come to, beside the ``first``, of which the answer is told."""
     parts = []
-    for each, words, why in ((Answer.NO, "no solution", ""), (Answer.NOT_KNOWN, "not known", ", for want of a record")):
+    for each, words, why in (
+        (Answer.NO, "no solution on", ""),
+        (Answer.NOT_KNOWN, "not known of", ", for want of a record"),
+    ):
         if versions := [python for python, other in others.items() if other is each]:
-            parts.append(f"python {', '.join(versions)}: {words}{' either' if each is answer else ''}{why}")
-    return "; ".join(parts) or None
+            parts.append(f"{words} python {runs(versions)}{' either' if each is answer else ''}{why}")
+    return "; ".join([f"told of python {first}", *parts]) if parts else None
 
 
 def _telling(profile: Profile, spaces: Spaces, admitted: list[str], *, lockable_only: bool) -> str:

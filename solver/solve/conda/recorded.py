@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, product
 
 from solver.core.answer import Answer
 from solver.core.axes import CUDA, is_of_kind
 from solver.core.model import CondaName, Profile
+from solver.core.spelling import either, near_names
 from solver.core.versions import as_version, major
+from solver.index.conda_names import recorded_names
 from solver.index.conda_spec import match_spec, spec_name
 from solver.matrix.conda_builds import (
     built_against,
@@ -25,7 +28,7 @@ from solver.matrix.conda_builds import (
     pythons_of,
     share_a_python,
 )
-from solver.matrix.load import Matrices
+from solver.matrix.load import Matrices, matrices_dir
 from solver.matrix.majors import conda_go_together, majors
 from solver.matrix.rows import CondaBuild
 from solver.solve.conda.asks import CondaAsk
@@ -35,6 +38,13 @@ from solver.solve.conda.traps import admitted_cuda
 LIVE = "with --live the channels themselves are asked"
 _MOST_VERSIONS = 3
 _BOUND = re.compile(r"\d(?:[\w.]*\w)?")
+
+
+@cache
+def _packages_like(name: str) -> tuple[str, ...]:
+    """What ``name`` may be a slip of, among the names of conda's packages that are known."""
+    known = frozenset(recorded_names(matrices_dir() / "snapshot"))
+    return () if name in known else near_names(name, known)
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ class Record:
             return None
         absent = self.absent(core)
         if absent:
-            return f"there is no record of {' or '.join(ask.text for ask in absent)}; {LIVE}"
+            return f"there is no record of {' or '.join(map(self._meant, absent))}; {LIVE}"
         lacking = list(self._unrecorded(core, gpu=gpu))
         if lacking:
             return f"nobody recorded {'; nor '.join(lacking)}, of which there is a recipe; {LIVE}"
@@ -84,6 +94,12 @@ class Record:
     def absent(self, core: Iterable[CondaAsk]) -> list[CondaAsk]:
         """Those of ``core`` that no record meets, even alone."""
         return [ask for ask in core if not self._has(ask)]
+
+    def _meant(self, ask: CondaAsk) -> str:
+        """What an ask says, and what it may be a slip of where conda has no package of that name."""
+        names = [spec_name(text) for text in ask.specs if not self.solver.candidates(spec_name(text))]
+        near = [meant for name in names for meant in _packages_like(str(name))]
+        return f"{ask.text} (did you mean {either(near)}?)" if near else ask.text
 
     def _has(self, ask: CondaAsk) -> bool:
         """Whether each spec of ``ask`` has a record that meets it; of alternatives, as of a CUDA's two names, one."""

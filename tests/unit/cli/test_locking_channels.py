@@ -224,3 +224,11 @@ def test_what_a_channel_that_was_not_read_would_have_brought_is_named(dead, inte
     why = f"since the snapshot holds {UNHEARD}; ask the channels with --live, or move them under pip:"
     code, out, err = interlock("lock", "--no-pylock")
     assert (code, out, err.splitlines()[0]) == (4, "", f"interlock: gpu: {package} would be missing, {why}")
+
+
+def test_a_conda_package_that_is_misspelt_gets_a_near_name(dead, interlock, tmp_path):
+    channels(tmp_path, "conda-forge", package="scikit-lern")
+    assert interlock("lock", "--no-pylock")[2].splitlines()[3] == (
+        "  (there is no record of the conda package scikit-lern (did you mean scikit-learn?); with --live the channels "
+        "themselves are asked; under pip: the package index is asked)"
+    )

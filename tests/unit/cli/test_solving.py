@@ -80,8 +80,9 @@ def test_explain_names_a_lockable_set_beside_one_that_is_not(folder, interlock):
     code, out, err = interlock("explain", "torch==2.6.0", "tensorflow==2.18.0", "python==3.12")
     assert (code, err) == (0, "")
     axes = "python 3.12, cuda 12.6, cudnn 9.5.1.17, tensorflow 2.18.0, torch 2.7.0, protobuf 5.29.6, numpy 2.0.2"
-    assert out.splitlines()[:4] == [
+    assert out.splitlines()[:5] == [
         "yes, but not lockable: torch==2.6.0, tensorflow==2.18.0, python==3.12 can live together",
+        "  nobody read the requirements of torch 2.6.0+cu126",
         "nearest lockable: torch==2.7.0",
         f"    {axes}",
         "ad hoc: python 3.12 on linux-64",
@@ -152,3 +153,23 @@ def test_an_extra_that_no_release_has_is_denied_and_one_that_was_not_recorded_is
         4,
         "not known whether rich[jupyter], python==3.12, torch==2.10.0 can live together, because",
     )
+
+
+def test_a_machine_is_named_by_options_as_by_constraints(folder, interlock):
+    words = ("explain", "torch==2.9.1", "python==3.12")
+    code, out, err = interlock(*words, "--gpu", "RTX 4090", "--gpu", "H100", "--driver", ">=525")
+    assert (code, err) == (0, "")
+    named = interlock(*words, "-c", "gpu=RTX 4090", "-c", "gpu=H100", "-c", "driver>=525")[1]
+    assert out == named
+    assert out.splitlines()[2].startswith("  note: driver 525 means 525.60.13, the first release of its branch to ")
+    assert (
+        interlock("solve", "-c", "torch==2.9.1", "--driver", "525")[1].splitlines()[1].startswith("  note: driver 525")
+    )
+    said = 'interlock: -c gpu=RTX 4091: no GPU is known by the name "RTX 4091"; did you mean GeForce RTX 4090? '
+    assert interlock(*words, "--gpu", "RTX 4091")[2].startswith(said)
+
+
+def test_of_a_set_that_can_be_locked_within_the_same_request_the_other_versions_are_told(folder, interlock):
+    code, out, _ = interlock("explain", "--offline", "torch", "--driver", "525")
+    assert code == 0
+    assert out.splitlines()[2] == "nearest lockable: with python 3.12 for 3.13, torch 2.12.1+cu126 for 2.14.1+cu126"
