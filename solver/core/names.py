@@ -245,7 +245,12 @@ def _has_parts(text: str) -> bool:
 
 
 def _shown_address(text: object) -> str:
-    return shown(without_secrets(text).partition("?")[0] if isinstance(text, str) else text)
+    """As ``shown``, with dots for what may be a secret of an address, be it a broken one."""
+    if not isinstance(text, str):
+        return without_secrets(shown(text))
+    start, scheme, rest = text.partition("://") if "://" in text else ("", "", text)
+    host = f"...@{rest.rpartition('@')[2]}" if "@" in rest else rest
+    return shown(_TOKEN.sub(r"\1/t/...", re.sub("(?s)([?#]).+", r"\1...", f"{start}{scheme}{host}")))
 
 
 def channel(text: object) -> str:
@@ -254,7 +259,7 @@ def channel(text: object) -> str:
     One that goes up is none: where it leads depends on where somebody stands.
     """
     if not isinstance(text, str) or not is_one_line(text) or len(text) > _LONGEST_CHANNEL:
-        raise BadName(f"{shown(text)} is no channel")
+        raise BadName(f"{_shown_address(text)} is no channel")
     if ".." in text.partition("?")[0].split("/"):
         raise BadName(f"{_shown_address(text)} is no channel: it leads upwards")
     if "://" in text:
@@ -263,7 +268,7 @@ def channel(text: object) -> str:
         return text
     if _CHANNEL.fullmatch(text) or text.startswith(("/", "./", "~")):
         return text
-    raise BadName(f"{shown(text)} is no channel")
+    raise BadName(f"{_shown_address(text)} is no channel")
 
 
 def is_plain_channel(text: str) -> bool:
@@ -301,7 +306,7 @@ def url_parts(text: str) -> SplitResult:
     try:
         return urlsplit(text)
     except ValueError:
-        raise BadName(f"{shown(text)} is no address") from None
+        raise BadName(f"{_shown_address(text)} is no address") from None
 
 
 def public_address(text: str) -> str:

@@ -26,8 +26,9 @@ class LockedWheel:
 
 def refuse_halved(profile: Profile, wheels: Sequence[LockedWheel]) -> None:
     """Raises ``BadInput`` for a profile whose frameworks come from pip, in a file that was given no wheels."""
-    if FLAVOURS[profile.flavour].from_pip and not wheels:
-        raise BadInput("has frameworks that come from pip, and the lock was to be without them", key=profile.name)
+    asks = bool(profile.frameworks or profile.packages)
+    if FLAVOURS[profile.flavour].from_pip and asks and not wheels:
+        raise BadInput("has packages that come from pip, and the lock was to be without them", key=profile.name)
 
 
 def locked_wheels(

@@ -98,7 +98,7 @@ def test_a_folder_is_a_channel_by_its_path(tmp_path):
         ("proxy_servers: {http: '::::'}\n", "proxy_servers.http: expected an address: 'http://::::' is no address"),
         (
             "proxy_servers: {http: 'http://ann:s3cret@h:x'}\n",
-            "proxy_servers.http: expected an address: 'http://h:x' is no address",
+            "proxy_servers.http: expected an address: 'http://...@h:x' is no address",
         ),
     ],
 )
@@ -114,8 +114,11 @@ def test_an_alias_of_the_environment_that_is_no_address_is_told():
     assert str(caught.value) == "the environment: CONDA_CHANNEL_ALIAS: expected an address: 'a b' is no address"
 
 
-def test_a_proxy_without_a_scheme_is_one(tmp_path):
-    assert settings_of(tmp_path, "proxy_servers: {http: 'h:3128'}\n").proxies == {"http": "http://h:3128"}
+@pytest.mark.parametrize("host", ["h:3128", "h", "ann:pw@h:3128"])
+def test_a_proxy_without_a_scheme_is_one_of_http(tmp_path, host):
+    settings = settings_of(tmp_path, f"proxy_servers: {{http: '{host}', https: 'https://{host}'}}\n")
+    assert settings.proxies == {"http": f"http://{host}", "https": f"https://{host}"}
+    assert settings.client() is not None
 
 
 def test_other_keys_of_conda_are_left_to_conda(tmp_path):

@@ -215,7 +215,12 @@ def test_the_environment_names_another_index(fault_server, tmp_path, monkeypatch
         ("ftp://h/simple", "'ftp://h/simple' is no address of the web"),
         ("http://[::1", "'http://[::1' is no address"),
         ("nonsense", "'nonsense' is no address"),
-        ("https://ann:s3cret@h/a b", "'https://h/a b' is no address"),
+        ("https://ann:s3cret@h/a b", "'https://...@h/a b' is no address"),
+        ("https://ann:s3cret @h/simple", "'https://...@h/simple' is no address"),
+        ("https://ann:s3cret/x@h/simple", "'https://...@h/simple' is no address"),
+        ("ann:s3cret@h/simple", "'...@h/simple' is no address"),
+        ("https://h/simple#s3cret", "'https://h/simple#...' is no address"),
+        ("ftp://h/t/s3cret/simple?s3cret", "'ftp://h/t/.../simple?...' is no address of the web"),
         ("https://h/simple?key=1", "an index's address has no query and no fragment"),
     ],
 )
