@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from other_platform import record_elsewhere
 from paths import TESTS
 from user_folder import REQUEST
 
@@ -27,6 +28,7 @@ def place(tmp_path_factory):
     """A user's folder with a lock and the odd things that command lines name; no test changes it."""
     folder = tmp_path_factory.mktemp("odd")
     (folder / "environment.yml.in").write_text(REQUEST)
+    record_elsewhere(folder)
     (folder / "dir").mkdir()
     for name, content in {"file": b"x", "dir/x": b"", "empty.txt": b""}.items():
         (folder / name).write_bytes(content)
