@@ -170,14 +170,14 @@ def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
     "--folder", type=click.Path(exists=True, path_type=Path), help="take every file from here, not the network"
 )
 @click.option("--python", type=click.Path(exists=True, path_type=Path), help="make a plain venv of this interpreter")
-@click.option("--with", "installer", type=click.Choice(("uv", "pip")), default="uv", help="installer of the pip half")
+@click.option("--with", "installer", type=click.Choice(("uv", "pip")), help="of the pip half; default: uv, or else pip")
 @click.option("--no-driver-check", is_flag=True, help="install although no driver here serves the lock")
 def install(
     profile: str,
     prefix: Path,
     folder: Path | None,
     python: Path | None,
-    installer: Literal["uv", "pip"],
+    installer: Literal["uv", "pip"] | None,
     no_driver_check: bool,
 ) -> None:
     """Install the lock of PROFILE into a new PREFIX: driver first, every hash, whole or not at all."""

@@ -19,7 +19,7 @@ def install(
     *,
     folder: Path | None = None,
     python: Path | None = None,
-    installer: Installer = "uv",
+    installer: Installer | None = None,
     check_driver: bool = True,
 ) -> Environment:
     """Install the lock of the profile called ``name`` of the project in ``root``; the options are the installer's.

@@ -38,8 +38,13 @@ def find_uv() -> str:
     """The ``uv`` beside this python, or of the path; raises ``BadInput`` where there is none."""
     uv = uv_here()
     if uv is None:
-        raise BadInput("there is no uv on this machine", key="--installer", fix="install it, or choose pip")
+        raise BadInput("there is no uv on this machine", key="--with", fix="install it, or choose pip")
     return uv
+
+
+def installer_here() -> Installer:
+    """What installs a pip half where nobody chose: uv, which is faster, or else the pip of the environment."""
+    return "pip" if uv_here() is None else "uv"
 
 
 def uv_for_wheels() -> str:

@@ -36,7 +36,7 @@ from solver.index.rattler_names import as_subdir
 from solver.lock.folder import LockFolder
 from solver.lock.install.archives import NameProgress, download_archives, find_archives
 from solver.lock.install.checked import checked_folder
-from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half
+from solver.lock.install.pip import Installer, PipHalf, find_uv, install_pip_half, installer_here
 from solver.lock.loader.sharing import ACTIVATION, SCRIPT, activation_script
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def install_lock(
     *,
     folder: Path | None = None,
     python: Path | None = None,
-    installer: Installer = "uv",
+    installer: Installer | None = None,
     check_driver: bool = True,
     driver: Callable[[], str | NotKnown | None] | None = None,
     settings: CondaSettings | None = None,
@@ -86,9 +86,10 @@ def install_lock(
     """Install the lock in ``lock_folder`` into ``prefix``, which must not exist or be empty.
 
     ``folder`` holds every archive and wheel and replaces the network. ``python`` is an interpreter to make a plain
-    venv of instead of a conda environment. ``driver`` tells this machine's NVIDIA driver. Raises ``CheckFailed`` for
-    a driver or a processor too old, a wrong hash or a failing pip half, ``IndexUnavailable`` where a file cannot be
-    had, ``BadInput`` for what cannot be used; none of them leaves anything at ``prefix``.
+    venv of instead of a conda environment; ``installer`` is uv where it is here, unless it is named. ``driver`` tells
+    this machine's NVIDIA driver. Raises ``CheckFailed`` for a driver or a processor too old, a wrong hash or a failing
+    pip half, ``IndexUnavailable`` where a file cannot be had, ``BadInput`` for what cannot be used; none of them
+    leaves anything at ``prefix``.
     """
     lock = checked_folder(lock_folder)
     if check_driver:
@@ -96,6 +97,7 @@ def install_lock(
         _check_processor(lock, this_processor())
     _check_parts(lock, venv=python is not None)
     environ = os.environ if environ is None else environ
+    installer = installer or installer_here()
     with _fresh(prefix) as site:
         prefix = site.prefix
         if python is None:

@@ -12,6 +12,7 @@ from solver.lock.install.pip import (
     _environment,
     _from_folder,
     find_uv,
+    installer_here,
 )
 
 
@@ -81,8 +82,10 @@ def test_a_users_configuration_counts_on_the_network_and_not_from_a_folder():
 
 
 def test_uv_is_found_beside_this_python_or_told(monkeypatch):
-    assert Path(find_uv()).stem == "uv"
+    assert (Path(find_uv()).stem, installer_here()) == ("uv", "uv")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(BadInput, match="--installer: there is no uv on this machine; install it, or choose pip"):
+    with pytest.raises(BadInput, match="--with: there is no uv on this machine; install it, or choose pip"):
         find_uv()
+    # Where nobody chose it nobody misses it.
+    assert installer_here() == "pip"
