@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from msgspec import structs
+
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import AGAIN, Hyphened, at, typed
 from solver.audit.readers.parts import Choice, Part, parts_of
 from solver.audit.readers.requirements import common_index, once
 from solver.audit.readers.toml import TomlDocument
 from solver.core import names
-from solver.core.markers import applies_in_pylock
-from solver.core.model import pypi_name
+from solver.core.markers import applies, applies_in_pylock
+from solver.core.model import Platform, Target, pypi_name
+from solver.core.target import PLATFORMS, marker_environment
 from solver.core.yamlfile import Key
 
 if TYPE_CHECKING:
@@ -31,8 +34,12 @@ def pythons_of_pylock(document: TomlDocument) -> str | None:
     return typed(document, _Head).requires_python
 
 
-def read_pylock(document: TomlDocument, environment: Mapping[str, str], choice: Choice) -> tuple[PackageSet, ...]:
+def read_pylock(
+    document: TomlDocument, environment: Mapping[str, str], choice: Choice, platform: Platform | None
+) -> tuple[PackageSet, ...]:
     """The packages whose markers hold on the target: without extras, with the default groups.
+
+    Where nobody named a ``platform``, that is the one that the lock is for, if it is for one alone.
 
     Then the same with each extra and with each other group, or with those of ``choice``; groups that are chosen stand
     in the place of the default ones, as PEP 751 says.
@@ -43,8 +50,23 @@ def read_pylock(document: TomlDocument, environment: Mapping[str, str], choice: 
     groups = [*map(str, lock.dependency_groups or ())]
     offered = groups if choice.groups else [name for name in groups if name not in usual]
     parts = parts_of(choice, map(str, lock.extras or ()), offered, document.file, packages=len(lock.packages))
+    own = _platform(document, lock, environment) if platform is None else None
+    environment = environment if own is None else _on(own, environment)
     chosen = frozenset(usual) if not choice.groups else frozenset[str]()
-    return tuple(_set(document, lock, environment, replace(part, groups=part.groups | chosen)) for part in parts)
+    sets = (_set(document, lock, environment, replace(part, groups=part.groups | chosen)) for part in parts)
+    return tuple(structs.replace(one, platform=own) for one in sets)
+
+
+def _platform(document: TomlDocument, lock: Pylock, environment: Mapping[str, str]) -> Platform | None:
+    """The one platform that the lock says it is for; None where it says nothing or several."""
+    with at(document, "environments"):
+        markers = lock.environments or ()
+        served = [p for p in PLATFORMS if any(applies(marker, _on(p, environment)) for marker in markers)]
+    return served[0] if len(served) == 1 else None
+
+
+def _on(platform: Platform, environment: Mapping[str, str]) -> dict[str, str]:
+    return marker_environment(Target(platform=platform, python=environment["python_version"]))
 
 
 def _set(document: TomlDocument, lock: Pylock, environment: Mapping[str, str], part: Part) -> PackageSet:

@@ -67,7 +67,8 @@ def _metadata(document: Document) -> frozenset[str]:
 
 def _pylock(document: Document) -> tuple[PackageSet, ...]:
     lock = _toml(document)
-    return read_pylock(lock, _for_pythons(document, pythons_of_pylock(lock)), document.choice)
+    environment = _for_pythons(document, pythons_of_pylock(lock))
+    return read_pylock(lock, environment, document.choice, document.platform)
 
 
 def _poetry(document: Document) -> tuple[PackageSet, ...]:

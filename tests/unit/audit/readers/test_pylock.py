@@ -55,6 +55,26 @@ def test_pylock_keeps_what_the_target_wants(tmp_path):
     assert pins(windows) == ["colorama==0.4.6", "numpy==2.2.6", "torch==2.10.0+cu128"]
 
 
+@pytest.mark.parametrize(
+    ("environments", "platform"),
+    [
+        ("\"sys_platform == 'win32'\"", "win-64"),
+        ("\"sys_platform == 'win32' and platform_machine == 'AMD64'\"", "win-64"),
+        ("\"sys_platform == 'win32'\", \"sys_platform == 'linux'\"", None),
+        ("\"sys_platform == 'linux'\"", None),
+        ("\"sys_platform == 'darwin'\"", None),
+        ("", None),
+    ],
+)
+def test_pylock_for_one_platform_alone_is_read_for_it(tmp_path, environments, platform):
+    text = PYLOCK.replace('created-by = "hand"', f'created-by = "hand"\n    environments = [{environments}]')
+    package_set = read(text, tmp_path)
+    assert package_set.platform == platform
+    assert ("colorama==0.4.6" in pins(package_set)) is (platform == "win-64")
+    named = read(text, tmp_path, Target(python="3.12"))
+    assert (named.platform, pins(named)) == (None, ["numpy==2.4.6", "torch==2.10.0+cu128"])
+
+
 def test_pylock_without_a_target_takes_a_python_that_it_admits(tmp_path):
     assert "numpy==2.4.6" in pins(read(PYLOCK, tmp_path))
     old = PYLOCK.replace('requires-python = ">=3.10"', 'requires-python = "<3.11"')
