@@ -84,6 +84,7 @@ def changes_of(
 
     def why(name: PypiName) -> str:
         reason = _because_of(name, errors) or _requirement(name, names, asks, asks_after)
+        reason = reason or _because_of_what_it_brings(name, errors, asks)
         return reason or (f"goes with {builds}" if name in new else "nothing asks for it")
 
     return tuple(PackageChange(name=name, before=old.get(name), after=new.get(name), why=why(name)) for name in names)
@@ -109,6 +110,11 @@ def _because_of(name: PypiName, errors: Sequence[Finding]) -> str | None:
         if name in error.names or (error.code == loader.CODE and name == LOADER):
             return f"{error.code}: {error.why}"
     return None
+
+
+def _because_of_what_it_brings(name: PypiName, errors: Sequence[Finding], asks: Asks) -> str | None:
+    brought = set(asks.get(name, ()))
+    return next((f"{error.code}: {error.why}" for error in errors if brought.intersection(error.names)), None)
 
 
 def _requirement(name: PypiName, changed: Sequence[PypiName], asks: Asks, asks_after: Asks) -> str | None:

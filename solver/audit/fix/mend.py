@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Protocol
@@ -143,6 +143,10 @@ class _Mender:
         for count in range(len(deciders) + 1):
             for freed in combinations(deciders, count):
                 yield from self._widening(freed)
+            # Where no version within the bounds of open lines will do, the bounds are what is wrong.
+            for freed in combinations(deciders, count):
+                bounded = {name for name in freed if self._is_bounded(name)}
+                yield from self._widening(freed, bounded) if bounded else ()
         everything = tuple(self.context.packages)
         yield self._attempt(everything, set(everything))
 
@@ -153,15 +157,22 @@ class _Mender:
         others = [name for name in choosable if name in self.named and name not in frameworks]
         return [*frameworks, *sorted(others, key=lambda name: name in self.libraries)][:_MOST_DECIDERS]
 
-    def _widening(self, freed: tuple[PypiName, ...]) -> Iterator[_Attempt]:
-        """The packages alone, then with what only they ask for, then, for a framework, with every CUDA library."""
+    def _is_bounded(self, name: PypiName) -> bool:
+        package = self.context.packages[name]
+        return bool(leaves_version(package) and package.specifier)
+
+    def _widening(self, freed: tuple[PypiName, ...], unbound: Set[PypiName] = frozenset()) -> Iterator[_Attempt]:
+        """The packages alone, then with what only they ask for, then, for a framework, with every CUDA library.
+
+        ``unbound``: open lines whose bounds do not count.
+        """
         wider: set[PypiName] = set(freed) | self._companions(freed)
-        yield self._attempt(freed, wider)
+        yield self._attempt(freed, wider, unbound)
         libraries = self.libraries if any(framework_of(name) for name in freed) else set()
         for more in (self._private(set(freed)), libraries):
             if more - wider:
                 wider = wider | more
-                yield self._attempt(freed, wider)
+                yield self._attempt(freed, wider, unbound)
 
     def _companions(self, freed: Iterable[PypiName]) -> set[PypiName]:
         """What stands and falls with frameworks that are freed."""
@@ -173,7 +184,9 @@ class _Mender:
         roots = [name for name in self.roots if name not in freed]
         return set(self.asks) - reached(roots, self.asks, without=freed) - freed
 
-    def _attempt(self, freed: tuple[PypiName, ...], open_names: set[PypiName]) -> _Attempt:
+    def _attempt(
+        self, freed: tuple[PypiName, ...], open_names: set[PypiName], unbound: Set[PypiName] = frozenset()
+    ) -> _Attempt:
         packages = self.context.packages
         roots = [root_of(packages[name]) for name in self.roots]
         constraints = {
@@ -193,6 +206,7 @@ class _Mender:
             if package.origin == "pypi"
             and leaves_version(package)
             and name not in constraints
+            and name not in unbound
             and specifier_or_none(package.specifier)
         }
         return _Attempt(freed, (*roots, *sorted(expected(self.context, self.errors))), constraints)

@@ -10,7 +10,7 @@ from msgspec import structs
 from solver.audit.codes import clobber
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet
-from solver.core.frameworks import COMPANIONS
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS
 from solver.core.markers import applies
 from solver.core.model import Finding, Pin, PypiName, pypi_name
 from solver.core.target import marker_environment
@@ -71,14 +71,24 @@ def reached(roots: Sequence[PypiName], asks: Asks, without: Set[PypiName]) -> se
 
 
 def unwanted(context: AuditContext, errors: Sequence[Finding], asks: Asks) -> set[PypiName]:
-    """Packages that nothing asks for, and that a rule wants out of the set or a twin which something asks for."""
+    """Packages that nothing asks for, and that a rule wants out of the set, or a twin that has more right to stay."""
     rules = {rule.id: rule for rule in context.matrices.rules}
     broken = [rules[error.row] for error in errors if error.row in rules]
     absent = {pypi_name(name) for rule in broken for name in forbidden(rule)}
     required = required_names(asks)
     twins = [error.names for error in errors if error.code == clobber.CODE and len(error.names) == 2]
-    rivals = {name for pair in twins for name in pair if len(required.intersection(pair)) == 1}
+    rivals = {_lesser(context, pair, required) for pair in twins if len(required.intersection(pair)) < len(pair)}
     return (absent | rivals) & set(context.packages) - required
+
+
+def _lesser(context: AuditContext, pair: Sequence[PypiName], required: Set[PypiName]) -> PypiName:
+    """Of two that write the same files, neither of which everybody asks for, the one to take out.
+
+    That is one that nobody asks for, a framework's builds for the CPU before all of its builds, the later line.
+    """
+    places = list(context.packages)
+    for_cpu = {entry.cpu for entry in FRAMEWORKS.values()}
+    return max(pair, key=lambda name: (name not in required, name in for_cpu, name in places and places.index(name)))
 
 
 def expected(context: AuditContext, errors: Sequence[Finding]) -> set[str]:

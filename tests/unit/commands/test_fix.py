@@ -141,6 +141,8 @@ def test_of_an_open_list_what_it_would_install_is_mended(tmp_path):
             "tensorflow==2.18.0\ntorch==2.6.0\nnvidia-cudnn-cu12==9.1.0.70\n",
             {"torch": ("2.6.0", "2.7.0"), "nvidia-cudnn-cu12": ("9.1.0.70", "9.5.1.17")},
         ),
+        # Bounds that leave no sound version are what is mended, of one line alone.
+        ("torch>=2.6,<2.7\ntensorflow>=2.18,<2.19\n", {"torch": ("2.6.0", "2.7.0")}),
     ],
 )
 def test_what_has_to_move_moves_as_little_as_it_can(text, moved, tmp_path):
@@ -149,3 +151,22 @@ def test_what_has_to_move_moves_as_little_as_it_can(text, moved, tmp_path):
     changes = fix_file(ROOT, Given(file), {"python": "3.12"}).fixed.changes
     both = {change.name: (change.before.version, change.after.version) for change in changes if change.before}
     assert both == moved
+
+
+RIVALS = "# gui\nopencv-contrib-python==4.10.0.84\nopencv-python==4.10.0.84\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(RIVALS, "opencv-python"), ("tensorflow-cpu==2.20.0\ntensorflow==2.20.0\ntorch==2.9.1\n", "tensorflow-cpu")],
+)
+def test_of_two_that_write_the_same_files_one_is_taken_out(text, name, tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text(text)
+    repair = fix_file(ROOT, Given(file), {"python": "3.12"})
+    assert [change.name for change in repair.fixed.changes if change.after is None] == [name]
+    (line,) = [line for line in text.splitlines() if line.startswith(f"{name}==")]
+    mended = (tmp_path / OTHER_FILE).read_text().splitlines()
+    (place,) = [at for at, one in enumerate(mended) if one.startswith(f"# {line} was taken out: clobber: ")]
+    kept = text.splitlines()
+    assert [*mended[:place], line, *mended[place + 1 :]][: len(kept)] == kept
