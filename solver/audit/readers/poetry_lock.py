@@ -8,16 +8,19 @@ from functools import cached_property
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
 from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
 from solver.audit.readers.parts import Choice, Part, parts_of
+from solver.audit.readers.poetry_words import poetry_specifier
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.indexes import index_of
 from solver.core.markers import applies, names_an_extra, read_marker, with_extras
 from solver.core.model import pypi_name
-from solver.core.versions import within
+from solver.core.versions import meets, version_or_none, within
 from solver.core.yamlfile import Key
 
 _NEWEST_MAJOR = 2
@@ -37,6 +40,7 @@ class _File(Foreign, frozen=True, kw_only=True):
 class _Form(Foreign, frozen=True, kw_only=True):
     """One form of a dependency that the target chooses among."""
 
+    version: str = "*"
     optional: bool = False
     markers: str | None = None
 
@@ -124,7 +128,7 @@ class _Reader(Numbered):
         chosen = [number for number in range(len(self.lock.package)) if self._is_installed(number, part)]
         if all(self.lock.package[number].groups is None for number in chosen):  # written before 2.1, without markers
             reached = self._with_roots(chosen, part)
-            chosen = self.needed(reached, {number: self._asks(number) for number in reached})
+            chosen = self._one_of_each(self.needed(reached, {number: self._asks(number) for number in reached}))
         pythons = _plain(self.lock.metadata.python_versions)
         return self.set_of("poetry.lock", part, map(self._package, chosen), pythons)
 
@@ -149,6 +153,42 @@ class _Reader(Numbered):
                     reached[number] = None
                     waiting += [name for name, markers in self._dependencies(number) if markers]
         return sorted(reached)
+
+    def _one_of_each(self, numbers: list[int]) -> list[int]:
+        """``numbers`` with one of the versions of each name: as poetry takes it, the newest that suits all who ask."""
+        of_name: dict[str, list[int]] = {}
+        for number in numbers:
+            of_name.setdefault(self.names[number], []).append(number)
+        several = {name: those for name, those in of_name.items() if len(those) > 1}
+        bounds = [bound for number in numbers for bound in self._bounds(number)] if several else []
+        for name, those in several.items():
+            asked = [specifier for other, specifier in bounds if other == name]
+            suiting = [number for number in those if all(self._meets(number, specifier) for specifier in asked)]
+            served = [number for number in suiting if self._is_served(number, of_name)]
+            of_name[name] = [max(served or suiting or those, key=self._version)]
+        return sorted(number for those in of_name.values() for number in those)
+
+    def _version(self, number: int) -> Version:
+        return version_or_none(self.lock.package[number].version) or Version("0")
+
+    def _meets(self, number: int, specifier: str) -> bool:
+        return meets(self.lock.package[number].version, specifier)
+
+    def _is_served(self, number: int, of_name: Mapping[str, list[int]]) -> bool:
+        """Whether of all that a package asks for the lock has a version that suits it."""
+        return all(
+            any(self._meets(other, specifier) for other in of_name[name])
+            for name, specifier in self._bounds(number)
+            if name in of_name
+        )
+
+    def _bounds(self, number: int) -> Iterator[tuple[str, str]]:
+        """The name of each dependency that counts on the target, and the specifier within which it is asked for."""
+        for name, value in self.lock.package[number].dependencies.items():
+            for form in value if isinstance(value, tuple) else (value,):
+                said = _Form(version=form) if isinstance(form, str) else form
+                if not said.markers or self._holds(said.markers, (), number, "dependencies", name):
+                    yield canonicalize_name(name), poetry_specifier(said.version)
 
     def _is_installed(self, number: int, part: Part) -> bool:
         package = self.lock.package[number]

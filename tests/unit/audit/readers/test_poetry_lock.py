@@ -112,3 +112,48 @@ def test_a_poetry_lock_that_cannot_be_read_is_named_with_line_and_key(text, mess
     with pytest.raises(BadInput) as caught:
         read(text, tmp_path)
     assert str(caught.value) == message
+
+
+TWO_VERSIONS = """
+    [[package]]
+    name = "user"
+    version = "1.0"
+    optional = false
+    python-versions = "*"
+
+    [package.dependencies]
+    twice = [
+        {version = ">=1.0,<2.0", markers = "python_version < \\"3.11\\""},
+        {version = ">=1.5", markers = "python_version >= \\"3.11\\""},
+    ]
+
+    [[package]]
+    name = "twice"
+    version = "1.9"
+    optional = false
+    python-versions = "*"
+
+    [[package]]
+    name = "twice"
+    version = "2.10"
+    optional = false
+    python-versions = "*"
+
+    [metadata]
+    lock-version = "2.0"
+    python-versions = "*"
+    content-hash = "0"
+"""
+
+
+@pytest.mark.parametrize(("python", "version"), [("3.10", "1.9"), ("3.12", "2.10")])
+def test_of_two_versions_without_markers_the_newest_that_suits_all_is_installed(tmp_path, python, version):
+    assert pins(read(TWO_VERSIONS, tmp_path, Target(python=python))) == [
+        "user==1.0",
+        f"twice=={version}",
+    ]
+
+
+def test_a_version_goes_that_asks_for_what_the_lock_has_not(tmp_path):
+    with_ask = TWO_VERSIONS.replace('version = "2.10"', 'version = "2.10"\n    dependencies = {user = ">=2"}')
+    assert pins(read(with_ask, tmp_path, Target(python="3.12"))) == ["user==1.0", "twice==1.9"]
