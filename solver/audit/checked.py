@@ -20,7 +20,7 @@ class Checked:
     packages: int
     """How many of them have a version."""
     frameworks: tuple[str, ...] = ()
-    """``torch 2.9.1``: those whose build is known."""
+    """``torch 2.9.1``: those whose build is known, or that have none for a GPU here."""
     libraries: int = 0
     """How many of the packages bring CUDA libraries that rows tell of."""
     unrecorded: tuple[str, ...] = ()
@@ -40,13 +40,26 @@ def checked(context: AuditContext) -> Checked:
     unchecked = {package.pin: context.releases(package) for package in stated if _is_of_an_index(context, package)}
     return Checked(
         packages=len(stated),
-        frameworks=tuple(sorted(f"{b.package.name} {b.package.version}" for b in context.builds if b.framework)),
+        frameworks=tuple(sorted((*_built(context), *_without_plugin(context)))),
         libraries=len({item.package.name for item in context.provided}),
         unrecorded=tuple(sorted(pin for pin, releases in unchecked.items() if isinstance(releases, NotKnown))),
         absent=tuple(sorted(pin for pin, releases in unchecked.items() if releases == ())),
         open=tuple(sorted(package.name for package in packages if package.version is None)),
         installed=context.set.prefix is not None,
     )
+
+
+def _built(context: AuditContext) -> Iterator[str]:
+    return (f"{build.package.name} {build.package.version}" for build in context.builds if build.framework)
+
+
+def _without_plugin(context: AuditContext) -> Iterator[str]:
+    """The frameworks whose code for GPUs lies in plugins, none of which is here."""
+    for name, entry in FRAMEWORKS.items():
+        package = context.package(name)
+        is_alone = entry.plugins and not set(entry.coded) & set(context.packages)
+        if is_alone and package is not None and package.version is not None and package.origin == "pypi":
+            yield f"{package.name} {package.version} without a plugin for a GPU"
 
 
 def _is_of_an_index(context: AuditContext, package: Package) -> bool:

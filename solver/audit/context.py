@@ -239,6 +239,14 @@ class AuditContext:
                 return requires
         return NOT_KNOWN
 
+    def provides(self, package: Package, extra: str) -> Answer:
+        """Whether the index says that a package has an extra."""
+        try:
+            every = [self.index.provides(release, extra) for release in self.listed_releases(package)]
+        except IndexUnavailable:
+            return Answer.NOT_KNOWN
+        return next((one for one in every if one is not Answer.NOT_KNOWN), Answer.NOT_KNOWN)
+
     def is_unread(self, package: Package) -> bool:
         """Whether nobody read what a package asks for; not where the index is refused, which ``metadata`` tells."""
         try:

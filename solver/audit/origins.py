@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from solver.audit.package_set import Package, PackageSet
 from solver.core.errors import IndexUnavailable
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_of
 from solver.core.indexes import CPU_FLAVOUR, flavour_of, index_of, is_default, is_flavoured, is_of_default, known_index
 from solver.core.model import Release, Target
 from solver.core.names import url_parts
@@ -59,7 +59,8 @@ def _by_sources(package: Package, version: Version, matrices: Matrices) -> Packa
         return _of_flavours(package, version, flavoured, matrices, default=default)
     foreign = [source for source in package.sources if not is_default(source) and index_of(source) is None]
     # An index beside the default one is named for the sake of what has GPU code.
-    if foreign and (not default or matrices.builds_of(package.name) or package.name in COMPANIONS):
+    may_hold_code = package.name in COMPANIONS or package.name in RUNTIMES or bool(matrices.builds_of(package.name))
+    if foreign and (not default or may_hold_code):
         return structs.replace(package, elsewhere=_host(foreign[0]))
     return package
 

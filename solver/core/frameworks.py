@@ -58,6 +58,11 @@ class FrameworkEntry:
     """conda's package that holds its GPU code; None: the one of its name does."""
 
     @property
+    def runtime(self) -> str | None:
+        """The distribution that held its code for GPUs before there were plugins, and still runs it; None: none did."""
+        return None if not self.plugins or self.conda_code is None else str(self.conda_code)
+
+    @property
     def coded(self) -> tuple[str, ...]:
         """The distributions that hold its code for GPUs."""
         return tuple(self.plugins.values()) or self.distributions
@@ -149,6 +154,8 @@ COMPANIONS: Mapping[str, Framework] = {
     companion: entry.name for entry in FRAMEWORKS.values() for companion in entry.companions
 }
 """Companion -> its framework."""
+RUNTIMES = frozenset(entry.runtime for entry in FRAMEWORKS.values() if entry.runtime is not None)
+"""Distributions that hold GPU code in some builds of theirs, where by now plugins do."""
 
 _BY_DISTRIBUTION: Mapping[str, Framework] = {
     name: entry.name for entry in FRAMEWORKS.values() for name in (*entry.distributions, *entry.coded)

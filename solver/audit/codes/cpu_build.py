@@ -18,7 +18,7 @@ from solver.core.indexes import CPU_FLAVOUR, flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
 from solver.core.target import PLATFORMS
-from solver.core.versions import specifier_or_none
+from solver.core.versions import numbers, specifier_or_none
 from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
@@ -53,19 +53,42 @@ def _without_plugin(context: AuditContext, framework: Framework) -> Iterator[Fin
     # Whether an extra brought the plugin that it asks for, ``metadata`` tells.
     if set(entry.coded) & set(context.packages) or {_CPU_EXTRA, *entry.plugins} & set(package.extras):
         return
+    if _may_hold_code(context.package(entry.runtime or "")):  # which ``unknown`` tells
+        return
     yield finding_about(
         (package,),
         code=CODE,
         severity="note",
         why=f"{package.pin} has no plugin for a GPU beside it, so that it computes on the CPU, and {reason}",
         source="its code for GPUs lies in " + either(entry.coded),
-        cure="leave it where that is meant, or take " + either(_with_extras(package, entry)),
+        cure="leave it where that is meant" + _or_with_a_plugin(context, package, entry),
     )
 
 
-def _with_extras(package: Package, entry: FrameworkEntry) -> list[str]:
-    version = f"=={package.version}" if package.version else ""
-    return [f"{package.name}[{extra}]{version}" for extra in sorted(entry.plugins)]
+def _may_hold_code(runtime: Package | None) -> bool:
+    """Whether what runs a framework may hold GPU code itself, as builds of other indexes do: jaxlib 0.4.26+cuda12."""
+    return runtime is not None and (runtime.elsewhere is not None or "+cuda" in (runtime.version or ""))
+
+
+def _or_with_a_plugin(context: AuditContext, package: Package, entry: FrameworkEntry) -> str:
+    """The extras of this release that bring a plugin, else the newest plugin that rows know; empty where there is none.
+
+    An extra is advised where the index says that the release has it.
+    """
+    extras = [extra for extra in sorted(entry.plugins) if context.provides(package, extra) is Answer.YES]
+    if extras:
+        return ", or take " + either([f"{package.name}[{extra}]=={package.version}" for extra in extras])
+    majors = {str(major) for major in (*context.cuda_majors, *(build.major for build in context.builds))}
+    usable = [
+        (numbers(row.cuda)[0], Version(row.version), extra)
+        for extra, plugin in entry.plugins.items()
+        for row in context.matrices.builds_of(plugin)
+        if row.platform == context.target.platform and row.version and isinstance(row.cuda, str)
+        if wheel_for(context.matrices, row, context.target.python) is Answer.YES
+    ]
+    # One of the CUDA that is here goes before a newer one.
+    chosen = max(((str(major) in majors, version, extra) for major, version, extra in usable), default=None)
+    return "" if chosen is None else f", or take a newer one with a plugin: {package.name}[{chosen[2]}]=={chosen[1]}"
 
 
 def _companions(context: AuditContext) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_of
 from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
@@ -67,6 +67,8 @@ def _cause(
         return _cause_of_library(context, package, libraries.get(package.name, ()))
     if name is None and _brings_a_framework(context, package):
         return _no_row if package.version is not None else _version_of(context, package)
+    if name in RUNTIMES and package.elsewhere is not None:
+        return _elsewhere
     if name is None or not _is_unknown_gpu_package(context, package, name):
         return None
     return _no_row if package.version is not None else _version_of(context, package)
