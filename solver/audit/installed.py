@@ -18,12 +18,22 @@ from solver.audit.resolve.resolution import Resolved
 from solver.audit.resolve.steps import installed_by_steps
 from solver.audit.run import findings_in, gravest_first
 from solver.audit.set_kinds import KINDS
+from solver.audit.supposed import may_come_from_elsewhere, supposing, with_supposed
 from solver.core.model import Finding
 from solver.core.target import SEEDS
 
 
 def findings_as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
     """What an audit looked at, and what it found there."""
+    whole, findings = _as_installed(context)
+    strange = may_come_from_elsewhere(whole.set)
+    if not strange:
+        return whole, findings
+    _, supposed = _as_installed(supposing(context))
+    return whole, gravest_first(with_supposed(strange, findings, supposed))
+
+
+def _as_installed(context: AuditContext) -> tuple[AuditContext, tuple[Finding, ...]]:
     if not installs_more(context):
         return context, findings_in(context)
     image = ImagePackages(context)

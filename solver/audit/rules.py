@@ -9,6 +9,7 @@ from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
+from solver.audit.supposed import HARDLY, MILDER
 from solver.audit.tools import reinstalling
 from solver.core.answer import Answer
 from solver.core.model import Clause, Finding, PypiName, Severity
@@ -20,11 +21,6 @@ from solver.matrix.cures import heals, in_need, is_healed, may_heal
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import ABSENT, Rule
 from solver.matrix.rules import Breach, Offence, binds_conda, imported_first, kind_of
-
-_MILDER: Mapping[Severity, Severity] = {"error": "warning", "warning": "note", "note": "note"}
-"""How grave a breach is where only another build of the package is known to break."""
-_HARDLY: Mapping[Severity, Severity] = {"error": "note", "warning": "note", "note": "note"}
-"""The same where nobody knows which version of the other package that build asks for."""
 
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
@@ -93,7 +89,7 @@ def _seeded(context: AuditContext, breach: Breach) -> _OtherBuild | None:
     if not names:
         return None
     brings = f"`python{python} -m venv` brings an older {listed(names)}, which pip leaves there"
-    return _OtherBuild((brings,), _MILDER)
+    return _OtherBuild((brings,), MILDER)
 
 
 def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
@@ -109,7 +105,7 @@ def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
 
 def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Package]) -> _OtherBuild:
     if not binds_conda(rule) and any(package.origin == "conda" for package in named):
-        return _OtherBuild(("this is known of the wheel, and nobody read it of conda's build",), _MILDER)
+        return _OtherBuild(("this is known of the wheel, and nobody read it of conda's build",), MILDER)
     strange = [package for package in named if package.elsewhere is not None]
     if not strange:
         return _OtherBuild()
@@ -117,8 +113,8 @@ def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Packa
     why = f"this is known of the default index's wheel, and nobody read it of a build of {hosts}"
     chosen = [package.name for package in offenders if package.brought_by]
     if not chosen:
-        return _OtherBuild((why,), _MILDER)
-    return _OtherBuild((f"{why}, nor which {listed(chosen)} that one asks for",), _HARDLY)
+        return _OtherBuild((why,), MILDER)
+    return _OtherBuild((f"{why}, nor which {listed(chosen)} that one asks for",), HARDLY)
 
 
 def _severity(rule: Rule, named: Iterable[Package], other: _OtherBuild) -> Severity:

@@ -10,14 +10,17 @@ from pathlib import Path
 import msgspec
 
 from solver.audit.assumed import assumed_target
+from solver.audit.codes import unknown
 from solver.audit.context import AuditContext
 from solver.audit.fix.changes import Fixed
 from solver.audit.fix.edit import edited
 from solver.audit.fix.file import as_requirements
 from solver.audit.fix.mend import ClosureSearch, fix
+from solver.audit.origins import settled
 from solver.audit.package_set import Package
 from solver.audit.run import context_of
 from solver.audit.set_kinds import KINDS
+from solver.audit.supposed import by_default_index, may_come_from_elsewhere
 from solver.commands.audit import Given, Words, any_grave, read_for
 from solver.commands.project import Reach, open_facts
 from solver.core.acceptance import NOTHING, Acceptance
@@ -75,15 +78,31 @@ def fix_file(
         problem = "is the build of an image, whose own packages no list holds"
         raise BadInput(problem, file=what.path, key="--fix", fix="mend the line that a finding names")
     where = target or assumed_target(package_set, matrices, index)
+    # What a file's further indexes may serve nobody knows; the nearest set is looked for among what is known.
+    strange = may_come_from_elsewhere(settled(package_set, matrices, index, target))
+    package_set = by_default_index(package_set)
     # Every set that is tried is for the python of this one, also where other versions would suggest another.
     package_set = msgspec.structs.replace(package_set, python=package_set.python or where.python)
     loaders, accepted = _Loaders(matrices, where.platform), {**what.accepted, **accept}
     cuda = "none" if _is_for_cpu(context_of(package_set, matrices, index, target)) else ""
     search = _search_on(where, cuda, Spaces(matrices, index), accepted)
     fixed = fix(package_set, matrices, index, target, search, loaders, accepted)
+    if fixed is not None and strange:
+        fixed = _with_doubt(fixed, strange)
     if fixed is None or not fixed.changes:
         return Repair(fixed, None)
     return _written(fixed, what, loaders.of(fixed), in_place=in_place)
+
+
+def _with_doubt(fixed: Fixed, strange: Sequence[Package]) -> Fixed:
+    """``fixed`` with a word about those of its packages that an index beside the default one may serve."""
+    hosts = {package.name: package for package in strange}
+    kept = [
+        msgspec.structs.replace(one, elsewhere=hosts[one.name].elsewhere, sources=hosts[one.name].sources)
+        for one in fixed.package_set.packages
+        if one.name in hosts
+    ]
+    return msgspec.structs.replace(fixed, left=(*fixed.left, unknown.may_be_elsewhere(kept))) if kept else fixed
 
 
 def _written(fixed: Fixed, what: Given, wheels: Sequence[LocalWheel], *, in_place: bool) -> Repair:

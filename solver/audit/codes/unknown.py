@@ -31,6 +31,8 @@ _CURE_BY_HAND = "add {} to matrices/builds.yaml"
 _CURE = "`interlock refresh` records new versions"
 _PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORKS.values())))
 """What belongs to a framework, whose rows tell of it."""
+NOTHING_CHECKED = "nothing was checked for"
+"""What is told of packages of which nobody knows the build."""
 _MOST = 20
 """So many packages are named in a sentence."""
 
@@ -235,7 +237,16 @@ def _choice(context: AuditContext, packages: Sequence[Package]) -> str:
     return f"there are {listed(kinds, most=_MOST)}, and conda may take {either} without a word"
 
 
-def _elsewhere(context: AuditContext, packages: Sequence[Package]) -> Finding:
+def may_be_elsewhere(packages: Sequence[Package]) -> Finding:
+    """That nobody knows the builds of ``packages``, of which those of the default index alone were checked."""
+    return _of_hosts(packages, "the default index's alone was checked for")
+
+
+def _elsewhere(_: AuditContext, packages: Sequence[Package]) -> Finding:
+    return _of_hosts(packages, NOTHING_CHECKED)
+
+
+def _of_hosts(packages: Sequence[Package], checked: str) -> Finding:
     hosts = listed(sorted({package.elsewhere or "" for package in packages}))
     one = len(packages) == 1
     come, builds, them = ("comes", "a build", "it") if one else ("come", "builds", "them")
@@ -245,7 +256,7 @@ def _elsewhere(context: AuditContext, packages: Sequence[Package]) -> Finding:
         packages,
         code=CODE,
         severity="note",
-        why=f"{_pins(packages)} {come} from {hosts}, {builds} that nobody knows; nothing was checked for {them}",
+        why=f"{_pins(packages)} {come} from {hosts}, {builds} that nobody knows; {checked} {them}",
         source="the set itself",
         cure=f"audit the installed prefix, or add {'a row of it' if one else 'rows of them'} to matrices/builds.yaml",
     )

@@ -15,11 +15,11 @@ from solver.audit.package_set import Package, PackageSet
 from solver.audit.readers.foreign import Foreign, Hyphened, at, typed
 from solver.audit.readers.numbered import Numbered, refuse_newer, wheels_alone
 from solver.audit.readers.parts import Choice, Part, parts_of
-from solver.audit.readers.poetry_words import poetry_specifier
 from solver.audit.readers.toml import TomlDocument, sha256_of
 from solver.core.indexes import index_of
 from solver.core.markers import applies, names_an_extra, read_marker, with_extras
 from solver.core.model import pypi_name
+from solver.core.poetry import poetry_specifier
 from solver.core.versions import meets, version_or_none, within
 from solver.core.yamlfile import Key
 

@@ -12,6 +12,8 @@ from solver.audit.resolve.terms import ListAsk
 from solver.core.model import Finding, PypiName
 
 CODE = "metadata"
+RECORD = "the recorded index"
+"""The source of what was not recorded."""
 _MOST = 20
 """So many names stand in a sentence."""
 
@@ -104,7 +106,7 @@ def not_known(packages: Sequence[Package], extras: Sequence[tuple[PypiName, str]
         severity="note",
         why=f"nobody recorded what {listed(names, most=_MOST)} {asks} for, so that it is not known what else would be "
         "installed and whether it goes together",
-        source="the recorded index",
+        source=RECORD,
         cure="ask the index itself with --live, or audit what was installed"
         if can_be_read
         else "audit what was installed",
