@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
+import msgspec
+
 from solver.audit import rules
 from solver.audit.assumed import assumed_target
 from solver.audit.codes import (
@@ -26,6 +28,7 @@ from solver.audit.codes import (
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
 from solver.audit.package_set import PackageSet
+from solver.core import names
 from solver.core.model import SEVERITIES, Finding, Target
 from solver.index import Index
 from solver.matrix.load import Matrices
@@ -94,8 +97,14 @@ def findings_in(context: AuditContext) -> tuple[Finding, ...]:
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The gravest first, then by code and package."""
-    return tuple(sorted(findings, key=_order))
+    """As they are told: the gravest first, then by code and package, and nothing that is secret of an address."""
+    return tuple(sorted(map(_public, findings), key=_order))
+
+
+def _public(finding: Finding) -> Finding:
+    """``finding`` without what is secret in the addresses that it quotes of a file."""
+    texts = {key: names.without_secrets(getattr(finding, key)) for key in ("why", "cure", "source")}
+    return msgspec.structs.replace(finding, **texts, brought=tuple(map(names.without_secrets, finding.brought)))
 
 
 def context_of(

@@ -64,8 +64,14 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except click.Abort:
-        sys.exit(INTERRUPTED)
+    except click.Abort as abort:
+        if not isinstance(abort.__context__, EOFError):
+            sys.exit(INTERRUPTED)
+        # Whoever asks in a script waits for an answer that never comes.
+        click.echo(
+            "\ninterlock: nobody answers the question; answer it in a terminal, or see --help for --yes", err=True
+        )
+        sys.exit(2)
     except SystemExit:
         raise
     except BaseException as error:  # an interrupt is no Exception, nor is what py-rattler raises where it gives up

@@ -57,6 +57,7 @@ _CHANNEL_SCHEME = re.compile(r"(?:https?|file|s3|gcs|oci)://")
 _SUBDIR = re.compile(r"[a-z0-9]+(?:-[a-z0-9_]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USER = re.compile(r"(?<=://)[^/\s'\"]+@")
+_QUERY = re.compile(r"(://[^\s'\"`?]+)\?[^\s'\"`#;)\]>]+")
 _TOKEN = re.compile(r"(://[^/\s'\"]+)/t/[^/\s'\"]+")
 # Also what turns the direction of writing around (Unicode UAX 9): a line would read otherwise than it is.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -326,8 +327,8 @@ def public_address(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """``text`` with the users, passwords and conda tokens of the addresses in it left out."""
-    return _TOKEN.sub(r"\1", _USER.sub("", text))
+    """``text`` with the users, passwords, queries and conda tokens of the addresses in it left out."""
+    return _QUERY.sub(r"\1?...", _TOKEN.sub(r"\1", _USER.sub("", text)))
 
 
 def wheel_of_address(text: str, name: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from audit_stubs import StubIndex, pinned
 
+from solver.audit.inputs import read_sets
 from solver.audit.run import CODES, audit
 from solver.core.model import Target
 from solver.matrix.load import load_matrices
@@ -131,3 +133,10 @@ print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_nothing_secret_of_an_address_is_in_a_finding():
+    text = 'FROM debian:12\nRUN pip install git+https://ann:pw@h.invalid/a.git "six @ https://h.invalid/six.zip?token=pw"\n'
+    found = [audit(one, load_matrices(), StubIndex()) for one in read_sets(Path("Dockerfile"), text=text)]
+    assert "git+https://h.invalid/a.git" in str(found)
+    assert "pw" not in str(found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import own_index
 import pytest
 from click.testing import CliRunner
@@ -613,3 +615,13 @@ def test_of_a_freeze_what_nobody_publishes_is_told(here, interlock):
         "requirements.txt:2: pkg-resources==0.0.0 is not carried over: pip of Debian and Ubuntu lists it, and it is a "
         "part of setuptools\nmade environment.yml.in of requirements.txt; `interlock lock` makes the lock\n",
     )
+
+
+def test_a_question_that_nobody_answers_is_told(here, interlock, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, _, err = interlock("init")
+    assert (code, err.splitlines()[-1]) == (
+        2,
+        "interlock: nobody answers the question; answer it in a terminal, or see --help for --yes",
+    )
+    assert list(here.iterdir()) == []

@@ -102,3 +102,17 @@ def test_a_wheel_is_of_the_project_and_version_that_were_asked():
 def test_a_long_text_is_cut_where_it_is_shown():
     assert names.shown("a\nb") == r"'a\nb'"
     assert len(names.shown("x" * 10_000)) == 112
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("`pip install git+https://ann:pw@h/a.git@v1` x", "`pip install git+https://h/a.git@v1` x"),
+        ('"six @ https://h/six.whl?token=pw#sha256=00" is', '"six @ https://h/six.whl?...#sha256=00" is'),
+        ("(https://h/x?a=pw&b=pw); and https://h/t/pw/c", "(https://h/x?...); and https://h/c"),
+        ("is it https://h/x? or ssh://git@h/x", "is it https://h/x? or ssh://h/x"),
+        ("why?no address", "why?no address"),
+    ],
+)
+def test_a_sentence_is_told_without_the_secrets_of_its_addresses(text, told):
+    assert names.without_secrets(text) == told
