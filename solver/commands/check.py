@@ -15,6 +15,7 @@ from solver.core.errors import BadInput, IndexUnavailable, InterlockError, Undec
 from solver.core.flavours import explicit_filename
 from solver.core.model import Profile, Value
 from solver.core.names import one_line
+from solver.core.parallel import in_parallel
 from solver.core.whole import differing
 from solver.lock.folder import ENVIRONMENT, LockFolder, is_lock, lock_folders, read_folder
 from solver.lock.requirements import is_own_wheel
@@ -49,13 +50,17 @@ _WORDS: Mapping[Answer, Literal["fresh", "stale", "not known"]] = {
 FRESH = Freshness(Answer.YES)
 
 
+def _freshness(reasons: tuple[str, ...]) -> Freshness:
+    return Freshness(Answer.NO, reasons) if reasons else FRESH
+
+
 @dataclass(frozen=True)
 class _Checker:
     project: Project
     past: PastChecks
 
-    def look(self, profile: Profile) -> Freshness:
-        """The first of the three that tells: the facts that it names, what was found before, the lock made anew."""
+    def glance(self, profile: Profile) -> Freshness | None:
+        """What the first two tell; None where the lock has to be made anew."""
         folder = self.project.locks / profile.name
         if not is_lock(folder):
             return Freshness(Answer.NO, ("it was never made",))
@@ -68,13 +73,22 @@ class _Checker:
         if reasons:
             return Freshness(Answer.NO, reasons)
         known = self.past.reasons(profile)
-        if known is None:
-            try:
-                known = tuple(self._made_anew(profile, lock))
-            except (IndexUnavailable, Undecided):
-                return Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
-            self.past.keep(profile, known)
-        return Freshness(Answer.NO, known) if known else FRESH
+        return None if known is None else _freshness(known)
+
+    def make_anew(self, profile: Profile) -> Freshness:
+        """What making the lock anew tells."""
+        lock = read_folder(self.project.locks / profile.name)
+        profile = without_loader(profile) if lock.solution.no_loader else profile
+        try:
+            return _freshness(tuple(self._made_anew(profile, lock)))
+        except (IndexUnavailable, Undecided):
+            return Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
+
+    def keep(self, profile: Profile, found: Freshness) -> None:
+        """Keep what was found of a lock by making it anew."""
+        lock = read_folder(self.project.locks / profile.name)
+        if found.answer is not Answer.NOT_KNOWN:
+            self.past.keep(without_loader(profile) if lock.solution.no_loader else profile, found.reasons)
 
     def _moved_parent(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
         """That the lock of which this one is a part holds other versions or files of what both have."""
@@ -142,8 +156,13 @@ def _some(names: Sequence[str]) -> str:
 def check_locks(project: Project, profiles: Iterable[Profile]) -> dict[str, Freshness]:
     """By the name of each profile how its lock stands; what was found is kept for the next time."""
     with PastChecks(project) as past:
-        checker = _Checker(project, past)
-        return {profile.name: checker.look(profile) for profile in profiles}
+        checker, chosen = _Checker(project, past), tuple(profiles)
+        glanced = {profile.name: checker.glance(profile) for profile in chosen}
+        unseen = [profile for profile in chosen if glanced[profile.name] is None]
+        anew = dict(zip((profile.name for profile in unseen), in_parallel(checker.make_anew, unseen), strict=True))
+        for profile in unseen:
+            checker.keep(profile, anew[profile.name])
+        return {name: seen or anew[name] for name, seen in glanced.items()}
 
 
 def orphans(project: Project) -> dict[str, Freshness]:
