@@ -14,8 +14,10 @@ from solver.commands.project import Project
 from solver.core.acceptance import accepting
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.flavours import explicit_filename
+from solver.core.lines import logical_lines
 from solver.core.model import IndexFile, Solution, pypi_name
 from solver.core.names import wheel
+from solver.core.reading import read_text
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
 from solver.index.layered import LayeredIndex
@@ -23,6 +25,7 @@ from solver.index.private import LiveIndexes
 from solver.index.pypi import PypiIndex
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.constraints import constraints_txt
+from solver.lock.environment import CondaHalf, environment_yml
 from solver.lock.explicit import base_explicit, explicit
 from solver.lock.folder import LockFolder
 from solver.lock.pip_half import LockedWheel, locked_wheels
@@ -121,6 +124,15 @@ def _explicit(project: Project, name: str) -> Exported:
     return _accepting(lock.folder, {explicit_filename(lock.profile.flavour, target.platform): text})
 
 
+def _environment(project: Project, name: str) -> Exported:
+    lock = locked_profile(project, name)
+    section, requirements = lock.folder.solution.conda, lock.folder.requirements
+    half = CondaHalf(lock.folder.target, _records(lock), section.virtual or {}, by_hash=True)
+    lines = () if requirements is None else logical_lines(read_text(requirements))
+    text = environment_yml(lock.profile, half, [" ".join(line.text.split()) for line in lines])
+    return _with_own_wheels(lock, {"environment.yml": text})
+
+
 def _constraints(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
     pins = {str(pin.name): pin.installs for pin in lock.folder.pins}
@@ -147,6 +159,7 @@ FORMATS: Mapping[str, Format] = {
     "pixi.lock": Format(lambda project, name, _: _pixi(project, name, 7)),
     "pixi.lock-6": Format(lambda project, name, _: _pixi(project, name, 6)),
     "conda-lock": Format(lambda project, name, _: _conda_lock(project, name)),
+    "environment.yml": Format(lambda project, name, _: _environment(project, name)),
     "explicit": Format(lambda project, name, _: _explicit(project, name)),
     "constraints.txt": Format(lambda project, name, _: _constraints(project, name)),
     "dockerfile": Format(lambda project, name, compose: _dockerfile(project, name, compose), composes=True),

@@ -87,6 +87,11 @@ class CondaRecord(Value, frozen=True, kw_only=True):
         return all(not bound or VersionSpec(bound).matches(Version(version)) for bound in bounds)
 
     @property
+    def hashed(self) -> str:
+        """The MatchSpec that only this archive meets, from whatever channel it comes."""
+        return f"{self.pin}[sha256={self.sha256}]"
+
+    @property
     def spec(self) -> str:
         """The MatchSpec that only this build meets."""
         return f"{self.name} =={self.version} {self.build}"

@@ -32,6 +32,8 @@ class CondaHalf:
     """Version of each virtual package that the records were chosen for, by name."""
     unrecorded: Sequence[str] = ()
     """In place of ``records`` where the channels are not recorded for the platform: python and pip as MatchSpecs."""
+    by_hash: bool = False
+    """Whether each record is named by its hash, in place of its channel."""
 
 
 def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[str] = ()) -> str:
@@ -54,7 +56,7 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
     if variables:
         data["variables"] = variables
     body = yaml.safe_dump(data, sort_keys=False, width=1_000_000, allow_unicode=True)
-    head = head_lines(profile, half.target, half.records, half.virtual, requirements)
+    head = head_lines(profile, half.target, half.records, half.virtual, requirements, by_hash=half.by_hash)
     return "".join(comment(line) + "\n" for line in head) + body
 
 
@@ -79,7 +81,8 @@ def _virtual_packages(half: CondaHalf) -> list[str]:
 def _packages(profile: Profile, half: CondaHalf) -> list[str]:
     if not half.records:
         return [f"{_channel(profile, '')}::{spec}" for spec in half.unrecorded]
-    return [f"{_channel(profile, record.channel)}::{record.pin}" for record in by_name_and_build(half.records)]
+    records = by_name_and_build(half.records)
+    return [r.hashed if half.by_hash else f"{_channel(profile, r.channel)}::{r.pin}" for r in records]
 
 
 def _channel(profile: Profile, address: str) -> str:

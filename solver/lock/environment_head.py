@@ -27,18 +27,25 @@ def head_lines(
     records: Sequence[CondaRecord],
     virtual: Mapping[str, str],
     requirements: Sequence[str],
+    *,
+    by_hash: bool = False,
 ) -> list[str]:
-    """The lines, without the signs of a comment; ``target`` has no driver where nothing asks for a GPU."""
+    """The lines, without the signs of a comment; ``target`` has no driver where nothing asks for a GPU.
+
+    ``by_hash``: of the export that names archives by their hashes.
+    """
     name = profile.name
-    create = f"conda env create -f locks/{name}/environment.yml"
+    create = f"conda env create -f {'exports' if by_hash else 'locks'}/{name}/environment.yml"
     return [
-        f"Made by `nox -s lock` (or `interlock lock {name}`); change environment.yml.in, not this file.",
+        f"Made by `interlock export environment.yml {name}`; do not edit."
+        if by_hash
+        else f"Made by `nox -s lock` (or `interlock lock {name}`); change environment.yml.in, not this file.",
         f"Install: {create}",
         f"For {machine(target)}.",
         *without_driver(records, virtual, create),
         *(_pip_half(profile.environment, requirements) if requirements else ()),
         *(_LED if profile.loader == "activation" and LOCAL_WHEELS in requirements else ()),
-        *_hashes(profile, target, bool(records)),
+        *(_by_hash(requirements) if by_hash else _hashes(profile, target, bool(records))),
         *_inferred(records),
     ]
 
@@ -73,6 +80,11 @@ def _pip_half(name: str, requirements: Sequence[str]) -> Iterator[str]:
         "If the pip half fails, half an environment stays: mend the cause and run the same command again, or "
         f"take it away with `conda env remove --name {name}`."
     )
+
+
+def _by_hash(requirements: Sequence[str]) -> Iterator[str]:
+    pip = "; pip checks the hashes of its half" if requirements else ""
+    yield f"conda takes each of its packages by its sha256, from any channel that has it{pip}."
 
 
 def _hashes(profile: Profile, target: Target, recorded: bool) -> Iterator[str]:

@@ -14,7 +14,7 @@ from solver.core.target import GPU_WORD, PLATFORM_NAMES
 _LINES = 10
 """So many lines are looked at."""
 _PYTHON = re.compile(r"(?:--python-version[= ]|with Python |For python )(?P<python>3\.\d+)")
-_MADE_BY_US = re.compile(r"Made by `(?:interlock lock|interlock export constraints|nox -s lock)")
+_MADE_BY_US = re.compile(r"Made by `(?:interlock lock|interlock export (?:constraints|environment)|nox -s lock)")
 _FOR = re.compile(r" ?For (?P<needs>.*)\.")
 _NEED = re.compile(r"(?P<what>glibc|NVIDIA driver) >= (?P<version>\d+(?:\.\d+){1,3})")
 _GPU = re.compile(rf"{GPU_WORD} (?P<capability>\d{{1,2}}\.\d)")

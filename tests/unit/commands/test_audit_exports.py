@@ -39,7 +39,8 @@ WAYS = {
 """What full-py312 is locked as, besides."""
 # No image has this digest: a real one would be stale by tomorrow and nothing here asks for it.
 NO_IMAGE = "tf2.10-cu117-win"
-NO_PIP_HALF, NO_CONDA_HALF = ("pylock.toml",), ("pixi.lock", "pixi.lock-6", "conda-lock", "explicit")
+NO_PIP_HALF = ("pylock.toml",)
+NO_CONDA_HALF = ("pixi.lock", "pixi.lock-6", "conda-lock", "environment.yml", "explicit")
 
 
 def _image(profile: Profile) -> Image:

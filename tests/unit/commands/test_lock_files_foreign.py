@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conda_own import conda_environment
+from conda_own import conda_environment, conda_spec
 from paths import ROOT
 
 from solver.commands import export as exports
@@ -57,6 +57,22 @@ def test_conda_reads_environment_yml_whole(name):
     assert pins == {record.pin.replace("=", "==", 1) for record in lock.records}
     asked = {line.partition("==")[0].partition(" @ ")[0] for line in read.dependencies.get("pip", ()) if line[0] != "-"}
     assert asked == {name for name, _ in of_pip(lock)}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_conda_reads_the_hashes_of_an_exported_environment_yml(exported, name):
+    """Where its channels lie elsewhere no spelling of a channel serves each of its solvers, and a hash does."""
+    path, committed, lock = exported(name, "environment.yml"), ROOT / "locks" / name / "environment.yml", lock_of(name)
+    read, usual = conda_environment(path), conda_environment(committed)
+    assert (read.name, read.channels, read.variables) == (usual.name, usual.channels, usual.variables)
+    assert read.dependencies.get("pip") == usual.dependencies.get("pip")
+    texts = {text: "sha256" in text for text in read.dependencies["conda"]}
+    specs = [conda_spec(text) for text, hashed in texts.items() if hashed]
+    hashes = {(spec.name, spec.get_exact_value("build"), spec.get_exact_value("sha256")) for spec in specs}
+    assert hashes == {(record.name, record.build, record.sha256) for record in lock.records}
+    assert all(spec.get("channel") is None for spec in specs)
+    machine = [text for text in usual.dependencies["conda"] if "::" not in text]
+    assert [text for text, hashed in texts.items() if not hashed] == machine
 
 
 @pytest.mark.parametrize("name", LOCKS)

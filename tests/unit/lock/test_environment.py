@@ -96,6 +96,24 @@ def test_a_conda_profile_says_what_the_machine_must_be(records):
     assert yaml.safe_load(text)["dependencies"][:2] == ["__glibc>=2.31", "_x86_64-microarch-level>=3"]
 
 
+def test_an_export_names_each_archive_by_its_hash(records):
+    some = [record for record in read_whole(records) if record.name == "tzdata"]
+    text = environment_yml(CONDA, CondaHalf(CPU, some, {"__glibc": "2.28"}, by_hash=True))
+    assert text.splitlines() == [
+        "# Made by `interlock export environment.yml demo`; do not edit.",
+        "# Install: conda env create -f exports/demo/environment.yml",
+        "# For linux-64, glibc >= 2.28.",
+        "# conda takes each of its packages by its sha256, from any channel that has it.",
+        "name: demo",
+        "channels:",
+        "- conda-forge",
+        "dependencies:",
+        "- __glibc>=2.28",
+        f"- {some[0].pin}[sha256={some[0].sha256}]",
+        *text.splitlines()[10:],
+    ]
+
+
 def test_conda_asks_for_no_driver_that_its_packages_do_not_ask_for(records):
     text = environment_yml(CONDA, half([r for r in records if r.name == "tzdata"], Target(), {"__cuda": "12.0"}))
     assert "CONDA_OVERRIDE_CUDA" not in text
