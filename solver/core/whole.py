@@ -8,17 +8,20 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from solver.core import reading
 from solver.core.errors import BadInput
-from solver.core.exchange import exchange, one_writer, sync_folder
+from solver.core.exchange import exchange, one_writer, only_holder, sync_folder
 
 _PART = ".part"
+_KEPT = 64
+"""Letters of a file's name in that under which it is written."""
 _NEW, _OLD = ".new-", f".old{_PART}"
 
 
@@ -58,17 +61,38 @@ def put_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None
     empty file in its place. Caches, whose readers take what is broken for absent, do without.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:64]}.{os.urandom(8).hex()}.part")
+    _remove_unfinished(path)
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        _put_beside(path, data, durable)
+    except FileNotFoundError:
+        # Somebody who cleans up took it for unfinished in the moment before it was held.
+        _put_beside(path, data, durable)
+
+
+def _put_beside(path: Path, data: bytes, durable: bool) -> None:
+    temporary = path.with_name(f".{path.name[:_KEPT]}.{os.urandom(8).hex()}{_PART}")
     try:
         # "x": a name of nobody else's, also where several write at once.
-        with _named(path), temporary.open("xb") as out:
-            out.write(content.encode() if isinstance(content, str) else content)
+        with _named(path), temporary.open("xb") as out, only_holder(temporary):
+            out.write(data)
             out.flush()
             if durable:
                 os.fsync(out.fileno())
-        temporary.replace(path)
+            out.close()  # or Windows would not have its name changed
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what kills left of writes of ``path``: what nobody holds, nobody writes any more."""
+    unfinished = re.compile(rf"\.{re.escape(path.name[:_KEPT])}\.[0-9a-f]{{16}}{re.escape(_PART)}")
+    with suppress(OSError):
+        for leftover in [each for each in path.parent.iterdir() if unfinished.fullmatch(each.name)]:
+            with only_holder(leftover) as hold:
+                if hold.alone:
+                    leftover.unlink()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from solver.core import whole as folders
 from solver.core.errors import BadInput
-from solver.core.exchange import one_writer, sync_folder
+from solver.core.exchange import one_writer, only_holder, sync_folder
 from solver.core.whole import put_whole, recover, write_folder
 
 OLD = {"requirements.txt": b"torch==2.9.1\n", "wheels/a-1-py3-none-any.whl": b"old wheel", "solution.yaml": b"old\n"}
@@ -295,6 +295,34 @@ def test_two_writers_of_one_file_share_no_name(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", second)
     folders.put_whole(place, b"first")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"pylock.toml": b"first"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is held there")
+def test_what_a_kill_leaves_of_a_file_goes_with_the_next_write_of_it(tmp_path):
+    place = tmp_path / "pylock.toml"
+    left, held = (tmp_path / f".pylock.toml.{digit * 16}.part" for digit in "ab")
+    others = [tmp_path / name for name in (".pylock.toml.part", f".solution.yaml.{'a' * 16}.part", "pylock.toml.bak")]
+    for path in (left, held, *others):
+        path.write_bytes(b"half")
+    with only_holder(held):
+        put_whole(place, b"new")
+        assert sorted(tmp_path.iterdir()) == sorted([place, held, *others])
+    put_whole(place, b"new")
+    assert sorted(tmp_path.iterdir()) == sorted([place, *others])
+
+
+def test_who_is_taken_for_unfinished_writes_once_more(tmp_path, monkeypatch):
+    real, files = folders.only_holder, []
+
+    def cleaned_up_before(file):
+        files.append(file)
+        if len(files) == 1:
+            file.unlink()
+        return real(file)
+
+    monkeypatch.setattr(folders, "only_holder", cleaned_up_before)
+    put_whole(tmp_path / "file", b"new")
+    assert content(tmp_path) == {"file": b"new"} and len(files) == 2
 
 
 def test_what_a_kill_leaves_behind_is_no_file_of_ours(tmp_path, monkeypatch):
