@@ -62,8 +62,9 @@ def solve_profile(project: Project, profile: Profile) -> Solution:
         limited, settled = beside_conda(project, profile), project.settled.get(profile.name)
         verified = _verified(project, limited) if profile.prefer_verified and settled is None else None
         return verified or solve(limited, project.spaces, lockable_only=True, settled=settled)
-    parent = solve_profile(project, project.profile(profile.variant_of))
-    if not profile.frameworks:
+    whole = project.profile(profile.variant_of)
+    parent = solve_profile(project, whole)
+    if whole.frameworks and not profile.frameworks:
         return _shared_base(project, profile, parent)
     settled = project.settled.get(profile.name)
     return solve(_pinned_to(profile, parent), project.spaces, lockable_only=True, settled=settled)

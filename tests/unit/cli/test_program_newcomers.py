@@ -7,6 +7,7 @@ import json
 
 import own_index
 import pytest
+from paths import ROOT
 
 ENVIRONMENT = """\
 name: research
@@ -238,3 +239,102 @@ def test_no_frameworks_no_health(here, interlock):
         "only requirements and wheels of 0 packages were checked\n",
         "",
     )
+
+
+def test_several_kinds_of_nodes_share_one_lock(here, interlock):
+    text = TORCH.format(packages="\n      - tensorflow==${tensorflow}").replace('torch: "2.9.1"', NODES)
+    (here / "environment.yml.in").write_text(text)
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, err) == (
+        0,
+        "gpu: driver 535 means 535.54.03, the first release of its branch to come with CUDA 12.2\n",
+    )
+    assert out.startswith("gpu: tensorflow 2.21.0, torch 2.10.0, python 3.12, cuda 12.8, ")
+    # A copy of what was locked is judged as the lock itself is.
+    (here / "copy.txt").write_bytes((here / "locks" / "gpu" / "requirements.txt").read_bytes())
+    code, of_lock, _ = interlock("audit", "locks/gpu/requirements.txt")
+    assert interlock("audit", "copy.txt") == (code, of_lock, "") and code == 0
+
+
+NODES = 'gpu: [V100, A100, L40S, H100], driver: ">=535"'
+
+
+def test_a_gpu_that_no_set_serves_is_told_with_what_would_work(here, interlock):
+    words = ("torch", "tensorflow", "python==3.12", "gpu==12.0", "driver==535.183.01")
+    code, out, err = interlock("explain", *words)
+    lines = out.splitlines()
+    assert (code, err, lines[0]) == (1, "", f"no: {', '.join(words)} cannot live together, because")
+    assert any(line.startswith("  tensorflow ") and "PTX" in line for line in lines)
+    assert "would work: tensorflow: {cuda: none} and driver>=570.26" in lines
+
+
+def test_what_nobody_recorded_is_not_called_impossible(here, interlock):
+    code, out, _ = interlock("explain", "torch==2.9.1", "cupy-cuda12x", "python==3.12")
+    lines = out.splitlines()
+    assert (code, lines[0]) == (
+        4,
+        "not known whether torch==2.9.1, cupy-cuda12x, python==3.12 can live together, because",
+    )
+    assert "  cupy-cuda12x: the snapshot does not hold it (without --offline the index is asked)" in lines
+    assert "would work: without cupy-cuda12x" in lines
+
+
+def test_an_extra_brings_what_it_asks_for(here, interlock):
+    code, out, _ = interlock("explain", "jax[cuda12]==0.6.0", "python==3.12")
+    assert (code, out.splitlines()[0]) == (0, "yes: jax[cuda12]==0.6.0, python==3.12 can live together")
+    assert any(line.startswith("    jax-cuda12-plugin==0.6.0 ") for line in out.splitlines())
+
+
+def test_a_part_of_a_profile_without_frameworks_is_that_profile(here, interlock):
+    text = TORCH.format(packages="").replace("torch==${torch}", "pandas").replace('torch: "2.9.1"', "frameworks: []")
+    (here / "environment.yml.in").write_text(text + "  part: {variant-of: gpu, frameworks: []}\n")
+    code, out, err = interlock("lock", "--no-pylock")
+    gpu, part, _ = out.splitlines()
+    assert (code, err, part.removeprefix("part: ")) == (0, "", gpu.removeprefix("gpu: "))
+
+
+def test_an_image_needs_its_base_and_an_admission_its_evidence(here, interlock):
+    request_of(here)
+    assert interlock("lock", "--no-pylock")[0] == 0
+    code, out, err = interlock("export", "dockerfile", "gpu", "--compose")
+    assert (code, out) == (2, "")
+    assert " profiles.gpu.image: names no base image, and a digest is never made up; write image: {base: " in err
+    (here / "empty").mkdir()
+    said = "interlock: empty: --admit: holds no evidence; name the folder that verify --out wrote\n"
+    assert interlock("verify", "--admit", "empty") == (2, "", said)
+
+
+UNREADABLE = {
+    "tab.yml": (b"a:\n\t- x\n", "2: is not YAML: found character that cannot start any token"),
+    "list.bin": (b"\x80\x04", "1: is not UTF-8 text: byte 0 cannot be read; expected one of: requirements.txt or "),
+    "pylock.toml": (b"not toml [", "1: expected TOML, but Expected '=' after a key in a key/value pair"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_told_with_its_line(here, interlock, name):
+    content, told = UNREADABLE[name]
+    (here / name).write_bytes(content)
+    code, out, err = interlock("audit", name)
+    assert (code, out) == (2, "")
+    assert err.replace(f"{here}/", "").startswith(f"interlock: {name}:{told}")
+
+
+def test_where_nothing_can_be_written_the_place_is_told(here, interlock):
+    request_of(here)
+    (here / "locks").write_text("")
+    code, out, err = interlock("lock", "--no-pylock")
+    told = f"interlock: {here}/locks: File exists; name something else, or move it away\n"
+    assert (code, out, err) == (2, "", told)
+
+
+def test_the_example_of_the_documentation_locks_as_printed(here, interlock):
+    example = (ROOT / "docs" / "request.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    (here / "environment.yml.in").write_text(example)
+    code, out, err = interlock("lock", "--no-pylock")
+    assert (code, err) == (
+        0,
+        "gpu: driver 550 means 550.54.14, the first release of its branch to come with CUDA 12.4\n",
+    )
+    assert [line.split(" ", 1)[0] for line in out.splitlines()] == ["gpu:", "cpu:", "written"]
+    assert "name: my-project-gpu\n" in (here / "locks" / "gpu" / "environment.yml").read_text()
