@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from solver.audit.builds import BuiltPackage, built_conda, built_wheel
+from solver.audit.overrides import overridden
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.errors import IndexUnavailable
@@ -224,8 +225,14 @@ class AuditContext:
 
         What is asked for under ``extras``, or those of the package, is read where it has to be. NOT_KNOWN where nobody
         read them, or a live index does not give them. Raises ``ReleaseRefused`` where what the
-        index says cannot be of this release.
+        index says cannot be of this release. What the project overrides is asked for as it says.
         """
+        texts = self.own_requires(package, extras)
+        overrides = dict(self.set.overrides)
+        return texts if isinstance(texts, NotKnown) or not overrides else tuple(overridden(texts, overrides))
+
+    def own_requires(self, package: Package, extras: Iterable[str] = ()) -> Requires:
+        """As ``requires``, whatever the project overrides."""
         if not isinstance(package.requires, NotKnown):
             return package.requires
         if package.name == LOADER:  # ours, which asks for nothing

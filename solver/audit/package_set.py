@@ -166,6 +166,8 @@ class PackageSet(Value, frozen=True, kw_only=True):
     """What an open list says of packages that it need not bring, in its specifiers."""
     sources: tuple[str, ...] | None = None
     """Addresses of the indexes of what an open list does not name, as in ``Package``; None: those of what it names."""
+    overrides: tuple[tuple[PypiName, str], ...] = ()
+    """The specifiers that count in place of what anybody asks for, by name."""
     resolved: bool = False
     """Whether what pip would choose for an open list stands in it, as far as that is known."""
     variables: tuple[tuple[str, str], ...] = ()

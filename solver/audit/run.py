@@ -29,7 +29,7 @@ from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
 from solver.audit.package_set import PackageSet
 from solver.core import names
-from solver.core.model import SEVERITIES, Finding, Target
+from solver.core.model import SEVERITIES, Clause, Finding, PypiName, Target
 from solver.index import Index
 from solver.matrix.load import Matrices
 
@@ -93,7 +93,26 @@ def findings_in(context: AuditContext) -> tuple[Finding, ...]:
     """What every code finds, in the order of ``audit``."""
     findings = {finding for module in CODES for finding in module.find(context)}
     findings.update(rules.find(context, WEIGHED))
-    return gravest_first(findings)
+    return gravest_first(of_one_pair(findings))
+
+
+def of_one_pair(findings: Collection[Finding]) -> Iterator[Finding]:
+    """``findings``, a bound that metadata set told with the rule that says of the same packages what comes of it."""
+    bounds = {_pair(one): one for one in findings if one.code == metadata.CODE and one.row is None}
+    told: set[Finding] = set()
+    kept: list[Finding] = []
+    for one in findings:
+        bound = bounds.get(_pair(one)) if one.row is not None and one.code != metadata.CODE else None
+        if bound is not None:
+            told.add(bound)
+            clauses = (*(one.clauses or (Clause(predicate=one.why),)), Clause(predicate=bound.why))
+            one = msgspec.structs.replace(one, why=f"{one.why}; {bound.why}", clauses=clauses)
+        kept.append(one)
+    return (one for one in kept if one not in told)
+
+
+def _pair(finding: Finding) -> tuple[str, frozenset[PypiName]]:
+    return finding.severity, frozenset(finding.names)
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -44,6 +44,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
             continue
         if not isinstance(requires, NotKnown):
             yield from _requirements(context, package, requires, environment, missing)
+            yield from _overridden(context, package, environment)
         elif context.listed_releases(package) and not context.set.resolved:
             # A release of which all else is recorded looks checked; one that is not recorded at all does not. Of an
             # open list it is told with all else that is not known of it.
@@ -80,6 +81,27 @@ def _requirements(
             unmet.setdefault(other.brought_by or (other.pin,), []).append((other, requirement))
     for several in unmet.values():
         yield _unmet(context, package, several)
+
+
+def _overridden(context: AuditContext, package: Package, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """What a package itself asks for, where the project overrides that and has another version."""
+    texts = context.own_requires(package) if context.set.overrides else ()
+    for text in () if isinstance(texts, NotKnown) else texts:
+        requirement = parsed(text)
+        other = None if requirement is None else context.package(requirement.name)
+        if requirement is None or other is None or other.name not in dict(context.set.overrides):
+            continue
+        applied = applies(requirement.marker, environment, package.extras)
+        if applied and other.version is not None and not meets(other.version, str(requirement.specifier)):
+            yield finding_about(
+                (package, other),
+                code=CODE,
+                severity="warning",
+                why=f"{package.pin} asks for {requirement.name}{requirement.specifier}, and the set has "
+                f"{other.version}, since the project overrides that",
+                source=f"Requires-Dist of {package.pin}",
+                cure=f"leave it where it was tried, or take {other.name} out of override-dependencies",
+            )
 
 
 def _missing(context: AuditContext, missing: Mapping[Package, Sequence[str]]) -> Finding:

@@ -159,6 +159,7 @@ class _File:
             packages=once(self._of_one_source([*self._packages(self._asked(part))]), self.document.file),
             requires_python=pythons_of_pyproject(self.document),
             constraints=tuple(self._packages(map(_Asked, uv.constraint_dependencies))),
+            overrides=tuple((one.name, one.specifier) for one in self._packages(map(_Asked, uv.override_dependencies))),
             sources=self._shared,
         )
 

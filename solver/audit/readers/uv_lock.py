@@ -97,9 +97,15 @@ class _Conflicting(Hyphened, frozen=True, kw_only=True):
         return tuple(_marked(kind, self.package, name) for kind, name in kinds if name is not None)
 
 
+class _Override(Hyphened, frozen=True, kw_only=True):
+    name: str
+    specifier: str = ""
+
+
 class _Manifest(Hyphened, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()
     """The projects of the workspace, where it has several."""
+    overrides: tuple[_Override, ...] = ()
 
 
 class _Lock(Hyphened, frozen=True, kw_only=True):
@@ -228,6 +234,7 @@ def _set(shared: _Shared, part: Part) -> PackageSet:
             if lock.package[number].source.virtual is None  # of which nothing but the dependencies is installed
         ),
         requires_python=lock.requires_python,
+        overrides=tuple((pypi_name(one.name), one.specifier) for one in lock.manifest.overrides),
         closed=True,
     )
 

@@ -57,6 +57,7 @@ class Uv(Hyphened, frozen=True, kw_only=True):
     find_links: tuple[str, ...] = ()
     default_groups: tuple[str, ...] | str = _DEV
     constraint_dependencies: tuple[str, ...] = ()
+    override_dependencies: tuple[str, ...] = ()
     conflicts: tuple[tuple[_Conflicting, ...], ...] = ()
 
     def source(self, name: str, extra: str | None, group: str | None, holds: Callable[[str], bool]) -> UvSource | None:
