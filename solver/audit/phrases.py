@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+MOST_LACKING = 20
+"""So many names are listed of what nobody recorded."""
+
 
 def listed(words: Iterable[str], most: int = 6) -> str:
     """``a, b and c``; what is beyond ``most`` becomes a number."""

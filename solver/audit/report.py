@@ -12,6 +12,8 @@ from solver.core.acceptance import finding_id
 from solver.core.model import SEVERITIES, Finding
 
 _INDENT = "    "
+_MOST_SHOWN = 20
+"""So many packages stand at the head of a finding."""
 
 
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
     """The findings for a terminal of ``width`` columns, without colour; where there are none, ``nothing``."""
     for finding in findings:
         accepted = "" if finding.accepted is None else "accepted "
-        about = f": {', '.join(finding.packages)}" if finding.packages else ""
+        about = f": {_shown(finding.packages)}" if finding.packages else ""
         yield f"{accepted}{finding.severity} {finding.code}{about}"
         if finding.accepted is not None:
             yield from _wrapped("accepted", finding.accepted, width)
@@ -52,6 +54,13 @@ def as_lines(findings: Sequence[Finding], nothing: str, width: int = 100) -> Ite
         yield from _wrapped("cure", finding.cure, width)
         yield from _wrapped("source", finding.source, width)
     yield tally(findings) if findings else nothing
+
+
+def _shown(packages: Sequence[str]) -> str:
+    """The packages of a finding, the first of them where they are many; JSON has them all."""
+    if len(packages) <= _MOST_SHOWN:
+        return ", ".join(packages)
+    return f"{', '.join(packages[: _MOST_SHOWN - 1])} and {len(packages) - _MOST_SHOWN + 1} more"
 
 
 def names_of(parts: Sequence[str]) -> str:

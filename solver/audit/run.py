@@ -28,6 +28,7 @@ from solver.audit.codes import (
 from solver.audit.context import AuditContext, RecordReader
 from solver.audit.origins import settled
 from solver.audit.package_set import PackageSet
+from solver.audit.selectors import selected
 from solver.core import names
 from solver.core.model import SEVERITIES, Clause, Finding, PypiName, Target
 from solver.index import Index
@@ -137,7 +138,7 @@ def context_of(
     named: Collection[str] = EVERYTHING,
 ) -> AuditContext:
     """What an audit with these arguments looks at; ``named`` are the parts of ``target`` that are not our defaults."""
-    package_set = settled(package_set, matrices, index, target)
+    package_set = settled(selected(package_set, matrices), matrices, index, target)
     return AuditContext(
         set=package_set,
         matrices=matrices,

@@ -240,6 +240,8 @@ class Finding(Value, frozen=True, kw_only=True):
     why: str
     clauses: tuple[Clause, ...] = ()
     """What ``why`` says, where it is several things; findings of one cause say each of them once."""
+    lacking: tuple[str, ...] = ()
+    """What ``why`` lists, where it is a list of what nobody recorded: such findings of several sets are told as one."""
     source: str
     cure: str
     paths: tuple[str, ...] = ()

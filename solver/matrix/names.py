@@ -11,8 +11,24 @@ from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.model import CondaName, PypiName, conda_name, pypi_name
 from solver.core.spelling import near_names
 from solver.matrix.load import Matrices
+from solver.matrix.rows import PackageName
 
 _T = TypeVar("_T")
+
+
+_CUDA = "{version}"
+"""Stands in ``builds`` for the version of the package that selects them, which is then a CUDA."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The builds of another package that a conda package selects, which holds nothing itself."""
+
+    package: CondaName
+    builds: str
+    """A pattern of build strings."""
+    same_version: bool
+    """Whether it brings the package in its own version, which otherwise names a CUDA."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,19 @@ class Names:
         """Conda packages by PyPI name, without those that PyPI has no counterpart of."""
         ordered = sorted(packages, key=self.place, reverse=True)
         return {twin: packages[name] for name in ordered if (twin := self.pypi(name)) is not None}
+
+    def selection(self, name: CondaName, version: str | None) -> Selection | None:
+        """What conda's package of that name selects, in a version; None: it is no such package."""
+        row = self._selecting.get(name)
+        if row is None or row.selects is None:
+            return None
+        builds = row.builds or "*"
+        of_cuda = _CUDA in builds
+        return Selection(conda_name(row.selects), builds.replace(_CUDA, version or ""), same_version=not of_cuda)
+
+    @cached_property
+    def _selecting(self) -> dict[str, PackageName]:
+        return {row.conda: row for row in self.matrices.names if row.selects is not None}
 
     @cached_property
     def _rows(self) -> dict[str, tuple[str | None, int]]:

@@ -277,6 +277,10 @@ class PackageName(Row, frozen=True, kw_only=True):
     conda: Text
     pypi: str | None
     """None: no counterpart on PyPI."""
+    selects: Text | None = None
+    """The conda package of which it selects builds, holding nothing itself; None: it is no such package."""
+    builds: Text | None = None
+    """The build strings that it selects; ``{version}`` is its own version. None: all of them."""
 
 
 class ImportName(Row, frozen=True, kw_only=True):

@@ -18,8 +18,8 @@ from solver.core.indexes import CPU_FLAVOUR, flavour_of
 from solver.core.model import Finding, Framework, Severity
 from solver.core.spelling import either
 from solver.core.target import PLATFORMS
-from solver.core.versions import numbers, specifier_or_none
-from solver.matrix.builds import has_cuda, local_cuda, made_for, pythons, wheel_for
+from solver.core.versions import specifier_or_none
+from solver.matrix.builds import cuda_major, has_cuda, local_cuda, made_for, pythons, wheel_for
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
@@ -78,16 +78,16 @@ def _or_with_a_plugin(context: AuditContext, package: Package, entry: FrameworkE
     extras = [extra for extra in sorted(entry.plugins) if context.provides(package, extra) is Answer.YES]
     if extras:
         return ", or take " + either([f"{package.name}[{extra}]=={package.version}" for extra in extras])
-    majors = {str(major) for major in (*context.cuda_majors, *(build.major for build in context.builds))}
+    majors = {*context.cuda_majors, *(build.major for build in context.builds)}
     usable = [
-        (numbers(row.cuda)[0], Version(row.version), extra)
+        (cuda_major(row) in majors, Version(row.version), extra)
         for extra, plugin in entry.plugins.items()
         for row in context.matrices.builds_of(plugin)
-        if row.platform == context.target.platform and row.version and isinstance(row.cuda, str)
+        if row.platform == context.target.platform and row.version
         if wheel_for(context.matrices, row, context.target.python) is Answer.YES
     ]
     # One of the CUDA that is here goes before a newer one.
-    chosen = max(((str(major) in majors, version, extra) for major, version, extra in usable), default=None)
+    chosen = max(usable, default=None)
     return "" if chosen is None else f", or take a newer one with a plugin: {package.name}[{chosen[2]}]=={chosen[1]}"
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from msgspec import structs
+
 from solver.audit.builds import BuiltPackage, stated_build
 from solver.audit.codes import unknown_base, unknown_lines
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
-from solver.audit.phrases import listed
+from solver.audit.phrases import MOST_LACKING, listed
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_of
 from solver.core.indexes import is_default
@@ -33,8 +35,6 @@ _PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORK
 """What belongs to a framework, whose rows tell of it."""
 NOTHING_CHECKED = "nothing was checked for"
 """What is told of packages of which nobody knows the build."""
-_MOST = 20
-"""So many packages are named in a sentence."""
 
 Specifiers = Mapping[str, Sequence[str]]
 """Of each CUDA distribution that rows speak of, the versions that they know."""
@@ -82,7 +82,7 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
         return _version_of(context, package)
     built = _cudas(context, package) if package.build is None and context.knows(package) else set()
     if built:  # none: rows tell of other builds of the version than those that the set admits
-        return _open_build if len(built) > 1 else None
+        return None if len(built) == 1 else _open_build if NONE in built else _open_cuda
     if package.elsewhere is not None:
         return _elsewhere
     if any(build.package.name == package.name and _is_released(context, build) for build in context.builds):
@@ -190,7 +190,7 @@ def _is_pinned_by_a_framework(context: AuditContext, package: Package) -> bool:
 
 
 def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
-    names = listed((package.name for package in packages), most=_MOST)
+    names = listed((package.name for package in packages), most=MOST_LACKING)
     return finding_about(
         packages,
         code=CODE,
@@ -204,7 +204,7 @@ def _open(context: AuditContext, packages: Sequence[Package]) -> Finding:
 
 
 def _unrecorded(context: AuditContext, packages: Sequence[Package]) -> Finding:
-    names = listed((package.pin for package in packages), most=_MOST)
+    names = listed((package.pin for package in packages), most=MOST_LACKING)
     return finding_about(
         packages,
         code=CODE,
@@ -227,6 +227,11 @@ def _open_build(context: AuditContext, packages: Sequence[Package]) -> Finding:
     )
 
 
+def _open_cuda(context: AuditContext, packages: Sequence[Package]) -> Finding:
+    """As ``_open_build``, of builds that all have CUDA: nobody computes on the CPU unawares."""
+    return structs.replace(_open_build(context, packages), severity="note")
+
+
 def _choice(context: AuditContext, packages: Sequence[Package]) -> str:
     """What conda may choose among."""
     built = {cuda for package in packages for cuda in _cudas(context, package)}
@@ -234,7 +239,7 @@ def _choice(context: AuditContext, packages: Sequence[Package]) -> str:
     if NONE in built:
         kinds = ["some with CUDA", "some for the CPU"]
     either = "either" if len(kinds) == 2 else "any"
-    return f"there are {listed(kinds, most=_MOST)}, and conda may take {either} without a word"
+    return f"there are {listed(kinds, most=MOST_LACKING)}, and conda may take {either} without a word"
 
 
 def may_be_elsewhere(packages: Sequence[Package]) -> Finding:
@@ -263,8 +268,9 @@ def _of_hosts(packages: Sequence[Package], checked: str) -> Finding:
 
 
 def _no_row(context: AuditContext, packages: Sequence[Package]) -> Finding:
-    names = listed((_with_title(package) for package in packages), most=_MOST)
-    return _finding(packages, f"not checked, since no row tells of {names}", _CURE_BY_ROW)
+    names = tuple(_with_title(package) for package in packages)
+    finding = _finding(packages, f"not checked, since no row tells of {listed(names, most=MOST_LACKING)}", _CURE_BY_ROW)
+    return structs.replace(finding, lacking=names)
 
 
 def _with_title(package: Package) -> str:
@@ -302,7 +308,7 @@ def _no_library(context: AuditContext, packages: Sequence[Package]) -> Finding:
 
 
 def _pins(packages: Sequence[Package]) -> str:
-    return listed((package.pin for package in packages), most=_MOST)
+    return listed((package.pin for package in packages), most=MOST_LACKING)
 
 
 def _finding(packages: Sequence[Package], why: str, cure: str) -> Finding:

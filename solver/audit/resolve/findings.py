@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
-from solver.audit.phrases import listed
+from solver.audit.phrases import MOST_LACKING, listed
 from solver.audit.resolve.resolution import MOST_ROUNDS, Contradiction
 from solver.audit.resolve.terms import ListAsk
 from solver.core.model import Finding, PypiName
@@ -14,8 +16,6 @@ from solver.core.model import Finding, PypiName
 CODE = "metadata"
 RECORD = "the recorded index"
 """The source of what was not recorded."""
-_MOST = 20
-"""So many names stand in a sentence."""
 
 
 def contradiction_findings(clashes: Sequence[Contradiction]) -> Iterator[Finding]:
@@ -100,17 +100,18 @@ def not_known(packages: Sequence[Package], extras: Sequence[tuple[PypiName, str]
     asks = "asks" if len(names) == 1 else "ask"
     # Builds with a local part are on indexes that are never asked.
     can_be_read = extras or any("+" not in (package.version or "") for package in packages)
-    return finding_about(
+    finding = finding_about(
         packages,
         code=CODE,
         severity="note",
-        why=f"nobody recorded what {listed(names, most=_MOST)} {asks} for, so that it is not known what else would be "
-        "installed and whether it goes together",
+        why=f"nobody recorded what {listed(names, most=MOST_LACKING)} {asks} for, so that it is not known what else "
+        "would be installed and whether it goes together",
         source=RECORD,
         cure="ask the index itself with --live, or audit what was installed"
         if can_be_read
         else "audit what was installed",
     )
+    return structs.replace(finding, lacking=tuple(names))
 
 
 def absent(packages: Sequence[Package]) -> Finding:
@@ -120,7 +121,7 @@ def absent(packages: Sequence[Package]) -> Finding:
         packages,
         code=CODE,
         severity="error",
-        why=f"the package index has no package {listed(names, most=_MOST)}, so that pip and uv refuse the list",
+        why=f"the package index has no package {listed(names, most=MOST_LACKING)}, so that pip and uv refuse the list",
         source="the package index",
         cure="mend the name, or name the index that has it",
     )

@@ -177,3 +177,12 @@ def test_the_members_of_a_workspace_are_projects_of_a_uv_lock(tmp_path):
         "": ["torch", "sympy"],
         "extra fast": ["torch", "sympy", "six"],
     }
+
+
+def test_what_the_project_overrides_is_read(tmp_path):
+    lock = UV.replace(
+        "    [[package]]",
+        '    [manifest]\n    overrides = [{ name = "NumPy", specifier = "==2" }]\n\n    [[package]]',
+        1,
+    )
+    assert read(lock, tmp_path).overrides == (("numpy", "==2"),)
