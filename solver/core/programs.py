@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -33,8 +34,13 @@ _OF_THE_MACHINE = frozenset(
 """What is wrong with a disk or with what this user may have, whatever was asked for."""
 
 
-def failure_of_machine(program: str, said: str) -> OSError | None:
-    """The error of this machine of which ``program`` tells; None where it tells of something else."""
+def failure_of_machine(program: str, said: str, code: int = 0) -> OSError | None:
+    """The error of this machine of which ``program`` tells; None where it tells of something else.
+
+    ``code``: what it left with; a negative number is that of the signal which ended it.
+    """
+    if code < 0:
+        return OSError(f"{program} was ended by the signal {signal.Signals(-code).name}")
     numbers = (int(number) for number in _OF_THE_SYSTEM.findall(said))
     number = next((number for number in numbers if number in _OF_THE_MACHINE), None)
     return None if number is None else OSError(number, f"{program} could not work: {os.strerror(number)}")

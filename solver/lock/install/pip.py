@@ -123,7 +123,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str], descriptors: tuple[
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
         name = "uv" if Path(command[0]).stem == "uv" else "pip"
-        if failure := failure_of_machine(name, done.stderr):
+        if failure := failure_of_machine(name, done.stderr, done.returncode):
             raise failure
         raise CheckFailed(f"the pip half failed, {name} says: " + "\n".join(lines[-_LAST_LINES:]))
 

@@ -25,7 +25,7 @@ from solver.core.exchange import one_writer, only_holder
 from solver.core.machine import this_machine
 from solver.core.model import Platform, Processor
 from solver.core.processor import number, this_processor
-from solver.core.programs import ending_with_us, minor_of
+from solver.core.programs import ending_with_us, failure_of_machine, minor_of
 from solver.core.reading import LARGEST_RECORD, read_bytes
 from solver.core.scratch import UNFINISHED, scratch_folder
 from solver.index.conda import run_async
@@ -140,7 +140,8 @@ def link_conda_half(
     try:
         run_async(_link(archives, platform, prefix, work / "packages"))
     except Exception as error:
-        raise CheckFailed(f"the conda half cannot be linked into {prefix}: {error}") from error
+        problem = CheckFailed(f"the conda half cannot be linked into {prefix}: {error}")
+        raise failure_of_machine("py-rattler", str(error)) or problem from error
     for record in records:
         _correct(prefix, record)
 
@@ -226,7 +227,8 @@ def _make_venv(python: Path, site: _Site, lock: LockFolder, installer: Installer
         pass_fds=site.descriptors,
     )
     if done.returncode != 0:
-        raise CheckFailed(f"{python} cannot make a venv: {(done.stderr or done.stdout).strip()}")
+        said = (done.stderr or done.stdout).strip()
+        raise failure_of_machine("venv", said, done.returncode) or CheckFailed(f"{python} cannot make a venv: {said}")
 
 
 def _check_parts(lock: LockFolder, *, venv: bool) -> None:

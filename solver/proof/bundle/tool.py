@@ -71,7 +71,7 @@ def resolved(requirements: Sequence[str], python: str, *, uv: str, index: str | 
         command, input="\n".join(requirements), capture_output=True, text=True, env=_environment(os.environ, index)
     )
     if done.returncode != 0:
-        if failure := failure_of_machine("uv", done.stderr):
+        if failure := failure_of_machine("uv", done.stderr, done.returncode):
             raise failure
         said = done.stderr if index is None else done.stderr.replace(index, names.public_address(index))
         lines = "\n".join(said.strip().splitlines()[-_LAST_LINES:]) or f"nothing (exit status {done.returncode})"

@@ -50,6 +50,10 @@ def test_what_a_program_says_of_this_machine_is_told_from_what_it_says_of_its_wo
     )
 
 
+def test_a_program_that_was_ended_did_not_end_its_work():
+    assert str(failure_of_machine("uv", "", -9)) == "uv was ended by the signal SIGKILL"
+
+
 def test_an_absent_python_is_told(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(BadInput, match=r"there is no python 3\.99 on this machine"):

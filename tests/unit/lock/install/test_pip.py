@@ -11,6 +11,7 @@ from solver.lock.install.pip import (
     _command,
     _environment,
     _from_folder,
+    _run,
     find_uv,
     installer_here,
 )
@@ -89,3 +90,15 @@ def test_uv_is_found_beside_this_python_or_told(monkeypatch):
         find_uv()
     # Where nobody chose it nobody misses it.
     assert installer_here() == "pip"
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "told"),
+    [
+        ("ERROR: [Errno 28] No space left on device", OSError, r"pip could not work: No space left on device"),
+        ("ERROR: no match", CheckFailed, r"the pip half failed, pip says: ERROR: no match$"),
+    ],
+)
+def test_a_full_disk_is_no_failed_check(said, error, told):
+    with pytest.raises(error, match=told):
+        _run([sys.executable, "-c", f"raise SystemExit({said!r})"], os.environ, ())
