@@ -49,11 +49,13 @@ def tests(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Kills, races, index faults and broken files, to their figures; a failure says how to make it again.
 
-    Without more words all parts of tests/soak/run.py, which takes less than half an hour on two cores.
-    `nox -s laws` draws more for the laws of the suite.
+    Without more words all parts of tests/soak/run.py, which takes less than half an hour on two cores, and then
+    `nox -s laws`, which draws new examples for the laws of the suite.
     """
     session.install("-e", ".[audit,cluster]", *GROUPS["test"], *GROUPS["soak"])
     session.run("python", "tests/soak/run.py", *session.posargs)
+    if not session.posargs:
+        session.notify("laws")
 
 
 @nox.session

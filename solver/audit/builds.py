@@ -58,9 +58,9 @@ class BuiltPackage:
         return cuda_major(self.row)
 
     @property
-    def bundles(self) -> bool:
-        """Whether its CUDA libraries surely lie inside it, or are conda's concern."""
-        return bundled(self.row) is Answer.YES
+    def bundles(self) -> Answer:
+        """Whether its CUDA libraries lie inside it, or are conda's concern."""
+        return bundled(self.row)
 
     @property
     def guessed(self) -> bool:

@@ -41,7 +41,7 @@ def _unread_builds(context: AuditContext) -> Iterator[Package]:
     opening = {build.major for build in context.builds if opens_libraries(build.framework)} - {None}
     for build in context.builds:
         may_bring = build.major in opening or (bool(opening) and build.major is NOT_KNOWN)
-        of_its_own = opens_libraries(build.framework) or build.bundles
+        of_its_own = opens_libraries(build.framework) or build.bundles is Answer.YES
         if may_bring and not of_its_own and context.is_unread(build.package):
             yield build.package
 

@@ -41,7 +41,7 @@ class Package(Value, frozen=True, kw_only=True):
     name: PypiName
     """For a conda package its conda name, normalized; ``context`` maps it to PyPI's."""
     version: str | None
-    """None where the set leaves it open, or names a folder or a repository."""
+    """As the set says it; None: it says none."""
     specifier: str = ""
     """The specifier of a package whose version is open."""
     extras: tuple[str, ...] = ()

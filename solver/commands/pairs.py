@@ -58,7 +58,7 @@ class PairOutcome(Value, frozen=True, kw_only=True):
 
     pair: Pair
     solution: Solution | None
-    """None: there is none, or nobody knows."""
+    """None: the explanation says why no solution was found."""
     explanation: Explanation | None
     """None: there is a solution."""
     healed: bool = False

@@ -25,6 +25,7 @@ class Marked:
     value: Any
     """A scalar, or a mapping or a list of such values."""
     mark: str | None = None
+    """What conda calls its mark ("final", "top", "bottom"); None: it has none."""
 
 
 def with_marks(value: Data, mark_of: MarkOf = lambda path: None, path: tuple[Key, ...] = ()) -> Marked:

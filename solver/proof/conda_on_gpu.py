@@ -44,6 +44,22 @@ class CondaLockOnGpu:
         records = {name: self.records[entry.conda] for name, entry in FRAMEWORKS.items() if entry.conda in self.records}
         return {name: self._build(record) for name, record in records.items()}
 
+    @cached_property
+    def others(self) -> dict[CondaName, Build]:
+        """The builds of which rows tell that are no framework's, by conda's name."""
+        named = {entry.conda for entry in FRAMEWORKS.values()}
+        rest = ((name, record) for name, record in self.records.items() if name not in named)
+        builds = ((name, self._build(record)) for name, record in rest if self.matrices.conda_builds_of(name))
+        return {name: build for name, build in builds if isinstance(build, Build) and has_cuda(build) is Answer.YES}
+
+    def fault_of(self, name: CondaName) -> Verdict:
+        """Whether one of the others surely will not be well, and why; nobody foretells that it will."""
+        build, cudnn = self.others[name], self.version("cudnn")
+        suits = Verdict(Answer.NOT_KNOWN) if cudnn is None else cudnn_suits(build, cudnn)
+        broken_rule = any(Names(self.matrices).pypi(name) in breach.subjects for breach in self.breaches)
+        fails = suits.answer is Answer.NO or broken_rule or self.serves() is Answer.NO
+        return Verdict(Answer.NO if fails else Answer.NOT_KNOWN, suits.why if suits.answer is Answer.NO else "")
+
     def _build(self, record: CondaRecord) -> Build | NotKnown:
         return conda_build(self.matrices, record.name, record.version, record.build, self.place.platform)
 
@@ -52,7 +68,9 @@ class CondaLockOnGpu:
         return next((self.records[name].version for name in AXES[axis].conda if name in self.records), None)
 
     def uses_gpu(self) -> Answer:
-        """Whether a framework of the lock has CUDA code; not known of a lock without one."""
+        """Whether a build of the lock has CUDA code; not known of a lock without a framework."""
+        if self.others:
+            return Answer.YES
         answers = [self._has_cuda(build) for build in self.frameworks.values()] or [Answer.NOT_KNOWN]
         return Answer.YES if Answer.YES in answers else every(answers)
 

@@ -28,6 +28,10 @@ def doubts(case: LockOnGpu) -> Iterable[str]:
         if kernels.why:
             yield f"{_title(build)}: {kernels.why}"
     yield from _of_rules(case.breaches)
+    ruled = {pair for breach in case.breaches for pair in breach.pairs}
+    for one, other in case.clobbering:
+        if frozenset((one, other)) not in ruled:
+            yield f"{one} and {other} write the same paths with different bytes"
     yield from _of_misfits(case)
     yield from _of_majors(case)
     yield from _of_driver(case)
@@ -42,6 +46,9 @@ def conda_doubts(case: CondaLockOnGpu) -> Iterable[str]:
         verdict = case.cudnn(name)
         if verdict.answer is Answer.NO:
             yield f"{FRAMEWORKS[name].title}: {verdict.why}"
+    for other in case.others:
+        if why := case.fault_of(other).why:
+            yield f"{other}: {why}"
     yield from _of_rules(case.breaches)
 
 

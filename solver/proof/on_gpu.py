@@ -10,6 +10,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, eve
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code, is_led_by_us
 from solver.core.model import Framework
 from solver.matrix.builds import Bound, broken_bounds, cuda_major, has_cuda, is_part_of, source_of, wheel_build
+from solver.matrix.clobbers import Clobbers
 from solver.matrix.code import Code, code_of, runs_on
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
@@ -34,7 +35,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.majors import go_together
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, Build, Library
-from solver.matrix.rules import Breach, broken
+from solver.matrix.rules import Breach, broken, imported_first
 from solver.proof.checks import Order, frameworks_of, orders
 
 
@@ -207,8 +208,13 @@ class LockOnGpu:
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
         alone = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
-        beside = (self.meets(build, self.frameworks.values()), self.leaves_well(build))
+        beside = (self.meets(build, self.frameworks.values()), self.leaves_well(build), self.keeps_rules(build))
         return every((*alone, *beside, self.cudnn(build).answer, self.kernels(build).answer))
+
+    def keeps_rules(self, build: Build) -> Answer:
+        """Whether no rule about a build is broken, whatever is imported first."""
+        always = (breach for breach in self.breaches if imported_first(breach.rule) is None)
+        return answer(all(build.package not in breach.subjects for breach in always))
 
     def leaves_well(self, build: Build) -> Answer:
         """Whether every framework works after a build was imported, as far as it surely does not: with its cuDNN."""
@@ -230,6 +236,17 @@ class LockOnGpu:
     def goes_together(self, build: Build) -> Answer:
         """Whether the set has what the build was compiled against, as far as it surely has not."""
         return answer(all(row is not build for row, _, _ in self.misfits))
+
+    @cached_property
+    def clobbering(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of packages that surely write the same paths with different bytes."""
+        clobbers, here = Clobbers(self.matrices), self.packages
+        pairs = ((one, other) for one, other in clobbers.pairs if one in here and other in here)
+        return tuple(
+            (one, other)
+            for one, other in pairs
+            if clobbers.between(one, here[one], other, here[other]).answer is Answer.YES
+        )
 
     @cached_property
     def breaches(self) -> tuple[Breach, ...]:

@@ -6,6 +6,7 @@ Everything is asked of rows and answered with yes, no or not known; what is not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
 from solver.core.frameworks import framework_of, preferred_first
@@ -53,6 +54,7 @@ def predict(
         dies=_dies(case.breaches, case.orders),
         doubts=tuple(doubts(case)),
         others=_others(case),
+        broken=tuple(sorted({*_broken(case.breaches), *chain.from_iterable(case.clobbering)})),
         unread_builds=case.unread,
         uses_gpu=case.uses_gpu(),
     )
@@ -83,6 +85,8 @@ def predict_conda(
         probes={"-".join(order): _of_conda(case, order) for order in orders(case.frameworks)},
         dies=_dies(case.breaches, orders(case.frameworks)),
         doubts=tuple(conda_doubts(case)),
+        others={name: case.fault_of(name).answer for name in case.others},
+        broken=_broken(case.breaches),
         unread=uses is not Answer.NO,
         uses_gpu=uses,
     )
@@ -124,7 +128,10 @@ def _loaded(case: LockOnGpu) -> LoadedPrediction:
     That is the framework whose own probe they are compared with, see ``compare``.
     """
     first = next((case.frameworks[name] for name in preferred_first(case.frameworks)), None)
-    if first is not None and bundled(first) is Answer.YES:
+    inside = Answer.NO if first is None else bundled(first)
+    if inside is Answer.NOT_KNOWN:
+        return LoadedPrediction()
+    if first is not None and inside is Answer.YES:
         return LoadedPrediction(
             cuda=_leading(built_cuda(first), _RUNTIME_PARTS),
             cudnn=_leading(carried(first), _CUDNN_PARTS),
@@ -167,9 +174,14 @@ def _works(case: LockOnGpu, order: Order) -> Answer:
 
 
 def _ruled(breaches: Iterable[Breach]) -> set[Framework | None]:
-    """The frameworks that break whatever is imported first; a rule about an order tells of a probe that dies."""
+    """The frameworks that break whatever is imported first."""
+    return set(map(framework_of, _broken(breaches)))
+
+
+def _broken(breaches: Iterable[Breach]) -> tuple[str, ...]:
+    """What breaks whatever is imported first; a rule about an order tells of a probe that dies."""
     always = (breach for breach in breaches if imported_first(breach.rule) is None)
-    return {framework_of(name) for breach in always for name in breach.subjects}
+    return tuple(sorted({name for breach in always for name in breach.subjects}))
 
 
 def _dies(breaches: Iterable[Breach], probes: Iterable[Order]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class FrameworkPrediction(Value, frozen=True, kw_only=True):
     code: Code | NotKnown | None = NOT_KNOWN
     """What it has for the GPU; None: it is a CPU build."""
     wrong: str | None = None
-    """What was seen of a build of it without code for the GPU; None: it has some, or nobody saw that."""
+    """What a build of it without code for the GPU was seen to do; None: nothing is foretold of that."""
     compiles: Answer = Answer.NOT_KNOWN
     """Whether the driver compiles its PTX, where it has nothing but that; of others nothing is foretold."""
     misses: tuple[str, ...] | NotKnown = NOT_KNOWN
@@ -60,6 +60,8 @@ class Prediction(Value, frozen=True, kw_only=True):
     """True for conda's builds: nobody read which GPUs they hold code for."""
     others: dict[str, Answer] = msgspec.field(default_factory=dict)
     """By package with GPU code that is no framework: whether it will be well."""
+    broken: tuple[str, ...] = ()
+    """Packages that break one another whatever is imported first, by a rule of severity error or by their files."""
     unread_builds: tuple[str, ...] = ()
     """Packages with GPU code of which no row tells."""
     uses_gpu: Answer = Answer.NOT_KNOWN
@@ -69,6 +71,7 @@ class Prediction(Value, frozen=True, kw_only=True):
     def works(self) -> Answer:
         """Whether everything of the lock will be well on the GPU; not known of a lock in which nothing is probed."""
         well = [*self.probes.values(), *self.others.values(), *(Answer.NOT_KNOWN for _ in self.unread_builds)]
+        well += [Answer.NO for _ in self.broken]
         return every(well or [Answer.NOT_KNOWN])
 
     def sentences(self) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import product
 from operator import or_
 
 from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.explanation import Cause
 from solver.core.model import REQUEST
-from solver.core.versions import as_specifier, within
+from solver.core.versions import as_specifier, is_empty, within
 from solver.solve.provider import search
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import (
@@ -129,14 +130,23 @@ class Telling:
     """Packages of which only the record lacks what is asked for."""
 
 
-def tell(core: Core, space: Space, choices: Candidates) -> Telling:
-    """``core`` in words; ``choices`` knows what was left out of ``space``, and why."""
+def tell(core: Core, space: Space, choices: Candidates, constraints: Mapping[str, str]) -> Telling:
+    """``core`` in words; ``choices`` knows what was left out of ``space``, and why.
+
+    ``constraints`` are the request's, by package: of what one excludes no further record could be what is missing.
+    """
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)
     admitted = _admitted(core, space)
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
         lines += _asking(name, core.active[name], space, admitted)
-        unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not ask.mask]
+        unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not _left(ask)]
+    excluded = {ask.ident: named for ask in unmet if (named := _excluding(ask, constraints))}
+    lines += (
+        Cause(who=REQUEST, asks=named, source=core.asks[0].source if core.asks else REQUEST)
+        for named in dict.fromkeys(excluded.values())
+    )
+    unmet = [ask for ask in unmet if ask.ident not in excluded]
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
     unknown = any(exclusion.verdict.answer is Answer.NOT_KNOWN for some in left_out for exclusion in some)
@@ -220,17 +230,32 @@ def _admits(ask: Ask, exclusion: Exclusion) -> bool:
     """
     if ask.specifier is None or exclusion.version is None:
         return not ask.mask
-    # That a guard admits that nothing brings it leaves no version all the same.
-    left = ask.mask >> 1 if ask.ident.startswith("?") else ask.mask
     specifiers = ask.specifier.split("||")
     named = any(part.operator == "==" for specifier in specifiers for part in as_specifier(specifier))
     meant = any(within(exclusion.version, specifier) for specifier in specifiers)
-    return meant and (named or not left)
+    return meant and (named or not _left(ask))
+
+
+def _excluding(ask: Ask, constraints: Mapping[str, str]) -> str:
+    """The request's constraint that no version, recorded or not, meets together with an ask; "": there is none."""
+    name = base_of(ask.ident)
+    constraint = constraints.get(name, "")
+    return f"{name}{constraint}" if constraint and ask.specifier and _is_empty(ask.specifier, constraint) else ""
+
+
+def _is_empty(one: str, other: str) -> bool:
+    pairs = product(one.split("||"), other.split("||"))
+    return all(is_empty(",".join(filter(None, pair))) for pair in pairs)
+
+
+def _left(ask: Ask) -> int:
+    """The versions that an ask leaves; that a guard admits that nothing brings it leaves none all the same."""
+    return ask.mask >> 1 if ask.ident.startswith("?") else ask.mask
 
 
 def _meets_nothing(ask: Ask) -> bool:
     """Whether the ask is for a version, and no version meets it, whether anything brings one or not."""
-    return ask.kind is Kind.ONE_OF and not (ask.mask >> 1 if ask.ident.startswith("?") else ask.mask)
+    return ask.kind is Kind.ONE_OF and not _left(ask)
 
 
 def _reasons(left_out: Iterable[Exclusion]) -> Iterable[Cause]:

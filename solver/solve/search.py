@@ -19,7 +19,7 @@ from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable
 from solver.matrix.drivers import newest_branch
 from solver.matrix.load import Matrices
-from solver.solve.explain import Core, find_core, tell
+from solver.solve.explain import Core, Telling, find_core, tell
 from solver.solve.nearest import Trial, nearest
 from solver.solve.optimise import Chosen, Optimiser
 from solver.solve.provider import search
@@ -81,8 +81,8 @@ def _has_read_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> 
     if core is None:
         return False
     core = _with_all_absent(core, profile, space)
-    lacking = tell(core, space, space.choices).lacking.union(
-        *(tell(alone, space, space.choices).lacking for alone in _impossible_alone(profile, space))
+    lacking = _tell(core, profile, space).lacking.union(
+        *(_tell(alone, profile, space).lacking for alone in _impossible_alone(profile, space))
     )
     involved = {base_of(ask.ident) for ask in core.asks}.union(core.active, *core.active.values())
     names = [[PypiName(name) for name in sorted(some) if is_package(name)] for some in (lacking, involved)]
@@ -244,14 +244,18 @@ def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Ex
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
     core = _with_all_absent(core, freed, space)
-    if sure and tell(core, space, space.choices).answer is not Answer.NO:
-        core = next(filter(lambda one: tell(one, space, space.choices).answer is Answer.NO, alone), core)
+    if sure and _tell(core, freed, space).answer is not Answer.NO:
+        core = next(filter(lambda one: _tell(one, freed, space).answer is Answer.NO, alone), core)
     return Explanation(
-        causes=tell(core, space, space.choices).causes,
+        causes=_tell(core, freed, space).causes,
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
         nearest=nearest(profile, trial, core),
         note=_note(first, answers.pop(first), answers),
     )
+
+
+def _tell(core: Core, profile: Profile, space: PackageSpace) -> Telling:
+    return tell(core, space, space.choices, profile.constraints)
 
 
 def _core(profile: Profile, space: PackageSpace) -> Core | None:
@@ -281,10 +285,10 @@ def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: boo
     impossible = _impossible_alone(profile, space)
     if impossible:
         # Each of them alone is a reason, so one that is sure is enough.
-        answers = [tell(alone, space, space.choices).answer for alone in impossible]
+        answers = [_tell(alone, profile, space).answer for alone in impossible]
         return Answer.NO if Answer.NO in answers else Answer.NOT_KNOWN
     core = _core(profile, space)
-    return Answer.NOT_KNOWN if core is None else tell(core, space, space.choices).answer
+    return Answer.NOT_KNOWN if core is None else _tell(core, profile, space).answer
 
 
 def _note(first: str, answer: Answer, others: Mapping[str, Answer]) -> str | None:

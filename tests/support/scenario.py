@@ -148,6 +148,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
     probes: dict[str, Answer]
     dies: tuple[str, ...] = ()
     others: dict[str, Answer] = {}
+    broken: tuple[str, ...] = ()
     text: str
 
     def __post_init__(self) -> None:

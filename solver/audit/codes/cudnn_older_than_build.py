@@ -37,7 +37,10 @@ def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
         if package.version is not None and cudnn_suits(build.row, package.version).answer is Answer.NO:
             loads = _loads(build, package.version, alone=len(own) == 1)
             fault = f"{package.pin}, {loads}, {fault_of(build.row, package.version)}"
-            yield _finding(build, package, fault, _taking(context, build, package))
+            severity: Severity = "error"
+            if build.bundles is Answer.NOT_KNOWN:
+                severity, fault = "note", f"{fault}; nobody read whether it carries one of its own"
+            yield _finding(build, package, fault, _taking(context, build, package), severity)
 
 
 def _loads(build: BuiltPackage, version: str, *, alone: bool) -> str:
@@ -71,7 +74,7 @@ def _outside(context: AuditContext) -> list[Package]:
 
 
 def _of_image(context: AuditContext, build: BuiltPackage) -> Package | None:
-    """The cuDNN of the image that a build loads; None where it loads another, or nobody read which it is."""
+    """The cuDNN of the image that a build is known to load; None: none is."""
     base = context.set.base
     package = None if base is None or not opens_libraries(build.framework) else base.cudnn_package
     if not isinstance(package, Package) or _is_inside(build) or CUDNN in context.libraries(build.major):
@@ -84,7 +87,7 @@ def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Fin
 
     A wheel that is linked to its libraries asks for the very cuDNN that it was compiled with.
     """
-    if not context.set.resolved or _is_inside(build) or _own(context, build):
+    if not context.set.resolved or build.bundles is not Answer.NO or _own(context, build):
         return
     for other in context.builds:
         is_linked = other is not build and other.framework is not None and not opens_libraries(other.framework)
@@ -135,7 +138,7 @@ def _has_the_major_of(build: BuiltPackage, package: Package) -> bool:
 
 def _is_inside(build: BuiltPackage) -> bool:
     """Whether its CUDA libraries lie inside its wheel; those of conda's builds are packages of their own."""
-    return build.bundles and build.package.origin == "pypi"
+    return build.bundles is Answer.YES and build.package.origin == "pypi"
 
 
 def _cudnns(context: AuditContext) -> list[Provided]:

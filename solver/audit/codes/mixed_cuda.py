@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
@@ -49,18 +49,26 @@ def _of_another_major(context: AuditContext) -> Iterator[Finding]:
     if context.set.base is not None or any(build.framework for build in context.builds):
         return
     for build in context.builds:
-        if build.has_cuda is Answer.YES and not build.bundles and isinstance(build.major, int):
+        if build.has_cuda is Answer.YES and build.bundles is not Answer.YES and isinstance(build.major, int):
             others = [item.package for item in context.provided if item.library.cuda != build.major]
             if others and not context.libraries(build.major):
-                cudas = listed(sorted({str(item.library.cuda) for item in context.provided}))
-                yield finding_about(
-                    (build.package, *others),
-                    code=CODE,
-                    severity="warning",
-                    why=f"{build.pin} is built for CUDA {build.cuda}, and the libraries here are those of CUDA {cudas}",
-                    source=build.source,
-                    cure=f"take a {build.package.name} for CUDA {cudas}, or the libraries of CUDA {build.major}",
-                )
+                yield _foreign_libraries(context, build, others)
+
+
+def _foreign_libraries(context: AuditContext, build: BuiltPackage, others: Sequence[Package]) -> Finding:
+    """A note where nobody read whether the build brings libraries of its own."""
+    cudas = listed(sorted({str(item.library.cuda) for item in context.provided}))
+    open_ = build.bundles is Answer.NOT_KNOWN
+    why = [f"{build.pin} is built for CUDA {build.cuda}, and the libraries here are those of CUDA {cudas}"]
+    why += ["nobody read whether it brings its own"] if open_ else []
+    return finding_about(
+        (build.package, *others),
+        code=CODE,
+        severity="note" if open_ else "warning",
+        why=[Clause(predicate=text) for text in why],
+        source=build.source,
+        cure=f"take a {build.package.name} for CUDA {cudas}, or the libraries of CUDA {build.major}",
+    )
 
 
 def _rank(build: BuiltPackage) -> tuple[bool, int]:
@@ -70,7 +78,7 @@ def _rank(build: BuiltPackage) -> tuple[bool, int]:
 def _two_majors(context: AuditContext, build: BuiltPackage, anchor: BuiltPackage) -> Iterator[Finding]:
     image = context.set.base
     of_image = image is not None and isinstance(image.cuda, str) and image.has_cuda and major(image.cuda) == build.major
-    alone = not (build.bundles or context.libraries(build.major) or of_image)
+    alone = build.bundles is Answer.NO and not (context.libraries(build.major) or of_image)
     if alone and context.target.driver is None:
         return
     if alone and image is not None and isinstance(image.cuda, NotKnown):
@@ -146,14 +154,14 @@ def opening_the_image(context: AuditContext, build: BuiltPackage) -> list[BuiltP
     base = context.set.base
     if base is None or not isinstance(base.cuda, str) or not base.has_cuda:
         return []
-    if not build.bundles or build.major != major(base.cuda):
+    if build.bundles is not Answer.YES or build.major != major(base.cuda):
         return []
     return [other for other in context.builds if _opens_base(context, other, base.cuda)]
 
 
 def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
     """Whether a build opens the image's toolkit, since no package brings one of that major."""
-    opens = opens_libraries(build.framework) and build.package.origin == "pypi" and not build.bundles
+    opens = opens_libraries(build.framework) and build.package.origin == "pypi" and build.bundles is Answer.NO
     return opens and build.major == major(cuda) and not context.libraries(build.major)
 
 

@@ -22,13 +22,14 @@ def cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     specifier = served_by(row)
     if not isinstance(specifier, str):
         return
-    if bundled(row) is Answer.YES:
-        yield _other_cudnn(space, row)
-    elif pins(row) is not Answer.YES:
+    inside = bundled(row)
+    if inside is Answer.YES:
+        yield from _other_cudnn(space, row)
+    elif pins(row) is not Answer.YES and not (inside is Answer.NOT_KNOWN and space.scope.doubtful):
         yield _own_cudnn(space, row, specifier)
     for name in space.scope.carriers:
         if name != row.package:
-            yield _carried_cudnn(space, row, name)
+            yield from _carried_cudnn(space, row, name)
 
 
 def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
@@ -42,18 +43,21 @@ def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
     return Ask(guard(AXIS_CUDNN), 1 | mask << 1, f"{text}, where there is one", source_of(row), row.id, specifier)
 
 
-def _other_cudnn(space: Candidates, row: Build) -> Ask:
+def _other_cudnn(space: Candidates, row: Build) -> Iterator[Ask]:
     """A cuDNN beside the one inside the wheel may be loaded first, so it must serve the wheel's code too."""
     harms = space.mask_where(AXIS_CUDNN, lambda c: c.version != NONE and _harms(row, c.version))
     text = f"no cuDNN {_at_least(row, ' older than')}"
-    return Ask(guard(AXIS_CUDNN), _without(space, AXIS_CUDNN, harms), text, source_of(row), row.id, kind=Kind.NONE_OF)
+    if harms:
+        mask = _without(space, AXIS_CUDNN, harms)
+        yield Ask(guard(AXIS_CUDNN), mask, text, source_of(row), row.id, kind=Kind.NONE_OF)
 
 
-def _carried_cudnn(space: Candidates, row: Build, name: str) -> Ask:
+def _carried_cudnn(space: Candidates, row: Build, name: str) -> Iterator[Ask]:
     """None inside a wheel of ``name`` that does not serve its code: it may be loaded first."""
     harms = space.mask_where(name, lambda c: _harms(row, _inside(space, c)))
     text = f"no {name} that carries a cuDNN {_at_least(row, ' older than')}"
-    return Ask(guard(name), _without(space, name, harms), text, source_of(row), row.id, kind=Kind.NONE_OF)
+    if harms:
+        yield Ask(guard(name), _without(space, name, harms), text, source_of(row), row.id, kind=Kind.NONE_OF)
 
 
 def _harms(row: Build, cudnn: str | NotKnown | None) -> bool:

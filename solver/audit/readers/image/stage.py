@@ -21,6 +21,7 @@ from solver.audit.readers.image.system import with_system_packages
 from solver.core.answer import NotKnown
 from solver.core.versions import python_minor
 from solver.matrix.images import system_python
+from solver.matrix.rows import NONE
 
 _PLAIN = ""
 """The environment of the image's own python, or of conda's base."""
@@ -299,6 +300,6 @@ def _is_in(place: str, folder: str) -> bool:
     return place == folder or place.startswith(folder.rstrip("/") + "/")
 
 
-def base_python(python: object) -> str | None:
-    """major.minor of an image's python; None where it has none, or nobody knows which."""
-    return python_minor(python) if isinstance(python, str) and python != "none" else None
+def base_python(python: str | NotKnown) -> str | None:
+    """The python (major.minor) by which a set on an image is judged; None: the image names none."""
+    return None if isinstance(python, NotKnown) or python == NONE else python_minor(python)
