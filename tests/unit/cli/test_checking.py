@@ -234,9 +234,9 @@ def test_fix_of_an_open_list_says_what_pip_would_choose_wrongly_and_no_more(fold
 
 
 def test_fix_that_finds_nothing_says_so(folder, interlock):
-    # Both are asked for by name, and every pair of their versions writes the same files.
-    (folder / "requirements.txt").write_text("opencv-python==4.13.0.92\nopencv-python-headless==4.13.0.92\n")
-    assert interlock("audit", "--fix", "requirements.txt") == (
+    # No build of any version that has a GPU is served by this driver.
+    (folder / "requirements.txt").write_text("tensorflow==2.21.0\ntorch==2.10.0\n")
+    assert interlock("audit", "--fix", "requirements.txt", "--target", "driver=410.48") == (
         1,
         "no set near to this one passes; `interlock explain` tells why two packages cannot live together\n",
         "",
