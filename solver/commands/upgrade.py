@@ -7,16 +7,19 @@ from dataclasses import replace
 
 from solver.commands.lock import Lock
 from solver.commands.project import Project
+from solver.commands.solve import solve_profile
 from solver.core.axes import axes_of
-from solver.core.errors import BadInput
+from solver.core.errors import BadInput, InterlockError
 from solver.core.flavours import FLAVOURS
-from solver.core.model import Profile, conda_name
+from solver.core.model import Profile, conda_name, pypi_name
 from solver.core.names import BadName, project, shown
 from solver.core.spelling import either, near_names
+from solver.index.layered import LayeredIndex
 from solver.lock.folder import LockFolder, intact_folder
 from solver.matrix.names import Names
 from solver.solve.conda.settled import SettledRecords
 from solver.solve.search import Settled
+from solver.solve.space.packages import Spaces
 from solver.solve.space.terms import axis_ident, is_package
 
 OPTION = "--upgrade-package"
@@ -46,7 +49,30 @@ def settling(opened: Project, profiles: Sequence[Profile], packages: Iterable[st
     # A variant is part of its parent's lock, as that lies there where it is not made newer itself.
     parents = {profile.variant_of for profile in profiles if profile.variant_of is not None} - set(settled)
     settled |= {name: _settled(intact_folder(opened.locks / name), ()) for name in sorted(parents)}
-    return replace(opened, settled=settled, settled_records=records)
+    kept = replace(opened, settled=settled, settled_records=records)
+    return _narrowed(kept, profiles, names) or kept
+
+
+def _narrowed(kept: Project, profiles: Sequence[Profile], names: Sequence[str]) -> Project | None:
+    """``kept``, which asks the index about ``names`` alone, where each of them comes out at its newest release.
+
+    None where that may take newer releases of others, which then all have to be asked for.
+    """
+    index = kept.index
+    if not isinstance(index, LayeredIndex) or PYTHON in names or kept.settled_records:
+        return None
+    narrow = index.about(frozenset(map(pypi_name, names)))
+    narrowed = replace(kept, index=narrow, spaces=Spaces(kept.matrices, narrow))
+    for profile in profiles:
+        try:
+            solution = solve_profile(narrowed, profile)
+        except InterlockError:
+            return None
+        space = narrowed.spaces.get(profile, solution.target.python, lockable_only=True)
+        newest = {name: next(iter(space.candidates(name)), None) for name in names}
+        if any(pin.version != one.version for pin in solution.pins if (one := newest.get(str(pin.name))) is not None):
+            return None
+    return narrowed
 
 
 def moved(opened: Project, after: Lock, names: Iterable[str]) -> Iterator[str]:

@@ -69,9 +69,12 @@ class LayeredIndex:
         *,
         wide: bool = False,
         whole: bool = False,
+        newer: frozenset[PypiName] | None = None,
         watch: Watch | None = None,
     ) -> None:
         self.recorded, self.live, self.wide, self.whole = recorded, live, wide, whole
+        self._newer = newer
+        """The recorded packages of which, where it is wide, newer releases are asked for; None: of all."""
         self._watch = watch
         self.live_releases: dict[str, Release] = {}
         """By the name of a wheel whose metadata the live index told, its release."""
@@ -84,6 +87,10 @@ class LayeredIndex:
         self._pool = ThreadPoolExecutor(_AT_ONCE)
         self._listings: dict[PypiName, Future[tuple[Release, ...]]] = {}
         """Listings that were asked for ahead."""
+
+    def about(self, newer: frozenset[PypiName]) -> LayeredIndex:
+        """The same, which asks for newer releases of these recorded packages alone."""
+        return LayeredIndex(self.recorded, self.live, wide=self.wide, whole=self.whole, newer=newer, watch=self._watch)
 
     @cached_property
     def _recorded_names(self) -> frozenset[PypiName]:
@@ -213,7 +220,8 @@ class LayeredIndex:
 
     def _depth(self, name: PypiName) -> _Depth:
         if name not in self._depths:
-            unasked = _Depth.ALL if self.wide else _Depth.RECORD
+            wanted = self.wide and (self._newer is None or name in self._newer)
+            unasked = _Depth.ALL if wanted else _Depth.RECORD
             depth = unasked if self._recorded(name) else _Depth.NEWEST
             self._depths[name] = _Depth.ALL if self.whole else depth
         return self._depths[name]

@@ -24,8 +24,10 @@ def locked(index, interlock, tmp_path):
 
 
 def test_the_named_package_is_newer_and_all_others_stay(locked, index, interlock, tmp_path):
-    code, out, _ = interlock("lock", "--no-pylock", "--upgrade-package", "Own_Tool")
+    code, out, err = interlock("lock", "--no-pylock", "--upgrade-package", "Own_Tool")
     assert (code, out) == (0, f"{MADE}\n  own-tool 2.0 -> 2.5\n{NEXT}")
+    # What has no newer release that it could need is not asked for.
+    assert err.startswith("asked the package index for 1 package beyond the record, ")
     assert pins(tmp_path) == locked | {"own-tool": "2.5"}
     made = files(tmp_path / "locks")
     index.close()
