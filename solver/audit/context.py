@@ -78,8 +78,8 @@ class AuditContext:
     def _standing(self, package: Package) -> tuple[bool, bool, int]:
         """The later it sorts, the better it stands for a PyPI name that several packages have."""
         # Of conda's packages of one project the names' first row is the one to ask for.
-        place = 0 if package.conda is None else self._names.place(package.conda)
-        return package.origin == "pypi", package.conda is None, -place
+        rank = 0 if package.conda is None else self._names.rank(package.conda)
+        return package.origin == "pypi", package.conda is None, -rank
 
     @cached_property
     def versions(self) -> dict[PypiName, Version]:

@@ -64,13 +64,13 @@ class Names:
             return (twin,)
         return near_names(pypi_name(name), {*known, *self._imports.values()} - {pypi_name(name)})
 
-    def place(self, name: CondaName) -> int:
-        """Of several conda packages of one PyPI project, the one with the lowest place stands for it."""
+    def rank(self, name: CondaName) -> int:
+        """Of several conda packages of one PyPI project, the one with the lowest rank stands for it."""
         return self._rows.get(name, (name, 0))[1]
 
     def by_pypi(self, packages: Mapping[CondaName, _T]) -> dict[str, _T]:
         """Conda packages by PyPI name, without those that PyPI has no counterpart of."""
-        ordered = sorted(packages, key=self.place, reverse=True)
+        ordered = sorted(packages, key=self.rank, reverse=True)
         return {twin: packages[name] for name in ordered if (twin := self.pypi(name)) is not None}
 
     def selection(self, name: CondaName, version: str | None) -> Selection | None:
@@ -88,7 +88,7 @@ class Names:
 
     @cached_property
     def _rows(self) -> dict[str, tuple[str | None, int]]:
-        return {row.conda: (row.pypi, place) for place, row in enumerate(self.matrices.names)}
+        return {row.conda: (row.pypi, rank) for rank, row in enumerate(self.matrices.names)}
 
     @cached_property
     def _imports(self) -> dict[PypiName, PypiName]:

@@ -74,9 +74,9 @@ async def _download_all(
 
     async def download(record: CondaRecord) -> Path:
         async with slots:
-            place = into / record.subdir / record.filename
-            await _fetch(record, place, settings, client)
-            path = _verified(record, [place])
+            target = into / record.subdir / record.filename
+            await _fetch(record, target, settings, client)
+            path = _verified(record, [target])
             progress(record.filename)
             return path
 
@@ -93,24 +93,24 @@ async def _download_all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _fetch(record: CondaRecord, place: Path, settings: CondaSettings, client: Client) -> None:
-    """The archive at ``place``, of the first source that gives it: a mirror, then the next."""
+async def _fetch(record: CondaRecord, target: Path, settings: CondaSettings, client: Client) -> None:
+    """The archive at ``target``, of the first source that gives it: a mirror, then the next."""
     from rattler.package_streaming import download_to_path
 
     settings.check_allowed(record.channel)
-    place.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     problems = []
     for base in settings.sources_of(record.channel):
         url = f"{base}/{record.subdir}/{record.filename}"
         try:
             if url.startswith("file:"):
-                shutil.copyfile(url2pathname(urlsplit(url).path), place)
+                shutil.copyfile(url2pathname(urlsplit(url).path), target)
             elif settings.offline:
                 problems.append(f"{without_credentials(base)}, since conda's configuration says offline")
                 continue
             else:
                 longest = PATIENCE + (MOST if record.size is None else record.size) / SLOWEST
-                await asyncio.wait_for(download_to_path(client, url, place), longest)
+                await asyncio.wait_for(download_to_path(client, url, target), longest)
         except TimeoutError:
             problems.append(f"{without_credentials(url)}: not all of it came in {longest:.0f} s")
         except Exception as error:
