@@ -261,3 +261,13 @@ def test_what_is_written_goes_into_no_file_of_ours(tmp_path):
         text=True,
     )
     assert (done.returncode, done.stderr, (tmp_path / "mine").read_text()) == (0, "", "")
+
+
+@pytest.mark.parametrize(("option", "said"), [((), ""), (("-Wdefault",), "odd")])
+def test_what_libraries_warn_of_is_for_whoever_asks_python_for_it(option, said):
+    code = "import sys, warnings, solver.__main__ as ours; sys.argv = ['interlock', '--version']; ours.main()"
+    words = [sys.executable, *option, "-c", f"{code}; warnings.warn('odd')"]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert said in done.stderr and bool(done.stderr) is bool(said)
