@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def _rows(root: Path, today: date, tell: Tell) -> Iterator[str]:
     write_days(_folder(root), {ROWS: today})
     yield from (f"+ row {row}" for row in renewal.added)
     yield from (f"~ row {row}" for row in renewal.changed)
-    yield from (f"passed over: {why}" for why in renewal.passed_over)
+    yield from (f"passed over: {why}" for why in _in_short(renewal.passed_over))
     yield f"rows: {', '.join(path.name for path in written) or 'nothing new'}"
 
 
@@ -59,6 +60,22 @@ def _snapshot(root: Path, today: date, tell: Tell) -> Iterator[str]:
     yield from (f"passed over: {why}" for why in changes.skipped)
     counts = f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.removed)} gone"
     yield f"package index: {changes.packages} packages, {changes.releases} releases recorded; {counts}"
+
+
+_WHEEL = re.compile(r"(\w+)-\d\S*\.whl")
+_TOLD = 2
+"""So many wheels of one project are told that are passed over for the same reason."""
+
+
+def _in_short(reasons: Iterable[str]) -> Iterator[str]:
+    """``reasons``, each of which names a wheel: of those that differ in nothing else the last, which are the newest."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for why in reasons:
+        alike[_WHEEL.sub(r"\1", why)].append(why)
+    for what, several in alike.items():
+        yield from several[-_TOLD:]
+        if more := len(several[:-_TOLD]):
+            yield f"{what}: {more} older {'wheel' if more == 1 else 'wheels'} more"
 
 
 def _by_package(releases: Sequence[ReleaseKey]) -> dict[str, list[str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from solver.cli.asking import asking
+import pytest
+
+from solver.cli.asking import asking, steps
 from solver.index.layered import Questions
 
 
@@ -17,3 +19,11 @@ def test_of_many_releases_that_cannot_be_used_the_newest_two_are_told(capsys):
         "passed over: 10 older releases of kit, down to 1.0, for the like\n"
         "passed over: one-2.0.tar.gz is broken\n"
     )
+
+
+@pytest.mark.parametrize(("terminal", "told"), [(True, "\r\x1b[2Kreading one.whl …\r\x1b[2K"), (False, "")])
+def test_a_step_is_told_on_a_terminal_until_the_next_one_begins(monkeypatch, capsys, terminal, told):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal)
+    with steps() as tell:
+        tell("reading one.whl")
+    assert capsys.readouterr().err == told

@@ -102,3 +102,19 @@ def test_facts_are_as_old_as_the_newest_reading(index, tmp_path):
         "conda-forge": "10 days old (2026-11-22)",
     }
     assert age(date(2026, 11, 22), date(1970, 1, 1)) == "of 2026-11-22, a day that this machine's clock has not reached"
+
+
+def test_of_wheels_that_are_passed_over_for_one_reason_the_newest_two_are_told(index, tmp_path):
+    module = "tensorflow/python/platform/build_info.py"
+    info = b"build_info = {'is_cuda_build': True, 'cuda_compute_capabilities': ['sm_90']}\n"
+    wheels = {f"tensorflow-2.{minor}.0-cp312-cp312-manylinux_2_27_x86_64.whl": minor for minor in range(94, 98)}
+    for filename, minor in wheels.items():
+        index.add_wheel(filename, make_wheel("tensorflow", f"2.{minor}.0", members=[(module, info)]))
+    index.add_project("tensorflow", {filename: {} for filename in wheels})
+    told = [line for line in lines(tmp_path, rows=True) if line.startswith("passed over: ")]
+    newest, what = list(wheels)[2:], "does not tell cuda_version, which is not known therefore"
+    assert told[:3] == [
+        *(f"passed over: {module} of {filename} {what}" for filename in newest),
+        f"passed over: {module} of tensorflow {what}: 2 older wheels more",
+    ]
+    assert len(told) == len(newest) + 1 + len(newest) + 1
