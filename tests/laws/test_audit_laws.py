@@ -14,8 +14,9 @@ from scenario import AuditScenario, files, read
 
 from solver.audit.inputs import read_given
 from solver.audit.installed import findings_as_installed
+from solver.audit.package_set import Package
 from solver.audit.run import audit, context_of
-from solver.core.model import SEVERITIES, Target
+from solver.core.model import SEVERITIES, Target, conda_name, pypi_name
 from solver.matrix.load import FILES, load_matrices
 from solver.matrix.rows import (
     CustomOps,
@@ -241,6 +242,24 @@ def _of_scenario(scenario, matrices):
     return audit(read_set, matrices, StubIndex(scenario.index), target, scenario.environ)
 
 
+UNHEARD = (
+    Package(name=pypi_name("unheard-of"), version="1.0"),
+    Package(name=pypi_name("unheard-of"), version="1.0", conda=conda_name("unheard-of"), origin="conda", build="h_0"),
+    Package(name=pypi_name("unheard-of-cuda"), version="1.0"),
+)
+
+
+@pytest.mark.parametrize("scenario", OTHER_FORMATS, ids=lambda scenario: scenario.claim)
+@pytest.mark.parametrize("unheard", UNHEARD, ids=lambda package: f"{package.origin} {package.name}")
+def test_what_nobody_knows_silences_nothing_in_any_format(scenario, unheard):
+    target = None if scenario.target is None else parse_target(scenario.target)
+    read_set = read_given(scenario.text, scenario.file, Path(), target, SMALL)
+    more = replace(read_set, packages=(*read_set.packages, unheard))
+    before, after = (audit(one, SMALL, StubIndex(scenario.index), target, scenario.environ) for one in (read_set, more))
+    assert {one for one in before if one.code != "unknown"} <= set(after)
+    assert {one.code for one in before} <= {one.code for one in after}
+
+
 SHIPPED = load_matrices()
 
 
@@ -288,6 +307,29 @@ def test_a_line_about_what_nobody_recorded_is_told_and_leaves_every_finding_of_a
     before, after = find_in_list(pins, SMALL), find_in_list([*pins, unheard], SMALL)
     assert {one for one in before if one.severity != "note"} <= set(after)
     assert [one.code for one in after if unheard in one.packages] == ["metadata"]
+
+
+BESIDE = ("", "https://own.example/simple")
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(sets)
+def test_an_index_beside_the_default_one_silences_no_finding_of_a_list_and_makes_none_graver(pins):
+    listed = pinned(*pins)
+    strange = replace(listed, packages=tuple(replace(one, sources=BESIDE) for one in listed.packages), sources=BESIDE)
+    target = Target(python="3.12", driver="580.65.06", gpus=("9.0",))
+    before, after = (
+        {
+            (one.code, one.names): SEVERITIES.index(one.severity)
+            for one in findings_as_installed(context_of(each, SMALL, StubIndex(LISTED), target))[1]
+        }
+        for each in (listed, strange)
+    )
+    told = {name for code, names in after for name in names}
+    for (code, names), severity in before.items():
+        if severity < SEVERITIES.index("note"):
+            assert after.get((code, names), severity) >= severity
+            assert (code, names) in after or told & set(names)
 
 
 @settings(deadline=None, max_examples=examples(100))

@@ -10,24 +10,31 @@ from packaging.utils import canonicalize_name
 
 from solver.audit.fix.changes import Fixed, PackageChange
 from solver.audit.fix.file import change_reason, package_line
+from solver.audit.phrases import listed
 from solver.core.errors import BadInput
 from solver.core.lines import logical_lines
 from solver.core.writers import LOCAL_WHEELS, comment, wrapped
 
 _OPTIONS = re.compile(r"\s--?[a-z].*", re.S)
 """What pip takes behind a requirement: its hashes and settings."""
+_HASHES = re.compile(r"(\s*\\\n)?[ \t]*--hash=\S+")
+_WITHOUT = "is without hashes, of which pip wants all or none: nobody recorded those of {}"
+_MOST = 5
 _REMARK = re.compile(r"\s+#.*$")
 
 
 def edited(text: str, fixed: Fixed, file: str, *, local_wheels: bool = False) -> str:
     """``text`` with the changes of ``fixed``, each with a comment that says why.
 
-    What is new stands at the end. ``local_wheels``: wheels of our own lie beside the file. Raises ``BadInput`` where a
-    package that changes stands on no line of ``text``, but in a file that it includes.
+    What is new stands at the end; where nobody recorded some hash, all of them go. ``local_wheels``: wheels of our own
+    lie beside the file. Raises ``BadInput`` where a package that changes stands on no line of ``text``, but in a file
+    that it includes.
     """
     changes = {str(change.name): change for change in fixed.changes}
     # pip wants hashes of all or of none, so that one package without would spoil the file.
-    hashed = "--hash" in text and all(package.hashes for package in fixed.package_set.packages)
+    bare = [package.pin for package in fixed.package_set.packages if not package.hashes] if "--hash" in text else []
+    hashed = "--hash" in text and not bare
+    text = _HASHES.sub("", text) if bare else text
     lines, mended = text.splitlines(), dict(_mended(text, changes, hashed=hashed))
     present = {change.name for change, _ in mended.values()}
     for change in fixed.changes:
@@ -41,6 +48,7 @@ def edited(text: str, fixed: Fixed, file: str, *, local_wheels: bool = False) ->
     new = [change for change in fixed.changes if change.before is None and change.after is not None]
     return "\n".join(
         [
+            *([comment(_WITHOUT.format(listed(sorted(bare), most=_MOST)))] if bare else []),
             *([LOCAL_WHEELS] if local_wheels and LOCAL_WHEELS not in lines else []),
             *_with(lines, mended),
             *(line for change in new for line in _written(change, None, hashed=hashed)),

@@ -76,3 +76,13 @@ def test_a_package_of_an_included_file_is_not_written_a_second_time():
         "r.txt: --fix: torch==2.6.0 stands in a file that this one includes, or comes with another line; "
         "mend the file that names it, or write it here"
     )
+
+
+def test_where_a_hash_is_not_known_all_of_them_go_and_that_is_said():
+    text = f"six==1.17.0 \\\n    --hash=sha256:{OLD} \\\n    --hash=sha256:{NEW}\ntorch==2.6.0 --hash=sha256:{OLD}\n"
+    assert edited(text, fixed_by(change("torch", "2.6.0", "2.8.0")), "r.txt").splitlines() == [
+        "# is without hashes, of which pip wants all or none: nobody recorded those of torch==2.8.0",
+        "six==1.17.0",
+        "# was 2.6.0: it broke",
+        "torch==2.8.0",
+    ]
