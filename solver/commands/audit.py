@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -141,7 +141,9 @@ def audit_path(
     accepted = {**what.accepted, **accept}
     every = marked(in_parts(findings), accepted)
     majors = {name: major for look in looks.values() for name, major in look.majors.items()}
-    most = max((look.checked for look in looks.values()), key=lambda one: one.packages)
+    every_checked = [look.checked for look in looks.values()]
+    frameworks = tuple(sorted({name for one in every_checked for name in one.frameworks}))
+    most = replace(max(every_checked, key=lambda one: one.packages), frameworks=frameworks)
     return Audited(by_cause(every, majors), most, parts, idle(every, accepted))
 
 

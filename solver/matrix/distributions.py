@@ -11,6 +11,8 @@ from solver.matrix.rows import Library
 
 TOOLKIT = "cuda-toolkit"
 """The distribution whose version is that of a whole toolkit."""
+CONDA_RUNTIMES = frozenset({"cudatoolkit", "cuda-cudart"})
+"""What conda calls the CUDA runtime, before and since CUDA 12."""
 
 
 @dataclass(frozen=True)

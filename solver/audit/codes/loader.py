@@ -24,7 +24,9 @@ from solver.audit.tools import adding
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, is_led_by_us, opens_libraries
 from solver.core.model import Finding, Severity, pypi_name
+from solver.core.versions import numbers
 from solver.matrix.builds import cuda_major, extra_for_cuda
+from solver.matrix.distributions import CONDA_RUNTIMES
 from solver.matrix.libraries import (
     LOADER,
     decides_gpu,
@@ -42,8 +44,6 @@ from solver.matrix.majors import go_together
 from solver.matrix.rows import Build
 
 CODE = "loader"
-# What conda calls the CUDA runtime, before and since CUDA 12.
-_CONDA_RUNTIMES = frozenset({"cudatoolkit", "cuda-cudart"})
 _OF_IMAGE = re.compile(r"/usr/(local/(cuda|nvidia)|lib)|/lib")
 _LOADER_CURE = (
     f"install {LOADER}, which `interlock lock` writes beside a lock and which loads them before TensorFlow, "
@@ -62,7 +62,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _of_build(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
-    runtime = _conda_runtime(context)
+    runtime = _conda_runtime(context, build)
     if runtime is not None and not context.libraries(build.major):
         yield from _from_conda(context, build, runtime)
         return
@@ -86,7 +86,10 @@ def _of_search(context: AuditContext, build: BuiltPackage, outcome: LibrarySearc
     doubtful = tuple(item for item in outcome.doubtful if not _is_led_to(context, build, item))
     if doubtful:
         yield _doubtful(build, doubtful)
-    if outcome.nowhere:
+    runtime = _conda_runtime(context, build)
+    if outcome.nowhere and runtime is not None:
+        yield from _from_conda(context, build, runtime)
+    elif outcome.nowhere:
         yield _nowhere(context, build, outcome.nowhere)
     if outcome.unread:
         yield _unread(build, outcome.unread)
@@ -256,11 +259,15 @@ def _nowhere(context: AuditContext, build: BuiltPackage, missing: tuple[Missing,
     on_cpu = opens_libraries(build.framework) and other is not None and not context.libraries(build.major)
     # A framework whose build nobody knows may be such another.
     may_be = any(context.build(name) is NOT_KNOWN for name in FRAMEWORKS if name != build.framework)
+    strange = next((package for package in context.set.packages if package.conda in CONDA_RUNTIMES), None)
+    is_meant = context.wants_gpu or strange is not None
+    of_conda = "" if strange is None else f"; {strange.pin} of conda is of another CUDA"
     return finding_about(
-        (build.package,),
+        (build.package, *([] if strange is None else [strange])),
         code=CODE,
-        severity="warning" if severity == "error" and (on_cpu or may_be or not context.wants_gpu) else severity,
-        why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}",
+        severity="warning" if severity == "error" and (on_cpu or may_be or not is_meant) else severity,
+        why=f"nothing here brings {listed([one.soname for one in missing], most=12)} for {build.pin}, {therefore}"
+        f"{of_conda}",
         source=build.source,
         cure=_one_major(build, other) if on_cpu and other is not None else _install(context, build),
         row=build.row.id,
@@ -314,8 +321,14 @@ def _install(context: AuditContext, build: BuiltPackage) -> str:
     return libraries + (f", then let {LOADER} load them" if is_led_by_us(build.framework) else "")
 
 
-def _conda_runtime(context: AuditContext) -> Package | None:
-    return next((package for package in context.set.packages if package.conda in _CONDA_RUNTIMES), None)
+def _conda_runtime(context: AuditContext, build: BuiltPackage) -> Package | None:
+    """conda's CUDA of the major that a build opens; None where there is none, or it is of another one."""
+    for package in context.set.packages:
+        if package.conda in CONDA_RUNTIMES:
+            version = numbers(package.version or "")
+            if not version or not isinstance(build.major, int) or version[0] == build.major:
+                return package
+    return None
 
 
 def _from_conda(context: AuditContext, build: BuiltPackage, runtime: Package) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Clause, Finding
 from solver.core.versions import major, numbers
 from solver.matrix.cudnn import works_beside
+from solver.matrix.distributions import CONDA_RUNTIMES
 from solver.matrix.drivers import own
 from solver.matrix.libraries import does_without
 from solver.matrix.majors import go_together, majors
@@ -30,6 +31,31 @@ def find(context: AuditContext) -> Iterator[Finding]:
     yield from _of_another_major(context)
     yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
     yield from _compiler(context)
+    yield from _idle_of_conda(context)
+
+
+def _idle_of_conda(context: AuditContext) -> Iterator[Finding]:
+    """conda's CUDA where every build that is known here brings one of its own."""
+    runtime = next((package for package in context.set.packages if package.conda in CONDA_RUNTIMES), None)
+    builds = [build for build in context.builds if build.has_cuda is Answer.YES]
+    if runtime is None or not builds or not all(_brings_its_own(context, build) for build in builds):
+        return
+    pins = listed(build.pin for build in builds)
+    brings, its = ("brings", "its") if len(builds) == 1 else ("bring", "their")
+    yield finding_about(
+        (runtime, *(build.package for build in builds)),
+        code=CODE,
+        severity="note",
+        why=f"{pins} of the package index {brings} CUDA {builds[0].cuda} of {its} own, so that {runtime.pin} of conda "
+        "serves nothing here that rows know",
+        source="; ".join(dict.fromkeys(build.source for build in builds)),
+        cure=f"take {runtime.conda} out, or keep it for what you build yourself",
+    )
+
+
+def _brings_its_own(context: AuditContext, build: BuiltPackage) -> bool:
+    is_wheel = build.package.origin == "pypi" and not opens_libraries(build.framework)
+    return is_wheel and (build.bundles or bool(context.libraries(build.major)))
 
 
 def _builds(context: AuditContext) -> Iterator[Finding]:

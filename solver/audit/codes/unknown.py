@@ -64,7 +64,8 @@ def _cause(
 ) -> Omission | None:
     """Why a package with GPU code was not checked; None where it was, or has none."""
     if name is not None and context.has_gpu_code(name):
-        return None if package.name in known else _cause_of_build(context, package, name)
+        is_checked = package.name in known and package.version is not None
+        return None if is_checked else _cause_of_build(context, package, name)
     if package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries):
         return _cause_of_library(context, package, libraries.get(package.name, ()))
     if name is None and _brings_a_framework(context, package):
