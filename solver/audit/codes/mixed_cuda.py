@@ -55,7 +55,7 @@ def _idle_of_conda(context: AuditContext) -> Iterator[Finding]:
 
 def _brings_its_own(context: AuditContext, build: BuiltPackage) -> bool:
     is_wheel = build.package.origin == "pypi" and not opens_libraries(build.framework)
-    return is_wheel and (build.bundles or bool(context.libraries(build.major)))
+    return is_wheel and (build.bundles is Answer.YES or bool(context.libraries(build.major)))
 
 
 def _builds(context: AuditContext) -> Iterator[Finding]:
