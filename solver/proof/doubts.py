@@ -29,7 +29,7 @@ def doubts(case: LockOnGpu) -> Iterable[str]:
             yield f"{_title(build)}: {kernels.why}"
     yield from _of_rules(case.breaches)
     ruled = {pair for breach in case.breaches for pair in breach.pairs}
-    for one, other in case.clobbering:
+    for one, other in case.overwriting:
         if frozenset((one, other)) not in ruled:
             yield f"{one} and {other} write the same paths with different bytes"
     yield from _of_misfits(case)

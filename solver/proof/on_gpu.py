@@ -238,7 +238,7 @@ class LockOnGpu:
         return answer(all(row is not build for row, _, _ in self.misfits))
 
     @cached_property
-    def clobbering(self) -> tuple[tuple[str, str], ...]:
+    def overwriting(self) -> tuple[tuple[str, str], ...]:
         """The pairs of packages that surely write the same paths with different bytes."""
         clobbers, here = Clobbers(self.matrices), self.packages
         pairs = ((one, other) for one, other in clobbers.pairs if one in here and other in here)

@@ -54,7 +54,7 @@ def predict(
         dies=_dies(case.breaches, case.orders),
         doubts=tuple(doubts(case)),
         others=_others(case),
-        broken=tuple(sorted({*_broken(case.breaches), *chain.from_iterable(case.clobbering)})),
+        broken=tuple(sorted({*_broken(case.breaches), *chain.from_iterable(case.overwriting)})),
         unread_builds=case.unread,
         uses_gpu=case.uses_gpu(),
     )

@@ -66,7 +66,8 @@ def _compared_before(context: AuditContext) -> Iterator[Statement]:
 def _overlapping(context: AuditContext, first: Package, second: Package, overlap: Overlap) -> Finding | None:
     if overlap.answer is Answer.NO:
         return None
-    row, besides = overlap.clobbering[0], []
+    row = overlap.clobbering[0]
+    besides: list[str] = []
     what = f"write {row.shared} common paths, {row.different} of them with different bytes"
     if not overlap.compared:
         times, of = len(overlap.clobbering), len(overlap.rows)
