@@ -105,7 +105,7 @@ def test_what_the_audit_calls_broken_nobody_foretells_to_work(problem: Problem, 
     name = sorted(pins, key=lambda name: (name != "gpukit", name))[place % len(pins)]
     versions = [release.version for release in problem.world.releases.get(name, ())] or [pins[name]]
     pins[name] = versions[other % len(versions)]
-    # What a package's own metadata asks for is pip's to check, and no prediction reads it.
-    broken = [one for one in errors(problem, solution, pins) if one.code != "metadata"]
+    # What metadata ask for and which python a wheel is for is pip's to check, and no prediction reads it.
+    broken = [one for one in errors(problem, solution, pins) if one.code not in ("metadata", "python-tag")]
     if broken:
         assert foretold(problem, solution, pins).works is not Answer.YES

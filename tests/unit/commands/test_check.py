@@ -98,10 +98,18 @@ def test_a_new_rule_that_moves_a_package_makes_it_stale(locked, tmp_path):
 
 def test_a_new_rule_that_nothing_can_keep_makes_it_stale(locked, tmp_path):
     def never(facts):
-        facts["matrices"]["rules"]["other"] = {"when": {"keras": ">=3"}, "needs": {"numpy": ">=9"}, "why": "so it is"}
+        facts["matrices"]["rules"]["other"] = {"when": {"keras": ">=3"}, "needs": {"numpy": "!"}, "why": "so it is"}
 
     why = "there is no such lock any more: `interlock explain --profile full` tells why"
     assert found(project_with(tmp_path, never)) == stale(why)
+
+
+def test_a_new_rule_that_nothing_recorded_can_keep_leaves_it_open(locked, tmp_path):
+    def unrecorded(facts):
+        facts["matrices"]["rules"]["other"] = {"when": {"keras": ">=3"}, "needs": {"numpy": ">=9"}, "why": "so it is"}
+
+    freshness = found(project_with(tmp_path, unrecorded))
+    assert (freshness.answer, len(freshness.reasons)) == (Answer.NOT_KNOWN, 1)
 
 
 def test_another_loader_makes_the_locks_stale_that_hold_it(locked, monkeypatch):
