@@ -99,12 +99,11 @@ def _of_cudnn(case: LockOnGpu, build: Build) -> Iterable[str]:
     if alone.answer is not Answer.YES:
         yield f"{_title(build)}: {alone.why}"
         return
-    if framework_of(build.package) is None:
-        return  # of other packages no order of imports is foretold
     for first in (*case.frameworks.values(), *case.others.values()):
         verdict = case.cudnn(build, first)
         # Only frameworks are probed after one another, so that of the others no doubt is told.
-        is_told = verdict.answer is Answer.NO or framework_of(first.package) is not None
+        probed = framework_of(build.package) is not None and framework_of(first.package) is not None
+        is_told = verdict.answer is Answer.NO or probed
         if first is not build and verdict.answer is not Answer.YES and is_told:
             yield f"{_title(build)} after {_title(first)}: {verdict.why}"
 

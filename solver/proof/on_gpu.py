@@ -74,6 +74,10 @@ class LockOnGpu:
         rows = ((name, row) for name, row in self.builds.items() if framework_of(name) is None)
         return {name: row for name, row in rows if has_cuda(row) is not Answer.NO}
 
+    @property
+    def _all(self) -> tuple[Build, ...]:
+        return (*self.frameworks.values(), *self.others.values())
+
     @cached_property
     def unread(self) -> tuple[str, ...]:
         """The packages with GPU code of which no row tells, frameworks first; companions have their framework's."""
@@ -208,7 +212,7 @@ class LockOnGpu:
     def runs_well(self, build: Build) -> Answer:
         """Whether a build that is no framework will be well, imported alone."""
         alone = (self.goes_together(build), self.sees(build), self.finds(build), self.runs(build).answer)
-        beside = (self.meets(build, self.frameworks.values()), self.leaves_well(build), self.keeps_rules(build))
+        beside = (self.meets(build, self._all), self.leaves_well(build), self.keeps_rules(build))
         return every((*alone, *beside, self.cudnn(build).answer, self.kernels(build).answer))
 
     def keeps_rules(self, build: Build) -> Answer:
@@ -217,8 +221,8 @@ class LockOnGpu:
         return answer(all(build.package not in breach.subjects for breach in always))
 
     def leaves_well(self, build: Build) -> Answer:
-        """Whether every framework works after a build was imported, as far as it surely does not: with its cuDNN."""
-        after = (self.cudnn(framework, build).answer for framework in self.frameworks.values())
+        """Whether every other build works after this one was imported, as far as it surely does not: with its cuDNN."""
+        after = (self.cudnn(other, build).answer for other in self._all if other is not build)
         return answer(all(one is not Answer.NO for one in after))
 
     def meets(self, build: Build, others: Iterable[Build]) -> Answer:
