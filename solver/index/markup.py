@@ -14,13 +14,11 @@ MOST_TAGS = 200_000
 LONGEST_TAG = 8192
 _CHARSETS = ("utf-8", "ascii", "iso8859-1", "cp1252")
 """As Python names them. In all of them a tag has the same bytes."""
-# HTML 13.1.2: a name, then attributes, each a name and maybe a value, quoted or not. Nothing is gone over twice.
-_TAG = re.compile(
-    r"""<(?P<end>/?)(?P<name>[a-z][a-z0-9:\-]*+)
-    (?:(?:\s++|(?<=["']))[^\s"'<>/=]++(?:\s*+=\s*+(?:[^\s"'<>`]++|'[^']*+'|"[^"]*+"))?+)*+
-    \s*+/?>""",
-    re.IGNORECASE | re.ASCII | re.VERBOSE,
-)
+# HTML 13.1.2: a name, then attributes, each a name and maybe a value, quoted or not. Taken one after the other, none is
+# gone over twice; one expression for all of it would need what python has right since 3.11.4 only.
+_NAME = re.compile(r"<(?P<end>/?)(?P<name>[a-z][a-z0-9:\-]*)", re.IGNORECASE | re.ASCII)
+_ATTRIBUTE = re.compile(r"""(?:\s+|(?<=["']))[^\s"'<>/=]+(?:\s*=\s*(?:[^\s"'<>`]+|'[^']*'|"[^"]*"))?""", re.ASCII)
+_CLOSE = re.compile(r"\s*/?>", re.ASCII)
 _OTHER = re.compile(r"<[!?][^<>]*+>")
 _VERBATIM = ("script", "style")
 """Elements whose content is no markup."""
@@ -61,10 +59,14 @@ def _step(text: str, at: int) -> tuple[int, str, bool]:
         return _found(text, "-->", at) + len("-->"), "", False
     if (other := _OTHER.match(text, at)) is not None:
         return other.end(), "", False
-    tag = _TAG.match(text, at, at + LONGEST_TAG)
-    if tag is None:
+    tag, last = _NAME.match(text, at, at + LONGEST_TAG), at + LONGEST_TAG
+    stop = at if tag is None else tag.end()
+    while tag is not None and (attribute := _ATTRIBUTE.match(text, stop, last)) is not None:
+        stop = attribute.end()
+    close = _CLOSE.match(text, stop, last)
+    if tag is None or close is None:
         raise ValueError(f"its HTML is broken at {text[at : at + 20]!a}")
-    return tag.end(), tag["name"].lower(), bool(tag["end"])
+    return close.end(), tag["name"].lower(), bool(tag["end"])
 
 
 def _found(text: str, end: str, start: int) -> int:

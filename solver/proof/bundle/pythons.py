@@ -123,6 +123,11 @@ def _is_archive(path: Path) -> bool:
 
 def _of_archive(path: Path, word: str, scratch: Path) -> Python:
     """The one python in an archive, unpacked at ``scratch``."""
+    if not hasattr(tarfile, "data_filter"):  # which python has since 3.11.4
+        problem = f"{word} is an archive of somebody else's, which this python is too old to unpack safely"
+        raise BadInput(
+            problem, key=KEY, fix="run interlock with python 3.11.4 or newer, or unpack it and name the folder"
+        )
     try:
         with tarfile.open(path) as archive:
             archive.extractall(scratch, filter="data")
@@ -292,7 +297,11 @@ def _bound_to(python: Python) -> Path | None:
 def _runs_elsewhere(python: Python, archive: Path, folder: Path) -> bool:
     """Whether the packed python runs in another folder as it does in its own, and makes environments that run."""
     with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+        # It was packed a moment ago, so that nothing in it has to be held off.
+        if hasattr(tarfile, "data_filter"):
+            packed.extractall(folder, filter="data")
+        else:
+            packed.extractall(folder)
     moved = _python_of(folder / "bin" / f"python{python.version}")
     if moved is None or moved.prefix != folder or set(moved.modules) < set(python.modules):
         return False
