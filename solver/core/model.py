@@ -56,9 +56,9 @@ Requires = tuple[str, ...] | NotKnown
 """PEP 508 requirements; NOT_KNOWN where nobody read them, which is not the same as none."""
 
 REQUEST = "the request"
+"""Who asks where no package does."""
 DRIVER = "driver"
 """What a note is about that tells which driver is meant."""
-"""Who asks where no package does."""
 
 FORMAT_VERSION = 1
 """``version:`` of every file of ours."""
