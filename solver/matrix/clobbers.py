@@ -1,15 +1,17 @@
 """Whether two distributions write the same files with different bytes: the one reading of clobbers.yaml.
 
 Its rows tell of the versions that somebody compared. Of others they tell what all of them agree on, unless the rows
-of CUDA libraries know better where the files of these versions lie. Rules of the code "clobber" are read as every
+of CUDA libraries know better where the files of these versions lie; two that put a library of one name into one folder
+overwrite each other, whether anybody compared them or not. Rules of the code "clobber" are read as every
 rule is, in ``rules``: they forbid what they are about, and acquit nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 from packaging.utils import canonicalize_name
 
@@ -35,11 +37,18 @@ class Overlap:
     """Whether these very versions were compared, and not only others."""
     paths: tuple[str, ...] = ()
     """Some paths that both write, as far as rows tell."""
+    library: Library | None = None
+    """The row that puts a library where the other distribution has one too; None: no row of a library tells it."""
 
     @property
     def clobbering(self) -> tuple[Clobber, ...]:
         """Those of ``rows`` that saw different bytes at one path."""
         return tuple(row for row in self.rows if row.different)
+
+    @property
+    def witness(self) -> Clobber | Library:
+        """The row that tells it, of an overlap that is not denied."""
+        return self.clobbering[0] if self.library is None else self.library
 
 
 @dataclass(frozen=True)
@@ -50,17 +59,20 @@ class Layout:
     sonames: frozenset[str]
     stems: frozenset[str]
     """The sonames without what follows ".so"."""
+    files: Mapping[str, Library]
+    """By path, the row of the library that lies there, in the order of the rows."""
 
     @classmethod
     def of(cls, rows: Iterable[Library]) -> Layout:
         """That of the libraries of ``rows``."""
         rows = tuple(rows)
         sonames = frozenset(soname for row in rows for soname in row.sonames)
-        return cls(frozenset(row.directory for row in rows), sonames, frozenset(map(_stem, sonames)))
+        files = {path: row for row in rows for path in _files(row)}
+        return cls(frozenset(row.directory for row in rows), sonames, frozenset(map(_stem, sonames)), files)
 
 
 class Clobbers:
-    """The rows of compared wheels, by the pair that they compare."""
+    """Which distributions may overwrite each other's files, by rows of compared wheels and of where libraries lie."""
 
     def __init__(self, matrices: Matrices) -> None:
         self._clobbers, self._libraries = matrices.clobbers, matrices.libraries
@@ -78,12 +90,27 @@ class Clobbers:
 
     @cached_property
     def partners(self) -> Mapping[str, tuple[str, ...]]:
-        """By name, every distribution that was compared with it, sorted."""
+        """By name, every distribution that was compared with it or may have a library at one path with it, sorted."""
         partners: dict[str, set[str]] = {}
-        for a, b in self.pairs:
+        for a, b in (*self.pairs, *self._sharing):
             partners.setdefault(a, set()).add(b)
             partners.setdefault(b, set()).add(a)
         return {name: tuple(sorted(others)) for name, others in partners.items()}
+
+    def pairs_in(self, names: Container[str]) -> Iterator[tuple[str, str]]:
+        """The pairs among packages of which rows tell anything here, those of compared wheels first."""
+        return ((a, b) for a, b in (*self.pairs, *self._sharing) if a in names and b in names)
+
+    @cached_property
+    def _sharing(self) -> tuple[tuple[str, str], ...]:
+        """The further pairs of which rows put some library of the one and of the other at one path."""
+        writers: dict[str, dict[str, None]] = {}
+        for row in self._libraries:
+            for path in _files(row):
+                writers.setdefault(path, {})[row.distribution] = None
+        pairs = dict.fromkeys(pair for some in writers.values() for pair in combinations(some, 2))
+        compared = {frozenset(pair) for pair in self.pairs}
+        return tuple(pair for pair in pairs if frozenset(pair) not in compared)
 
     def between(self, first: str, version: StatedVersion, second: str, other_version: StatedVersion) -> Overlap:
         """What is known of two distributions (normalized names) at these versions, in whichever order."""
@@ -95,7 +122,11 @@ class Clobbers:
         if self._lie_apart(versions):
             return Overlap(Answer.NO)
         paths = _paths(rows)
-        if any(self._is_renamed(path, versions) for path in paths):
+        is_renamed = any(self._is_renamed(path, versions) for path in paths)
+        shared = self._shared_files(versions) if is_renamed or not rows else {}
+        if shared:
+            return Overlap(Answer.YES, paths=tuple(shared), library=next(iter(shared.values())))
+        if is_renamed:
             # The versions that were compared are no witness of these, whose headers alone have the same names.
             return Overlap(Answer.NOT_KNOWN, rows, paths=tuple(path for path in paths if ".so" not in path))
         return Overlap(_agreed(rows), rows, paths=paths)
@@ -105,6 +136,11 @@ class Clobbers:
         soname = path.rpartition("/")[2]
         layouts = (self._layout(name, version) for name, version in versions.items())
         return any(soname not in layout.sonames and _stem(soname) in layout.stems for layout in layouts)
+
+    def _shared_files(self, versions: Mapping[str, StatedVersion]) -> dict[str, Library]:
+        """The paths at which rows put a library of both, each with the row of the second that does."""
+        first, second = (self._layout(name, version).files for name, version in versions.items())
+        return {path: row for path, row in second.items() if path in first}
 
     def _lie_apart(self, versions: Mapping[str, StatedVersion]) -> bool:
         """Whether rows tell where both put their libraries, and that is not the same folder."""
@@ -139,6 +175,10 @@ def specifier_of(row: Clobber, name: str) -> str:
 def _paths(rows: Iterable[Clobber]) -> tuple[str, ...]:
     """Those of the first row that saw different bytes."""
     return next((row.paths for row in rows if row.different), ())
+
+
+def _files(row: Library) -> Iterator[str]:
+    return (f"{row.directory}/{soname}" for soname in row.sonames)
 
 
 def _stem(soname: str) -> str:

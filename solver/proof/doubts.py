@@ -9,6 +9,7 @@ from solver.core.answer import Answer
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.spelling import all_of
 from solver.matrix.builds import built_cuda, has_cuda
+from solver.matrix.clobbers import Overlap
 from solver.matrix.majors import go_together
 from solver.matrix.rows import Build
 from solver.matrix.rules import Breach, imported_first
@@ -28,11 +29,9 @@ def doubts(case: LockOnGpu) -> Iterable[str]:
         if kernels.why:
             yield f"{_title(build)}: {kernels.why}"
     yield from _of_rules(case.breaches)
-    ruled = {pair for breach in case.breaches for pair in breach.pairs}
-    for one, other in case.overwriting:
-        if frozenset((one, other)) not in ruled:
-            yield f"{one} and {other} write the same paths with different bytes"
+    yield from _of_files(case)
     yield from _of_misfits(case)
+    yield from (f"{name}: {one.why}" for name, one in case.companions.items() if one.answer is not Answer.YES)
     yield from _of_majors(case)
     yield from _of_driver(case)
     yield from _of_finding(case)
@@ -57,6 +56,21 @@ def _of_rules(breaches: Iterable[Breach]) -> Iterable[str]:
     for breach in breaches:
         if imported_first(breach.rule) is None:
             yield f"{all_of(sorted(map(_name, breach.subjects)))}: {breach.rule.why}"
+
+
+def _of_files(case: LockOnGpu) -> Iterable[str]:
+    """Packages that overwrite, or may overwrite, each other's files, of which no rule tells more."""
+    ruled = {pair for breach in case.breaches for pair in breach.pairs}
+    for (one, other), overlap in case.overlaps.items():
+        if frozenset((one, other)) not in ruled:
+            yield f"{one} and {other} {_what_they_write(overlap)}"
+
+
+def _what_they_write(overlap: Overlap) -> str:
+    if overlap.library is not None:
+        return f"both write {overlap.paths[0]}"
+    often = "" if overlap.answer is Answer.YES else " in some pairs of versions, and nobody compared these"
+    return f"write the same paths with different bytes{often}"
 
 
 def _of_misfits(case: LockOnGpu) -> Iterable[str]:

@@ -9,9 +9,19 @@ from functools import cached_property
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code, is_led_by_us
 from solver.core.model import Framework
-from solver.matrix.builds import Bound, broken_bounds, cuda_major, has_cuda, is_part_of, source_of, wheel_build
-from solver.matrix.clobbers import Clobbers
+from solver.matrix.builds import (
+    Bound,
+    broken_bounds,
+    cuda_major,
+    has_cuda,
+    is_part_of,
+    made_for,
+    source_of,
+    wheel_build,
+)
+from solver.matrix.clobbers import Clobbers, Overlap
 from solver.matrix.code import Code, code_of, runs_on
+from solver.matrix.companions import bound_row, shares_cuda, suits
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
 from solver.matrix.drivers import runs_build
@@ -234,23 +244,34 @@ class LockOnGpu:
     @cached_property
     def misfits(self) -> tuple[tuple[Build, Bound, str], ...]:
         """The bounds of builds that the set breaks, each with its build and the package that breaks it."""
-        every_build = self.told.values()
-        return tuple((row, bound, name) for row in every_build for bound, name in broken_bounds(row, self.packages))
+        rows = [bound_row(self.matrices, build, self.packages[name]) for name, build in self.told.items()]
+        return tuple((row, bound, name) for row in rows for bound, name in broken_bounds(row, self.packages))
 
     def goes_together(self, build: Build) -> Answer:
         """Whether the set has what the build was compiled against, as far as it surely has not."""
-        return answer(all(row is not build for row, _, _ in self.misfits))
+        return answer(all(row.package != build.package for row, _, _ in self.misfits))
 
     @cached_property
-    def overwriting(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of packages that surely write the same paths with different bytes."""
+    def companions(self) -> dict[str, Verdict]:
+        """By companion, whether it suits its framework's build and meets no other one that it cannot."""
+        return {name: self._suits(name) for name in self.packages if name in COMPANIONS}
+
+    def _suits(self, companion: str) -> Verdict:
+        build, framework = self.told.get(companion), self.frameworks.get(COMPANIONS[companion])
+        if build is None:
+            is_meant = framework is not None and self.packages[companion] in made_for(framework, companion)
+            return Verdict(Answer.YES) if is_meant else Verdict(Answer.NOT_KNOWN, "no row tells of its build")
+        verdicts = [] if framework is None else [suits(build, framework)]
+        verdicts += (one for other in self._all if (one := shares_cuda(build, other)).answer is Answer.NO)
+        return min(verdicts, key=lambda one: one.answer is not Answer.NO, default=Verdict(Answer.YES))
+
+    @cached_property
+    def overlaps(self) -> dict[tuple[str, str], Overlap]:
+        """By pair of packages, how they overwrite, or may overwrite, each other's files."""
         clobbers, here = Clobbers(self.matrices), self.packages
-        pairs = ((one, other) for one, other in clobbers.pairs if one in here and other in here)
-        return tuple(
-            (one, other)
-            for one, other in pairs
-            if clobbers.between(one, here[one], other, here[other]).answer is Answer.YES
-        )
+        pairs = clobbers.pairs_in(here)
+        told = {(one, other): clobbers.between(one, here[one], other, here[other]) for one, other in pairs}
+        return {pair: overlap for pair, overlap in told.items() if overlap.answer is not Answer.NO}
 
     @cached_property
     def breaches(self) -> tuple[Breach, ...]:

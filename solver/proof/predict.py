@@ -6,7 +6,6 @@ Everything is asked of rows and answered with yes, no or not known; what is not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
 from solver.core.frameworks import framework_of, preferred_first
@@ -54,7 +53,8 @@ def predict(
         dies=_dies(case.breaches, case.orders),
         doubts=tuple(doubts(case)),
         others=_others(case),
-        broken=tuple(sorted({*_broken(case.breaches), *chain.from_iterable(case.overwriting)})),
+        broken=tuple(sorted({*_broken(case.breaches), *_overlapping(case, Answer.YES)})),
+        doubtful=tuple(sorted(_overlapping(case, Answer.NOT_KNOWN))),
         unread_builds=case.unread,
         uses_gpu=case.uses_gpu(),
     )
@@ -92,6 +92,11 @@ def predict_conda(
     )
 
 
+def _overlapping(case: LockOnGpu, given: Answer) -> set[str]:
+    """The packages of the pairs that overwrite each other's files, or of those that may."""
+    return {name for pair, overlap in case.overlaps.items() if overlap.answer is given for name in pair}
+
+
 def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
     """NO where a conda lock's probe surely fails; that it does not is never foretold."""
     answers = [case.kernels().answer, *map(case.sees, order), *(case.cudnn(name).answer for name in order)]
@@ -100,10 +105,12 @@ def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
 
 
 def _others(case: LockOnGpu) -> dict[str, Answer]:
-    """Builds that are no framework's; of a companion and of one without CUDA code only that it will not be well."""
+    """Builds that are no framework's; of a companion and of one without CUDA code only that it is not surely well."""
     apart = {name: row for name, row in case.told.items() if framework_of(name) is None and name not in case.others}
     broken = [name for name, row in apart.items() if case.goes_together(row) is Answer.NO]
-    return {name: case.runs_well(row) for name, row in case.others.items()} | dict.fromkeys(broken, Answer.NO)
+    doubtful = {name: one.answer for name, one in case.companions.items() if one.answer is not Answer.YES}
+    well = {name: case.runs_well(row) for name, row in case.others.items()}
+    return well | doubtful | dict.fromkeys(broken, Answer.NO)
 
 
 def _of_framework(case: LockOnGpu, name: Framework) -> FrameworkPrediction:

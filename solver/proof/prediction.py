@@ -62,6 +62,8 @@ class Prediction(Value, frozen=True, kw_only=True):
     """By package with GPU code that is no framework: whether it will be well."""
     broken: tuple[str, ...] = ()
     """Packages that break one another whatever is imported first, by a rule of severity error or by their files."""
+    doubtful: tuple[str, ...] = ()
+    """Packages of which nobody knows whether they break one another, by their files."""
     unread_builds: tuple[str, ...] = ()
     """Packages with GPU code of which no row tells."""
     uses_gpu: Answer = Answer.NOT_KNOWN
@@ -71,7 +73,7 @@ class Prediction(Value, frozen=True, kw_only=True):
     def works(self) -> Answer:
         """Whether everything of the lock will be well on the GPU; not known of a lock in which nothing is probed."""
         well = [*self.probes.values(), *self.others.values(), *(Answer.NOT_KNOWN for _ in self.unread_builds)]
-        well += [Answer.NO for _ in self.broken]
+        well += [*(Answer.NO for _ in self.broken), *(Answer.NOT_KNOWN for _ in self.doubtful)]
         return every(well or [Answer.NOT_KNOWN])
 
     def sentences(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from drawing import examples
 from drawn_world import Problem, near_problems, problems, read
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from search_world import World
 
 from solver.audit.run import audit
 from solver.core.answer import Answer
@@ -24,19 +25,26 @@ from solver.solve.space.packages import Spaces
 FIELDS: dict[str, list[Any]] = {
     "cuda": ["12.4", "12.4", "12.8", "13.0", "none"],
     "cudnn": ["9.1", "9.4", "none"],
-    "bundles": [False, True],
-    "opens": [["cudart"], ["cudnn", "cudart"], []],
-    "runpath": [[], ["xcudart.8", "xcudnn.8", "xcudart.9", "xcudnn.9"]],
+    "bundles": [False, False, True],
+    "same_minor": [False, False, True],
+    "opens": [["cudart"], ["cudnn", "cudart"], ["cufoo"], []],
+    "runpath": [[], ["xcudart.8", "xcudnn.8", "xcudart.9", "xcudnn.9", "xfoo"]],
     "sm": [["8.0", "9.0"], ["8.0", "9.0"], ["8.0"], ["10.0"]],
     "ptx": [[], ["8.0"]],
     "driver": ["525.60.13", "525.60.13", "590.0"],
 }
 """Fields of a build of a package that is no framework; each may also be unread."""
+KITS = ("gpukit", "otherkit")
+FOO = ("foo-a", "foo-b")
+"""What brings one library: the files of the two are the same."""
 kits = st.lists(
     st.tuples(
         st.fixed_dictionaries({name: st.sampled_from([*values, *values, None]) for name, values in FIELDS.items()}),
-        st.sampled_from([{}, {"torch": ">=2.6"}, {"torch": "<2.6"}, {"numpy": "<2"}]),
-        st.sampled_from([[], ["runtime-cu12", "cudnn-cu12"], ["runtime-cu12"], ["runtime", "cudnn-cu13"]]),
+        st.sampled_from([[], [], ["nccl"], ["cufoo"]]),
+        st.sampled_from([{}, {}, {"torch": ">=2.6"}, {"torch": "<2.6"}, {"numpy": "<2"}]),
+        st.sampled_from(
+            [[], ["runtime-cu12", "cudnn-cu12"], ["runtime-cu12"], ["runtime", "cudnn-cu13"], ["foo-a"], [*FOO]]
+        ),
     ),
     min_size=1,
     max_size=3,
@@ -45,20 +53,52 @@ kits = st.lists(
 
 @st.composite
 def gpu_problems(draw: st.DrawFn) -> Problem:
-    """A problem on a GPU, in whose world rows alone tell of another package with GPU code."""
-    problem, kit = draw(st.one_of(problems, near_problems)), draw(kits)
-    told = {"cuda": [12, 13], "soname": "cudnn.9", "gpus": ["8.0", "8.6", "9.0"], "forward": []}
-    problem.world.add_row("cudnn", ">=9,<10", **told)
-    for number, (fields, needs, requires) in enumerate(kit, 1):
-        problem.world.add_row("builds", f"{number}.0", package="gpukit", needs=needs, **read(fields))
-        releases = problem.world.releases.setdefault("gpukit", [])
-        releases.append(problem.world.release("gpukit", f"{number}.0", {"requires": requires}))
+    """A problem on a GPU, in whose world rows alone tell of other packages with GPU code."""
+    problem = draw(st.one_of(problems, near_problems))
+    add_libraries(problem.world, draw(st.sampled_from(["xfoo", "xbar"])))
+    add_companions(problem.world, draw(st.sampled_from(["13.0", "12.8", "none", None])))
+    add_kit(problem.world, "gpukit", draw(kits), part_of=None)
+    add_kit(problem.world, "otherkit", draw(kits), part_of=draw(st.sampled_from([None, "gpukit"])))
     target = msgspec.structs.replace(
         problem.profile.target, driver=problem.profile.target.driver or "580.65.06", gpus=("9.0",)
     )
     cuda = "" if problem.profile.cuda == "none" else problem.profile.cuda
-    packages = (*problem.profile.packages, *(["gpukit"] if draw(st.integers(0, 3)) else []))
-    return Problem(problem.world, msgspec.structs.replace(problem.profile, target=target, cuda=cuda, packages=packages))
+    added = draw(st.sampled_from([("gpukit",), ("otherkit",), KITS, (), (*FOO,), ("gpukit", "torchvision")]))
+    packages = (*dict.fromkeys((*problem.profile.packages, *added)),)
+    frameworks = draw(st.sampled_from([problem.profile.frameworks, ()]))
+    asked = {name: text for name, text in problem.profile.constraints.items() if name not in ("tensorflow", "torch")}
+    profile = msgspec.structs.replace(problem.profile, target=target, cuda=cuda, packages=packages)
+    if packages and not frameworks:
+        profile = msgspec.structs.replace(profile, frameworks=(), prefer=None, constraints=asked)
+    return Problem(problem.world, profile)
+
+
+def add_libraries(world: World, folder: str) -> None:
+    """A cuDNN of known GPUs, and two distributions of one library, whose folders may be one."""
+    told = {"cuda": [12, 13], "soname": "cudnn.9", "gpus": ["8.0", "8.6", "9.0"], "forward": []}
+    world.add_row("cudnn", ">=9,<10", **told)
+    for name, directory in zip(FOO, ("xfoo", folder), strict=True):
+        fields = {"cuda": 12, "distribution": name, "directory": directory, "sonames": ["foo.1"]}
+        world.add_row("libraries", f"cufoo of {name}", **fields)
+        world.releases[name] = [world.release(name, "1.0", [])]
+
+
+def add_companions(world: World, cuda: str | None) -> None:
+    """A torch without CUDA, and builds of the companion of which a row, or its version alone, tells the CUDA."""
+    world.add_row("torch", "2.6+cpu", cuda="none", cudnn="none")
+    world.releases["torch"].append(world.release("torch", "2.6+cpu", []))
+    world.add_row("companions", "0.7", needs={"torch": "==2.6"}, **read({"cuda": cuda}))
+    for version in ("0.7", "0.5+cu124", "0.6+cu130", "0.7+cpu"):
+        world.releases["torchvision"].append(world.release("torchvision", version, []))
+
+
+def add_kit(world: World, name: str, kit: list[Any], part_of: str | None) -> None:
+    """Releases of a package with GPU code of which rows alone tell."""
+    for number, (fields, uses, needs, requires) in enumerate(kit, 1):
+        told = {"package": name, "needs": needs, "uses": uses, "part_of": part_of, **read(fields)}
+        world.add_row("builds", f"{number}.0 of {name}", version=f"{number}.0", **told)
+        releases = world.releases.setdefault(name, [])
+        releases.append(world.release(name, f"{number}.0", {"requires": requires}))
 
 
 def solved(problem: Problem) -> Solution | None:
@@ -97,12 +137,15 @@ def test_what_the_search_admits_no_audit_breaks_and_no_prediction_denies(problem
 
 
 @settings(max_examples=examples(250))
-@given(gpu_problems(), st.integers(0, 3), st.integers(0, 2))
-def test_what_the_audit_calls_broken_nobody_foretells_to_work(problem: Problem, place: int, other: int) -> None:
+@given(gpu_problems(), st.integers(0, 7), st.integers(0, 4), st.sampled_from([(), (), FOO, ("torchvision",), KITS]))
+def test_what_the_audit_calls_broken_nobody_foretells_to_work(
+    problem: Problem, place: int, other: int, added: tuple[str, ...]
+) -> None:
     solution = solved(problem)
     assume(solution is not None)
     pins = pins_of(solution)
-    name = sorted(pins, key=lambda name: (name != "gpukit", name))[place % len(pins)]
+    pins |= {name: problem.world.releases[name][other % len(problem.world.releases[name])].version for name in added}
+    name = sorted(pins, key=lambda name: (name not in (*KITS, "torch", "torchvision"), name))[place % len(pins)]
     versions = [release.version for release in problem.world.releases.get(name, ())] or [pins[name]]
     pins[name] = versions[other % len(versions)]
     # What metadata ask for and which python a wheel is for is pip's to check, and no prediction reads it.

@@ -149,6 +149,7 @@ class PredictScenario(Scenario, frozen=True, kw_only=True):
     dies: tuple[str, ...] = ()
     others: dict[str, Answer] = {}
     broken: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
     text: str
 
     def __post_init__(self) -> None:

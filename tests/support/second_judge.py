@@ -264,10 +264,10 @@ class Judge:
         row = self.torch_rows.get(chosen.get("torch", ""))
         if row is None or row.cuda is None:
             return True
+        older = cudnn is not None and major(cudnn) == major(row.cudnn) and V(minor(cudnn)) < V(minor(row.cudnn))
         if row.bundles:
-            older = cudnn is not None and major(cudnn) == major(row.cudnn) and V(minor(cudnn)) < V(minor(row.cudnn))
             return cuda != "none" and major(cuda) == major(row.cuda) and not older
-        if cuda != minor(row.cuda):
+        if cuda != minor(row.cuda) or older or (cudnn is not None and major(cudnn) != major(row.cudnn)):
             return False
         if not self.unread(chosen["torch"]):
             return True

@@ -13,9 +13,9 @@ from solver.audit.package_set import Package
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
-from solver.core.versions import meets, version_or_none
+from solver.core.versions import meets
 from solver.matrix.builds import broken_bounds, made_for
-from solver.matrix.rows import Build
+from solver.matrix.companions import bound_row, is_loadable
 
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
@@ -25,7 +25,7 @@ _LOADING = "github.com/pytorch/pytorch/issues/111983; github.com/tenstorrent/tt-
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """The bounds of rows that the set breaks, where no metadata tells them; code for CUDA beside a CPU torch."""
-    for build in (*context.builds, *map(partial(_as_released, context), context.companions)):
+    for build in (*context.builds, *context.parts, *map(partial(_as_released, context), context.companions)):
         for bound, name in broken_bounds(build.row, context.stated):
             if bound.generated is None:
                 yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
@@ -33,15 +33,13 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _as_released(context: AuditContext, build: BuiltPackage) -> BuiltPackage:
-    """A build that no row knows as that of its release which one does: all of one release are for one framework.
+    """A build with the row that tells its bounds.
 
-    Not so conda's, which are compiled against what their own recipe names and say so in their depends.
+    conda's are compiled against what their own recipe names and say so in their depends.
     """
-    version = version_or_none(build.package.version)
-    if not build.guessed or version is None or build.package.origin == "conda":
+    if build.package.origin == "conda":
         return build
-    row = context.matrices.build(build.package.name, version.public, context.target.platform)
-    return replace(build, row=row) if isinstance(row, Build) else build
+    return replace(build, row=bound_row(context.matrices, build.row, build.package.version or ""))
 
 
 def _finding(context: AuditContext, build: BuiltPackage, other: Package, bound: str) -> Iterator[Finding]:
@@ -67,9 +65,9 @@ def _without_cuda(context: AuditContext) -> Iterator[Finding]:
     """Companions that are linked to the CUDA half of a torch that has none: metadata tells no build from another."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if not isinstance(torch, BuiltPackage) or torch.has_cuda is not Answer.NO:
+        if not isinstance(torch, BuiltPackage) or build.package.origin != "pypi":
             continue
-        if build.package.origin != "pypi" or build.has_cuda is not Answer.YES:
+        if is_loadable(build.row, torch.row) is not Answer.NO:
             continue
         yield finding_about(
             (build.package, torch.package),

@@ -1,6 +1,6 @@
 """``clobber``: two distributions write the same path with different bytes.
 
-Told by rows of compared wheels, by where CUDA libraries lie, by what conda and pip
+Told by rows of compared wheels and of where CUDA libraries lie, by what conda and pip
 both bring; ``clobber_records`` compares wheels on the index, ``clobber_prefix`` what is installed.
 """
 
@@ -12,7 +12,7 @@ from solver.audit.codes import clobber_pair
 from solver.audit.codes.clobber_pair import Statement, pair_finding
 from solver.audit.codes.clobber_prefix import installed_twice
 from solver.audit.codes.clobber_records import compared_records
-from solver.audit.context import AuditContext, Provided
+from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.rules import as_finding, breaches
@@ -40,32 +40,30 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 
 def _statements(context: AuditContext) -> Iterator[Statement]:
-    """Best witness first: files on the disk, the RECORDs of these wheels, rows of compared wheels, where rows put
-    libraries."""
+    """Best witness first: files on the disk, the RECORDs of these wheels, rows."""
     if context.set.prefix is not None:
         yield from installed_twice(context)
     yield from compared_records(context)
-    yield from _compared_before(context)
-    yield from _same_place(context)
+    yield from _told_by_rows(context)
     yield from _conda_and_pip(context)
 
 
-def _compared_before(context: AuditContext) -> Iterator[Statement]:
-    """By rows: of these very versions where there are some, else of every pair of versions that was compared."""
+def _told_by_rows(context: AuditContext) -> Iterator[Statement]:
+    """By rows of these very versions where there are some, else of other versions and of where libraries lie."""
     clobbers = Clobbers(context.matrices)
-    for a, b in clobbers.pairs:
-        first, second = context.package(a), context.package(b)
-        if first is None or second is None or first is second:
-            continue
+    for a, b in clobbers.pairs_in(context.packages):
+        first, second = context.packages[PypiName(a)], context.packages[PypiName(b)]
         overlap = clobbers.between(a, context.stated[a], b, context.stated[b])
-        # Without one, rows of where libraries lie know better than pairs of other versions.
-        if overlap.rows:
+        if first is not second and (overlap.rows or overlap.library is not None):
             yield Statement(frozenset((first.name, second.name)), _overlapping(context, first, second, overlap))
 
 
 def _overlapping(context: AuditContext, first: Package, second: Package, overlap: Overlap) -> Finding | None:
     if overlap.answer is Answer.NO:
         return None
+    if overlap.library is not None:
+        path, source = overlap.paths[0], overlap.library.source
+        return pair_finding(context, first, second, f"both write {path}", source, overlap.paths)
     row = overlap.clobbering[0]
     besides: list[str] = []
     what = f"write {row.shared} common paths, {row.different} of them with different bytes"
@@ -76,18 +74,6 @@ def _overlapping(context: AuditContext, first: Package, second: Package, overlap
         besides = ["these versions were not"]
     sure = overlap.answer is Answer.YES
     return pair_finding(context, first, second, what, row.source, overlap.paths, sure=sure, besides=besides)
-
-
-def _same_place(context: AuditContext) -> Iterator[Statement]:
-    """Two distributions whose rows put a library of the same name into the same folder."""
-    owners: dict[str, Provided] = {}
-    for item in context.provided:
-        for soname in item.library.sonames:
-            path = f"{item.library.directory}/{soname}"
-            first, second = owners.setdefault(path, item).package, item.package
-            if first.name != second.name:
-                finding = pair_finding(context, first, second, f"both write {path}", item.library.source, (path,))
-                yield Statement(frozenset((first.name, second.name)), finding)
 
 
 def _conda_and_pip(context: AuditContext) -> Iterator[Statement]:

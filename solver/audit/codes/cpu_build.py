@@ -20,6 +20,7 @@ from solver.core.spelling import either
 from solver.core.target import PLATFORMS
 from solver.core.versions import specifier_or_none
 from solver.matrix.builds import cuda_major, has_cuda, local_cuda, made_for, pythons, wheel_for
+from solver.matrix.companions import has_operators
 from solver.matrix.gpu_names import is_cuda_package
 from solver.matrix.rows import NONE, Build
 
@@ -95,11 +96,11 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
     """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if not isinstance(torch, BuiltPackage) or torch.has_cuda is not Answer.YES:
+        if not isinstance(torch, BuiltPackage) or build.package.origin != "pypi":
+            continue
+        if has_operators(build.row, torch.row) is not Answer.NO:
             continue
         made = made_for(torch.row, build.package.name)
-        if build.package.origin != "pypi" or build.has_cuda is not Answer.NO or build.package.version in made:
-            continue
         yield finding_about(
             (build.package, torch.package),
             code=CODE,

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import is_partial
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
-from solver.matrix.builds import bound_on, bounds, built_cuda, local_cuda, stated
+from solver.matrix.builds import bound_on, bounds, built_cuda
+from solver.matrix.companions import shares_cuda, suits
 from solver.matrix.cudnn import built_with
 from solver.matrix.distributions import bringers
 from solver.matrix.libraries import brings, bundled, opened, pins
-from solver.matrix.majors import share_a_process
 from solver.matrix.rows import Build
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.cudnn import cudnn_asks
 from solver.solve.space.inside import inside_asks
+from solver.solve.space.refusals import faults
 from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guard
 
 
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
-    """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, and what nobody read."""
+    """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, what it is part of."""
     cuda = built_cuda(row)
     if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
@@ -38,6 +39,17 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
                 yield from _library_asks(space, short, major(cuda), row)
         yield from cudnn_asks(space, row)
     yield from _bound_asks(space, row)
+    yield from _whole_asks(space, row)
+
+
+def _whole_asks(space: Candidates, row: Build) -> Iterator[Ask]:
+    """What it is part of, whose row tells of both, where its own does not let it stand alone."""
+    scope, whole = space.scope, row.part_of
+    refused = {Answer.NO} if scope.doubtful else {Answer.NO, Answer.NOT_KNOWN}
+    fault = next((fault for fault in faults(row, scope) if fault.answer in refused), None) if whole else None
+    if whole is not None and fault is not None:
+        text = f"{whole}, of which it is part: {fault.why}"
+        yield Ask(whole, space.mask(whole, ""), text, fault.source, fault.row)
 
 
 def _bound_asks(space: Candidates, row: Build) -> Iterator[Ask]:
@@ -99,29 +111,34 @@ def _compiler_asks(space: Candidates, candidate: Candidate, compiler: str) -> It
             return
 
 
-def companion_asks(space: Candidates, row: Build) -> Iterator[Ask]:
-    """Its framework, which newer metadata no longer names, one of the same CUDA major, and what else it needs."""
-    framework = COMPANIONS[row.package]
-    yield space.ask(framework, bound_on(row, framework), row.source, row.id)
-    cuda = built_cuda(row)
-    if isinstance(cuda, str):
-        yield _framework_of(space, framework, cuda, row.source, row.id)
-    yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
+def companion_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
+    """Its framework, which newer metadata no longer names, a build of that that suits it, and what else it needs."""
+    scope, framework = space.scope, COMPANIONS[candidate.ident]
+    row = scope.release_row(candidate.ident, candidate.version)
+    if isinstance(row, Build) and row.version == candidate.version:
+        yield space.ask(framework, bound_on(row, framework), row.source, row.id)
+        yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
+    elif isinstance(row, Build):  # of the release alone, of which the metadata of this build mostly tells the same
+        yield from _bound_asks(space, row)
+    build = scope.companion(candidate.ident, candidate.version)
+    if isinstance(build, Build):
+        yield from _suiting(space, framework, build, suits)
+    elif isinstance(row, Build):  # of another platform: here it has the same CUDA or none
+        yield from _suiting(space, framework, row, shares_cuda)
 
 
-def named_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
-    """What the local version of a companion that no row knows tells: 0.26.0+cu128 is a build for CUDA 12.8."""
-    cuda = stated(local_cuda(candidate.version))
-    if isinstance(cuda, str):
-        source = f"the name of {candidate.name}"
-        yield _framework_of(space, COMPANIONS[candidate.ident], cuda, source, None)
+def _suiting(
+    space: Candidates, framework: Framework, companion: Build, suited: Callable[[Build, Build], Verdict]
+) -> Iterator[Ask]:
+    """A build of the framework beside which a companion with CUDA code will be well, by ``suited``."""
+    taken = {Answer.YES, Answer.NOT_KNOWN} if space.scope.doubtful else {Answer.YES}
 
-
-def _framework_of(space: Candidates, framework: Framework, cuda: str, source: str, row: str | None) -> Ask:
     def fits(candidate: Candidate) -> bool:
         build = space.build(candidate.ident, candidate.version)
-        mine = None if isinstance(build, NotKnown) else built_cuda(build)
-        return isinstance(mine, str) and share_a_process(mine, cuda) is Answer.YES
+        answer = Answer.NOT_KNOWN if isinstance(build, NotKnown) else suited(companion, build).answer
+        return answer in taken
 
-    text = f"a {framework} built with CUDA {major(cuda)}"
-    return Ask(framework, space.mask_where(framework, fits), text, source, row)
+    cuda = built_cuda(companion)
+    if isinstance(cuda, str):
+        text = f"a {framework} built with CUDA {major(cuda)}"
+        yield Ask(framework, space.mask_where(framework, fits), text, companion.source, companion.id or None)

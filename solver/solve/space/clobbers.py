@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from solver.core.answer import Answer
-from solver.matrix.clobbers import Clobbers, specifier_of
-from solver.matrix.rows import Clobber
+from solver.matrix.clobbers import Clobbers, Overlap, specifier_of
+from solver.matrix.rows import Clobber, Library
 from solver.matrix.rules import condition, demands, forbids
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Candidate, Kind, guard
@@ -16,24 +16,25 @@ from solver.solve.space.terms import Ask, Candidate, Kind, guard
 def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) -> Iterator[Ask]:
     """None of the versions of others whose files it would share with them, where no rule keeps them away anyway."""
     for other in clobbers.partners.get(candidate.ident, ()):
-        masks: dict[tuple[str, bool], int] = defaultdict(int)
-        rows: dict[str, Clobber] = {}
+        masks: dict[tuple[str, str], int] = defaultdict(int)
+        rows: dict[str, Clobber | Library] = {}
         ruled_out = _ruled_out(space, candidate, other)
         for beside in space.candidates(other):
             overlap = clobbers.between(candidate.ident, candidate.version, other, beside.version)
             if overlap.answer is Answer.YES and not ruled_out >> beside.position & 1:
-                row = overlap.clobbering[0]
+                row = overlap.witness
                 rows[row.id] = row
-                masks[row.id, overlap.compared] |= 1 << beside.position
+                masks[row.id, _beside(overlap, other)] |= 1 << beside.position
         everything = (1 << len(space.candidates(guard(other)))) - 1
-        for (row_id, compared), mask in sorted(masks.items()):
-            text = _beside(rows[row_id], other, compared=compared)
+        for (row_id, text), mask in sorted(masks.items()):
             yield Ask(guard(other), everything & ~(mask << 1), text, rows[row_id].source, row_id, kind=Kind.NONE_OF)
 
 
-def _beside(row: Clobber, other: str, *, compared: bool) -> str:
-    if compared:
-        return f"no {other}{specifier_of(row, other)} beside it, which writes the same files"
+def _beside(overlap: Overlap, other: str) -> str:
+    if overlap.library is not None:
+        return f"no {other} beside it, which writes {overlap.paths[0]} too"
+    if overlap.compared:
+        return f"no {other}{specifier_of(overlap.clobbering[0], other)} beside it, which writes the same files"
     return f"no {other} beside it, which wrote the same files in every pair of versions that was compared"
 
 

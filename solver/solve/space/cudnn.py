@@ -17,7 +17,7 @@ from solver.solve.space.terms import AXIS_CUDNN, Ask, Candidate, Kind, guard
 def cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """Of a distribution's cuDNN that it serves the build, and of those inside other wheels that they do no harm.
 
-    A build whose metadata pins its CUDA libraries asks for its own cuDNN by that.
+    A build whose metadata pins its CUDA libraries asks for its own cuDNN by that, which has to serve it all the same.
     """
     specifier = served_by(row)
     if not isinstance(specifier, str):
@@ -25,18 +25,30 @@ def cudnn_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     inside = bundled(row)
     if inside is Answer.YES:
         yield from _other_cudnn(space, row)
-    elif pins(row) is not Answer.YES and not (inside is Answer.NOT_KNOWN and space.scope.doubtful):
+    elif pins(row) is Answer.YES:
+        yield _pinned_cudnn(space, row)
+    elif not (inside is Answer.NOT_KNOWN and space.scope.doubtful):
         yield _own_cudnn(space, row, specifier)
     for name in space.scope.carriers:
         if name != row.package:
             yield from _carried_cudnn(space, row, name)
 
 
-def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
-    """A cuDNN that serves its code, since it brings none."""
-    mask = space.mask_where(
+def _serving(space: Candidates, row: Build) -> int:
+    return space.mask_where(
         AXIS_CUDNN, lambda c: c.version != NONE and cudnn_suits(row, c.version).answer is Answer.YES
     )
+
+
+def _pinned_cudnn(space: Candidates, row: Build) -> Ask:
+    """None that does not serve its code: what its metadata asks for is no word of it."""
+    mask, text = 1 | _serving(space, row) << 1, f"no cuDNN but {_at_least(row, ', at least')}"
+    return Ask(guard(AXIS_CUDNN), mask, text, source_of(row), row.id, kind=Kind.NONE_OF)
+
+
+def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
+    """A cuDNN that serves its code, since it brings none."""
+    mask = _serving(space, row)
     text = f"cuDNN {_at_least(row, ', at least')}"
     if opens(row, CUDNN) is not Answer.NO:
         return Ask(AXIS_CUDNN, mask, text, source_of(row), row.id, specifier)

@@ -17,7 +17,7 @@ from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 from solver.matrix.rules import additions, demands, partners
-from solver.solve.space.builds import build_asks, companion_asks, named_asks
+from solver.solve.space.builds import build_asks, companion_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
@@ -147,14 +147,7 @@ class PackageSpace:
         row = self.scope.build(candidate.ident, candidate.version)
         if isinstance(row, Build):
             return build_asks(self.choices, row, candidate)
-        if candidate.ident not in COMPANIONS:
-            return ()
-        companion = self.scope.companion(candidate.ident, candidate.version)
-        return (
-            companion_asks(self.choices, companion)
-            if isinstance(companion, Build)
-            else named_asks(self.choices, candidate)
-        )
+        return companion_asks(self.choices, candidate) if candidate.ident in COMPANIONS else ()
 
 
 class Spaces:

@@ -148,8 +148,14 @@ def _of_build(scope: Scope, name: str, version: str) -> Iterator[Verdict | None]
         yield _unknown(name, version, framework, scope)
         return
     yield _wrong_kind(build, has_cuda(build), scope, framework)
-    yield _too_old_driver(build, scope.matrices, scope.target.driver)
-    yield _lost_libraries(build, scope)
+    # Of a part its whole tells that, and without one it is not chosen (``builds``).
+    yield from () if is_part(build) else faults(build, scope)
+
+
+def faults(build: Build, scope: Scope) -> Iterator[Verdict]:
+    """Why a build will not, or not surely, run on the target's GPUs, whatever lies beside it."""
+    some = _too_old_driver(build, scope.matrices, scope.target.driver), _lost_libraries(build, scope)
+    yield from (verdict for verdict in some if verdict is not None)
     yield from _gpu_refusals(build, scope)
     yield from _carried_refusals(build, scope)
 
@@ -217,9 +223,7 @@ def _lost_for_good(build: Build, lost: list[str], scope: Scope) -> Verdict | Non
 
 
 def _gpu_refusals(build: Build, scope: Scope) -> Iterator[Verdict]:
-    # Of what is part of another build, that one's row tells the GPUs.
-    gpus = scope.target.gpus if not is_part(build) else ()
-    verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in gpus)
+    verdicts = (runs_on(build, gpu, scope.target.driver, scope.matrices) for gpu in scope.target.gpus)
     return (verdict for verdict in verdicts if verdict.answer is not Answer.YES)
 
 

@@ -16,6 +16,8 @@ from solver.core.indexes import PUBLIC, Bindings, bindings_by
 from solver.core.model import Framework, IndexName, Profile, PypiName, Target, pypi_name
 from solver.core.target import marker_environment
 from solver.core.versions import as_requirement, as_specifier
+from solver.matrix.builds import wheel_build
+from solver.matrix.companions import release_row
 from solver.matrix.cudnn import carriers
 from solver.matrix.cures import is_healable, unhealed_beside
 from solver.matrix.load import Matrices
@@ -145,15 +147,18 @@ class Scope:
         return NOT_KNOWN if name in COMPANIONS else self.matrices.build(name, version, self.target.platform)
 
     def companion(self, name: str, version: str) -> Build | NotKnown:
-        """The matrix row of a torchvision or torchaudio version; that of another platform where this has none."""
-        row_here = self.matrices.build(name, version, self.target.platform)
-        rows = (row for row in self.matrices.builds_of(name) if row.version == version)
-        return row_here or min(rows, key=lambda row: row.id, default=NOT_KNOWN)
+        """The build of a companion: its row on the target's platform, or what its version tells."""
+        return wheel_build(self.matrices, name, version, self.target.platform)
+
+    def release_row(self, name: str, version: str) -> Build | NotKnown:
+        """The row that tells what a companion was compiled against."""
+        return release_row(self.matrices, name, version, self.target.platform)
 
     def row_id(self, name: str, version: str) -> str | None:
         """Id of the row that describes a version; None where there is none."""
-        row = self.companion(name, version) if name in COMPANIONS else self.build(name, version)
-        return None if isinstance(row, NotKnown) else row.id
+        row = self.release_row(name, version) if name in COMPANIONS else self.build(name, version)
+        is_of_another = isinstance(row, Build) and name in COMPANIONS and row.version != version
+        return None if isinstance(row, NotKnown) or is_of_another else row.id
 
 
 def _pinned(profile: Profile) -> Iterator[PypiName]:

@@ -28,4 +28,4 @@ def test_exactly_this_is_foretold(path):
     assert prediction.probes == scenario.probes
     assert prediction.dies == scenario.dies
     assert prediction.others == scenario.others
-    assert prediction.broken == scenario.broken
+    assert (prediction.broken, prediction.doubtful) == (scenario.broken, scenario.doubtful)
