@@ -21,8 +21,8 @@ class Bringer:
 
     distribution: str
     """Normalized."""
-    specifiers: tuple[str, ...]
-    """Of its versions that do: one a layout."""
+    layouts: tuple[Library, ...]
+    """The rows that tell it, each of its own versions."""
     soname: str
     """The library's name in its folder; its short name where it has none, or had several."""
 
@@ -37,7 +37,7 @@ def bringers(name: str, cuda: int, matrices: Matrices) -> list[Bringer]:
     for distribution, layouts in sorted(rows.items()):
         sonames = {soname for row in layouts for soname in row.sonames[:1] or (name,)}
         soname = sonames.pop() if len(sonames) == 1 else name
-        brought.append(Bringer(distribution, tuple(row.versions for row in layouts), soname))
+        brought.append(Bringer(distribution, tuple(layouts), soname))
     return brought
 
 

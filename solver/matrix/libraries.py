@@ -229,9 +229,12 @@ def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
     opens = build.opens
     opened = here if isinstance(opens, NotKnown) else [row for row in here if row.library in (*opens, *build.uses)]
     answers = [(row, finds(build, row)) for row in opened]
+    # Of a library that lies in two folders it finds one, if it looks there.
+    found = {row.library for row, given in answers if given is Answer.YES}
+    doubtful = {row.library for row, given in answers if given is Answer.NOT_KNOWN} - found
     return Lookup(
-        hidden=tuple(row for row, given in answers if given is Answer.NO),
-        doubtful=tuple(row for row, given in answers if given is Answer.NOT_KNOWN),
+        hidden=tuple(row for row, given in answers if given is Answer.NO and row.library not in found | doubtful),
+        doubtful=tuple(row for row, given in answers if given is Answer.NOT_KNOWN and row.library in doubtful),
         nothing=isinstance(opens, NotKnown) and build.runpath == () and not here,
     )
 

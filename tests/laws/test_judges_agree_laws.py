@@ -28,7 +28,7 @@ FIELDS: dict[str, list[Any]] = {
     "bundles": [False, False, True],
     "same_minor": [False, False, True],
     "opens": [["cudart"], ["cudnn", "cudart"], ["cufoo"], []],
-    "runpath": [[], ["xcudart.8", "xcudnn.8", "xcudart.9", "xcudnn.9", "xfoo"]],
+    "runpath": [[], ["xcudart.9", "xcudnn.9"], ["xcudart.8", "xcudnn.8", "xcudart.9", "xcudnn.9", "xfoo"]],
     "sm": [["8.0", "9.0"], ["8.0", "9.0"], ["8.0"], ["10.0"]],
     "ptx": [[], ["8.0"]],
     "driver": ["525.60.13", "525.60.13", "590.0"],

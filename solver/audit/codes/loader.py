@@ -141,7 +141,7 @@ def _beyond_library_path(context: AuditContext, outcome: LibrarySearch) -> Libra
 
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
-    here = {item.library.id: item for item in context.libraries(cuda_major(row)).values()}
+    here = {item.library.id: item for item in context.provided if item.library.cuda == cuda_major(row)}
     pinned = (package for package in context.set.packages if package.origin == "pypi")
     versions: dict[str, str] = {package.name: package.version for package in pinned if package.version is not None}
     outcome = look_up(row, [item.library for item in here.values()], versions, context.matrices)

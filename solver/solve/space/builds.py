@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
+from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.indexes import is_partial
 from solver.core.markers import applies
@@ -16,9 +16,9 @@ from solver.core.versions import major, minor
 from solver.matrix.builds import bound_on, bounds, built_cuda
 from solver.matrix.companions import shares_cuda, suits
 from solver.matrix.cudnn import built_with
-from solver.matrix.distributions import bringers
-from solver.matrix.libraries import brings, bundled, opened, pins
+from solver.matrix.libraries import bundled, opened, pins
 from solver.matrix.rows import Build
+from solver.solve.space.bringers import bringer_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.cudnn import cudnn_asks
 from solver.solve.space.inside import inside_asks
@@ -36,7 +36,7 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
             yield from _unread_asks(space, row, candidate)
         elif bundled(row) is not Answer.YES:
             for short in opened(row) or ():
-                yield from _library_asks(space, short, major(cuda), row)
+                yield from bringer_asks(space, row, short)
         yield from cudnn_asks(space, row)
     yield from _bound_asks(space, row)
     yield from _whole_asks(space, row)
@@ -68,17 +68,6 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     how = "carries" if bundled(row) is Answer.YES else "built with"
     text = f"CUDA {major(cuda)} ({how} {cuda})"
     return Ask(AXIS_CUDA, space.cuda_mask(cuda), text, row.source, row.id, f"=={major(cuda)}.*")
-
-
-def _library_asks(space: Candidates, short: str, cuda: int, row: Build) -> Iterator[Ask]:
-    """The distribution that brings one CUDA library; several rows tell of its layouts over time."""
-    for one in bringers(short, cuda, space.matrices):
-        # Of a release that no row tells of nobody knows whether it brings the library; only a search in doubt has any.
-        name = one.distribution
-        mask = space.mask_where(name, lambda c: brings(space.matrices, c.ident, c.version) is NOT_KNOWN)
-        for specifier in one.specifiers:
-            mask |= space.mask(name, specifier)
-        yield Ask(name, mask, f"{one.soname} of CUDA {cuda} from {name}", row.source, row.id)
 
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:

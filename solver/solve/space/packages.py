@@ -17,6 +17,7 @@ from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
 from solver.matrix.rows import Build
 from solver.matrix.rules import additions, demands, partners
+from solver.solve.space.bringers import asks_of_bringer, bringer_candidates
 from solver.solve.space.builds import build_asks, companion_asks
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.clobbers import clobber_asks
@@ -36,6 +37,7 @@ from solver.solve.space.terms import (
     is_inside,
     is_package,
     is_way,
+    library_brought,
     served_by_plugin,
     way,
 )
@@ -64,15 +66,26 @@ class PackageSpace:
         if not is_way(ident):
             return self.choices.candidates(ident)
         if ident not in self._ways:
-            framework = served_by_plugin(ident)
-            made = (
-                way_candidates(self.choices, self._joint[ident]) if framework is None else plugin_candidates(framework)
-            )
-            self._ways[ident] = tuple(made)
+            self._ways[ident] = tuple(self._make_ways(ident))
         return self._ways[ident]
+
+    def _make_ways(self, ident: str) -> Iterable[Candidate]:
+        framework, library = served_by_plugin(ident), self._brought(ident)
+        if library is not None:
+            return bringer_candidates(self.choices, ident, *library)
+        return way_candidates(self.choices, self._joint[ident]) if framework is None else plugin_candidates(framework)
+
+    def _brought(self, ident: str) -> tuple[Build, str] | None:
+        """The build that opens a library, and that library's short name; None where ``ident`` is about none."""
+        short, row_id = library_brought(ident) or ("", "")
+        row = self.scope.matrices.row(row_id) if row_id else None
+        return (row, short) if isinstance(row, Build) else None
 
     def about(self, ident: str) -> str:
         """The package for whose sake one of the ways of ``ident`` is taken."""
+        library = self._brought(ident)
+        if library is not None:
+            return library[0].package
         return served_by_plugin(ident) or next(iter(self._joint[ident].when))
 
     def asks(self, candidate: Candidate) -> tuple[Ask, ...]:
@@ -85,6 +98,9 @@ class PackageSpace:
     def _make(self, candidate: Candidate) -> Iterable[Ask]:
         if served_by_plugin(candidate.ident) is not None:
             return plugin_asks(self.choices, candidate)
+        library = self._brought(candidate.ident)
+        if library is not None:
+            return asks_of_bringer(self.choices, candidate, *library)
         if is_way(candidate.ident):
             return ways_to_keep(self.choices, self._joint[candidate.ident])[candidate.position]
         base, _, extra = candidate.ident.partition("[")

@@ -2,7 +2,8 @@
 
 An identifier is a PyPI name ("numpy"), a name with an extra ("cuda-toolkit[nvtx]"),
 an axis ("axis:cuda"), a rule ("rule:<id>/<package>": how a rule about several packages is kept),
-a choice of plugins ("plugin:jax": what brings a framework's GPU code) or a guard
+a choice of plugins ("plugin:jax": what brings a framework's GPU code) or of who
+brings a library ("library:cufft/<id of a build's row>"), or a guard
 ("?numpy": that package's version if anything brings it, else "absent").
 Guards let a fact forbid versions of a package without asking for the package. What lies inside
 a wheel and has an axis is an identifier too ("axis:cuda inside torch"). A set of
@@ -68,6 +69,17 @@ def served_by_plugin(ident: str) -> Framework | None:
     return next((name for name in FRAMEWORKS if ident == plugin(name)), None)
 
 
+def brought(short: str, row: str) -> str:
+    """The identifier whose candidates are the distributions that bring a library which the build of a row opens."""
+    return f"{_LIBRARY}{short}/{row}"
+
+
+def library_brought(ident: str) -> tuple[str, str] | None:
+    """Of which library (its short name) for the build of which row ``ident`` is that; None where it is another one."""
+    short, _, row = ident.removeprefix(_LIBRARY).partition("/")
+    return (short, row) if ident.startswith(_LIBRARY) else None
+
+
 def ident_inside(axis: str, package: str) -> str:
     """The identifier of what lies inside the wheel of a package and is of the kind of an axis."""
     return f"{axis}{_INSIDE}{package}"
@@ -85,11 +97,12 @@ def package_around(ident: str) -> str:
 
 _INSIDE = " inside "
 _PLUGIN = "plugin:"
+_LIBRARY = "library:"
 
 
 def is_way(ident: str) -> bool:
-    """Whether ``ident`` stands for ways of which one is taken: to keep a rule, or to bring a plugin."""
-    return ident.startswith(("rule:", _PLUGIN))
+    """Whether ``ident`` stands for ways of which one is taken: to keep a rule, to bring a plugin or a library."""
+    return ident.startswith(("rule:", _PLUGIN, _LIBRARY))
 
 
 def is_axis(ident: str) -> bool:
@@ -109,7 +122,7 @@ def named_by(ident: str) -> str:
 
 def is_package(ident: str) -> bool:
     """Whether ``ident`` is a package itself: no axis, no guard, no rule, no extra."""
-    return not ident.startswith(("axis:", "?", "rule:", _PLUGIN)) and "[" not in ident
+    return not ident.startswith(("axis:", "?")) and not is_way(ident) and "[" not in ident
 
 
 @dataclass(frozen=True, slots=True, eq=False)
