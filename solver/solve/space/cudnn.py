@@ -42,8 +42,8 @@ def _serving(space: Candidates, row: Build) -> int:
 
 def _pinned_cudnn(space: Candidates, row: Build) -> Ask:
     """None that does not serve its code: what its metadata asks for is no word of it."""
-    mask, text = 1 | _serving(space, row) << 1, f"no cuDNN but {_at_least(row, ', at least')}"
-    return Ask(guard(AXIS_CUDNN), mask, text, source_of(row), row.id, kind=Kind.NONE_OF)
+    text = f"cuDNN {_at_least(row, ', at least')}, where there is one"
+    return Ask(guard(AXIS_CUDNN), 1 | _serving(space, row) << 1, text, source_of(row), row.id, kind=Kind.NONE_OF)
 
 
 def _own_cudnn(space: Candidates, row: Build, specifier: str) -> Ask:
