@@ -17,7 +17,7 @@ from solver.matrix.distributions import Bringer, bringers
 from solver.matrix.libraries import brings, decides_gpu, finds, is_read
 from solver.matrix.rows import Build, Library
 from solver.solve.space.candidates import Candidates
-from solver.solve.space.terms import Ask, Candidate, brought
+from solver.solve.space.terms import Ask, Candidate, bringer
 
 
 def bringer_asks(space: Candidates, row: Build, short: str) -> Iterator[Ask]:
@@ -27,7 +27,7 @@ def bringer_asks(space: Candidates, row: Build, short: str) -> Iterator[Ask]:
         yield _ask(space, row, some[0])
     elif some:
         text = f"{_sentence(row, some[0])} from {either([one.distribution for one in some])}"
-        yield Ask(brought(short, row.id), (1 << len(some)) - 1, text, row.source, row.id)
+        yield Ask(bringer(short, row.id), (1 << len(some)) - 1, text, row.source, row.id)
 
 
 def bringer_candidates(space: Candidates, ident: str, row: Build, short: str) -> list[Candidate]:

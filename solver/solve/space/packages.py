@@ -37,7 +37,7 @@ from solver.solve.space.terms import (
     is_inside,
     is_package,
     is_way,
-    library_brought,
+    library_opened,
     served_by_plugin,
     way,
 )
@@ -77,7 +77,7 @@ class PackageSpace:
 
     def _brought(self, ident: str) -> tuple[Build, str] | None:
         """The build that opens a library, and that library's short name; None where ``ident`` is about none."""
-        short, row_id = library_brought(ident) or ("", "")
+        short, row_id = library_opened(ident) or ("", "")
         row = self.scope.matrices.row(row_id) if row_id else None
         return (row, short) if isinstance(row, Build) else None
 

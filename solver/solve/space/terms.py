@@ -69,12 +69,12 @@ def served_by_plugin(ident: str) -> Framework | None:
     return next((name for name in FRAMEWORKS if ident == plugin(name)), None)
 
 
-def brought(short: str, row: str) -> str:
+def bringer(short: str, row: str) -> str:
     """The identifier whose candidates are the distributions that bring a library which the build of a row opens."""
     return f"{_LIBRARY}{short}/{row}"
 
 
-def library_brought(ident: str) -> tuple[str, str] | None:
+def library_opened(ident: str) -> tuple[str, str] | None:
     """Of which library (its short name) for the build of which row ``ident`` is that; None where it is another one."""
     short, _, row = ident.removeprefix(_LIBRARY).partition("/")
     return (short, row) if ident.startswith(_LIBRARY) else None
