@@ -81,6 +81,14 @@ def looks_up(build: Build) -> Answer:
     return Answer.YES if _opens_some(build) else Answer.NOT_KNOWN
 
 
+def may_lack(build: Build) -> bool:
+    """Whether a set may lack a library that a build opens: its row lists it, and it does not lie inside its wheel.
+
+    So may one whose metadata pins its libraries, which finds them wherever they lie: its row may tell of more of them.
+    """
+    return bundled(build) is not Answer.YES and not isinstance(build.opens, NotKnown)
+
+
 def _opens_some(build: Build) -> bool:
     return not isinstance(build.opens, NotKnown) or does_without(build) is Answer.YES
 
@@ -247,7 +255,7 @@ def look_up(
     lookup = places(build, beside)
     if isinstance(lookup, NotKnown) or isinstance(build.opens, NotKnown) or not isinstance(cuda, int):
         return lookup
-    if looks_up(build) is Answer.NO:
+    if not may_lack(build):
         return lookup
     here = {row.library for row in beside if row.cuda == cuda}
     missing = [name for name in build.opens if name not in here and _is_library(build, name, matrices)]

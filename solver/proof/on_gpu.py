@@ -38,6 +38,7 @@ from solver.matrix.libraries import (
     is_read,
     look_up,
     may_be_brought,
+    may_lack,
     missed,
     opened,
 )
@@ -166,7 +167,7 @@ class LockOnGpu:
         ``after_loading``: a build imported before it has loaded whatever the set brings, so that it
         does not matter where it looks; what the set does not bring is missing all the same.
         """
-        if brings_its_own(build) is Answer.YES:
+        if brings_its_own(build) is Answer.YES and not may_lack(build):
             return Answer.YES
         result = self.lookup(build)
         if isinstance(result, NotKnown):

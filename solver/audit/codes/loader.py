@@ -35,6 +35,7 @@ from solver.matrix.libraries import (
     look_up,
     looks_nowhere,
     looks_up,
+    may_lack,
     opened,
     opened_library,
     serves_profiler,
@@ -54,7 +55,7 @@ _LOADER_CURE = (
 def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds if context.target.driver is not None else ():
-        looks = is_read(build.row) and looks_up(build.row) is not Answer.NO
+        looks = is_read(build.row) and (looks_up(build.row) is not Answer.NO or may_lack(build.row))
         if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:

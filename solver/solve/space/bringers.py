@@ -14,7 +14,7 @@ from solver.core.spelling import either
 from solver.core.versions import major
 from solver.matrix.builds import built_cuda
 from solver.matrix.distributions import Bringer, bringers
-from solver.matrix.libraries import brings, decides_gpu, finds, is_read
+from solver.matrix.libraries import brings, decides_gpu, finds, is_read, looks_up
 from solver.matrix.rows import Build, Library
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import Ask, Candidate, bringer
@@ -58,7 +58,9 @@ def _ask(space: Candidates, row: Build, one: Bringer) -> Ask:
 
 def _may_be_found(space: Candidates, row: Build, layout: Library) -> bool:
     """Whether a build finds a library where a release puts it, is led there, or sees the GPU without it."""
-    if not is_read(row) or space.target.driver is None or finds(row, layout) is not Answer.NO:
+    if looks_up(row) is Answer.NO or not is_read(row) or space.target.driver is None:
+        return True
+    if finds(row, layout) is not Answer.NO:
         return True
     if is_led_by_us(framework_of(row.package)):
         return space.scope.led

@@ -16,7 +16,7 @@ from solver.core.versions import major, minor
 from solver.matrix.builds import bound_on, bounds, built_cuda
 from solver.matrix.companions import shares_cuda, suits
 from solver.matrix.cudnn import built_with
-from solver.matrix.libraries import bundled, opened, pins
+from solver.matrix.libraries import bundled, may_lack, opened, pins
 from solver.matrix.rows import Build
 from solver.solve.space.bringers import bringer_asks
 from solver.solve.space.candidates import Candidates
@@ -34,9 +34,8 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
         yield from inside_asks(space, row)
         if pins(row) is Answer.YES:
             yield from _unread_asks(space, row, candidate)
-        elif bundled(row) is not Answer.YES:
-            for short in opened(row) or ():
-                yield from bringer_asks(space, row, short)
+        for short in (opened(row) or ()) if may_lack(row) else ():
+            yield from bringer_asks(space, row, short)
         yield from cudnn_asks(space, row)
     yield from _bound_asks(space, row)
     yield from _whole_asks(space, row)
