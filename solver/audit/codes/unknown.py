@@ -21,6 +21,8 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_o
 from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
+from solver.matrix.builds import made_for
+from solver.matrix.companions import release_row
 from solver.matrix.conda_builds import conda_rows, cudas
 from solver.matrix.distributions import TOOLKIT, recorded_versions
 from solver.matrix.gpu_names import is_cuda_package, nightly_of
@@ -72,6 +74,8 @@ def _cause(
         return _no_row if package.version is not None else _version_of(context, package)
     if name in RUNTIMES and package.elsewhere is not None:
         return _elsewhere
+    if name in COMPANIONS and _is_unknown_companion(context, package):
+        return _no_framework
     if name is None or not _is_unknown_gpu_package(context, package, name):
         return None
     return _no_row if package.version is not None else _version_of(context, package)
@@ -91,6 +95,17 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
     of_image = context.set.base is not None and package.line == context.set.base.line
     # What an image's maker built is on no index.
     return _no_framework if framework_of(name) and not of_image else _no_build
+
+
+def _is_unknown_companion(context: AuditContext, package: Package) -> bool:
+    """Whether neither a row nor its version tells anything of a companion, beside a known build with CUDA."""
+    framework, version = context.build(COMPANIONS[package.name]), package.version
+    if not isinstance(framework, BuiltPackage) or framework.has_cuda is Answer.NO or package.origin != "pypi":
+        return False
+    if version is None or package.elsewhere is not None or version in made_for(framework.row, package.name):
+        return False
+    is_told = any(build.package is package for build in context.companions)
+    return not is_told and release_row(context.matrices, package.name, version, context.target.platform) is NOT_KNOWN
 
 
 def _cause_of_library(context: AuditContext, package: Package, specifiers: Sequence[str]) -> Omission | None:
