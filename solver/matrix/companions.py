@@ -5,10 +5,12 @@ Its metadata names a release of the framework and no build of it, so that rows a
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from packaging.version import InvalidVersion, Version
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict
-from solver.core.frameworks import COMPANIONS
+from solver.core.frameworks import COMPANIONS, distributions
 from solver.core.model import Platform
 from solver.matrix.builds import built_cuda, has_cuda, is_recorded, made_for, source_of
 from solver.matrix.load import Matrices
@@ -43,6 +45,11 @@ def _spellings(version: str) -> tuple[str, ...]:
         return version, Version(version).public
     except InvalidVersion:
         return (version,)
+
+
+def is_alone(companion: str, packages: Container[str]) -> bool:
+    """Whether its framework is missing, in whatever distribution, without which a companion cannot be imported."""
+    return not any(name in packages for name in distributions(COMPANIONS[companion]))
 
 
 def is_loadable(companion: Build, framework: Build) -> Answer:

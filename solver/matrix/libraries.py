@@ -220,7 +220,7 @@ class Lookup:
     unread: tuple[str, ...] = ()
     """Short names of what may be brought, and no row tells."""
     nothing: bool = False
-    """Nobody read what it opens, and there is nothing that it could: no library of its CUDA, no folder to look in."""
+    """It surely opens some, nobody read which, and there is none: no library of its CUDA, no folder to look in."""
 
 
 def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
@@ -243,7 +243,7 @@ def places(build: Build, beside: Iterable[Library]) -> Lookup | NotKnown:
     return Lookup(
         hidden=tuple(row for row, given in answers if given is Answer.NO and row.library not in found | doubtful),
         doubtful=tuple(row for row, given in answers if given is Answer.NOT_KNOWN and row.library in doubtful),
-        nothing=isinstance(opens, NotKnown) and build.runpath == () and not here,
+        nothing=looks_up(build) is Answer.YES and isinstance(opens, NotKnown) and build.runpath == () and not here,
     )
 
 

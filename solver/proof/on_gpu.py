@@ -21,7 +21,7 @@ from solver.matrix.builds import (
 )
 from solver.matrix.clobbers import Clobbers, Overlap
 from solver.matrix.code import Code, code_of, runs_on
-from solver.matrix.companions import bound_row, shares_cuda, suits
+from solver.matrix.companions import bound_row, is_alone, shares_cuda, suits
 from solver.matrix.cudnn import carried, met
 from solver.matrix.cures import heals, is_healed, is_led
 from solver.matrix.drivers import runs_build
@@ -259,6 +259,8 @@ class LockOnGpu:
 
     def _suits(self, companion: str) -> Verdict:
         build, framework = self.told.get(companion), self.frameworks.get(COMPANIONS[companion])
+        if is_alone(companion, self.packages):
+            return Verdict(Answer.NO, f"{COMPANIONS[companion]} is not here, without which it cannot be imported")
         if build is None:
             is_meant = framework is not None and self.packages[companion] in made_for(framework, companion)
             return Verdict(Answer.YES) if is_meant else Verdict(Answer.NOT_KNOWN, "no row tells of its build")

@@ -32,6 +32,7 @@ FIELDS: dict[str, list[Any]] = {
     "sm": [["8.0", "9.0"], ["8.0", "9.0"], ["8.0"], ["10.0"]],
     "ptx": [[], ["8.0"]],
     "driver": ["525.60.13", "525.60.13", "590.0"],
+    "protobuf": ["4.0", "5.0"],
 }
 """Fields of a build of a package that is no framework; each may also be unread."""
 KITS = ("gpukit", "otherkit")
@@ -41,7 +42,7 @@ kits = st.lists(
     st.tuples(
         st.fixed_dictionaries({name: st.sampled_from([*values, *values, None]) for name, values in FIELDS.items()}),
         st.sampled_from([[], [], ["nccl"], ["cufoo"]]),
-        st.sampled_from([{}, {}, {"torch": ">=2.6"}, {"torch": "<2.6"}, {"numpy": "<2"}]),
+        st.sampled_from([{}, {}, {"torch": ">=2.6"}, {"torch": "<2.6"}, {"numpy": "<2"}, {"otherkit": "<2"}]),
         st.sampled_from(
             [[], ["runtime-cu12", "cudnn-cu12"], ["runtime-cu12"], ["runtime", "cudnn-cu13"], ["foo-a"], [*FOO]]
         ),
@@ -57,6 +58,7 @@ def gpu_problems(draw: st.DrawFn) -> Problem:
     problem = draw(st.one_of(problems, near_problems))
     add_libraries(problem.world, draw(st.sampled_from(["xfoo", "xbar"])))
     add_companions(problem.world, draw(st.sampled_from(["13.0", "12.8", "none", None])))
+    add_rules(problem.world, draw(st.lists(rules, max_size=2)))
     add_kit(problem.world, "gpukit", draw(kits), part_of=None)
     add_kit(problem.world, "otherkit", draw(kits), part_of=draw(st.sampled_from([None, "gpukit"])))
     target = msgspec.structs.replace(
@@ -71,6 +73,23 @@ def gpu_problems(draw: st.DrawFn) -> Problem:
     if packages and not frameworks:
         profile = msgspec.structs.replace(profile, frameworks=(), prefer=None, constraints=asked)
     return Problem(problem.world, profile)
+
+
+rules = st.tuples(
+    st.sampled_from([{"gpukit": ""}, {"gpukit": ">=2", "torch": ""}, {"torch": ">=2.6"}, {"foo-a": ""}]),
+    st.sampled_from([{}, {"numpy": "<2"}, {"otherkit": "!"}, {"foo-b": "!"}, {"gpukit": "<2"}]),
+    st.sampled_from([(), (), ("keras",)]),
+    st.sampled_from([{}, {}, {"gpus": ">=9"}, {"gpus": "<9"}, {"driver": "<570"}, {"pythons": "==3.12"}]),
+    st.sampled_from(["error", "error", "warning"]),
+)
+"""What they are about, what that needs, what has to be there, where they hold, and how grave they are."""
+
+
+def add_rules(world: World, drawn: list[Any]) -> None:
+    """Rules about packages that rows alone tell of, some of them about a target."""
+    for number, (when, needs, expects, where, severity) in enumerate(drawn):
+        told = {"when": when, "needs": needs, "expects": expects, "severity": severity, **where}
+        world.add_row("rules", f"rule of kits {number}", **told)
 
 
 def add_libraries(world: World, folder: str) -> None:

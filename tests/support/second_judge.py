@@ -175,8 +175,7 @@ class Judge:
             requirements += self.triton_of(version)
         if name == "torchvision":
             row = next((r for r in self.companions if r.version == version), None)
-            if row is not None:
-                requirements.append(("torch", row.needs.get("torch", ""), ""))
+            requirements.append(("torch", "" if row is None else row.needs.get("torch", ""), ""))
         return requirements
 
     def unread(self, torch: str) -> bool:

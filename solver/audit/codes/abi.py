@@ -15,7 +15,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets
 from solver.matrix.builds import broken_bounds, made_for
-from solver.matrix.companions import bound_row, is_loadable
+from solver.matrix.companions import bound_row, is_alone, is_loadable
 
 CODE = "abi"
 _OWN_CODES: Mapping[str, str] = {"numpy": "numpy-abi", "protobuf": "protobuf-runtime"}
@@ -30,6 +30,23 @@ def find(context: AuditContext) -> Iterator[Finding]:
             if bound.generated is None:
                 yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
     yield from _without_cuda(context)
+    yield from _alone(context) if context.set.closed else ()
+
+
+def _alone(context: AuditContext) -> Iterator[Finding]:
+    """Companions whose framework a closed set lacks, where no metadata tells it: that of some names no framework."""
+    for name in (name for name in context.packages if name in COMPANIONS):
+        package, framework = context.packages[name], COMPANIONS[name]
+        asks = any(context.requirements(package, about=framework))
+        if package.origin == "pypi" and not asks and is_alone(name, context.packages):
+            yield finding_about(
+                (package,),
+                code=CODE,
+                severity="error",
+                why=f"{package.pin} is compiled against {framework}, which is not in the set: it cannot be imported",
+                source=f"{name} is a companion of {framework}",
+                cure=f"add {framework}, or take {name} out",
+            )
 
 
 def _as_released(context: AuditContext, build: BuiltPackage) -> BuiltPackage:

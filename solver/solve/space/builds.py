@@ -106,8 +106,10 @@ def companion_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     if isinstance(row, Build) and row.version == candidate.version:
         yield space.ask(framework, bound_on(row, framework), row.source, row.id)
         yield from (ask for ask in _bound_asks(space, row) if ask.ident != guard(framework))
-    elif isinstance(row, Build):  # of the release alone, of which the metadata of this build mostly tells the same
-        yield from _bound_asks(space, row)
+    else:
+        yield space.ask(framework, "", f"{candidate.ident} is a companion of {framework}")
+        # Of the release alone, of which the metadata of this build mostly tells the same.
+        yield from _bound_asks(space, row) if isinstance(row, Build) else ()
     build = scope.companion(candidate.ident, candidate.version)
     if isinstance(build, Build):
         yield from _suiting(space, framework, build, suits)
