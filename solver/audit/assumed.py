@@ -45,7 +45,7 @@ def assumed_target(package_set: PackageSet, matrices: Matrices, index: Index | N
 def _only_platform(package_set: PackageSet, matrices: Matrices) -> Platform | None:
     """The platform of a package that is made for no other, as rows tell; None where there is none in the set."""
     for package in package_set.packages:
-        if package.origin == "pypi" and package.version is not None:
+        if package.from_index and package.version is not None:
             platforms = {row.platform for row in matrices.builds_of(package.name)}
             if len(platforms) == 1 and not platforms & {Target().platform}:
                 return platforms.pop()
@@ -100,6 +100,6 @@ def _recorded(package: Package, index: Index, target: Target) -> Iterator[set[st
 
 def _is_of_default(package: Package) -> bool:
     """Whether the default index surely serves a package; of a framework's builds rows tell."""
-    if package.origin != "pypi" or package.url is not None or package.elsewhere is not None:
+    if not package.from_index or package.url is not None or package.elsewhere is not None:
         return False
     return not package.sources or (any(map(is_default, package.sources)) and not has_flavours(package.name))

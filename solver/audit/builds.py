@@ -10,10 +10,12 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
 from solver.matrix import builds
 from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, source_of
-from solver.matrix.conda_builds import build_cuda, conda_build, may_be_cuda
+from solver.matrix.conda_builds import build_cuda, may_be_cuda
+from solver.matrix.conda_sets import CondaPackage, CondaSet
 from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled
 from solver.matrix.load import Matrices
+from solver.matrix.place import Place
 from solver.matrix.rows import NONE, Build
 
 
@@ -78,17 +80,16 @@ def built_wheel(
     return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 
-def built_conda(
-    package: Package,
-    framework: Framework | None,
-    packages: Iterable[Package],
-    matrices: Matrices,
-    platform: Platform,
-) -> BuiltPackage | NotKnown:
-    """The build of a conda package among ``packages``."""
-    # The package that holds TensorFlow's libraries; the one named after it only points there.
-    base = next((p for p in packages if p.conda == f"{package.conda}-base" and p.build), package)
-    row = conda_build(matrices, package.conda or "", package.version or "", stated_build(base), platform)
+def conda_set(packages: Iterable[Package], place: Place, matrices: Matrices) -> CondaSet:
+    """The packages that come from conda, as far as the set says what they are."""
+    named = ((package.conda, package) for package in packages if package.conda is not None)
+    members = {name: CondaPackage(name, one.version or NOT_KNOWN, stated_build(one)) for name, one in named}
+    return CondaSet(members, place, matrices)
+
+
+def built_conda(package: Package, framework: Framework | None, conda: CondaSet) -> BuiltPackage | NotKnown:
+    """The build of a conda package of a set."""
+    row = NOT_KNOWN if package.conda is None else conda.build(package.conda)
     return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 
 

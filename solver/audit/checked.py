@@ -58,13 +58,13 @@ def _without_plugin(context: AuditContext) -> Iterator[str]:
     for name, entry in FRAMEWORKS.items():
         package = context.package(name)
         is_alone = entry.plugins and not set(entry.coded) & set(context.packages)
-        if is_alone and package is not None and package.version is not None and package.origin == "pypi":
+        if is_alone and package is not None and package.version is not None and package.from_index:
             yield f"{package.name} {package.version} without a plugin for a GPU"
 
 
 def _is_of_an_index(context: AuditContext, package: Package) -> bool:
     """Whether only an index tells of its requirements and wheels."""
-    if package.origin == "conda" or package.name == LOADER or context.set.prefix is not None:
+    if package.from_conda or package.name == LOADER or context.set.prefix is not None:
         return False
     return isinstance(package.requires, NotKnown)
 

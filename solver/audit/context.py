@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.audit.builds import BuiltPackage, built_conda, built_wheel
+from solver.audit.builds import BuiltPackage, built_conda, built_wheel, conda_set
 from solver.audit.overrides import overridden
 from solver.audit.package_set import Package, PackageSet, parsed
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
@@ -24,12 +24,13 @@ from solver.core.target import marker_environment, usable_files
 from solver.core.versions import version_or_none
 from solver.index import Index, ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.matrix.builds import is_part_of
+from solver.matrix.conda_sets import CondaSet
 from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.matrix.observations import failing, of_this
 from solver.matrix.place import Place
-from solver.matrix.rows import Library
+from solver.matrix.rows import CondaBuild, Library
 
 RecordReader = Callable[[IndexFile], Mapping[str, str]]
 """Gives the RECORD of a wheel: path -> hash, without reading the wheel in whole."""
@@ -70,7 +71,7 @@ class AuditContext:
                 continue
             # In a prefix what conda installed stands twice: its record, then its metadata.
             record = packages.get(name)
-            if package.origin == "conda" and package.conda is None and record is not None:
+            if package.from_conda and package.conda is None and record is not None:
                 package = structs.replace(record, requires=package.requires)
             packages[name] = package
         return packages
@@ -79,7 +80,7 @@ class AuditContext:
         """The later it sorts, the better it stands for a PyPI name that several packages have."""
         # Of conda's packages of one project the names' first row is the one to ask for.
         rank = 0 if package.conda is None else self._names.rank(package.conda)
-        return package.origin == "pypi", package.conda is None, -rank
+        return package.from_index, package.conda is None, -rank
 
     @cached_property
     def versions(self) -> dict[PypiName, Version]:
@@ -96,6 +97,11 @@ class AuditContext:
     def place(self) -> Place:
         """The target as far as somebody named it: the default one's driver is what a lock promises, nobody's."""
         return Place.of(self.target, driver_named=not self.assumed)
+
+    @cached_property
+    def conda(self) -> CondaSet:
+        """What comes from conda, of which some breaks without regard to pip's packages."""
+        return conda_set(self.set.packages, self.place, self.matrices)
 
     @cached_property
     def builds(self) -> tuple[BuiltPackage, ...]:
@@ -128,7 +134,7 @@ class AuditContext:
         return tuple(
             Provided(row, package)
             for package in self.set.packages
-            if package.origin == "pypi" and version_or_none(package.version) is not None
+            if package.from_index and version_or_none(package.version) is not None
             for row in brought(self._rows.get(package.name, ()), {package.name: package.version or ""})
         )
 
@@ -155,7 +161,15 @@ class AuditContext:
 
     def has_gpu_code(self, name: str) -> bool:
         """Whether builds of a package have rows that tell of its GPU code: the frameworks, and whatever else has."""
-        return holds_code(name) or (name not in COMPANIONS and bool(self.matrices.builds_of(name)))
+        if holds_code(name):
+            return True
+        package = self.packages.get(PypiName(name))
+        told = self.matrices.builds_of(name) or self._conda_rows(package)
+        return name not in COMPANIONS and bool(told)
+
+    def _conda_rows(self, package: Package | None) -> Sequence[CondaBuild]:
+        """The rows of conda's builds of a package that comes from there."""
+        return () if package is None or package.conda is None else self.matrices.conda_builds_of(package.conda)
 
     def pypi_name_of(self, package: Package) -> PypiName | None:
         """The PyPI name of a package; None for a conda package that PyPI has no counterpart of."""
@@ -196,7 +210,7 @@ class AuditContext:
         NOT_KNOWN where it is none of the index's, the index does not answer, or its record has no such version.
         """
         version = version_or_none(package.version)
-        if version is None or package.origin != "pypi" or package.elsewhere is not None:
+        if version is None or not package.from_index or package.elsewhere is not None:
             return NOT_KNOWN
         try:
             every = self.index.releases(package.name)
@@ -297,7 +311,7 @@ class AuditContext:
         environment = marker_environment(self.target)
         asks: dict[PypiName, list[tuple[Package, Requirement]]] = {}
         for package in sorted(self.set.packages, key=lambda package: package.pin):
-            if package.origin != "pypi" or package.version is None:
+            if not package.from_index or package.version is None:
                 continue
             for text in self._texts(package):
                 skipped = not package.extras and waits_for_an_extra(text)
@@ -318,8 +332,8 @@ class AuditContext:
         """How a package was built; None where it has no GPU code that rows tell of."""
         if not (self.has_gpu_code(name) or name in COMPANIONS):
             return None
-        if package.origin == "conda":
-            return built_conda(package, framework_of(name), self.set.packages, self.matrices, self.target.platform)
+        if package.from_conda:
+            return built_conda(package, framework_of(name), self.conda)
         return built_wheel(package, framework_of(name), self.matrices, self.target.platform)
 
     def knows(self, package: Package) -> bool:

@@ -16,14 +16,12 @@ from solver.audit.package_set import Package, parsed
 from solver.audit.prefix_files import records
 from solver.core.answer import Answer, NotKnown, answer
 from solver.core.elf import read_dynamic
-from solver.core.frameworks import FRAMEWORKS
 from solver.core.markers import applies
 from solver.core.model import PypiName
 from solver.core.target import marker_environment
 from solver.index import ReleaseRefused
-from solver.matrix.conda_builds import build_cuda, may_be_cuda
+from solver.matrix.conda_builds import may_hold_code
 from solver.matrix.gpu_names import is_cuda_package, is_named_for_gpu
-from solver.matrix.rows import NONE
 
 _LIBRARY_FILE = re.compile(r"\.(so(\.\d+)*|dll|pyd)$")
 _GPU_FILE = re.compile(r"cuda|cublas|cudnn|cufft|cusolver|cusparse|nvrtc|nccl", re.IGNORECASE)
@@ -35,37 +33,11 @@ def holds_gpu_code(context: AuditContext, package: Package, name: PypiName) -> A
 
     ``name`` is its name on the package index. NOT_KNOWN where nothing does, and nobody read its requirements.
     """
-    if package.origin == "conda":
-        return answer(_is_gpu_build_of_conda(context, package, name))
+    if package.from_conda:
+        pattern = package.build_pattern or ""
+        return answer(may_hold_code(name, package.build, pattern, context.packages))
     asks = Answer.YES if is_named_for_gpu(name, package.version or "") else _asks_for_cuda(context, package)
     return asks if asks is Answer.YES or not _has_gpu_files(context, name) else Answer.YES
-
-
-def _is_gpu_build_of_conda(context: AuditContext, package: Package, name: PypiName) -> bool:
-    if package.build is not None and "py" not in package.build:
-        # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
-        return False
-    build = package.build or package.build_pattern or ""
-    if _is_untold_framework(context, name):
-        return build_cuda(build.strip("*")) != NONE
-    is_library = package.build is None and name.startswith("lib")
-    by_build = may_be_cuda(build) and not is_library and not _is_of_a_framework(name)
-    return is_named_for_gpu(name) or by_build
-
-
-def _is_untold_framework(context: AuditContext, name: PypiName) -> bool:
-    """Whether it holds the GPU code of a framework of whose builds by conda no row tells, as far as the set says."""
-    holders = [
-        next((one for one in (entry.conda_code, entry.conda) if one in context.packages), None)
-        for entry in FRAMEWORKS.values()
-        if not entry.from_conda
-    ]
-    return name in holders
-
-
-def _is_of_a_framework(name: str) -> bool:
-    """Whether a conda package is named as a part of a framework is: tensorflow-base, tensorflow-estimator."""
-    return any(name.startswith(f"{entry.conda}-") for entry in FRAMEWORKS.values())
 
 
 def _asks_for_cuda(context: AuditContext, package: Package) -> Answer:

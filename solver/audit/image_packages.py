@@ -90,7 +90,7 @@ class ImagePackages:
 
 
 def _is_open(package: Package) -> bool:
-    return package.origin == "pypi" and package.version is None and package.url is None
+    return package.from_index and package.version is None and package.url is None
 
 
 def _is_weaker(clause: Specifier, asks: Sequence[str]) -> bool:

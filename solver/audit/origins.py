@@ -32,7 +32,7 @@ def settled_package(package: Package, matrices: Matrices, index: Index, target: 
     """``package`` with the build that its indexes have, as in ``settled``."""
     package = _spelt_as_in_rows(package, matrices)
     version = version_or_none(package.version)
-    if package.origin != "pypi" or version is None or version.local or not any(package.sources):
+    if not package.from_index or version is None or version.local or not any(package.sources):
         return package
     if package.files or package.hashes:
         return _by_files(package, index, target)
@@ -42,7 +42,7 @@ def settled_package(package: Package, matrices: Matrices, index: Index, target: 
 def _spelt_as_in_rows(package: Package, matrices: Matrices) -> Package:
     """A package with its version as rows spell it: 2.6 is 2.6.0."""
     version = version_or_none(package.version)
-    if package.origin != "pypi" or version is None or len(version.release) > 2:
+    if not package.from_index or version is None or len(version.release) > 2:
         return package
     releases = {row.version.partition("+")[0] for row in matrices.builds_of(package.name) if row.version}
     equal = next((one for one in releases if version_or_none(one) == Version(version.public)), None)

@@ -94,6 +94,21 @@ class Package(Value, frozen=True, kw_only=True):
             raise
 
     @property
+    def from_index(self) -> bool:
+        """Whether it is a package of a Python index, or a file of that kind."""
+        return self.origin == "pypi"
+
+    @property
+    def from_conda(self) -> bool:
+        """Whether it is a package of a channel."""
+        return self.origin == "conda"
+
+    @property
+    def from_image(self) -> bool:
+        """Whether the image holds it outside of any package."""
+        return self.origin == "image"
+
+    @property
     def pin(self) -> str:
         """``name==version``, or the name with the specifier where the version is open."""
         return f"{self.name}=={self.version}" if self.version is not None else f"{self.name}{self.specifier}"

@@ -20,28 +20,26 @@ from solver.matrix.clobbers import Clobbers
 from solver.matrix.cures import heals, in_need, is_healed, may_heal
 from solver.matrix.libraries import LOADER
 from solver.matrix.rows import ABSENT, Rule
-from solver.matrix.rules import Breach, Offence, binds_conda, imported_first, kind_of
+from solver.matrix.rules import Breach, Offence, holds_of_conda, imported_first, kind_of
 
 
 def find(context: AuditContext, merged: Collection[str]) -> Iterator[Finding]:
     """A finding for each rule that the set breaks, but for the codes whose module weighs them itself."""
     every = (rule for rule in context.matrices.rules if rule.code not in merged)
     for breach in rules.broken(every, context.stated, context.place):
-        if not _is_of_condas_solver(context, breach):
+        if _holds(context, breach) is not Answer.NO:
             yield as_finding(context, breach)
 
 
-def _is_of_condas_solver(context: AuditContext, breach: Breach) -> bool:
-    """Whether a remains of other installs is told of conda packages alone: their records ask for each other."""
-    named = (*breach.subjects, *(offence.package for offence in breach.offences))
-    return kind_of(breach.rule).of_installs and all(
-        context.packages[PypiName(name)].origin == "conda" for name in named
-    )
+def _holds(context: AuditContext, breach: Breach) -> Answer:
+    return holds_of_conda(breach, lambda name: context.packages[PypiName(name)].from_conda)
 
 
 def breaches(context: AuditContext, code: str) -> Iterator[Breach]:
     """The rules of ``code`` that the set breaks, in the order of their file."""
-    return rules.broken((rule for rule in context.matrices.rules if rule.code == code), context.stated, context.place)
+    named = (rule for rule in context.matrices.rules if rule.code == code)
+    broken = rules.broken(named, context.stated, context.place)
+    return (breach for breach in broken if _holds(context, breach) is not Answer.NO)
 
 
 def as_finding(context: AuditContext, breach: Breach) -> Finding:
@@ -49,7 +47,7 @@ def as_finding(context: AuditContext, breach: Breach) -> Finding:
     rule = breach.rule
     named = [context.packages[PypiName(name)] for name in breach.subjects]
     offenders = [context.packages[PypiName(offence.package)] for offence in breach.offences]
-    other = _seeded(context, breach) or _other_build(rule, named, offenders)
+    other = _seeded(context, breach) or _other_build(context, breach, named, offenders)
     first = imported_first(rule)
     order = f" with {first} first" if first else ""
     seen = f"seen{order}: {rule.seen}" if rule.seen else ""
@@ -69,7 +67,7 @@ def _putting_back(context: AuditContext, named: Sequence[Package], offenders: Se
     """How what stays is made whole again, where both write the same paths."""
     pairs = {frozenset(pair) for pair in Clobbers(context.matrices).pairs}
     for stays in named:
-        if stays.origin == "pypi" and any(frozenset((stays.name, other.name)) in pairs for other in offenders):
+        if stays.from_index and any(frozenset((stays.name, other.name)) in pairs for other in offenders):
             yield reinstalling(context.set.kind, stays)
 
 
@@ -103,8 +101,10 @@ def _may_be_there(context: AuditContext, offence: Offence, python: str) -> bool:
     return all(within(version, offence.needed) for version in least)
 
 
-def _other_build(rule: Rule, named: Sequence[Package], offenders: Sequence[Package]) -> _OtherBuild:
-    if not binds_conda(rule) and any(package.origin == "conda" for package in named):
+def _other_build(
+    context: AuditContext, breach: Breach, named: Sequence[Package], offenders: Sequence[Package]
+) -> _OtherBuild:
+    if _holds(context, breach) is Answer.NOT_KNOWN:
         return _OtherBuild(("this is known of the wheel, and nobody read it of conda's build",), MILDER)
     strange = [package for package in named if package.elsewhere is not None]
     if not strange:

@@ -20,7 +20,7 @@ def taking_out(kind: SetKind, packages: Sequence[Package]) -> str:
     """What to do about packages that nothing else asks for."""
     names = [package.name for package in packages]
     command = KINDS[kind].take_out
-    if command is not None and all(package.origin == "pypi" for package in packages):
+    if command is not None and all(package.from_index for package in packages):
         return f"take {listed(names)} out (`{command.format(name=' '.join(names))}`)"
     lines = [f"line {package.line}" for package in packages if package.line is not None]
     return f"take {listed(names)} out" + (f" ({listed(lines)})" if lines else "")

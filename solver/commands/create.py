@@ -155,7 +155,7 @@ def _differences(
 def _installed(prefix: Path) -> dict[tuple[str, str], str | None]:
     packages = read_prefix(prefix).packages
     conda = {str(package.conda): f"{package.version} {package.build}" for package in packages if package.conda}
-    return _halves(conda, {str(p.name): p.version for p in packages if p.conda is None and p.origin == "pypi"})
+    return _halves(conda, {str(p.name): p.version for p in packages if p.conda is None and p.from_index})
 
 
 def _locked(lock: LockFolder) -> dict[tuple[str, str], str | None]:

@@ -45,6 +45,14 @@ def every(answers: Iterable[Answer]) -> Answer:
     return Answer.NOT_KNOWN if Answer.NOT_KNOWN in distinct else Answer.YES
 
 
+def some(answers: Iterable[Answer]) -> Answer:
+    """YES where one is, otherwise NOT_KNOWN where one is, otherwise NO."""
+    distinct = set(answers)
+    if Answer.YES in distinct:
+        return Answer.YES
+    return Answer.NOT_KNOWN if Answer.NOT_KNOWN in distinct else Answer.NO
+
+
 @dataclass(frozen=True)
 class Verdict:
     """An answer with its reason: what the facts say, and where they say it."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from solver.core.answer import NOT_KNOWN, NotKnown
-from solver.core.model import Platform
+from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import CondaName, Platform, PypiName
 from solver.core.versions import leading, meets, within
 from solver.matrix.builds import Stated, entries, named_build, stated
+from solver.matrix.gpu_names import is_named_for_gpu
 from solver.matrix.load import Matrices
-from solver.matrix.rows import NONE, Build, CondaBuild
+from solver.matrix.rows import NONE, Build, CondaBuild, CondaTrap
 
-LIBPROTOBUF = "libprotobuf"
+LIBPROTOBUF = CondaName("libprotobuf")
 """conda's name of the library that both frameworks link to."""
+LINKED = (LIBPROTOBUF, CondaName("libabseil"))
+"""The libraries of which rows tell what a build is linked to."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 """A build number of conda's; longer digits are no number that anybody gave, and python would refuse to read them."""
 
@@ -130,6 +134,39 @@ def conda_build(
     return named_build(f"the build string {build}", package, version, platform, cuda, bundles=True)
 
 
+def refused_by(matrices: Matrices, package: str) -> tuple[CondaTrap, ...]:
+    """The rows of builds of a package that no lock may hold, whatever is beside them."""
+    return tuple(row for row in matrices.conda_traps if row.package == package and row.refuse)
+
+
+def may_hold_code(name: PypiName, build: str | None, pattern: str, packages: Container[str]) -> bool:
+    """Whether something says of a package that no row tells of that it holds GPU code.
+
+    ``name`` is what PyPI calls it, ``pattern`` what the set says of a build string that it leaves open (None), and
+    ``packages`` are all of the set. A guess that is meant to be generous, as ``gpu_names`` has it.
+    """
+    if build is not None and "py" not in build:
+        # conda's CUDA libraries are the concern of its own solver; python's packages meet the frameworks.
+        return False
+    said = build or pattern
+    if name in _untold_holders(packages):
+        return build_cuda(said.strip("*")) != NONE
+    is_library = build is None and name.startswith("lib")
+    by_build = may_be_cuda(said) and not is_library and not _is_of_a_framework(name)
+    return is_named_for_gpu(name) or by_build
+
+
+def _untold_holders(packages: Container[str]) -> set[str | None]:
+    """The packages that hold the GPU code of frameworks of whose builds by conda no row tells."""
+    untold = (entry for entry in FRAMEWORKS.values() if not entry.from_conda)
+    return {next((one for one in (entry.conda_code, entry.conda) if one in packages), None) for entry in untold}
+
+
+def _is_of_a_framework(name: str) -> bool:
+    """Whether a conda package is named as a part of a framework is: tensorflow-base, tensorflow-estimator."""
+    return any(name.startswith(f"{entry.conda}-") for entry in FRAMEWORKS.values())
+
+
 def conda_cuda(row: CondaBuild) -> Stated:
     """The CUDA (major.minor) that a build was made with; None where it has no CUDA code."""
     return stated(row.cuda)
@@ -162,12 +199,12 @@ def share_a_python(rows: Sequence[CondaBuild]) -> bool:
     )
 
 
-def built_against(build: CondaBuild) -> dict[str, str]:
+def built_against(build: CondaBuild) -> dict[CondaName, str]:
     """The libraries that conda's build links to, by conda name, each with as much of its version as counts.
 
     Only those that somebody read.
     """
-    fields = {LIBPROTOBUF: build.libprotobuf, "libabseil": build.libabseil}
+    fields = dict(zip(LINKED, (build.libprotobuf, build.libabseil), strict=True))
     return {name: version for name, field in fields.items() if isinstance(version := stated(field), str)}
 
 

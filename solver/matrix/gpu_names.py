@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from solver.core.frameworks import FRAMEWORKS
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS
 
 CUDA_PREFIX = "nvidia-"
 """How NVIDIA's distributions begin, those that no row speaks of too."""
@@ -33,6 +33,11 @@ def nightly_of(name: str) -> str | None:
     """The title of the framework whose nightly builds have this name; None where it is no such name."""
     nightlies = ((entry.nightly, entry.title) for entry in FRAMEWORKS.values())
     return next((title for nightly, title in nightlies if nightly and f"{name}-".startswith(f"{nightly}-")), None)
+
+
+def goes_with_a_framework(name: str) -> bool:
+    """Whether a distribution belongs to a framework, whose rows tell of it: its companions and its compiler."""
+    return name in COMPANIONS or any(name == entry.compiler for entry in FRAMEWORKS.values())
 
 
 def is_cuda_package(name: str) -> bool:

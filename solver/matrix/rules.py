@@ -7,7 +7,7 @@ NOT_KNOWN: nobody may tell it as broken, nor as kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
@@ -191,14 +191,19 @@ def joint_rules(rules: Iterable[Rule], place: Place) -> dict[str, tuple[Rule, ..
     return by_first
 
 
-def binds_conda(rule: Rule) -> bool:
-    """Whether the rule is true of conda's builds too.
+def holds_of_conda(breach: Breach, from_conda: Callable[[str], bool]) -> Answer:
+    """Whether what a rule says is true of a set that breaks it, of which some packages come from conda.
 
-    A rule that was read out of wheels is not: conda builds its packages anew, for GPUs of its own choice and against
-    the protobuf and numpy that their records then depend on. Of a package that is not compiled it is likely to
-    hold all the same.
+    NOT_KNOWN of a rule that was read out of wheels and of a build of conda's, which builds its packages anew, for GPUs
+    of its own choice and against the protobuf and numpy that their records then depend on; of a package that is not
+    compiled it is likely to hold all the same. NO of what one install leaves in the way of another, where conda alone
+    installs: it takes out what no record asks for.
     """
-    return not kind_of(rule).of_wheels
+    kind = kind_of(breach.rule)
+    named = (*breach.subjects, *(offence.package for offence in breach.offences))
+    if kind.of_installs and all(map(from_conda, named)):
+        return Answer.NO
+    return Answer.NOT_KNOWN if kind.of_wheels and any(map(from_conda, breach.subjects)) else Answer.YES
 
 
 def _breach(rule: Rule, versions: Versions) -> Breach | None:

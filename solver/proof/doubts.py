@@ -41,13 +41,9 @@ def conda_doubts(case: CondaLockOnGpu) -> Iterable[str]:
     """The same of a conda lock; of its builds' code nobody read anything, which is told apart."""
     if case.kernels().why:
         yield case.kernels().why
-    for name in case.frameworks:
-        verdict = case.cudnn(name)
-        if verdict.answer is Answer.NO:
-            yield f"{FRAMEWORKS[name].title}: {verdict.why}"
-    for other in case.others:
-        if why := case.fault_of(other).why:
-            yield f"{other}: {why}"
+    titles = {FRAMEWORKS[name].conda: FRAMEWORKS[name].title for name in case.frameworks}
+    for name, why in case.faults():
+        yield f"{titles.get(name, name)}: {why}"
     yield from _of_rules(case.breaches)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every, some
 from solver.core.frameworks import COMPANIONS, framework_of, holds_code, is_led_by_us
 from solver.core.model import Framework
 from solver.matrix.builds import (
@@ -109,10 +109,8 @@ class LockOnGpu:
 
     def uses_gpu(self) -> Answer:
         """Whether anything of the set has GPU code."""
-        answers = {has_cuda(row) for row in self.builds.values()}
-        if Answer.YES in answers:
-            return Answer.YES
-        return Answer.NO if answers == {Answer.NO} and not self.unread else Answer.NOT_KNOWN
+        answers = [has_cuda(row) for row in self.builds.values()] or [Answer.NOT_KNOWN]
+        return some((*answers, *(Answer.NOT_KNOWN for _ in self.unread)))
 
     @cached_property
     def libraries(self) -> list[Library]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer, every
-from solver.core.frameworks import framework_of, preferred_first
+from solver.core.frameworks import FRAMEWORKS, framework_of, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.index.conda_record import CondaRecord
@@ -85,8 +85,9 @@ def predict_conda(
         probes={"-".join(order): _of_conda(case, order) for order in orders(case.frameworks)},
         dies=_dies(case.breaches, orders(case.frameworks)),
         doubts=tuple(conda_doubts(case)),
-        others={name: case.fault_of(name).answer for name in case.others},
-        broken=_broken(case.breaches),
+        others={name: case.well(name) for name in case.others},
+        broken=tuple(sorted({*_broken(case.breaches), *_faulty(case)})),
+        unread_builds=case.unread,
         unread=uses is not Answer.NO,
         uses_gpu=uses,
     )
@@ -99,9 +100,16 @@ def _overlapping(case: LockOnGpu, given: Answer) -> set[str]:
 
 def _of_conda(case: CondaLockOnGpu, order: Order) -> Answer:
     """NO where a conda lock's probe surely fails; that it does not is never foretold."""
-    answers = [case.kernels().answer, *map(case.sees, order), *(case.cudnn(name).answer for name in order)]
-    fails = _ruled(case.breaches) & {*order} or "-".join(order) in _dies(case.breaches, [order])
+    answers = [case.kernels().answer, *map(case.sees, order)]
+    ruled = bool(_ruled(case.breaches) & {*order}) or "-".join(order) in _dies(case.breaches, [order])
+    fails = ruled or not case.faulty.isdisjoint(FRAMEWORKS[name].conda for name in order)
     return Answer.NO if fails or Answer.NO in answers else Answer.NOT_KNOWN
+
+
+def _faulty(case: CondaLockOnGpu) -> set[str]:
+    """The packages of a conda lock that surely do not work and are neither probed nor told of apart."""
+    probed = {FRAMEWORKS[name].conda for name in case.frameworks}
+    return set(case.faulty - probed - {*case.others})
 
 
 def _others(case: LockOnGpu) -> dict[str, Answer]:

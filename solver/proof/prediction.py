@@ -87,6 +87,7 @@ class Prediction(Value, frozen=True, kw_only=True):
                 lines.append(f"{_title(name)} alone sees no GPU: it does not find {', '.join(one.misses)}")
         lines += [f"torch.compile ends the process of the probe {name}" for name in self.dies]
         if self.unread:
+            lines += self._about_unread()
             lines.append(f"nobody read whether conda's builds hold code for compute capability {self.gpu}")
         else:
             lines += self._about_no_cuda()
@@ -110,11 +111,14 @@ class Prediction(Value, frozen=True, kw_only=True):
             elif one.code == "ptx" and one.compiles is Answer.YES and self.probes.get(name) is not Answer.NO:
                 yield f"{_title(name)} compiles PTX for compute capability {self.gpu} first"
 
-    def _about_no_cuda(self) -> Iterator[str]:
-        """That a build has no CUDA code is said only where somebody read so, or its name says it."""
+    def _about_unread(self) -> Iterator[str]:
         for package in self.unread_builds:
             framework = framework_of(package)
             yield f"nobody read what {package if framework is None else _title(framework)}'s build has for a GPU"
+
+    def _about_no_cuda(self) -> Iterator[str]:
+        """That a build has no CUDA code is said only where somebody read so, or its name says it."""
+        yield from self._about_unread()
         if self.uses_gpu is Answer.NO:
             yield "uses no GPU"
             return

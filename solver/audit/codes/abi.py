@@ -31,6 +31,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
                 yield from _finding(context, build, context.packages[PypiName(name)], bound.specifier)
     yield from _without_cuda(context)
     yield from _alone(context) if context.set.closed else ()
+    yield from _of_conda(context)
 
 
 def _alone(context: AuditContext) -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def _alone(context: AuditContext) -> Iterator[Finding]:
     for name in (name for name in context.packages if name in COMPANIONS):
         package, framework = context.packages[name], COMPANIONS[name]
         asks = any(context.requirements(package, about=framework))
-        if package.origin == "pypi" and not asks and is_alone(name, context.packages):
+        if package.from_index and not asks and is_alone(name, context.packages):
             yield finding_about(
                 (package,),
                 code=CODE,
@@ -49,12 +50,28 @@ def _alone(context: AuditContext) -> Iterator[Finding]:
             )
 
 
+def _of_conda(context: AuditContext) -> Iterator[Finding]:
+    """conda's builds that were linked to another version of a library than the one here."""
+    for link in (link for name in context.conda.packages for link in context.conda.other_libraries(name)):
+        package, library = (context.conda_package(one.name) for one in (link.package, link.library))
+        if package is not None and library is not None:
+            yield finding_about(
+                (package, library),
+                code=CODE,
+                severity="error",
+                why=f"{package.pin} {link.why}",
+                source=link.source,
+                cure=f"take {library.conda} {link.built}.*, or another build of {package.conda}",
+                row=link.row,
+            )
+
+
 def _as_released(context: AuditContext, build: BuiltPackage) -> BuiltPackage:
     """A build with the row that tells its bounds.
 
     conda's are compiled against what their own recipe names and say so in their depends.
     """
-    if build.package.origin == "conda":
+    if build.package.from_conda:
         return build
     return replace(build, row=bound_row(context.matrices, build.row, build.package.version or ""))
 
@@ -82,7 +99,7 @@ def _without_cuda(context: AuditContext) -> Iterator[Finding]:
     """Companions that are linked to the CUDA half of a torch that has none: metadata tells no build from another."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if not isinstance(torch, BuiltPackage) or build.package.origin != "pypi":
+        if not isinstance(torch, BuiltPackage) or not build.package.from_index:
             continue
         if is_loadable(build.row, torch.row) is not Answer.NO:
             continue

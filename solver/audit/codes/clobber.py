@@ -78,11 +78,11 @@ def _overlapping(context: AuditContext, first: Package, second: Package, overlap
 
 def _conda_and_pip(context: AuditContext) -> Iterator[Statement]:
     """One project from conda and from pip: pip overwrites the files that conda recorded."""
-    by_pip = {package.name: package for package in context.set.packages if package.origin == "pypi"}
+    by_pip = {package.name: package for package in context.set.packages if package.from_index}
     for package in context.set.packages:
         name = context.pypi_name_of(package)
         twin = by_pip.get(name) if name is not None else None
-        if package.origin != "conda" or twin is None or not _is_python_package(package):
+        if not package.from_conda or twin is None or not _is_python_package(package):
             continue
         if twin.version is not None and twin.version == package.version:
             continue  # pip finds it there and leaves conda's files alone

@@ -49,7 +49,7 @@ def _without_plugin(context: AuditContext, framework: Framework) -> Iterator[Fin
     """A framework whose code for GPUs lies in plugins, and none of them in the set: often it is merely asked for."""
     entry, package = FRAMEWORKS[framework], context.package(framework)
     reason = _reason(context) or _likely_reason(context)
-    if not entry.plugins or package is None or package.origin != "pypi" or reason is None:
+    if not entry.plugins or package is None or not package.from_index or reason is None:
         return
     # Whether an extra brought the plugin that it asks for, ``metadata`` tells.
     if set(entry.coded) & set(context.packages) or {_CPU_EXTRA, *entry.plugins} & set(package.extras):
@@ -96,7 +96,7 @@ def _companions(context: AuditContext) -> Iterator[Finding]:
     """Companions without CUDA code beside a torch that has it, unless they are the ones made for that build."""
     for build in context.companions:
         torch = context.build(COMPANIONS[build.package.name])
-        if not isinstance(torch, BuiltPackage) or build.package.origin != "pypi":
+        if not isinstance(torch, BuiltPackage) or not build.package.from_index:
             continue
         if has_operators(build.row, torch.row) is not Answer.NO:
             continue
@@ -163,7 +163,7 @@ def _has_an_index_of_its_own(context: AuditContext, package: Package) -> bool:
         return False
     if context.set.sources is not None:
         return context.set.sources != package.sources
-    named = (one for one in context.set.packages if one.origin == "pypi" and one.line is not None)
+    named = (one for one in context.set.packages if one.from_index and one.line is not None)
     return any(one.sources != package.sources for one in named)
 
 
@@ -184,7 +184,7 @@ def _reason(context: AuditContext) -> str | None:
 
 def _likely_reason(context: AuditContext) -> str | None:
     """A sign that a GPU may be meant, and no more; None where there is none."""
-    packages = (package for package in context.set.packages if package.origin == "pypi")
+    packages = (package for package in context.set.packages if package.from_index)
     names = sorted(package.name for package in packages if is_cuda_package(package.name))
     return f"the set names packages as CUDA libraries are named ({listed(names, most=3)})" if names else None
 
@@ -192,7 +192,7 @@ def _likely_reason(context: AuditContext) -> str | None:
 def _other_platform(context: AuditContext, build: BuiltPackage) -> str | None:
     """That the same version is a CUDA build elsewhere, which who asks for it may expect here too."""
     package = build.package
-    if package.origin != "pypi" or package.name != build.framework or _is_named(build):
+    if not package.from_index or package.name != build.framework or _is_named(build):
         return None
     version = package.version or ""
     others = (context.matrices.build(package.name, version, platform) for platform in PLATFORMS)
@@ -215,7 +215,7 @@ def _cure(context: AuditContext, build: BuiltPackage) -> _Cure:
     cpu_index = next((source for source in package.sources if flavour_of(source) == CPU_FLAVOUR), None)
     if cpu_index is not None and not _is_named(build) and not _has_an_index_of_its_own(context, package):
         return _Cure(f"do not take it from {cpu_index}{_or_drop(context)}", is_another=False)
-    if package.origin == "conda":
+    if package.from_conda:
         return _Cure(f"take a build of {package.conda} whose build string starts with cuda", is_another=True)
     if build.framework is not None and package.name != build.framework:
         plain = context.matrices.build(build.framework, package.version or "", platform)

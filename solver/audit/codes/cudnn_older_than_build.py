@@ -23,11 +23,20 @@ CODE = "cudnn-older-than-build"
 
 def find(context: AuditContext) -> Iterator[Finding]:
     """Another major than the build's or a lower minor where it takes it; a lower minor where it may come upon it."""
-    for build in context.builds:
+    for build in (*context.builds, *_others_of_conda(context)):
         if build.has_cuda is Answer.YES:
             yield from _of_own(context, build)
             yield from _of_others(context, build)
             yield from _of_a_pinned_one(context, build)
+
+
+def _others_of_conda(context: AuditContext) -> Iterator[BuiltPackage]:
+    """conda's builds that are none of the set's otherwise: of companions, and of what the package index has not."""
+    told = {build.package.conda for build in context.builds}
+    for name, row in context.conda.builds.items():
+        package = context.conda_package(name) if name not in told else None
+        if package is not None and context.matrices.conda_builds_of(name):
+            yield BuiltPackage(package, row)
 
 
 def _of_own(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
@@ -61,7 +70,7 @@ def _of_others(context: AuditContext, build: BuiltPackage) -> Iterator[Finding]:
             yield _finding(build, other.package, fault, cure)
     for package in _outside(context) if _is_inside(build) else ():
         # That the image's CUDA is there a second time is told with what it does.
-        is_told = package.origin == "image" and opening_the_image(context, build)
+        is_told = package.from_image and opening_the_image(context, build)
         if not is_told and works_beside(build.row, package.version or NOT_KNOWN).answer is Answer.NO:
             fault = f"{package.pin} may be loaded first and {fault_of(build.row, package.version or '')}"
             yield _finding(build, package, fault, _taking(context, build, package), "warning")
@@ -105,7 +114,7 @@ def _taking(context: AuditContext, build: BuiltPackage, package: Package) -> str
     served = served_by(build.row)
     bound = served if isinstance(served, str) else None
     others = [(one, ask) for one, ask in refusing(context, package.name, bound) if one.name != build.package.name]
-    if package.origin == "image":
+    if package.from_image:
         return f"begin with an image whose cuDNN is {served}, or take a build that was made for this one"
     if not others:
         return f"take {package.name} {served}"
@@ -119,11 +128,14 @@ def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:
     """The cuDNN of the build's CUDA major, and whatever overwrites it; none where it lies inside its wheel."""
     if _is_inside(build):
         return []
+    of_conda = context.conda_package(CUDNN) if build.package.from_conda else None
+    if of_conda is not None:  # it lies where conda's builds look first
+        return [of_conda]
     own = context.libraries(build.major).get(CUDNN)
     if own is None:
         other = context.conda_package(CUDNN) or _of_image(context, build)
         # A wheel asks for the cuDNN that it opens, and one with another soname is not in the way of that.
-        is_own = other is not None and (build.package.origin == "conda" or _has_the_major_of(build, other))
+        is_own = other is not None and (build.package.from_conda or _has_the_major_of(build, other))
         return [other] if other is not None and is_own else []
     there = [item.package for item in _cudnns(context) if item.library.directory == own.library.directory]
     # It opens its own major's soname, which a cuDNN of another major neither has nor overwrites.
@@ -138,7 +150,7 @@ def _has_the_major_of(build: BuiltPackage, package: Package) -> bool:
 
 def _is_inside(build: BuiltPackage) -> bool:
     """Whether its CUDA libraries lie inside its wheel; those of conda's builds are packages of their own."""
-    return build.bundles is Answer.YES and build.package.origin == "pypi"
+    return build.bundles is Answer.YES and build.package.from_index
 
 
 def _cudnns(context: AuditContext) -> list[Provided]:

@@ -65,7 +65,7 @@ def _seen(context: AuditContext, build: BuiltPackage) -> str:
 
 
 def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
-    if build.package.origin == "conda":
+    if build.package.from_conda:
         return  # told of all of them at once
     yield finding_about(
         (build.package,),
@@ -79,7 +79,7 @@ def _unread(build: BuiltPackage, gpu: str) -> Iterator[Finding]:
 
 def _unread_of_conda(context: AuditContext, gpu: str) -> Iterator[Finding]:
     """Of conda's builds nobody read it at all: rows tell what their records have lost, and nothing of their code."""
-    builds = [build for build in context.builds if build.package.origin == "conda" and build.has_cuda is Answer.YES]
+    builds = [build for build in context.builds if build.package.from_conda and build.has_cuda is Answer.YES]
     unread = tuple(build.package for build in builds if code_of(build.row, gpu) is NOT_KNOWN)
     if unread:
         yield finding_about(
@@ -171,7 +171,7 @@ def _cudnns(context: AuditContext) -> Iterator[tuple[Package, str | NotKnown, Cu
         yield conda, conda.version, NOT_KNOWN
     for build in context.builds:
         # Where nobody read whether a wheel holds one at all, the note about its own code has to do.
-        inside = carried(build.row) if build.package.origin == "pypi" and carries(build.row) is Answer.YES else None
+        inside = carried(build.row) if build.package.from_index and carries(build.row) is Answer.YES else None
         if inside is not None and build.major is not None:
             yield build.package, inside, build.major
 

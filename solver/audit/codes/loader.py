@@ -56,7 +56,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """What builds that open their libraries do not find; in a prefix also what those linked to them do not."""
     for build in context.builds if context.target.driver is not None else ():
         looks = is_read(build.row) and (looks_up(build.row) is not Answer.NO or may_lack(build.row))
-        if looks and build.package.origin == "pypi" and build.has_cuda is Answer.YES:
+        if looks and build.package.from_index and build.has_cuda is Answer.YES:
             yield from _of_build(context, build)
     if context.set.prefix is not None:
         yield from loader_elf.linked(context)
@@ -143,7 +143,7 @@ def _beyond_library_path(context: AuditContext, outcome: LibrarySearch) -> Libra
 
 def _recorded(context: AuditContext, row: Build) -> LibrarySearch:
     here = {item.library.id: item for item in context.provided if item.library.cuda == cuda_major(row)}
-    pinned = (package for package in context.set.packages if package.origin == "pypi")
+    pinned = (package for package in context.set.packages if package.from_index)
     versions: dict[str, str] = {package.name: package.version for package in pinned if package.version is not None}
     outcome = look_up(row, [item.library for item in here.values()], versions, context.matrices)
     if isinstance(outcome, NotKnown) or (opened(row) is NOT_KNOWN and not outcome.nothing):

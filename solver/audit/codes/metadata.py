@@ -20,6 +20,7 @@ from solver.core.target import marker_environment
 from solver.core.versions import meets
 from solver.index import ReleaseRefused
 from solver.index.conda_spec import meets_spec
+from solver.matrix.conda_builds import refused_by
 
 CODE = "metadata"
 _MOST = 20
@@ -188,9 +189,9 @@ def _yanked(package: Package, releases: tuple[Release, ...]) -> Iterator[Finding
 
 def _traps(context: AuditContext, package: Package) -> Iterator[Finding]:
     """conda-forge builds that a solver accepts and that cannot work."""
-    for row in context.matrices.conda_traps:
-        if not row.refuse or package.conda != row.package or package.version is None:
-            continue
+    if package.conda is None or package.version is None:
+        return
+    for row in refused_by(context.matrices, package.conda):
         if meets_spec(row.match, package.conda, package.version, package.build, context.target.platform):
             yield finding_about(
                 (package,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext, Provided
@@ -14,6 +14,7 @@ from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, opens_libraries
 from solver.core.model import Clause, Finding
 from solver.core.versions import major, numbers
+from solver.matrix.builds import source_of
 from solver.matrix.cudnn import works_beside
 from solver.matrix.distributions import CONDA_RUNTIMES
 from solver.matrix.drivers import own
@@ -27,11 +28,30 @@ CODE = "mixed-cuda"
 def find(context: AuditContext) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library's name in two of them, one major twice, a compiler too new."""
     yield from _twice(context)
-    yield from _builds(context)
+    meeting = list(_builds(context))
+    yield from meeting
+    yield from _of_conda(context, {pin for finding in meeting for pin in finding.packages})
     yield from _of_another_major(context)
     yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
     yield from _compiler(context)
     yield from _idle_of_conda(context)
+
+
+def _of_conda(context: AuditContext, told: Collection[str]) -> Iterator[Finding]:
+    """conda's builds for another CUDA than the runtime beside them; of those that meet another such, that is told."""
+    for other in context.conda.other_cudas() if context.place.driver is not None else ():
+        package, runtime = (context.conda_package(one.name) for one in (other.package, other.runtime))
+        if package is None or runtime is None or package.pin in told:
+            continue
+        source = "" if isinstance(other.build, NotKnown) else source_of(other.build)
+        yield finding_about(
+            (package, runtime),
+            code=CODE,
+            severity="error",
+            why=f"{package.pin} {other.why}: one process would hold both",
+            source=source or "conda's names of its CUDA runtimes",
+            cure=f"take a {package.conda} of CUDA {major(other.running)}, or {runtime.conda} {major(other.cuda)}",
+        )
 
 
 def _idle_of_conda(context: AuditContext) -> Iterator[Finding]:
@@ -54,7 +74,7 @@ def _idle_of_conda(context: AuditContext) -> Iterator[Finding]:
 
 
 def _brings_its_own(context: AuditContext, build: BuiltPackage) -> bool:
-    is_wheel = build.package.origin == "pypi" and not opens_libraries(build.framework)
+    is_wheel = build.package.from_index and not opens_libraries(build.framework)
     return is_wheel and (build.bundles is Answer.YES or bool(context.libraries(build.major)))
 
 
@@ -187,7 +207,7 @@ def opening_the_image(context: AuditContext, build: BuiltPackage) -> list[BuiltP
 
 def _opens_base(context: AuditContext, build: BuiltPackage, cuda: str) -> bool:
     """Whether a build opens the image's toolkit, since no package brings one of that major."""
-    opens = opens_libraries(build.framework) and build.package.origin == "pypi" and build.bundles is Answer.NO
+    opens = opens_libraries(build.framework) and build.package.from_index and build.bundles is Answer.NO
     return opens and build.major == major(cuda) and not context.libraries(build.major)
 
 

@@ -47,7 +47,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
         return  # What is installed was installed for this python.
     unrecorded: list[Package] = []
     for package in context.set.packages:
-        if package.origin != "pypi" or package.version is None:
+        if not package.from_index or package.version is None:
             continue
         verdict = _by_files(context, package)
         refusals = [*([verdict] if isinstance(verdict, Finding) else []), *_refusing(context, package)]

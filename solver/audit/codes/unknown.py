@@ -17,7 +17,7 @@ from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.phrases import MOST_LACKING, listed
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_of
+from solver.core.frameworks import FRAMEWORKS, RUNTIMES, framework_of
 from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
@@ -25,7 +25,7 @@ from solver.matrix.builds import made_for
 from solver.matrix.companions import release_row
 from solver.matrix.conda_builds import conda_rows, cudas
 from solver.matrix.distributions import TOOLKIT, recorded_versions
-from solver.matrix.gpu_names import is_cuda_package, nightly_of
+from solver.matrix.gpu_names import goes_with_a_framework, is_cuda_package, nightly_of
 from solver.matrix.libraries import LOADER, brings, is_numbered_as_cuda, may_be_unplaced
 from solver.matrix.rows import NONE, CudaToolkit
 
@@ -33,8 +33,6 @@ CODE = "unknown"
 _CURE_BY_ROW = "add {} to the matrices"
 _CURE_BY_HAND = "add {} to matrices/builds.yaml"
 _CURE = "`interlock refresh` records new versions"
-_PARTS = frozenset((LOADER, *COMPANIONS, *(entry.compiler for entry in FRAMEWORKS.values())))
-"""What belongs to a framework, whose rows tell of it."""
 NOTHING_CHECKED = "nothing was checked for"
 """What is told of packages of which nobody knows the build."""
 
@@ -48,7 +46,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     """What was not checked, by the cause."""
     libraries = recorded_versions(context.matrices)
     builds = (*context.builds, *context.parts)
-    known = {build.package.name for build in builds if not build.guessed or build.package.origin == "conda"}
+    known = {build.package.name for build in builds if not build.guessed or build.package.from_conda}
     unchecked: dict[Omission, list[Package]] = {}
     for package in context.set.packages:
         name = context.pypi_name_of(package)
@@ -68,7 +66,7 @@ def _cause(
     if name is not None and context.has_gpu_code(name):
         is_checked = package.name in known and package.version is not None
         return None if is_checked else _cause_of_build(context, package, name)
-    if package.origin == "pypi" and (is_cuda_package(package.name) or package.name in libraries):
+    if package.from_index and (is_cuda_package(package.name) or package.name in libraries):
         return _cause_of_library(context, package, libraries.get(package.name, ()))
     if name is None and _brings_a_framework(context, package):
         return _no_row if package.version is not None else _version_of(context, package)
@@ -123,7 +121,7 @@ def _cause_of_library(context: AuditContext, package: Package, specifiers: Seque
 
 def _version_of(context: AuditContext, package: Package) -> Omission:
     """Why nobody knows its version: the set does not say it, or nobody recorded what pip would take."""
-    is_looked_for = context.set.resolved and package.origin == "pypi" and package.url is None
+    is_looked_for = context.set.resolved and package.from_index and package.url is None
     return _unrecorded if is_looked_for and package.elsewhere is None else _open
 
 
@@ -137,13 +135,14 @@ def _brings_a_framework(context: AuditContext, package: Package) -> bool:
 
 def _stands_for(context: AuditContext, package: Package, name: PypiName | None) -> bool:
     """Whether a package speaks for its project: of several of conda's (tensorflow, tensorflow-base) one does."""
-    return package.origin != "conda" or name is None or context.packages[name].conda == package.conda
+    return not package.from_conda or name is None or context.packages[name].conda == package.conda
 
 
 def _is_unknown_gpu_package(context: AuditContext, package: Package, name: PypiName) -> bool:
     """Whether it has GPU code, and is no part of a framework, whose row tells of it."""
     # Where that is not known, its requirements are: the code ``metadata`` tells so, or the line that nothing was found.
-    return name not in _PARTS and holds_gpu_code(context, package, name) is Answer.YES
+    is_part = name == LOADER or goes_with_a_framework(name)
+    return not is_part and holds_gpu_code(context, package, name) is Answer.YES
 
 
 # ---- builds with GPU code ---------------------------------------------------------------------------

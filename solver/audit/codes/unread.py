@@ -38,7 +38,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     unread: dict[tuple[_Question, ...], list[BuiltPackage]] = {}
     for build in context.builds:
         # Of a build that no row knows all of this is told at once, and of conda's builds conda's records tell it.
-        if not build.guessed and build.package.origin == "pypi":
+        if not build.guessed and build.package.from_index:
             questions = tuple(question for question in _QUESTIONS if question.is_open(context, build))
             unread.setdefault(questions, []).append(build)
     for questions, builds in unread.items():

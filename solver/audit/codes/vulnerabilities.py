@@ -37,7 +37,7 @@ def vulnerabilities(package_set: PackageSet, service: Service | None = None) -> 
     packages = {
         ResolvedDependency(name=str(package.name), version=release): package
         for package in package_set.packages
-        if package.origin == "pypi" and (release := version_or_none(package.version)) is not None
+        if package.from_index and (release := version_or_none(package.version)) is not None
     }
     try:
         answers = list((service or PyPIService()).query_all(iter(packages)))

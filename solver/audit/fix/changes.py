@@ -91,7 +91,7 @@ def changes_of(
 
 
 def _of_pip(context: AuditContext) -> dict[PypiName, Package]:
-    return {package.name: package for package in context.set.packages if package.origin == "pypi"}
+    return {package.name: package for package in context.set.packages if package.from_index}
 
 
 def _differ(before: Package | None, after: Package | None) -> bool:

@@ -18,9 +18,7 @@ def as_requirements(fixed: Fixed, command: str, *, local_wheels: bool = False) -
     our own lie beside the file.
     """
     changes = {change.name: change for change in fixed.changes}
-    packages = sorted(
-        (package for package in fixed.package_set.packages if package.origin == "pypi"), key=lambda p: p.name
-    )
+    packages = sorted((package for package in fixed.package_set.packages if package.from_index), key=lambda p: p.name)
     hashed = all(package.hashes for package in packages)
     lines = [comment(f"written by `{command}`"), *([LOCAL_WHEELS] if local_wheels else [])]
     lines += [comment(change_reason(change)) for change in fixed.changes if change.after is None]

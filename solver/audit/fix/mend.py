@@ -203,7 +203,7 @@ class _Mender:
         constraints |= {
             name: package.specifier
             for name, package in packages.items()
-            if package.origin == "pypi"
+            if package.from_index
             and leaves_version(package)
             and name not in constraints
             and name not in unbound

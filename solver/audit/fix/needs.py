@@ -34,7 +34,7 @@ def asks_of(context: AuditContext) -> Asks:
     while waiting:
         name = waiting.pop()
         package = context.packages[name]
-        if package.origin != "pypi" or package.version is None:
+        if not package.from_index or package.version is None:
             continue
         if not context.listed_releases(package):
             if name in COMPANIONS and package.elsewhere is None:  # whichever build of it goes with its framework
@@ -102,9 +102,9 @@ def with_pins(context: AuditContext, pins: Sequence[Pin], known: Set[PypiName], 
     stay = [
         package
         for package in context.set.packages
-        if package.origin == "conda" or (package.name not in known and package.name not in unwanted)
+        if package.from_conda or (package.name not in known and package.name not in unwanted)
     ]
-    names = {package.name for package in stay if package.origin == "pypi"}
+    names = {package.name for package in stay if package.from_index}
     chosen = {pin.name: _package(pin, context.packages.get(pin.name)) for pin in pins if pin.name not in names}
     packages = (*stay, *(chosen[name] for name in sorted(chosen)))
     return structs.replace(context.set, packages=packages, prefix=None)

@@ -20,7 +20,7 @@ def with_choices(package_set: PackageSet, installed: AuditContext) -> PackageSet
 
 
 def _chosen(package: Package, installed: AuditContext) -> Package:
-    if package.origin != "pypi" or package.version is not None or package.url is not None:
+    if not package.from_index or package.version is not None or package.url is not None:
         return package
     choice = installed.packages.get(package.name)
     if choice is None or not choice.version or not choice.brought_by:
@@ -48,7 +48,7 @@ def shortened(given: PackageSet, mended: AuditContext, needed: Set[PypiName]) ->
 
 def _line(package: Package, before: Package | None, required: Set[PypiName], exact: Set[PypiName]) -> Package | None:
     if before is None:
-        return None if package.origin == "pypi" and package.name in required else package
+        return None if package.from_index and package.name in required else package
     if before.origin != package.origin:
         return None  # conda brings it
     if before.version != package.version:

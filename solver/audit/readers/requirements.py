@@ -92,7 +92,7 @@ def _as_one(lines: list[Package]) -> Package:
     return msgspec.structs.replace(
         lines[0],
         # conda's notation is none that clauses could be added to.
-        specifier=lines[0].specifier if lines[0].origin == "conda" else ",".join(clauses),
+        specifier=lines[0].specifier if lines[0].from_conda else ",".join(clauses),
         extras=tuple(sorted({extra for line in lines for extra in line.extras})),
     )
 

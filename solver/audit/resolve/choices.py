@@ -27,7 +27,7 @@ class Choices:
         self.context = context
         self._before: Mapping[PypiName, Package] = before or {}
         """What is installed already, which pip leaves where it suits."""
-        self.listed = {package.name: package for package in context.set.packages if package.origin == "pypi"}
+        self.listed = {package.name: package for package in context.set.packages if package.from_index}
         self.shelf = Shelf(context, tuple(self.listed.values()))
         self.stated = {name: package for name, package in context.packages.items() if not _is_to_be_chosen(package)}
         """The packages of which nothing is to be chosen, by name."""
@@ -98,7 +98,7 @@ class Choices:
         return self._asks[choice]
 
     def _asks_of(self, choice: Pick) -> Iterator[ListAsk]:
-        if choice.package.origin == "conda" or choice.version is NOT_KNOWN:
+        if choice.package.from_conda or choice.version is NOT_KNOWN:
             return
         if choice.extra:
             yield ListAsk(choice.name, "", f"=={choice.version}", choice)
@@ -138,7 +138,7 @@ class Choices:
 def _is_to_be_chosen(package: Package) -> bool:
     """Whether its version is open, and some index would serve it."""
     is_elsewhere = package.url is not None or package.elsewhere is not None
-    return package.origin == "pypi" and package.version is None and not is_elsewhere
+    return package.from_index and package.version is None and not is_elsewhere
 
 
 def _said(package: Package, extra: str = "") -> ListAsk:

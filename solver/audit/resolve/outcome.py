@@ -35,7 +35,7 @@ def as_set(choices: Choices, resolved: Resolved) -> PackageSet:
 
 def _chosen(package: Package, several: list[Pick], lines: Mapping[PypiName, tuple[str, ...]]) -> Package:
     """A package as it was chosen, with the extras that anybody asks for; ``several`` are its choices."""
-    if package.origin != "pypi" or not several:
+    if not package.from_index or not several:
         return package
     extras = tuple(sorted({*package.extras, *(choice.extra for choice in several if choice.extra)}))
     if package.version is not None and several[0].stated:
@@ -78,6 +78,6 @@ def line_of(package: Package) -> str:
 def unread(choices: Choices, package_set: PackageSet) -> Iterator[Package]:
     """The packages of a resolved list of which nobody read what they ask for; of another index ``unknown`` tells."""
     for package in package_set.packages:
-        is_expected = package.origin == "pypi" and package.elsewhere is None
+        is_expected = package.from_index and package.elsewhere is None
         if is_expected and package.name not in choices.shelf.absent and choices.context.is_unread(package):
             yield package

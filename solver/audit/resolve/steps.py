@@ -65,10 +65,10 @@ def _carry_out(choices: Choices, done: _Done, step: int) -> None:
     context = choices.context
     of_step = [package for package in context.set.packages if package.step == step]
     # pip finds conda's packages there, and leaves them to conda.
-    of_conda = [package for package in done.packages.values() if package.origin == "conda"]
+    of_conda = [package for package in done.packages.values() if package.from_conda]
     part = replace(context, set=structs.replace(context.set, packages=(*of_conda, *of_step)))
     anew = {package.name for package in of_step if package.anew}
-    there = (package for package in done.packages.values() if package.origin == "pypi" and package.name not in anew)
+    there = (package for package in done.packages.values() if package.from_index and package.name not in anew)
     before = {package.name: package for package in there}
     of_part = Choices(part, before)
     resolved = resolve(of_part)

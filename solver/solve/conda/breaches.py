@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown
+from solver.core.answer import Answer, NotKnown
 from solver.core.model import CondaName, Target
-from solver.core.versions import major, minor
+from solver.core.versions import major
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
-from solver.matrix.builds import built_cuda, has_cuda
-from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, built_against, conda_build, cuda_builds, links_to
-from solver.matrix.cudnn import built_with, cudnn_suits, fault_of, served_by
+from solver.matrix.builds import has_cuda
+from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, conda_build, cuda_builds
+from solver.matrix.conda_sets import CondaPackage, CondaSet, OtherCuda
+from solver.matrix.cudnn import built_with, fault_of, served_by
 from solver.matrix.load import Matrices
-from solver.matrix.majors import share_a_process
+from solver.matrix.place import Place
 from solver.matrix.rows import Build, CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
     CUDNN,
-    PYTHON,
     CondaBreach,
-    build_row,
     rule_breaches,
     trap_row,
 )
 
-CondaSet = Mapping[CondaName, CondaRecord]
+RecordsByName = Mapping[CondaName, CondaRecord]
 
 
 @dataclass(frozen=True)
@@ -39,25 +38,26 @@ class CondaJudge:
     frameworks: tuple[CondaName, ...]
     gpu: bool
 
-    def __call__(self, chosen: CondaSet) -> Sequence[CondaBreach]:
+    def __call__(self, chosen: RecordsByName) -> Sequence[CondaBreach]:
         """The breaches, the plainest first."""
+        known = self._known(chosen)
         breaches: list[CondaBreach] = []
         if self.gpu:
             breaches += self._cpu_parts(chosen)
-            breaches += self._mixed_cuda(chosen)
-            breaches += self._served_by_cudnn(chosen)
-        breaches += self._built_against(chosen)
+            breaches += self._mixed_cuda(chosen, known)
+            breaches += self._served_by_cudnn(chosen, known)
+        breaches += self._built_against(chosen, known)
         breaches += rule_breaches(chosen, self.target, self.matrices)
         return breaches
 
-    def _python(self, chosen: CondaSet) -> str:
-        python = chosen.get(PYTHON)
-        return self.target.python if python is None else minor(python.version)
+    def _known(self, chosen: RecordsByName) -> CondaSet:
+        packages = {name: CondaPackage(name, record.version, record.build) for name, record in chosen.items()}
+        return CondaSet(packages, Place.of(self.target), self.matrices)
 
     def _build(self, record: CondaRecord) -> Build | NotKnown:
         return conda_build(self.matrices, record.name, record.version, record.build, self.target.platform)
 
-    def _cpu_parts(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+    def _cpu_parts(self, chosen: RecordsByName) -> Iterable[CondaBreach]:
         for framework in self.frameworks:
             trap = trap_row(framework, self.matrices)
             for record in parts(chosen, framework):
@@ -68,70 +68,49 @@ class CondaJudge:
                     )
                     yield _breach(record, why, trap, ((f"{record.name} * {CUDA_BUILDS}",),))
 
-    def _mixed_cuda(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+    def _mixed_cuda(self, chosen: RecordsByName, known: CondaSet) -> Iterable[CondaBreach]:
         trap = trap_row(CUDA_VERSION, self.matrices)
-        runtime = chosen.get(CUDA_VERSION) or chosen.get(CUDATOOLKIT)
-        if runtime is None:
+        if known.runtime is None:
             for framework in self.frameworks:
                 record = chosen[framework]
                 why = f"nothing in the set says which CUDA {record.name} {record.version} runs on"
                 yield _breach(record, why, trap, ((f"{framework} !={record.version}",),))
-            return
-        toolkit, runs = chosen.get(CUDATOOLKIT), major(runtime.version)
-        if toolkit is not None and share_a_process(toolkit.version, runtime.version) is Answer.NO:
-            why = f"{toolkit.pin} brings CUDA {toolkit.version} beside {runtime.name} {runtime.version}"
-            yield _breach(toolkit, why, trap, ((f"{CUDATOOLKIT} {runs}.*",),))
-        for record in chosen.values():
-            yield from self._of_another_cuda(record, runtime, trap)
+        for other in known.other_cudas():
+            yield _of_another_cuda(chosen[other.package.name], other, trap)
 
-    def _of_another_cuda(
-        self, record: CondaRecord, runtime: CondaRecord, trap: CondaTrap | None
-    ) -> Iterable[CondaBreach]:
-        """A build for another CUDA than the set runs on."""
-        build = self._build(record)
-        cuda = NOT_KNOWN if isinstance(build, NotKnown) else built_cuda(build)
-        if not isinstance(cuda, str) or share_a_process(cuda, runtime.version) is not Answer.NO:
-            return
-        why = f"{record.pin} was built for CUDA {cuda}, the set runs on CUDA {runtime.version}"
-        # A build string that names no CUDA is met by no pattern of them.
-        named = not isinstance(build_cuda(record.build), NotKnown)
-        other = f"{record.name} * {cuda_builds(major(runtime.version))}" if named else _another_build(record)
-        runs_on = (f"{CUDA_VERSION} {major(cuda)}.*", f"{CUDATOOLKIT} {major(cuda)}.*")
-        yield _breach(record, why, trap, ((other,), runs_on))
-
-    def _served_by_cudnn(self, chosen: CondaSet) -> Iterable[CondaBreach]:
+    def _served_by_cudnn(self, chosen: RecordsByName, known: CondaSet) -> Iterable[CondaBreach]:
         """A cuDNN that does not serve what a build was compiled with, where the build's record has lost that."""
-        cudnn = chosen.get(CUDNN)
-        if cudnn is None:
-            return
-        for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
-            record = chosen[CondaName(name)]
-            build = self._build(record)
-            if isinstance(build, NotKnown):
-                continue
-            if cudnn_suits(build, cudnn.version).answer is Answer.NO:
-                fault = f"{cudnn.version} {fault_of(build, cudnn.version)}"
+        for name, build in sorted(known.builds.items()):
+            cudnn = known.cudnn
+            if cudnn is not None and isinstance(cudnn.version, str) and known.cudnn_suits(name).answer is Answer.NO:
+                record, fault = chosen[name], f"{cudnn.version} {fault_of(build, cudnn.version)}"
                 why = f"{record.name} {record.version} was compiled with cuDNN {built_with(build)}, and {fault}"
                 # Either keeps the newest of one of the two; the search tries both and prefers as always.
                 cures = ((f"{CUDNN} {served_by(build)}",), (_another_build(record),))
                 yield CondaBreach(record.name, why, build.source, build.id or None, cures)
 
-    def _built_against(self, chosen: CondaSet) -> Iterable[CondaBreach]:
-        for name in sorted({row.package for row in self.matrices.conda_builds} & chosen.keys()):
-            record = chosen[CondaName(name)]
-            row = build_row(record, self._python(chosen), self.target.platform, self.matrices)
-            if isinstance(row, NotKnown):
-                continue
-            for library, built in built_against(row).items():
-                has = chosen.get(CondaName(library))
-                if has is None or links_to(built, has.version):
-                    continue
-                why = f"{record.name} {record.version} was built against {library} {built}, not {has.version}"
-                cures = ((f"{library} {built}.*",), (_another_build(record),))
-                yield CondaBreach(record.name, why, row.source, row.id, cures)
+    def _built_against(self, chosen: RecordsByName, known: CondaSet) -> Iterable[CondaBreach]:
+        for link in (link for name in sorted(chosen) for link in known.other_libraries(name)):
+            record = chosen[link.package.name]
+            cures = ((f"{link.library.name} {link.built}.*",), (_another_build(record),))
+            yield CondaBreach(record.name, f"{record.name} {record.version} {link.why}", link.source, link.row, cures)
 
 
-def parts(chosen: CondaSet, framework: CondaName) -> list[CondaRecord]:
+def _of_another_cuda(record: CondaRecord, other: OtherCuda, trap: CondaTrap | None) -> CondaBreach:
+    """A build for another CUDA than the set runs on, or a second runtime."""
+    runs = major(other.running)
+    if isinstance(other.build, NotKnown):
+        why = f"{record.pin} brings CUDA {other.cuda} beside {other.runtime.name} {other.running}"
+        return _breach(record, why, trap, ((f"{record.name} {runs}.*",),))
+    why = f"{record.pin} was built for CUDA {other.cuda}, the set runs on CUDA {other.running}"
+    # A build string that names no CUDA, or another than what holds its libraries, is met by no pattern that helps.
+    named = build_cuda(record.build) == other.cuda
+    another = f"{record.name} * {cuda_builds(runs)}" if named else _another_build(record)
+    runs_on = (f"{CUDA_VERSION} {major(other.cuda)}.*", f"{CUDATOOLKIT} {major(other.cuda)}.*")
+    return _breach(record, why, trap, ((another,), runs_on))
+
+
+def parts(chosen: RecordsByName, framework: CondaName) -> list[CondaRecord]:
     """The packages that make up one framework: it, and what it needs of its own version, however deep."""
     start = chosen.get(framework)
     if start is None:

@@ -17,12 +17,11 @@ from solver.core.versions import meets
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import match_spec
 from solver.matrix import drivers, gpus, rules
-from solver.matrix.conda_builds import conda_rows
+from solver.matrix.conda_builds import conda_rows, refused_by
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.matrix.place import Place
 from solver.matrix.rows import CondaBuild, CondaTrap
-from solver.matrix.rules import binds_conda
 
 if TYPE_CHECKING:
     from rattler import MatchSpec, RepoDataRecord
@@ -74,10 +73,10 @@ def conda_versions(specifier: str) -> str:
 
 def trap_rows(matrices: Matrices) -> dict[str, list[tuple[CondaTrap, MatchSpec]]]:
     """The traps that no lock may hold, by package."""
-    traps: dict[str, list[tuple[CondaTrap, MatchSpec]]] = {}
-    for row in matrices.conda_traps:
-        if row.refuse:
-            traps.setdefault(row.package, []).append((row, match_spec(row.match)))
+    traps = {}
+    for package in sorted({row.package for row in matrices.conda_traps}):
+        if rows := refused_by(matrices, package):
+            traps[package] = [(row, match_spec(row.match)) for row in rows]
     return traps
 
 
@@ -152,7 +151,8 @@ def rule_breaches(chosen: Mapping[CondaName, CondaRecord], target: Target, matri
     """Rules of the matrices that ``chosen`` breaks and that end in an error."""
     by_pypi = Names(matrices).by_pypi(chosen)
     broken = _broken(by_pypi, target, matrices)
-    return [each for breach in broken if binds_conda(breach.rule) for each in _breaches(breach, by_pypi)]
+    certain = (breach for breach in broken if _holds(breach) is Answer.YES)
+    return [each for breach in certain for each in _breaches(breach, by_pypi)]
 
 
 def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrices: Matrices) -> list[Note]:
@@ -161,12 +161,16 @@ def wheel_notes(chosen: Mapping[CondaName, CondaRecord], target: Target, matrice
     notes = []
     for breach in _broken(by_pypi, target, matrices):
         rule, askers = breach.rule, [by_pypi[name] for name in breach.subjects]
-        if not binds_conda(rule) and all(record.noarch is not None for record in askers):
+        if _holds(breach) is Answer.NOT_KNOWN and all(record.noarch is not None for record in askers):
             pins = ", ".join(f"{record.name} {record.version}" for record in askers)
             text = f"of the wheel of {pins} it is known that {rule.why}; of conda's build nobody read it"
             names = [by_pypi[each.package].name for each in breach.offences]
             notes += [Note(package=name, text=text, row=rule.id, evidence=None) for name in names]
     return notes
+
+
+def _holds(breach: rules.Breach) -> Answer:
+    return rules.holds_of_conda(breach, lambda name: True)
 
 
 def _broken(chosen: Mapping[str, CondaRecord], target: Target, matrices: Matrices) -> Iterator[rules.Breach]:

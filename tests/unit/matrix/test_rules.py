@@ -8,7 +8,7 @@ from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.model import Target
 from solver.matrix.place import Place
 from solver.matrix.rows import Rule
-from solver.matrix.rules import Breach, Offence, binds_conda, broken, hard_rules, holds, joint_rules
+from solver.matrix.rules import Breach, Offence, broken, hard_rules, holds, holds_of_conda, joint_rules
 
 LINUX = Place("linux-64", "3.12", "550.54.14", ("9.0", "12.0"))
 NOBODY = Place("linux-64")
@@ -129,9 +129,9 @@ def test_joint_rules_are_errors_about_several_packages_that_surely_hold_here():
     assert joint_rules([two, *others, first], NOBODY) == {"app": (first, two)}
 
 
-def test_rules_that_were_read_out_of_wheels_do_not_bind_conda():
-    assert [binds_conda(rule(code=code)) for code in ("protobuf-runtime", "numpy-abi", "missing-part")] == [
-        False,
-        False,
-        True,
-    ]
+def test_of_conda_some_rules_hold_some_do_not_and_of_wheels_nobody_knows():
+    codes = ("protobuf-runtime", "numpy-abi", "leftover", "missing-part")
+    breaches = [Breach(rule(code=code), (Offence("other", "1", "<1"),)) for code in codes]
+    of_all = [holds_of_conda(breach, lambda name: True).value for breach in breaches]
+    assert of_all == ["not known", "not known", "no", "yes"]
+    assert [holds_of_conda(breach, lambda name: name == "other").value for breach in breaches] == ["yes"] * 4

@@ -47,7 +47,7 @@ class PythonEnvironment:
 
     def empty(self) -> None:
         """Take out what pip and uv installed."""
-        self.packages = {key: package for key, package in self.packages.items() if package.origin != "pypi"}
+        self.packages = {key: package for key, package in self.packages.items() if not package.from_index}
 
     def add(self, other: PythonEnvironment) -> None:
         """What another stage installed, copied over this."""
