@@ -42,6 +42,7 @@ KEYS = {
     "verified": "id",
     "names": "conda",
     "conda_builds": "version",
+    "conda_traps": "match",
     "imports": "module",
 }
 """Attribute of ``Matrices``, or file of builds -> the field that the shorthand writes as the key of a row."""
