@@ -17,7 +17,7 @@ from solver.audit.gpu_packages import holds_gpu_code
 from solver.audit.package_set import Package
 from solver.audit.phrases import MOST_LACKING, listed
 from solver.core.answer import NOT_KNOWN, Answer
-from solver.core.frameworks import FRAMEWORKS, RUNTIMES, framework_of
+from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_of
 from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
@@ -72,7 +72,7 @@ def _cause(
         return _no_row if package.version is not None else _version_of(context, package)
     if name in RUNTIMES and package.elsewhere is not None:
         return _elsewhere
-    if name in COMPANIONS and _is_unknown_companion(context, package):
+    if package.from_index and name in COMPANIONS and _is_unknown_companion(context, package):
         return _no_framework
     if name is None or not _is_unknown_gpu_package(context, package, name):
         return None
@@ -98,7 +98,7 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
 def _is_unknown_companion(context: AuditContext, package: Package) -> bool:
     """Whether neither a row nor its version tells anything of a companion, beside a known build with CUDA."""
     framework, version = context.build(COMPANIONS[package.name]), package.version
-    if not isinstance(framework, BuiltPackage) or framework.has_cuda is Answer.NO or package.origin != "pypi":
+    if not isinstance(framework, BuiltPackage) or framework.has_cuda is Answer.NO:
         return False
     if version is None or package.elsewhere is not None or version in made_for(framework.row, package.name):
         return False
