@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import fcntl
 import hashlib
 import json
 import os
@@ -35,6 +36,14 @@ LARGEST = 1 << 24
 """Bytes of a file of JSON."""
 OLDEST = (3, 11)
 START = time.monotonic()
+START_INTERLOCK = """
+import ctypes, sys
+libc = ctypes.CDLL(None)
+if hasattr(libc, "prctl"):
+    libc.prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM: what ends verify.py ends this, too
+from solver.cli.program import main
+sys.exit(main())
+"""
 
 
 class Refused(Exception):
@@ -358,10 +367,25 @@ def install_tool(bundle: Path, manifest: Any, python: str, minor: str, work: Pat
     return tool / "bin" / "python"
 
 
-def prove(bundle: Path, python: Path, pythons: list[str], options: argparse.Namespace) -> int:
-    """Start ``interlock verify`` on the bundle, with the unpacked ``pythons``, and return its exit status."""
-    start = "import sys; from solver.cli.program import main; sys.exit(main())"
-    command = [str(python), "-I", "-c", start, "verify", *(options.profiles or [])]
+def hold(folder: Path) -> int:
+    """A descriptor by which ``folder`` is this run's alone, for which an earlier run that still ends is waited."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        say(f"another run works in {folder}, its end is waited for")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:  # a network file system that holds nothing
+        pass
+    return descriptor
+
+
+def prove(bundle: Path, python: Path, pythons: list[str], options: argparse.Namespace, held: int) -> int:
+    """Start ``interlock verify`` on the bundle, with the unpacked ``pythons``, and return its exit status.
+
+    ``held`` keeps the scratch folder for it, also where this process is killed first.
+    """
+    command = [str(python), "-I", "-c", START_INTERLOCK, "verify", *(options.profiles or [])]
     command += ["--bundle", str(bundle), "--out", str(options.out)]
     command += ["--keep"] if options.keep else []
     command += ["--timeout", str(options.timeout)] if options.timeout else []
@@ -372,7 +396,7 @@ def prove(bundle: Path, python: Path, pythons: list[str], options: argparse.Name
     # The cache lies on the same disk as the environments, so that uv links what two locks share.
     environment["UV_CACHE_DIR"] = str(options.work / "uv-cache")
     Path(environment["TMPDIR"]).mkdir(parents=True, exist_ok=True)
-    return subprocess.run(command, env=environment).returncode
+    return subprocess.run(command, env=environment, pass_fds=(held,)).returncode
 
 
 def main() -> int:
@@ -391,6 +415,7 @@ def main() -> int:
     options.work = (options.work or options.out.with_name(options.out.name + ".work")).resolve()
     try:
         options.work.mkdir(parents=True, exist_ok=True)
+        held = hold(options.work)
         bundle = (options.bundle or Path(__file__).parent).resolve()
         if options.parts:
             bundle = options.work / "bundle"
@@ -410,7 +435,7 @@ def main() -> int:
     except Exception as error:  # whatever a damaged archive makes its reader raise
         print(f"verify.py: the bundle cannot be unpacked: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    status = prove(bundle, tool, pythons, options)
+    status = prove(bundle, tool, pythons, options, held)
     say(f"interlock verify left with exit status {status}")
     return status
 
