@@ -35,7 +35,7 @@ from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.limits import PLAIN, limit_of
 from solver.proof.verify.one import Install, LockReport, Means, prove
-from solver.proof.verify.report import REPORT, Report, cut_off, prove_all, write_report
+from solver.proof.verify.report import REPORT, Report, cut_off, keep_logs, prove_all, taken_over, write_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
     evidence: tuple[Path, ...] = ()
     with _workplace(keep=manner.keep) as work:
         if manner.scheduler is not None:
-            report = prove_on(manner.scheduler, facts, subjects, manner)
+            report = prove_on(manner.scheduler, facts, subjects, manner, work)
         else:
             report = prove_here(facts, subjects, manner, work)
         if manner.out is not None:
@@ -113,17 +113,43 @@ def _workplace(*, keep: bool) -> AbstractContextManager[Path]:
 def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
     """Prove locks on this machine by the rows of ``root``; ``work`` takes environments and logs."""
     means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep, tell=manner.tell)
-    # The report is written after every lock, so that what ends this process loses little.
-    each = None if manner.out is None else functools.partial(write_report, out=manner.out, logs=work / "logs")
-    earlier = None if manner.out is None else cut_off(manner.out)
+    each, earlier = _keeping(root, manner, work)
     return with_predictions(prove_all(subjects, means, each, earlier), subjects, open_matrices(root))
 
 
-def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner) -> Report:
+def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
     """Prove locks by the rows of ``root`` on the Dask cluster at ``address``, whose workers see the same folders."""
     task = functools.partial(prove_elsewhere, root.absolute(), manner.wheels, manner.timeouts)
-    report = Report(machine=Machine(), locks=prove_on_cluster(subjects, task, address=address))
-    return with_predictions(report, subjects, open_matrices(root))
+    each, earlier = _keeping(root, manner, work)
+    # Each worker's machine stands in its evidence; the report of a cluster has none.
+    came = taken_over(earlier, Machine(), subjects, manner.tell)
+
+    def report(*, finished: bool) -> Report:
+        locks = tuple(came[subject.profile] for subject in subjects if subject.profile in came)
+        return Report(machine=Machine(), locks=locks, finished=finished)
+
+    def keep(lock: LockReport) -> None:
+        came[lock.profile] = lock
+        each(report(finished=False))
+
+    rest = [subject for subject in subjects if subject.profile not in came]
+    if rest:
+        prove_on_cluster(rest, task, address=address, each=keep)
+    return with_predictions(report(finished=True), subjects, open_matrices(root))
+
+
+def _keeping(root: Path, manner: Manner, work: Path) -> tuple[Callable[[Report], object], Report | None]:
+    """What keeps the results after every lock, so that what ends this process loses little; and those of a run cut off.
+
+    Its logs are taken to this run's. None: there is no such run.
+    """
+    logs = work / "logs"
+    if manner.out is None:
+        return functools.partial(_admit, locks=locks_dir(root)), None
+    earlier = cut_off(manner.out)
+    if earlier is not None:
+        keep_logs(manner.out, logs)
+    return functools.partial(write_report, out=manner.out, logs=logs), earlier
 
 
 def prove_elsewhere(root: Path, wheels: Path | None, timeouts: Mapping[str, float], subject: Subject) -> LockReport:

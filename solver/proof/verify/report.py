@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -10,13 +12,16 @@ import msgspec
 from solver.core.errors import BadInput
 from solver.core.machine import Machine
 from solver.core.model import Value
-from solver.core.reading import end_of, read_bytes
+from solver.core.reading import end_of, read_bytes, read_text
 from solver.core.whole import put_whole
 from solver.proof.evidence_files import encode
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport, Means, prove
 
 REPORT = "report.json"
+_LOG = "log.txt"
+_HEADER = re.compile(r"^==> ([A-Za-z0-9_][A-Za-z0-9_.+-]*\.log) <==\n", re.MULTILINE)
+"""The line before what is told of one log."""
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -48,7 +53,7 @@ class Report(Value, frozen=True, kw_only=True):
 def prove_all(
     subjects: Sequence[Subject],
     means: Means,
-    each: Callable[[Report], None] | None = None,
+    each: Callable[[Report], object] | None = None,
     earlier: Report | None = None,
 ) -> Report:
     """Prove each lock in turn; a broken one does not stop the others.
@@ -56,23 +61,30 @@ def prove_all(
     ``each`` is given the report so far after every lock, so that what ends this process loses little; what such an
     ``earlier`` report holds of this machine and of the very locks is taken over. None: there is none.
     """
-    done = _of_this_run(earlier, means.machine)
+    done = taken_over(earlier, means.machine, subjects, means.tell)
     reports: list[LockReport] = []
     for subject in subjects:
-        before = done.get((subject.profile, subject.digest))
-        if before is not None:
-            means.tell(f"{subject.profile}: {before.verdict}, by the run that was cut off")
-        reports.append(prove(subject, means) if before is None else before)
+        reports.append(done.get(subject.profile) or prove(subject, means))
         report = Report(machine=means.machine, locks=tuple(reports), finished=False)
         if each is not None:
             each(report)
     return Report(machine=means.machine, locks=tuple(reports))
 
 
-def _of_this_run(earlier: Report | None, machine: Machine) -> Mapping[tuple[str, str], LockReport]:
+def taken_over(
+    earlier: Report | None, machine: Machine, subjects: Sequence[Subject], tell: Callable[[str], object]
+) -> dict[str, LockReport]:
+    """By profile what a run that was cut off has proved on this machine of these very locks; ``tell`` is told of each.
+
+    Nothing of a run that came to its end: who starts that again wants to see it again.
+    """
     if earlier is None or earlier.finished or earlier.machine != machine:
         return {}
-    return {(lock.profile, lock.lock): lock for lock in earlier.locks}
+    there = {(lock.profile, lock.lock): lock for lock in earlier.locks}
+    done = {one.profile: there[one.profile, one.digest] for one in subjects if (one.profile, one.digest) in there}
+    for profile, report in done.items():
+        tell(f"{profile}: {report.verdict}, by the run that was cut off")
+    return done
 
 
 def cut_off(out: Path) -> Report | None:
@@ -92,5 +104,19 @@ def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
             put_whole(out / f"{lock.profile}.json", encode(lock.evidence))
     put_whole(out / REPORT, encode(report))
     if logs is not None:
-        texts = (f"==> {log.name} <==\n{end_of(log)}" for log in sorted(logs.glob("*.log")))
-        put_whole(out / "log.txt", "\n".join(texts))
+        texts = (f"==> {log.name} <==\n{_lines(end_of(log))}" for log in sorted(logs.glob("*.log")))
+        put_whole(out / _LOG, "".join(texts))
+
+
+def _lines(text: str) -> str:
+    """The text with an end to its last line."""
+    return text if text.endswith("\n") or not text else f"{text}\n"
+
+
+def keep_logs(out: Path, logs: Path) -> None:
+    """Put the logs that a run into ``out`` told of into ``logs``, for the run that goes on with it to tell them too."""
+    with suppress(BadInput):  # a log that cannot be read holds no verify up
+        _, *parts = _HEADER.split(read_text(out / _LOG))
+        logs.mkdir(parents=True, exist_ok=True)
+        for name, text in zip(parts[::2], parts[1::2], strict=True):
+            (logs / name).write_text(text, encoding="utf-8")

@@ -127,6 +127,39 @@ def test_what_breaks_off_leaves_nothing_behind(root, scratch, monkeypatch):
     assert list(scratch.iterdir()) == []
 
 
+def test_evidence_is_kept_as_soon_as_its_lock_is_proved(root, lock, scratch, monkeypatch):
+    seen_here(monkeypatch, lock)
+    prove = page.prove_all
+
+    def cut_off(*arguments):
+        prove(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(page, "prove_all", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        verify(root, (), Manner())
+    assert [path.name for path in (lock / "evidence").iterdir()] == ["nvidia-h200-580.159.04.json"]
+
+
+def test_what_a_cluster_proved_is_not_proved_again_where_it_was_cut_off(root, lock, tmp_path, scratch, monkeypatch):
+    evidence, manner = evidence_of(lock), Manner(out=tmp_path / "out", scheduler="tcp://x")
+    report = LockReport(
+        profile="full-py312", lock=evidence.lock, verdict="verified", why="", steps=(), evidence=evidence
+    )
+
+    def cut_off(subjects, task, *, address, each):
+        each(report)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(page, "prove_on_cluster", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        verify(root, (), manner)
+    again = verify(root, (), manner).report
+    assert [(one.profile, one.verdict) for one in again.locks] == [("full-py312", "verified")]
+    with pytest.raises(KeyboardInterrupt):  # one that came to its end begins anew
+        verify(root, (), manner)
+
+
 @pytest.mark.parametrize(
     ("manner", "problem"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import shutil
 
 import msgspec
 import pytest
@@ -12,7 +14,7 @@ from standin_env import CLAIMED, FRAMEWORKS, make_environment
 from solver.core.machine import Machine
 from solver.proof.subject import Subject
 from solver.proof.verify.one import Means
-from solver.proof.verify.report import Report, cut_off, prove_all, write_report
+from solver.proof.verify.report import REPORT, Report, cut_off, keep_logs, prove_all, write_report
 
 REAL = Machine(driver=CLAIMED.driver, gpus=(msgspec.structs.replace(CLAIMED.gpus[0], name="NVIDIA H200"),))
 NAMES = ("one", "two", "three")
@@ -33,15 +35,21 @@ def run(tmp_path):
         installed.append(lock.name)
         return make_environment(prefix, {"gpu": True})
 
+    def probe(python, order, log, **_):
+        log.write_text(f"{log.stem} ran")
+        return real_probe(order)
+
     def prove(last=None, machine=REAL, digest="a" * 64):
+        logs = tmp_path / "logs"
+        shutil.rmtree(logs, ignore_errors=True)  # each process has a folder of its own for them
         means = Means(
             install=functools.partial(install, last),
             audit=lambda prefix: (),
             pip_check=lambda python: (),
-            probe_runner=lambda python, order, **_: real_probe(order),
+            probe_runner=probe,
             machine=machine,
             work=tmp_path / "work",
-            logs=tmp_path / "logs",
+            logs=logs,
             tell=told.append,
         )
         subjects = []
@@ -49,9 +57,9 @@ def run(tmp_path):
             (tmp_path / name).mkdir(exist_ok=True)
             subjects.append(Subject(profile=name, folder=tmp_path / name, digest=digest, packages=FRAMEWORKS))
         out = tmp_path / "out"
-        each = functools.partial(write_report, out=out, logs=tmp_path / "logs")
-        report = prove_all(subjects, means, each, cut_off(out))
-        write_report(report, out, tmp_path / "logs")
+        keep_logs(out, logs)
+        report = prove_all(subjects, means, functools.partial(write_report, out=out, logs=logs), cut_off(out))
+        write_report(report, out, logs)
         return report
 
     return prove, installed, told
@@ -72,6 +80,30 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(run, last):
     assert [line for line in told if "cut off" in line] == [
         f"{name}: verified, by the run that was cut off" for name in NAMES[:last]
     ]
+
+
+def test_a_run_that_was_cut_off_leaves_what_an_unbroken_one_does(run, tmp_path):
+    def left():
+        """The files of results; of two runs only the seconds differ."""
+        return {
+            path.name: re.sub(r'("seconds"|"install"|"audit"|"pip check"|"probes"): [0-9.]+', "", path.read_text())
+            for path in (tmp_path / "out").iterdir()
+        }
+
+    prove, installed, _ = run
+    prove()
+    unbroken = left()
+    shutil.rmtree(tmp_path / "out")
+    for last in (2, 0):
+        installed.clear()
+        with pytest.raises(Cut):
+            prove(last)
+    prove()
+    assert left() == unbroken
+    orders = ("tensorflow-torch", "tensorflow", "torch-tensorflow", "torch")
+    logs = [f"{name}-{order}" for name in sorted(NAMES) for order in orders]
+    assert unbroken["log.txt"] == "".join(f"==> {log}.log <==\n{log} ran\n" for log in logs)
+    assert sorted(unbroken) == ["log.txt", "one.json", REPORT, "three.json", "two.json"]
 
 
 def test_a_run_that_came_to_its_end_is_not_taken_over(run, tmp_path):
