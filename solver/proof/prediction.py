@@ -95,8 +95,8 @@ class Prediction(Value, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> str:
-        """What ``works`` answers, in words."""
-        return _VERDICTS[self.works]
+        """What ``works`` answers, in words; of what is meant for the CPU, that it is."""
+        return _CPU if self.uses_gpu is Answer.NO and not self.broken else _VERDICTS[self.works]
 
     def _about_wrong_numbers(self) -> Iterator[str]:
         """The worst that can become of a framework: that it goes on and nobody notices."""
@@ -120,7 +120,7 @@ class Prediction(Value, frozen=True, kw_only=True):
         """That a build has no CUDA code is said only where somebody read so, or its name says it."""
         yield from self._about_unread()
         if self.uses_gpu is Answer.NO:
-            yield "uses no GPU"
+            yield _CPU
             return
         if self.uses_gpu is Answer.NOT_KNOWN and not self.unread_builds:
             yield "not known whether anything in it uses a GPU"
@@ -129,6 +129,7 @@ class Prediction(Value, frozen=True, kw_only=True):
             yield from (f"{_title(name)} uses no GPU" for name in cpu)
 
 
+_CPU = "uses no GPU"
 _VERDICTS = {
     Answer.YES: "works",
     Answer.NO: "does not work",

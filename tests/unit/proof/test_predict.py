@@ -271,6 +271,8 @@ def test_cpu_builds_use_no_gpu(matrices):
     prediction = predict({"torch": "2.9.1+cpu"}, "9.0", "580.159.04", matrices)
     assert prediction.frameworks == {"torch": FrameworkPrediction(sees_gpu=NO, cuda="none", code=None)}
     assert (prediction.probes, prediction.sentences()) == ({"torch": NO}, ("uses no GPU",))
+    assert (prediction.works, prediction.verdict) == (NO, "uses no GPU")
+    assert replace(prediction, broken=("torch and numpy",)).verdict == "does not work"
 
 
 def test_no_probe_dies_that_the_lock_does_not_have(matrices):
