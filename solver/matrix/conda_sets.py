@@ -98,13 +98,13 @@ class CondaSet:
 
     def build(self, name: CondaName) -> Build | NotKnown:
         """How a package was built."""
-        package = self.packages[name]
-        return conda_build(self.matrices, name, _text(package.version), self._string(package), self.place.platform)
+        version, string = _text(self.packages[name].version), self.holder(name).build
+        return conda_build(self.matrices, name, version, string, self.place.platform)
 
-    def _string(self, package: CondaPackage) -> str | NotKnown:
-        """Its build string; of a package that only points at the one which holds its libraries, the string of that."""
-        base = self.packages.get(CondaName(f"{package.name}{_BASE}"))
-        return package.build if base is None or isinstance(base.build, NotKnown) else base.build
+    def holder(self, name: CondaName) -> CondaPackage:
+        """The package that holds the libraries of one: itself, unless it only points at the other."""
+        base = self.packages.get(CondaName(f"{name}{_BASE}"))
+        return self.packages[name] if base is None or isinstance(base.build, NotKnown) else base
 
     @cached_property
     def python(self) -> str | NotKnown:
@@ -125,18 +125,23 @@ class CondaSet:
         return next(iter(self.runtimes), None)
 
     @property
+    def cuda(self) -> str | NotKnown:
+        """The CUDA of the set; NOT_KNOWN where it has none, and where the set leaves it open."""
+        return self._cuda(self.runtime)
+
+    @property
     def cudnn(self) -> CondaPackage | None:
         """The cuDNN of the set; None: it has none."""
         return self.packages.get(_CUDNN)
 
     def _cuda(self, package: CondaPackage | None) -> str | NotKnown:
-        """The CUDA that a runtime brings; NOT_KNOWN without one, and where the set leaves it open."""
+        """The CUDA that a runtime brings; NOT_KNOWN without one, and where its version is open or none."""
         version = NOT_KNOWN if package is None else package.version
         return version if isinstance(version, str) and version_or_none(version) is not None else NOT_KNOWN
 
     def other_cudas(self) -> Iterator[OtherCuda]:
         """What surely cannot share a process with the CUDA of the set."""
-        runtime, running = self.runtime, self._cuda(self.runtime)
+        runtime, running = self.runtime, self.cuda
         if runtime is None or isinstance(running, NotKnown):
             return
         brought: list[tuple[CondaPackage, Stated, Build | NotKnown]]
@@ -151,7 +156,7 @@ class CondaSet:
         builds = [build for build in self.builds.values() if has_cuda(build) is Answer.YES]
         answers = [runs_build(build, self.place, self.matrices) for build in builds]
         if self.runtime is not None:
-            answers.append(self._serves(self._cuda(self.runtime)))
+            answers.append(self._serves(self.cuda))
         return every(answers) if answers else Answer.NOT_KNOWN
 
     def _serves(self, cuda: str | NotKnown) -> Answer:
@@ -177,7 +182,7 @@ class CondaSet:
         package = self.packages[name]
         if isinstance(package.version, NotKnown) or not self.matrices.conda_builds_of(name):
             return
-        string, platform = self._string(package), self.place.platform
+        string, platform = self.holder(name).build, self.place.platform
         rows = conda_rows(self.matrices, name, package.version, string, platform, python=self.python)
         for library in LINKED:
             there = self.packages.get(library)

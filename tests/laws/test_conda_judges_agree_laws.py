@@ -76,10 +76,11 @@ class CondaWorld:
     """Version and build string by name."""
     builds: list[dict[str, Any]] = field(default_factory=list)
     driver: str = "580.65.06"
+    gpu: str = "9.0"
 
     @property
     def target(self) -> Target:
-        return Target(driver=self.driver, gpus=("9.0",))
+        return Target(driver=self.driver, gpus=(self.gpu,))
 
     @property
     def records(self) -> list[CondaRecord]:
@@ -101,7 +102,8 @@ def rows_of_builds(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "libprotobuf": draw(st.sampled_from([None, "5.1", "6.1"])),
                 "libabseil": draw(st.sampled_from([None, None, "20250127"])),
             }
-            fields = {"package": name, "version": "1", "platform": "linux-64", "python": ["3.12"], "cuda": cuda}
+            fields = {"package": name, "version": "1", "platform": "linux-64", "cuda": cuda}
+            fields["python"] = draw(st.sampled_from([["3.12"], ["3.12"], ["3.11"], []]))
             rows.append({**fields, "build_numbers": [0], **{key: value for key, value in told.items() if value}})
     return rows
 
@@ -116,11 +118,12 @@ def conda_worlds(draw: st.DrawFn) -> CondaWorld:
     frameworks = draw(st.sampled_from([("pytorch",), ("tensorflow",), ("pytorch", "tensorflow")]))
     more = draw(st.lists(st.sampled_from(["cudakit", "cupy", "torchvision", "tensorflow-base"]), max_size=2))
     for name in (*frameworks, *more):
-        packages[name] = ("1", _often_first(draw, BUILDS[name]))
+        packages[name] = (_often_first(draw, ["1", "2"]), _often_first(draw, BUILDS[name]))
     for name in draw(st.lists(st.sampled_from(sorted(VERSIONS)), max_size=4)):
         packages.setdefault(name, (_often_first(draw, VERSIONS[name]), "h_0"))
     driver = draw(st.sampled_from(["580.65.06", "580.65.06", "580.65.06", "470.10"]))
-    return CondaWorld(packages, draw(rows_of_builds()), driver)
+    gpu = draw(st.sampled_from(["9.0", "9.0", "9.0", "8.0", "7.5", "12.0"]))
+    return CondaWorld(packages, draw(rows_of_builds()), driver, gpu)
 
 
 def _often_first(draw: st.DrawFn, values: Sequence[str]) -> str:
@@ -173,7 +176,7 @@ def findings(world: CondaWorld) -> list[Finding]:
 
 
 def foretold(world: CondaWorld) -> Prediction:
-    return predict_conda(world.records, "9.0", world.driver, world.matrices, python="3.12")
+    return predict_conda(world.records, world.gpu, world.driver, world.matrices, python="3.12")
 
 
 @settings(max_examples=examples(150))

@@ -11,12 +11,12 @@ from solver.core.versions import major
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import spec_name
 from solver.matrix.builds import has_cuda
-from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, conda_build, cuda_builds
+from solver.matrix.conda_builds import CUDA_BUILDS, build_cuda, cuda_builds
 from solver.matrix.conda_sets import CondaPackage, CondaSet, OtherCuda
 from solver.matrix.cudnn import built_with, fault_of, served_by
 from solver.matrix.load import Matrices
 from solver.matrix.place import Place
-from solver.matrix.rows import Build, CondaTrap
+from solver.matrix.rows import CondaTrap
 from solver.solve.conda.traps import (
     CUDA_VERSION,
     CUDATOOLKIT,
@@ -43,7 +43,7 @@ class CondaJudge:
         known = self._known(chosen)
         breaches: list[CondaBreach] = []
         if self.gpu:
-            breaches += self._cpu_parts(chosen)
+            breaches += self._cpu_parts(chosen, known)
             breaches += self._mixed_cuda(chosen, known)
             breaches += self._served_by_cudnn(chosen, known)
         breaches += self._built_against(chosen, known)
@@ -54,15 +54,14 @@ class CondaJudge:
         packages = {name: CondaPackage(name, record.version, record.build) for name, record in chosen.items()}
         return CondaSet(packages, Place.of(self.target), self.matrices)
 
-    def _build(self, record: CondaRecord) -> Build | NotKnown:
-        return conda_build(self.matrices, record.name, record.version, record.build, self.target.platform)
-
-    def _cpu_parts(self, chosen: RecordsByName) -> Iterable[CondaBreach]:
+    def _cpu_parts(self, chosen: RecordsByName, known: CondaSet) -> Iterable[CondaBreach]:
         for framework in self.frameworks:
             trap = trap_row(framework, self.matrices)
-            for record in parts(chosen, framework):
-                build = self._build(record)
-                if isinstance(build, Build) and has_cuda(build) is Answer.NO:
+            members = {*(record.name for record in parts(chosen, framework)), known.holder(framework).name}
+            for record in (record for name, record in chosen.items() if name in members):
+                # What only points at another part is what that is.
+                build = known.builds.get(record.name) if known.holder(record.name).name == record.name else None
+                if build is not None and has_cuda(build) is Answer.NO:
                     why = (
                         f"{record.name} {record.version} is a CPU build where a GPU build of {framework} was asked for"
                     )
