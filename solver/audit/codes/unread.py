@@ -36,7 +36,8 @@ def find(context: AuditContext) -> Iterator[Finding]:
     if context.target.driver is None:
         return
     unread: dict[tuple[_Question, ...], list[BuiltPackage]] = {}
-    for build in context.builds:
+    companions = (build for build in context.companions if build.has_cuda is Answer.NOT_KNOWN)
+    for build in (*context.builds, *companions):
         # Of a build that no row knows all of this is told at once, and of conda's builds conda's records tell it.
         if not build.guessed and build.package.from_index:
             questions = tuple(question for question in _QUESTIONS if question.is_open(context, build))

@@ -12,7 +12,7 @@ from real_evidence import PACKAGES, real_evidence, real_probe
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.matrix.load import load_matrices
-from solver.matrix.rows import Build, Rule
+from solver.matrix.rows import Build, Clobber, Rule
 from solver.proof.checks import orders
 from solver.proof.compare import compare
 from solver.proof.evidence_files import read_evidence
@@ -250,6 +250,17 @@ def test_what_no_row_decides_is_compared_with_nothing(matrices):
         "torch": YES, "tensorflow": UNKNOWN, "torch-tensorflow": YES, "tensorflow-torch": UNKNOWN,
     }  # fmt: skip
     assert compare(prediction, real_evidence()) == ()
+
+
+def test_what_may_overwrite_each_other_is_no_yes(matrices):
+    fields = {"a": "viewer", "b": "viewer-headless", "source": "RECORD", "shared": 3, "paths": ("viewer/core.so",)}
+    one = Clobber(id="one", versions_a="==1", versions_b="==1", different=1, **fields)
+    other = Clobber(id="other", versions_a="==2", versions_b="==2", different=0, **fields)
+    rows = dataclasses.replace(matrices, clobbers=(one, other))
+    versions = {"1": NO, "2": YES, "3": UNKNOWN}
+    for version, works in versions.items():
+        packages = PACKAGES | {"viewer": version, "viewer-headless": version}
+        assert predict(packages, "9.0", "580.159.04", rows).works is works
 
 
 def test_without_any_cuda_library_a_build_that_looks_nowhere_sees_no_gpu(matrices):
