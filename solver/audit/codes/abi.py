@@ -1,4 +1,4 @@
-"""``abi``: a build stands beside another version or build of a package than the one it was compiled against."""
+"""``abi``: a build stands without the package it was compiled against, or beside another version or build of it."""
 
 from __future__ import annotations
 
