@@ -12,6 +12,7 @@ from solver.core.model import Digest, Finding, ProfileName, Text, Value
 from solver.proof.checks import Lack, Order
 
 Ended = Literal["finished", "crashed", "hung", "silent"]
+RunResult = Literal["verified", "failed", "wrong numbers"]
 
 
 class Check(Value, frozen=True, kw_only=True):
@@ -27,6 +28,13 @@ class Check(Value, frozen=True, kw_only=True):
     detail: str
     lacks: Lack | NotKnown = NOT_KNOWN
     """Why it was skipped; NOT_KNOWN in records from before the probes told it."""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether it came to its end without an error, with numbers that are wrong; of NaN only the detail tells."""
+        if self.status != "failed" or self.tolerance is None:
+            return False
+        return self.detail.startswith("error ") if self.figure is None else not self.figure <= self.tolerance
 
 
 class LoadedLibrary(Value, frozen=True, kw_only=True):
@@ -121,6 +129,11 @@ class ProbeResult(Value, frozen=True, kw_only=True):
         failed = [check for check in self.checks if check.status == "failed"]
         return "; ".join(f"{self.name}: {check.name}: {check.detail}" for check in failed)
 
+    def wrong_numbers(self) -> str:
+        """The worst of all outcomes, in one sentence: that it goes on and nobody notices; empty where it did not."""
+        wrong = [check.name for check in self.checks if check.wrong]
+        return f"{self.name}: wrong numbers without an error: {', '.join(wrong)}" if wrong else ""
+
 
 class Evidence(Value, frozen=True, kw_only=True):
     """locks/<profile>/evidence/<gpu>-<driver>.json."""
@@ -148,3 +161,9 @@ class Evidence(Value, frozen=True, kw_only=True):
     steps: dict[str, float]
     """Seconds by step: install, pip check, audit, probes."""
     probes: tuple[ProbeResult, ...]
+
+    @property
+    def outcome(self) -> RunResult:
+        """``result``, or the worst kind of a failure by its own name."""
+        wrong = self.result == "failed" and any(probe.wrong_numbers() for probe in self.probes)
+        return "wrong numbers" if wrong else self.result

@@ -13,7 +13,13 @@ from solver.proof.footprint import changes_outside
 from solver.proof.subject import Subject
 
 State = Literal[
-    "verified", "verified (core)", "verified (not known: with the lock's variables)", "stale", "failed", "never"
+    "verified",
+    "verified (core)",
+    "verified (not known: with the lock's variables)",
+    "stale",
+    "failed",
+    "wrong numbers",
+    "never",
 ]
 
 
@@ -58,7 +64,7 @@ def _current(lock: Subject, evidence: Evidence) -> GpuState:
     # The first probes did not get the lock's variables, and their records do not tell.
     if evidence.result == "verified" and lock.variables and evidence.variables is NOT_KNOWN:
         return GpuState(state="verified (not known: with the lock's variables)")
-    return GpuState(state=evidence.result)
+    return GpuState(state=evidence.outcome)
 
 
 def _former(lock: Subject, evidence: list[Evidence]) -> GpuState:

@@ -99,10 +99,12 @@ class Torch:
         before = torch.cuda.memory_allocated()
         block = torch.ones(HOLD // 4, device="cuda")
         size = torch.cuda.memory_allocated() - before
-        sound = float(block.min().item()) == float(block.max().item()) == 1.0
+        least, most = float(block.min().item()), float(block.max().item())
         del block
         after = torch.cuda.memory_allocated() - before
-        if not sound or size < HOLD or after != 0:
+        if not least == most == 1.0:
+            raise Wrong(f"ones were written, {least:g} to {most:g} came back")
+        if size < HOLD or after != 0:
             raise Wrong(f"held {size} bytes for {HOLD} asked, {after} after letting go")
         return float(size), "bytes held"
 

@@ -25,7 +25,7 @@ from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
 
 log = logging.getLogger("interlock")
-LockResult = Literal["verified", "failed", "imports only"]
+LockResult = Literal["verified", "failed", "wrong numbers", "imports only"]
 StepName = Literal["install", "pip check", "audit", "probes"]
 
 
@@ -203,7 +203,8 @@ def _evidence(run: _Run, wrong: list[str]) -> Evidence | None:
         )  # fmt: skip
 
     draft = made("verified", ())
-    why = tuple(dict.fromkeys((*wrong, *problems(draft, frameworks_of(subject.packages)))))
+    worst = [sentence for probe in run.probes if (sentence := probe.wrong_numbers())]
+    why = tuple(dict.fromkeys((*worst, *wrong, *problems(draft, frameworks_of(subject.packages)))))
     try:
         return validated(made("failed", why) if why else draft)
     except CheckFailed:
@@ -239,7 +240,7 @@ def _report(run: _Run) -> LockReport:
     evidence = _evidence(run, wrong)
     verdict: LockResult = "failed"
     if evidence is not None:
-        verdict = evidence.result
+        verdict = evidence.outcome
         why = "; ".join(evidence.problems)
     elif wrong:
         why = "; ".join(wrong)

@@ -35,8 +35,8 @@ class Report(Value, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """0: every lock is verified, or could only be imported here; 1: a lock failed."""
-        return int(any(lock.verdict == "failed" for lock in self.locks))
+        """0: every lock is verified, or could only be imported here; 1: a lock failed, or computes wrong numbers."""
+        return int(any(lock.verdict in ("failed", "wrong numbers") for lock in self.locks))
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """Rows for people, the header first: profile, verdict, each step, how the probes ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 from real_evidence import real_evidence
 
 from solver.proof.states import GpuState, all_states, states
@@ -29,6 +30,24 @@ def test_states_by_gpu():
     newer = replace(older, driver="580.200")
     assert names(states(lock(), (verified, newer))) == {"NVIDIA H200": "failed"}
     assert names(states(lock("d"), (verified, newer))) == {"NVIDIA H200": "stale"}
+
+
+@pytest.mark.parametrize(
+    ("check", "state"),
+    [
+        ({"figure": 1.0, "detail": "error 1.0 is above the tolerance; TF32 allowed"}, "wrong numbers"),
+        ({"figure": None, "detail": "error nan is above the tolerance; TF32 allowed"}, "wrong numbers"),
+        ({"figure": None, "detail": "RuntimeError: no kernel image is available"}, "failed"),
+        ({"figure": None, "tolerance": None, "detail": "error of another kind"}, "failed"),
+    ],
+)
+def test_wrong_numbers_are_a_state_of_their_own(check, state):
+    record = real_evidence(result="failed", problems=("x",))
+    checks = [
+        replace(one, status="failed", **check) if one.name == "torch.matmul" else one for one in record.probes[0].checks
+    ]
+    probes = (replace(record.probes[0], checks=tuple(checks)), *record.probes[1:])
+    assert names(states(lock(), (replace(record, probes=probes),))) == {"NVIDIA H200": state}
 
 
 def test_several_gpus_are_another_thing_than_one():

@@ -133,6 +133,11 @@ def test_each_fault_of_jax_is_found_by_its_check(probe, behaviour, order, check)
     assert check in failed
 
 
+def test_what_came_back_in_place_of_ones_is_told(probe):
+    checks = {check.name: check for check in probe({"gpu": True, "torch.memory": "wrong"}, ("torch",)).checks}
+    assert checks["torch.memory"].detail == "Wrong: ones were written, 1.5 to 1.5 came back"
+
+
 def test_a_jax_that_takes_the_gpu_beforehand_is_told_which_variable_it_lacks(probe):
     checks = {check.name: check for check in probe({"gpu": True, "jax.pool": 100 * 10**9}, ("jax",)).checks}
     assert checks["jax.memory"].detail == (

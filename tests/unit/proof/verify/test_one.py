@@ -133,6 +133,25 @@ def test_a_real_run_becomes_evidence(tmp_path, means):
     assert report.table()[1][:2] == ("full-py312", "verified")
 
 
+def test_wrong_numbers_are_a_verdict_of_their_own_and_told_first(tmp_path, means):
+    def zeros(python, order, **_):
+        probe = real_probe(order)
+        detail = "error 1.0 is above the tolerance; TF32 allowed"
+        checks = [
+            msgspec.structs.replace(check, status="failed", figure=1.0, detail=detail)
+            if check.name == "torch.matmul"
+            else check
+            for check in probe.checks
+        ]
+        return msgspec.structs.replace(probe, checks=tuple(checks))
+
+    report = prove_all([subject(tmp_path)], means(machine=REAL, probe_runner=zeros))
+    lock = report.locks[0]
+    assert (lock.verdict, report.exit_code) == ("wrong numbers", 1)
+    assert lock.evidence is not None and lock.evidence.result == "failed"
+    assert lock.why.startswith("torch: wrong numbers without an error: torch.matmul; ")
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
