@@ -12,7 +12,7 @@ from solver.core.frameworks import FRAMEWORKS, framework_of, preferred_first
 from solver.core.model import Framework, Platform
 from solver.core.versions import leading
 from solver.index.conda_record import CondaRecord
-from solver.matrix.builds import Stated, built_cuda, built_nccl
+from solver.matrix.builds import Stated, built_cuda, built_nccl, cuda_major
 from solver.matrix.cudnn import carried
 from solver.matrix.libraries import brings_its_own, bundled
 from solver.matrix.load import Matrices
@@ -152,17 +152,22 @@ def _loaded(case: LockOnGpu) -> LoadedPrediction:
             cudnn=_leading(carried(first), _CUDNN_PARTS),
             nccl=_leading(built_nccl(first), _NCCL_PARTS),
         )
+    cuda = None if first is None else cuda_major(first)
     return LoadedPrediction(
-        cuda=_brought(case, "cudart", _RUNTIME_PARTS),
-        cudnn=_brought(case, CUDNN, _CUDNN_PARTS),
-        nccl=_brought(case, "nccl", _NCCL_PARTS),
+        cuda=_brought(case, "cudart", cuda, _RUNTIME_PARTS),
+        cudnn=_brought(case, CUDNN, cuda, _CUDNN_PARTS),
+        nccl=_brought(case, "nccl", cuda, _NCCL_PARTS),
     )
 
 
-def _brought(case: LockOnGpu, library: str, parts: int) -> str | NotKnown:
-    """The first parts of the version of a library that a package brings; NOT_KNOWN where none surely does."""
-    row = next((row for row in case.libraries if row.library == library), None)
-    return NOT_KNOWN if row is None else leading(case.packages[row.distribution], parts)
+def _brought(case: LockOnGpu, library: str, cuda: int | NotKnown | None, parts: int) -> str | NotKnown:
+    """The first parts of the version of a library of a CUDA major (None: any) that packages bring.
+
+    NOT_KNOWN where none surely does, or several do.
+    """
+    rows = [row for row in case.libraries if row.library == library and cuda in (None, row.cuda)]
+    versions = {leading(case.packages[row.distribution], parts) for row in rows}
+    return versions.pop() if len(versions) == 1 else NOT_KNOWN
 
 
 def _probes(case: LockOnGpu) -> dict[str, Answer]:
