@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from solver.audit.package_set import Package, PackageSet, of_records, of_solution
+from solver.audit.package_set import Package, PackageSet, conda_package, of_records, of_solution
 from solver.audit.run import audit
 from solver.commands.closure import Closure
 from solver.commands.project import Project
@@ -34,7 +34,8 @@ def gate(
 def _package_set(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel]) -> PackageSet:
     if closure.solution.pins:
         ours = [Package(name=pypi_name(wheel.name), version=wheel.version, requires=()) for wheel in wheels]
-        package_set = of_solution(closure.solution, ours)
+        base = (conda_package(record.name, record.version, record.build) for record in closure.records)
+        package_set = of_solution(closure.solution, (*ours, *base))
     else:
         package_set = of_records(closure.records, closure.solution.target, profile.name)
     return package_set.setting(profile_variables(profile))

@@ -73,5 +73,5 @@ def foretold(subject: Subject, gpu: str, driver: str, matrices: Matrices) -> Pre
     lock = read_folder(subject.folder)
     target = lock.solution.target
     if lock.from_pip:
-        return predict(subject.packages, gpu, driver, matrices, target.platform, target.python)
+        return predict(subject.packages, gpu, driver, matrices, target.platform, target.python, lock.records)
     return predict_conda(lock.records, gpu, driver, matrices, target.platform, target.python)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, answer, every, some
@@ -46,7 +46,7 @@ from solver.matrix.load import Matrices
 from solver.matrix.majors import go_together
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, Build, Library
-from solver.matrix.rules import Breach, broken, imported_first
+from solver.matrix.rules import Breach, broken, holds_of_conda, imported_first
 from solver.proof.checks import Order, frameworks_of, orders
 
 
@@ -59,6 +59,8 @@ class LockOnGpu:
     driver: str
     place: Place
     matrices: Matrices
+    base: Mapping[str, str] = field(default_factory=dict)
+    """What conda brings beside them, version by PyPI name: what they were made for, and rules, may be about it."""
 
     # ---- what is there ------------------------------------------------------------------------------
 
@@ -244,7 +246,7 @@ class LockOnGpu:
     def misfits(self) -> tuple[tuple[Build, Bound, str], ...]:
         """The bounds of builds that the set breaks, each with its build and the package that breaks it."""
         rows = [bound_row(self.matrices, build, self.packages[name]) for name, build in self.told.items()]
-        return tuple((row, bound, name) for row in rows for bound, name in broken_bounds(row, self.packages))
+        return tuple((row, bound, name) for row in rows for bound, name in broken_bounds(row, self.beside))
 
     def goes_together(self, build: Build) -> Answer:
         """Whether the set has what the build was compiled against, as far as it surely has not."""
@@ -278,7 +280,16 @@ class LockOnGpu:
     def breaches(self) -> tuple[Breach, ...]:
         """The rules of severity error that the set breaks at this place and that nothing in it heals."""
         errors = (rule for rule in self.matrices.rules if rule.severity == "error")
-        return tuple(breach for breach in broken(errors, self.packages, self.place) if not self.heals(breach))
+        breaches = (breach for breach in broken(errors, self.beside, self.place) if not self.heals(breach))
+        return tuple(one for one in breaches if holds_of_conda(one, self._is_from_conda) is Answer.YES)
+
+    @property
+    def beside(self) -> dict[str, str]:
+        """Every package, those that conda brings too."""
+        return {**self.base, **self.packages}
+
+    def _is_from_conda(self, name: str) -> bool:
+        return name in self.base and name not in self.packages
 
     def heals(self, breach: Breach) -> bool:
         """Whether the set holds the loader that heals the breach."""

@@ -16,6 +16,7 @@ from solver.matrix.builds import Stated, built_cuda, built_nccl, cuda_major
 from solver.matrix.cudnn import carried
 from solver.matrix.libraries import brings_its_own, bundled
 from solver.matrix.load import Matrices
+from solver.matrix.names import Names
 from solver.matrix.observations import without_code
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, NONE
@@ -37,12 +38,15 @@ def predict(
     matrices: Matrices,
     platform: Platform = "linux-64",
     python: str | NotKnown = NOT_KNOWN,
+    base: Iterable[CondaRecord] = (),
 ) -> Prediction:
     """What the probes will report for a lock that installs ``packages`` on compute capability ``gpu``.
 
+    ``base`` is what conda brings beside them.
     ``python`` is major.minor; rules that name pythons count only where it is known.
     """
-    case = LockOnGpu(packages, gpu, driver, Place(platform, python, driver, (gpu,)), matrices)
+    beside = Names(matrices).by_pypi({record.name: record.version for record in base})
+    case = LockOnGpu(packages, gpu, driver, Place(platform, python, driver, (gpu,)), matrices, beside)
     return Prediction(
         gpu=gpu,
         driver=driver,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -23,6 +23,7 @@ from solver.index.conda_spec import spec_name
 from solver.matrix.load import Matrices
 from solver.matrix.names import Names
 from solver.solve.conda.asks import CondaAsks, base_asks, branches, conda_asks
+from solver.solve.conda.base_rules import BaseBreach, base_breaches, keeping_rules
 from solver.solve.conda.breaches import CondaJudge
 from solver.solve.conda.channels import ChannelRefusal, ChannelSolver, virtual_packages
 from solver.solve.conda.explain import explain_base, explain_conda
@@ -154,7 +155,12 @@ def base_records(
         base = solver.close(specs, constraints) if shared else free
     except ChannelRefusal:
         raise _clash(profile, shared, names, solver) from None
-    return prefer_read(solver, specs, constraints, base)[0]
+
+    def breaches(records: Iterable[CondaRecord]) -> list[BaseBreach]:
+        return list(base_breaches(records, pins or {}, target, matrices))
+
+    base, constraints = keeping_rules(profile, solver, specs, constraints, base, breaches)
+    return prefer_read(solver, specs, constraints, base, lambda chosen: not breaches(chosen.values()))[0]
 
 
 def base_offers(

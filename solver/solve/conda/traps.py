@@ -184,12 +184,13 @@ def _breaches(breach: rules.Breach, chosen: Mapping[str, CondaRecord]) -> Iterat
     away = tuple((f"{record.name} !={record.version}",) for record in named)
     for offence in breach.offences:
         record = chosen[offence.package]
-        yield CondaBreach(record.name, rule.why, rule.source, rule.id, ((_kept(record, offence.needed),), *away))
+        yield CondaBreach(record.name, rule.why, rule.source, rule.id, ((as_kept(record, offence.needed),), *away))
     if breach.missing or not breach.offences:
         yield CondaBreach(named[0].name, rule.why, rule.source, rule.id, away)
 
 
-def _kept(record: CondaRecord, needed: str) -> str:
+def as_kept(record: CondaRecord, needed: str) -> str:
+    """The MatchSpec of the versions of a package that keep what a rule needs of it."""
     if rules.forbids(needed):
         return f"{record.name} <0a0"
     try:
