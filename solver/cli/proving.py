@@ -29,9 +29,15 @@ from solver.proof.verify.report import Report
 @click.command()
 @JSON
 @click.option("--markdown", is_flag=True, help="print the table of the README")
-def status(as_json: bool, markdown: bool) -> None:
+@click.option(
+    "--signed-by",
+    metavar="KEY",
+    type=click.Path(path_type=Path),
+    help="count only evidence signed with this public key",
+)
+def status(as_json: bool, markdown: bool, signed_by: Path | None) -> None:
     """Tell of every lock whether it is fresh and on which GPUs it was verified."""
-    rows, days = standings(Path()), facts(Path())
+    rows, days = standings(Path(), signed_by), facts(Path())
     if as_json:
         known = {part: None if isinstance(day, NotKnown) else day.isoformat() for part, day in days.items()}
         echo_json({"version": 1, "locks": msgspec.to_builtins(rows), "facts": known})
@@ -124,6 +130,9 @@ def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> floa
 @click.option(
     "--admit", type=click.Path(exists=True, path_type=Path), help="take evidence from this folder into locks/"
 )
+@click.option(
+    "--sign", metavar="KEY", type=click.Path(path_type=Path), help="sign the evidence in locks/ with this private key"
+)
 @JSON
 def verify(
     profiles: tuple[str, ...],
@@ -136,16 +145,19 @@ def verify(
     driver: str | None,
     scheduler: str | None,
     admit: Path | None,
+    sign: Path | None,
     as_json: bool,
 ) -> None:
     """Install locks on this GPU machine, run the probes, and keep what they saw as evidence."""
     if admit is not None:
-        for path in admit_folder(admit, project_root(Path())):
+        for path in admit_folder(admit, project_root(Path()), sign):
             click.echo(str(path))
     elif only_predict:
         _predict(profiles, gpus, driver, as_json)
     else:
-        manner = Manner(bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler, tell=_say)
+        manner = Manner(
+            bundle=bundle_dir, out=out, keep=keep, timeout=timeout, scheduler=scheduler, sign=sign, tell=_say
+        )
         _verify(profiles, manner, as_json)
 
 

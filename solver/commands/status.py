@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from solver.index.days import facts_of, read_days
 from solver.lock.folder import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
 from solver.proof.evidence_files import evidence_of
+from solver.proof.signature import public_key, unsigned
 from solver.proof.states import NEVER, GpuState, State, all_states
 from solver.proof.subject import Subject
 
@@ -47,10 +49,14 @@ class Standing(Value, frozen=True, kw_only=True):
     """What to do or to know about it; empty where there is nothing."""
 
 
-def standings(root: Path) -> tuple[Standing, ...]:
-    """One for each profile of the project in ``root``, in the order of the request, then the locks of profiles gone."""
+def standings(root: Path, signed_by: Path | None = None) -> tuple[Standing, ...]:
+    """One for each profile of the project in ``root``, in the order of the request, then the locks of profiles gone.
+
+    ``signed_by`` is a public key, where only evidence counts that was signed with it.
+    """
     project = open_project(root)
-    evidence, reasons = _evidence(project.locks), _reasons(project)
+    fault = _not_asked if signed_by is None else partial(unsigned, key=public_key(signed_by))
+    evidence, reasons = _evidence(project.locks, fault), _reasons(project)
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
     odd = {name: oddities for name, (_, _, oddities) in evidence.items()}
@@ -84,10 +90,16 @@ def facts(root: Path) -> dict[str, date | NotKnown]:
     return facts_of(read_days(built_in_snapshot()), {} if own is None else read_days(own))
 
 
-def _evidence(locks: Path) -> dict[str, tuple[Subject, tuple[Evidence, ...], tuple[str, ...]]]:
+def _not_asked(_: Path) -> None:
+    """Nobody asked who signed."""
+
+
+def _evidence(
+    locks: Path, fault: Callable[[Path], str | None]
+) -> dict[str, tuple[Subject, tuple[Evidence, ...], tuple[str, ...]]]:
     """Every lock below ``locks`` by its name, with its evidence, and what is odd among the files of that."""
     subjects = (as_subject(read_folder(folder)) for folder in lock_folders(locks))
-    return {subject.profile: (subject, *evidence_of(subject)) for subject in subjects}
+    return {subject.profile: (subject, *evidence_of(subject, fault)) for subject in subjects}
 
 
 def _reasons(project: Project) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ from solver.proof.bundle.make import WHEELS
 from solver.proof.checks import Order
 from solver.proof.evidence_files import admit, read_evidence
 from solver.proof.judge import strangeness
+from solver.proof.signature import sign, signer_of
 from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.limits import PLAIN, limit_of
@@ -52,6 +53,8 @@ class Manner:
     """Seconds that a probe may take; None: as long as it is given by itself."""
     scheduler: str | None = None
     """The address of a Dask cluster that does it; None: this machine."""
+    sign: Path | None = None
+    """The private key that the evidence in the project's locks is signed with; None: it is not signed."""
     tell: Callable[[str], object] = log.info
     """Is told of each step as it begins and ends."""
 
@@ -87,6 +90,11 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
     if manner.keep and manner.scheduler is not None:
         fix = "leave --keep out, or verify on the machine itself"
         raise BadInput("the workers of a cluster keep no environments", key="--keep", fix=fix)
+    if manner.sign is not None and manner.out is not None:
+        fix = "sign what is admitted: interlock verify --admit OUT --sign KEY"
+        raise BadInput("what goes to --out is not signed", key="--sign", fix=fix)
+    # What is no key is told before anything runs.
+    signer = None if manner.sign is None else signer_of(manner.sign)
     subjects = subjects_of(root, names, manner.bundle)
     if manner.out is not None:
         manner.out.mkdir(parents=True, exist_ok=True)  # what is no place for results is told before anything runs
@@ -102,6 +110,7 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
             write_report(report, manner.out, work / "logs")
         else:
             evidence = _admit(report, locks_dir(root))
+            evidence += tuple(sign(path, signer) for path in evidence if signer is not None)
     return Outcome(report, evidence, work if manner.keep else None)
 
 
@@ -217,12 +226,14 @@ def _admit(report: Report, locks: Path) -> tuple[Path, ...]:
     return tuple(admit(lock.evidence, locks) for lock in report.locks if lock.evidence is not None)
 
 
-def admit_folder(out: Path, root: Path) -> tuple[Path, ...]:
+def admit_folder(out: Path, root: Path, key: Path | None = None) -> tuple[Path, ...]:
     """Take the evidence that a GPU machine left in ``out`` into the project's locks; returns the files written.
+
+    With a private ``key`` what is taken is signed.
 
     Raises ``BadInput`` for a file that is no evidence, and where the lock is not here or has changed since.
     """
-    locks = locks_dir(root)
+    locks, signer = locks_dir(root), None if key is None else signer_of(key)
     written = []
     files = sorted(path for path in out.glob("*.json") if path.name != REPORT)
     if not files:
@@ -237,4 +248,6 @@ def admit_folder(out: Path, root: Path) -> tuple[Path, ...]:
         if strange is not None:
             raise BadInput(f"this is no evidence of {folder}: {strange}", file=path)
         written.append(admit(evidence, locks))
+        if signer is not None:
+            written.append(sign(written[-1], signer))
     return tuple(written)

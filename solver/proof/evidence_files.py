@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -44,10 +45,12 @@ def read_evidence(path: Path) -> Evidence:
         raise BadInput(f"this is no evidence: {brief(one_line(str(error)))}", file=path, fix=AGAIN) from None
 
 
-def evidence_of(subject: Subject) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+def evidence_of(
+    subject: Subject, fault: Callable[[Path], str | None] = lambda _: None
+) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
     """The evidence that lies in a lock's folder, and a sentence for each file there that is none of this lock.
 
-    What ran with an earlier state of the lock is believed of that state.
+    What ran with an earlier state of the lock is believed of that state. ``fault`` says why a file does not count.
     """
     good, odd = [], []
     for path in _files(subject.folder):
@@ -57,7 +60,9 @@ def evidence_of(subject: Subject) -> tuple[tuple[Evidence, ...], tuple[str, ...]
             odd.append(f"{path.name}: {error.problem}")
             continue
         strange = strangeness(evidence, subject) if evidence.lock == subject.digest else None
-        if strange is None:
+        if strange is None and (why := fault(path)) is not None:
+            odd.append(f"{path.name} does not count: {why}")
+        elif strange is None:
             good.append(evidence)
         else:
             odd.append(f"{path.name} is no evidence of this lock: {strange}")

@@ -128,6 +128,6 @@ STANDINGS = (
     ids=["text", "markdown"],
 )
 def test_how_locks_stand_is_told_a_line_each(interlock, folder, monkeypatch, option, lines):
-    monkeypatch.setattr(proving, "standings", lambda root: STANDINGS)
+    monkeypatch.setattr(proving, "standings", lambda root, signed_by: STANDINGS)
     monkeypatch.setattr(proving, "facts", lambda root: {"rows": NOT_KNOWN})
     assert interlock("status", *option) == (0, "\n".join(lines) + "\n", "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from key_pair import key_pair
 from standin_lock import evidence_of
 
 from solver.commands.status import Standing, standings
 from solver.commands.subject import as_subject
 from solver.lock.folder import read_folder
 from solver.proof.evidence_files import admit, encode
+from solver.proof.signature import sign, signer_of
 
 REQUEST = """\
 name: mine
@@ -38,6 +40,16 @@ def test_evidence_stands_as_long_as_what_is_installed_is_the_same(root, lock):
     with (lock / "requirements.txt").open("a") as file:
         file.write("# changed\n")
     assert gpu_states(root) == {"NVIDIA H200": "stale"}
+
+
+def test_only_what_a_key_signed_counts_where_that_is_asked_for(root, lock, tmp_path):
+    (root / "environment.yml.in").write_text(REQUEST)
+    private, public = key_pair(tmp_path)
+    record = admit(evidence_of(lock), lock.parent)
+    first, *_ = standings(root, public)
+    assert (first.gpus, f"{record.name} does not count: nobody signed it" in first.note) == ({}, True)
+    sign(record, signer_of(private))
+    assert standings(root, public)[0].gpus == {"NVIDIA H200": "verified"}
 
 
 def test_evidence_outlasts_a_change_of_what_its_run_did_not_use(root, lock):

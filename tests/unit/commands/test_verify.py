@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+from pathlib import Path
 
 import pytest
+from key_pair import key_pair
 from sealed import seal
 from standin_lock import MINOR, evidence_of, standin_wheel
 
@@ -19,6 +21,7 @@ from solver.core.wheelfile import pack_wheel
 from solver.lock.install.prefix import install_lock
 from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.evidence_files import encode
+from solver.proof.signature import public_key, unsigned
 from solver.proof.verify import runner
 from solver.proof.verify.one import LockReport
 from solver.proof.verify.report import Report
@@ -165,11 +168,15 @@ def test_what_a_cluster_proved_is_not_proved_again_where_it_was_cut_off(root, lo
     [
         ({"bundle": "x"}, "--out: a bundle's evidence needs a place; name a folder with --out"),
         (
+            {"out": Path("x"), "sign": Path("x")},
+            "--sign: what goes to --out is not signed; sign what is admitted: interlock verify --admit OUT --sign KEY",
+        ),
+        (
             {"keep": True, "scheduler": "tcp://x"},
             "--keep: the workers of a cluster keep no environments; leave --keep out, or verify on the machine itself",
         ),
     ],
-    ids=["bundle", "cluster"],
+    ids=["bundle", "sign", "cluster"],
 )
 def test_a_manner_that_cannot_be_is_refused(root, scratch, manner, problem):
     with pytest.raises(BadInput) as caught:
@@ -187,6 +194,15 @@ def test_evidence_is_taken_in_where_its_lock_is(root, lock, tmp_path):
         file.write("# changed\n")
     with pytest.raises(BadInput, match="it is of another lock than"):
         admit_folder(out, root)
+
+
+def test_evidence_that_is_taken_in_may_be_signed(root, lock, tmp_path):
+    private, public = key_pair(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "full-py312.json").write_bytes(encode(evidence_of(lock)))
+    record, signature = admit_folder(tmp_path / "out", root, private)
+    assert signature.name == "nvidia-h200-580.159.04.json.sig"
+    assert unsigned(record, public_key(public)) is None
 
 
 def test_a_wheel_that_is_not_the_locked_one_is_not_installed(lock, tmp_path, monkeypatch):
