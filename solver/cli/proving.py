@@ -149,6 +149,10 @@ def verify(
     as_json: bool,
 ) -> None:
     """Install locks on this GPU machine, run the probes, and keep what they saw as evidence."""
+    if (gpus or driver) and not only_predict:
+        raise click.UsageError(
+            "--gpu and --driver are for --predict: what runs here is proved on the GPU of this machine"
+        )
     if admit is not None:
         for path in admit_folder(admit, project_root(Path()), sign):
             click.echo(str(path))

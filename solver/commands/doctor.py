@@ -7,7 +7,9 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from solver.commands.predict import foretold
 from solver.commands.project import REQUEST_FILE, Project, open_project, project_root
+from solver.commands.subject import as_subject
 from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
@@ -16,6 +18,7 @@ from solver.core.processor import number, this_processor
 from solver.core.target import PLATFORM_NAMES
 from solver.core.versions import version_or_none
 from solver.lock.folder import is_lock, read_folder
+from solver.matrix.rows import NONE
 
 
 class Fit(Value, frozen=True, kw_only=True):
@@ -68,8 +71,26 @@ def diagnose(root: Path, name: str | None) -> Diagnosis:
     return Diagnosis(
         here=here,
         python=platform.python_version(),
-        fits=tuple(fit_of(profile, here, _processor(project, profile)) for profile in profiles),
+        fits=tuple(_fit(project, profile, here) for profile in profiles),
     )
+
+
+def _fit(project: Project, profile: Profile, here: Here) -> Fit:
+    """What hinders a lock here, first of all that nobody would notice."""
+    fit = fit_of(profile, here, _processor(project, profile))
+    elsewhere = here.platform not in (NOT_KNOWN, profile.target.platform)
+    worst = () if elsewhere or profile.cuda == NONE else _wrong_numbers(project, profile, here.machine)
+    return Fit(profile=fit.profile, problems=(*worst, *fit.problems))
+
+
+def _wrong_numbers(project: Project, profile: Profile, machine: Machine) -> tuple[str, ...]:
+    """What of a lock goes on without an error on a GPU of this machine, and computes what is not so."""
+    folder, driver = project.locks / profile.name, machine.driver
+    if not is_lock(folder) or not isinstance(driver, str):
+        return ()
+    capabilities = sorted({gpu.capability for gpu in machine.gpus})
+    foreseen = (foretold(as_subject(read_folder(folder)), one, driver, project.matrices) for one in capabilities)
+    return tuple(sentence for prediction in foreseen for sentence in prediction.about_wrong_numbers())
 
 
 def _refuse_file(root: Path, name: str | None) -> None:
@@ -119,7 +140,7 @@ def fit_of(profile: Profile, here: Here, cpu: Processor | NotKnown = NOT_KNOWN) 
 
 def _on_gpu(profile: Profile, machine: Machine) -> Iterator[str]:
     target = profile.target
-    if profile.cuda == "none" or not profile.frameworks:
+    if profile.cuda == NONE or not profile.frameworks:
         return
     if machine.driver is None:
         yield "no NVIDIA driver answers; the frameworks would run on the CPU"

@@ -78,7 +78,7 @@ class Prediction(Value, frozen=True, kw_only=True):
 
     def sentences(self) -> tuple[str, ...]:
         """Sentences for people, worst first; "works" alone where every answer is yes and nothing is to be said."""
-        lines = list(self._about_wrong_numbers())
+        lines = list(self.about_wrong_numbers())
         lines += [f"driver {self.driver} is too old"] if self.driver_serves is Answer.NO else []
         lines += self._about_code()
         lines += self.doubts
@@ -98,7 +98,7 @@ class Prediction(Value, frozen=True, kw_only=True):
         """What ``works`` answers, in words; of what is meant for the CPU, that it is."""
         return _CPU if self.uses_gpu is Answer.NO and not self.broken else _VERDICTS[self.works]
 
-    def _about_wrong_numbers(self) -> Iterator[str]:
+    def about_wrong_numbers(self) -> Iterator[str]:
         """The worst that can become of a framework: that it goes on and nobody notices."""
         for name, one in self.frameworks.items():
             if one.wrong is not None:

@@ -84,6 +84,13 @@ def test_it_predicts_without_running_anything(interlock, folder):
     assert by_name == interlock("verify", "--predict", "--gpu", "9.0", "--driver", "580.65.06")
 
 
+@pytest.mark.parametrize("option", ["--gpu", "--driver"])
+def test_what_is_for_a_prediction_proves_nothing(interlock, folder, option):
+    code, out, err = interlock("verify", option, "9.0")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith("Error: --gpu and --driver are for --predict: ")
+
+
 def test_of_several_gpus_it_predicts_a_table_and_tells_why_below(interlock, folder):
     make_lock(folder / "locks")
     words = ("verify", "--predict", "--gpu", "H100", "--gpu", "5.0", "--driver", "580")

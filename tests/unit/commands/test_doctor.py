@@ -87,13 +87,29 @@ def test_every_profile_is_compared_unless_one_is_named(monkeypatch):
         diagnose(ROOT, "nobody")
 
 
+@pytest.mark.parametrize(("capability", "told"), [("9.0", True), ("8.0", False)])
+def test_wrong_numbers_are_told_first(monkeypatch, capability, told):
+    machine = Machine(driver="580.65.06", gpus=(msgspec.structs.replace(GPU, capability=capability),))
+    monkeypatch.setattr(doctor, "this_place", lambda: here(machine, glibc="2.5"))
+    (fit,) = diagnose(ROOT, "tf2.10-cu117").fits
+    worst = (
+        f"torch has no kernel for compute capability {capability}; seen of torch 1.13.0 on 9.0: it warned, and then "
+        "computed wrong numbers without an error (four ones plus one gave zeros)"
+    )
+    assert (fit.problems[0] == worst, len(fit.problems)) == (told, 1 + told)
+    assert fit.problems[-1].startswith("glibc is 2.5 and the lock needs ")
+
+
 def test_the_lock_outweighs_the_request_about_the_processor(project, monkeypatch):
     monkeypatch.setattr(doctor, "this_place", lambda: here(cpu="x86-64-v2"))
     name = project.request.profiles[0].name
     folder = project.root / "locks" / name
     assert [fit.problems for fit in diagnose(project.root, name).fits] == [()]
     folder.mkdir(parents=True)
-    text = f"version: 1\nprofile: {name}\nflavour: conda\nvariables: {{}}\ntarget: {{python: '3.12', cpu: x86-64-v3}}\n"
+    text = (
+        f"version: 1\nprofile: {name}\nflavour: conda\nvariables: {{}}\nsolution: {{python: '3.12'}}\n"
+        "target: {python: '3.12', cpu: x86-64-v3}\n"
+    )
     (folder / "solution.yaml").write_text(text)
     problem = "the processor is x86-64-v2 and the lock needs x86-64-v3 or newer"
     assert [fit.problems for fit in diagnose(project.root, name).fits] == [(problem,)]
