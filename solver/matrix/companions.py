@@ -82,11 +82,14 @@ def shares_cuda(companion: Build, other: Build) -> Verdict:
 
 def suits(companion: Build, framework: Build) -> Verdict:
     """Whether a companion will be well beside its framework; NOT_KNOWN where some of its operators will fail."""
-    source = source_of(companion)
-    if is_loadable(companion, framework) is Answer.NO:
+    source, loadable = source_of(companion), is_loadable(companion, framework)
+    if loadable is Answer.NO:
         why = f"it is linked to libraries of CUDA that {framework.package}, a CPU build, does not have"
         return Verdict(Answer.NO, why, source, companion.id)
     if has_operators(companion, framework) is Answer.NO:
         why = "it has no CUDA code, so that its operators fail on what lies on a GPU"
+        return Verdict(Answer.NOT_KNOWN, why, source, companion.id)
+    if loadable is Answer.NOT_KNOWN:
+        why = "nobody read whether it has CUDA code, or whether its framework has"
         return Verdict(Answer.NOT_KNOWN, why, source, companion.id)
     return shares_cuda(companion, framework)

@@ -23,8 +23,8 @@ from solver.solve.search import find
 from solver.solve.space.packages import Spaces
 
 FIELDS: dict[str, list[Any]] = {
-    "cuda": ["12.4", "12.4", "12.8", "13.0", "none"],
-    "cudnn": ["9.1", "9.4", "none"],
+    "cuda": ["12.4", "12.4", "12.8", "12.8", "13.0", "12.9", "14.0", "none"],
+    "cudnn": ["9.1", "9.1", "9.4", "8.9", "none"],
     "bundles": [False, False, True],
     "same_minor": [False, False, True],
     "opens": [["cudart"], ["cudnn", "cudart"], ["cufoo"], []],
@@ -56,7 +56,8 @@ kits = st.lists(
 def gpu_problems(draw: st.DrawFn) -> Problem:
     """A problem on a GPU, in whose world rows alone tell of other packages with GPU code."""
     problem = draw(st.one_of(problems, near_problems))
-    add_libraries(problem.world, draw(st.sampled_from(["xfoo", "xbar"])))
+    served = draw(st.sampled_from([["8.0", "8.6", "9.0"], ["8.0", "8.6", "9.0"], ["8.0", "8.6"], None]))
+    add_libraries(problem.world, draw(st.sampled_from(["xfoo", "xbar"])), served)
     add_companions(problem.world, draw(st.sampled_from(["13.0", "12.8", "none", None])))
     add_rules(problem.world, draw(st.lists(rules, max_size=2)))
     add_kit(problem.world, "gpukit", draw(kits), part_of=None)
@@ -92,10 +93,10 @@ def add_rules(world: World, drawn: list[Any]) -> None:
         world.add_row("rules", f"rule of kits {number}", **told)
 
 
-def add_libraries(world: World, folder: str) -> None:
-    """A cuDNN of known GPUs, and two distributions of one library, whose folders may be one."""
-    told = {"cuda": [12, 13], "soname": "cudnn.9", "gpus": ["8.0", "8.6", "9.0"], "forward": []}
-    world.add_row("cudnn", ">=9,<10", **told)
+def add_libraries(world: World, folder: str, served: list[str] | None) -> None:
+    """A cuDNN whose GPUs may not be known, and two distributions of one library, whose folders may be one."""
+    told = {"cuda": [12, 13], "soname": "cudnn.9", "gpus": served, "forward": []}
+    world.add_row("cudnn", ">=9,<10", **read(told))
     for name, directory in zip(FOO, ("xfoo", folder), strict=True):
         fields = {"cuda": 12, "distribution": name, "directory": directory, "sonames": ["foo.1"]}
         world.add_row("libraries", f"cufoo of {name}", **fields)
@@ -118,6 +119,8 @@ def add_kit(world: World, name: str, kit: list[Any], part_of: str | None) -> Non
         world.add_row("builds", f"{number}.0 of {name}", version=f"{number}.0", **told)
         releases = world.releases.setdefault(name, [])
         releases.append(world.release(name, f"{number}.0", {"requires": requires}))
+    # Of one build its version alone tells the CUDA.
+    world.releases[name].append(world.release(name, "1.0+cu124", {"index": "default"}))
 
 
 def solved(problem: Problem) -> Solution | None:
