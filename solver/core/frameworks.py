@@ -55,7 +55,7 @@ class FrameworkEntry:
     from_conda: bool = True
     """Whether rows tell of conda's builds of it, so that conda's channels can be searched for one."""
     conda_code: str | None = None
-    """conda's package that holds its GPU code; None: the one of its name does."""
+    """conda's package that holds its GPU code, where it is there; None: the one of its name does."""
 
     @property
     def runtime(self) -> str | None:
@@ -93,6 +93,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             names_compute=True,
             variables=("TF_",),
             rank=1,
+            conda_code="tensorflow-base",
         ),
         FrameworkEntry(
             name="torch",
@@ -114,6 +115,7 @@ FRAMEWORKS: Mapping[Framework, FrameworkEntry] = {
             names_compute=False,
             variables=("TORCH_", "PYTORCH_"),
             rank=0,
+            conda_code="libtorch",
         ),
         FrameworkEntry(
             name="jax",

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, Verdict, every
 from solver.core.axes import AXES
+from solver.core.frameworks import FRAMEWORKS
 from solver.core.model import CondaName
 from solver.core.versions import minor, version_or_none
 from solver.matrix.builds import Stated, built_cuda, has_cuda
@@ -24,8 +25,8 @@ from solver.matrix.majors import share_a_process
 from solver.matrix.place import Place
 from solver.matrix.rows import Build
 
-_BASE = "-base"
-"""How the name ends of conda's package that holds the libraries of the one of its name."""
+_HOLDERS = {entry.conda: CondaName(entry.conda_code) for entry in FRAMEWORKS.values() if entry.conda_code}
+"""conda's packages of frameworks whose libraries another one holds."""
 _PYTHON, _CUDNN = AXES["python"].conda[0], AXES["cudnn"].conda[0]
 
 
@@ -103,8 +104,9 @@ class CondaSet:
 
     def holder(self, name: CondaName) -> CondaPackage:
         """The package that holds the libraries of one: itself, unless it only points at the other."""
-        base = self.packages.get(CondaName(f"{name}{_BASE}"))
-        return self.packages[name] if base is None or isinstance(base.build, NotKnown) else base
+        package, other = self.packages[name], self.packages.get(_HOLDERS.get(name, name), self.packages[name])
+        is_of_it = other.version == package.version and not isinstance(other.build, NotKnown)
+        return other if is_of_it else package
 
     @cached_property
     def python(self) -> str | NotKnown:

@@ -46,6 +46,7 @@ BUILDS = {
     "pytorch": ["cuda124_py312_h_0", "cuda118_py312_h_0", "cpu_py312_h_0", "cuda_py312_h_0", "py312_h_0"],
     "tensorflow": ["cuda124py312h_0", "cuda118py312h_0", "cpu_py312h_0"],
     "tensorflow-base": ["cuda124py312h_0", "cuda118py312h_0", "cpu_py312h_0"],
+    "libtorch": ["cuda124_h_0", "cuda118_h_0", "cpu_h_0"],
     "cudakit": ["cuda124_py312_h_0", "cuda118_py312_h_0", "py312_h_0", "py312_h_1", "cpu_py312_h_0"],
     "cupy": ["cuda124py312_0", "cuda118py312_0", "py312h_0"],
     "torchvision": ["cuda124_py312_h_0", "cuda118_py312_h_0", "cpu_py312_h_0"],
@@ -116,7 +117,9 @@ def conda_worlds(draw: st.DrawFn) -> CondaWorld:
         "cuda-version": (_often_first(draw, VERSIONS["cuda-version"]), "h_0"),
     }
     frameworks = draw(st.sampled_from([("pytorch",), ("tensorflow",), ("pytorch", "tensorflow")]))
-    more = draw(st.lists(st.sampled_from(["cudakit", "cupy", "torchvision", "tensorflow-base"]), max_size=2))
+    more = draw(
+        st.lists(st.sampled_from(["cudakit", "cupy", "torchvision", "tensorflow-base", "libtorch"]), max_size=2)
+    )
     for name in (*frameworks, *more):
         packages[name] = (_often_first(draw, ["1", "2"]), _often_first(draw, BUILDS[name]))
     for name in draw(st.lists(st.sampled_from(sorted(VERSIONS)), max_size=4)):
