@@ -11,26 +11,32 @@ from typing import Any
 
 import yaml
 from audit_stubs import StubIndex
+from conda_repodata import entry, write_channel
 from conda_repodata import record as recorded
 from conda_scenarios import read_matrices
 from drawing import examples
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from solver.audit.inputs import read_given, read_set
 from solver.audit.package_set import PackageSet, of_records
 from solver.audit.run import audit
 from solver.core.answer import Answer
-from solver.core.model import CondaName, Finding, Target
+from solver.core.errors import Unsolvable
+from solver.core.model import CondaName, Finding, Framework, Profile, Target
+from solver.index.conda import CondaIndex
+from solver.index.conda_config import CondaSettings
 from solver.index.conda_record import CondaRecord
 from solver.index.conda_spec import meets_spec
 from solver.matrix.load import Matrices
 from solver.proof.predict import predict_conda
 from solver.proof.prediction import Prediction
 from solver.solve.conda.breaches import CondaJudge
+from solver.solve.conda.profile import solve_conda
 from solver.solve.conda.traps import admitted_cuda, excluded_cudnn
 
 FRAMEWORKS = (CondaName("pytorch"), CondaName("tensorflow"))
+NAMES: dict[Framework, CondaName] = dict(zip(("torch", "tensorflow"), FRAMEWORKS, strict=True))
 VERSIONS = {
     "cuda-version": ["12.4", "11.8", "12.9", "13.0"],
     "cudatoolkit": ["11.8.0", "12.4.0"],
@@ -53,6 +59,7 @@ BUILDS = {
 }
 """Packages with GPU code, of the last two of which no row tells."""
 ROWS: dict[str, list[dict[str, Any]]] = {
+    "drivers": [{"branch": 470, "cuda": "11.4"}],
     "toolkits": [{"cuda": "12.4", "gpus": ["8.0", "9.0"]}, {"cuda": "11.8", "gpus": ["7.5", "8.0"]}],
     "cudnn": [
         {"cudnn": ">=9,<9.90", "cuda": [12, 13], "soname": "libcudnn.so.9", "gpus": ["8.0", "9.0"], "forward": []},
@@ -203,3 +210,31 @@ def test_of_what_the_audit_did_not_check_no_prediction_says_that_it_is_well_or_u
     if unchecked:
         assert prediction.uses_gpu is not Answer.NO
         assert prediction.works is not Answer.YES
+
+
+def entries(depends: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A channel of every build and version, in which each build asks for some of what may be beside it."""
+    yield entry("python", "3.12.4", "0_cpython")
+    for name, versions in VERSIONS.items():
+        yield from (entry(name, version, "h_0") for version in versions)
+    for name, builds in BUILDS.items():
+        yield from (entry(name, "1", build, ["python", "cuda-version", *depends]) for build in builds)
+
+
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
+@given(conda_worlds(), st.lists(st.sampled_from(sorted(VERSIONS)), max_size=5, unique=True))
+def test_what_the_search_of_a_channel_takes_no_audit_calls_broken(world: CondaWorld, depends: list[str]) -> None:
+    target, matrices = world.target, world.matrices
+    frameworks = tuple(name for name, conda in NAMES.items() if conda in world.packages)
+    packages = tuple(name for name in ("cudakit", "cupy", "helper") if name in world.packages)
+    profile = Profile(name="p", flavour="conda", target=target, frameworks=frameworks, packages=packages)
+    with TemporaryDirectory() as folder:
+        write_channel(folder, list(entries(depends)))
+        index = CondaIndex(settings=CondaSettings(mirrors={"conda-forge": (Path(folder).as_uri(),)}))
+        try:
+            records = solve_conda(profile, matrices, index).records
+        except Unsolvable:
+            return
+    found = audit(of_records(records, target, "p"), matrices, StubIndex(), target)
+    assert [one.why for one in found if one.severity == "error"] == []
+    assert predict_conda(records, world.gpu, world.driver, matrices, python="3.12").works is Answer.NOT_KNOWN
