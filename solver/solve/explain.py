@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import product
 from operator import or_
 
 from solver.core.answer import Answer
 from solver.core.axes import AXES
 from solver.core.explanation import Cause
 from solver.core.model import REQUEST
-from solver.core.versions import as_specifier, is_empty, within
+from solver.core.versions import as_specifier, within
+from solver.solve.bounds import Bound, excluded_by, unmet_by_bringers
 from solver.solve.provider import search
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import (
@@ -130,10 +130,10 @@ class Telling:
     """Packages of which only the record lacks what is asked for."""
 
 
-def tell(core: Core, space: Space, choices: Candidates, constraints: Mapping[str, str]) -> Telling:
+def tell(core: Core, space: Space, choices: Candidates, request: Sequence[Ask]) -> Telling:
     """``core`` in words; ``choices`` knows what was left out of ``space``, and why.
 
-    ``constraints`` are the request's, by package: of what one excludes no further record could be what is missing.
+    ``request`` is all that the request asks for: of what its bounds exclude no further record could be what is missing.
     """
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)
@@ -141,12 +141,13 @@ def tell(core: Core, space: Space, choices: Candidates, constraints: Mapping[str
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
         lines += _asking(name, core.active[name], space, admitted)
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not _left(ask)]
-    excluded = {ask.ident: named for ask in unmet if (named := _excluding(ask, constraints))}
+    bounds = [Bound.of(ask) for ask in request if ask.specifier]
+    excluding = [excluded_by(ask, bounds, space) for ask in unmet]
     lines += (
-        Cause(who=REQUEST, asks=named, source=core.asks[0].source if core.asks else REQUEST)
-        for named in dict.fromkeys(excluded.values())
+        Cause(who=REQUEST, asks=bound.text, source=bound.source) for bound in dict.fromkeys(filter(None, excluding))
     )
-    unmet = [ask for ask in unmet if ask.ident not in excluded]
+    unmet = [ask for ask, bound in zip(unmet, excluding, strict=True) if bound is None]
+    unmet += unmet_by_bringers(core.asks, _asks_by_name(core, space, admitted), choices)
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))
     unknown = any(exclusion.verdict.answer is Answer.NOT_KNOWN for some in left_out for exclusion in some)
@@ -189,6 +190,11 @@ def _asks(name: str, targets: frozenset[str], space: Space, admitted: Mapping[st
     for candidate in space.candidates(name):
         if admitted[name] >> candidate.position & 1:
             yield from (ask for ask in space.asks(candidate) if ask.ident in targets)
+
+
+def _asks_by_name(core: Core, space: Space, admitted: Mapping[str, int]) -> dict[str, list[Ask]]:
+    """What the admitted versions of each package of a core ask for."""
+    return {name: list(_asks(name, targets, space, admitted)) for name, targets in core.active.items()}
 
 
 def _asking(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
@@ -234,18 +240,6 @@ def _admits(ask: Ask, exclusion: Exclusion) -> bool:
     named = any(part.operator == "==" for specifier in specifiers for part in as_specifier(specifier))
     meant = any(within(exclusion.version, specifier) for specifier in specifiers)
     return meant and (named or not _left(ask))
-
-
-def _excluding(ask: Ask, constraints: Mapping[str, str]) -> str:
-    """The request's constraint that no version, recorded or not, meets together with an ask; "": there is none."""
-    name = base_of(ask.ident)
-    constraint = constraints.get(name, "")
-    return f"{name}{constraint}" if constraint and ask.specifier and _is_empty(ask.specifier, constraint) else ""
-
-
-def _is_empty(one: str, other: str) -> bool:
-    pairs = product(one.split("||"), other.split("||"))
-    return all(is_empty(",".join(filter(None, pair))) for pair in pairs)
 
 
 def _left(ask: Ask) -> int:

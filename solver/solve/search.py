@@ -255,7 +255,7 @@ def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Ex
 
 
 def _tell(core: Core, profile: Profile, space: PackageSpace) -> Telling:
-    return tell(core, space, space.choices, profile.constraints)
+    return tell(core, space, space.choices, root_asks(space.choices, profile))
 
 
 def _core(profile: Profile, space: PackageSpace) -> Core | None:
