@@ -1,6 +1,6 @@
 """What the request admits of versions, beside what the packages of an unsatisfiable core ask for.
 
-An ask that the request's own bounds exclude fails whatever is recorded; a bound on an axis that whoever brings the axis
+An ask that the request's own wishes exclude fails whatever is recorded; a wish on an axis that whoever brings the axis
 meets in no version recorded fails for want of a record.
 """
 
@@ -22,7 +22,7 @@ _LAST = 999_999
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Wish:
     """What the request admits of a package or of an axis."""
 
     ident: str
@@ -32,25 +32,25 @@ class Bound:
     source: str
 
     @classmethod
-    def of(cls, ask: Ask) -> Bound:
-        """The bound that an ask of the request is."""
+    def of(cls, ask: Ask) -> Wish:
+        """The wish that an ask of the request is."""
         return cls(base_of(ask.ident), ask.specifier or "", ask.text, ask.source)
 
     def on(self, ident: str, axes: Iterable[str]) -> str | None:
-        """The bound on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
+        """The wish on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
         if self.ident == ident:
             return self.specifier
         return _of_releases(self.ident, self.specifier) if self.ident in axes else None
 
 
-def excluded_by(ask: Ask, bounds: Iterable[Bound], space: Space) -> Bound | None:
-    """The request's bound that no version, recorded or not, meets together with an ask; None: there is none."""
+def excluded_by(ask: Ask, wishes: Iterable[Wish], space: Space) -> Wish | None:
+    """The request's wish that no version, recorded or not, meets together with an ask; None: there is none."""
     name, specifier = base_of(ask.ident), ask.specifier
     if not specifier:
         return None
     axes = _axes_brought(name, space)
-    there = ((bound, bound.on(name, axes)) for bound in bounds)
-    return next((bound for bound, admits in there if admits and _is_empty(specifier, admits)), None)
+    there = ((wish, wish.on(name, axes)) for wish in wishes)
+    return next((wish for wish, admits in there if admits and _is_empty(specifier, admits)), None)
 
 
 def unmet_by_bringers(request: Sequence[Ask], asks: Mapping[str, Sequence[Ask]], choices: Candidates) -> Iterator[Ask]:
