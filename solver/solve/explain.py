@@ -19,6 +19,7 @@ from solver.core.explanation import Cause
 from solver.core.model import REQUEST
 from solver.core.versions import as_specifier, within
 from solver.solve.provider import search
+from solver.solve.restrictions import Restriction, excluded_by, unmet_by_bringers
 from solver.solve.space.candidates import Candidates
 from solver.solve.space.terms import (
     Ask,
@@ -31,7 +32,6 @@ from solver.solve.space.terms import (
     is_way,
     named_by,
 )
-from solver.solve.wishes import Wish, excluded_by, unmet_by_bringers
 
 Active = dict[str, frozenset[str]]
 """Package -> the identifiers that its asks still count for."""
@@ -133,7 +133,7 @@ class Telling:
 def tell(core: Core, space: Space, choices: Candidates, request: Sequence[Ask]) -> Telling:
     """``core`` in words; ``choices`` knows what was left out of ``space``, and why.
 
-    ``request`` is all that the request asks for: of what its wishes exclude no further record could be what is missing.
+    ``request`` is all that the request asks for: of what its restrictions exclude no further record could be what is missing.
     """
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)
@@ -141,10 +141,13 @@ def tell(core: Core, space: Space, choices: Candidates, request: Sequence[Ask]) 
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
         lines += _asking(name, core.active[name], space, admitted)
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not _left(ask)]
-    wishes = [Wish.of(ask) for ask in request if ask.specifier]
-    excluding = [excluded_by(ask, wishes, space) for ask in unmet]
-    lines += (Cause(who=REQUEST, asks=wish.text, source=wish.source) for wish in dict.fromkeys(filter(None, excluding)))
-    unmet = [ask for ask, wish in zip(unmet, excluding, strict=True) if wish is None]
+    restrictions = [Restriction.of(ask) for ask in request if ask.specifier]
+    excluding = [excluded_by(ask, restrictions, space) for ask in unmet]
+    lines += (
+        Cause(who=REQUEST, asks=restriction.text, source=restriction.source)
+        for restriction in dict.fromkeys(filter(None, excluding))
+    )
+    unmet = [ask for ask, restriction in zip(unmet, excluding, strict=True) if restriction is None]
     unmet += unmet_by_bringers(core.asks, _asks_by_name(core, space, admitted), choices)
     left_out = [_left_out(ask, choices) for ask in unmet]
     lines += (line for some in left_out for line in _reasons(some))

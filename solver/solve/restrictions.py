@@ -1,6 +1,6 @@
 """What the request admits of versions, beside what the packages of an unsatisfiable core ask for.
 
-An ask that the request's own wishes exclude fails whatever is recorded; a wish on an axis that whoever brings the axis
+An ask that the request's own restrictions exclude fails whatever is recorded; a restriction on an axis that whoever brings the axis
 meets in no version recorded fails for want of a record.
 """
 
@@ -22,7 +22,7 @@ _LAST = 999_999
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Restriction:
     """What the request admits of a package or of an axis."""
 
     ident: str
@@ -32,25 +32,25 @@ class Wish:
     source: str
 
     @classmethod
-    def of(cls, ask: Ask) -> Wish:
-        """The wish that an ask of the request is."""
+    def of(cls, ask: Ask) -> Restriction:
+        """The restriction that an ask of the request is."""
         return cls(base_of(ask.ident), ask.specifier or "", ask.text, ask.source)
 
     def on(self, ident: str, axes: Iterable[str]) -> str | None:
-        """The wish on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
+        """The restriction on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
         if self.ident == ident:
             return self.specifier
         return _of_releases(self.ident, self.specifier) if self.ident in axes else None
 
 
-def excluded_by(ask: Ask, wishes: Iterable[Wish], space: Space) -> Wish | None:
-    """The request's wish that no version, recorded or not, meets together with an ask; None: there is none."""
+def excluded_by(ask: Ask, restrictions: Iterable[Restriction], space: Space) -> Restriction | None:
+    """The request's restriction that no version, recorded or not, meets together with an ask; None: there is none."""
     name, specifier = base_of(ask.ident), ask.specifier
     if not specifier:
         return None
     axes = _axes_brought(name, space)
-    there = ((wish, wish.on(name, axes)) for wish in wishes)
-    return next((wish for wish, admits in there if admits and _is_empty(specifier, admits)), None)
+    there = ((restriction, restriction.on(name, axes)) for restriction in restrictions)
+    return next((restriction for restriction, admits in there if admits and _is_empty(specifier, admits)), None)
 
 
 def unmet_by_bringers(request: Sequence[Ask], asks: Mapping[str, Sequence[Ask]], choices: Candidates) -> Iterator[Ask]:
@@ -59,17 +59,17 @@ def unmet_by_bringers(request: Sequence[Ask], asks: Mapping[str, Sequence[Ask]],
     The axis has the versions of every distribution that may bring it, so that its own mask does not tell that this one
     lacks what is asked for. ``asks``: by package, what its versions ask for.
     """
-    for wish in request:
-        axis = base_of(wish.ident)
-        if not is_axis(axis) or not wish.specifier:
+    for restriction in request:
+        axis = base_of(restriction.ident)
+        if not is_axis(axis) or not restriction.specifier:
             continue
-        specifier = _of_releases(axis, wish.specifier)
+        specifier = _of_releases(axis, restriction.specifier)
         for name, own in asks.items():
             ties = [ask for ask in own if ask.brings and base_of(ask.ident) == axis]
-            if not ties or any(ask.mask & choices.mask(axis, wish.specifier) for ask in ties):
+            if not ties or any(ask.mask & choices.mask(axis, restriction.specifier) for ask in ties):
                 continue
             if not _is_kept_away(name, specifier, request, asks):
-                yield Ask(name, 0, f"{name}{specifier}", wish.source, specifier=specifier)
+                yield Ask(name, 0, f"{name}{specifier}", restriction.source, specifier=specifier)
 
 
 def _axes_brought(name: str, space: Space) -> set[str]:
