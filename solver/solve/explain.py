@@ -133,7 +133,7 @@ class Telling:
 def tell(core: Core, space: Space, choices: Candidates, request: Sequence[Ask]) -> Telling:
     """``core`` in words; ``choices`` knows what was left out of ``space``, and why.
 
-    ``request`` is all that the request asks for: of what its restrictions exclude no further record could be what is missing.
+    ``request`` is all that the request asks for: what it excludes is nothing that the record lacks.
     """
     lines = [Cause(who=REQUEST, asks=ask.text, source=ask.source) for ask in core.asks]
     unmet = list(core.asks)

@@ -1,6 +1,6 @@
 """What the request admits of versions, beside what the packages of an unsatisfiable core ask for.
 
-An ask that the request's own restrictions exclude fails whatever is recorded; a restriction on an axis that whoever brings the axis
+An ask that the request's own restrictions exclude fails whatever is recorded; one on an axis that whoever brings it
 meets in no version recorded fails for want of a record.
 """
 
@@ -37,7 +37,7 @@ class Restriction:
         return cls(base_of(ask.ident), ask.specifier or "", ask.text, ask.source)
 
     def on(self, ident: str, axes: Iterable[str]) -> str | None:
-        """The restriction on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
+        """The same on the versions of ``ident``, which brings ``axes``; None where it is about something else."""
         if self.ident == ident:
             return self.specifier
         return _of_releases(self.ident, self.specifier) if self.ident in axes else None
