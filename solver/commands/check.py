@@ -13,7 +13,7 @@ from solver.commands.project import Project
 from solver.core.answer import Answer
 from solver.core.errors import BadInput, IndexUnavailable, InterlockError, Undecided, Unsolvable
 from solver.core.flavours import explicit_filename
-from solver.core.model import Profile, Value
+from solver.core.model import Profile, PypiName, Value
 from solver.core.names import one_line
 from solver.core.parallel import in_parallel
 from solver.core.whole import differing
@@ -21,6 +21,7 @@ from solver.lock.folder import ENVIRONMENT, LockFolder, is_lock, lock_folders, r
 from solver.lock.requirements import is_own_wheel
 from solver.lock.solution import FILE
 from solver.request.loader import without_loader
+from solver.solve.space.packages import Spaces
 
 _NOT_RECORDED = (
     "whether it is fresh is not known, since nobody recorded what it is made of; `interlock lock` asks for it"
@@ -54,6 +55,16 @@ def _freshness(reasons: tuple[str, ...]) -> Freshness:
     return Freshness(Answer.NO, reasons) if reasons else FRESH
 
 
+class _Anew(Value, frozen=True):
+    """What came of making a lock anew."""
+
+    profile: Profile
+    """As the lock was made."""
+    freshness: Freshness
+    asked_for: frozenset[PypiName]
+    """The packages of which the record was read for it."""
+
+
 @dataclass(frozen=True)
 class _Checker:
     project: Project
@@ -75,20 +86,20 @@ class _Checker:
         known = self.past.reasons(profile)
         return None if known is None else _freshness(known)
 
-    def make_anew(self, profile: Profile) -> Freshness:
+    def make_anew(self, profile: Profile) -> _Anew:
         """What making the lock anew tells."""
         lock = read_folder(self.project.locks / profile.name)
-        profile = without_loader(profile) if lock.solution.no_loader else profile
+        profile, project = without_loader(profile) if lock.solution.no_loader else profile, _unasked(self.project)
         try:
-            return _freshness(tuple(self._made_anew(profile, lock)))
+            freshness = _freshness(tuple(_made_anew(project, profile, lock)))
         except (IndexUnavailable, Undecided):
-            return Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
+            freshness = Freshness(Answer.NOT_KNOWN, (_NOT_RECORDED,))
+        return _Anew(profile, freshness, frozenset(project.snapshot.asked_for))
 
-    def keep(self, profile: Profile, found: Freshness) -> None:
+    def keep(self, made: _Anew) -> None:
         """Keep what was found of a lock by making it anew."""
-        lock = read_folder(self.project.locks / profile.name)
-        if found.answer is not Answer.NOT_KNOWN:
-            self.past.keep(without_loader(profile) if lock.solution.no_loader else profile, found.reasons)
+        if made.freshness.answer is not Answer.NOT_KNOWN:
+            self.past.keep(made.profile, made.freshness.reasons, made.asked_for)
 
     def _moved_parent(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
         """That the lock of which this one is a part holds other versions or files of what both have."""
@@ -103,31 +114,32 @@ class _Checker:
         if moved:
             yield f"its parent {profile.variant_of} has another {_some(moved)}"
 
-    def _made_anew(self, profile: Profile, lock: LockFolder) -> Iterator[str]:
-        """Why what `lock` would write is not what lies there; raises ``Undecided``, ``IndexUnavailable``."""
-        try:
-            project = replace(self.project, no_loader=self.project.no_loader or lock.solution.no_loader)
-            made = make_lock(project, profile, publishers=lock.solution.attested)
-        except (IndexUnavailable, Undecided):
-            raise
-        except Unsolvable as error:
-            yield f"there is no such lock any more: `interlock explain --profile {error.profile}` tells why"
-            return
-        except InterlockError as error:
-            yield f"it would not be written any more: {one_line(str(error))}"
-            return
-        # Of a channel that has but an address the lock itself is the only record.
-        halves = made.is_half and bool(lock.records)
-        names = differing(lock.path, made.files, (*KEPT, *DERIVED, *(_of_channels(lock) if halves else ())))
-        if names:
-            moved = list(_moved(lock, made))
-            own = [name for name in names if is_own_wheel(name)]
-            if moved:
-                yield f"`lock` would take {_some(moved)}"
-            elif own:
-                yield "our own wheel in it is made otherwise by now"
-            else:
-                yield f"`lock` would write another {_some(names)}"
+
+def _made_anew(project: Project, profile: Profile, lock: LockFolder) -> Iterator[str]:
+    """Why what `lock` would write is not what lies there; raises ``Undecided``, ``IndexUnavailable``."""
+    try:
+        project = replace(project, no_loader=project.no_loader or lock.solution.no_loader)
+        made = make_lock(project, profile, publishers=lock.solution.attested)
+    except (IndexUnavailable, Undecided):
+        raise
+    except Unsolvable as error:
+        yield f"there is no such lock any more: `interlock explain --profile {error.profile}` tells why"
+        return
+    except InterlockError as error:
+        yield f"it would not be written any more: {one_line(str(error))}"
+        return
+    # Of a channel that has but an address the lock itself is the only record.
+    halves = made.is_half and bool(lock.records)
+    names = differing(lock.path, made.files, (*KEPT, *DERIVED, *(_of_channels(lock) if halves else ())))
+    if names:
+        moved = list(_moved(lock, made))
+        own = [name for name in names if is_own_wheel(name)]
+        if moved:
+            yield f"`lock` would take {_some(moved)}"
+        elif own:
+            yield "our own wheel in it is made otherwise by now"
+        else:
+            yield f"`lock` would write another {_some(names)}"
 
 
 def _of_channels(lock: LockFolder) -> tuple[str, ...]:
@@ -160,9 +172,15 @@ def check_locks(project: Project, profiles: Iterable[Profile]) -> dict[str, Fres
         glanced = {profile.name: checker.glance(profile) for profile in chosen}
         unseen = [profile for profile in chosen if glanced[profile.name] is None]
         anew = dict(zip((profile.name for profile in unseen), in_parallel(checker.make_anew, unseen), strict=True))
-        for profile in unseen:
-            checker.keep(profile, anew[profile.name])
-        return {name: seen or anew[name] for name, seen in glanced.items()}
+        for made in anew.values():
+            checker.keep(made)
+        return {name: seen or anew[name].freshness for name, seen in glanced.items()}
+
+
+def _unasked(project: Project) -> Project:
+    """``project``, whose record tells of which packages it is asked from now on; each search begins anew."""
+    snapshot = project.snapshot.unasked()
+    return replace(project, index=snapshot, snapshot=snapshot, spaces=Spaces(project.matrices, snapshot))
 
 
 def orphans(project: Project) -> dict[str, Freshness]:
@@ -177,4 +195,4 @@ def remember(project: Project, written: Iterable[Lock]) -> None:
     """Keep that locks lie there as they were just made, of everything that was recorded."""
     with PastChecks(project) as past:
         for lock in written:
-            past.keep(lock.profile, ())
+            past.keep(lock.profile, (), lock.asked_for)

@@ -17,7 +17,7 @@ from solver.core.acceptance import Acceptance, acceptance_of, accepting, idle
 from solver.core.axes import CUDA, axes_of
 from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
-from solver.core.model import Finding, Flavour, Profile, Solution, is_built
+from solver.core.model import Finding, Flavour, Profile, PypiName, Solution, is_built
 from solver.core.whole import write_folder
 from solver.index.provenance import Publisher
 from solver.lock.condalock import conda_lock_yml
@@ -43,6 +43,8 @@ class Lock:
     """By POSIX name below locks/<profile>."""
     idle: tuple[str, ...] = ()
     """The ids that the profile accepts and nothing was found of."""
+    asked_for: frozenset[PypiName] = frozenset()
+    """The packages of which the record was read to make it, or before: nothing of another one had a say."""
 
     @property
     def solution(self) -> Solution:
@@ -86,7 +88,9 @@ def make_lock(
     if publishers is None:
         publishers = attest(profile, closure.solution, every=attested)
     text = _solution_text(project, profile, closure, files, findings, publishers)
-    return Lock(profile, closure, wheels, {**files, SOLUTION_FILE: text.encode()}, idle(findings, profile.accept))
+    files = {**files, SOLUTION_FILE: text.encode()}
+    asked_for = frozenset(project.snapshot.asked_for)
+    return Lock(profile, closure, wheels, files, idle(findings, profile.accept), asked_for)
 
 
 def _solution_text(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,8 +17,12 @@ from solver.commands.project import Project, built_in_snapshot
 from solver.core import reading
 from solver.core.caches import user_cache
 from solver.core.errors import BadInput
-from solver.core.model import Profile
+from solver.core.indexes import INDEXES
+from solver.core.model import Profile, PypiName
 from solver.core.whole import put_whole
+from solver.index.conda_snapshot import FOLDER as CONDA
+from solver.index.condarc import read_settings
+from solver.index.snapshot_files import KEPT
 from solver.lock.solution import digest
 
 _SEARCHED_WITH = ("resolvelib", "packaging", "py-rattler")
@@ -30,6 +35,8 @@ class _Outcome(msgspec.Struct, frozen=True):
     key: str
     """Digest of all that it rests on."""
     reasons: tuple[str, ...]
+    asked_for: tuple[PypiName, ...]
+    """The packages whose record was read to find that; what is recorded of others is not part of the key."""
 
 
 class PastChecks:
@@ -54,11 +61,13 @@ class PastChecks:
     def reasons(self, profile: Profile) -> tuple[str, ...] | None:
         """Why the lock of ``profile`` is stale, empty where it is not; None where nobody looked at it as it is."""
         outcome = self._outcomes.get(profile.name)
-        return outcome.reasons if outcome is not None and outcome.key == self._key(profile) else None
+        known = outcome is not None and outcome.key == self._key(profile, outcome.asked_for)
+        return outcome.reasons if outcome is not None and known else None
 
-    def keep(self, profile: Profile, reasons: tuple[str, ...]) -> None:
-        """Keep what was found of the lock of ``profile`` as it lies there."""
-        self._outcomes[profile.name] = _Outcome(self._key(profile), reasons)
+    def keep(self, profile: Profile, reasons: tuple[str, ...], asked_for: Iterable[PypiName]) -> None:
+        """Keep what was found of the lock of ``profile`` as it lies there, by the record of ``asked_for``."""
+        names = tuple(sorted(asked_for))
+        self._outcomes[profile.name] = _Outcome(self._key(profile, names), reasons, names)
         self._changed = True
 
     def _read(self) -> dict[str, _Outcome]:
@@ -67,24 +76,50 @@ class PastChecks:
         except (BadInput, msgspec.DecodeError):
             return {}
 
-    def _key(self, profile: Profile) -> str:
+    def _key(self, profile: Profile, asked_for: Sequence[PypiName]) -> str:
         whole = None if profile.variant_of is None else self._project.profile(profile.variant_of)
         files = _bytes_of(self._project.locks / profile.name, "*")
-        return digest((self._facts, profile, whole, files))
+        packages = [self._packages.get(name) for name in asked_for]
+        return digest((self._facts, profile, whole, files, packages))
 
     @cached_property
     def _facts(self) -> str:
-        """Digest of every row, recorded release and line of code that a lock may rest on."""
-        snapshot, code = self._project.snapshot, Path(__file__).parent.parent
-        folders = {path.resolve() for path in (snapshot.root, snapshot.own, built_in_snapshot()) if path is not None}
+        """Digest of every row, conda record and line of code that a lock may rest on, and of conda's configuration."""
+        code = Path(__file__).parent.parent
         return digest(
             [
                 list(self._project.matrices.rows()),
-                *(_bytes_of(folder, "*") for folder in sorted(folders)),
+                *(_bytes_of(folder / name, "*") for folder in self._folders for name in (CONDA, KEPT)),
                 _bytes_of(code, "*.py"),
                 list(map(_release, _SEARCHED_WITH)),
+                _settings(),
             ]
         )
+
+    @cached_property
+    def _packages(self) -> Mapping[str, Sequence[str]]:
+        """By package where each of its recorded files lies, and its digest."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in (
+            path for folder in self._folders for index in INDEXES for path in (folder / index).glob("*.jsonl")
+        ):
+            found[path.stem] += [str(path), hashlib.sha256(path.read_bytes()).hexdigest()]
+        return found
+
+    @cached_property
+    def _folders(self) -> Sequence[Path]:
+        """Where indexes and channels are recorded."""
+        snapshot = self._project.snapshot
+        return sorted(
+            {path.resolve() for path in (snapshot.root, snapshot.own, built_in_snapshot()) if path is not None}
+        )
+
+
+def _settings() -> str:
+    try:
+        return repr(read_settings())
+    except BadInput as error:
+        return str(error)
 
 
 def _bytes_of(folder: Path, pattern: str) -> list[str]:

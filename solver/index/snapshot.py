@@ -45,8 +45,16 @@ class SnapshotIndex:
         self.root, self.own, self.bindings = root, own, bindings
         self.indexes = tuple(indexes)
         self.kept = read_kept(own) if kept is None else kept
+        self.asked_for: set[PypiName] = set()
+        """The packages that it was asked about, whether it has them or not."""
         self._read: dict[PypiName, tuple[tuple[PackageHeader, tuple[Release, ...]], ...]] = {}
         self._all: dict[PypiName, tuple[Release, ...]] = {}
+
+    def unasked(self) -> SnapshotIndex:
+        """The same facts, read once for both, of an index that nobody has asked about anything."""
+        other = SnapshotIndex(self.root, self.indexes, own=self.own, kept=self.kept, bindings=self.bindings)
+        other._read, other._all = self._read, self._all
+        return other
 
     def releases(self, name: PypiName) -> tuple[Release, ...]:
         """Every recorded release of ``name``, of all indexes this was opened with.
@@ -54,6 +62,7 @@ class SnapshotIndex:
         Raises ``NotRecorded`` where no index's record holds the name, ``BadInput``
         where a file is not of the format.
         """
+        self.asked_for.add(name)
         if name not in self._all:
             parts = [releases for header, releases in self._parts(name) if self.bindings.admits(name, header.index)]
             recorded = tuple(release for releases in parts for release in releases)
@@ -130,6 +139,7 @@ class SnapshotIndex:
         return hashlib.sha256("\n".join(sorted(map(release_line, parts))).encode()).hexdigest()
 
     def _parts(self, name: PypiName) -> tuple[tuple[PackageHeader, tuple[Release, ...]], ...]:
+        self.asked_for.add(name)
         parts = self._read.get(name)
         if parts is None:
             if not names.is_project(name):  # it must not lead to any other file

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+import shutil
 
 import pytest
 import yaml
@@ -203,3 +205,41 @@ def test_a_cache_that_is_broken_or_cannot_be_written_is_none(locked, own_cache):
     (own_cache / "checked").rmdir()
     (own_cache / "checked").write_text("")
     assert found(locked) == FRESH
+
+
+def test_what_is_recorded_of_packages_that_no_lock_reads_makes_none_anew(locked, tmp_path, monkeypatch):
+    assert found(locked) == FRESH
+    monkeypatch.setattr(check, "make_lock", never_search)
+    assert found(project_with(tmp_path, lambda facts: facts["index"].update(flask={"3.0": []}))) == FRESH
+
+
+def test_conda_configured_otherwise_has_the_locks_made_anew(locked, monkeypatch):
+    assert found(locked) == FRESH
+    monkeypatch.setenv("CONDA_CHANNEL_ALIAS", "https://conda.example")
+    monkeypatch.setattr(check, "make_lock", never_search)
+    with pytest.raises(AssertionError, match="a lock is made"):
+        found(locked)
+
+
+def edit_anyhow(draw):
+    """Some releases of packages that the locks read, may come to read or never read, another way each time."""
+
+    def edit(facts):
+        index = facts["index"]
+        for name in draw.sample(["keras", "numpy", "tensorflow", "torch", "flask", "wheel"], draw.randint(1, 2)):
+            releases = dict(index.get(name, {}))
+            newest = draw.choice(["1.5", "2.0.2", "2.2.6", "3.1", "3.2"])
+            releases[newest] = draw.choice([[], ["wheel"], ["flask"], ["numpy<2.1"], ["numpy>=9"]])
+            index[name] = releases
+
+    return edit
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_was_kept_of_checks_never_says_other_than_making_every_lock_anew(locked, tmp_path, own_cache, seed):
+    draw = random.Random(seed)
+    for _ in range(4):
+        edited_project = project_with(tmp_path, edit_anyhow(draw))
+        kept = check_locks(edited_project, edited_project.request.profiles)
+        shutil.rmtree(own_cache / "checked")
+        assert kept == check_locks(edited_project, edited_project.request.profiles)
