@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +38,7 @@ from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.limits import PLAIN, limit_of
 from solver.proof.verify.one import Install, LockReport, Means, prove
 from solver.proof.verify.report import REPORT, Report, cut_off, keep_logs, prove_all, taken_over, write_report
+from solver.proof.verify.under_way import UNDER_WAY, UnderWay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,11 @@ class Manner:
     def wheels(self) -> Path | None:
         """The folder that replaces every index; None: the indexes serve."""
         return self.bundle / WHEELS if self.bundle is not None else None
+
+    @property
+    def under_way(self) -> UnderWay:
+        """Where the probes of the lock under way are kept."""
+        return UnderWay(None if self.out is None else self.out / UNDER_WAY)
 
     @property
     def timeouts(self) -> dict[str, float]:
@@ -107,6 +114,7 @@ def verify(root: Path, names: Sequence[str], manner: Manner) -> Outcome:
         else:
             report = prove_here(facts, subjects, manner, work)
         if manner.out is not None:
+            manner.under_way.forget()  # before the report says that the run came to its end, after which it begins anew
             write_report(report, manner.out, work / "logs")
         else:
             evidence = _admit(report, locks_dir(root))
@@ -122,6 +130,7 @@ def _workplace(*, keep: bool) -> AbstractContextManager[Path]:
 def prove_here(root: Path, subjects: Sequence[Subject], manner: Manner, work: Path) -> Report:
     """Prove locks on this machine by the rows of ``root``; ``work`` takes environments and logs."""
     means = means_here(root, work, manner.wheels, manner.timeouts, keep=manner.keep, tell=manner.tell)
+    means = dataclasses.replace(means, under_way=manner.under_way)
     each, earlier = _keeping(root, manner, work)
     return with_predictions(prove_all(subjects, means, each, earlier), subjects, open_matrices(root))
 

@@ -23,6 +23,7 @@ from solver.proof.subject import Subject
 from solver.proof.verify.limits import PLAIN
 from solver.proof.verify.pip_check import Complaint, pip_check
 from solver.proof.verify.runner import run_probe
+from solver.proof.verify.under_way import UnderWay
 
 log = logging.getLogger("interlock")
 LockResult = Literal["verified", "failed", "wrong numbers", "imports only"]
@@ -119,6 +120,8 @@ class Means:
     tell: Callable[[str], object] = log.info
     """Is told of each step and probe as it begins and ends, a line each."""
 
+    under_way: UnderWay = field(default_factory=UnderWay)
+    """Keeps what the probes of a lock have shown while it is under way."""
     limit: Callable[[Subject, Order], float] = lambda _, __: PLAIN
     """Seconds that a probe of a lock may take where ``timeouts`` says nothing of it."""
 
@@ -171,8 +174,13 @@ class _Run:
     def run_probes(self, python: Path, prefix: Path) -> str:
         imports_only = not (self.means.machine.gpus and self.subject.gpu)
         every = orders(frameworks_of(self.subject.packages))
+        shown = self.means.under_way.shown(self.subject, self.means.machine)
         for number, order in enumerate(every, start=1):
             name, start = "-".join(order), time.monotonic()
+            if name in shown:
+                self.probes.append(shown[name])
+                self.tell(f"probe {number} of {len(every)}, {name}: ok, by the run that was cut off")
+                continue
             result = self.means.probe_runner(
                 python, order, scratch=self.means.work / f"{self.subject.profile}-probe",
                 log=self.means.logs / f"{self.subject.profile}-{name}.log",
@@ -181,6 +189,7 @@ class _Run:
                 cpu=on_cpu(self.subject.packages), tell=partial(self.still, name),
             )  # fmt: skip
             self.probes.append(result)
+            self.means.under_way.keep(self.subject, self.means.machine, self.probes)
             ended = "ok" if result.ok else result.ended
             self.tell(f"probe {number} of {len(every)}, {name}: {ended}, {time.monotonic() - start:.0f} s")
         return "; ".join(one.problem() for one in self.probes if not one.ok)

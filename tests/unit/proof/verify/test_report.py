@@ -15,6 +15,7 @@ from solver.core.machine import Machine
 from solver.proof.subject import Subject
 from solver.proof.verify.one import Means
 from solver.proof.verify.report import REPORT, Report, cut_off, keep_logs, prove_all, write_report
+from solver.proof.verify.under_way import UNDER_WAY, UnderWay
 
 REAL = Machine(driver=CLAIMED.driver, gpus=(msgspec.structs.replace(CLAIMED.gpus[0], name="NVIDIA H200"),))
 NAMES = ("one", "two", "three")
@@ -27,7 +28,7 @@ class Cut(BaseException):
 @pytest.fixture
 def run(tmp_path):
     """Proves the locks ``NAMES`` into a folder; ends where ``last`` more were installed."""
-    installed, told = [], []
+    installed, told, probed, cut_at = [], [], [], {}
 
     def install(last, lock, prefix):
         if last is not None and len(installed) == last:
@@ -36,17 +37,22 @@ def run(tmp_path):
         return make_environment(prefix, {"gpu": True})
 
     def probe(python, order, log, **_):
+        if len(probed) == cut_at.get("probes"):
+            raise Cut
+        probed.append(order)
         log.write_text(f"{log.stem} ran")
         return real_probe(order)
 
-    def prove(last=None, machine=REAL, digest="a" * 64):
+    def prove(last=None, machine=REAL, digest="a" * 64, probes=None):
         logs = tmp_path / "logs"
         shutil.rmtree(logs, ignore_errors=True)  # each process has a folder of its own for them
+        under_way = UnderWay(tmp_path / "out" / UNDER_WAY)
         means = Means(
             install=functools.partial(install, last),
             audit=lambda prefix: (),
             pip_check=lambda python: (),
             probe_runner=probe,
+            under_way=under_way,
             machine=machine,
             work=tmp_path / "work",
             logs=logs,
@@ -58,7 +64,9 @@ def run(tmp_path):
             subjects.append(Subject(profile=name, folder=tmp_path / name, digest=digest, packages=FRAMEWORKS))
         out = tmp_path / "out"
         keep_logs(out, logs)
+        cut_at["probes"] = probes
         report = prove_all(subjects, means, functools.partial(write_report, out=out, logs=logs), cut_off(out))
+        under_way.forget()
         write_report(report, out, logs)
         return report
 
@@ -104,6 +112,25 @@ def test_a_run_that_was_cut_off_leaves_what_an_unbroken_one_does(run, tmp_path):
     logs = [f"{name}-{order}" for name in sorted(NAMES) for order in orders]
     assert unbroken["log.txt"] == "".join(f"==> {log}.log <==\n{log} ran\n" for log in logs)
     assert sorted(unbroken) == ["log.txt", "one.json", REPORT, "three.json", "two.json"]
+
+
+@pytest.mark.parametrize("changed", [{}, {"digest": "b" * 64}], ids=["same lock", "another lock"])
+def test_a_lock_that_was_cut_off_goes_on_with_the_probes_that_are_left(run, tmp_path, changed):
+    prove, _, told = run
+    (tmp_path / "out").mkdir()
+    with pytest.raises(Cut):
+        prove(probes=6)  # two of the second lock's
+    report = prove(**changed)
+    assert _verdicts(report) == [(name, "verified") for name in NAMES]
+    assert [len(lock.probes) for lock in report.locks] == [4, 4, 4]
+    taken = [line for line in told if line.endswith("by the run that was cut off")]
+    again = [
+        "one: verified, by the run that was cut off",
+        "two: probe 1 of 4, torch: ok, by the run that was cut off",
+        "two: probe 2 of 4, tensorflow: ok, by the run that was cut off",
+    ]
+    assert taken == ([] if changed else again)
+    assert not (tmp_path / "out" / UNDER_WAY).exists()
 
 
 def test_a_run_that_came_to_its_end_is_not_taken_over(run, tmp_path):
