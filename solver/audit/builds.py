@@ -82,8 +82,8 @@ def built_wheel(
 
 def conda_set(packages: Iterable[Package], place: Place, matrices: Matrices) -> CondaSet:
     """The packages that come from conda, as far as the set says what they are."""
-    named = ((package.conda, package) for package in packages if package.conda is not None)
-    members = {name: CondaPackage(name, one.version or NOT_KNOWN, stated_build(one)) for name, one in named}
+    of_conda = ((package.conda, package) for package in packages if package.conda is not None)
+    members = {name: CondaPackage(name, one.version or NOT_KNOWN, stated_build(one)) for name, one in of_conda}
     return CondaSet(members, place, matrices)
 
 

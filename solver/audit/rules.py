@@ -37,8 +37,8 @@ def _holds(context: AuditContext, breach: Breach) -> Answer:
 
 def breaches(context: AuditContext, code: str) -> Iterator[Breach]:
     """The rules of ``code`` that the set breaks, in the order of their file."""
-    named = (rule for rule in context.matrices.rules if rule.code == code)
-    broken = rules.broken(named, context.stated, context.place)
+    of_code = (rule for rule in context.matrices.rules if rule.code == code)
+    broken = rules.broken(of_code, context.stated, context.place)
     return (breach for breach in broken if _holds(context, breach) is not Answer.NO)
 
 

@@ -146,10 +146,10 @@ class CondaSet:
         runtime, running = self.runtime, self.cuda
         if runtime is None or isinstance(running, NotKnown):
             return
-        brought: list[tuple[CondaPackage, Stated, Build | NotKnown]]
-        brought = [(package, self._cuda(package), NOT_KNOWN) for package in self.runtimes[1:]]
-        brought += [(self.packages[name], built_cuda(build), build) for name, build in self.builds.items()]
-        for package, cuda, build in brought:
+        members: list[tuple[CondaPackage, Stated, Build | NotKnown]]
+        members = [(package, self._cuda(package), NOT_KNOWN) for package in self.runtimes[1:]]
+        members += [(self.packages[name], built_cuda(build), build) for name, build in self.builds.items()]
+        for package, cuda, build in members:
             if isinstance(cuda, str) and share_a_process(cuda, running) is Answer.NO:
                 yield OtherCuda(package, cuda, runtime, running, build)
 

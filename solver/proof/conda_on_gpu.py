@@ -54,16 +54,16 @@ class CondaLockOnGpu:
     @cached_property
     def others(self) -> dict[CondaName, Build]:
         """The builds of which rows tell that are no framework's, by conda's name."""
-        named = {entry.conda for entry in FRAMEWORKS.values()}
-        builds = ((name, build) for name, build in self.set.builds.items() if name not in named)
-        told = ((name, build) for name, build in builds if self.matrices.conda_builds_of(name))
-        return {name: build for name, build in told if has_cuda(build) is Answer.YES}
+        frameworks = {entry.conda for entry in FRAMEWORKS.values()}
+        builds = ((name, build) for name, build in self.set.builds.items() if name not in frameworks)
+        recorded = ((name, build) for name, build in builds if self.matrices.conda_builds_of(name))
+        return {name: build for name, build in recorded if has_cuda(build) is Answer.YES}
 
     @cached_property
     def unread(self) -> tuple[CondaName, ...]:
         """The packages with GPU code that are no framework and of whose builds nothing tells, by name."""
-        named = {entry.conda for entry in FRAMEWORKS.values()}
-        return tuple(sorted(name for name in self.records if name not in named and self._is_unread(name)))
+        frameworks = {entry.conda for entry in FRAMEWORKS.values()}
+        return tuple(sorted(name for name in self.records if name not in frameworks and self._is_unread(name)))
 
     def _is_unread(self, name: CondaName) -> bool:
         if self.matrices.conda_builds_of(name):

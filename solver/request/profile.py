@@ -169,6 +169,9 @@ class ProfileReader:
             raise self.keys.bad(
                 "leaves no framework for the GPU", cpu[0], "cuda", fix="write cuda: none in the profile"
             )
+        if cpu and not FLAVOURS[self.keys.flavour()].from_pip:
+            problem = "is not to be had from conda's channels, of which one CUDA is chosen for every framework"
+            raise self.keys.bad(problem, cpu[0], "cuda", fix=f"drop it, or use flavour: {WHEEL_FLAVOUR}")
         return cpu
 
     def _exclude_newer(self) -> str | None:

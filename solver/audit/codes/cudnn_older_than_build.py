@@ -32,9 +32,9 @@ def find(context: AuditContext) -> Iterator[Finding]:
 
 def _others_of_conda(context: AuditContext) -> Iterator[BuiltPackage]:
     """conda's builds that are none of the set's otherwise: of companions, and of what the package index has not."""
-    told = {build.package.conda for build in context.builds}
+    names = {build.package.conda for build in context.builds}
     for name, row in context.conda.builds.items():
-        package = context.conda_package(name) if name not in told else None
+        package = context.conda_package(name) if name not in names else None
         if package is not None and context.matrices.conda_builds_of(name):
             yield BuiltPackage(package, row)
 

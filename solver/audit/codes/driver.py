@@ -41,8 +41,8 @@ def find(context: AuditContext) -> Iterator[Finding]:
 def _runtimes(context: AuditContext) -> Iterator[Package]:
     """conda's CUDA, where nothing but that tells the CUDA of some build of conda's."""
     runtime = context.conda.runtime
-    named = ((package, context.pypi_name_of(package)) for package in context.set.packages if package.from_conda)
-    coded = (package for package, name in named if name is not None and context.has_gpu_code(name))
+    names = ((package, context.pypi_name_of(package)) for package in context.set.packages if package.from_conda)
+    coded = (package for package, name in names if name is not None and context.has_gpu_code(name))
     package = None if runtime is None else context.conda_package(runtime.name)
     if package is not None and any(one.conda not in context.conda.builds for one in coded):
         yield package

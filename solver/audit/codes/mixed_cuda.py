@@ -28,20 +28,20 @@ CODE = "mixed-cuda"
 def find(context: AuditContext) -> Iterator[Finding]:
     """Frameworks of two CUDA majors, one library's name in two of them, one major twice, a compiler too new."""
     yield from _twice(context)
-    meeting = list(_builds(context))
-    yield from meeting
-    yield from _of_conda(context, {pin for finding in meeting for pin in finding.packages})
+    pairs_of_builds = list(_builds(context))
+    yield from pairs_of_builds
+    yield from _of_conda(context, {pin for finding in pairs_of_builds for pin in finding.packages})
     yield from _of_another_major(context)
     yield from _same_soname(context, {pair for breach in breaches(context, CODE) for pair in breach.pairs})
     yield from _compiler(context)
     yield from _idle_of_conda(context)
 
 
-def _of_conda(context: AuditContext, told: Collection[str]) -> Iterator[Finding]:
+def _of_conda(context: AuditContext, others: Collection[str]) -> Iterator[Finding]:
     """conda's builds for another CUDA than the runtime beside them; of those that meet another such, that is told."""
     for other in context.conda.other_cudas() if context.place.driver is not None else ():
         package, runtime = (context.conda_package(one.name) for one in (other.package, other.runtime))
-        if package is None or runtime is None or package.pin in told:
+        if package is None or runtime is None or package.pin in others:
             continue
         source = "" if isinstance(other.build, NotKnown) else source_of(other.build)
         yield finding_about(

@@ -35,8 +35,8 @@ def base_breaches(
     base: Iterable[CondaRecord], pins: Mapping[PypiName, str], target: Target, matrices: Matrices
 ) -> Iterator[BaseBreach]:
     """The packages of ``base`` that break a rule of severity error beside ``pins``, by which it is told."""
-    brought = Names(matrices).by_pypi({record.name: record for record in base})
-    alone = {name: record for name, record in brought.items() if name not in pins}
+    projects = Names(matrices).by_pypi({record.name: record for record in base})
+    alone = {name: record for name, record in projects.items() if name not in pins}
     versions = {**{name: record.version for name, record in alone.items()}, **{str(one): pins[one] for one in pins}}
     errors = (rule for rule in matrices.rules if rule.severity == "error")
     for breach in rules.broken(errors, versions, Place.of(target)):

@@ -103,8 +103,8 @@ def _of_another_cuda(record: CondaRecord, other: OtherCuda, trap: CondaTrap | No
         return _breach(record, why, trap, ((f"{record.name} {runs}.*",),))
     why = f"{record.pin} was built for CUDA {other.cuda}, the set runs on CUDA {other.running}"
     # A build string that names no CUDA, or another than what holds its libraries, is met by no pattern that helps.
-    named = build_cuda(record.build) == other.cuda
-    another = f"{record.name} * {cuda_builds(runs)}" if named else _another_build(record)
+    is_named = build_cuda(record.build) == other.cuda
+    another = f"{record.name} * {cuda_builds(runs)}" if is_named else _another_build(record)
     runs_on = (f"{CUDA_VERSION} {major(other.cuda)}.*", f"{CUDATOOLKIT} {major(other.cuda)}.*")
     return _breach(record, why, trap, ((another,), runs_on))
 
