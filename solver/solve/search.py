@@ -249,7 +249,7 @@ def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Ex
     return Explanation(
         causes=_tell(core, freed, space).causes,
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
-        nearest=nearest(profile, trial, core),
+        nearest=() if _asks_for_nothing_else(core, freed, space) else nearest(profile, trial, core),
         note=_note(first, answers.pop(first), answers),
     )
 
@@ -273,6 +273,12 @@ def _with_all_absent(core: Core, profile: Profile, space: PackageSpace) -> Core:
     absent = {ask.ident: ask for ask in root_asks(space.choices, profile) if space.choices.is_absent(ask)}
     only = len(core.asks) == 1 and core.asks[0].ident in absent
     return Core(tuple(absent.values()), {}) if only else core
+
+
+def _asks_for_nothing_else(core: Core, profile: Profile, space: PackageSpace) -> bool:
+    """Whether all that a question names are packages that are not there: without them nothing is asked any more."""
+    absent = {ask.ident for ask in core.asks if space.choices.is_absent(ask)}
+    return bool(profile.constraints) and absent.issuperset(profile.constraints)
 
 
 def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Answer:

@@ -212,6 +212,8 @@ def test_a_misspelt_package_gets_a_near_name(here, interlock, slip, meant):
     assert (code, out.splitlines()[0]) == (4, f"not known whether {slip} can be installed, because")
     told = f"  {slip}: the snapshot does not hold it; did you mean {meant}? (without --offline the index is asked)"
     assert told in out.splitlines()
+    assert "would work" not in out  # without it nothing is asked any more
+    assert "\nwould work: without " in interlock("explain", slip, "torch==2.9.1", "python==3.12")[1]
 
 
 @pytest.mark.parametrize(
