@@ -60,13 +60,15 @@ def explain(
         matrices, index, snapshot = open_facts(root, reach=reach, watch=watch)
         question, spaces = ad_hoc(requirements, matrices, snapshot.bindings), Spaces(matrices, index)
         question = without_loader(question) if no_loader else question
-        outcome = _outcome(lambda: with_remarks(solve(question, spaces), matrices))
+        outcome = _outcome(lambda: with_remarks(solve(question, spaces), matrices, index))
         short = isinstance(outcome, Solution) and not outcome.lockable
         return Reply(question.name, (), outcome, nearest_lockable(question, spaces) if short else None)
     project = open_project(root, reach=reach, watch=watch, no_loader=no_loader)
     profile = constrained(project.profile(name), requirements, project.matrices)
     stack = explain_stack(project, profile) if with_stack and profile.stack else ()
-    outcome = _outcome(lambda: with_remarks(solve_profile(project, profile), project.matrices, profile.loader))
+    outcome = _outcome(
+        lambda: with_remarks(solve_profile(project, profile), project.matrices, project.index, profile.loader)
+    )
     if profile.loader != "wheel":
         outcome = _with_cost(outcome, _outcome(lambda: solve_profile(project, replace(profile, loader="wheel"))))
     outcome = _with_newer(outcome, project, profile)

@@ -9,11 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from solver.audit.codes import unread
+from solver.audit.package_set import of_solution
+from solver.audit.run import context_of
 from solver.core.answer import NotKnown
 from solver.core.axes import AXES
 from solver.core.model import REQUEST, LoaderWay, Note, Solution, pypi_name
 from solver.core.names import is_project
 from solver.core.spelling import all_of
+from solver.index import Index
 from solver.lock.loader.local import tensorflow_build
 from solver.lock.loader.wheel import Need, need
 from solver.matrix.libraries import LOADER
@@ -23,13 +27,14 @@ from solver.matrix.rows import Build, Library
 from solver.matrix.runtimes import RUNTIMES, Inside, inside
 
 
-def with_remarks(solution: Solution, matrices: Matrices, loader: LoaderWay = "wheel") -> Solution:
+def with_remarks(solution: Solution, matrices: Matrices, index: Index, loader: LoaderWay = "wheel") -> Solution:
     """``solution`` with the notes that only whoever prints it needs; ``loader`` is how its lock leads TensorFlow."""
     versions = {str(pin.name): pin.version for pin in solution.pins}
     remarks = (
         *_loader(solution, versions, matrices, loader),
         *_insides(solution, versions, matrices),
         *_namesakes(solution, matrices),
+        *_unread(solution, matrices, index),
     )
     return msgspec.structs.replace(solution, notes=(*solution.notes, *remarks))
 
@@ -104,3 +109,15 @@ def _namesakes(solution: Solution, matrices: Matrices) -> Iterator[Note]:
         if row is not None and pypi_name(row.pypi) != pypi_name(item.package):
             text = f"{item.package} is a project of its own; the module {row.module} is that of {row.pypi}"
             yield Note(package=item.package, text=text, row=row.id, evidence=row.source)
+
+
+# ---- what nobody read -------------------------------------------------------------------------------
+
+
+def _unread(solution: Solution, matrices: Matrices, index: Index) -> Iterator[Note]:
+    """What the rows of its builds leave open, in the words of an audit."""
+    if not solution.pins:  # conda's notes tell that of its builds
+        return
+    context = context_of(of_solution(solution), matrices, index, solution.target)
+    for finding in unread.find(context):
+        yield Note(package=finding.names[0], text=finding.why, row=finding.row, evidence=None)

@@ -45,12 +45,12 @@ def solve_request(
         return solve_ad_hoc(without_loader(question) if no_loader else question, matrices, index)
     project = open_project(root, reach=reach, watch=watch, no_loader=no_loader)
     profile = constrained(project.profile(name), constraints, project.matrices)
-    return with_remarks(solve_profile(project, profile), project.matrices, profile.loader)
+    return with_remarks(solve_profile(project, profile), project.matrices, project.index, profile.loader)
 
 
 def solve_ad_hoc(profile: Profile, matrices: Matrices, index: Index) -> Solution:
     """The preferred solution over everything known, lockable or not."""
-    return with_remarks(solve(profile, Spaces(matrices, index)), matrices)
+    return with_remarks(solve(profile, Spaces(matrices, index)), matrices, index)
 
 
 def solve_profile(project: Project, profile: Profile) -> Solution:

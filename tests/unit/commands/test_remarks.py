@@ -16,7 +16,7 @@ HOLDS = "; interlock-loader, which a lock of this set would hold, leads it there
 def noted(folder, change=None):
     project = project_with(folder, change)
     solution = solve_profile(project, project.profile("full"))
-    whole = with_remarks(solution, project.matrices)
+    whole = with_remarks(solution, project.matrices, project.index)
     return [(note.package, note.text, note.row, note.evidence) for note in whole.notes[len(solution.notes) :]]
 
 
@@ -92,7 +92,7 @@ def test_a_project_that_is_called_as_the_module_of_another_is_told(tmp_path):
 
     profiles = {"full": {"python": "3.12", "frameworks": ["torch"], "packages": ["keras", "numpy"]}}
     project = project_with(tmp_path, misnamed, profiles)
-    solution = with_remarks(solve_profile(project, project.profile("full")), project.matrices)
+    solution = with_remarks(solve_profile(project, project.profile("full")), project.matrices, project.index)
     assert [note.text for note in solution.notes] == [
         "keras is a project of its own; the module keras is that of keras-of-others"
     ]
