@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from solver.commands.project import locks_dir, open_project
 from solver.core.errors import BadInput
 from solver.core.scratch import UNFINISHED
 from solver.lock.folder import ENVIRONMENT, LockFolder
+from solver.lock.install.aside import out_of_the_way, put_back
 from solver.lock.install.checked import checked_folder
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
 from solver.lock.install.prefix import install_lock, write_accepted
@@ -25,7 +24,6 @@ OWN = "interlock"
 """The installer of our own, where a program is named."""
 MAKERS = (*PROGRAMS, OWN)
 """What can make an environment, by name."""
-_BEFORE = ".before-interlock"
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,8 @@ def plan(
 ) -> Creation:
     """The environment of the lock of ``profile``, called ``name`` or at ``prefix``; nothing is done.
 
-    Raises ``BadInput`` where there is no such lock, no place, or something at it that is no environment.
+    But what a killed change put aside lies there again. Raises ``BadInput`` where there is no such lock, no place, or
+    something at it that is no environment.
     """
     if (name is None) == (prefix is None):
         raise BadInput("expected one of --name and --prefix", key="create", fix="name one place for the environment")
@@ -79,6 +78,9 @@ def plan(
             raise BadInput(problem, key="--name", fix="name the folder with --prefix")
         prefix = maker.prefix_of(name or "")
     prefix = prefix.absolute()
+    # Where a link leads, as a folder never takes the place of one.
+    prefix = prefix.resolve() if prefix.is_symlink() and prefix.exists() else prefix
+    put_back(prefix)
     line = activation(maker, prefix, name, lock.variables, SCRIPT if lock.led else None)
     return Creation(root, lock, prefix, maker, _moves(lock, prefix, _environment(prefix, maker)), line)
 
@@ -92,7 +94,7 @@ def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
 
     Raises what the installer or the program raises.
     """
-    with _out_of_the_way(creation.prefix):
+    with out_of_the_way(creation.prefix):
         if creation.program is None:
             install_lock(creation.lock.path, creation.prefix, check_driver=check_driver)
             return
@@ -103,30 +105,6 @@ def carry_out(creation: Creation, *, check_driver: bool = True) -> None:
             file = creation.prefix / MANIFEST
         creation.program.create(file, creation.prefix)
         write_accepted(creation.environment, creation.lock.accepted)
-
-
-@contextmanager
-def _out_of_the_way(prefix: Path) -> Iterator[None]:
-    """What lies at ``prefix`` is put beside it meanwhile, and taken away at the end or, after a failure, put back.
-
-    An environment cannot be moved and work; put back to where it was made, it does.
-    """
-    old = prefix.with_name(prefix.name + _BEFORE) if prefix.exists() and any(prefix.iterdir()) else None
-    if old is not None:
-        if old.exists():
-            fix = f"move it back to {prefix}, or take it away"
-            raise BadInput("is an environment that an earlier change put aside", file=old, fix=fix)
-        prefix.rename(old)
-    try:
-        yield
-    except BaseException:
-        # An interrupt too: half an environment would look like a whole one.
-        shutil.rmtree(prefix, ignore_errors=True)
-        if old is not None:
-            old.rename(prefix)
-        raise
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _moves(lock: LockFolder, prefix: Path, environment: Path) -> tuple[Move, ...] | None:

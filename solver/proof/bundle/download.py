@@ -16,6 +16,8 @@ from solver.core.errors import IndexUnavailable
 from solver.index.web import NoAnswer, Sink, Web, WebAnswer
 from solver.proof.bundle.wheels import RemoteWheel
 
+_PART = ".part"
+"""At the end of the name of a file that is not whole yet."""
 MOST = 16 * 2**30
 """Bytes of a file whose size nobody told."""
 
@@ -47,6 +49,7 @@ def download(
     """
     folder.mkdir(parents=True, exist_ok=True)
     unique = {file.filename: file for file in files}
+    _remove_unwanted(folder, set(unique))
     order = sorted(unique.values(), key=lambda file: -(file.size or 0))  # the longest first
     with ExitStack() as stack:
         own = session or stack.enter_context(Web())
@@ -61,6 +64,13 @@ def download(
             for future in futures:
                 future.cancel()
             raise
+
+
+def _remove_unwanted(folder: Path, wanted: set[str]) -> None:
+    """Remove what earlier calls that were ended left of files which this one does not bring, and so cannot resume."""
+    for part in folder.glob(f"*{_PART}"):
+        if part.name.removesuffix(_PART) not in wanted:
+            part.unlink()
 
 
 class _Job:
@@ -83,7 +93,7 @@ class _Job:
         if path.exists() and file_sha256(path) == file.sha256:
             self.tell(file, path.stat().st_size)
             return
-        part = path.with_name(path.name + ".part")
+        part = path.with_name(path.name + _PART)
         problem = ""
         for attempt in range(self.tries):
             if attempt and self.stop.wait(self.pause):

@@ -19,6 +19,7 @@ import msgspec
 from solver.core import names, reading
 from solver.core.errors import BadInput
 from solver.core.model import Digest, Value
+from solver.core.scratch import scratch_folder
 from solver.proof.bundle.manifest import NAME, Manifest
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "KI": 2**10, "MI": 2**20, "GI": 2**30}
@@ -81,17 +82,32 @@ def _cuts(manifest: Manifest, room: int) -> Iterator[list[tuple[str, int, int]]]
 
 
 def split(bundle: Path, parts: Path, size: int) -> tuple[Path, ...]:
-    """Cut ``bundle`` into ``parts``/c000, c001 …, each holding at most ``size`` bytes; returns them."""
+    """Cut ``bundle`` into ``parts``/c000, c001 …, each holding at most ``size`` bytes; returns them.
+
+    All of them appear at once, so that a kill leaves none that would have to be taken away.
+    """
     content = reading.read_bytes(bundle / NAME)
     manifest = msgspec.json.decode(content, type=Manifest, strict=True)
-    script = bundle / "verify.py"
-    room = size - len(content) - script.stat().st_size - _DESCRIPTION
+    room = size - len(content) - (bundle / "verify.py").stat().st_size - _DESCRIPTION
     if room < 1024:
         raise BadInput(f"parts of {size} bytes are too small", key="--split", fix="allow at least 1MB")
     cuts = list(_cuts(manifest, room))
     if parts.exists() and any(parts.iterdir()):
         raise BadInput("this folder is not empty", file=parts, fix="name a new one for the parts")
-    name, made = hashlib.sha256(content).hexdigest(), []
+    parts.parent.mkdir(parents=True, exist_ok=True)
+    parts = parts.resolve()
+    with scratch_folder(parts.parent) as work:
+        _write_parts(bundle, work / parts.name, cuts, size)
+        if parts.exists():
+            parts.rmdir()
+        (work / parts.name).rename(parts)
+    return tuple(sorted(parts.iterdir()))
+
+
+def _write_parts(bundle: Path, parts: Path, cuts: list[list[tuple[str, int, int]]], size: int) -> None:
+    """Write each part of ``cuts``; raises ``BadInput`` where one takes more than ``size`` bytes."""
+    content, script = reading.read_bytes(bundle / NAME), bundle / "verify.py"
+    name = hashlib.sha256(content).hexdigest()
     for number, cut in enumerate(cuts):
         folder = parts / f"c{number:03d}"
         folder.mkdir(parents=True)
@@ -100,11 +116,9 @@ def split(bundle: Path, parts: Path, size: int) -> tuple[Path, ...]:
         (folder / "part.json").write_bytes(msgspec.json.encode(part))
         (folder / NAME).write_bytes(content)
         shutil.copyfile(script, folder / "verify.py")
-        made.append(folder)
         total = sum(path.stat().st_size for path in folder.iterdir())
         if total > size:
             raise BadInput(f"part {number} takes {total} bytes", key="--split", fix="allow larger parts")
-    return tuple(made)
 
 
 def _piece(bundle: Path, folder: Path, index: int, path: str, offset: int, size: int) -> Piece:

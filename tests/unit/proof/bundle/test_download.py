@@ -41,6 +41,15 @@ def test_the_next_call_goes_on_too(server, tmp_path):
     assert len(server.requests) == 2
 
 
+def test_what_an_ended_call_left_goes_with_the_next_that_does_not_want_it(server, tmp_path):
+    parts = [server.put(f"{name}-1-py3-none-any.whl", LARGE) for name in "ab"]
+    for file in parts:
+        (tmp_path / f"{file.filename}.part").write_bytes(LARGE[: 2**19])
+    download(parts[:1], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a-1-py3-none-any.whl"]
+    assert server.requests == [("a-1-py3-none-any.whl", RESUMED)]
+
+
 def test_a_server_without_ranges_starts_again(server, tmp_path):
     file = server.put("a-1-py3-none-any.whl", CONTENT)
     server.faults[file.filename] = ["cut", "no ranges"]

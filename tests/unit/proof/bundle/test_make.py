@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_bundle import MINOR, run, stub, subject
+from killed import each_end
+from small_bundle import CONTENT, MINOR, run, stub, subject
 
+from solver.core import whole as core_whole
 from solver.core.errors import BadInput
+from solver.proof.bundle import download, make
 from solver.proof.bundle.download import file_sha256
 from solver.proof.bundle.make import LockToCarry, make_bundle
 from solver.proof.bundle.manifest import carried_subjects, read_manifest
@@ -33,6 +36,33 @@ def test_the_manifest_tells_everything_and_shares_files(bundle, tmp_path):
     assert (subject.folder, subject.packages) == (bundle / "locks/other", {"torch": "2.10.0"})
     with pytest.raises(BadInput, match="the bundle carries no nothing"):
         carried_subjects(bundle, ["nothing"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")
+def test_whatever_ends_a_bundle_the_next_one_is_whole_and_holds_nothing_else(server, tmp_path):
+    lock, made = tmp_path / "lock", tmp_path / "bundle"
+    lock.mkdir()
+    (lock / "requirements.txt").write_text("w0==1\n")
+    wheels = tuple(server.put(f"w{number}-1-py3-none-any.whl", CONTENT[number:]) for number in range(2))
+    carry = LockToCarry(subject=subject(lock, "full"), python=MINOR, wheels=wheels)
+
+    def bundled():
+        make_bundle([carry], made, tool={MINOR: ()}, interlock=stub())
+
+    def begin():
+        shutil.rmtree(made, ignore_errors=True)
+        return bundled
+
+    def content():
+        return {path.relative_to(made).as_posix(): path.read_bytes() for path in made.rglob("*") if path.is_file()}
+
+    bundled()
+    whole = content()
+    for what in each_end((make, download, core_whole), begin, step=41):
+        left = content()
+        assert left.get("manifest.json") in (None, whole["manifest.json"]), what
+        bundled()
+        assert content() == whole, what
 
 
 def test_an_interpreter_is_carried_for_the_lock_that_needs_it(tmp_path):

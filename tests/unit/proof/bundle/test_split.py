@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import pytest
+from killed import each_end
 
 from solver.core.errors import BadInput
+from solver.core.scratch import scratch_folder
+from solver.proof.bundle import split as splitting
 from solver.proof.bundle.split import parse_size, split
 
 
@@ -24,3 +30,21 @@ def test_sizes_are_read(text, size):
 def test_a_size_that_is_none_is_refused():
     with pytest.raises(BadInput, match="is no size"):
         parse_size("large")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")
+def test_whatever_ends_the_splitting_all_parts_are_there_or_none(bundle, tmp_path):
+    place = tmp_path / "out"
+
+    def begin():
+        shutil.rmtree(place, ignore_errors=True)
+        return lambda: split(bundle, place / "parts", 10**6)
+
+    names = {path.name for path in begin()()}
+    for what in each_end((splitting,), begin, step=5):
+        if not (place / "parts").exists():
+            split(bundle, place / "parts", 10**6)
+        assert {path.name for path in (place / "parts").iterdir()} == names, what
+        with scratch_folder(place):
+            pass
+        assert [path.name for path in place.iterdir()] == ["parts"], what
