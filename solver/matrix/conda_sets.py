@@ -25,6 +25,7 @@ from solver.matrix.majors import share_a_process
 from solver.matrix.place import Place
 from solver.matrix.rows import Build
 
+_FRAMEWORKS = frozenset(entry.conda for entry in FRAMEWORKS.values() if entry.from_conda)
 _HOLDERS = {entry.conda: CondaName(entry.conda_code) for entry in FRAMEWORKS.values() if entry.conda_code}
 """conda's packages of frameworks whose libraries another one holds."""
 _PYTHON, _CUDNN = AXES["python"].conda[0], AXES["cudnn"].conda[0]
@@ -193,6 +194,17 @@ class CondaSet:
             built = [built_against(row).get(library) for row in rows]
             if all(one is not None and not links_to(one, there.version) for one in built):
                 yield OtherLibrary(package, there, built[0] or "", rows[0].source, rows[0].id)
+
+    def unread_links(self, name: CondaName) -> tuple[CondaPackage, ...]:
+        """The libraries here of which nobody read whether a framework's build was linked to them: it has no row."""
+        package = self.packages[name]
+        if name not in _FRAMEWORKS or name not in self.builds or isinstance(package.version, NotKnown):
+            return ()
+        string, platform = self.holder(name).build, self.place.platform
+        if conda_rows(self.matrices, name, package.version, string, platform):
+            return ()
+        there = (self.packages[library] for library in LINKED if library in self.packages)
+        return tuple(one for one in there if isinstance(one.version, str))
 
 
 def _text(version: str | NotKnown) -> str:

@@ -10,6 +10,7 @@ from solver.audit.builds import BuiltPackage
 from solver.audit.context import AuditContext
 from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
+from solver.audit.phrases import listed
 from solver.core.answer import Answer
 from solver.core.frameworks import COMPANIONS
 from solver.core.model import Finding, PypiName
@@ -32,6 +33,7 @@ def find(context: AuditContext) -> Iterator[Finding]:
     yield from _without_cuda(context)
     yield from _alone(context) if context.set.closed else ()
     yield from _of_conda(context)
+    yield from _unread_of_conda(context)
 
 
 def _alone(context: AuditContext) -> Iterator[Finding]:
@@ -63,6 +65,22 @@ def _of_conda(context: AuditContext) -> Iterator[Finding]:
                 source=link.source,
                 cure=f"take {library.conda} {link.built}.*, or another build of {package.conda}",
                 row=link.row,
+            )
+
+
+def _unread_of_conda(context: AuditContext) -> Iterator[Finding]:
+    """conda's builds of frameworks without a row, beside libraries that such builds are linked to."""
+    for name in context.conda.packages:
+        package, libraries = context.conda_package(name), context.conda.unread_links(name)
+        if package is not None and libraries:
+            names = listed(one.name for one in libraries)
+            yield finding_about(
+                (package,),
+                code=CODE,
+                severity="note",
+                why=f"nobody read which {names} {package.pin} of conda was built against",
+                source="the matrices",
+                cure="`interlock refresh` records new versions; conda's own record of it may tell",
             )
 
 
