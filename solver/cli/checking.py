@@ -16,7 +16,7 @@ from solver.audit.readers.parts import Choice
 from solver.audit.report import as_json as findings_json
 from solver.audit.report import as_lines as findings_lines
 from solver.audit.report import names_of
-from solver.cli.options import JSON, LIVE
+from solver.cli.options import JSON, LIVE, known_profiles
 from solver.cli.show import Json, echo_json
 from solver.commands.audit import Audited, Given, active_environment, audit_path, given
 from solver.commands.doctor import Diagnosis, diagnose
@@ -165,7 +165,7 @@ def _subject(what: Path | None) -> Given:
 
 
 @click.command()
-@click.argument("profile", required=False)
+@click.argument("profile", required=False, shell_complete=known_profiles)
 @JSON
 def doctor(profile: str | None, as_json: bool) -> None:
     """Tell whether this machine can run the locks, or the one of PROFILE; exit 1 if it cannot."""

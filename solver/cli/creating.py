@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from solver.cli.options import known_profiles
 from solver.commands.create import MAKERS, Creation, Move, carry_out, plan
 from solver.commands.project import project_root
 
 
 @click.command()
-@click.argument("profile")
+@click.argument("profile", shell_complete=known_profiles)
 @click.option("-n", "--name", help="name of the environment, as conda knows it")
 @click.option("-p", "--prefix", type=click.Path(path_type=Path), help="folder of the environment")
 @click.option("--with", "program", type=click.Choice(MAKERS), help="what makes it (default: the first here)")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import click
+import msgspec
 
 from solver.cli.asking import asking
 from solver.cli.failures import shown
-from solver.cli.options import NEWER, NO_LOADER, OFFLINE, reach
+from solver.cli.options import JSON, NEWER, NO_LOADER, OFFLINE, known_profiles, reach
+from solver.cli.show import echo_json
 from solver.commands.check import Freshness, check_locks, orphans, remember
 from solver.commands.export import FORMATS, write_export, write_pylocks
 from solver.commands.install import install as install_lock
@@ -25,7 +27,7 @@ from solver.core.spelling import all_of
 
 
 @click.command()
-@click.argument("profiles", nargs=-1)
+@click.argument("profiles", nargs=-1, shell_complete=known_profiles)
 @NEWER
 @click.option(
     "-P",
@@ -37,6 +39,7 @@ from solver.core.spelling import all_of
 )
 @OFFLINE
 @click.option("--check", is_flag=True, help="write nothing; exit 1 where a lock is not what would be written")
+@JSON
 @NO_LOADER
 @click.option("--attest", is_flag=True, help="check and record who published each package (PEP 740)")
 @click.option(
@@ -50,6 +53,7 @@ def lock(
     packages: tuple[str, ...],
     offline: bool,
     check: bool,
+    as_json: bool,
     no_loader: bool,
     attest: bool,
     pylock: bool | None,
@@ -57,8 +61,11 @@ def lock(
     """Make the locks of PROFILES, or of every profile, under locks/."""
     if check:
         project = open_project(Path(), no_loader=no_loader)
-        _check({**check_locks(project, project.chosen(profiles)), **({} if profiles else orphans(project))})
+        states = {**check_locks(project, project.chosen(profiles)), **({} if profiles else orphans(project))}
+        _check(states, as_json=as_json)
         return
+    if as_json:
+        raise BadInput("is known with --check alone", key="--json", fix="add --check, or leave it out")
     extent = reach(live=live, offline=offline, upgrade=bool(packages))
     if attest and extent is Reach.RECORD:
         raise BadInput("asks the index, so it contradicts --offline", key="--attest", fix="leave out one of them")
@@ -129,8 +136,11 @@ _NAMED = 3
 """Folders that are named one by one."""
 
 
-def _check(states: Mapping[str, Freshness]) -> None:
-    for name, freshness in states.items():
+def _check(states: Mapping[str, Freshness], *, as_json: bool) -> None:
+    if as_json:
+        rows = [{"profile": name, "state": one.word, "reasons": one.reasons} for name, one in states.items()]
+        echo_json({"version": 1, "locks": msgspec.to_builtins(rows)})
+    for name, freshness in () if as_json else states.items():
         click.echo(f"{name}: {'; '.join(freshness.reasons) or freshness.word}")
     answers = {freshness.answer for freshness in states.values()}
     if Answer.NO in answers:
@@ -151,7 +161,7 @@ def _write_pylocks(project: Project, written: Sequence[Lock], *, asking: bool) -
 
 @click.command()
 @click.argument("form", metavar="FORMAT", type=click.Choice(tuple(FORMATS)))
-@click.argument("profile")
+@click.argument("profile", shell_complete=known_profiles)
 @click.option("--out", type=click.Path(path_type=Path), help="folder to write into (default: exports/PROFILE)")
 @click.option("--compose", is_flag=True, help="with dockerfile: also a compose file that reserves the GPU")
 def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
@@ -164,7 +174,7 @@ def export(form: str, profile: str, out: Path | None, compose: bool) -> None:
 
 
 @click.command()
-@click.argument("profile")
+@click.argument("profile", shell_complete=known_profiles)
 @click.argument("prefix", type=click.Path(path_type=Path))
 @click.option(
     "--folder", type=click.Path(exists=True, path_type=Path), help="take every file from here, not the network"

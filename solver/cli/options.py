@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from solver.commands.project import Reach
+from solver.commands.project import Reach, profile_names
 from solver.core.errors import BadInput
 
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON")
@@ -21,6 +22,11 @@ NO_LOADER = click.option("--no-loader", is_flag=True, help="as if the request sa
 GPU = click.option("--gpu", "gpus", multiple=True, metavar="NAME", help="e.g. H100, 'RTX 4090' or 9.0: as -c gpu=NAME")
 DRIVER = click.option("--driver", metavar="VERSION", help="e.g. 550 or 550.54.14: as -c 'driver>=VERSION'")
 LIVE = click.option("--live", is_flag=True, help="ask the index for what the snapshot does not hold")
+
+
+def known_profiles(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """What a shell may complete the beginning of a profile's name to."""
+    return [name for name in profile_names(Path()) if name.startswith(incomplete)]
 
 
 def on_machine(gpus: Sequence[str], driver: str | None) -> tuple[str, ...]:

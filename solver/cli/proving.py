@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 import msgspec
 
-from solver.cli.options import JSON
+from solver.cli.options import JSON, known_profiles
 from solver.cli.show import echo_json
 from solver.commands.bundle import bundle as bundle_locks
 from solver.commands.bundle import refuse_stale
@@ -65,7 +65,7 @@ def _markdown_lines(rows: Sequence[Standing]) -> Iterator[str]:
 
 
 @click.command()
-@click.argument("profiles", nargs=-1, required=True)
+@click.argument("profiles", nargs=-1, required=True, shell_complete=known_profiles)
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--split", "split_size", metavar="SIZE", help="cut the bundle into parts of at most SIZE, e.g. 54MB")
 @click.option(
@@ -118,7 +118,7 @@ def _seconds(_: click.Context, __: click.Parameter, value: float | None) -> floa
 
 
 @click.command()
-@click.argument("profiles", nargs=-1)
+@click.argument("profiles", nargs=-1, shell_complete=known_profiles)
 @click.option("--bundle", "bundle_dir", type=click.Path(path_type=Path), help="take the locks and files of this bundle")
 @click.option("--out", type=click.Path(path_type=Path), help="write evidence, report and log here, not into locks/")
 @click.option("--keep", is_flag=True, help="leave the environments in place and tell where")

@@ -12,7 +12,7 @@ import msgspec
 from solver.cli.asking import asking
 from solver.cli.differences import differences_as_json as differences_json
 from solver.cli.differences import markdown_lines, text_lines
-from solver.cli.options import DRIVER, GPU, JSON, NEWER, NO_LOADER, OFFLINE, on_machine, reach
+from solver.cli.options import DRIVER, GPU, JSON, NEWER, NO_LOADER, OFFLINE, known_profiles, on_machine, reach
 from solver.cli.show import (
     Claim,
     Json,
@@ -38,7 +38,7 @@ CONSTRAINT = click.option("-c", "--constraint", "constraints", multiple=True, he
 
 
 @click.command()
-@click.argument("profile", required=False)
+@click.argument("profile", required=False, shell_complete=known_profiles)
 @CONSTRAINT
 @GPU
 @DRIVER
@@ -81,7 +81,9 @@ def solve(
 
 @click.command()
 @click.argument("what", nargs=-1)
-@click.option("--profile", help="a profile of the request; a stack's pins are told one by one")
+@click.option(
+    "--profile", shell_complete=known_profiles, help="a profile of the request; a stack's pins are told one by one"
+)
 @CONSTRAINT
 @GPU
 @DRIVER

@@ -10,7 +10,9 @@ from pathlib import Path
 from solver.core.errors import BadInput
 from solver.core.indexes import Bindings
 from solver.core.model import Profile, Request
+from solver.core.reading import read_text
 from solver.core.whole import recover
+from solver.core.yamlfile import parse_yaml
 from solver.index import Index
 from solver.index.layered import LayeredIndex, Watch
 from solver.index.private import LiveIndexes
@@ -109,6 +111,17 @@ def project_root(folder: Path) -> Path:
         if above := next(filter(is_project, folder.resolve().parents), None):
             return above
     return folder
+
+
+def profile_names(folder: Path) -> tuple[str, ...]:
+    """The profiles that the request of the project around ``folder`` names; none where it cannot be read."""
+    path = project_root(folder) / REQUEST_FILE
+    try:
+        data = parse_yaml(read_text(path), REQUEST_FILE).data
+    except BadInput:
+        return ()
+    profiles = data.get("profiles") if isinstance(data, dict) else None
+    return tuple(map(str, profiles)) if isinstance(profiles, dict) else ()
 
 
 def _has_request(folder: Path) -> bool:

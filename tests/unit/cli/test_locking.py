@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from user_folder import REQUEST, written
 
 from solver.core.errors import IndexUnavailable
@@ -51,6 +53,16 @@ def test_check_says_no_and_writes_nothing(folder, interlock):
     path.write_text(path.read_text().replace("torch==2.9.1", "torch==2.9.2"))
     assert interlock("lock", "--check", "small") == (1, "small: its files were changed\n", "")
     assert "torch==2.9.2" in path.read_text()
+
+
+def test_check_as_json(folder, interlock):
+    interlock("lock", "small", "--no-pylock")
+    code, out, err = interlock("lock", "--check", "small", "smaller", "--json")
+    fresh = {"profile": "small", "state": "fresh", "reasons": []}
+    stale = {"profile": "smaller", "state": "stale", "reasons": ["it was never made"]}
+    assert (code, err, json.loads(out)) == (1, "", {"version": 1, "locks": [fresh, stale]})
+    said = "interlock: --json: is known with --check alone; add --check, or leave it out\n"
+    assert interlock("lock", "small", "--json") == (2, "", said)
 
 
 def test_a_lock_for_python_3_10_comes_out_of_this_python(folder, interlock):
