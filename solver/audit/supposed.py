@@ -15,7 +15,6 @@ from solver.audit.codes import unknown
 from solver.audit.context import AuditContext
 from solver.audit.package_set import Package, PackageSet
 from solver.audit.phrases import listed
-from solver.audit.resolve.findings import RECORD
 from solver.core.acceptance import finding_id
 from solver.core.indexes import index_of, is_default
 from solver.core.model import SEVERITIES, Clause, Finding, Severity
@@ -71,16 +70,15 @@ def with_supposed(
     for one in supposed:
         key = finding_id(one.code, one.names)
         milder = _with_doubt(one, strange)
-        if one.source == RECORD and one.severity == "note":  # what nobody recorded is as little known
+        if one.lacking:  # what nobody recorded is as little known
             continue
         if key not in certain or (one != certain[key] and _tells_more(milder, certain[key])):
             doubted[key] = milder
     for key, one in certain.items():
         concerned = names.intersection(one.names)
         if one.code == unknown.CODE and concerned:
-            is_theirs = names.issuperset(one.names) and unknown.NOTHING_CHECKED in one.why
             those = [package for package in strange if package.name in one.names]
-            yield unknown.may_be_elsewhere(those) if is_theirs else one
+            yield unknown.may_be_elsewhere(those) if one == unknown.elsewhere(those) else one
         # What nobody could tell there is told now.
         elif key not in doubted and (one.severity != "note" or one.row is not None or not concerned):
             yield one

@@ -33,8 +33,6 @@ CODE = "unknown"
 _CURE_BY_ROW = "add {} to the matrices"
 _CURE_BY_HAND = "add {} to matrices/builds.yaml"
 _CURE = "`interlock refresh` records new versions"
-NOTHING_CHECKED = "nothing was checked for"
-"""What is told of packages of which nobody knows the build."""
 
 Specifiers = Mapping[str, Sequence[str]]
 """Of each CUDA distribution that rows speak of, the versions that they know."""
@@ -262,8 +260,13 @@ def may_be_elsewhere(packages: Sequence[Package]) -> Finding:
     return _of_hosts(packages, "the default index's alone was checked for")
 
 
+def elsewhere(packages: Sequence[Package]) -> Finding:
+    """That nobody knows the builds of ``packages``, and nothing was checked."""
+    return _of_hosts(packages, "nothing was checked for")
+
+
 def _elsewhere(_: AuditContext, packages: Sequence[Package]) -> Finding:
-    return _of_hosts(packages, NOTHING_CHECKED)
+    return elsewhere(packages)
 
 
 def _of_hosts(packages: Sequence[Package], checked: str) -> Finding:
