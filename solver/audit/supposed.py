@@ -78,7 +78,7 @@ def with_supposed(
         concerned = names.intersection(one.names)
         if one.code == unknown.CODE and concerned:
             those = [package for package in strange if package.name in one.names]
-            yield unknown.may_be_elsewhere(those) if one == unknown.elsewhere(those) else one
+            yield unknown.may_be_elsewhere(those) if one == unknown.built_elsewhere(those) else one
         # What nobody could tell there is told now.
         elif key not in doubted and (one.severity != "note" or one.row is not None or not concerned):
             yield one

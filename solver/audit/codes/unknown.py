@@ -260,13 +260,13 @@ def may_be_elsewhere(packages: Sequence[Package]) -> Finding:
     return _of_hosts(packages, "the default index's alone was checked for")
 
 
-def elsewhere(packages: Sequence[Package]) -> Finding:
+def built_elsewhere(packages: Sequence[Package]) -> Finding:
     """That nobody knows the builds of ``packages``, and nothing was checked."""
     return _of_hosts(packages, "nothing was checked for")
 
 
 def _elsewhere(_: AuditContext, packages: Sequence[Package]) -> Finding:
-    return elsewhere(packages)
+    return built_elsewhere(packages)
 
 
 def _of_hosts(packages: Sequence[Package], checked: str) -> Finding:
