@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -20,6 +21,7 @@ forks = pytest.mark.skipif(sys.platform == "win32", reason="processes are forked
 def prefix(tmp_path):
     (tmp_path / "env").mkdir()
     (tmp_path / "env" / "of").write_text("old")
+    (tmp_path / "env" / "more").touch()
     return tmp_path / "env"
 
 
@@ -28,7 +30,8 @@ def made_anew(prefix):
     with aside.out_of_the_way(prefix):
         prefix.mkdir()
         (prefix / UNFINISHED).write_bytes(os.fsencode(prefix))
-        (prefix / "of").write_text("new")
+        for name in ("of", "more"):
+            (prefix / name).write_text("new")
         (prefix / UNFINISHED).unlink()
 
 
@@ -37,17 +40,17 @@ def test_whatever_ends_a_change_one_whole_environment_is_there_after_the_next_st
     ends = set()
 
     def begin():
-        (prefix / "of").write_text("old")
+        for name in ("of", "more"):
+            (prefix / name).write_text("old")
         return lambda: made_anew(prefix)
 
-    for what in each_end((aside,), begin):
+    for what in each_end((aside, shutil), begin, step=2):
         try:
             aside.put_back(prefix)
         except BadInput as error:  # all was done but to take the old one away
             assert (str(error), (prefix / "of").read_text()) == (half_made(prefix), "new")
-            aside._aside(prefix).rename(tmp_path / "gone")
-            (tmp_path / "gone" / "of").unlink()
-            (tmp_path / "gone").rmdir()
+            assert {path.name for path in aside._aside(prefix).iterdir()} == {"of", "more"}, what
+            shutil.rmtree(aside._aside(prefix))
         with scratch_folder(tmp_path):
             pass
         assert [path.name for path in tmp_path.iterdir()] == ["env"], what
@@ -90,4 +93,4 @@ def test_what_kills_left_goes_and_the_old_one_comes_back(tmp_path, prefix):
     (prefix / UNFINISHED).touch()
     aside.put_back(prefix)
     assert [path.name for path in tmp_path.iterdir()] == ["env"]
-    assert [path.name for path in prefix.iterdir()] == ["of"]
+    assert {path.name for path in prefix.iterdir()} == {"of", "more"}

@@ -40,11 +40,15 @@ def test_whatever_ends_the_splitting_all_parts_are_there_or_none(bundle, tmp_pat
         shutil.rmtree(place, ignore_errors=True)
         return lambda: split(bundle, place / "parts", 10**6)
 
-    names = {path.name for path in begin()()}
+    def names():
+        return {path.relative_to(place).as_posix() for path in (place / "parts").rglob("*")}
+
+    begin()()
+    whole = names()
     for what in each_end((splitting,), begin, step=5):
         if not (place / "parts").exists():
             split(bundle, place / "parts", 10**6)
-        assert {path.name for path in (place / "parts").iterdir()} == names, what
+        assert names() == whole, what
         with scratch_folder(place):
             pass
         assert [path.name for path in place.iterdir()] == ["parts"], what
