@@ -57,6 +57,12 @@ class Choices:
                 yield choice
             return
         asks = [*asks, *self.constraints(name)]
+        file = next((ask.file for ask in asks if ask.file is not None), None)
+        if file is not None:  # which pip takes then, whatever an index has
+            choice = Pick(name, extra, file.version or NOT_KNOWN, stated=False, package=file)
+            if all(ask.admits(choice) for ask in asks):
+                yield choice
+            return
         there = self._there(name, extra, asks)
         nothing = there is None
         if there is not None:
@@ -107,8 +113,9 @@ class Choices:
                 return
         for requirement in self._requirements(choice):
             name, specifier = pypi_name(requirement.name), str(requirement.specifier)
+            file = self.shelf.by_address(requirement) if requirement.url else None
             for extra in ("", *sorted(map(canonicalize_name, requirement.extras))):
-                yield ListAsk(name, extra, specifier, choice)
+                yield ListAsk(name, extra, specifier, choice, file=file)
 
     def _requirements(self, choice: Pick) -> Iterator[Requirement]:
         """What it asks for under its extra, and without that does not; all that it asks for where it has none."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from solver.audit.context import AuditContext
 from solver.audit.origins import has_flavours, settled_package
 from solver.audit.package_set import Package
+from solver.audit.readers.requirements import requirement_package
 from solver.core.errors import IndexUnavailable
 from solver.core.indexes import flavour_of, is_default, is_flavoured, is_nightly, is_of_default
-from solver.core.model import PypiName, Release
+from solver.core.model import PypiName, Release, pypi_name
+from solver.core.names import BadName
 from solver.core.target import admits_python, usable_files
 from solver.core.versions import meets, specifier_or_none, version_or_none, within
 from solver.index import UnknownPackage
@@ -103,6 +106,15 @@ class Shelf:
     def package(self, name: PypiName, version: str) -> Package:
         """A version as the list's indexes would serve it, whether or not somebody recorded it."""
         package = Package(name=name, version=version, sources=self.sources(name))
+        return settled_package(package, self.context.matrices, self.context.index, self.context.target)
+
+    def by_address(self, requirement: Requirement) -> Package:
+        """What lies at the address of a requirement; of no known version where that does not tell it."""
+        try:
+            package = requirement_package(requirement, None)
+        except BadName:
+            name, address = pypi_name(requirement.name), requirement.url
+            package = Package(name=name, version=None, url=address, sources=(address or "",))
         return settled_package(package, self.context.matrices, self.context.index, self.context.target)
 
     def _make(self, name: PypiName) -> Iterator[Served]:

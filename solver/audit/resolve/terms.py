@@ -49,6 +49,8 @@ class ListAsk:
     """None: the list itself."""
     line: Package | None = field(default=None, compare=False)
     """What the list says; None: a choice asks."""
+    file: Package | None = None
+    """What an address that is asked for leads to; None: an index is to serve it."""
 
     @property
     def ident(self) -> Ident:
