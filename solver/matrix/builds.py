@@ -126,6 +126,11 @@ def is_part(build: Build) -> bool:
     return build.part_of is not None
 
 
+def whole_of(build: Build) -> str | None:
+    """The package that a build is part of; None where it is part of none."""
+    return build.part_of
+
+
 def is_part_of(build: Build, packages: Container[str]) -> bool:
     """Whether the distribution that it is built with and comes with is one of ``packages``."""
     return build.part_of is not None and build.part_of in packages

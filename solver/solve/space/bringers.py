@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.core.answer import NOT_KNOWN, Answer
+from solver.core.answer import Answer
 from solver.core.frameworks import framework_of, is_led_by_us
 from solver.core.spelling import either
-from solver.core.versions import major
-from solver.matrix.builds import built_cuda
 from solver.matrix.distributions import Bringer, bringers
 from solver.matrix.libraries import brings, decides_gpu, finds, is_read, looks_up
 from solver.matrix.rows import Build, Library
@@ -42,17 +40,20 @@ def asks_of_bringer(space: Candidates, candidate: Candidate, row: Build, short: 
 
 
 def _bringers(space: Candidates, row: Build, short: str) -> list[Bringer]:
-    cuda = built_cuda(row)
-    return bringers(short, major(cuda), space.matrices) if isinstance(cuda, str) else []
+    cuda = cuda_major(row)
+    return bringers(short, cuda, space.matrices) if isinstance(cuda, int) else []
 
 
 def _ask(space: Candidates, row: Build, one: Bringer) -> Ask:
-    # Of a release that no row tells of nobody knows whether it brings the library; only a search in doubt has any.
     name = one.distribution
-    mask = space.mask_where(name, lambda c: brings(space.matrices, c.ident, c.version) is NOT_KNOWN)
-    for layout in one.layouts:
-        if _may_be_found(space, row, layout):
-            mask |= space.mask(name, layout.versions)
+    serving = [layout for layout in one.layouts if _may_be_found(space, row, layout)]
+
+    def serves(candidate: Candidate) -> bool:
+        brought = brings(space.matrices, name, candidate.version)
+        # Of a release that no row tells of nobody knows whether it brings the library; only a search in doubt has any.
+        return isinstance(brought, NotKnown) or any(layout in serving for layout in brought)
+
+    mask = space.mask_where(name, serves)
     return Ask(name, mask, f"{_sentence(row, one)} from {name}", row.source, row.id)
 
 
@@ -68,4 +69,4 @@ def _may_be_found(space: Candidates, row: Build, layout: Library) -> bool:
 
 
 def _sentence(row: Build, one: Bringer) -> str:
-    return f"{one.soname} of CUDA {major(str(row.cuda))}"
+    return f"{one.soname} of CUDA {cuda_major(row)}"

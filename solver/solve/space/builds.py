@@ -13,7 +13,7 @@ from solver.core.indexes import is_partial
 from solver.core.markers import applies
 from solver.core.model import Framework, PypiName
 from solver.core.versions import major, minor
-from solver.matrix.builds import bound_on, bounds, built_cuda
+from solver.matrix.builds import bound_on, bounds, built_cuda, whole_of
 from solver.matrix.companions import shares_cuda, suits
 from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled, may_lack, opened, pins
@@ -43,7 +43,7 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
 
 def _whole_asks(space: Candidates, row: Build) -> Iterator[Ask]:
     """What it is part of, whose row tells of both, where its own does not let it stand alone."""
-    scope, whole = space.scope, row.part_of
+    scope, whole = space.scope, whole_of(row)
     refused = {Answer.NO} if scope.doubtful else {Answer.NO, Answer.NOT_KNOWN}
     fault = next((fault for fault in faults(row, scope) if fault.answer in refused), None) if whole else None
     if whole is not None and fault is not None:
