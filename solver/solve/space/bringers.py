@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.frameworks import framework_of, is_led_by_us
 from solver.core.spelling import either
+from solver.matrix.builds import cuda_major
 from solver.matrix.distributions import Bringer, bringers
 from solver.matrix.libraries import brings, decides_gpu, finds, is_read, looks_up
 from solver.matrix.rows import Build, Library
