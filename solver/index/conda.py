@@ -172,22 +172,22 @@ class CondaIndex:
 
     def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
         """The channels; nothing is read before a name is asked for."""
-        return in_priority(
-            ChannelRecords(
-                name=channel,
-                address=self.settings.address(channel),
-                loader=self._loader(channel),
-                subdirs=(platform, "noarch"),
-                inferred=frozenset(
-                    place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")
-                ),
-            )
-            for channel in self.settings.allowed(self.channels)
+        return in_priority(self._opened(channel, platform) for channel in self.settings.allowed(self.channels))
+
+    def _opened(self, channel: str, platform: Platform) -> ChannelRecords:
+        lies: dict[str, list[str]] = {}
+        return ChannelRecords(
+            name=channel,
+            address=self.settings.address(channel),
+            loader=self._loader(channel, lambda name, lie: lies.setdefault(name, []).append(lie)),
+            subdirs=(platform, "noarch"),
+            inferred=frozenset(place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")),
+            lies=lies,
         )
 
-    def _loader(self, channel: str) -> Loader:
+    def _loader(self, channel: str, unread: Callable[[str, str], None]) -> Loader:
         loaders = [
-            folder_loader(channel, folder_of(address))
+            folder_loader(channel, folder_of(address), unread)
             if address.startswith("file:")
             else WebChannel(channel, address, self.settings, self.cache).load
             for address in self.settings.sources(channel)

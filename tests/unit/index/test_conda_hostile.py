@@ -5,7 +5,6 @@ import json
 import pytest
 from conda_repodata import entry, write_channel
 
-from solver.core.errors import IndexUnavailable
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
@@ -107,10 +106,11 @@ def test_what_turns_writing_around_is_told_as_what_it_is(index):
     [{"sha256": "abc"}, {"md5": 5}, {"version": "9" * 5000 + " x"}, {"build_number": -1}, {"depends": "a"}],
     ids=lambda fields: next(iter(fields)),
 )
-def test_a_record_that_cannot_be_read_is_told_with_its_channel(index, tmp_path, fields):
+def test_a_record_that_cannot_be_read_costs_itself_alone_and_is_told(index, fields):
     asking = index(fields, FILE)
-    with pytest.raises(IndexUnavailable) as caught:
-        close(asking, "demo")
-    told, place = str(caught.value), tmp_path / "channel" / "linux-64" / "repodata.json"
-    assert told.startswith(f"channel own: {place} has no records of demo: ")
-    assert len(told) < 500
+    assert [record.filename for record in close(asking, "demo")] == ["demo-1.0-0.conda"]
+    with pytest.raises(ChannelRefusal) as caught:
+        close(asking, "demo >=2")
+    (told,) = [line for line in caught.value.reason.splitlines() if "may not be chosen" in line]
+    assert told.startswith(f"'{FILE}' of channel own may not be chosen: ")
+    assert len(told) < 400
