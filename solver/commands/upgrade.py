@@ -17,9 +17,11 @@ from solver.core.spelling import either, near_names
 from solver.index.layered import LayeredIndex
 from solver.lock.folder import LockFolder, intact_folder
 from solver.matrix.names import Names
+from solver.request.interop import with_interop
 from solver.solve.conda.settled import SettledRecords
 from solver.solve.search import Settled
-from solver.solve.space.packages import Spaces
+from solver.solve.space.packages import PackageSpace, Spaces
+from solver.solve.space.roots import root_asks
 from solver.solve.space.terms import axis_ident, is_package
 
 OPTION = "--upgrade-package"
@@ -69,10 +71,20 @@ def _narrowed(kept: Project, profiles: Sequence[Profile], names: Sequence[str]) 
         except InterlockError:
             return None
         space = narrowed.spaces.get(profile, solution.target.python, lockable_only=True)
-        newest = {name: next(iter(space.candidates(name)), None) for name in names}
-        if any(pin.version != one.version for pin in solution.pins if (one := newest.get(str(pin.name))) is not None):
+        newest = _newest(space, with_interop(profile, kept.matrices), names)
+        if any(pin.version != newest.get(str(pin.name), pin.version) for pin in solution.pins):
             return None
     return narrowed
+
+
+def _newest(space: PackageSpace, profile: Profile, names: Sequence[str]) -> dict[str, str]:
+    """The newest version of each of ``names`` that the request itself admits, where there is any."""
+    masks = dict.fromkeys(names, -1)
+    for ask in root_asks(space.choices, profile):
+        if ask.ident in masks:
+            masks[ask.ident] &= ask.mask
+    found = {name: [one for one in space.candidates(name) if masks[name] >> one.position & 1] for name in names}
+    return {name: candidates[0].version for name, candidates in found.items() if candidates}
 
 
 def moved(opened: Project, after: Lock, names: Iterable[str]) -> Iterator[str]:
@@ -83,7 +95,7 @@ def moved(opened: Project, after: Lock, names: Iterable[str]) -> Iterator[str]:
             yield f"{name} {then.get(name, 'not in it')} -> {now.get(name, 'not in it')}"
     for name in (_meant(opened, text, now) for text in names):
         if name in now and then.get(name) == now[name]:
-            yield f"{name} {now[name]} stays: nothing newer goes with the python and the frameworks of the lock"
+            yield f"{name} {now[name]} stays: nothing newer goes with the request, python and frameworks of the lock"
 
 
 def _then(opened: Project, profile: str) -> dict[str, str]:

@@ -36,6 +36,16 @@ def test_the_named_package_is_newer_and_all_others_stay(locked, index, interlock
     assert files(tmp_path / "locks") == made
 
 
+def test_of_others_nothing_is_asked_where_the_request_itself_bounds_the_package(locked, index, interlock, tmp_path):
+    request = tmp_path / "environment.yml.in"
+    request.write_text(request.read_text().replace("own-tool>=1", "own-tool<2.3"))
+    add(index, "own-tool", {"2.0": ["helper>=2", "numpy"], "2.2": ["helper>=2", "numpy"], "2.5": ["helper>=2"]})
+    code, out, err = interlock("lock", "--no-pylock", "-P", "own-tool")
+    assert (code, out) == (0, f"{MADE}\n  own-tool 2.0 -> 2.2\n{NEXT}")
+    assert err.startswith("asked the package index for 1 package beyond the record, ")
+    assert pins(tmp_path) == locked | {"own-tool": "2.2"}
+
+
 def test_what_the_newer_one_needs_moves_with_it(locked, index, interlock, tmp_path):
     add(index, "own-tool", {"2.0": ["helper>=2", "numpy"], "3.0": ["helper>=2.1", "numpy"]})
     assert interlock("lock", "--no-pylock", "-P", "own-tool")[1].splitlines()[1:3] == [
@@ -48,7 +58,7 @@ def test_what_the_newer_one_needs_moves_with_it(locked, index, interlock, tmp_pa
 def test_frameworks_stay_whatever_a_newer_package_would_like(locked, index, interlock, tmp_path):
     add(index, "own-tool", {"2.0": ["helper>=2", "numpy"], "3.0": ["torch<2.9"]})
     assert interlock("lock", "--no-pylock", "-P", "own-tool")[1].splitlines()[1] == (
-        "  own-tool 2.0 stays: nothing newer goes with the python and the frameworks of the lock"
+        "  own-tool 2.0 stays: nothing newer goes with the request, python and frameworks of the lock"
     )
     assert pins(tmp_path) == locked
 

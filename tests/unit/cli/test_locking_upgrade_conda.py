@@ -51,7 +51,7 @@ def test_a_framework_is_meant_by_its_name_on_the_index_too(locked, interlock, fo
     version = locked["pytorch"].split("-")[1]
     assert (code, out.splitlines()[1]) == (
         0,
-        f"  pytorch {version} stays: nothing newer goes with the python and the frameworks of the lock",
+        f"  pytorch {version} stays: nothing newer goes with the request, python and frameworks of the lock",
     )
     assert records(folder) == locked
 
