@@ -19,6 +19,7 @@ from solver.core.errors import InterlockError, NoSolution
 from solver.core.flavours import explicit_filename
 from solver.core.model import Finding, Flavour, Profile, PypiName, Solution, is_built
 from solver.core.whole import write_folder
+from solver.index.conda_record import without_md5
 from solver.index.provenance import Publisher
 from solver.lock.condalock import conda_lock_yml
 from solver.lock.environment import CondaHalf, environment_yml
@@ -158,8 +159,9 @@ def _conda_files(profile: Profile, closure: Closure, wheels: Sequence[LocalWheel
     texts = {
         "environment.yml": environment_yml(profile, half),
         explicit_filename(profile.flavour, platform): explicit(profile, half.records, half.target),
-        "conda-lock.yml": conda_lock_yml(profile, closure.records, (), platform),
     }
+    if not without_md5(closure.records):  # environment.yml says so where it is left out
+        texts["conda-lock.yml"] = conda_lock_yml(profile, closure.records, (), platform)
     return {name: text.encode() for name, text in texts.items()}
 
 

@@ -145,6 +145,11 @@ def _needs(record: CondaRecord) -> set[CondaName]:
     return {spec_name(spec) for spec in record.depends}
 
 
+def without_md5(records: Iterable[CondaRecord]) -> list[str]:
+    """The files of ``records`` of which their channel gives no md5."""
+    return sorted(record.filename for record in records if record.md5 is None)
+
+
 def from_repodata(fields: Mapping[str, Any], channel: str, filename: str, inferred: bool) -> CondaRecord:
     """A record of ``repodata.json``; raises ``ValueError`` where a field is missing or unusable.
 

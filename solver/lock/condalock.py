@@ -117,7 +117,7 @@ def _md5(record: CondaRecord) -> str:
         raise BadInput(
             f"the channel gives no md5 for {record.filename}, which conda-lock.yml must have",
             key=record.name,
-            fix="choose a format that keeps sha256 alone, such as @EXPLICIT",
+            fix="export explicit, which holds sha256 alone",
         )
     return record.md5
 

@@ -9,7 +9,7 @@ from solver.core.flavours import FLAVOURS, explicit_filename
 from solver.core.model import Profile, Target
 from solver.core.target import gpu_words
 from solver.core.writers import LOCAL_WHEELS, WHEELS
-from solver.index.conda_record import CondaRecord
+from solver.index.conda_record import CondaRecord, without_md5
 from solver.index.conda_spec import spec_name
 
 _CUDA = "__cuda"
@@ -45,7 +45,7 @@ def head_lines(
         *without_driver(records, virtual, create),
         *(_pip_half(profile.environment, requirements) if requirements else ()),
         *(_LED if profile.loader == "activation" and LOCAL_WHEELS in requirements else ()),
-        *(_by_hash(requirements) if by_hash else _hashes(profile, target, bool(records))),
+        *(_by_hash(requirements) if by_hash else _hashes(profile, target, records)),
         *_inferred(records),
     ]
 
@@ -87,9 +87,9 @@ def _by_hash(requirements: Sequence[str]) -> Iterator[str]:
     yield f"conda takes each of its packages by its sha256, from any channel that has it{pip}."
 
 
-def _hashes(profile: Profile, target: Target, recorded: bool) -> Iterator[str]:
+def _hashes(profile: Profile, target: Target, records: Sequence[CondaRecord]) -> Iterator[str]:
     name, from_pip = profile.name, FLAVOURS[profile.flavour].from_pip
-    if not recorded:
+    if not records:
         yield (
             f"Nobody recorded what the channels have of python {target.python} for {target.platform}: conda chooses "
             "the builds of python and pip, and of what they need. pip checks the hashes of its half below."
@@ -98,6 +98,12 @@ def _hashes(profile: Profile, target: Target, recorded: bool) -> Iterator[str]:
     explicit = explicit_filename(profile.flavour, target.platform)
     if from_pip:
         yield f"conda cannot check hashes here: pip checks its half below; {explicit} holds those of conda's packages."
+    elif lacking := without_md5(records):
+        several = ", ".join(lacking[:3]) + (" and others" if len(lacking) > 3 else "")
+        yield (
+            f"conda cannot check hashes here; {explicit} holds them. There is no conda-lock.yml, which must have the "
+            f"md5 of each archive: the channel gives none for {several}."
+        )
     else:
         yield f"conda cannot check hashes here; {explicit} and conda-lock.yml hold them."
     yield f"Where a channel has withdrawn a build, {explicit} still installs: it names each archive by its address."

@@ -96,6 +96,15 @@ def test_a_conda_profile_says_what_the_machine_must_be(records):
     assert yaml.safe_load(text)["dependencies"][:2] == ["__glibc>=2.31", "_x86_64-microarch-level>=3"]
 
 
+def test_it_says_why_there_is_no_conda_lock(records):
+    bare = [msgspec.structs.replace(r, md5=None) if r.name == "tzdata" else r for r in read_whole(records)]
+    (tzdata,) = [record.filename for record in bare if record.md5 is None]
+    assert lines_of(environment_yml(CONDA, half(bare, CPU, {"__glibc": "2.28"})))[3] == (
+        "conda cannot check hashes here; linux-64.lock holds them. There is no conda-lock.yml, which must have the "
+        f"md5 of each archive: the channel gives none for {tzdata}."
+    )
+
+
 def test_an_export_names_each_archive_by_its_hash(records):
     some = [record for record in read_whole(records) if record.name == "tzdata"]
     text = environment_yml(CONDA, CondaHalf(CPU, some, {"__glibc": "2.28"}, by_hash=True))
