@@ -55,7 +55,8 @@ def test_an_archive_without_md5_costs_the_conda_lock_yml_and_nothing_else(index,
     records.append(entry("pytorch", "2.9.1", build="cpu_generic_0", depends=["python"]))
     channel = write_channel(tmp_path / "channel", records).as_uri()
     (tmp_path / "environment.yml.in").write_text(
-        f"name: mine\nchannels: ['{channel}']\ndependencies: ['python=${{python}}', pip, bare, 'pytorch=${{torch}}']\nprofiles:\n"
+        f"name: mine\nchannels: ['{channel}']\n"
+        "dependencies: ['python=${python}', pip, bare, 'pytorch=${torch}']\nprofiles:\n"
         "  cpu: {python: '3.12', flavour: conda, frameworks: [torch], cuda: none}\n"
     )
     code, _, err = interlock("lock", "--live")
