@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
+from paths import ROOT
 from user_folder import REQUEST, written
 
 from solver.core.errors import IndexUnavailable
@@ -53,6 +57,18 @@ def test_check_says_no_and_writes_nothing(folder, interlock):
     path.write_text(path.read_text().replace("torch==2.9.1", "torch==2.9.2"))
     assert interlock("lock", "--check", "small") == (1, "small: its files were changed\n", "")
     assert "torch==2.9.2" in path.read_text()
+
+
+def test_two_runs_at_once_write_whole_folders_of_one_kind(folder, interlock):
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "solver", "lock", "small", "--no-pylock"]
+    runs = [subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outs = [run.communicate()[0].splitlines() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert outs[0][0].removesuffix(" (unchanged)") == outs[1][0].removesuffix(" (unchanged)")
+    names = {f"locks/small/{file}" for file in ("environment.yml", "requirements.txt", "solution.yaml")}
+    assert written(folder) == names
+    assert interlock("lock", "--check", "small") == (0, "small: fresh\n", "")
 
 
 def test_check_as_json(folder, interlock):
