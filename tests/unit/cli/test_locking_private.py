@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from fault_server import FaultServer
+from fault_server import FaultServer, make_wheel
 from own_index import REQUEST, add, files
 
 BOUND = 'indexes:\n  company: {{{}packages: [Own_Tool, "helper*"]}}\n'
@@ -81,6 +83,38 @@ def test_credentials_of_netrc(company, interlock, tmp_path, monkeypatch):
     without_variables(monkeypatch)
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ann password {company.secret}\n")
     assert interlock("lock", "--no-pylock")[0] == 0
+
+
+def add_installable(server, name, version, requires=()):
+    """A wheel with the two members that pip wants beside the metadata."""
+    stem = name.replace("-", "_")
+    folder, kind = f"{stem}-{version}.dist-info", b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    wheel = make_wheel(stem, version, requires, members=[(f"{folder}/WHEEL", kind), (f"{folder}/RECORD", b"")])
+    server.add_wheel(f"{stem}-{version}-py3-none-any.whl", wheel)
+    server.add_project(name, {f"{stem}-{version}-py3-none-any.whl": {"upload-time": "2026-01-01T00:00:00Z"}})
+
+
+def test_pip_installs_what_is_bound_as_the_lock_names_it(company, interlock, tmp_path, monkeypatch):
+    without_variables(monkeypatch)
+    add_installable(company, "own-tool", "2.0", ["helper>=2"])
+    add_installable(company, "helper", "2.0")
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine 127.0.0.1 login ann password {company.secret}\n")
+    netrc.chmod(0o600)
+    assert interlock("lock", "--no-pylock")[0] == 0
+    text = (tmp_path / "locks/gpu/requirements.txt").read_text()
+    own = tmp_path / "own.txt"
+    own.write_text("".join(re.findall(r"^(?:own-tool|helper) @ .*\\\n(?: +--hash.*\n)+", text, re.MULTILINE)))
+    pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-deps"]
+    command = [*pip, "--no-cache-dir", "--require-hashes", "-r", str(own), "--target", str(tmp_path / "installed")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert {path.name for path in (tmp_path / "installed").glob("*.dist-info")} == {
+        "helper-2.0.dist-info",
+        "own_tool-2.0.dist-info",
+    }
+    netrc.unlink()
+    assert "401" in subprocess.run([*command, "--upgrade"], capture_output=True, text=True, check=False).stderr
 
 
 def test_credentials_of_the_keyring(company, interlock, monkeypatch):
