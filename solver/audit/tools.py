@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.audit.set_kinds import KINDS, SetKind
+from solver.core.spelling import command_line
 
 
 def reinstalling(kind: SetKind, *packages: Package) -> str:
     """Why and how ``packages`` are installed again once their twins are gone."""
-    names, pins = (" ".join(each) for each in ([one.name for one in packages], [one.pin for one in packages]))
+    names, pins = " ".join(one.name for one in packages), command_line(*map(_as_requirement, packages))
     command = KINDS[kind].reinstall.format(name=names, pin=pins)
     return f"where both were installed, `{command}` puts back what an uninstall of the other takes with it"
+
+
+def _as_requirement(package: Package) -> str:
+    """What an installer is told to put the very same back: where it was fetched from counts."""
+    return package.pin if package.url is None else f"{package.name} @ {package.url}"
 
 
 def taking_out(kind: SetKind, packages: Sequence[Package]) -> str:

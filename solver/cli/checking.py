@@ -31,6 +31,7 @@ from solver.core.answer import NotKnown
 from solver.core.errors import BadInput
 from solver.core.model import SEVERITIES, Finding, Severity
 from solver.core.names import shown
+from solver.core.spelling import command
 from solver.matrix.libraries import LOADER
 
 STANDARD_INPUT = "standard input"
@@ -197,14 +198,16 @@ def _healed_lines(prefix: Path, done: Healed, *, undone: bool) -> Iterator[str]:
         now = "nothing of ours is in it" if done.loader is None else f"{LOADER} {done.loader} is in it, as before"
         yield f"{prefix}: taken out again; {now}"
     elif not done.breaches:
-        yield f"{prefix}: nothing in it is broken that {LOADER} heals; `interlock audit {prefix}` tells what else is"
+        what = command("interlock", "audit", str(prefix))
+        yield f"{prefix}: nothing in it is broken that {LOADER} heals; {what} tells what else is"
     else:
         how = "put into it" if done.probes else "in it already"
         yield f"{prefix}: healed by {LOADER} {done.loader}, {how}:"
         for breach in done.breaches:
             yield f"  {breach.rule.code}: {breach.rule.why}"
         if done.probes:
-            yield f"imports tried: {', '.join(done.probes)}; `interlock heal {prefix} --undo` takes it out"
+            back = command("interlock", "heal", str(prefix), "--undo")
+            yield f"imports tried: {', '.join(done.probes)}; {back} takes it out"
         if done.doubts:
             yield f"nobody read whether these work with it: {', '.join(done.doubts)}"
 

@@ -15,6 +15,7 @@ from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
 from solver.core.model import Platform, Processor, Profile, Target, Value
 from solver.core.processor import number, this_processor
+from solver.core.spelling import command
 from solver.core.target import PLATFORM_NAMES
 from solver.core.versions import version_or_none
 from solver.lock.folder import is_lock, read_folder
@@ -96,7 +97,10 @@ def _wrong_numbers(project: Project, profile: Profile, machine: Machine) -> tupl
 def _refuse_file(root: Path, name: str | None) -> None:
     """Who is told of a broken environment by a list of it gives that to the audit."""
     if name is not None and os.path.isfile(root / name):  # noqa: PTH113 - False also for what no file can be called
-        problem, fix = f"{name} is a file, and no profile", f"`interlock audit {name}` says what is broken in it"
+        problem, fix = (
+            f"{name} is a file, and no profile",
+            f"{command('interlock', 'audit', name)} says what is broken in it",
+        )
         raise BadInput(problem, key="PROFILE", fix=fix) from None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from solver.core.spelling import command_line
+
 _EDITABLE = re.compile(r"(-e|--editable)[\s=]")
 _NAMED = re.compile(r"[A-Za-z0-9][\w.-]*\s*(\[[^]]*\])?\s*@\s*(?P<address>\S.*)")
 _REPOSITORY = re.compile(r"(git|hg|svn|bzr)\+", re.IGNORECASE)
@@ -52,5 +54,6 @@ def built_by_conda(text: str) -> str | None:
 
 def afterwards(text: str) -> str:
     """The command that installs a direct requirement into an environment that was made of a lock."""
-    shown = text if _EDITABLE.match(text) else f'"{text}"'
-    return f"pip install --no-deps {shown}"
+    editable = _EDITABLE.match(text)
+    words = [editable[1], text[editable.end() :].strip()] if editable else [text]
+    return command_line("pip", "install", "--no-deps", *words)

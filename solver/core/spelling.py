@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable
 
 _LETTERS_A_MISTAKE = 4
 """A word of so many letters may have one mistake, of twice as many two."""
+
+_SPECIAL = re.compile(r"[\"$`\\]|!(?!=)")
+"""What a shell reads in double quotes, too."""
 
 
 def near_names(word: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
@@ -45,3 +50,18 @@ def all_of(names: Iterable[str]) -> str:
     """``names`` in words: "one, two and three"."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def command_line(*words: str) -> str:
+    """A command to copy, each word quoted that a shell would read otherwise: so that those of Windows take it, too."""
+    return " ".join(map(_quoted, words))
+
+
+def command(*words: str) -> str:
+    """``command_line`` as a sentence has it."""
+    return f"`{command_line(*words)}`"
+
+
+def _quoted(word: str) -> str:
+    quoted = shlex.quote(word)
+    return quoted if quoted == word or _SPECIAL.search(word) else f'"{word}"'

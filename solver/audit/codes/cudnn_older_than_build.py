@@ -13,6 +13,7 @@ from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.frameworks import opens_libraries
 from solver.core.model import Finding, Severity
+from solver.core.spelling import command
 from solver.core.versions import major, version_or_none
 from solver.matrix.cudnn import carried, cudnn_suits, fault_of, has_name, served_by, works_beside
 from solver.matrix.libraries import is_cudnn
@@ -105,7 +106,9 @@ def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Fin
         if context.is_unread(other.package) and cudnn_suits(build.row, other.cudnn).answer is Answer.NO:
             fault = f"the {other.cudnn} that {other.pin} brings {fault_of(build.row, other.cudnn)}"
             only = f"{fault}, and one environment holds one of a CUDA major"
-            cure = f"`interlock explain {build.pin} {other.pin}` looks for the nearest builds that go together"
+            cure = (
+                f"{command('interlock', 'explain', build.pin, other.pin)} looks for the nearest builds that go together"
+            )
             yield _finding(build, other.package, only, cure)
 
 
@@ -119,9 +122,9 @@ def _taking(context: AuditContext, build: BuiltPackage, package: Package) -> str
     if not others:
         return f"take {package.name} {served}"
     other, ask = others[0]
-    pins = " ".join([build.pin, *(one.pin for one, _ in others)])
+    search = command("interlock", "explain", build.pin, *(one.pin for one, _ in others))
     instead = f"take another {build.package.name} or {other.name}, which asks for {ask}"
-    return f"{instead}; `interlock explain {pins}` looks for the nearest that go together"
+    return f"{instead}; {search} looks for the nearest that go together"
 
 
 def _own(context: AuditContext, build: BuiltPackage) -> list[Package]:

@@ -24,6 +24,7 @@ from solver.audit.tools import adding
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.frameworks import FRAMEWORKS, is_led_by_us, opens_libraries
 from solver.core.model import Finding, Severity, pypi_name
+from solver.core.spelling import command
 from solver.core.versions import numbers
 from solver.matrix.builds import cuda_major, extra_for_cuda
 from solver.matrix.distributions import CONDA_RUNTIMES
@@ -315,7 +316,7 @@ def _install(context: AuditContext, build: BuiltPackage) -> str:
         return f"{adding(context.set.kind, what)}, which asks for {listed(sorted(asks))}"
     if asks and others:
         pins = sorted({build.pin, *(package.pin for package in others)})
-        return f"`interlock explain {' '.join(pins)}` looks for builds whose libraries go together"
+        return f"{command('interlock', 'explain', *pins)} looks for builds whose libraries go together"
     if asks:
         return f"install what its and-cuda extra asks for: {listed(f'{n}{bound}' for n, bound in sorted(asks.items()))}"
     libraries = f"install CUDA {build.cuda} and cuDNN {build.cudnn or ''}".rstrip() + " as packages"

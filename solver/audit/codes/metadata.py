@@ -16,6 +16,7 @@ from solver.audit.set_kinds import KINDS
 from solver.core.answer import NotKnown
 from solver.core.markers import applies, waits_for_an_extra
 from solver.core.model import Finding, Release
+from solver.core.spelling import command
 from solver.core.target import marker_environment
 from solver.core.versions import meets
 from solver.index import ReleaseRefused
@@ -137,8 +138,8 @@ def _unmet(context: AuditContext, package: Package, unmet: Sequence[tuple[Packag
     cure = f"take a {other.name} within {requirement.specifier}, or another {package.name}"
     if len(unmet) > 1:
         refused = (asker for one, ask in unmet for asker, _ in refusing(context, one.name, str(ask.specifier)))
-        pins = " ".join(dict.fromkeys((package.pin, *sorted(one.pin for one in refused))))
-        cure = f"`interlock explain {pins}` looks for the nearest that go together"
+        pins = dict.fromkeys((package.pin, *sorted(one.pin for one in refused)))
+        cure = f"{command('interlock', 'explain', *pins)} looks for the nearest that go together"
     return finding_about(
         (package, *(other for other, _ in unmet)),
         code=CODE,

@@ -11,6 +11,7 @@ from solver.audit.findings import finding_about
 from solver.audit.package_set import Package
 from solver.audit.phrases import listed
 from solver.core.model import Finding
+from solver.core.spelling import command
 from solver.core.versions import meets, specifier_or_none
 from solver.matrix.builds import extra_for_cuda
 from solver.matrix.observations import is_of_several_frameworks, of_this, working
@@ -49,8 +50,8 @@ def _finding(context: AuditContext, build: BuiltPackage, refused: Sequence[tuple
     if others and seen:
         cure = f"keep it, since {listed(sorted(package.pin for package in others))} asks for another version"
     elif others:
-        pins = " ".join(sorted({build.pin, *(package.pin for package in others)}))
-        cure = f"`interlock explain {pins}` looks for builds whose libraries go together"
+        pins = sorted({build.pin, *(package.pin for package in others)})
+        cure = f"{command('interlock', 'explain', *pins)} looks for builds whose libraries go together"
     return finding_about(
         (build.package, *(package for package, _ in refused)),
         code=CODE,

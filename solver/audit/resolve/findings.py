@@ -12,6 +12,7 @@ from solver.audit.phrases import MOST_LACKING, listed
 from solver.audit.resolve.resolution import MOST_ROUNDS, Contradiction
 from solver.audit.resolve.terms import ListAsk
 from solver.core.model import Finding, PypiName
+from solver.core.spelling import command
 
 CODE = "metadata"
 RECORD = "the recorded index"
@@ -84,7 +85,7 @@ def _source(askers: Sequence[Package]) -> str:
 def _cure(one: Contradiction, askers: Sequence[Package]) -> str:
     pins = list(dict.fromkeys(package.pin for package in askers))
     if len(pins) > 1:
-        return f"`interlock explain {' '.join(pins)}` looks for the nearest builds that go together"
+        return f"{command('interlock', 'explain', *pins)} looks for the nearest builds that go together"
     if not pins:
         return f"write one line about {one.name}, of versions that there are"
     if one.certain and len(one.asks) == 1:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import shlex
 
-from solver.core.spelling import all_of, distance, either, near_names
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solver.core.spelling import all_of, command_line, distance, either, near_names
 
 NAMES = ("tensorflow", "tensorflow-cpu", "torch", "numpy", "torchvision", "jax")
 
@@ -44,3 +48,21 @@ def test_names_in_words():
 def test_all_of_names_in_words(names, text):
     assert all_of(names) == text
     assert either(names) == text.replace(" and ", " or ")
+
+
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1))
+def test_a_shell_reads_the_very_words_of_a_command(words):
+    assert shlex.split(command_line(*words)) == words
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("torch==2.9.1+cu128", "torch==2.9.1+cu128"),
+        ("numpy>=2,!=2.1", '"numpy>=2,!=2.1"'),
+        ("x @ git+https://h.invalid/x.git", '"x @ git+https://h.invalid/x.git"'),
+        ("a$(b)", "'a$(b)'"),
+    ],
+)
+def test_words_are_quoted_only_where_a_shell_needs_it_and_as_windows_reads_it_too(word, shown):
+    assert command_line(word) == shown
