@@ -39,6 +39,7 @@ _FIXES = {
     errno.ELOOP: "mend the links",
     errno.EMFILE: "allow more open files (ulimit -n)",
 }
+_LOOP = "Symlink loop from "
 _NETWORK = (ConnectionError, TimeoutError)
 
 
@@ -118,7 +119,9 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def _of_foreign_code(error: BaseException) -> OSError | None:
-    """What of this machine py-rattler gave up about where it gave up altogether (a panic of Rust); None: nothing."""
+    """What of this machine py-rattler (a panic of Rust) or pathlib gave up about; None: nothing."""
+    if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):  # as python tells it until 3.12
+        return OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(error).removeprefix(_LOOP).strip("'\""))
     return failure_of_machine("py-rattler", str(error)) if type(error).__name__ == "PanicException" else None
 
 

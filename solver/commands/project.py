@@ -10,6 +10,7 @@ from pathlib import Path
 from solver.core.errors import BadInput
 from solver.core.indexes import Bindings
 from solver.core.model import Profile, Request
+from solver.core.names import brief
 from solver.core.reading import read_text
 from solver.core.whole import recover
 from solver.core.yamlfile import parse_yaml
@@ -78,10 +79,9 @@ class Project:
         for profile in self.request.profiles:
             if profile.name == name:
                 return without_loader(profile) if self.no_loader else profile
-        names = ", ".join(profile.name for profile in self.request.profiles)
-        raise BadInput(
-            f"there is no profile {name}", file=self.request.file, key="profiles", fix=f"choose from {names}"
-        )
+        known = brief(", ".join(profile.name for profile in self.request.profiles))
+        problem, fix = f"there is no profile {name}", f"choose from {known}"
+        raise BadInput(problem, file=self.request.file, key="profiles", fix=fix)
 
 
 def open_project(

@@ -97,6 +97,16 @@ def test_what_foreign_code_gives_up_about_is_no_answer_of_a_check(folder, monkey
     assert (ended.value.code, capsys.readouterr().err.startswith(start)) == (code, True)
 
 
+def test_links_that_lead_in_a_circle_are_told(tmp_path):
+    for one, other in ("ab", "ba"):
+        (tmp_path / one).symlink_to(other)
+    sentence = f"interlock: {tmp_path}/a: Too many levels of symbolic links; mend the links"
+    assert failure_of(RuntimeError(f"Symlink loop from '{tmp_path}/a'")) == (sentence, 2)
+    with pytest.raises((RuntimeError, OSError)) as caught:
+        (tmp_path / "a").resolve(strict=True)
+    assert failure_of(caught.value) == (sentence, 2)
+
+
 def test_a_bug_says_where_to_report_it_and_where_it_happened():
     assert failure_of(InterlockError("two and two are five")) == (f"{OURS}two and two are five", 5)
     try:

@@ -83,7 +83,7 @@ def headed(kind, size, content, times=1):
             headed(tarfile.XHDTYPE, 25, b"25 GNU.sparse.map=1,x,3,\n"),
             "is no source archive that can be read: invalid li",
         ),
-        (headed(tarfile.XHDTYPE, 31, b"9999999999999999999999 path=x\n"), "is no source archive that can be read: Py"),
+        (headed(tarfile.XHDTYPE, 31, b"9999999999999999999999 path=x\n"), "is no source archive that can be read: "),
     ],
     ids=[
         "no archive",
