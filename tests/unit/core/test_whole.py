@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from killed import each_end
 
 from solver.core import whole as folders
 from solver.core.errors import BadInput
@@ -356,3 +357,18 @@ def test_all_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", lambda *both: (events.append("replace"), real_replace(*both))[1])
     folders.put_whole(tmp_path / "x.json", b"{}")
     assert [name.endswith(".part") for name in events[:1]] + events[1:] == [True, "replace"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")
+def test_whatever_ends_a_write_of_one_file_it_is_the_old_or_the_new_and_the_next_leaves_nothing_else(tmp_path):
+    file, seen = tmp_path / "facts.yaml", set()
+
+    def begin():
+        put_whole(file, "old")
+        return lambda: put_whole(file, "new")
+
+    for what in each_end((folders,), begin):
+        seen.add((what.split()[0], file.read_text()))
+        put_whole(file, "next")
+        assert [path.name for path in tmp_path.iterdir()] == ["facts.yaml"], what
+    assert seen == {(how, text) for how in ("SIGKILL", "SIGTERM", "SIGINT") for text in ("old", "new")}
