@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from solver.core import names, reading
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform, conda_name
-from solver.index.conda_config import CondaSettings
+from solver.index.conda_config import CondaSettings, trimmed
 from solver.index.conda_folder import Loader, folder_loader, folder_of
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 from solver.index.conda_web import WebChannel
@@ -74,6 +74,12 @@ class ChannelRecords:
     refuses: Refuses | None = None
     """None: it refuses none."""
     above: Sequence[ChannelRecords] = ()
+    groups: tuple[str, ...] = ()
+    """Names of several channels of which it is one (``defaults``)."""
+    bound: frozenset[str] = frozenset()
+    """Packages that are wanted from this channel, whatever those above it have."""
+    elsewhere: frozenset[str] = frozenset()
+    """Packages that are wanted from another one."""
     failure: Exception | None = None
     """What went wrong while py-rattler asked, which would tell only its text; None: nothing did."""
     lies: dict[str, list[str]] = field(default_factory=dict)
@@ -112,8 +118,10 @@ class ChannelRecords:
 
     async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
         """py-rattler's own question."""
+        if name.normalized in self.elsewhere:
+            return []
         try:
-            for channel in self.above:
+            for channel in () if name.normalized in self.bound else self.above:
                 if await channel.has(name.normalized):
                     return []
             records = await self.load(str(platform), name.normalized)
@@ -121,6 +129,11 @@ class ChannelRecords:
             self.failure = error
             raise
         return [r for r in records if self.refuses is None or not self.refuses(r)]
+
+    def is_called(self, name: str) -> bool:
+        """Whether ``name`` is the channel's name, its address, or stands for it and others."""
+        meant = {self.name, self.address, *self.groups}
+        return name in meant or self.address in map(trimmed, CondaSettings().members(name))
 
     async def has(self, name: str) -> bool:
         """Whether the channel knows ``name``, for the target or for all platforms."""
@@ -172,15 +185,23 @@ class CondaIndex:
 
     def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
         """The channels; nothing is read before a name is asked for."""
-        return in_priority(self._opened(channel, platform) for channel in self.settings.allowed(self.channels))
+        return in_priority(
+            self._opened(channel, platform, tuple(name for name in self.channels if channel in self._others(name)))
+            for channel in self.settings.allowed(self.channels)
+        )
 
-    def _opened(self, channel: str, platform: Platform) -> ChannelRecords:
+    def _others(self, name: str) -> tuple[str, ...]:
+        """The channels that ``name`` stands for, where it is not a channel itself."""
+        return tuple(member for member in self.settings.members(name) if member != name)
+
+    def _opened(self, channel: str, platform: Platform, groups: tuple[str, ...]) -> ChannelRecords:
         lies: dict[str, list[str]] = {}
         return ChannelRecords(
             name=channel,
             address=self.settings.address(channel),
             loader=self._loader(channel, lambda name, lie: lies.setdefault(name, []).append(lie)),
             subdirs=(platform, "noarch"),
+            groups=groups,
             inferred=frozenset(place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")),
             lies=lies,
         )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput
 from solver.core.model import CondaName, conda_name
+from solver.core.target import PLATFORM_NAMES
+from solver.index.conda_config import without_credentials
 from solver.index.rattler_names import as_build
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ _LOOSE = re.compile(r" ?([,|]) ?|(^=|[<>!~]=?|==) (?=[\w*])")
 _TERM = r"[(<>=!~]*(?:[^(<>=!~\s,|][^<>=~\s,|]*)?"
 _VERSIONS = re.compile(rf"(?P<versions>{_TERM}(?:[,|]{_TERM})*)(?:(?: ?= ?| )(?P<build>[^\s=]+))?")
 _FIELD = re.compile(r"\b(\w+) ?= ?('[^']*'|\"[^\"]*\"|[^'\",\]]*)")
+_SUBDIRS = frozenset({*PLATFORM_NAMES, "noarch", "osx-64"})
 _EXACT = re.compile(r"={0,2} ?(\d[\w.!+]*)")
 
 
@@ -87,12 +90,42 @@ def _fields(brackets: str) -> dict[str, str]:
     return {key: value.strip("'\" ") for key, value in _FIELD.findall(brackets)}
 
 
+@dataclass(frozen=True)
+class PlacedSpec:
+    """A MatchSpec, and the channel that it wants its package from."""
+
+    channel: str
+    """Its name or address, as it is written; empty: any channel will do."""
+    spec: str
+    """All the rest, as rattler reads it."""
+
+
+def placed_spec(text: str) -> PlacedSpec:
+    """The parts of ``channel::name``, ``channel/linux-64::name`` and ``name[channel=channel]``.
+
+    rattler compares a channel's name with an address that its own configuration makes of it, which knows of neither
+    mirrors nor ``custom_channels``: which channel is meant is told by whoever opens them.
+    """
+    before, _, spec = text.strip().rpartition("::")
+    head, _, brackets = spec.partition("[")
+    fields = _fields(brackets)
+    channel = before.strip() or fields.get("channel", "")
+    kept = [f"{key}={value!r}" for key, value in fields.items() if key != "channel"]
+    parent, _, last = channel.rstrip("/").rpartition("/")
+    if parent and last in _SUBDIRS:
+        channel = parent
+        kept += [f"subdir={last!r}"]
+    if before or "channel" in fields:
+        spec = head.strip() + (f"[{', '.join(kept)}]" if kept else "")
+    return PlacedSpec(without_credentials(channel.rstrip("/")) if "://" in channel else channel.rstrip("/"), spec)
+
+
 def match_spec(text: str) -> MatchSpec:
-    """A MatchSpec as people write it, ``pytorch=*=cuda*`` included; raises ``BadInput``."""
+    """A MatchSpec as people write it, ``pytorch=*=cuda*`` included, of whatever channel; raises ``BadInput``."""
     from rattler import MatchSpec
 
     try:
-        return MatchSpec(text, strict=False)
+        return MatchSpec(placed_spec(text).spec, strict=False)
     except Exception as error:
         raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
 

@@ -15,7 +15,7 @@ from solver.core.acceptance import FORM, Acceptance, is_id, is_reason
 from solver.core.errors import BadInput
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
-from solver.index.conda_spec import match_spec, read_spec
+from solver.index.conda_spec import match_spec, placed_spec, read_spec
 
 KeyPath = tuple[Key, ...]
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]{0,99}")
@@ -116,7 +116,8 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
     if not names.is_one_line(entry):
         raise document.error(f"{names.shown(entry)} is no conda package", *place, fix="write it on one line")
     spec = read_spec(entry)
-    if "://" in entry or (spec is not None and "url" in spec.fields) or entry.rstrip().endswith(_ARCHIVE_END):
+    has_url = spec is not None and "url" in spec.fields
+    if "://" in placed_spec(entry).spec or has_url or entry.rstrip().endswith(_ARCHIVE_END):
         fix = "only packages of the channels can be locked; name its version"
         raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)
     # py-rattler is loaded only for what is more than a name and a version; what has no name its caller tells.

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from solver.core import names
 from solver.core.answer import NotKnown
-from solver.core.errors import NoSolution
+from solver.core.errors import BadInput, NoSolution
 from solver.core.model import CondaName, Target
 from solver.core.processor import archspec_name
 from solver.core.target import PLATFORM_NAMES
 from solver.index.conda import ChannelRecords, CondaSource, Refuses, run_async
 from solver.index.conda_level import LEVEL, level_version
 from solver.index.conda_record import CondaRecord, by_name_and_build
-from solver.index.conda_spec import match_spec, spec_name
+from solver.index.conda_spec import match_spec, placed_spec, spec_name
 from solver.index.rattler_names import as_build, as_subdir
 from solver.matrix.conda_builds import plain_builds
 from solver.matrix.drivers import newest_cuda
@@ -101,6 +101,7 @@ class ChannelSolver:
         from rattler import ChannelPriority, solve
         from rattler.exceptions import SolverError
 
+        self._bind((*specs, *constraints))
         work = solve(
             sources=self.channels(),
             gateway=_gateway(),
@@ -120,6 +121,22 @@ class ChannelSolver:
         except Exception as error:
             raise next((c.failure for c in self.channels() if c.failure is not None), error) from None
         return {CondaName(record.name.normalized): record for record in records}
+
+    def _bind(self, specs: Iterable[str]) -> None:
+        """Have what a spec wants from a channel come from that one; raises ``BadInput`` where it is not among them."""
+        for text in specs:
+            channel, name = placed_spec(text).channel, spec_name(text)
+            if not channel:
+                continue
+            if not any(one.is_called(channel) for one in self.channels()):
+                there = ", ".join(one.name for one in self.channels())
+                problem = f"{name} is wanted from the channel {channel}, which is not among {there}"
+                raise BadInput(problem, key="channels", fix=f"add {channel} to them, or leave it out before {name}")
+            for one in self.channels():
+                if one.is_called(channel):
+                    one.bound |= {name}
+                else:
+                    one.elsewhere |= {name}
 
     @cached_property
     def _locked(self) -> list[RepoDataRecord]:

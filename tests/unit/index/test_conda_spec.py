@@ -3,7 +3,7 @@
 import pytest
 
 from solver.core.errors import BadInput
-from solver.index.conda_spec import build_number, match_spec, meets_spec, read_spec, spec_name
+from solver.index.conda_spec import PlacedSpec, build_number, match_spec, meets_spec, placed_spec, read_spec, spec_name
 
 
 @pytest.mark.parametrize("spec", ["pytorch=*=cuda*", "pytorch * cuda*", "python=3.12", "conda-forge::numpy>=2"])
@@ -93,3 +93,20 @@ def test_what_is_no_version_of_conda_meets_nothing():
 )
 def test_a_build_string_ends_with_its_number(build, number):
     assert build_number(build) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "channel", "spec"),
+    [
+        ("numpy >=2", "", "numpy >=2"),
+        ("numpy[version='>=2,<3', build=py*]", "", "numpy[version='>=2,<3', build=py*]"),
+        ("conda-forge::numpy=2", "conda-forge", "numpy=2"),
+        ("pkgs/main::numpy", "pkgs/main", "numpy"),
+        ("pkgs/main/linux-64::numpy", "pkgs/main", "numpy[subdir='linux-64']"),
+        ("https://conda.invalid/a/::numpy", "https://conda.invalid/a", "numpy"),
+        ("https://ann:pw@conda.invalid/a::numpy", "https://conda.invalid/a", "numpy"),
+        ("numpy[channel=ours, version='>=2,<3']", "ours", "numpy[version='>=2,<3']"),
+    ],
+)
+def test_the_channel_of_a_spec_is_read_apart(text, channel, spec):
+    assert placed_spec(text) == PlacedSpec(channel, spec)

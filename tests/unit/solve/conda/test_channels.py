@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from conda_repodata import entry, write_channel
 
+from solver.core.errors import BadInput
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
 from solver.index.conda_config import CondaSettings
@@ -107,3 +108,60 @@ def test_a_refusal_names_specs_and_reason(tmp_path):
         close(tmp_path, [entry("demo", "1.0")], ["demo >=2"])
     assert str(caught.value) == "no set of conda packages meets demo >=2: No candidates were found for demo >=2."
     assert caught.value.exit_code == 3
+
+
+def of_two(folder, specs):
+    """What is chosen of conda-forge, which has the newest and goes first, and two channels of a group of one's own."""
+    there = {
+        "conda-forge": [entry("demo", "3.0"), entry("needs", "1.0", depends=["demo"])],
+        "ours": [entry("demo", "2.0")],
+        "theirs": [entry("demo", "1.0"), entry("other", "1.0", depends=["ours::demo"])],
+    }
+    mirrors = {name: (write_channel(folder / name, entries).as_uri(),) for name, entries in there.items()}
+    custom = {"ours": "https://conda.invalid/a"}
+    groups = {"team": ("ours", "theirs")}
+    settings = CondaSettings(mirrors=mirrors, custom=custom, groups=groups)
+    index = CondaIndex(channels=("conda-forge", "team"), settings=settings)
+    records = ChannelSolver(index, Target(), virtual_packages(Target(), DRIVERS)).close(specs)
+    return [(record.pin, record.channel) for record in records]
+
+
+FORGE, OURS, THEIRS = (
+    "https://conda.anaconda.org/conda-forge",
+    "https://conda.invalid/a/ours",
+    "https://conda.anaconda.org/theirs",
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "chosen"),
+    [
+        ("demo", ("demo=3.0=0", FORGE)),
+        ("conda-forge::demo", ("demo=3.0=0", FORGE)),
+        ("conda-forge/noarch::demo", ("demo=3.0=0", FORGE)),
+        (f"{FORGE}::demo", ("demo=3.0=0", FORGE)),
+        (f"{FORGE}/::demo", ("demo=3.0=0", FORGE)),
+        ("demo[channel=ours]", ("demo=2.0=0", OURS)),
+        ("demo[version='<9', channel=ours]", ("demo=2.0=0", OURS)),
+        (f"{OURS}::demo", ("demo=2.0=0", OURS)),
+        ("https://ann:pw@conda.invalid/a/ours::demo", ("demo=2.0=0", OURS)),
+        ("team::demo", ("demo=2.0=0", OURS)),
+        ("theirs::demo>=1", ("demo=1.0=0", THEIRS)),
+    ],
+)
+def test_a_package_comes_from_the_channel_that_it_is_wanted_from(tmp_path, spec, chosen):
+    assert of_two(tmp_path, [spec]) == [chosen]
+
+
+def test_so_does_one_that_another_asks_for(tmp_path):
+    assert of_two(tmp_path, ["needs", "ours::demo"]) == [("demo=2.0=0", OURS), ("needs=1.0=0", FORGE)]
+
+
+def test_a_channel_that_is_not_among_them_is_told_without_credentials(tmp_path):
+    with pytest.raises(BadInput) as caught:
+        of_two(tmp_path, ["https://ann:pw@conda.invalid/b::demo"])
+    there = "conda-forge, ours, theirs"
+    assert str(caught.value) == (
+        f"channels: demo is wanted from the channel https://conda.invalid/b, which is not among {there}; "
+        "add https://conda.invalid/b to them, or leave it out before demo"
+    )
