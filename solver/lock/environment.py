@@ -14,7 +14,7 @@ from solver.core.errors import BadInput
 from solver.core.model import Profile, Target
 from solver.core.names import is_plain_channel
 from solver.core.writers import comment
-from solver.index.conda_level import is_of_the_machine, level_spec
+from solver.index.conda_level import askers, is_of_the_machine, level_spec
 from solver.index.conda_record import CondaRecord, by_name_and_build
 from solver.index.conda_spec import spec_name
 from solver.lock.environment_head import head_lines
@@ -43,7 +43,7 @@ def environment_yml(profile: Profile, half: CondaHalf, requirements: Sequence[st
     """
     import yaml
 
-    dependencies: list[object] = [*_virtual_packages(half), *_packages(profile, half)]
+    dependencies: list[object] = [*_virtual_packages(profile, half), *_packages(profile, half)]
     if requirements:
         _check_pip(profile, half)
         dependencies.append({"pip": list(requirements)})
@@ -67,14 +67,16 @@ def locked_pins(dependencies: object) -> set[str]:
     return {entry for entry in bare if not is_of_the_machine(entry)}
 
 
-def _virtual_packages(half: CondaHalf) -> list[str]:
+def _virtual_packages(profile: Profile, half: CondaHalf) -> list[str]:
     """conda refuses a machine that does not meet these before it installs anything; pip would fail halfway."""
     asks = []
     if half.target.platform.startswith("linux"):
         glibc = half.virtual.get("__glibc") if half.virtual else half.target.glibc
         asks += [] if glibc is None else [f"__glibc>={glibc}"]
     if not isinstance(half.target.cpu, NotKnown) and half.records:
-        asks.append(level_spec(half.target.cpu))
+        # It is no virtual package but an empty one of whoever builds for levels, and no other channel has it.
+        builders = [_channel(profile, record.channel) for record in askers(half.records)]
+        asks.append("::".join([*builders[:1], level_spec(half.target.cpu)]))
     return asks
 
 

@@ -93,7 +93,7 @@ def test_a_conda_profile_says_what_the_machine_must_be(records):
         "Where a channel has withdrawn a build, linux-64.lock still installs: it names each archive by its address.",
         "`interlock install demo PREFIX` checks every hash and leaves a whole environment or none.",
     ]
-    assert yaml.safe_load(text)["dependencies"][:2] == ["__glibc>=2.31", "_x86_64-microarch-level>=3"]
+    assert yaml.safe_load(text)["dependencies"][:2] == ["__glibc>=2.31", "conda-forge::_x86_64-microarch-level>=3"]
 
 
 def test_it_says_why_there_is_no_conda_lock(records):
