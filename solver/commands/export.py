@@ -14,10 +14,8 @@ from solver.commands.project import Project
 from solver.core.acceptance import accepting
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.flavours import explicit_filename
-from solver.core.lines import logical_lines
 from solver.core.model import IndexFile, Solution, pypi_name
 from solver.core.names import wheel
-from solver.core.reading import read_text
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
 from solver.index.layered import LayeredIndex
@@ -126,10 +124,9 @@ def _explicit(project: Project, name: str) -> Exported:
 
 def _environment(project: Project, name: str) -> Exported:
     lock = locked_profile(project, name)
-    section, requirements = lock.folder.solution.conda, lock.folder.requirements
-    half = CondaHalf(lock.folder.target, _records(lock), section.virtual or {}, by_hash=True)
-    lines = () if requirements is None else logical_lines(read_text(requirements))
-    text = environment_yml(lock.profile, half, [" ".join(line.text.split()) for line in lines])
+    virtual = lock.folder.solution.conda.virtual or {}
+    half = CondaHalf(lock.folder.target, _records(lock), virtual, by_hash=True)
+    text = environment_yml(lock.profile, half, lock.folder.lines)
     return _with_own_wheels(lock, {"environment.yml": text})
 
 

@@ -18,7 +18,7 @@ from solver.core.axes import CUDA
 from solver.core.decode import decode
 from solver.core.errors import BadInput
 from solver.core.flavours import FLAVOURS, explicit_filename
-from solver.core.lines import LockedPin, read_pins
+from solver.core.lines import LockedPin, logical_lines, read_pins
 from solver.core.model import FORMAT_VERSION, Target
 from solver.core.writers import WHEELS
 from solver.core.yamlfile import load_yaml
@@ -113,6 +113,13 @@ class LockFolder:
         """The pip half; None where the lock has none."""
         path = self.path / REQUIREMENTS
         return path if path.is_file() else None
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The logical lines of the pip half, hashes included, each joined to one line of single blanks."""
+        if self.requirements is None:
+            return ()
+        return tuple(" ".join(line.text.split()) for line in logical_lines(reading.read_text(self.requirements)))
 
     @cached_property
     def pins(self) -> tuple[LockedPin, ...]:
