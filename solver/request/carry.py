@@ -21,7 +21,9 @@ from solver.core.markers import applies
 from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.core.versions import within
-from solver.index.conda_spec import CondaSpec, read_spec
+from solver.index.conda_level import is_of_the_machine
+from solver.index.conda_spec import CondaSpec, placed_spec, read_spec
+from solver.matrix.libraries import LOADER
 from solver.request.wishes import Source, Wish
 
 _CUDA = re.compile(
@@ -30,7 +32,10 @@ _CUDA = re.compile(
 """conda packages that bring CUDA, which the frameworks' builds bring here."""
 _BROUGHT = re.compile(r"nvidia-.*|triton|pytorch-triton.*")
 """Packages of pip that a framework brings in the version that it was built for."""
-_NO_PROJECTS = {"pkg-resources": "pip of Debian and Ubuntu lists it, and it is a part of setuptools"}
+_NO_PROJECTS = {
+    "pkg-resources": "pip of Debian and Ubuntu lists it, and it is a part of setuptools",
+    LOADER: "a lock holds it where its set needs it",
+}
 """What a list may hold that nobody publishes."""
 _EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
 
@@ -128,7 +133,10 @@ def _conda(made: Draft, entry: Wish, world: CondaWorld) -> None:
     if spec is None:
         made.remarks.append(f'{entry.where}: "{entry.text}" is not carried over: it is no conda package')
         return
-    if spec.name == "python":
+    if is_of_the_machine(entry.text):
+        why = "what the machine must have stands in the profile, as glibc:, cpu: and driver:"
+        made.remarks.append(f"{entry.where}: {entry.text} is not carried over: {why}")
+    elif spec.name == "python":
         _python(made, spec.versions.lstrip("="), entry.where)
     elif spec.name == "pip":
         return
@@ -143,7 +151,7 @@ def _conda_package(made: Draft, entry: Wish, spec: CondaSpec, world: CondaWorld)
     of_framework = twin is not None and (framework_of(twin) is not None or twin in COMPANIONS)
     any_version = replace(spec, versions="")
     if not of_framework and any(world.holds(channel, spec) for channel in made.channels):
-        made.conda.append(entry.text.strip() if not spec.build else f"{spec.name} {spec.versions}".strip())
+        made.conda.append(entry.text.strip() if not spec.build else _without_build(entry.text, spec, made.channels))
         if spec.build:
             made.remarks.append(f"{entry.where}: of {entry.text} the build is not carried over: it is chosen")
     elif twin is not None:
@@ -155,6 +163,13 @@ def _conda_package(made: Draft, entry: Wish, spec: CondaSpec, world: CondaWorld)
     else:
         why = "no recorded channel holds it, and no project of the package index is known to be the same"
         made.remarks.append(f"{entry.where}: {entry.text} is not carried over: {why}")
+
+
+def _without_build(text: str, spec: CondaSpec, channels: Sequence[str]) -> str:
+    """A MatchSpec with its versions, and with its channel where that is one of the request and not the only one."""
+    channel = placed_spec(text).channel
+    bare = f"{spec.name} {spec.versions}".strip()
+    return f"{channel}::{bare}" if channel in channels and len(channels) > 1 else bare
 
 
 def _under_pip(made: Draft, entry: Wish, spec: CondaSpec, twin: PypiName, *, of_framework: bool) -> None:
@@ -229,7 +244,7 @@ def _minor(part: Specifier) -> str:
 
 
 def _pip(made: Draft, entry: Wish) -> None:
-    text = entry.text.strip()
+    text = re.split(r"\s--hash", entry.text.strip())[0]
     if name := built_by_conda(text):
         why = "conda installed it, and the line does not tell its version"
         made.remarks.append(f'{entry.where}: "{text}" is carried over as {name}: {why}')
@@ -240,7 +255,7 @@ def _pip(made: Draft, entry: Wish) -> None:
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: {kind.value}; {later}')
         return
     try:
-        requirement = Requirement(re.split(r"\s--hash", text)[0])
+        requirement = Requirement(text)
     except InvalidRequirement:
         why = "it is an option of pip" if text.startswith("-") else "it is no requirement"
         why = "a request names indexes, and what comes from each, under indexes:" if _INDEX.fullmatch(text) else why

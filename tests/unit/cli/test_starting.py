@@ -56,7 +56,7 @@ environment.yml:11: of tensorflow[and-cuda]==2.21.0 the extra is not carried ove
 from the matrices
 environment.yml:13: "-e git+https://github.com/me/proj.git@deadbeef#egg=proj" is not carried over: an editable is the \
 folder itself, of which no hash can be locked; `pip install --no-deps -e \
-git+https://github.com/me/proj.git@deadbeef#egg=proj` puts it into the environment afterwards
+"git+https://github.com/me/proj.git@deadbeef#egg=proj"` puts it into the environment afterwards
 environment.yml:14: nvidia-cudnn-cu12==9.1.0.70 is not carried over: the frameworks bring what they were built for
 made environment.yml.in of environment.yml; `interlock lock` makes the lock
 """,
@@ -89,6 +89,44 @@ profiles:
     code, out, err = interlock("lock", "--no-pylock")
     assert (code, err) == (0, "")
     assert out.startswith("gpu: tensorflow 2.21.0, torch 2.10.0, python 3.12, cuda 12.8, ")
+
+
+LOCKED = f"""\
+name: mine
+channels: [conda-forge]
+dependencies:
+- __glibc>=2.28
+- conda-forge::_x86_64-microarch-level>=3
+- conda-forge::zstd=1.5.7=hb78ec9c_7
+- conda-forge::python=3.12.13=h_cpython
+- conda-forge::pip=26.3=h_0
+- pip:
+  - --find-links ./wheels
+  - interlock-loader==1+tf2.21.0 --hash=sha256:{"0" * 64}
+  - torch==2.10.0 --hash=sha256:{"1" * 64}
+  - triton==3.6.0 --hash=sha256:{"2" * 64}
+"""
+
+
+def test_an_environment_that_a_lock_made_becomes_what_a_person_would_ask_for(here, interlock):
+    (here / "environment.yml").write_text(LOCKED)
+    of_machine = "what the machine must have stands in the profile, as glibc:, cpu: and driver:"
+    assert interlock("init")[1].splitlines() == [
+        f"environment.yml:4: __glibc>=2.28 is not carried over: {of_machine}",
+        f"environment.yml:5: conda-forge::_x86_64-microarch-level>=3 is not carried over: {of_machine}",
+        "environment.yml:6: of conda-forge::zstd=1.5.7=hb78ec9c_7 the build is not carried over: it is chosen",
+        'environment.yml:10: "--find-links ./wheels" is not carried over: a request names indexes, and what comes from '
+        "each, under indexes:",
+        "environment.yml:11: interlock-loader==1+tf2.21.0 is not carried over: a lock holds it where its set needs it",
+        "environment.yml:13: triton==3.6.0 is not carried over: the frameworks bring what they were built for",
+        "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
+    ]
+    assert parse_yaml(request(here), here).data["dependencies"] == [
+        "python=${python}",
+        "zstd =1.5.7",
+        "pip",
+        {"pip": ["torch==${torch}"]},
+    ]
 
 
 SOURCED = {
