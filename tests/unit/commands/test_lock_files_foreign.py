@@ -53,7 +53,7 @@ def test_conda_reads_environment_yml_whole(name):
     read, data = conda_environment(path), yaml.safe_load(path.read_text())
     assert (read.name, read.channels) == (name, ["conda-forge"])
     assert (read.variables or {}) == lock.variables == data.get("variables", {})
-    pins = {entry.rpartition("::")[2] for entry in read.dependencies["conda"] if "::" in entry}
+    pins = {entry.rpartition("::")[2] for entry in read.dependencies["conda"] if "[" not in entry}
     assert pins == {record.pin.replace("=", "==", 1) for record in lock.records}
     asked = {line.partition("==")[0].partition(" @ ")[0] for line in read.dependencies.get("pip", ()) if line[0] != "-"}
     assert asked == {name for name, _ in of_pip(lock)}
@@ -71,7 +71,7 @@ def test_conda_reads_the_hashes_of_an_exported_environment_yml(exported, name):
     hashes = {(spec.name, spec.get_exact_value("build"), spec.get_exact_value("sha256")) for spec in specs}
     assert hashes == {(record.name, record.build, record.sha256) for record in lock.records}
     assert all(spec.get("channel") is None for spec in specs)
-    machine = [text for text in usual.dependencies["conda"] if "::" not in text]
+    machine = [text for text in usual.dependencies["conda"] if "[" in text]
     assert [text for text, hashed in texts.items() if not hashed] == machine
 
 
