@@ -11,6 +11,10 @@ import click
 from solver.cli.options import known_profiles
 from solver.commands.create import MAKERS, Creation, Move, carry_out, plan
 from solver.commands.project import project_root
+from solver.core.spelling import all_of
+
+_MOST_FILES = 3
+"""So many are named."""
 
 
 @click.command()
@@ -53,6 +57,11 @@ def _plan_lines(creation: Creation) -> Iterator[str]:
         return
     yield f"{creation.environment}: made anew of {creation.lock.name}, by {maker}; put back as it is should that fail"
     yield from (f"  {_move_line(move)}" for move in creation.moves)
+    if creation.unowned:
+        some, count = all_of(creation.unowned[:_MOST_FILES]), len(creation.unowned)
+        files = "1 file" if count == 1 else f"{count} files"
+        such = f": {some}" if count <= _MOST_FILES else f", such as {some}"
+        yield f"  goes: {files} that no package brought{such}"
 
 
 def _move_line(move: Move) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solver.audit.readers.prefix import is_prefix, read_prefix
+from solver.audit.unowned_files import unowned_files
 from solver.commands.export import write_export
 from solver.commands.project import locks_dir, open_project
 from solver.core.errors import BadInput
@@ -16,7 +17,7 @@ from solver.lock.folder import ENVIRONMENT, LockFolder
 from solver.lock.install.aside import out_of_the_way, put_back
 from solver.lock.install.checked import checked_folder
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
-from solver.lock.install.prefix import install_lock, write_accepted
+from solver.lock.install.prefix import install_lock, read_variables, write_accepted
 from solver.lock.loader.sharing import SCRIPT
 from solver.lock.pixi_manifest import MANIFEST, is_made_here
 
@@ -28,10 +29,10 @@ MAKERS = (*PROGRAMS, OWN)
 
 @dataclass(frozen=True)
 class Move:
-    """What becomes of one package: of conda's or of pip's, by its name there."""
+    """What becomes of one package, of conda's or of pip's, or of a variable, by its name there."""
 
     half: str
-    """"conda" or "pip"."""
+    """"conda", "pip", or "variable" of what activating the environment sets."""
     name: str
     before: str | None
     """None: it was not there."""
@@ -53,6 +54,8 @@ class Creation:
     """What changes in the environment that lies there; None where none does."""
     activation: str
     """The shell's line that activates it."""
+    unowned: tuple[str, ...] = ()
+    """Files that go with the environment that lies there, and that no package brought, by POSIX path below it."""
 
     @property
     def environment(self) -> Path:
@@ -82,7 +85,8 @@ def plan(
     prefix = prefix.resolve() if prefix.is_symlink() and prefix.exists() else prefix
     put_back(prefix)
     line = activation(maker, prefix, name, lock.variables, SCRIPT if lock.led else None)
-    return Creation(root, lock, prefix, maker, _moves(lock, prefix, _environment(prefix, maker)), line)
+    moves = _moves(lock, prefix, _environment(prefix, maker))
+    return Creation(root, lock, prefix, maker, moves, line, unowned_files(_environment(prefix, maker)) if moves else ())
 
 
 def _environment(prefix: Path, program: FoundProgram | None) -> Path:
@@ -111,7 +115,8 @@ def _moves(lock: LockFolder, prefix: Path, environment: Path) -> tuple[Move, ...
     if not prefix.exists() or (prefix.is_dir() and not any(prefix.iterdir())):
         return None
     if prefix.is_dir() and environment != prefix and is_made_here(prefix):
-        return _differences(_installed(environment) if is_prefix(environment) else {}, _locked(lock))
+        packages = _installed(environment) if is_prefix(environment) else {}
+        return _differences(packages, _locked(lock))  # what it sets stands in its pixi.toml
     if not prefix.is_dir() or not is_prefix(prefix):
         raise BadInput("is no environment", file=prefix, fix="choose another place, or take it away")
     if (prefix / UNFINISHED).is_file():
@@ -120,7 +125,9 @@ def _moves(lock: LockFolder, prefix: Path, environment: Path) -> tuple[Move, ...
         raise BadInput("is the environment that conda itself runs in", file=prefix, fix="choose another place")
     if prefix.resolve() in (Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()):
         raise BadInput("is the environment that Interlock itself runs in", file=prefix, fix="choose another place")
-    return _differences(_installed(prefix), _locked(lock))
+    set_before = read_variables(prefix)
+    before, after = ({}, {}) if set_before is None else (set_before, lock.variables)
+    return _differences(_installed(prefix) | _variables(before), _locked(lock) | _variables(after))
 
 
 def _differences(
@@ -133,12 +140,17 @@ def _differences(
 def _installed(prefix: Path) -> dict[tuple[str, str], str | None]:
     packages = read_prefix(prefix).packages
     conda = {str(package.conda): f"{package.version} {package.build}" for package in packages if package.conda}
-    return _halves(conda, {str(p.name): p.version for p in packages if p.conda is None and p.from_index})
+    pip = {str(p.name): p.version for p in packages if p.conda is None and p.from_index}
+    return _halves(conda, pip)
 
 
 def _locked(lock: LockFolder) -> dict[tuple[str, str], str | None]:
     conda = {str(record.name): f"{record.version} {record.build}" for record in lock.records}
     return _halves(conda, {str(pin.name): pin.installs for pin in lock.pins})
+
+
+def _variables(values: Mapping[str, str]) -> dict[tuple[str, str], str | None]:
+    return {("variable", name): value for name, value in values.items()}
 
 
 def _halves(conda: Mapping[str, str], pip: Mapping[str, str | None]) -> dict[tuple[str, str], str | None]:

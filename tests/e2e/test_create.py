@@ -211,6 +211,28 @@ def test_an_environment_that_is_there_is_told_package_by_package_and_moved(lock,
     assert not list(tmp_path.glob("env.*"))
 
 
+def test_what_no_package_brought_and_variables_that_go_are_told(lock, tmp_path, interlock, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prefix = tmp_path / "env"
+    carry_out(planned(tmp_path, prefix))
+    state = prefix / "conda-meta" / "state"
+    assert json.loads(state.read_text()) == {"env_vars": {"DEMO": "1"}}
+    state.write_text(json.dumps({"env_vars": {"DEMO": "0", "MINE": "x"}, "version": 1}))
+    (prefix / "work").mkdir()
+    for name in ("notes.txt", "work/a.csv", "work/b.csv", "work/c.csv"):
+        (prefix / name).touch()
+    made = planned(tmp_path, prefix)
+    assert made.moves == (Move("variable", "DEMO", "0", "1"), Move("variable", "MINE", "x", None))
+    assert made.unowned == ("notes.txt", "work/a.csv", "work/b.csv", "work/c.csv")
+    code, out, err = interlock("create", "demo", "--prefix", str(prefix), "--dry-run", "--with", OWN)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1:] == [
+        "  changes: DEMO (variable) 0 -> 1",
+        "  goes: MINE (variable) x",
+        "  goes: 4 files that no package brought, such as notes.txt, work/a.csv and work/b.csv",
+    ]
+
+
 @pytest.mark.parametrize("program", ["conda", OWN])
 def test_where_it_fails_the_old_environment_lies_there_again(lock, tmp_path, programs, program):
     folder = programs("conda")

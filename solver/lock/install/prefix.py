@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from packaging.version import Version
 
 from solver.core.acceptance import ACCEPTED, Acceptance, accepting_lines
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
 
 _DYING = 1.0
 """Seconds that the children of a killed installation may take to end."""
+
+
+class _State(msgspec.Struct):
+    """What conda keeps of an environment beside its packages."""
+
+    env_vars: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,20 @@ def _write_variables(prefix: Path, variables: Mapping[str, str]) -> None:
     if variables:
         state = prefix / "conda-meta" / "state"
         state.write_text(json.dumps({"env_vars": dict(variables)}), encoding="utf-8")
+
+
+def read_variables(prefix: Path) -> dict[str, str] | None:
+    """What conda sets on activating ``prefix``; None where it is no environment of conda's."""
+    if not (prefix / "conda-meta").is_dir():
+        return None
+    state = prefix / "conda-meta" / "state"
+    if not state.is_file():
+        return {}
+    try:
+        return msgspec.json.decode(read_bytes(state), type=_State).env_vars
+    except msgspec.MsgspecError as error:
+        fix = "take the file away: conda then sets nothing"
+        raise BadInput(f"is no state of an environment: {error}", file=state, fix=fix) from None
 
 
 def _write_script(prefix: Path, variables: Mapping[str, str]) -> None:

@@ -1,0 +1,60 @@
+"""Files of a prefix that no package brought: what somebody made there, and would miss."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from solver.audit.prefix_files import site_packages
+from solver.core import reading
+
+_OWN = "conda-meta"
+"""The folder of what conda and we note of an environment."""
+_MADE = re.compile(r"\.lock|pyvenv\.cfg|CACHEDIR\.TAG|\.gitignore|(bin|Scripts)/([Aa]ctivate|deactivate|python)[^/]*")
+"""What the makers of environments put into each."""
+
+
+class _Linked(msgspec.Struct):
+    """What is read of conda's record of a package."""
+
+    files: tuple[str, ...] = ()
+
+
+def unowned_files(prefix: Path) -> tuple[str, ...]:
+    """POSIX paths below ``prefix``, sorted; what python compiled and what an installer notes are nobody's to miss."""
+    owned = {*_of_conda(prefix), *_of_pip(prefix)}
+    return tuple(sorted(path for path in _files(prefix) if path not in owned and not _MADE.fullmatch(path)))
+
+
+def _files(prefix: Path) -> Iterator[str]:
+    for folder, below, files in os.walk(prefix):
+        below[:] = [name for name in below if name != "__pycache__" and not name.endswith((".dist-info", ".egg-info"))]
+        if Path(folder) == prefix:
+            below[:] = [name for name in below if name != _OWN]
+        place = Path(folder).relative_to(prefix)
+        yield from ((place / name).as_posix() for name in files if not name.endswith(".pyc"))
+
+
+def _of_conda(prefix: Path) -> Iterator[str]:
+    for record in prefix.glob(f"{_OWN}/*.json"):
+        try:
+            yield from msgspec.json.decode(reading.read_bytes(record), type=_Linked).files
+        except msgspec.MsgspecError:
+            continue  # which files such a package brought nobody knows; they are told rather than passed over
+
+
+def _of_pip(prefix: Path) -> Iterator[str]:
+    for site in site_packages(prefix):
+        for record in site.glob("*.dist-info/RECORD"):
+            rows = csv.reader(io.StringIO(reading.read_text(record), newline=""))
+            try:
+                paths = [row[0] for row in rows if row]
+            except csv.Error:
+                continue  # as with conda's
+            yield from (Path(os.path.relpath(site / path, prefix.resolve())).as_posix() for path in paths)
