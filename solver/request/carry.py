@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from solver.core import names
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.direct import afterwards, built_by_conda, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
@@ -84,7 +86,11 @@ class Draft:
 
 def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
     """``source`` as a request called ``name`` where the file itself has no name."""
-    made = Draft(name=source.name or name, variables=dict(source.variables), remarks=list(source.told))
+    made = Draft(name=_plain(source.name or name), remarks=list(source.told))
+    if source.name and made.name != source.name:
+        why = "a name has letters from a to z, digits and ._-"
+        made.remarks.append(f"{source.file}: name {source.name} is carried over as {made.name}: {why}")
+    _variables(made, source)
     for channel in source.channels:
         if world.holds(channel, None):
             made.channels.append(channel)
@@ -101,6 +107,23 @@ def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
             _pip(made, entry)
     _settle_cpu(made)
     return made
+
+
+def _plain(name: str) -> str:
+    """A name as conda, shells and file systems take it."""
+    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "".join(letters)).strip("-.")[:100] or "environment"
+
+
+def _variables(made: Draft, source: Source) -> None:
+    for name, value in source.variables.items():
+        try:
+            names.variable(name)
+        except names.BadName:
+            why = "the name of one has letters from a to z, digits and _, and no digit first"
+            made.remarks.append(f"{source.file}: variable {names.one_line(name)} is not carried over: {why}")
+        else:
+            made.variables[name] = value
 
 
 _INDEX = re.compile(r"(?:-i|-f|--(?:extra-)?index-url|--find-links)[=\s]+(\S+)")
@@ -330,8 +353,7 @@ def _once(made: Draft, entry: Wish, name: str, text: str) -> None:
 def request_text(made: Draft, machine: Hardware) -> str:
     """The file of a request with one profile."""
     pip = [f"{name}==${{{name}}}" for name in made.frameworks] + list(made.pip.values())
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", made.name).strip("-.")[:100] or "environment"
-    data: dict[str, Any] = {"name": name, "channels": made.channels}
+    data: dict[str, Any] = {"name": made.name, "channels": made.channels}
     data["dependencies"] = ["python=${python}", *made.conda, "pip", {"pip": pip}]
     data |= {"variables": made.variables} if made.variables else {}
     data["profiles"] = {"cpu" if made.cpu else "gpu": _profile(made, machine)}
