@@ -134,8 +134,8 @@ def test_a_name_and_variables_that_conda_does_not_take_are_told(here, interlock)
     (here / "environment.yml").write_text(text + "variables: {Ä: '1', MODE: '2'}\n", encoding="utf-8")
     assert interlock("init")[1].splitlines() == [
         "environment.yml: name größe is carried over as gro-e: a name has letters from a to z, digits and ._-",
-        "environment.yml: variable Ä is not carried over: the name of one has letters from a to z, digits and _, and no "
-        "digit first",
+        "environment.yml: variable Ä is not carried over: the name of one has letters from a to z, digits and _, and "
+        "no digit first",
         "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
     ]
     made = parse_yaml(request(here), "environment.yml.in").data
