@@ -62,4 +62,4 @@ def _packages(lock: LockFolder) -> dict[str, str]:
     else:
         # conda's names differ; the probes and the predictions go by the frameworks' own.
         versions = {str(name): axes[name] for name in axes_of("framework", "package") if name in axes}
-    return {"python": axes["python"], **versions}
+    return {"python": axes.get("python", lock.solution.target.python), **versions}

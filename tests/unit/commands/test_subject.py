@@ -33,6 +33,15 @@ def test_a_conda_lock_is_told_by_the_frameworks_own_names(lock):
     assert subject.gpu is False
 
 
+def test_a_lock_that_does_not_choose_a_python_has_that_of_its_target(lock):
+    (lock / "solution.yaml").write_text(
+        "version: 1\nprofile: full-py312\nflavour: conda\ntarget: {platform: linux-64, python: '3.11'}\n"
+        "solution: {torch: '2.10.0'}\nvariables: {}\n"
+    )
+    seal(lock)
+    assert subject_of(lock).packages == {"python": "3.11", "torch": "2.10.0"}
+
+
 def test_where_none_is_named_all_locks_are_meant(root, lock):
     (root / "locks" / "no-lock").mkdir()
     assert [one.folder for one in subjects_of(root, ())] == [lock]
