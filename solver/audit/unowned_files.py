@@ -13,10 +13,14 @@ import msgspec
 
 from solver.audit.prefix_files import site_packages
 from solver.core import reading
+from solver.core.errors import BadInput
 
 _OWN = "conda-meta"
 """The folder of what conda and we note of an environment."""
-_MADE = re.compile(r"\.lock|pyvenv\.cfg|CACHEDIR\.TAG|\.gitignore|(bin|Scripts)/([Aa]ctivate|deactivate|python)[^/]*")
+_MADE = re.compile(
+    r"\.lock|pyvenv\.cfg|CACHEDIR\.TAG|\.gitignore"
+    r"|(bin|Scripts)/([Aa]ctivate|deactivate|python[0-9.]*|pythonw)(\.[a-z]+[0-9]?|-variables\.sh|_this\.py)?"
+)
 """What the makers of environments put into each."""
 
 
@@ -38,7 +42,8 @@ def _files(prefix: Path) -> Iterator[str]:
         if Path(folder) == prefix:
             below[:] = [name for name in below if name != _OWN]
         place = Path(folder).relative_to(prefix)
-        yield from ((place / name).as_posix() for name in files if not name.endswith(".pyc"))
+        links = (name for name in below if (Path(folder) / name).is_symlink())
+        yield from ((place / name).as_posix() for name in (*files, *links) if not name.endswith(".pyc"))
 
 
 def _of_conda(prefix: Path) -> Iterator[str]:
@@ -52,9 +57,9 @@ def _of_conda(prefix: Path) -> Iterator[str]:
 def _of_pip(prefix: Path) -> Iterator[str]:
     for site in site_packages(prefix):
         for record in site.glob("*.dist-info/RECORD"):
-            rows = csv.reader(io.StringIO(reading.read_text(record), newline=""))
             try:
+                rows = csv.reader(io.StringIO(reading.read_text(record), newline=""))
                 paths = [row[0] for row in rows if row]
-            except csv.Error:
+            except (BadInput, csv.Error):
                 continue  # as with conda's
             yield from (Path(os.path.relpath(site / path, prefix.resolve())).as_posix() for path in paths)

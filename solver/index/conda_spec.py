@@ -124,8 +124,14 @@ def match_spec(text: str) -> MatchSpec:
     """A MatchSpec as people write it, ``pytorch=*=cuda*`` included, of whatever channel; raises ``BadInput``."""
     from rattler import MatchSpec
 
+    placed = placed_spec(text)
+    if ":" in _NAME_END.split(placed.spec.strip(), maxsplit=1)[0] or "::" in placed.channel:
+        # conda's channel:namespace:name, of which rattler makes a name that no package can have.
+        raise BadInput(
+            f'"{text}" is no conda MatchSpec that names a package', fix="write a channel as channel::package"
+        )
     try:
-        return MatchSpec(placed_spec(text).spec, strict=False)
+        return MatchSpec(placed.spec, strict=False)
     except Exception as error:
         raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
 

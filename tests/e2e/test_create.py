@@ -221,15 +221,17 @@ def test_what_no_package_brought_and_variables_that_go_are_told(lock, tmp_path, 
     (prefix / "work").mkdir()
     for name in ("notes.txt", "work/a.csv", "work/b.csv", "work/c.csv"):
         (prefix / name).touch()
+    (prefix / "work" / "data").symlink_to(tmp_path)
+    (prefix / "bin" / "activate-mine").touch()
     made = planned(tmp_path, prefix)
     assert made.moves == (Move("variable", "DEMO", "0", "1"), Move("variable", "MINE", "x", None))
-    assert made.unowned == ("notes.txt", "work/a.csv", "work/b.csv", "work/c.csv")
+    assert made.unowned == ("bin/activate-mine", "notes.txt", "work/a.csv", "work/b.csv", "work/c.csv", "work/data")
     code, out, err = interlock("create", "demo", "--prefix", str(prefix), "--dry-run", "--with", OWN)
     assert (code, err) == (0, "")
     assert out.splitlines()[1:] == [
         "  changes: DEMO (variable) 0 -> 1",
         "  goes: MINE (variable) x",
-        "  goes: 4 files that no package brought, such as notes.txt, work/a.csv and work/b.csv",
+        "  goes: 6 files that no package brought, such as bin/activate-mine, notes.txt and work/a.csv",
     ]
 
 

@@ -124,6 +124,8 @@ class ChannelSolver:
 
     def _bind(self, specs: Iterable[str]) -> None:
         """Have what a spec wants from a channel come from that one; raises ``BadInput`` where it is not among them."""
+        for one in self.channels():
+            one.bound = one.elsewhere = frozenset()
         for text in specs:
             channel, name = placed_spec(text).channel, spec_name(text)
             if not channel:

@@ -110,3 +110,11 @@ def test_a_build_string_ends_with_its_number(build, number):
 )
 def test_the_channel_of_a_spec_is_read_apart(text, channel, spec):
     assert placed_spec(text) == PlacedSpec(channel, spec)
+
+
+@pytest.mark.parametrize("text", ["conda-forge:main:openssl", "conda-forge::main::openssl", "a:b >=1"])
+def test_a_namespace_before_a_package_is_bad_input(text):
+    with pytest.raises(BadInput) as caught:
+        match_spec(text)
+    told = f'"{text}" is no conda MatchSpec that names a package; write a channel as channel::package'
+    assert str(caught.value) == told

@@ -165,3 +165,13 @@ def test_a_channel_that_is_not_among_them_is_told_without_credentials(tmp_path):
         f"channels: demo is wanted from the channel https://conda.invalid/b, which is not among {there}; "
         "add https://conda.invalid/b to them, or leave it out before demo"
     )
+
+
+def test_a_channel_that_was_wanted_once_binds_no_later_question(tmp_path):
+    write_channel(tmp_path / "a", [entry("demo", "2.0")])
+    write_channel(tmp_path / "b", [entry("demo", "1.0")])
+    mirrors = {name: ((tmp_path / name).as_uri(),) for name in ("a", "b")}
+    index = CondaIndex(channels=("a", "b"), settings=CondaSettings(mirrors=mirrors))
+    solver = ChannelSolver(index, Target(), virtual_packages(Target(), DRIVERS))
+    chosen = [[record.pin for record in solver.close([spec])] for spec in ("demo", "b::demo", "demo", "a::demo")]
+    assert chosen == [["demo=2.0=0"], ["demo=1.0=0"], ["demo=2.0=0"], ["demo=2.0=0"]]
