@@ -32,13 +32,19 @@ _CUDA = re.compile(
     r"cudatoolkit|cuda(-.*)?|pytorch-(cuda|mutex)|cudnn|nccl|lib(cublas|cufft|curand|cusolver|cusparse).*"
 )
 """conda packages that bring CUDA, which the frameworks' builds bring here."""
-_BROUGHT = re.compile(r"nvidia-.*|triton|pytorch-triton.*")
+_PARTS = re.compile(
+    r"triton|libtorch(-.*)?|pytorch-extra-.*|torchvision-extra-decoders"
+    r"|libtensorflow.*|tensorflow-(base|estimator)|libml_dtypes-headers|jaxlib"
+)
+"""Those that a framework of conda's is made of."""
+_BROUGHT = re.compile(r"nvidia-.*|triton|pytorch-triton.*|jaxlib|jax-cuda\d+-pjrt")
 """Packages of pip that a framework brings in the version that it was built for."""
 _NO_PROJECTS = {
     "pkg-resources": "pip of Debian and Ubuntu lists it, and it is a part of setuptools",
     LOADER: "a lock holds it where its set needs it",
 }
 """What a list may hold that nobody publishes."""
+_BUILT_FOR = "the frameworks bring what they were built for"
 _EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
 
 
@@ -163,6 +169,8 @@ def _conda(made: Draft, entry: Wish, world: CondaWorld) -> None:
         _python(made, spec.versions.lstrip("="), entry.where)
     elif spec.name == "pip":
         return
+    elif _PARTS.fullmatch(spec.name):
+        made.remarks.append(f"{entry.where}: {entry.text} is not carried over: {_BUILT_FOR}")
     elif _CUDA.fullmatch(spec.name):
         made.remarks.append(f"{entry.where}: {entry.text} is not carried over: CUDA is chosen with the frameworks")
     else:
@@ -292,7 +300,7 @@ def _pip(made: Draft, entry: Wish) -> None:
     elif name in _NO_PROJECTS:
         made.remarks.append(f"{entry.where}: {text} is not carried over: {_NO_PROJECTS[name]}")
     elif _BROUGHT.fullmatch(name):
-        made.remarks.append(f"{entry.where}: {text} is not carried over: the frameworks bring what they were built for")
+        made.remarks.append(f"{entry.where}: {text} is not carried over: {_BUILT_FOR}")
     elif framework_of(name) is not None or name in COMPANIONS:
         _framework(made, entry, name, requirement)
     else:

@@ -129,6 +129,29 @@ def test_an_environment_that_a_lock_made_becomes_what_a_person_would_ask_for(her
     ]
 
 
+def test_what_a_framework_of_conda_is_made_of_goes_and_that_a_lock_made_the_file_is_told(here, interlock):
+    (here / "environment.yml").write_text(
+        "# Made by `nox -s lock` (or `interlock lock mine`); change environment.yml.in, not this file.\n"
+        "channels: [conda-forge]\ndependencies:\n- python=3.12\n- conda-forge::pytorch=2.10.0=cuda129_0\n"
+        "- conda-forge::libtorch=2.10.0=cuda129_0\n- conda-forge::triton=3.5.1=cuda129_0\n- pip\n"
+    )
+    built_for = "is not carried over: the frameworks bring what they were built for"
+    assert interlock("init")[1].splitlines() == [
+        "environment.yml: is of a lock of Interlock's: what was asked for stands in the environment.yml.in that it was "
+        "made of",
+        "environment.yml:5: conda-forge::pytorch=2.10.0=cuda129_0 stands under pip as torch==2.10.0.*: frameworks come by "
+        "pip",
+        f"environment.yml:6: conda-forge::libtorch=2.10.0=cuda129_0 {built_for}",
+        f"environment.yml:7: conda-forge::triton=3.5.1=cuda129_0 {built_for}",
+        "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
+    ]
+    assert parse_yaml(request(here), "environment.yml.in").data["dependencies"] == [
+        "python=${python}",
+        "pip",
+        {"pip": ["torch==${torch}"]},
+    ]
+
+
 def test_a_name_and_variables_that_conda_does_not_take_are_told(here, interlock):
     text = "name: größe\nchannels: [conda-forge]\ndependencies: [python=3.12, pip, {pip: [torch]}]\n"
     (here / "environment.yml").write_text(text + "variables: {Ä: '1', MODE: '2'}\n", encoding="utf-8")
