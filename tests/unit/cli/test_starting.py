@@ -139,8 +139,8 @@ def test_what_a_framework_of_conda_is_made_of_goes_and_that_a_lock_made_the_file
     assert interlock("init")[1].splitlines() == [
         "environment.yml: is of a lock of Interlock's: what was asked for stands in the environment.yml.in that it was "
         "made of",
-        "environment.yml:5: conda-forge::pytorch=2.10.0=cuda129_0 stands under pip as torch==2.10.0.*: frameworks come by "
-        "pip",
+        "environment.yml:5: conda-forge::pytorch=2.10.0=cuda129_0 stands under pip as torch==2.10.0.*: frameworks come "
+        "by pip",
         f"environment.yml:6: conda-forge::libtorch=2.10.0=cuda129_0 {built_for}",
         f"environment.yml:7: conda-forge::triton=3.5.1=cuda129_0 {built_for}",
         "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
