@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from solver.commands.init_lock import wished
 from solver.commands.project import REQUEST_FILE, built_in_snapshot, open_matrices, open_snapshot
 from solver.commands.rivals import NewestAsks, settle_rivals
 from solver.core.answer import NOT_KNOWN, NotKnown
@@ -21,9 +22,10 @@ from solver.index.conda_snapshot import CondaSnapshot
 from solver.index.conda_spec import CondaSpec, meets_spec
 from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
-from solver.request.carry import CondaWorld, Draft, Hardware, draft_of, request_text
+from solver.request.carry import CondaWorld, Draft, draft_of
 from solver.request.read import parse_request
-from solver.request.sources import find_source, read_source
+from solver.request.request_file import Hardware, request_text
+from solver.request.sources import find_source
 
 Question = Callable[[str, str], str]
 """Puts a question with its usual answer to a person; returns what is answered."""
@@ -55,7 +57,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = draft_of(read_source(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
+        made = draft_of(wished(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
         settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)
@@ -118,6 +120,8 @@ def _words(text: str) -> Sequence[str]:
 def _lines(made: Draft) -> Sequence[str]:
     if made.frameworks:
         return made.remarks
+    if made.target is not None:
+        return [*made.remarks, "the lock holds no framework, and the request asks for none"]
     return [
         *made.remarks,
         "it names neither TensorFlow nor torch; add torch==${torch} or tensorflow==${tensorflow} under pip:",

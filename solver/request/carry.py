@@ -6,21 +6,20 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import yaml
+from msgspec import structs
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core import names
-from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
+from solver.core.answer import Answer, answer
 from solver.core.direct import afterwards, built_by_conda, direct
 from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of
 from solver.core.inclusions import included
-from solver.core.indexes import CPU_FLAVOUR, INDEXES, flavour_of, is_partial, known_index
+from solver.core.indexes import CPU_FLAVOUR, flavour_of, is_partial, known_index
 from solver.core.markers import applies
-from solver.core.model import CondaName, Framework, KnownIndex, PypiName, Target, pypi_name
+from solver.core.model import CondaName, Flavour, Framework, KnownIndex, PypiName, Target, pypi_name
 from solver.core.target import OLDEST_PYTHON, marker_environment
 from solver.core.versions import within
 from solver.index.conda_level import is_of_the_machine
@@ -49,15 +48,6 @@ _EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
 
 
 @dataclass(frozen=True)
-class Hardware:
-    """Where the locks shall run, as far as somebody said."""
-
-    gpus: tuple[str, ...] = ()
-    """Compute capabilities or product names."""
-    driver: str | NotKnown = NOT_KNOWN
-
-
-@dataclass(frozen=True)
 class CondaWorld:
     """What is known of conda's packages."""
 
@@ -80,6 +70,9 @@ class Draft:
     """Specifier by name."""
     python: str = ""
     variables: dict[str, str] = field(default_factory=dict)
+    flavour: Flavour = "pip-in-conda"
+    target: Target | None = None
+    """Where the set shall run; None: nobody said."""
     cpu: bool = False
     """Nothing is for a GPU."""
     on_cpu: set[Framework] = field(default_factory=set)
@@ -92,7 +85,9 @@ class Draft:
 
 def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
     """``source`` as a request called ``name`` where the file itself has no name."""
-    made = Draft(name=_plain(source.name or name), remarks=list(source.told))
+    made = Draft(
+        name=_plain(source.name or name), flavour=source.flavour, target=source.target, remarks=list(source.told)
+    )
     if source.name and made.name != source.name:
         why = "a name has letters from a to z, digits and ._-"
         made.remarks.append(f"{source.file}: name {source.name} is carried over as {made.name}: {why}")
@@ -154,7 +149,8 @@ def _index_option(made: Draft, entry: Wish) -> bool:
 def _settle_cpu(made: Draft) -> None:
     """Where no framework is left for a GPU, the whole request is for the CPU."""
     made.on_cpu &= made.frameworks.keys()
-    made.cpu = bool(made.frameworks) and made.on_cpu >= made.frameworks.keys()
+    without_driver = made.target is not None and made.target.driver is None
+    made.cpu = without_driver or (bool(made.frameworks) and made.on_cpu >= made.frameworks.keys())
 
 
 def _conda(made: Draft, entry: Wish, world: CondaWorld) -> None:
@@ -295,11 +291,12 @@ def _pip(made: Draft, entry: Wish) -> None:
         return
     name = canonicalize_name(requirement.name)
     if _where_it_counts(made, requirement) is Answer.NO:
-        here = f"{Target().platform} with python {made.python}" if made.python else Target().platform
+        platform = (made.target or Target()).platform
+        here = f"{platform} with python {made.python}" if made.python else platform
         made.remarks.append(f'{entry.where}: "{text}" is not carried over: its marker does not hold on {here}')
     elif name in _NO_PROJECTS:
         made.remarks.append(f"{entry.where}: {text} is not carried over: {_NO_PROJECTS[name]}")
-    elif _BROUGHT.fullmatch(name):
+    elif _BROUGHT.fullmatch(name) and not entry.known:
         made.remarks.append(f"{entry.where}: {text} is not carried over: {_BUILT_FOR}")
     elif framework_of(name) is not None or name in COMPANIONS:
         _framework(made, entry, name, requirement)
@@ -314,7 +311,8 @@ def _where_it_counts(made: Draft, requirement: Requirement) -> Answer:
     """
     bounds = re.sub(r"^(?=\d)", "==", made.python)
     pythons = [python for python in _pythons() if within(python, bounds)]
-    answers = {applies(requirement.marker, marker_environment(Target(python=python))) for python in pythons}
+    targets = [structs.replace(made.target or Target(), python=python) for python in pythons]
+    answers = {applies(requirement.marker, marker_environment(target)) for target in targets}
     if len(answers) > 1:
         return Answer.NOT_KNOWN
     requirement.marker = None
@@ -356,37 +354,3 @@ def _once(made: Draft, entry: Wish, name: str, text: str) -> None:
         made.remarks.append(f"{entry.where}: {text} is not carried over: {made.pip[name]} stood before")
     else:
         made.pip[name] = text
-
-
-def request_text(made: Draft, machine: Hardware) -> str:
-    """The file of a request with one profile."""
-    pip = [f"{name}==${{{name}}}" for name in made.frameworks] + list(made.pip.values())
-    data: dict[str, Any] = {"name": made.name, "channels": made.channels}
-    data["dependencies"] = ["python=${python}", *made.conda, "pip", {"pip": pip}]
-    data |= {"variables": made.variables} if made.variables else {}
-    data["profiles"] = {"cpu" if made.cpu else "gpu": _profile(made, machine)}
-    return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=120)
-
-
-def _profile(made: Draft, machine: Hardware) -> dict[str, Any]:
-    profile: dict[str, Any] = {"python": made.python} if made.python else {}
-    for name, specifier in made.frameworks.items():
-        if name in made.on_cpu and not made.cpu:
-            profile[name] = {"cuda": "none", **({"version": _bare(specifier)} if specifier else {})}
-        elif specifier:
-            profile[name] = _bare(specifier)
-    # A framework without a distribution for the CPU has its builds for it on an index of its own.
-    elsewhere = any(FRAMEWORKS[name].cpu is None for name in made.on_cpu)
-    indexes = list(dict.fromkeys((*made.indexes, *(index for index in INDEXES if elsewhere and is_partial(index)))))
-    if indexes:
-        profile["indexes"] = indexes
-    if made.cpu:
-        return {**profile, "cuda": "none"}
-    profile |= {"gpu": list(machine.gpus)} if machine.gpus else {}
-    profile |= {"driver": f">={machine.driver}"} if machine.driver else {}
-    return profile
-
-
-def _bare(specifier: str) -> str:
-    """One exact version without its operator."""
-    return specifier if "," in specifier else specifier.removeprefix("==")

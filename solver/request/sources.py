@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -40,8 +39,7 @@ def _environment(path: Path) -> Source:
     conda: list[Wish] = []
     pip: list[Wish] = []
     listed = _List(path.parent)
-    told = [f"{path.name}: {_OF_A_LOCK}"] if _MADE_HERE.search(reading.read_text(path)) else []
-    told += [f"{key}: is not carried over" for key in data if key not in _CARRIED]
+    told = [f"{key}: is not carried over" for key in data if key not in _CARRIED]
     for position, entry in enumerate(data["dependencies"]):
         where = f"{path.name}:{document.line('dependencies', position)}"
         # Each line of pip is told by its own place; what it includes lies beside the file, as pip would look for it.
@@ -64,8 +62,6 @@ def _environment(path: Path) -> Source:
     )
 
 
-_MADE_HERE = re.compile(r"(?m)\A# Made by .*`interlock (lock|export)\b")
-_OF_A_LOCK = "is of a lock of Interlock's: what was asked for stands in the environment.yml.in that it was made of"
 _CARRIED = ("name", "channels", "dependencies", "variables", "prefix")
 """Keys of an environment.yml that are read; ``prefix`` is a place on one machine and means nothing elsewhere."""
 

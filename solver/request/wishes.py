@@ -9,6 +9,7 @@ from pathlib import Path
 
 from solver.core.errors import BadInput
 from solver.core.frameworks import FRAMEWORKS
+from solver.core.model import Flavour, Target
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Wish:
     text: str
     where: str
     """File and line, or file and key."""
+    known: bool = False
+    """Whether somebody is known to have asked for it, though frameworks bring such packages by themselves."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Source:
     python: str | None = None
     """Specifier; None: the file states none."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    flavour: Flavour = "pip-in-conda"
+    """Where the frameworks shall come from."""
+    target: Target | None = None
+    """Where its set shall run; None: the file does not say."""
     told: tuple[str, ...] = ()
     """What is not read of the file, or not in any case, a line each."""
 

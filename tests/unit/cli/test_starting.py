@@ -92,64 +92,68 @@ profiles:
 
 
 LOCKED = f"""\
+# Made by `nox -s lock` (or `interlock lock mine`); change environment.yml.in, not this file.
+# For linux-64, glibc >= 2.31, NVIDIA driver >= 550.54.14, GPU of compute capability 9.0.
 name: mine
 channels: [conda-forge]
 dependencies:
-- __glibc>=2.28
+- __glibc>=2.31
 - conda-forge::_x86_64-microarch-level>=3
 - conda-forge::zstd=1.5.7=hb78ec9c_7
 - conda-forge::python=3.12.13=h_cpython
 - conda-forge::pip=26.3=h_0
+- openssl
 - pip:
   - --find-links ./wheels
+  - --no-binary odd
   - interlock-loader==1+tf2.21.0 --hash=sha256:{"0" * 64}
-  - torch==2.10.0 --hash=sha256:{"1" * 64}
+  - jax==0.7.0 --hash=sha256:{"1" * 64}
+  - pandas
+  - tensorflow==2.21.0 --hash=sha256:{"1" * 64}
+  - tensorflow-cpu==2.21.0 --hash=sha256:{"1" * 64}
+  - torch @ https://download.pytorch.org/whl/cu126/torch-2.10.0%2Bcu126-cp312-cp312-linux_x86_64.whl \
+--hash=sha256:{"1" * 64}
+  - torchvision==0.25.0 --hash=sha256:{"1" * 64}
   - triton==3.6.0 --hash=sha256:{"2" * 64}
 """
 
 
 def test_an_environment_that_a_lock_made_becomes_what_a_person_would_ask_for(here, interlock):
     (here / "environment.yml").write_text(LOCKED)
-    of_machine = "what the machine must have stands in the profile, as glibc:, cpu: and driver:"
     assert interlock("init")[1].splitlines() == [
-        f"environment.yml:4: __glibc>=2.28 is not carried over: {of_machine}",
-        f"environment.yml:5: conda-forge::_x86_64-microarch-level>=3 is not carried over: {of_machine}",
-        "environment.yml:6: of conda-forge::zstd=1.5.7=hb78ec9c_7 the build is not carried over: it is chosen",
-        'environment.yml:10: "--find-links ./wheels" is not carried over: a request names indexes, and what comes from '
-        "each, under indexes:",
-        "environment.yml:11: interlock-loader==1+tf2.21.0 is not carried over: a lock holds it where its set needs it",
-        "environment.yml:13: triton==3.6.0 is not carried over: the frameworks bring what they were built for",
+        "environment.yml: is of a lock: python, frameworks, their companions, variables are carried over; what else "
+        "was asked for stands in the environment.yml.in that the lock was made of",
+        'environment.yml:20: "--extra-index-url https://download.pytorch.org/whl/cu126" is carried over as '
+        "indexes: [pytorch]",
+        "environment.yml:20: of torch==2.10.0+cu126 the build is not carried over: it is chosen by the GPU and the "
+        "driver",
         "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
     ]
-    assert parse_yaml(request(here), here).data["dependencies"] == [
-        "python=${python}",
-        "zstd =1.5.7",
-        "pip",
-        {"pip": ["torch==${torch}"]},
-    ]
+    made = parse_yaml(request(here), here).data
+    # What somebody wrote into the file since stays.
+    packages = ["tensorflow==${tensorflow}", "torch==${torch}", "torchvision", "pandas"]
+    assert made["dependencies"] == ["python=${python}", "openssl", "pip", {"pip": packages}]
+    assert made["profiles"]["gpu"] == {
+        "python": "3.12",
+        "tensorflow": "2.21.0",
+        "torch": "2.10.0",
+        "indexes": ["pytorch"],
+        "glibc": "2.31",
+        "gpu": ["9.0"],
+        "driver": ">=550.54.14",
+    }
 
 
-def test_what_a_framework_of_conda_is_made_of_goes_and_that_a_lock_made_the_file_is_told(here, interlock):
-    (here / "environment.yml").write_text(
-        "# Made by `nox -s lock` (or `interlock lock mine`); change environment.yml.in, not this file.\n"
-        "channels: [conda-forge]\ndependencies:\n- python=3.12\n- conda-forge::pytorch=2.10.0=cuda129_0\n"
-        "- conda-forge::libtorch=2.10.0=cuda129_0\n- conda-forge::triton=3.5.1=cuda129_0\n- pip\n"
+def test_a_lock_of_pip_alone_becomes_a_request_too(here, interlock):
+    (here / "requirements.txt").write_text(
+        "# mine: torch 2.10.0; CPU only.\n# For python 3.13, linux-64, glibc >= 2.28.\n"
+        "# Made by `interlock lock mine`; do not edit. Install: pip install --require-hashes -r requirements.txt\n"
+        f"numpy==2.3.0 \\\n    --hash=sha256:{'1' * 64}\ntorch==2.10.0 \\\n    --hash=sha256:{'1' * 64}\n"
     )
-    built_for = "is not carried over: the frameworks bring what they were built for"
-    assert interlock("init")[1].splitlines() == [
-        "environment.yml: is of a lock of Interlock's: what was asked for stands in the environment.yml.in that it was "
-        "made of",
-        "environment.yml:5: conda-forge::pytorch=2.10.0=cuda129_0 stands under pip as torch==2.10.0.*: frameworks come "
-        "by pip",
-        f"environment.yml:6: conda-forge::libtorch=2.10.0=cuda129_0 {built_for}",
-        f"environment.yml:7: conda-forge::triton=3.5.1=cuda129_0 {built_for}",
-        "made environment.yml.in of environment.yml; `interlock lock` makes the lock",
-    ]
-    assert parse_yaml(request(here), "environment.yml.in").data["dependencies"] == [
-        "python=${python}",
-        "pip",
-        {"pip": ["torch==${torch}"]},
-    ]
+    assert interlock("init")[0] == 0
+    made = parse_yaml(request(here), here).data
+    assert made["dependencies"] == ["python=${python}", "pip", {"pip": ["torch==${torch}"]}]
+    assert made["profiles"] == {"cpu": {"python": "3.13", "torch": "2.10.0", "cuda": "none"}}
 
 
 def test_a_name_and_variables_that_conda_does_not_take_are_told(here, interlock):
