@@ -92,22 +92,27 @@ def _name(dist_info: Path) -> PypiName | None:
 
 
 def _record(dist_info: Path, prefix: Path) -> dict[Path, RecordEntry]:
+    entries = {}
+    for row in record_rows(dist_info):
+        # Compiled files and the RECORD itself carry no hash.
+        if len(row) == 3 and row[1].startswith("sha256="):
+            path = dist_info.parent / row[0]
+            if _lies_in(path, prefix):
+                size = int(row[2]) if _SIZE.fullmatch(row[2]) else None
+                entries[path] = RecordEntry(hex_digest(row[1]), size)
+    return entries
+
+
+def record_rows(dist_info: Path) -> list[list[str]]:
+    """The lines of the RECORD of a distribution, path first; none without one. Raises ``BadInput`` where it is none."""
     record = dist_info / "RECORD"
     if not record.is_file():
-        return {}
-    entries = {}
+        return []
     rows = csv.reader(io.StringIO(reading.read_text(record, fix=_FIX), newline=""))
     try:
-        for row in rows:
-            # Compiled files and the RECORD itself carry no hash.
-            if len(row) == 3 and row[1].startswith("sha256="):
-                path = dist_info.parent / row[0]
-                if _lies_in(path, prefix):
-                    size = int(row[2]) if _SIZE.fullmatch(row[2]) else None
-                    entries[path] = RecordEntry(hex_digest(row[1]), size)
+        return [row for row in rows if row]
     except csv.Error as error:
         raise BadInput(f"is no RECORD: {error}", file=record, line=rows.line_num, fix=_FIX) from None
-    return entries
 
 
 def _lies_in(path: Path, prefix: Path) -> bool:

@@ -56,11 +56,11 @@ class KindEntry:
     """How a requirement is added; None: it is written down."""
 
 
-_OUT, _IN = "pip uninstall {name}", "pip install '{what}'"
+_OUT, _IN = "pip uninstall {name}", "pip install {what}"
 _PIPENV: Mapping[str, Any] = {
     "reinstall": f"pipenv run {_PIP}",
     "take_out": "pipenv uninstall {name}",
-    "add": "pipenv install '{what}'",
+    "add": "pipenv install {what}",
 }
 
 KINDS: Mapping[SetKind, KindEntry] = {
@@ -78,21 +78,21 @@ KINDS: Mapping[SetKind, KindEntry] = {
             locks="uv lock",
             reinstall="uv sync --reinstall-package {name}",
             take_out="uv remove {name}",
-            add="uv add '{what}'",
+            add="uv add {what}",
         ),
         KindEntry(
             "poetry.lock",
             locks="poetry lock",
             reinstall=f"poetry run {_PIP}",
             take_out="poetry remove {name}",
-            add="poetry add '{what}'",
+            add="poetry add {what}",
         ),
         KindEntry(
             "pdm.lock",
             locks="pdm lock",
             reinstall="pdm sync --reinstall",
             take_out="pdm remove {name}",
-            add="pdm add '{what}'",
+            add="pdm add {what}",
         ),
         KindEntry("Pipfile.lock", locks="pipenv lock", **_PIPENV),
         KindEntry("Pipfile", is_open=True, **_PIPENV),
@@ -101,7 +101,7 @@ KINDS: Mapping[SetKind, KindEntry] = {
             locks="pixi lock",
             reinstall="pixi reinstall {name}",
             take_out="pixi remove --pypi {name}",
-            add="pixi add --pypi '{what}'",
+            add="pixi add --pypi {what}",
         ),
         KindEntry("pyproject.toml", is_open=True),
         KindEntry("environment", is_open=True, pip_after_conda=True),

@@ -35,4 +35,4 @@ def taking_out(kind: SetKind, packages: Sequence[Package]) -> str:
 def adding(kind: SetKind, what: str) -> str:
     """How a requirement is added, where the tool has a command for it."""
     command = KINDS[kind].add
-    return f"install {what}" if command is None else f"install {what} (`{command.format(what=what)}`)"
+    return f"install {what}" if command is None else f"install {what} (`{command.format(what=command_line(what))}`)"

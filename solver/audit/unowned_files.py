@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from solver.audit.prefix_files import site_packages
+from solver.audit.prefix_files import record_rows, site_packages
 from solver.core import reading
 from solver.core.errors import BadInput
 
@@ -56,10 +54,9 @@ def _of_conda(prefix: Path) -> Iterator[str]:
 
 def _of_pip(prefix: Path) -> Iterator[str]:
     for site in site_packages(prefix):
-        for record in site.glob("*.dist-info/RECORD"):
+        for dist_info in site.glob("*.dist-info"):
             try:
-                rows = csv.reader(io.StringIO(reading.read_text(record), newline=""))
-                paths = [row[0] for row in rows if row]
-            except (BadInput, csv.Error):
+                paths = [row[0] for row in record_rows(dist_info)]
+            except BadInput:
                 continue  # as with conda's
-            yield from (Path(os.path.relpath(site / path, prefix.resolve())).as_posix() for path in paths)
+            yield from (Path(os.path.relpath(site / path, prefix)).as_posix() for path in paths)

@@ -97,11 +97,8 @@ def _wrong_numbers(project: Project, profile: Profile, machine: Machine) -> tupl
 def _refuse_file(root: Path, name: str | None) -> None:
     """Who is told of a broken environment by a list of it gives that to the audit."""
     if name is not None and os.path.isfile(root / name):  # noqa: PTH113 - False also for what no file can be called
-        problem, fix = (
-            f"{name} is a file, and no profile",
-            f"{command('interlock', 'audit', name)} says what is broken in it",
-        )
-        raise BadInput(problem, key="PROFILE", fix=fix) from None
+        fix = f"{command('interlock', 'audit', name)} says what is broken in it"
+        raise BadInput(f"{name} is a file, and no profile", key="PROFILE", fix=fix) from None
 
 
 def this_place() -> Here:

@@ -19,7 +19,7 @@ from solver.core.yamlfile import load_yaml
 from solver.index.days import facts_of, read_days
 from solver.lock.folder import is_lock, lock_folders, read_folder
 from solver.proof.evidence import Evidence
-from solver.proof.evidence_files import evidence_of
+from solver.proof.evidence_files import evidence_of, nobody_asked
 from solver.proof.signature import public_key, unsigned
 from solver.proof.states import NEVER, GpuState, State, all_states
 from solver.proof.subject import Subject
@@ -55,7 +55,7 @@ def standings(root: Path, signed_by: Path | None = None) -> tuple[Standing, ...]
     ``signed_by`` is a public key, where only evidence counts that was signed with it.
     """
     project = open_project(root)
-    fault = _not_asked if signed_by is None else partial(unsigned, key=public_key(signed_by))
+    fault = nobody_asked if signed_by is None else partial(unsigned, key=public_key(signed_by))
     evidence, reasons = _evidence(project.locks, fault), _reasons(project)
     states = all_states({name: (lock, good) for name, (lock, good, _) in evidence.items()})
     never = dict.fromkeys(sorted({gpu for gpus in states.values() for gpu in gpus}), NEVER)
@@ -88,10 +88,6 @@ def facts(root: Path) -> dict[str, date | NotKnown]:
     """By part of the facts that the project in ``root`` has, the day on which it was read."""
     own = own_snapshot(project_root(root))
     return facts_of(read_days(built_in_snapshot()), {} if own is None else read_days(own))
-
-
-def _not_asked(_: Path) -> None:
-    """Nobody asked who signed."""
 
 
 def _evidence(

@@ -45,8 +45,12 @@ def read_evidence(path: Path) -> Evidence:
         raise BadInput(f"this is no evidence: {brief(one_line(str(error)))}", file=path, fix=AGAIN) from None
 
 
+def nobody_asked(_: Path) -> None:
+    """Every file counts."""
+
+
 def evidence_of(
-    subject: Subject, fault: Callable[[Path], str | None] = lambda _: None
+    subject: Subject, fault: Callable[[Path], str | None] = nobody_asked
 ) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
     """The evidence that lies in a lock's folder, and a sentence for each file there that is none of this lock.
 

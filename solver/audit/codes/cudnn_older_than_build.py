@@ -106,10 +106,8 @@ def _of_a_pinned_one(context: AuditContext, build: BuiltPackage) -> Iterator[Fin
         if context.is_unread(other.package) and cudnn_suits(build.row, other.cudnn).answer is Answer.NO:
             fault = f"the {other.cudnn} that {other.pin} brings {fault_of(build.row, other.cudnn)}"
             only = f"{fault}, and one environment holds one of a CUDA major"
-            cure = (
-                f"{command('interlock', 'explain', build.pin, other.pin)} looks for the nearest builds that go together"
-            )
-            yield _finding(build, other.package, only, cure)
+            search = command("interlock", "explain", build.pin, other.pin)
+            yield _finding(build, other.package, only, f"{search} looks for the nearest builds that go together")
 
 
 def _taking(context: AuditContext, build: BuiltPackage, package: Package) -> str:
