@@ -11,7 +11,7 @@ import asyncio
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from solver.core import names, reading
 from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.model import Platform, conda_name
-from solver.index.conda_config import CondaSettings, trimmed
+from solver.index.conda_config import CondaSettings, trimmed, without_credentials
 from solver.index.conda_folder import Loader, folder_loader, folder_of
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
 from solver.index.conda_web import WebChannel
@@ -74,12 +74,14 @@ class ChannelRecords:
     refuses: Refuses | None = None
     """None: it refuses none."""
     above: Sequence[ChannelRecords] = ()
-    groups: tuple[str, ...] = ()
-    """Names of several channels of which it is one (``defaults``)."""
+    aliases: frozenset[str] = frozenset()
+    """What else it is called: by addresses that it is read from, and by names of several of which it is one."""
     bound: frozenset[str] = frozenset()
     """Packages that are wanted from this channel, whatever those above it have."""
     elsewhere: frozenset[str] = frozenset()
     """Packages that are wanted from another one."""
+    only: Mapping[str, str] = field(default_factory=dict)
+    """The subdir that packages are wanted from, by name."""
     failure: Exception | None = None
     """What went wrong while py-rattler asked, which would tell only its text; None: nothing did."""
     lies: dict[str, list[str]] = field(default_factory=dict)
@@ -118,7 +120,7 @@ class ChannelRecords:
 
     async def fetch_package_records(self, platform: Subdir, name: PackageName) -> list[RepoDataRecord]:
         """py-rattler's own question."""
-        if name.normalized in self.elsewhere:
+        if name.normalized in self.elsewhere or self.only.get(name.normalized, str(platform)) != str(platform):
             return []
         try:
             for channel in () if name.normalized in self.bound else self.above:
@@ -132,7 +134,7 @@ class ChannelRecords:
 
     def is_called(self, name: str) -> bool:
         """Whether ``name`` is the channel's name, its address, or stands for it and others."""
-        meant = {self.name, self.address, *self.groups}
+        meant = {self.name, self.address, *self.aliases}
         return name in meant or self.address in map(trimmed, CondaSettings().members(name))
 
     async def has(self, name: str) -> bool:
@@ -185,23 +187,20 @@ class CondaIndex:
 
     def opened(self, platform: Platform) -> Sequence[ChannelRecords]:
         """The channels; nothing is read before a name is asked for."""
-        return in_priority(
-            self._opened(channel, platform, tuple(name for name in self.channels if channel in self._others(name)))
-            for channel in self.settings.allowed(self.channels)
-        )
+        return in_priority(self._opened(channel, platform) for channel in self.settings.allowed(self.channels))
 
-    def _others(self, name: str) -> tuple[str, ...]:
-        """The channels that ``name`` stands for, where it is not a channel itself."""
-        return tuple(member for member in self.settings.members(name) if member != name)
+    def _aliases(self, channel: str) -> frozenset[str]:
+        groups = (name for name in self.channels if channel in self.settings.members(name))
+        return frozenset({*groups, *map(without_credentials, self.settings.sources(channel))})
 
-    def _opened(self, channel: str, platform: Platform, groups: tuple[str, ...]) -> ChannelRecords:
+    def _opened(self, channel: str, platform: Platform) -> ChannelRecords:
         lies: dict[str, list[str]] = {}
         return ChannelRecords(
             name=channel,
             address=self.settings.address(channel),
             loader=self._loader(channel, lambda name, lie: lies.setdefault(name, []).append(lie)),
             subdirs=(platform, "noarch"),
-            groups=groups,
+            aliases=self._aliases(channel),
             inferred=frozenset(place.partition("/")[2] for place in self.inferred if place.startswith(f"{channel}/")),
             lies=lies,
         )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from solver.core.errors import BadInput
 from solver.core.model import CondaName, conda_name
-from solver.core.target import PLATFORM_NAMES
 from solver.index.conda_config import without_credentials
 from solver.index.rattler_names import as_build
 
@@ -32,7 +31,7 @@ _LOOSE = re.compile(r" ?([,|]) ?|(^=|[<>!~]=?|==) (?=[\w*])")
 _TERM = r"[(<>=!~]*(?:[^(<>=!~\s,|][^<>=~\s,|]*)?"
 _VERSIONS = re.compile(rf"(?P<versions>{_TERM}(?:[,|]{_TERM})*)(?:(?: ?= ?| )(?P<build>[^\s=]+))?")
 _FIELD = re.compile(r"\b(\w+) ?= ?('[^']*'|\"[^\"]*\"|[^'\",\]]*)")
-_SUBDIRS = frozenset({*PLATFORM_NAMES, "noarch", "osx-64"})
+_SUBDIR = re.compile(r"noarch|(linux|osx|win|freebsd|zos|emscripten|wasi)-[a-z0-9]+")
 _EXACT = re.compile(r"={0,2} ?(\d[\w.!+]*)")
 
 
@@ -98,6 +97,8 @@ class PlacedSpec:
     """Its name or address, as it is written; empty: any channel will do."""
     spec: str
     """All the rest, as rattler reads it."""
+    subdir: str = ""
+    """The part of the channel, which rattler reads and looks at nowhere; empty: any."""
 
 
 def placed_spec(text: str) -> PlacedSpec:
@@ -108,16 +109,15 @@ def placed_spec(text: str) -> PlacedSpec:
     """
     before, _, spec = text.strip().rpartition("::")
     head, _, brackets = spec.partition("[")
-    fields = _fields(brackets)
-    channel = before.strip() or fields.get("channel", "")
-    kept = [f"{key}={value!r}" for key, value in fields.items() if key != "channel"]
-    parent, _, last = channel.rstrip("/").rpartition("/")
-    if parent and last in _SUBDIRS:
-        channel = parent
-        kept += [f"subdir={last!r}"]
-    if before or "channel" in fields:
-        spec = head.strip() + (f"[{', '.join(kept)}]" if kept else "")
-    return PlacedSpec(without_credentials(channel.rstrip("/")) if "://" in channel else channel.rstrip("/"), spec)
+    fields = dict(_fields(brackets))
+    channel, subdir = (before.strip() or fields.pop("channel", "")).rstrip("/"), fields.pop("subdir", "")
+    parent, _, last = channel.rpartition("/")
+    if parent and _SUBDIR.fullmatch(last):
+        channel, subdir = parent, last
+    if subdir or "channel" in brackets:
+        kept = ", ".join(f"{key}={value!r}" for key, value in fields.items())
+        spec = head.strip() + (f"[{kept}]" if kept else "")
+    return PlacedSpec(without_credentials(channel) if "://" in channel else channel, spec, subdir)
 
 
 def match_spec(text: str) -> MatchSpec:
@@ -151,7 +151,7 @@ def meets_spec(text: str, name: CondaName, version: str, build: str | None, subd
 
     spec = match_spec(text)
     build = build or _NO_BUILD
-    if not _BUILD.fullmatch(build):
+    if not _BUILD.fullmatch(build) or placed_spec(text).subdir not in ("", subdir):
         return False
     try:
         record = PackageRecord(name, version, as_build(build), build_number(build), subdir)

@@ -124,10 +124,12 @@ class ChannelSolver:
 
     def _bind(self, specs: Iterable[str]) -> None:
         """Have what a spec wants from a channel come from that one; raises ``BadInput`` where it is not among them."""
+        places = [(spec_name(text), placed_spec(text)) for text in specs]
         for one in self.channels():
             one.bound = one.elsewhere = frozenset()
-        for text in specs:
-            channel, name = placed_spec(text).channel, spec_name(text)
+            one.only = {name: place.subdir for name, place in places if place.subdir}
+        for name, place in places:
+            channel = place.channel
             if not channel:
                 continue
             if not any(one.is_called(channel) for one in self.channels()):

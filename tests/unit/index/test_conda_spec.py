@@ -96,20 +96,27 @@ def test_a_build_string_ends_with_its_number(build, number):
 
 
 @pytest.mark.parametrize(
-    ("text", "channel", "spec"),
+    ("text", "channel", "spec", "subdir"),
     [
-        ("numpy >=2", "", "numpy >=2"),
-        ("numpy[version='>=2,<3', build=py*]", "", "numpy[version='>=2,<3', build=py*]"),
-        ("conda-forge::numpy=2", "conda-forge", "numpy=2"),
-        ("pkgs/main::numpy", "pkgs/main", "numpy"),
-        ("pkgs/main/linux-64::numpy", "pkgs/main", "numpy[subdir='linux-64']"),
-        ("https://conda.invalid/a/::numpy", "https://conda.invalid/a", "numpy"),
-        ("https://ann:pw@conda.invalid/a::numpy", "https://conda.invalid/a", "numpy"),
-        ("numpy[channel=ours, version='>=2,<3']", "ours", "numpy[version='>=2,<3']"),
+        ("numpy >=2", "", "numpy >=2", ""),
+        ("numpy[version='>=2,<3', build=py*]", "", "numpy[version='>=2,<3', build=py*]", ""),
+        ("conda-forge::numpy=2", "conda-forge", "numpy=2", ""),
+        ("conda-forge::numpy[version='>=2,<3']", "conda-forge", "numpy[version='>=2,<3']", ""),
+        ("pkgs/main::numpy", "pkgs/main", "numpy", ""),
+        ("pkgs/main/linux-64::numpy", "pkgs/main", "numpy", "linux-64"),
+        ("numpy[subdir=noarch, build=py*]", "", "numpy[build='py*']", "noarch"),
+        ("https://conda.invalid/a/::numpy", "https://conda.invalid/a", "numpy", ""),
+        ("https://ann:pw@conda.invalid/a/noarch::numpy", "https://conda.invalid/a", "numpy", "noarch"),
+        ("numpy[channel=ours/osx-arm64, version='>=2,<3']", "ours", "numpy[version='>=2,<3']", "osx-arm64"),
     ],
 )
-def test_the_channel_of_a_spec_is_read_apart(text, channel, spec):
-    assert placed_spec(text) == PlacedSpec(channel, spec)
+def test_the_channel_of_a_spec_is_read_apart(text, channel, spec, subdir):
+    assert placed_spec(text) == PlacedSpec(channel, spec, subdir)
+
+
+def test_a_spec_of_a_subdir_is_met_in_that_one_alone():
+    met = [meets_spec("conda-forge/noarch::demo", "demo", "1", "0", subdir) for subdir in ("noarch", "linux-64")]
+    assert met == [True, False]
 
 
 @pytest.mark.parametrize("text", ["conda-forge:main:openssl", "conda-forge::main::openssl", "a:b >=1"])

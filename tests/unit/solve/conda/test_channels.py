@@ -138,7 +138,7 @@ FORGE, OURS, THEIRS = (
     [
         ("demo", ("demo=3.0=0", FORGE)),
         ("conda-forge::demo", ("demo=3.0=0", FORGE)),
-        ("conda-forge/noarch::demo", ("demo=3.0=0", FORGE)),
+        ("conda-forge/linux-64::demo", ("demo=3.0=0", FORGE)),
         (f"{FORGE}::demo", ("demo=3.0=0", FORGE)),
         (f"{FORGE}/::demo", ("demo=3.0=0", FORGE)),
         ("demo[channel=ours]", ("demo=2.0=0", OURS)),
@@ -175,3 +175,18 @@ def test_a_channel_that_was_wanted_once_binds_no_later_question(tmp_path):
     solver = ChannelSolver(index, Target(), virtual_packages(Target(), DRIVERS))
     chosen = [[record.pin for record in solver.close([spec])] for spec in ("demo", "b::demo", "demo", "a::demo")]
     assert chosen == [["demo=2.0=0"], ["demo=1.0=0"], ["demo=2.0=0"], ["demo=2.0=0"]]
+
+
+@pytest.mark.parametrize("spec", ["conda-forge/noarch::demo", "demo[subdir=noarch]", "conda-forge/osx-64::demo"])
+def test_a_package_of_another_subdir_is_not_taken(tmp_path, spec):
+    with pytest.raises(ChannelRefusal):
+        close(tmp_path, [entry("demo", "1.0")], [spec])
+
+
+def test_a_channel_is_known_by_the_address_that_an_alias_gives_it(tmp_path):
+    write_channel(tmp_path / "ours", [entry("demo", "1.0")])
+    settings = CondaSettings(alias=tmp_path.as_uri())
+    solver = ChannelSolver(
+        CondaIndex(channels=("ours",), settings=settings), Target(), virtual_packages(Target(), DRIVERS)
+    )
+    assert [one.pin for one in solver.close([f"{tmp_path.as_uri()}/ours::demo"])] == ["demo=1.0=0"]
