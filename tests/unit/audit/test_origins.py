@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from audit_stubs import StubIndex
+from paths import SCENARIOS
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 from reading import read
 
+import solver
 from solver.audit.origins import settled
 from solver.core.answer import NOT_KNOWN
 from solver.matrix.load import Matrices
@@ -113,7 +116,7 @@ def test_nobody_asks_for_the_default_index_address_about_files_that_are_known(tm
     )
     told = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        env={"PYTHONPATH": os.pathsep.join([str(Path(solver.__file__).parents[1]), str(SCENARIOS.parent / "support")])},
         text=True,
         capture_output=True,
         check=True,
