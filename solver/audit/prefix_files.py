@@ -8,9 +8,11 @@ import functools
 import io
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from solver.core import reading
 from solver.core.errors import BadInput
@@ -60,10 +62,25 @@ def prefix_python(prefix: Path) -> str | None:
 
 
 def distribution_folders(site: Path) -> list[Path]:
-    """The .dist-info and .egg-info of each distribution in a site-packages folder, by name."""
-    paths = [*site.glob("*.dist-info"), *site.glob("*.egg-info")]
+    """The .dist-info and .egg-info of each distribution in a site-packages folder, by name; those of eggs, too."""
+    paths = [*site.glob("*.dist-info"), *site.glob("*.egg-info"), *site.glob("*.egg/EGG-INFO")]
+    paths += [info for link in site.glob("*.egg-link") for info in _linked(link)]
     # pip renames what it is about to remove, and passes over what it left so.
     return sorted(path for path in paths if not path.name.startswith("~"))
+
+
+def _linked(link: Path) -> Iterator[Path]:
+    """The .egg-info of the folder that an old editable installation leads to; nothing where it is there no more."""
+    try:
+        folder = Path(reading.read_text(link).splitlines()[0].strip())
+        found = [*folder.glob("*.egg-info")] if folder.is_absolute() else []
+    except (BadInput, IndexError, OSError, ValueError):
+        return
+    yield from (info for info in found if _same_name(info.stem, link.stem))
+
+
+def _same_name(one: str, other: str) -> bool:
+    return canonicalize_name(one.partition("-")[0]) == canonicalize_name(other)
 
 
 def distributions_in(folder: Path) -> dict[PypiName, list[str]]:
