@@ -20,6 +20,7 @@ from solver.core.yamlfile import parse_yaml
 from solver.index.conda_names import recorded_names
 from solver.index.conda_snapshot import CondaSnapshot
 from solver.index.conda_spec import CondaSpec, meets_spec
+from solver.index.condarc import read_settings
 from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
 from solver.request.carry import CondaWorld, Draft, draft_of
@@ -57,7 +58,7 @@ def init(root: Path, source: Path | None, ask: Question | None, *, offline: bool
     if path is None:
         made, machine = _answered(root, ask)
     else:
-        made = draft_of(wished(path), root.resolve().name, CondaWorld(_recorded, _twins(Names(matrices))))
+        made = draft_of(wished(path), root.resolve().name, CondaWorld(_recorded, _named, _twins(Names(matrices))))
         settle_rivals(made, matrices, NewestAsks(open_snapshot(root), None if offline else LiveIndexes()))
         machine = _this()
     text = request_text(made, machine)
@@ -77,6 +78,10 @@ def _recorded(channel: str, spec: CondaSpec | None) -> bool:
         not spec.versions or meets_spec(text, spec.name, record.version, record.build, record.subdir)
         for record in named
     )
+
+
+def _named(channel: str) -> str:
+    return read_settings().name_of(channel) if "://" in channel else channel
 
 
 def _twins(names: Names) -> Callable[[CondaName], PypiName | None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from msgspec import structs
+
 from solver.core.errors import BadInput
 from solver.core.indexes import Bindings
 from solver.core.model import Profile, Request
@@ -15,6 +17,7 @@ from solver.core.reading import read_text
 from solver.core.whole import recover
 from solver.core.yamlfile import parse_yaml
 from solver.index import Index
+from solver.index.condarc import read_settings
 from solver.index.layered import LayeredIndex, Watch
 from solver.index.private import LiveIndexes
 from solver.index.snapshot import Kept, SnapshotIndex
@@ -99,8 +102,20 @@ def open_project(
         source = find_source(root)
         fix = f"`interlock init` makes one{'' if source is None else f' of {source.name}'}"
         raise BadInput("there is no request here", file=REQUEST_FILE, fix=fix)
-    request, spaces = read_request(path, matrices), Spaces(matrices, index)
+    request, spaces = _by_name(read_request(path, matrices)), Spaces(matrices, index)
     return Project(root, request, matrices, index, snapshot, spaces, reach, no_loader=no_loader)
+
+
+def _by_name(request: Request) -> Request:
+    """``request``, each channel by the name that conda has for it: records and locks know it by that."""
+    if not any("://" in channel for profile in request.profiles for channel in profile.channels):
+        return request
+    settings = read_settings()
+    profiles = (
+        structs.replace(profile, channels=tuple(dict.fromkeys(map(settings.name_of, profile.channels))))
+        for profile in request.profiles
+    )
+    return structs.replace(request, profiles=tuple(profiles))
 
 
 def project_root(folder: Path) -> Path:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ DEFAULTS_NAME = "defaults"
 DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
 """What that name stands for, unless a configuration says otherwise."""
 _PLACES_OF_DEFAULTS = {address.partition(".com/")[2]: "https://repo.anaconda.com" for address in DEFAULTS}
+# conda takes what follows the first /t/ for a token, wherever in the path it stands.
+_TOKEN = re.compile(r"^(https?://.*?)/t/[A-Za-z0-9-]+(?=/|$)")
 _PUBLIC = ("conda-forge", "bioconda", "nvidia", "pytorch")
 """Channels of a single word that lie at the common address, wherever a configuration has them read from."""
 
@@ -76,6 +79,17 @@ class CondaSettings:
             return without_credentials(channel)
         base = None if channel.partition("/")[0] in _PUBLIC else self._custom_base(channel)
         return without_credentials(f"{base or DEFAULT_ALIAS}/{channel}")
+
+    def name_of(self, channel: str) -> str:
+        """What conda calls a channel that is written by its address: its name where it lies below the alias."""
+        if "://" not in channel:
+            return channel
+        place = without_credentials(channel).partition("://")[2]
+        for alias in (DEFAULT_ALIAS, self.alias):
+            base, _, name = place.partition(f"{without_credentials(alias).partition('://')[2]}/")
+            if not base and names.is_plain_channel(name):
+                return name
+        return channel
 
     def sources(self, channel: str) -> tuple[str, ...]:
         """Addresses to read ``channel`` from, credentials included, first choice first."""
@@ -167,7 +181,7 @@ def _believing(certificates: Path | None) -> Iterator[None]:
 
 def without_credentials(address: str) -> str:
     """``address`` without user, password and conda's ``/t/<token>``: what may stand in a lock."""
-    return trimmed(names.public_address(_as_address(address)))
+    return trimmed(_TOKEN.sub(r"\1", names.public_address(_as_address(address))))
 
 
 def split_address(address: str, alias: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from solver.core import names
@@ -25,6 +25,7 @@ from solver.core.versions import within
 from solver.index.conda_level import is_of_the_machine
 from solver.index.conda_spec import CondaSpec, placed_spec, read_spec
 from solver.matrix.libraries import LOADER
+from solver.request.python_bounds import minor_bound, pythons
 from solver.request.wishes import Source, Wish
 
 _CUDA = re.compile(
@@ -43,6 +44,7 @@ _NO_PROJECTS = {
     LOADER: "a lock holds it where its set needs it",
 }
 """What a list may hold that nobody publishes."""
+_NO_CHANNELS = {"nodefaults": "it is no channel, and of none but those that are named anything is taken"}
 _BUILT_FOR = "the frameworks bring what they were built for"
 _EXTRAS_OF_FRAMEWORKS = "its CUDA libraries are chosen from the matrices"
 
@@ -53,6 +55,8 @@ class CondaWorld:
 
     holds: Callable[[str, CondaSpec | None], bool]
     """Whether the record of a channel holds a package within the versions of a spec, or, of None, anything."""
+    named: Callable[[str], str]
+    """The name of a channel that is written by its address; what has none stays as it is."""
     twin: Callable[[CondaName], PypiName | None]
     """The project of the package index that a package is; None where none is known to be the same."""
 
@@ -92,12 +96,7 @@ def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
         why = "a name has letters from a to z, digits and ._-"
         made.remarks.append(f"{source.file}: name {source.name} is carried over as {made.name}: {why}")
     _variables(made, source)
-    for channel in source.channels:
-        if world.holds(channel, None):
-            made.channels.append(channel)
-        else:
-            made.remarks.append(f"{source.file}: channel {channel} is not carried over: nothing of it is recorded")
-    made.channels = made.channels or ["conda-forge"]
+    _channels(made, source, world)
     if source.python is not None:
         _python(made, source.python, f"{source.file}: python")
     for entry in source.conda:
@@ -108,6 +107,17 @@ def draft_of(source: Source, name: str, world: CondaWorld) -> Draft:
             _pip(made, entry)
     _settle_cpu(made)
     return made
+
+
+def _channels(made: Draft, source: Source, world: CondaWorld) -> None:
+    for written in source.channels:
+        channel = world.named(written)
+        why = _NO_CHANNELS.get(channel, "" if world.holds(channel, None) else "nothing of it is recorded")
+        if why:
+            made.remarks.append(f"{source.file}: channel {written} is not carried over: {why}")
+        elif channel not in made.channels:
+            made.channels.append(channel)
+    made.channels = made.channels or ["conda-forge"]
 
 
 def _plain(name: str) -> str:
@@ -243,31 +253,14 @@ def _python(made: Draft, text: str, where: str) -> None:
     except InvalidSpecifier:
         made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
         return
-    bounds = sorted({bound for part in parts if (bound := _minor(part))}, reverse=True)
-    if not any(within(python, ",".join(bounds)) for python in _pythons()):
+    bounds = sorted({bound for part in parts if (bound := minor_bound(part))}, reverse=True)
+    if not any(within(python, ",".join(bounds)) for python in pythons()):
         why = f"the oldest that can be locked is {OLDEST_PYTHON}"
         made.remarks.append(f"{where}: python {text} is not carried over: {why}")
         return
     # What every python meets that can be locked bounds nothing.
-    bounds = [bound for bound in bounds if not all(within(python, bound) for python in _pythons())]
+    bounds = [bound for bound in bounds if not all(within(python, bound) for python in pythons())]
     made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
-
-
-def _pythons() -> Sequence[str]:
-    """Every python (major.minor) that a request may name."""
-    major, minor = OLDEST_PYTHON.split(".")
-    return [f"{major}.{number}" for number in range(int(minor), 100)]
-
-
-def _minor(part: Specifier) -> str:
-    """A bound on python's version as one on its major.minor; empty where that is none."""
-    major, minor, *patch = [*part.version.removesuffix(".*").split("."), *([] if "." in part.version else ["0"])]
-    if part.operator in ("==", "~=") and minor.isdigit():
-        return f"=={major}.{minor}" if part.operator == "==" or patch else f">={major}.{minor},<{int(major) + 1}.0"
-    patched = any(number not in ("0", "*") for number in patch)
-    if part.operator in ("<", "<="):
-        return f"<={major}.{minor}" if patched or part.operator == "<=" else f"<{major}.{minor}"
-    return f">={major}.{minor}" if part.operator in (">=", ">") else ""
 
 
 def _pip(made: Draft, entry: Wish) -> None:
@@ -310,8 +303,8 @@ def _where_it_counts(made: Draft, requirement: Requirement) -> Answer:
     Its marker stays only where it decides something.
     """
     bounds = re.sub(r"^(?=\d)", "==", made.python)
-    pythons = [python for python in _pythons() if within(python, bounds)]
-    targets = [structs.replace(made.target or Target(), python=python) for python in pythons]
+    admitted = (python for python in pythons() if within(python, bounds))
+    targets = (structs.replace(made.target or Target(), python=python) for python in admitted)
     answers = {applies(requirement.marker, marker_environment(target)) for target in targets}
     if len(answers) > 1:
         return Answer.NOT_KNOWN

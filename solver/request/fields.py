@@ -15,6 +15,7 @@ from solver.core.acceptance import FORM, Acceptance, is_id, is_reason
 from solver.core.errors import BadInput
 from solver.core.writers import is_image
 from solver.core.yamlfile import Key, YamlDocument
+from solver.index.conda_config import trimmed, without_credentials
 from solver.index.conda_spec import match_spec, placed_spec, read_spec
 
 KeyPath = tuple[Key, ...]
@@ -59,9 +60,9 @@ def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPa
         except names.BadName as error:
             fix = "name it, as in conda-forge, or write its whole address"
             raise document.error(str(error), *place, position, fix=fix) from None
-        if "://" in channel and names.public_address(channel) != channel:
+        shown = without_credentials(channel) if "://" in channel else trimmed(channel)
+        if shown != trimmed(channel):
             # Requests and locks are committed, and conda knows better places for what is secret.
-            shown = names.public_address(channel)
             raise document.error(
                 f'"{shown}" is written with a user, a token, a query or a fragment',
                 *place,

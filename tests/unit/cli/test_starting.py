@@ -144,6 +144,18 @@ def test_an_environment_that_a_lock_made_becomes_what_a_person_would_ask_for(her
     }
 
 
+def test_of_channels_those_by_address_are_carried_over_by_name_and_others_are_told(here, interlock):
+    address = "https://conda.anaconda.org"
+    channels = f"[nodefaults, '{address}/conda-forge/', conda-forge, '{address}/torch/label/x']"
+    (here / "environment.yml").write_text(f"channels: {channels}\ndependencies: [python=3.12, pip, {{pip: [torch]}}]\n")
+    assert interlock("init")[1].splitlines()[:-1] == [
+        "environment.yml: channel nodefaults is not carried over: it is no channel, and of none but those that are "
+        "named anything is taken",
+        f"environment.yml: channel {address}/torch/label/x is not carried over: nothing of it is recorded",
+    ]
+    assert parse_yaml(request(here), here).data["channels"] == ["conda-forge"]
+
+
 def test_a_lock_of_pip_alone_becomes_a_request_too(here, interlock):
     (here / "requirements.txt").write_text(
         "# mine: torch 2.10.0; CPU only.\n# For python 3.13, linux-64, glibc >= 2.28.\n"

@@ -40,6 +40,16 @@ def test_rows_of_ones_own_are_used_by_the_request_and_the_search(tmp_path):
     assert project.locks == tmp_path / "locks"
 
 
+def test_a_channel_by_its_address_is_the_one_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONDA_CHANNEL_ALIAS", "https://mirror.example")
+    forge, own = "https://conda.anaconda.org/conda-forge", "https://own.example/conda-forge"
+    text = REQUEST.replace(", gpu: [MyCard]", "").replace("[conda-forge]", f"['{forge}', conda-forge, '{own}']")
+    (tmp_path / "environment.yml.in").write_text(text + "  two: {channels: ['https://mirror.example/conda-forge']}\n")
+    project = open_project(tmp_path)
+    assert project.profile("one").channels == ("conda-forge", own)
+    assert project.profile("two").channels == ("conda-forge",)
+
+
 def test_without_a_request(tmp_path):
     with pytest.raises(BadInput, match="there is no request here"):
         open_project(tmp_path)

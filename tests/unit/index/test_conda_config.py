@@ -137,9 +137,28 @@ def test_proxies_and_certificates_reach_the_client(tmp_path):
     [
         ("https://user:pw@host.example/a/", "https://host.example/a"),
         ("https://host.example/t/tk-1/a", "https://host.example/a"),
+        ("https://host.example/api/t/tk-1/a", "https://host.example/api/a"),
         ("https://host.example/trees/a", "https://host.example/trees/a"),
+        ("file:///srv/t/channel", "file:///srv/t/channel"),
         ("file:///srv/channel/", "file:///srv/channel"),
     ],
 )
 def test_credentials_are_cut_out(address, bare):
     assert without_credentials(address) == bare
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("conda-forge", "conda-forge"),
+        ("https://conda.anaconda.org/conda-forge/", "conda-forge"),
+        ("http://conda.anaconda.org/pytorch/label/nightly", "pytorch/label/nightly"),
+        ("https://mirror.example/conda/conda-forge", "conda-forge"),
+        ("https://mirror.example/conda/", "https://mirror.example/conda/"),
+        ("https://other.example/conda.anaconda.org/x", "https://other.example/conda.anaconda.org/x"),
+        ("file:///srv/channel", "file:///srv/channel"),
+    ],
+)
+def test_an_address_below_the_alias_is_a_channel_by_its_name(tmp_path, written, name):
+    settings = settings_of(tmp_path, "channel_alias: https://me:pw@mirror.example/conda/t/tk-1\n")
+    assert settings.name_of(written) == name
