@@ -25,7 +25,7 @@ from solver.core.versions import within
 from solver.index.conda_level import is_of_the_machine
 from solver.index.conda_spec import CondaSpec, placed_spec, read_spec
 from solver.matrix.libraries import LOADER
-from solver.request.python_bounds import minor_bound, pythons
+from solver.request.python_bounds import lockable_pythons, minor_bound
 from solver.request.wishes import Source, Wish
 
 _CUDA = re.compile(
@@ -254,12 +254,12 @@ def _python(made: Draft, text: str, where: str) -> None:
         made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
         return
     bounds = sorted({bound for part in parts if (bound := minor_bound(part))}, reverse=True)
-    if not any(within(python, ",".join(bounds)) for python in pythons()):
+    if not any(within(python, ",".join(bounds)) for python in lockable_pythons()):
         why = f"the oldest that can be locked is {OLDEST_PYTHON}"
         made.remarks.append(f"{where}: python {text} is not carried over: {why}")
         return
     # What every python meets that can be locked bounds nothing.
-    bounds = [bound for bound in bounds if not all(within(python, bound) for python in pythons())]
+    bounds = [bound for bound in bounds if not all(within(python, bound) for python in lockable_pythons())]
     made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
 
 
@@ -303,7 +303,7 @@ def _where_it_counts(made: Draft, requirement: Requirement) -> Answer:
     Its marker stays only where it decides something.
     """
     bounds = re.sub(r"^(?=\d)", "==", made.python)
-    admitted = (python for python in pythons() if within(python, bounds))
+    admitted = (python for python in lockable_pythons() if within(python, bounds))
     targets = (structs.replace(made.target or Target(), python=python) for python in admitted)
     answers = {applies(requirement.marker, marker_environment(target)) for target in targets}
     if len(answers) > 1:

@@ -9,7 +9,7 @@ from packaging.specifiers import Specifier
 from solver.core.target import OLDEST_PYTHON
 
 
-def pythons() -> Sequence[str]:
+def lockable_pythons() -> Sequence[str]:
     """Every python (major.minor) that a request may name."""
     major, minor = OLDEST_PYTHON.split(".")
     return [f"{major}.{number}" for number in range(int(minor), 100)]
