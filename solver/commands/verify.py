@@ -16,7 +16,7 @@ from solver.audit.assumed import assumed_target
 from solver.audit.readers.prefix import read_prefix
 from solver.audit.run import audit
 from solver.commands.predict import foretold, with_predictions
-from solver.commands.project import locks_dir, open_facts, open_matrices
+from solver.commands.project import locks_dir, open_facts, open_matrices, own_matrices
 from solver.commands.subject import as_subject, subjects_of
 from solver.core.errors import BadInput
 from solver.core.machine import Machine, this_machine
@@ -27,7 +27,7 @@ from solver.index import Index
 from solver.index.web import log
 from solver.lock.folder import is_lock, read_folder
 from solver.lock.install.prefix import install_lock
-from solver.matrix.load import Matrices
+from solver.matrix.load import Matrices, matrices_dir
 from solver.proof.bundle.make import WHEELS
 from solver.proof.checks import Order
 from solver.proof.evidence_files import admit, read_evidence
@@ -37,6 +37,7 @@ from solver.proof.subject import Subject
 from solver.proof.verify.cluster import prove_on_cluster
 from solver.proof.verify.limits import PLAIN, limit_of
 from solver.proof.verify.one import Install, LockReport, Means, prove
+from solver.proof.verify.prover import prover_digest
 from solver.proof.verify.report import REPORT, Report, cut_off, keep_logs, prove_all, taken_over, write_report
 from solver.proof.verify.under_way import UNDER_WAY, UnderWay
 
@@ -140,11 +141,12 @@ def prove_on(address: str, root: Path, subjects: Sequence[Subject], manner: Mann
     task = functools.partial(prove_elsewhere, root.absolute(), manner.wheels, manner.timeouts)
     each, earlier = _keeping(root, manner, work)
     # Each worker's machine stands in its evidence; the report of a cluster has none.
-    came = taken_over(earlier, Machine(), subjects, manner.tell)
+    prover = _prover(root)
+    came = taken_over(earlier, Machine(), prover, subjects, manner.tell)
 
     def report(*, finished: bool) -> Report:
         locks = tuple(came[subject.profile] for subject in subjects if subject.profile in came)
-        return Report(machine=Machine(), locks=locks, finished=finished)
+        return Report(machine=Machine(), prover=prover, locks=locks, finished=finished)
 
     def keep(lock: LockReport) -> None:
         came[lock.profile] = lock
@@ -192,6 +194,7 @@ def means_here(
         install=_installer(wheels, machine),
         audit=lambda prefix: _audit(prefix, matrices, index, machine),
         machine=machine,
+        prover=_prover(root),
         work=work,
         logs=work / "logs",
         keep=keep,
@@ -199,6 +202,10 @@ def means_here(
         limit=functools.partial(_limit, matrices, machine),
         tell=tell,
     )
+
+
+def _prover(root: Path) -> str:
+    return prover_digest((matrices_dir(), own_matrices(root)))
 
 
 def _limit(matrices: Matrices, machine: Machine, subject: Subject, order: Order) -> float:

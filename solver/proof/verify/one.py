@@ -107,6 +107,8 @@ class Means:
     install: Install
     audit: Audit
     machine: Machine
+    prover: str = ""
+    """Digest of who proves (``prover_digest``); empty: it is not told apart from another."""
     work: Path
     """Scratch folder; environments lie below it."""
     logs: Path
@@ -174,7 +176,7 @@ class _Run:
     def run_probes(self, python: Path, prefix: Path) -> str:
         imports_only = not (self.means.machine.gpus and self.subject.gpu)
         every = orders(frameworks_of(self.subject.packages))
-        shown = self.means.under_way.shown(self.subject, self.means.machine)
+        shown = self.means.under_way.shown(self.subject, self.means.machine, self.means.prover)
         for number, order in enumerate(every, start=1):
             name, start = "-".join(order), time.monotonic()
             if name in shown:
@@ -189,7 +191,7 @@ class _Run:
                 cpu=on_cpu(self.subject.packages), tell=partial(self.still, name),
             )  # fmt: skip
             self.probes.append(result)
-            self.means.under_way.keep(self.subject, self.means.machine, self.probes)
+            self.means.under_way.keep(self.subject, self.means.machine, self.means.prover, self.probes)
             ended = "ok" if result.ok else result.ended
             self.tell(f"probe {number} of {len(every)}, {name}: {ended}, {time.monotonic() - start:.0f} s")
         return "; ".join(one.problem() for one in self.probes if not one.ok)

@@ -29,6 +29,8 @@ class Report(Value, frozen=True, kw_only=True):
 
     version: int = 1
     machine: Machine
+    prover: str = ""
+    """Digest of who proved (``prover_digest``); empty in reports that do not tell."""
     locks: tuple[LockReport, ...]
     finished: bool = True
     """Whether every lock that was to be proved is in it; a run that was cut off goes on with what it holds."""
@@ -61,24 +63,31 @@ def prove_all(
     ``each`` is given the report so far after every lock, so that what ends this process loses little; what such an
     ``earlier`` report holds of this machine and of the very locks is taken over. None: there is none.
     """
-    done = taken_over(earlier, means.machine, subjects, means.tell)
+    done = taken_over(earlier, means.machine, means.prover, subjects, means.tell)
     reports: list[LockReport] = []
     for subject in subjects:
         reports.append(done.get(subject.profile) or prove(subject, means))
-        report = Report(machine=means.machine, locks=tuple(reports), finished=False)
+        report = Report(machine=means.machine, prover=means.prover, locks=tuple(reports), finished=False)
         if each is not None:
             each(report)
-    return Report(machine=means.machine, locks=tuple(reports))
+    return Report(machine=means.machine, prover=means.prover, locks=tuple(reports))
 
 
 def taken_over(
-    earlier: Report | None, machine: Machine, subjects: Sequence[Subject], tell: Callable[[str], object]
+    earlier: Report | None,
+    machine: Machine,
+    prover: str,
+    subjects: Sequence[Subject],
+    tell: Callable[[str], object],
 ) -> dict[str, LockReport]:
-    """By profile what a run that was cut off has proved on this machine of these very locks; ``tell`` is told of each.
+    """By profile what a run that was cut off has proved on this machine of these very locks.
 
-    Nothing of a run that came to its end: who starts that again wants to see it again.
+    ``tell`` is told of each.
+
+    Nothing of a run that came to its end: who starts that again wants to see it again. And nothing of another
+    interlock's (``prover``), which may look at other things and foretell others.
     """
-    if earlier is None or earlier.finished or earlier.machine != machine:
+    if earlier is None or earlier.finished or (earlier.machine, earlier.prover) != (machine, prover):
         return {}
     there = {(lock.profile, lock.lock): lock for lock in earlier.locks}
     done = {one.profile: there[one.profile, one.digest] for one in subjects if (one.profile, one.digest) in there}

@@ -26,6 +26,7 @@ class Shown(Value, frozen=True, kw_only=True):
 
     version: int = 1
     machine: Machine
+    prover: str
     profile: str
     lock: str
     probes: tuple[ProbeResult, ...]
@@ -37,8 +38,9 @@ class UnderWay:
 
     file: Path | None = None
 
-    def shown(self, subject: Subject, machine: Machine) -> dict[str, ProbeResult]:
-        """By name the probes of this very lock that were well on this machine, in a run that did not come to its end.
+    def shown(self, subject: Subject, machine: Machine, prover: str) -> dict[str, ProbeResult]:
+        """By name the probes of this very lock that were well on this machine, in a run of this very interlock that
+        did not come to its end.
 
         One that failed is run again: it may be that what ended the run ended it, too.
         """
@@ -48,14 +50,16 @@ class UnderWay:
             seen = msgspec.json.decode(read_bytes(self.file), type=Shown, strict=True)
         except (BadInput, msgspec.MsgspecError):
             return {}
-        if (seen.machine, seen.profile, seen.lock) != (machine, subject.profile, subject.digest):
+        if (seen.machine, seen.prover, seen.profile, seen.lock) != (machine, prover, subject.profile, subject.digest):
             return {}
         return {probe.name: probe for probe in seen.probes if probe.ok}
 
-    def keep(self, subject: Subject, machine: Machine, probes: Sequence[ProbeResult]) -> None:
+    def keep(self, subject: Subject, machine: Machine, prover: str, probes: Sequence[ProbeResult]) -> None:
         """Keep what the probes of a lock have shown; that of another lock goes."""
         if self.file is not None:
-            shown = Shown(machine=machine, profile=subject.profile, lock=subject.digest, probes=tuple(probes))
+            shown = Shown(
+                machine=machine, prover=prover, profile=subject.profile, lock=subject.digest, probes=tuple(probes)
+            )
             put_whole(self.file, encode(shown))
 
     def forget(self) -> None:

@@ -43,7 +43,7 @@ def run(tmp_path):
         log.write_text(f"{log.stem} ran")
         return real_probe(order)
 
-    def prove(last=None, machine=REAL, digest="a" * 64, probes=None):
+    def prove(last=None, machine=REAL, digest="a" * 64, probes=None, prover="c" * 64):
         logs = tmp_path / "logs"
         shutil.rmtree(logs, ignore_errors=True)  # each process has a folder of its own for them
         under_way = UnderWay(tmp_path / "out" / UNDER_WAY)
@@ -54,6 +54,7 @@ def run(tmp_path):
             probe_runner=probe,
             under_way=under_way,
             machine=machine,
+            prover=prover,
             work=tmp_path / "work",
             logs=logs,
             tell=told.append,
@@ -114,7 +115,9 @@ def test_a_run_that_was_cut_off_leaves_what_an_unbroken_one_does(run, tmp_path):
     assert sorted(unbroken) == ["log.txt", "one.json", REPORT, "three.json", "two.json"]
 
 
-@pytest.mark.parametrize("changed", [{}, {"digest": "b" * 64}], ids=["same lock", "another lock"])
+@pytest.mark.parametrize(
+    "changed", [{}, {"digest": "b" * 64}, {"prover": "d" * 64}], ids=["same lock", "another lock", "another interlock"]
+)
 def test_a_lock_that_was_cut_off_goes_on_with_the_probes_that_are_left(run, tmp_path, changed):
     prove, _, told = run
     (tmp_path / "out").mkdir()
@@ -142,9 +145,11 @@ def test_a_run_that_came_to_its_end_is_not_taken_over(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"digest": "b" * 64}, {"machine": msgspec.structs.replace(REAL, driver="580.1")}], ids=str
+    "changed",
+    [{"digest": "b" * 64}, {"machine": msgspec.structs.replace(REAL, driver="580.1")}, {"prover": "d" * 64}],
+    ids=["another lock", "another machine", "another interlock"],
 )
-def test_what_is_of_another_lock_or_machine_is_proved_anew(run, changed):
+def test_what_is_of_another_lock_machine_or_interlock_is_proved_anew(run, changed):
     prove, installed, _ = run
     with pytest.raises(Cut):
         prove(2)
