@@ -23,6 +23,7 @@ from solver.core.model import Platform, conda_name
 from solver.index.conda_config import CondaSettings, trimmed, without_credentials
 from solver.index.conda_folder import Loader, folder_loader, folder_of
 from solver.index.conda_record import CondaRecord, check_archive, from_rattler
+from solver.index.conda_singly import Unread
 from solver.index.conda_web import WebChannel
 from solver.index.condarc import read_settings
 
@@ -205,11 +206,11 @@ class CondaIndex:
             lies=lies,
         )
 
-    def _loader(self, channel: str, unread: Callable[[str, str], None]) -> Loader:
+    def _loader(self, channel: str, unread: Unread) -> Loader:
         loaders = [
             folder_loader(channel, folder_of(address), unread)
             if address.startswith("file:")
-            else WebChannel(channel, address, self.settings, self.cache).load
+            else WebChannel(channel, address, self.settings, self.cache, unread).load
             for address in self.settings.sources(channel)
         ]
         return loaders[0] if len(loaders) == 1 else _first_that_answers(loaders)

@@ -13,14 +13,18 @@ import re
 import sys
 import threading
 from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
-from solver.core import names
-from solver.core.errors import IndexUnavailable
+import msgspec
+
+from solver.core import names, reading
+from solver.core.errors import BadInput, IndexUnavailable
+from solver.core.scratch import scratch_folder
 from solver.index.conda_config import CondaSettings, without_credentials
+from solver.index.conda_singly import LARGEST, Sections, Unread, of_json, of_shard, singly
 from solver.index.rattler_names import as_subdir
 from solver.index.web import WORD_EVERY, NoAnswer, log
 
@@ -34,10 +38,14 @@ MOST_FILE = 2 * 2**30
 """Bytes of one file that the gateway writes; the largest repodata.json that is known has less than a quarter."""
 MOST_MEMORY = 2 * 2**30
 """Bytes by which the process may grow while it waits for an answer."""
+_MOST_TRIES = 5
+"""Of a question that fails; once in a hundred times the gateway lets go of a shard before that is on the disk."""
 _LOOK_EVERY = 0.2
 """Seconds; a fast server sends less than half a gigabyte in it."""
 _STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3} [^)]*)\)")
 _SYSTEM = re.compile(r" \(os error \d+\)")
+_TOO_LARGE = "File too large"
+"""What the system says where a file would outgrow ``short_files``."""
 _VAGUE = ("Request failed after", "error sending request for", "HTTP status")
 """How sentences of the gateway begin that tell nothing beside their cause but an address."""
 
@@ -45,12 +53,16 @@ _VAGUE = ("Request failed after", "error sending request for", "HTTP status")
 class WebChannel:
     """The channel called ``name`` as it can be had at one ``address``, credentials included."""
 
-    def __init__(self, name: str, address: str, settings: CondaSettings, cache: Path | None) -> None:
-        self.name, self.address, self.settings, self.cache = name, address, settings, cache
-        self._gateway: Gateway | None = None
+    def __init__(
+        self, name: str, address: str, settings: CondaSettings, cache: Path | None, unread: Unread = lambda *_: None
+    ) -> None:
+        self.name, self.address, self.settings, self.cache, self._unread = name, address, settings, cache, unread
+        self._asked: Gateway | None = None
         self._answered: set[str] = set()
         self._failures: dict[str, str] = {}
         """By subdir, why nothing came of it: what failed once, its repetitions included, is not tried again."""
+        self._whole: dict[str, Sections] = {}
+        """By subdir, all that its repodata.json holds; only where a record in it cannot be read."""
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
     async def load(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
@@ -66,13 +78,16 @@ class WebChannel:
 
     async def _ask(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
         if subdir not in self._failures:
+            records: Sequence[RepoDataRecord] | None = None
             try:
-                records = await self._records(subdir, name)
+                records = await self._records(self._gateway(), subdir, name)
             except NoAnswer as error:
                 self._failures[subdir] = str(error)
             except Exception as error:
-                self._failures[subdir] = cause(str(error))
-            else:
+                records = await self._singly(subdir, name, str(error))
+                if records is None:
+                    self._failures[subdir] = cause(str(error))
+            if records is not None:
                 self._answered.add(subdir)
                 return records
         place = without_credentials(self.address)
@@ -84,12 +99,50 @@ class WebChannel:
     def _has_certificate(self) -> bool:
         return self.settings.has_client_certificate and self.address.startswith("https:")
 
-    async def _records(self, subdir: str, name: str) -> Sequence[RepoDataRecord]:
-        from rattler import Channel, Gateway
+    async def _singly(self, subdir: str, name: str, problem: str) -> Sequence[RepoDataRecord] | None:
+        """The records that can be read one by one, where the ``problem`` is with some; None: it is with the channel."""
+        if problem.startswith(_VAGUE) or _TOO_LARGE in problem:
+            return None
+        sections = self._whole.get(subdir) or await self._alone(subdir, name)
+        return None if sections is None else singly(sections, self.name, subdir, name, self._unread)
 
-        if self._gateway is None:
-            self._gateway = Gateway(cache_dir=self.cache or _shared_cache(), client=self.settings.client())
-        query = self._gateway.query([Channel(self.address)], [as_subdir(subdir)], [name], recursive=False)
+    async def _alone(self, subdir: str, name: str) -> Sections | None:
+        """What the channel says of ``name`` at least, put as one question with a cache of its own."""
+        with scratch_folder() as folder:
+            for _ in range(_MOST_TRIES):
+                try:
+                    await self._records(self._new_gateway(folder), subdir, name)
+                except NoAnswer:
+                    return None
+                except Exception as error:  # as the first time
+                    log.debug("channel %s: %s", self.name, cause(str(error)))
+                files = [*folder.glob("shards-*/*.msgpack"), *folder.glob("*[!o].json")]  # but no .info.json
+                if files:
+                    return self._read(files[0], subdir)
+        return None
+
+    def _read(self, path: Path, subdir: str) -> Sections | None:
+        """What a file that the gateway keeps says; None: it can be read no more than by the gateway."""
+        with suppress(BadInput, msgspec.MsgspecError):
+            if path.suffix == ".msgpack":
+                return of_shard(reading.read_bytes(path, largest=LARGEST))
+            self._whole[subdir] = of_json(reading.read_bytes(path, largest=LARGEST))
+        return self._whole.get(subdir)
+
+    def _gateway(self) -> Gateway:
+        if self._asked is None:
+            self._asked = self._new_gateway(self.cache or _shared_cache())
+        return self._asked
+
+    def _new_gateway(self, cache: Path | None) -> Gateway:
+        from rattler import Gateway
+
+        return Gateway(cache_dir=cache, client=self.settings.client())
+
+    async def _records(self, gateway: Gateway, subdir: str, name: str) -> Sequence[RepoDataRecord]:
+        from rattler import Channel
+
+        query = gateway.query([Channel(self.address)], [as_subdir(subdir)], [name], recursive=False)
         with short_files(MOST_FILE):
             answers = await _patiently(query, self.name)
         return [record for records in answers for record in records]
@@ -107,7 +160,7 @@ def cause(text: str) -> str:
     if status := _STATUS.search(text):
         return f"it answered {status[1]}"
     last = more[-1] if more else first
-    if "File too large" in last:
+    if _TOO_LARGE in last:
         return "it sends more than is read of it"
     sentence = last if first.startswith(_VAGUE) or not more else f"{first}: {last}"
     return names.brief(names.one_line(_without_addresses(_SYSTEM.sub("", sentence))))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conda_repodata import entry, write_channel
+from real_channel import FORMS, RealChannel
 
 from solver.core.model import Target
 from solver.index.conda import CondaIndex
@@ -101,16 +102,57 @@ def test_what_turns_writing_around_is_told_as_what_it_is(index):
     )
 
 
+UNREADABLE = {
+    "sha256": ({"sha256": "abc"}, "failed to parse digest"),
+    "md5": ({"md5": 5}, "invalid type: integer `5`, expected a hex-encoded digest"),
+    "version": ({"version": "9" * 5000 + " x"}, "malformed version string '999"),
+    "build_number": ({"build_number": -1}, "invalid value: integer `-1`, expected u64"),
+    "depends": ({"depends": "a"}, 'invalid type: string "a", expected a sequence'),
+}
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A channel on the web in one of the forms that they have, with what ``index`` writes to a folder."""
+    servers = []
+
+    def lying(form, fields):
+        _, record = entry("demo", "2.0")
+        servers.append(RealChannel(form, [entry("demo", "1.0"), (FILE, {**record, **fields}), entry("other", "1.0")]))
+        return CondaIndex(("own",), CondaSettings(mirrors={"own": (servers[-1].url,)}), cache=tmp_path / "cache")
+
+    yield lying
+    for server in servers:
+        server.close()
+
+
 @pytest.mark.parametrize(
-    "fields",
-    [{"sha256": "abc"}, {"md5": 5}, {"version": "9" * 5000 + " x"}, {"build_number": -1}, {"depends": "a"}],
-    ids=lambda fields: next(iter(fields)),
+    ("form", "kind"), [*(("folder", kind) for kind in UNREADABLE), *((form, "version") for form in FORMS)]
 )
-def test_a_record_that_cannot_be_read_costs_itself_alone_and_is_told(index, fields):
-    asking = index(fields, FILE)
+def test_a_record_that_cannot_be_read_costs_itself_alone_and_is_told(index, live, form, kind):
+    fields, why = UNREADABLE[kind]
+    asking = index(fields, FILE) if form == "folder" else live(form, fields)
     assert [record.filename for record in close(asking, "demo")] == ["demo-1.0-0.conda"]
     with pytest.raises(ChannelRefusal) as caught:
         close(asking, "demo >=2")
     (told,) = [line for line in caught.value.reason.splitlines() if "may not be chosen" in line]
-    assert told.startswith(f"'{FILE}' of channel own may not be chosen: ")
+    assert told.startswith(f"'{FILE}' of channel own may not be chosen: {why}")
     assert len(told) < 400
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_costs_no_other_package(live, form):
+    solver = ChannelSolver(live(form, {"depends": "a"}), Target(driver=None), {})
+    names = ("demo", "other", "gone", "demo")
+    files = ["demo-1.0-0.conda"], ["other-1.0-0.conda"], [], ["demo-1.0-0.conda"]
+    assert tuple([record.file_name for record in solver.candidates(name)] for name in names) == files
+
+
+def test_of_two_archives_of_one_build_the_newer_stays_where_another_cannot_be_read(tmp_path):
+    name, record = entry("demo", "1.0")
+    older = {name.replace(".conda", ".tar.bz2"): {**record, "sha256": "0" * 64}}
+    newer = {name: record, FILE: {**entry("demo", "2.0")[1], "depends": 5}}
+    place = write_channel(tmp_path / "channel", [])
+    (place / "linux-64" / "repodata.json").write_text(json.dumps({"packages": older, "packages.conda": newer}))
+    solver = ChannelSolver(CondaIndex((place.as_uri(),)), Target(driver=None), {})
+    assert [record.file_name for record in solver.candidates("demo")] == [name]
