@@ -12,7 +12,7 @@ import msgspec
 
 from solver.core import reading
 from solver.core.errors import BadInput, IndexUnavailable
-from solver.index.conda_singly import LARGEST, REPODATA, Unread, of_json, opened, said, singly
+from solver.index.conda_singly import LARGEST, REPODATA, Unread, of_json, repodata_in, said, singly
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord, SparseRepoData
@@ -62,6 +62,6 @@ def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | None:
     if not path.is_file():
         return None
     try:
-        return opened(folder, subdir)
+        return repodata_in(folder, subdir)
     except Exception as error:
         raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {said(error)}") from error

@@ -73,14 +73,14 @@ def singly(sections: Sections, channel: str, subdir: str, name: str, unread: Unr
             kind = "packages.conda" if file.endswith(_NEWER) else "packages"
             (place / subdir / REPODATA).write_bytes(msgspec.json.encode({kind: {file: fields}}))
             try:
-                readable[file] = opened(place, subdir).load_records(name)
+                readable[file] = repodata_in(place, subdir).load_records(name)
             except Exception as error:  # what py-rattler trips over in a foreign record is no fault of ours
                 unread(name, f"{names.shown(file)} of channel {channel} may not be chosen: {said(error)}")
     newer = {file.removesuffix(_NEWER) + _OLDER for file in readable if file.endswith(_NEWER)}
     return [record for file, records in readable.items() if file not in newer for record in records]
 
 
-def opened(folder: Path, subdir: str) -> SparseRepoData:
+def repodata_in(folder: Path, subdir: str) -> SparseRepoData:
     """The repodata of one subdir of a channel in ``folder``; py-rattler raises whatever it likes."""
     from rattler import Channel, SparseRepoData
 
