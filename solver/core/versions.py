@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 # A search asks about the same few thousand texts millions of times; parsing one takes microseconds.
@@ -71,6 +71,39 @@ def meets(version: str, specifier: str) -> bool:
 def is_empty(specifier: str) -> bool:
     """Whether no version at all meets a specifier: ">=2,<1"."""
     return SpecifierSet(specifier, prereleases=True).is_unsatisfiable()
+
+
+def kinds(specifiers: Iterable[str]) -> list[str]:
+    """A final version of each kind that specifiers tell apart: one at every boundary, one after it, one before all.
+
+    What is no specifier tells nothing apart.
+    """
+    points: dict[Version, str] = {}
+    for clause in (clause for text in specifiers for clause in specifier_or_none(text) or ()):
+        for point in _boundaries(clause):
+            points.setdefault(point, str(point))
+            if clause.operator == "==" and "+" not in clause.version and not clause.version.endswith(".*"):
+                points[point] = clause.version
+    depth = max((len(point.release) for point in points), default=0)
+    versions = {as_version(text): text for text in ["0", *(_after(point, depth) for point in points)]}
+    versions |= {point: text for point, text in points.items() if not point.is_prerelease}
+    return [versions[version] for version in sorted(versions)]
+
+
+def _boundaries(clause: Specifier) -> Iterator[Version]:
+    """The versions at which the answer of one clause changes, without a local part."""
+    told = version_or_none(clause.version.removesuffix(".*"))
+    if told is None:
+        return
+    yield as_version(told.public)
+    prefix = told.release[:-1] if clause.operator == "~=" else told.release
+    if clause.operator == "~=" or clause.version.endswith(".*"):
+        yield as_version(".".join(map(str, (*prefix[:-1], prefix[-1] + 1))))
+
+
+def _after(point: Version, depth: int) -> str:
+    """A version right after ``point``, of more parts than any other has."""
+    return ".".join(map(str, (*point.release, *[0] * (depth - len(point.release)), 1)))
 
 
 def major(version: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.model import PypiName, Release, Requires, Target
 
@@ -37,6 +37,13 @@ class Index(Protocol):
 
     def complete(self, name: PypiName) -> bool:
         """Whether the default index has nothing of ``name`` that is not listed; a record may lack what there is."""
+        ...
+
+    def listed_whole(self, name: PypiName, target: Target) -> str | NotKnown:
+        """The specifier of the final releases of ``name`` of which it lists all that ``target`` can use; "": of all.
+
+        NOT_KNOWN: of no range.
+        """
         ...
 
     def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:

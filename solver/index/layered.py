@@ -105,6 +105,10 @@ class LayeredIndex:
         """Whether every release was looked at."""
         return self._asking and self._gone is None and self._depth(name) is _Depth.ALL
 
+    def listed_whole(self, name: PypiName, target: Target) -> str | NotKnown:
+        """All, where every release was looked at, otherwise as the record."""
+        return "" if self.complete(name) else self.recorded.listed_whole(name, target)
+
     def names(self) -> tuple[PypiName, ...]:
         """Those that are recorded."""
         return self.recorded.names()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from solver.core import names
-from solver.core.answer import Answer
+from solver.core.answer import Answer, NotKnown
 from solver.core.errors import BadInput
 from solver.core.indexes import PUBLIC, Bindings
 from solver.core.model import IndexFile, PrivateIndex, PypiName, Release, Requires, Target, pypi_name
@@ -45,6 +45,10 @@ class LiveIndexes:
     def complete(self, name: PypiName) -> bool:
         """As ``Index``."""
         return self.of(name).complete(name)
+
+    def listed_whole(self, name: PypiName, target: Target) -> str | NotKnown:
+        """As ``Index``."""
+        return self.of(name).listed_whole(name, target)
 
     def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
         """There is no more."""

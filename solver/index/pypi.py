@@ -125,6 +125,10 @@ class PypiIndex:
         """Always."""
         return True
 
+    def listed_whole(self, name: PypiName, target: Target) -> str | NotKnown:
+        """All of them."""
+        return ""
+
     def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
         """There is no more."""
         return False

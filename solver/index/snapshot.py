@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from solver.core import names
-from solver.core.answer import Answer, NotKnown, answer
+from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.errors import NotRecorded
 from solver.core.indexes import DEFAULT_NAME, INDEXES, PUBLIC, Bindings, is_of_default
 from solver.core.markers import extras_in
@@ -97,6 +97,14 @@ class SnapshotIndex:
     def complete(self, name: PypiName) -> bool:
         """Never: the index may have what nobody recorded."""
         return False
+
+    def listed_whole(self, name: PypiName, target: Target) -> str | NotKnown:
+        """As the record of the default index says; what a project recorded itself goes before what came along."""
+        headers = [header for header, _ in self._parts(name) if is_of_default(header.index)]
+        if not self.bindings.admits(name, DEFAULT_NAME):
+            return NOT_KNOWN
+        spans = (span for header in headers for span in header.targets if target in span)
+        return next((span.whole for span in spans if not isinstance(span.whole, NotKnown)), NOT_KNOWN)
 
     def more(self, lacking: Iterable[PypiName], involved: Iterable[PypiName]) -> bool:
         """There is no more."""

@@ -50,6 +50,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The newest whose wheels were recorded; without meaning on Windows."""
     pythons: tuple[str, ...]
     """major.minor, oldest first."""
+    whole: str | NotKnown = NOT_KNOWN
+    """Specifier of the final releases of which all were recorded for these targets; NOT_KNOWN: of no range."""
 
     def __contains__(self, target: Target) -> bool:
         """Whether nothing that ``target`` can use was left out."""
@@ -158,13 +160,15 @@ def package_text(
     """The whole file of one package: the same text for the same facts in any order."""
     header: dict[str, Any] = {"version": FORMAT_VERSION, "name": name, "index": index, "held": extent}
     header |= {"extras": sorted(extras)} if extras else {}
-    spans = sorted({(one.platform, one.glibc, one.pythons) for one in targets})
-    header |= (
-        {"targets": [dict(zip(("platform", "glibc", "pythons"), span, strict=True)) for span in spans]} if spans else {}
-    )
+    spans = [msgspec.to_builtins(one) for one in sorted(set(targets), key=_span_order)]
+    header |= {"targets": spans} if spans else {}
     lines = sorted((Version(release.version), release_line(release)) for release in releases)
     texts = [json.dumps(header, ensure_ascii=False, separators=(",", ":")), *(line for _, line in lines)]
     return "\n".join(texts) + "\n"
+
+
+def _span_order(span: Coverage) -> tuple[str, str, tuple[str, ...], str]:
+    return span.platform, span.glibc, span.pythons, span.whole or ""
 
 
 def write_package(

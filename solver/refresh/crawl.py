@@ -21,7 +21,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from solver.core.answer import NotKnown
+from solver.core.answer import NOT_KNOWN, NotKnown
 from solver.core.errors import IndexUnavailable
 from solver.core.markers import applies, extras_in
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
@@ -234,9 +234,19 @@ class Crawl:
             which = f"the newest {self.group.newest} final releases that each requirement admits"
         else:
             which = f"every final release in {root}" if str(root) else "every final release"
-        span = Coverage(platform=self.group.platform, glibc=self.group.glibc, pythons=self.group.pythons)
+        span = Coverage(
+            platform=self.group.platform,
+            glibc=self.group.glibc,
+            pythons=self.group.pythons,
+            whole=NOT_KNOWN if root is None else ",".join([*filter(None, [str(root)]), *self._unread(name, root)]),
+        )
         extent = f"{span.platform}, python {span.pythons[0]} to {span.pythons[-1]}: {which}"
         return RecordedPackage(name=name, extent=extent, releases=read, extras=self._extras[name], targets=(span,))
+
+    def _unread(self, name: PypiName, root: SpecifierSet) -> Iterable[str]:
+        """The releases of a whole package whose metadata could not be read, as what its specifier leaves out."""
+        read = {version for one, version in self._read if one == name and self._read[one, version]}
+        return (f"!={version}" for version in sorted(root.filter(self._listed[name])) if version not in read)
 
 
 def requires_with(requires: Iterable[str], extras: set[str]) -> tuple[str, ...]:

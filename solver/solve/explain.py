@@ -139,7 +139,7 @@ def tell(core: Core, space: Space, choices: Candidates, request: Sequence[Ask]) 
     unmet = list(core.asks)
     admitted = _admitted(core, space)
     for name in sorted(core.active, key=lambda n: (admitted[n] == -1, n)):
-        lines += _asking(name, core.active[name], space, admitted)
+        lines += _asking(name, core.active[name], space, choices, admitted)
         unmet += [ask for ask in _asks(name, core.active[name], space, admitted) if not _left(ask)]
     restrictions = [Restriction.of(ask) for ask in request if ask.specifier]
     excluding = [excluded_by(ask, restrictions, space) for ask in unmet]
@@ -198,7 +198,9 @@ def _asks_by_name(core: Core, space: Space, admitted: Mapping[str, int]) -> dict
     return {name: list(_asks(name, targets, space, admitted)) for name, targets in core.active.items()}
 
 
-def _asking(name: str, targets: frozenset[str], space: Space, admitted: Mapping[str, int]) -> Iterable[Cause]:
+def _asking(
+    name: str, targets: frozenset[str], space: Space, choices: Candidates, admitted: Mapping[str, int]
+) -> Iterable[Cause]:
     """What the admitted versions of ``name`` ask of ``targets``, versions that ask alike in one line."""
     if is_way(name):  # told by whoever asks for the rule to be kept
         return
@@ -211,8 +213,10 @@ def _asking(name: str, targets: frozenset[str], space: Space, admitted: Mapping[
                     groups[ask.ident, ask.text].append(candidate)
                     first.setdefault((ask.ident, ask.text), ask)
     for key, members in groups.items():
+        # What is merely supposed to exist has no version that a person could look up.
+        listed = [member for member in members if not choices.is_nameless(member)]
         source = first[key].source if len(members) == 1 else f"{first[key].source} and alike"
-        who = f"{label(name)} {_span(members)}"
+        who = f"{label(name)} {_span(listed)}" if listed else f"{label(name)}, if there is one that was not recorded"
         yield Cause(who=who, asks=first[key].text, source=source, package=named_by(name))
 
 

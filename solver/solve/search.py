@@ -19,14 +19,25 @@ from solver.matrix.builds import has_wheel
 from solver.matrix.cures import healable
 from solver.matrix.drivers import newest_branch
 from solver.matrix.load import Matrices
-from solver.solve.explain import Core, Telling, find_core, tell
+from solver.solve.explain import Core
 from solver.solve.nearest import Trial, nearest
 from solver.solve.optimise import Chosen, Optimiser
-from solver.solve.provider import search
 from solver.solve.result import to_solution
 from solver.solve.space.packages import PackageSpace, Spaces
 from solver.solve.space.roots import admitted_pythons, framework_idents, preference, root_asks
+from solver.solve.space.scope import Unlisted
 from solver.solve.space.terms import AXIS_PYTHON, Ask, Candidate, base_of, is_package
+from solver.solve.sure import (
+    Certainty,
+    certainty,
+    core_of,
+    has_solution,
+    impossible_alone,
+    is_sure,
+    lacking_cause,
+    missing_releases,
+    telling,
+)
 
 
 def searched_pythons(profile: Profile, matrices: Matrices) -> list[str]:
@@ -77,13 +88,13 @@ def _has_read_more(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> 
     """Whether the index, asked further for the packages with which the search failed, told anything new."""
     python = _telling(profile, spaces, searched_pythons(profile, spaces.matrices), lockable_only=lockable_only)
     space = spaces.get(profile, python, lockable_only=lockable_only)
-    core = _core(profile, space)
+    core = core_of(profile, space)
     if core is None:
         return False
     core = _with_all_absent(core, profile, space)
-    lacking = _tell(core, profile, space).lacking.union(
-        *(_tell(alone, profile, space).lacking for alone in _impossible_alone(profile, space))
-    )
+    cores = [core, *impossible_alone(profile, space)]
+    lacking = {name for one in cores for name in telling(one, profile, space).lacking}
+    lacking |= {name for one in cores for name, _ in missing_releases(one, space)}
     involved = {base_of(ask.ident) for ask in core.asks}.union(core.active, *core.active.values())
     names = [[PypiName(name) for name in sorted(some) if is_package(name)] for some in (lacking, involved)]
     more = spaces.index.more(*names)
@@ -234,38 +245,26 @@ def explain_none(profile: Profile, spaces: Spaces, *, lockable_only: bool) -> Ex
     """Why ``profile`` has no solution; told on one python, and whether that is as sure of the others."""
     admitted = searched_pythons(profile, spaces.matrices)
     first = _telling(profile, spaces, admitted, lockable_only=lockable_only)
-    answers = {python: _answer(profile, spaces, python, lockable_only=lockable_only) for python in admitted}
+    certain = {python: certainty(profile, spaces, python, lockable_only=lockable_only) for python in admitted}
+    answers = {python: one.answer for python, one in certain.items()}
     # Where the answer is sure without what is doubtful, no doubt is told either.
     sure = answers[first] is Answer.NO
-    freed = _freed_of_driver(profile, spaces, first, lockable_only=lockable_only, doubtful=sure)
-    space = spaces.get(freed, first, lockable_only=lockable_only, doubtful=sure)
-    core, alone = _core(freed, space), _impossible_alone(freed, space)
+    freed, unlisted = _freed_of_driver(profile, spaces, first, certain[first], lockable_only=lockable_only)
+    space = spaces.get(freed, first, lockable_only=lockable_only, doubtful=sure, unlisted=unlisted)
+    core, alone = core_of(freed, space), impossible_alone(freed, space)
     if core is None:
         raise InterlockError(f"{profile.name} has no solution and no reason for that was found")
     trial = Trial(spaces, lockable_only, lambda changed: find(changed, spaces, lockable_only=lockable_only))
     core = _with_all_absent(core, freed, space)
-    if sure and _tell(core, freed, space).answer is not Answer.NO:
-        core = next(filter(lambda one: _tell(one, freed, space).answer is Answer.NO, alone), core)
+    if sure:
+        core = next((one for one in (core, *alone) if is_sure(one, freed, space)), core)
+    causes = telling(core, freed, space).causes
     return Explanation(
-        causes=_tell(core, freed, space).causes,
+        causes=(*causes, *lacking_cause(core, certain[first], space, causes)),
         answer=Answer.NOT_KNOWN if Answer.NOT_KNOWN in answers.values() else Answer.NO,
         nearest=() if _asks_for_nothing_else(core, freed, space) else nearest(profile, trial, core),
         note=_note(first, answers.pop(first), answers),
     )
-
-
-def _tell(core: Core, profile: Profile, space: PackageSpace) -> Telling:
-    return tell(core, space, space.choices, root_asks(space.choices, profile))
-
-
-def _core(profile: Profile, space: PackageSpace) -> Core | None:
-    ranks = {ident: rank for rank, ident in enumerate(preference(profile, space.scope.matrices))}
-    return find_core(space, root_asks(space.choices, profile), ranks)
-
-
-def _impossible_alone(profile: Profile, space: PackageSpace) -> list[Core]:
-    """Each ask of the request that nothing meets: alone a reason why there is no solution."""
-    return [Core((ask,), {}) for ask in root_asks(space.choices, profile) if not ask.mask]
 
 
 def _with_all_absent(core: Core, profile: Profile, space: PackageSpace) -> Core:
@@ -279,22 +278,6 @@ def _asks_for_nothing_else(core: Core, profile: Profile, space: PackageSpace) ->
     """Whether all that a question names are packages that are not there: without them nothing is asked any more."""
     absent = {ask.ident for ask in core.asks if space.choices.is_absent(ask)}
     return bool(profile.constraints) and absent.issuperset(profile.constraints)
-
-
-def _answer(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool) -> Answer:
-    """Whether it is sure that there is no solution on ``python``, where the search found none.
-
-    It is where there is none either when all is admitted that is not known well enough, and for a
-    reason that no further record could take away.
-    """
-    space = spaces.get(profile, python, lockable_only=lockable_only, doubtful=True)
-    impossible = _impossible_alone(profile, space)
-    if impossible:
-        # Each of them alone is a reason, so one that is sure is enough.
-        answers = [_tell(alone, profile, space).answer for alone in impossible]
-        return Answer.NO if Answer.NO in answers else Answer.NOT_KNOWN
-    core = _core(profile, space)
-    return Answer.NOT_KNOWN if core is None else _tell(core, profile, space).answer
 
 
 def _note(first: str, answer: Answer, others: Mapping[str, Answer]) -> str | None:
@@ -336,13 +319,21 @@ def _built(profile: Profile, matrices: Matrices, python: str) -> int:
     return sum(map(is_built, profile.frameworks))
 
 
-def _freed_of_driver(profile: Profile, spaces: Spaces, python: str, *, lockable_only: bool, doubtful: bool) -> Profile:
-    """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong."""
-    newest = newest_branch(spaces.matrices)
+def _freed_of_driver(
+    profile: Profile, spaces: Spaces, python: str, certain: Certainty, *, lockable_only: bool
+) -> tuple[Profile, Unlisted]:
+    """``profile`` with every driver admitted, if that does not help: then the driver is not what is wrong.
+
+    And the releases that are supposed to exist where it is told why.
+    """
+    newest, sure = newest_branch(spaces.matrices), certain.answer is Answer.NO
+    unlisted = certain.unlisted if sure else frozenset()
     if newest is None or profile.target.driver is None:
-        return profile
+        return profile, unlisted
     target = msgspec.structs.replace(profile.target, driver=f"{newest}.99")
     anyhow = msgspec.structs.replace(profile, target=target)
-    space = spaces.get(anyhow, python, lockable_only=lockable_only, doubtful=doubtful)
-    ranks = {ident: rank for rank, ident in enumerate(preference(profile, spaces.matrices))}
-    return anyhow if search(space, root_asks(space.choices, anyhow), ranks) is None else profile
+    if not sure:
+        space = spaces.get(anyhow, python, lockable_only=lockable_only)
+        return (profile if has_solution(anyhow, space) else anyhow), unlisted
+    other = certainty(anyhow, spaces, python, lockable_only=lockable_only)
+    return (anyhow, other.unlisted) if other.answer is Answer.NO else (profile, unlisted)

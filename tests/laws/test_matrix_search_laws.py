@@ -147,3 +147,25 @@ def test_without_a_row_nothing_becomes_impossible(problem: Problem, number: int)
     if answered(problem) is not Answer.NO:
         poorer = fewer(problem.world, *rows[number % len(rows)])
         assert answered(Problem(poorer, problem.profile)) is not Answer.NO
+
+
+def without_release(world: World, name: str, version: str | None) -> World:
+    """``world`` with a poorer record: one release of a package less, or all of it (None)."""
+    poorer = World()
+    poorer.rows = world.rows
+    poorer.releases = dict(world.releases)
+    poorer.releases[name] = [release for release in world.releases[name] if release.version != version]
+    if version is None:
+        del poorer.releases[name]
+    return poorer
+
+
+@settings(max_examples=examples(600), deadline=None)
+@given(problems, st.integers(0, 1000))
+def test_without_a_record_nothing_becomes_impossible(problem: Problem, number: int) -> None:
+    releases = [(name, r.version) for name, some in sorted(problem.world.releases.items()) for r in some]
+    if search(problem, lockable_only=True) is not None:
+        name, version = releases[number % len(releases)]
+        for left_out in (version, None):
+            poorer = without_release(problem.world, name, left_out)
+            assert answered(Problem(poorer, problem.profile)) is not Answer.NO, (name, left_out)

@@ -110,6 +110,7 @@ class SearchScenario(Scenario, frozen=True, kw_only=True):
     matrices: dict[str, dict[str, dict[str, Any] | None]]
     index: dict[str, dict[str, Any] | None]
     live: bool = False
+    whole: list[str] = []
     ask: list[str] | None = None
     profile: dict[str, Any] | None = None
     profiles: dict[str, dict[str, Any]] | None = None

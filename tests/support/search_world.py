@@ -62,16 +62,19 @@ class World:
         self.rows: dict[str, dict[str, msgspec.Struct]] = {}
         self.live = False
         """Whether the releases are all that there are, and not only what was recorded."""
+        self.wholes: dict[str, str] = {}
+        """Package -> specifier of the releases of which all are here."""
         self.releases: dict[str, list[Release]] = {}
         self.recorded: dict[tuple[str, str], tuple[str, ...]] = {}
         """(package, version) -> the only pythons whose wheels were recorded."""
 
     def add(self, shorthand: Mapping[str, Any]) -> World:
-        """Take in the keys ``matrices``, ``index`` and ``live``; a row or package of the same key is replaced."""
+        """Take in ``matrices``, ``index``, ``live`` and ``whole``; a row or package of the same key is replaced."""
         for attribute, rows in (shorthand.get("matrices") or {}).items():
             for key, fields in rows.items():
                 self.add_row(attribute, key, **(fields or {}))
         self.live = self.live or bool(shorthand.get("live"))
+        self.wholes |= dict.fromkeys(shorthand.get("whole") or (), "")
         for name, versions in (shorthand.get("index") or {}).items():
             self.releases[pypi_name(name)] = [
                 self.release(name, version, value) for version, value in (versions or {}).items()
@@ -134,7 +137,7 @@ class World:
         return Matrices(**tables)  # type: ignore[arg-type]
 
     def index(self) -> StandIn:
-        return StandIn(self.releases, complete=self.live, recorded=self.recorded)
+        return StandIn(self.releases, complete=self.live, recorded=self.recorded, wholes=self.wholes)
 
 
 def _file(name: str, version: str, python: str | None, hashed: bool, index: str) -> IndexFile:
@@ -154,8 +157,9 @@ class StandIn:
         *,
         complete: bool = False,
         recorded: Mapping[tuple[str, str], tuple[str, ...]] = {},
+        wholes: Mapping[str, str] = {},
     ) -> None:
-        self.whole, self.recorded = complete, recorded
+        self.whole, self.recorded, self.wholes = complete, recorded, wholes
         self.listings = {name: tuple(some) for name, some in releases.items()}
 
     def releases(self, name):
@@ -167,6 +171,9 @@ class StandIn:
 
     def complete(self, name):
         return self.whole
+
+    def listed_whole(self, name, target):
+        return "" if self.complete(name) else self.wholes.get(name, NOT_KNOWN)
 
     def more(self, lacking, involved):
         return False

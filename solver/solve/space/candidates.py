@@ -9,16 +9,15 @@ from functools import cache
 import msgspec
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from solver.core.answer import Answer, NotKnown, Verdict
 from solver.core.errors import NotRecorded
 from solver.core.frameworks import COMPANIONS
-from solver.core.indexes import is_of_default, is_partial, title_of
+from solver.core.indexes import is_partial, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires, is_built
 from solver.core.spelling import either, near_names
 from solver.core.target import usable_files
-from solver.core.versions import version_or_none, within
+from solver.core.versions import within
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.index.conda_names import recorded_names
 from solver.matrix import rows
@@ -29,6 +28,7 @@ from solver.matrix.names import Names
 from solver.matrix.rules import forbids
 from solver.solve.space.axes import cuda_candidates, cudnn_candidates, inside_candidates
 from solver.solve.space.refusals import refusal
+from solver.solve.space.releases import by_version, newest_first
 from solver.solve.space.scope import Scope
 from solver.solve.space.terms import (
     ABSENT,
@@ -47,6 +47,7 @@ from solver.solve.space.terms import (
     is_inside,
     recorded_only,
 )
+from solver.solve.space.unlisted import is_named, supposed_releases
 
 
 @cache
@@ -109,11 +110,13 @@ class Candidates:
 
     def _package(self, name: str) -> list[Candidate]:
         releases = {v: r for v, r in self._usable(name).items() if self._admitted(name, v, r)}
-        preferred = [releases[version] for version in sorted(releases, key=_newest_first(releases))]
-        ordered = [release.version for release in self.index.looked_at(PypiName(name), preferred)]
+        preferred = [releases[version] for version in sorted(releases, key=newest_first(releases))]
+        supposed, excluded = supposed_releases(self.scope, name, self.index.remedy)
+        self.exclusions[name] += excluded
+        ordered = [*self.index.looked_at(PypiName(name), preferred), *supposed]
         return [
-            Candidate(name, position, version, self._described(releases[version]), self.scope.row_id(name, version))
-            for position, version in enumerate(ordered)
+            Candidate(name, position, one.version, self._described(one), self.scope.row_id(name, one.version))
+            for position, one in enumerate(ordered)
         ]
 
     def _described(self, release: Release) -> Release | None:
@@ -122,7 +125,7 @@ class Candidates:
 
     def _usable(self, name: str) -> dict[str, Release]:
         """Releases of ``name`` by version, their files cut down to those the target can use."""
-        releases = {version: self._cut(parts) for version, parts in _by_version(self._releases(name)).items()}
+        releases = {version: self._cut(parts) for version, parts in by_version(self._releases(name)).items()}
         self._add_documented(name, releases)
         return releases
 
@@ -151,6 +154,11 @@ class Candidates:
     def is_absent(self, ask: Ask) -> bool:
         """Whether ``ask`` is for a package of which there is no release at all."""
         return not ask.mask and any(exclusion.version is None for exclusion in self.exclusions[ask.ident])
+
+    def is_nameless(self, candidate: Candidate) -> bool:
+        """Whether nothing that was recorded names this version: it stands for every release of its kind."""
+        name = base_of(candidate.ident)
+        return (name, candidate.version) in self.scope.unlisted and not is_named(self.scope, name, candidate.version)
 
     def _meant(self, name: str) -> str:
         """What a person may have meant by the name of a package that is not there, as a question."""
@@ -318,31 +326,3 @@ class Candidates:
 
 
 _MAY = Verdict(Answer.YES)
-
-
-def _by_version(releases: Iterable[Release]) -> dict[str, list[Release]]:
-    """The parts of every final version; of every version where no final one is, as PEP 440 has it."""
-    finals: dict[str, list[Release]] = defaultdict(list)
-    others: dict[str, list[Release]] = defaultdict(list)
-    for release in releases:
-        version = version_or_none(release.version)
-        if version is not None:
-            (others if version.is_prerelease else finals)[release.version].append(release)
-    return finals or others
-
-
-def _newest_first(releases: dict[str, Release]) -> Callable[[str], tuple[object, ...]]:
-    """Newest public version first; of one version the default index's build, then the newest local part.
-
-    What has to be built goes last: what its build makes is up to the machine that installs it.
-    """
-    newest = sorted({Version(Version(text).public) for text in releases}, reverse=True)
-    rank = {version: position for position, version in enumerate(newest)}
-
-    def key(text: str) -> tuple[object, ...]:
-        local = Version(text).local or ""
-        inverted = tuple(-ord(letter) for letter in local)
-        release = releases[text]
-        return is_built(release.files), rank[Version(Version(text).public)], not is_of_default(release.index), inverted
-
-    return key

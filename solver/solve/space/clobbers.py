@@ -21,13 +21,19 @@ def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) ->
         ruled_out = _ruled_out(space, candidate, other)
         for beside in space.candidates(other):
             overlap = clobbers.between(candidate.ident, candidate.version, other, beside.version)
-            if overlap.answer is Answer.YES and not ruled_out >> beside.position & 1:
+            if _is_sure(overlap, space) and not ruled_out >> beside.position & 1:
                 row = overlap.witness
                 rows[row.id] = row
                 masks[row.id, _beside(overlap, other)] |= 1 << beside.position
         everything = (1 << len(space.candidates(guard(other)))) - 1
         for (row_id, text), mask in sorted(masks.items()):
             yield Ask(guard(other), everything & ~(mask << 1), text, rows[row_id].source, row_id, kind=Kind.NONE_OF)
+
+
+def _is_sure(overlap: Overlap, space: Candidates) -> bool:
+    """Whether two write the same files; that others of their versions do is no word of these, where all is doubted."""
+    is_seen = overlap.compared or overlap.library is not None
+    return overlap.answer is Answer.YES and (is_seen or not space.scope.doubtful)
 
 
 def _beside(overlap: Overlap, other: str) -> str:

@@ -24,7 +24,7 @@ from solver.solve.space.clobbers import clobber_asks
 from solver.solve.space.joint import joint_asks, joint_packages, way_candidates, ways_to_keep
 from solver.solve.space.libraries import library_asks
 from solver.solve.space.plugins import plugin_asks, plugin_candidates
-from solver.solve.space.scope import Scope
+from solver.solve.space.scope import Scope, Unlisted
 from solver.solve.space.silence import WHY, is_silent
 from solver.solve.space.terms import (
     AXIS_CUDNN,
@@ -177,16 +177,29 @@ class Spaces:
         self._made: dict[tuple[object, ...], PackageSpace] = {}
 
     def get(
-        self, profile: Profile, python: str, *, lockable_only: bool, doubtful: bool = False, healing: bool = True
+        self,
+        profile: Profile,
+        python: str,
+        *,
+        lockable_only: bool,
+        doubtful: bool = False,
+        unlisted: Unlisted = frozenset(),
+        healing: bool = True,
     ) -> PackageSpace:
         """The space in which ``profile`` is searched on ``python``; see ``Scope``."""
         scope = Scope.of(
-            profile, python, self.matrices, lockable_only=lockable_only, doubtful=doubtful, healing=healing
+            profile,
+            python,
+            self.matrices,
+            lockable_only=lockable_only,
+            doubtful=doubtful,
+            unlisted=unlisted,
+            healing=healing,
         )
         guarded = frozenset(profile.constraints)
         # Not the scope itself: its rows are the same for all of these spaces, and slow to hash.
         kind = (scope.cpu_only, scope.cpu_frameworks, scope.accepted, scope.healing, scope.led, scope.pinned)
-        key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, guarded)
+        key = (scope.target, scope.indexes, kind, scope.exclude_newer, lockable_only, doubtful, unlisted, guarded)
         if key not in self._made:
             self._made[key] = PackageSpace(scope, self.index, guarded)
         return self._made[key]

@@ -27,6 +27,9 @@ from solver.matrix.rules import admits, binding, condition, hard_rules, holds, j
 from solver.matrix.runtimes import RUNTIMES, Inside, inside
 from solver.solve.space.terms import axis_ident, ident_inside
 
+Unlisted = frozenset[tuple[str, str]]
+"""Releases, a package and a version each, that nobody listed and that may exist."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -48,6 +51,8 @@ class Scope:
     """Which packages come from a private index."""
     doubtful: bool = False
     """Admit what nobody read or recorded enough of: what has no solution even then has surely none."""
+    unlisted: Unlisted = frozenset()
+    """Where it is doubtful, the releases that are supposed to exist beside all that is listed."""
     healing: bool = True
     """A rule that our loader heals binds nothing, since the loader is put into the lock."""
     pinned: frozenset[PypiName] = frozenset()
@@ -64,6 +69,7 @@ class Scope:
         *,
         lockable_only: bool,
         doubtful: bool = False,
+        unlisted: Unlisted = frozenset(),
         healing: bool = True,
     ) -> Scope:
         """The bounds that ``profile`` sets on one python (major.minor)."""
@@ -78,6 +84,7 @@ class Scope:
             exclude_newer=profile.exclude_newer,
             lockable_only=lockable_only,
             doubtful=doubtful,
+            unlisted=unlisted,
             healing=healing and profile.loader == "wheel",
             led=profile.loader != "none",
             pinned=frozenset(_pinned(profile)),
@@ -105,7 +112,8 @@ class Scope:
     def rules_of(self, name: str, version: str) -> Iterator[Rule]:
         """The hard rules that are about a version of a package, less those that are healed."""
         for rule in self.hard_rules.get(name, ()):
-            healed = self.healing and is_healable(rule, self.build(name, version)) is Answer.YES
+            may_be_healed = {Answer.YES, Answer.NOT_KNOWN} if self.doubtful else {Answer.YES}
+            healed = self.healing and is_healable(rule, self.build(name, version)) in may_be_healed
             if not healed and holds(rule, {name: version}, self.place) is Answer.YES:
                 yield rule
 

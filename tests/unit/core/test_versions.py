@@ -11,6 +11,7 @@ from solver.core.versions import (
     as_requirement,
     as_specifier,
     as_version,
+    kinds,
     leading,
     major,
     meets,
@@ -65,6 +66,24 @@ def test_a_version_or_a_specifier_or_none():
     assert specifier_or_none("newest") is None
     assert specifier_or_none(">=1") is as_specifier(">=1")
     assert version_or_none("1.1") == as_version("1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("specifiers", "told"),
+    [
+        ([], ["0"]),
+        (["", "none is this"], ["0"]),
+        (["<2"], ["0", "2", "2.1"]),
+        ([">=1.4.1", "==2.0.0"], ["0", "1.4.1", "1.4.1.1", "2.0.0", "2.0.0.1"]),
+        (["==1.4.*"], ["0", "1.4", "1.4.1", "1.5", "1.5.1"]),
+        (["~=1.4.1"], ["0", "1.4.1", "1.4.1.1", "1.5", "1.5.0.1"]),
+        ([">1.0.post1"], ["0", "1.0.post1", "1.0.1"]),
+        ([">=2rc1"], ["0", "2.1"]),
+        (["==2.6+cu124"], ["0", "2.6", "2.6.1"]),
+    ],
+)
+def test_a_version_of_each_kind_that_specifiers_tell_apart(specifiers, told):
+    assert kinds(specifiers) == told
 
 
 def test_major_minor_and_numbers():

@@ -3,11 +3,13 @@ import json
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from solver.core.answer import NOT_KNOWN, Answer
 from solver.core.errors import BadInput, NotRecorded
-from solver.core.model import IndexFile, Release, Target, pypi_name
+from solver.core.indexes import Bindings
+from solver.core.model import IndexFile, PrivateIndex, Release, Target, pypi_name
 from solver.index.snapshot import SnapshotIndex, write_kept
 from solver.index.snapshot_files import Coverage, package_text, read_package, release_line, write_package
 
@@ -169,6 +171,18 @@ def test_a_wheel_is_known_not_to_exist_only_where_it_would_have_been_recorded(tm
     write_package(tmp_path, NAME, "default", "all", [release], targets=targets)
     target = Target(**{"python": "3.12", "glibc": "2.28", **changes})
     assert SnapshotIndex(tmp_path).covers(NAME, "1.0", target) is covered
+
+
+def test_a_record_says_for_which_targets_it_lacks_no_release(tmp_path):
+    spans = [LINUX, msgspec.structs.replace(WINDOWS, whole=">=1")]
+    write_package(tmp_path, NAME, "default", "all", [Release(version="1.0", files=(), requires=())], targets=spans)
+    index = SnapshotIndex(tmp_path)
+    assert index.listed_whole(NAME, Target(python="3.12", platform="win-64")) == ">=1"
+    assert index.listed_whole(NAME, Target(python="3.12", glibc="2.28")) is NOT_KNOWN
+    assert index.listed_whole("other", Target(python="3.12", platform="win-64")) is NOT_KNOWN
+    private = Bindings((PrivateIndex(name="own", url="", packages=(NAME,)),))
+    bound = SnapshotIndex(tmp_path, bindings=private)
+    assert bound.listed_whole(NAME, Target(python="3.12", platform="win-64")) is NOT_KNOWN
 
 
 def vars_of(release):

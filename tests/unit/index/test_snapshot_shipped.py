@@ -2,11 +2,13 @@
 
 import functools
 
+import msgspec
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from paths import ROOT
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import NotRecorded
 from solver.core.model import Target, pypi_name
 from solver.core.target import admits_python, usable_files
@@ -69,8 +71,23 @@ def test_every_package_of_the_default_index_tells_for_which_targets_it_was_recor
     groups = read_roots(ROOT / ROOTS).groups
     of_roots = {Coverage(platform=group.platform, glibc=group.glibc, pythons=group.pythons) for group in groups}
     for path, (header, _) in read.items():
-        assert set(header.targets) <= of_roots, path
+        assert {msgspec.structs.replace(span, whole=NOT_KNOWN) for span in header.targets} <= of_roots, path
         assert (header.targets != ()) == (header.index == "default"), path
+
+
+def test_what_the_roots_want_whole_is_said_to_be(read):
+    wanted = {
+        (pypi_name(root.name), group.platform, group.pythons, str(root.specifier))
+        for group in read_roots(ROOT / ROOTS).groups
+        for root in map(Requirement, group.whole)
+    }
+    said = {
+        (header.name, span.platform, span.pythons, span.whole)
+        for header, _ in read.values()
+        for span in header.targets
+        if span.whole is not NOT_KNOWN
+    }
+    assert said == wanted
 
 
 def test_it_is_small():

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from tiny_index import ANY, TinyIndex, plain
 
+from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import Target
 from solver.refresh.crawl import Crawl, Group, applies_on, requires_with
@@ -33,6 +34,17 @@ def test_of_a_whole_package_every_release_in_the_root_is_held():
     packages = {"lib": plain("1.0", "2.0", "3.0", "4.0"), "root": plain("1.0", requires=("lib<2",))}
     versions, _ = crawl(packages, whole=("lib>=2",), some=("root",))
     assert versions["lib"] == ["1.0", "2.0", "3.0", "4.0"]  # 1.0 because root asks for it
+
+
+def test_the_record_says_of_which_releases_it_lacks_none():
+    walk = Crawl(
+        group(whole=("lib>=2", "all"), some=("root",)),
+        TinyIndex(
+            {"lib": plain("1", "2", "3"), "all": plain("1"), "root": plain("1")}, broken={"lib-3-py3-none-any.whl"}
+        ),
+    )
+    wholes = {package.name: [span.whole for span in package.targets] for package in walk.run()}
+    assert wholes == {"lib": [">=2,!=3"], "all": [""], "root": [NOT_KNOWN]}
 
 
 def test_each_python_has_its_own_newest_releases():

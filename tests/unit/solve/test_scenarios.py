@@ -14,7 +14,7 @@ from solver.request.adhoc import ad_hoc
 def outcome(scenario, folder):
     """(exit code, what is printed) of the request."""
     world = World().add(read_shorthand(BASE))
-    world.add({"matrices": scenario.matrices, "index": scenario.index, "live": scenario.live})
+    world.add({"matrices": scenario.matrices, "index": scenario.index, "live": scenario.live, "whole": scenario.whole})
     try:
         if scenario.ask is not None:
             solution = solve_ad_hoc(ad_hoc(scenario.ask, world.matrices()), world.matrices(), world.index())
