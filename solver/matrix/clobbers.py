@@ -18,8 +18,12 @@ from packaging.utils import canonicalize_name
 from solver.core.answer import Answer, NotKnown, answer
 from solver.matrix.libraries import brought
 from solver.matrix.load import Matrices
-from solver.matrix.rows import Clobber, Library
-from solver.matrix.rules import admits
+from solver.matrix.place import Place
+from solver.matrix.rows import Clobber, Library, Rule
+from solver.matrix.rules import admits, broken
+
+_CODE = "clobber"
+"""Of the rules about packages that write the same files."""
 
 StatedVersion = str | NotKnown
 """NOT_KNOWN: the package is there, and nobody said in which version."""
@@ -160,6 +164,11 @@ class Clobbers:
         for row in self._libraries:
             by_name[row.distribution] = (*by_name.get(row.distribution, ()), row)
         return by_name
+
+
+def is_ruled(rules: Iterable[Rule], versions: Mapping[str, str], place: Place) -> bool:
+    """Whether one of ``rules`` says of these versions, compared or not, that they write the same files."""
+    return any(broken((rule for rule in rules if rule.code == _CODE), versions, place))
 
 
 def names(row: Clobber) -> tuple[str, str]:

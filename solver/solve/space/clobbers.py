@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from solver.core.answer import Answer
-from solver.matrix.clobbers import Clobbers, Overlap, specifier_of
+from solver.matrix.clobbers import Clobbers, Overlap, is_ruled, specifier_of
 from solver.matrix.rows import Clobber, Library
 from solver.matrix.rules import condition, demands, forbids
 from solver.solve.space.candidates import Candidates
@@ -21,7 +21,7 @@ def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) ->
         ruled_out = _ruled_out(space, candidate, other)
         for beside in space.candidates(other):
             overlap = clobbers.between(candidate.ident, candidate.version, other, beside.version)
-            if _is_sure(overlap, space) and not ruled_out >> beside.position & 1:
+            if _is_sure(overlap, candidate, beside, space) and not ruled_out >> beside.position & 1:
                 row = overlap.witness
                 rows[row.id] = row
                 masks[row.id, _beside(overlap, other)] |= 1 << beside.position
@@ -30,10 +30,14 @@ def clobber_asks(space: Candidates, candidate: Candidate, clobbers: Clobbers) ->
             yield Ask(guard(other), everything & ~(mask << 1), text, rows[row_id].source, row_id, kind=Kind.NONE_OF)
 
 
-def _is_sure(overlap: Overlap, space: Candidates) -> bool:
+def _is_sure(overlap: Overlap, candidate: Candidate, beside: Candidate, space: Candidates) -> bool:
     """Whether two write the same files; that others of their versions do is no word of these, where all is doubted."""
-    is_seen = overlap.compared or overlap.library is not None
-    return overlap.answer is Answer.YES and (is_seen or not space.scope.doubtful)
+    if overlap.answer is not Answer.YES:
+        return False
+    if overlap.compared or overlap.library is not None or not space.scope.doubtful:
+        return True
+    versions = {one.ident: one.version for one in (candidate, beside)}
+    return is_ruled(space.matrices.rules, versions, space.scope.place)
 
 
 def _beside(overlap: Overlap, other: str) -> str:

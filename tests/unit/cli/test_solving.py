@@ -145,7 +145,7 @@ def test_diff_gives_0_whatever_differs(folder, interlock):
 
 def test_an_extra_that_no_release_has_is_denied_and_one_that_was_not_recorded_is_not_known(interlock, folder):
     words = ("python==3.12", "torch==2.10.0", "--offline")
-    code, out, _ = interlock("explain", "rich[jupytr]", *words)
+    code, out, _ = interlock("explain", "rich[jupytr]==15.0.0", *words)
     assert code == 1
     assert "may not be chosen: it has no extra jupytr; did you mean rich[jupyter]?" in out
     code, out, _ = interlock("explain", "rich[jupyter]", *words)
