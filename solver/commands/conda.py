@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
 
 from solver.commands.project import LIVE, Project, built_in_snapshot, own_snapshot
-from solver.core.errors import IndexUnavailable, NoSolution, NotRecorded, Undecided
+from solver.core.errors import BadInput, IndexUnavailable, NoSolution, NotRecorded, Undecided
 from solver.core.flavours import FLAVOURS, WHEELS_ALONE
 from solver.core.model import Profile, PypiName, Solution, Target
 from solver.core.spelling import all_of
@@ -34,6 +35,20 @@ T = TypeVar("T")
 def source_for(project: Project, profile: Profile) -> CondaSource:
     """The channels of a profile: as recorded, or live where the project was opened so."""
     return open_channels(profile.channels) if _is_live(project) else _recorded(project, profile)
+
+
+@contextmanager
+def _channels_at(project: Project, profile: Profile) -> Iterator[None]:
+    """What is wrong with the channels of ``profile`` is told with their place in the request."""
+    try:
+        yield
+    except BadInput as error:
+        if error.file is not None or error.key != "channels":
+            raise
+        lines, key = project.request.lines, f"profiles.{profile.name}.channels"
+        key = key if key in lines else "channels"
+        file, line = project.request.file, lines.get(key)
+        raise BadInput(error.problem, file=file, line=line, key=key, fix=error.fix) from None
 
 
 def _is_live(project: Project) -> bool:
@@ -84,7 +99,8 @@ def _base_of(
     Raises ``NotRecorded``, also of a python of ``target``, and ``IndexUnavailable`` naming what would be missing.
     """
     try:
-        return ask(source_for(project, profile)), unread_channels(project, profile)
+        with _channels_at(project, profile):
+            return ask(source_for(project, profile)), unread_channels(project, profile)
     except Undecided as error:
         _refuse_lacking(project, profile)
         if not profile.conda_packages:
@@ -238,7 +254,8 @@ def solve_conda_profile(project: Project, profile: Profile) -> CondaSolution:
     """The preferred set of a conda profile; raises ``Unsolvable``, and ``IndexUnavailable`` with what it would lack."""
     try:
         settled = project.settled_records.get(profile.name)
-        return solve_conda(profile, _binding(project, profile), source_for(project, profile), settled)
+        with _channels_at(project, profile):
+            return solve_conda(profile, _binding(project, profile), source_for(project, profile), settled)
     except IndexUnavailable as error:
         names = dict.fromkeys((*profile.frameworks, *profile.packages, *profile.conda_packages))
         fix = (

@@ -23,7 +23,8 @@ from solver.index.conda_spec import CondaSpec, meets_spec
 from solver.index.condarc import read_settings
 from solver.index.private import LiveIndexes
 from solver.matrix.names import Names
-from solver.request.carry import CondaWorld, Draft, draft_of
+from solver.request.carry import draft_of
+from solver.request.draft import CondaWorld, Draft
 from solver.request.read import parse_request
 from solver.request.request_file import Hardware, request_text
 from solver.request.sources import find_source

@@ -16,7 +16,7 @@ from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.index.snapshot import SnapshotIndex
 from solver.matrix.clobbers import Clobbers
 from solver.matrix.load import Matrices
-from solver.request.carry import Draft
+from solver.request.draft import Draft
 
 Enquiry = Callable[[PypiName], Iterable[PypiName]]
 """Whom the newest release of a package asks for, as far as anybody knows."""

@@ -110,7 +110,8 @@ def placed_spec(text: str) -> PlacedSpec:
     before, _, spec = text.strip().rpartition("::")
     head, _, brackets = spec.partition("[")
     fields = dict(_fields(brackets))
-    channel, subdir = (before.strip() or fields.pop("channel", "")).rstrip("/"), fields.pop("subdir", "")
+    # As with conda, what stands in brackets outweighs what stands before.
+    channel, subdir = (fields.pop("channel", "") or before.strip()).rstrip("/"), fields.pop("subdir", "")
     parent, _, last = channel.rpartition("/")
     if parent and _SUBDIR.fullmatch(last):
         channel, subdir = parent, last
@@ -133,7 +134,9 @@ def match_spec(text: str) -> MatchSpec:
     try:
         return MatchSpec(placed.spec, strict=False)
     except Exception as error:
-        raise BadInput(f'"{text}" is no conda MatchSpec: {error}', fix='write one such as "numpy >=2"') from None
+        # What caused it follows in further lines, which say the same.
+        why = next(iter(str(error).splitlines()), "nobody knows why")
+        raise BadInput(f'"{text}" is no conda MatchSpec: {why}', fix='write one such as "numpy >=2"') from None
 
 
 def spec_name(text: str) -> CondaName:

@@ -18,6 +18,8 @@ from solver.core.yamlfile import Key, YamlDocument
 from solver.index.conda_config import trimmed, without_credentials
 from solver.index.conda_spec import match_spec, placed_spec, read_spec
 
+_NO_CHANNEL = "nodefaults"
+"""conda takes it, of an environment.yml, for the name of a channel."""
 KeyPath = tuple[Key, ...]
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._\-]{0,99}")
 _OF_WINDOWS = r"con|prn|aux|nul|(?:com|lpt)[0-9]"
@@ -50,11 +52,9 @@ def check_environment_name(document: YamlDocument, name: str | UnsetType) -> Non
 def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPath) -> None:
     """Refuse what is no channel."""
     for position, channel in enumerate(channels):
-        # conda takes "nodefaults" of an environment.yml for the name of a channel
-        if channel == "nodefaults":
-            raise document.error(
-                "nodefaults is no channel", *place, position, fix="drop it; only the channels named are used"
-            )
+        if channel == _NO_CHANNEL:
+            fix = "drop it; only the channels named are used"
+            raise document.error(f"{_NO_CHANNEL} is no channel", *place, position, fix=fix)
         try:
             names.channel(channel)
         except names.BadName as error:
@@ -121,6 +121,7 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
     if "://" in placed_spec(entry).spec or has_url or entry.rstrip().endswith(_ARCHIVE_END):
         fix = "only packages of the channels can be locked; name its version"
         raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)
+    _check_channel_before(document, placed_spec(entry).channel, place)
     # py-rattler is loaded only for what is more than a name and a version; what has no name its caller tells.
     if _PLAIN_SPEC.fullmatch(entry) or spec is None:
         return
@@ -128,3 +129,15 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
         match_spec(entry)
     except BadInput as error:
         raise document.error(error.problem, *place, fix=error.fix) from None
+
+
+def _check_channel_before(document: YamlDocument, channel: str, place: KeyPath) -> None:
+    """Refuse what stands before ``::`` and can be no channel."""
+    if channel:
+        try:
+            names.channel(channel)
+        except names.BadName as error:
+            raise document.error(str(error), *place, fix="write it as conda-forge::numpy") from None
+    if channel == _NO_CHANNEL:
+        fix = "leave it out; only the channels named are used"
+        raise document.error(f"{_NO_CHANNEL} is no channel", *place, fix=fix)

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from packaging.specifiers import Specifier
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 
 from solver.core.target import OLDEST_PYTHON
+from solver.core.versions import within
+from solver.request.draft import Draft
+
+
+def bound_python(made: Draft, text: str, where: str) -> None:
+    """conda's and pip's ways to ask for a python, as bounds on major.minor."""
+    bare = re.match(r"[\d.*]+", text)
+    try:
+        parts = SpecifierSet(f"=={bare[0]}" if bare else text)
+    except InvalidSpecifier:
+        made.remarks.append(f"{where}: python {text} is not carried over; write python: in the profile")
+        return
+    bounds = sorted({bound for part in parts if (bound := minor_bound(part))}, reverse=True)
+    if not any(within(python, ",".join(bounds)) for python in lockable_pythons()):
+        why = f"the oldest that can be locked is {OLDEST_PYTHON}"
+        made.remarks.append(f"{where}: python {text} is not carried over: {why}")
+        return
+    # What every python meets that can be locked bounds nothing.
+    bounds = [bound for bound in bounds if not all(within(python, bound) for python in lockable_pythons())]
+    made.python = bounds[0].removeprefix("==") if len(bounds) == 1 else ",".join(bounds)
 
 
 def lockable_pythons() -> Sequence[str]:

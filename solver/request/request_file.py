@@ -12,7 +12,7 @@ from solver.core.flavours import DEFAULT_FLAVOUR
 from solver.core.frameworks import FRAMEWORKS
 from solver.core.indexes import INDEXES, is_partial
 from solver.core.model import Target
-from solver.request.carry import Draft
+from solver.request.draft import Draft
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,20 @@ def test_packages_that_a_channel_would_have_brought_are_named(dead, interlock, t
     assert not (tmp_path / "locks").exists()
 
 
+def test_a_channel_that_is_not_among_them_is_told_with_its_place(dead, interlock, tmp_path):
+    request = tmp_path / "environment.yml.in"
+    request.write_text(REQUEST.replace("profiles:", "channels: [conda-forge]\nprofiles:"))
+    text = request.read_text().rstrip()
+    request.write_text(text + "\n  other: {conda-packages: ['mine::zstd']}\n")
+    line = text.splitlines().index("channels: [conda-forge]") + 1
+    code, _, err = interlock("lock", "other", "--no-pylock")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        f"interlock: environment.yml.in:{line}: channels: zstd is wanted from the channel mine, which is not among "
+        "conda-forge; add mine to them, or leave it out before zstd",
+    )
+
+
 def test_what_comes_from_conda_alone_is_named(dead, interlock, tmp_path):
     conda = REQUEST.replace('"2.9.1"', '"2.9.1", flavour: conda').replace("own-tool>=1", "pandas")
     (tmp_path / "environment.yml.in").write_text(conda)

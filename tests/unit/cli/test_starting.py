@@ -6,6 +6,7 @@ import io
 
 import own_index
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from solver.cli import program
@@ -154,6 +155,38 @@ def test_of_channels_those_by_address_are_carried_over_by_name_and_others_are_to
         f"environment.yml: channel {address}/torch/label/x is not carried over: nothing of it is recorded",
     ]
     assert parse_yaml(request(here), here).data["channels"] == ["conda-forge"]
+
+
+LETTERS = "the name in letters from a to z, digits and ._-"
+NO_PACKAGE = f"it is no conda package; write it as numpy>=2 or conda-forge::numpy, {LETTERS}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told", "asked"),
+    [
+        *(
+            (text, [f'"{text}" is not carried over: {NO_PACKAGE}'], [])
+            for text in ("conda-forge::Größe", "conda-forge::", "conda-forge::*", "a:b:zstd", "zstd=")
+        ),
+        (
+            "x/y::zstd >=1",
+            ["of x/y::zstd >=1 the channel is not carried over: it is none of those of the request"],
+            ["zstd >=1"],
+        ),
+        (
+            "zstd[channel=x, version='>=1']",
+            ["of zstd[channel=x, version='>=1'] the channel is not carried over: it is none of those of the request"],
+            ["zstd[version='>=1']"],
+        ),
+        ("https://conda.anaconda.org/conda-forge::zstd", [], ["https://conda.anaconda.org/conda-forge::zstd"]),
+    ],
+)
+def test_what_is_no_package_and_whose_channel_is_not_there_is_told(here, interlock, entry, told, asked):
+    text = yaml.safe_dump({"dependencies": [entry, "pip", {"pip": ["torch"]}]}, allow_unicode=True)
+    (here / "environment.yml").write_text(text, encoding="utf-8")
+    code, out, err = interlock("init")
+    assert (code, out.splitlines()[:-1], err) == (0, [f"environment.yml:2: {line}" for line in told], "")
+    assert parse_yaml(request(here), here).data["dependencies"][1:-2] == asked
 
 
 def test_a_lock_of_pip_alone_becomes_a_request_too(here, interlock):
