@@ -52,14 +52,7 @@ def check_environment_name(document: YamlDocument, name: str | UnsetType) -> Non
 def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPath) -> None:
     """Refuse what is no channel."""
     for position, channel in enumerate(channels):
-        if channel == _NO_CHANNEL:
-            fix = "drop it; only the channels named are used"
-            raise document.error(f"{_NO_CHANNEL} is no channel", *place, position, fix=fix)
-        try:
-            names.channel(channel)
-        except names.BadName as error:
-            fix = "name it, as in conda-forge, or write its whole address"
-            raise document.error(str(error), *place, position, fix=fix) from None
+        _check_channel(document, channel, (*place, position))
         shown = without_credentials(channel) if "://" in channel else trimmed(channel)
         if shown != trimmed(channel):
             # Requests and locks are committed, and conda knows better places for what is secret.
@@ -69,6 +62,17 @@ def check_channels(document: YamlDocument, channels: Sequence[str], place: KeyPa
                 position,
                 fix="leave that out; custom_channels in ~/.condarc, or ~/.netrc, hold what a server wants to see",
             )
+
+
+def _check_channel(document: YamlDocument, channel: str, place: KeyPath) -> None:
+    if channel == _NO_CHANNEL:
+        fix = "drop it; only the channels named are used"
+        raise document.error(f"{_NO_CHANNEL} is no channel", *place, fix=fix)
+    try:
+        names.channel(channel)
+    except names.BadName as error:
+        fix = "name it, as in conda-forge, or write its whole address"
+        raise document.error(str(error), *place, fix=fix) from None
 
 
 def check_variables(document: YamlDocument, variables: Mapping[str, str], place: KeyPath) -> None:
@@ -121,7 +125,8 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
     if "://" in placed_spec(entry).spec or has_url or entry.rstrip().endswith(_ARCHIVE_END):
         fix = "only packages of the channels can be locked; name its version"
         raise document.error(f'"{entry}" names an address or a file', *place, fix=fix)
-    _check_channel_before(document, placed_spec(entry).channel, place)
+    if channel := placed_spec(entry).channel:
+        _check_channel(document, channel, place)
     # py-rattler is loaded only for what is more than a name and a version; what has no name its caller tells.
     if _PLAIN_SPEC.fullmatch(entry) or spec is None:
         return
@@ -129,15 +134,3 @@ def check_conda_spec(document: YamlDocument, entry: str, place: KeyPath) -> None
         match_spec(entry)
     except BadInput as error:
         raise document.error(error.problem, *place, fix=error.fix) from None
-
-
-def _check_channel_before(document: YamlDocument, channel: str, place: KeyPath) -> None:
-    """Refuse what stands before ``::`` and can be no channel."""
-    if channel:
-        try:
-            names.channel(channel)
-        except names.BadName as error:
-            raise document.error(str(error), *place, fix="write it as conda-forge::numpy") from None
-    if channel == _NO_CHANNEL:
-        fix = "leave it out; only the channels named are used"
-        raise document.error(f"{_NO_CHANNEL} is no channel", *place, fix=fix)
