@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,7 @@ from solver.matrix.builds import is_part_of
 from solver.matrix.conda_sets import CondaSet
 from solver.matrix.libraries import LOADER, brought
 from solver.matrix.load import Matrices
+from solver.matrix.majors import beside_each_other
 from solver.matrix.names import Names
 from solver.matrix.observations import failing, of_this
 from solver.matrix.place import Place
@@ -126,7 +128,9 @@ class AuditContext:
     def _built(self) -> dict[PypiName, BuiltPackage]:
         builds = {name: self._build(name, package) for name, package in self.packages.items()}
         # Those of which nothing tells are told by the code ``unknown``.
-        return {name: build for name, build in builds.items() if isinstance(build, BuiltPackage)}
+        told = {name: build for name, build in builds.items() if isinstance(build, BuiltPackage)}
+        rows = beside_each_other({name: build.row for name, build in told.items()})
+        return {name: dataclasses.replace(build, row=rows[name]) for name, build in told.items()}
 
     @cached_property
     def provided(self) -> tuple[Provided, ...]:

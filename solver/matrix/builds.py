@@ -63,7 +63,14 @@ def built_cuda(build: Build) -> Stated:
 
 def has_cuda(build: Build) -> Answer:
     """Whether a build has CUDA code."""
+    if build.serves:
+        return Answer.YES
     return Answer.NOT_KNOWN if build.cuda is NOT_KNOWN else answer(build.cuda != NONE)
+
+
+def some_has_cuda(matrices: Matrices, package: str) -> bool:
+    """Whether rows tell of a build of a package that has CUDA code, or may have some."""
+    return any(has_cuda(row) is not Answer.NO for row in matrices.builds_of(package))
 
 
 def built_nccl(build: Build) -> Stated:

@@ -57,6 +57,8 @@ class Build(Row, frozen=True, kw_only=True):
     """The pythons (major.minor) that have a wheel; empty: any."""
     cuda: DottedOrNone | NotKnown = NOT_KNOWN
     """CUDA major.minor it was built with; "none": it has no CUDA code."""
+    serves: tuple[Dotted, ...] = ()
+    """The CUDA majors for which it holds a library each, of which it loads that of the process; ``cuda`` is absent."""
     cudnn: DottedOrNone | NotKnown = NOT_KNOWN
     """The cuDNN it was built with: the oldest of that major that serves it; "none": it uses none."""
     cudnn_source: Text | NotKnown = NOT_KNOWN
@@ -95,6 +97,8 @@ class Build(Row, frozen=True, kw_only=True):
         """A row tells of one version or of a range of them."""
         if (self.version is NOT_KNOWN) == (self.versions is NOT_KNOWN):
             raise ValueError("expected either version or versions")
+        if self.serves and self.cuda is not NOT_KNOWN:
+            raise ValueError("expected either cuda or serves")
 
 
 class CudaToolkit(Row, frozen=True, kw_only=True):

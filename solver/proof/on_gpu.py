@@ -43,7 +43,7 @@ from solver.matrix.libraries import (
     opened,
 )
 from solver.matrix.load import Matrices
-from solver.matrix.majors import go_together
+from solver.matrix.majors import beside_each_other, go_together
 from solver.matrix.place import Place
 from solver.matrix.rows import CUDNN, Build, Library
 from solver.matrix.rules import Breach, broken, holds_of_conda, imported_first
@@ -68,7 +68,7 @@ class LockOnGpu:
     def told(self) -> dict[str, Build]:
         """Every build that rows or names tell of, by package."""
         rows = {name: wheel_build(self.matrices, name, at, self.place.platform) for name, at in self.packages.items()}
-        return {name: row for name, row in rows.items() if isinstance(row, Build)}
+        return beside_each_other({name: row for name, row in rows.items() if isinstance(row, Build)})
 
     @cached_property
     def builds(self) -> dict[str, Build]:

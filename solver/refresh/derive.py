@@ -8,8 +8,9 @@ marked ``derived`` are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,10 +20,11 @@ from solver.core import reading
 from solver.core.frameworks import FRAMEWORKS
 from solver.matrix.load import FILES, Matrices
 from solver.matrix.row_files import read_entries
-from solver.matrix.rows import Row
+from solver.matrix.rows import Build, Row
 from solver.matrix.write import header_of, write_matrix
 from solver.refresh.derive_cuda import toolkit_rows
 from solver.refresh.derive_jax import jax_rows
+from solver.refresh.derive_libraries import LIBRARY_PACKAGES, library_rows
 from solver.refresh.derive_packages import BUILD_FILES, package_rows
 from solver.refresh.derive_tensorflow import tensorflow_rows
 from solver.refresh.derive_torch import companion_rows, torch_rows
@@ -36,7 +38,7 @@ _READ = {
     "tensorflow": FRAMEWORKS["tensorflow"].distributions,
     "torch": FRAMEWORKS["torch"].distributions,
     "jax": FRAMEWORKS["jax"].coded,
-    "packages": tuple(BUILD_FILES),
+    "packages": (*BUILD_FILES, *LIBRARY_PACKAGES),
     "companions": FRAMEWORKS["torch"].companions,
 }
 """File stem -> the packages whose builds are read out of their wheels into it."""
@@ -90,7 +92,7 @@ def renew(
         "tensorflow": tuple(tensorflow),
         "torch": tuple(torch),
         "jax": tuple(jax),
-        "packages": tuple(_renewed(known["packages"], package_rows(known["packages"], reading))),
+        "packages": tuple(_renewed(known["packages"], chain(*_further(matrices, known["packages"], reading)))),
         "companions": tuple(companions),
         "cuda": tuple(toolkits),
     }
@@ -102,6 +104,11 @@ def renew(
         changed=tuple(row_id for row_id in renewed if row_id in ids),
         passed_over=tuple(reading.passed_over),
     )
+
+
+def _further(matrices: Matrices, known: Sequence[Build], reading: Reading) -> tuple[Iterator[Build], Iterator[Build]]:
+    """Packages that tell in a file how they were built, and those whose libraries tell it."""
+    return package_rows(known, reading), library_rows(known, matrices, reading)
 
 
 def write_renewal(renewal: Renewal, folder: Path) -> list[Path]:

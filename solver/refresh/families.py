@@ -101,30 +101,38 @@ class Family:
         return marker_environment(Target(platform=self.platform, python=self.python[0] if self.python else "3.12"))
 
 
-def families(source: WheelSource, name: PypiName, oldest: Version) -> list[Family]:
-    """The wheel families of ``name`` from version ``oldest`` on, without pre-releases, oldest first."""
+def families(source: WheelSource, name: PypiName, oldest: Version, anywhere: Collection[Platform] = ()) -> list[Family]:
+    """The wheel families of ``name`` from version ``oldest`` on, without pre-releases, oldest first.
+
+    A wheel for any platform counts for those of ``anywhere``.
+    """
     groups: dict[tuple[Version, Platform], list[IndexFile]] = defaultdict(list)
     for file in source.wheels(name):
         try:
             _, version, _, tags = parse_wheel_filename(file.filename)
         except InvalidWheelFilename:
             continue
-        platforms = {_platform(tag.platform) for tag in tags}
         if version >= oldest and not version.is_prerelease:
-            for platform in platforms:
-                if platform is not None:
-                    groups[version, platform].append(file)
+            for platform in {one for tag in tags for one in (anywhere if tag.platform == "any" else _of(tag.platform))}:
+                groups[version, platform].append(file)
     return [
         Family(str(version), platform, tuple(sorted(files, key=lambda file: file.filename)))
         for (version, platform), files in sorted(groups.items())
     ]
 
 
-def _platform(tag: str) -> Platform | None:
-    for platform, names in PLATFORM_NAMES.items():
-        if tag == names.wheel or ("linux" in tag and tag.endswith(names.machine)):
-            return platform
-    return None
+def _of(tag: str) -> tuple[Platform, ...]:
+    """The platform that a tag names, where it is one that rows tell of."""
+    return tuple(
+        platform
+        for platform, names in PLATFORM_NAMES.items()
+        if tag == names.wheel or ("linux" in tag and tag.endswith(names.machine))
+    )
+
+
+def is_for_any(file: IndexFile) -> bool:
+    """Whether a wheel is for any platform, by its name."""
+    return file.filename.endswith("-any.whl")
 
 
 def member_bytes(source: WheelSource, file: IndexFile, member: str) -> bytes:

@@ -53,6 +53,8 @@ class Libraries:
     """Versions of their PTX."""
     releases: frozenset[str] = frozenset()
     """major.minor of each nvcc that compiled a part of them."""
+    dlls: frozenset[int] = frozenset()
+    """On Windows: the CUDA majors of the CUDA DLLs that they name."""
 
     def __or__(self, other: Libraries) -> Libraries:
         both = {name: getattr(self, name) | getattr(other, name) for name in self.__dataclass_fields__}
@@ -83,6 +85,34 @@ def read_libraries(source: WheelSource, file: IndexFile, members: Iterable[str])
 def shared_libraries(names: Iterable[str]) -> list[str]:
     """Those of a wheel's members that are shared libraries, sorted."""
     return sorted(name for name in names if _SHARED.search(name))
+
+
+_DLL = re.compile(rb"\b(?:cudart|cublas|cublasLt)64_(\d\d)0?\.dll\0", re.IGNORECASE)
+"""cudart64_12.dll, cudart64_110.dll: the DLLs that are numbered as CUDA is."""
+
+
+def windows_libraries(names: Iterable[str]) -> list[str]:
+    """Those of a wheel's members that are libraries of Windows, sorted."""
+    return sorted(name for name in names if name.endswith((".dll", ".pyd")))
+
+
+def read_windows_libraries(source: WheelSource, file: IndexFile, members: Iterable[str]) -> Libraries:
+    """All of ``members`` together: their code, and the CUDA DLLs that they name."""
+    code, dlls = GpuCode(), set[int]()
+    for member in members:
+        tail = b""
+        for part in source.chunks(file, member):
+            code.feed(part)
+            text = tail + part  # what is looked for may lie across two parts
+            dlls |= {int(major) for major in _DLL.findall(text)}
+            tail = text[-_TAIL:]
+    return Libraries(
+        native=frozenset(code.native),
+        ptx=frozenset(code.ptx),
+        isas=frozenset(code.isas),
+        releases=frozenset(code.releases),
+        dlls=frozenset(dlls),
+    )
 
 
 def _read(source: WheelSource, file: IndexFile, member: str) -> Libraries:

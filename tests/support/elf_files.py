@@ -29,3 +29,12 @@ def library(
     load = struct.pack("<IIQQQQQQ", 1, 4, start, base, base, len(strings), len(strings), 8)
     dyn = struct.pack("<IIQQQQQQ", 2, 4, dynamic, 0, 0, 16 * len(entries), 16 * len(entries), 8)
     return head + load + dyn + b"".join(struct.pack("<QQ", *each) for each in entries) + strings
+
+
+def fat_binary(*code: tuple[int, int], isa: int = 9) -> bytes:
+    """What nvcc puts into a library: a kind (1 is PTX, 2 machine code) and the GPU of each part."""
+    parts = code or ((2, 75), (2, 90), (1, 120))
+    entries = b"".join(
+        struct.pack("<HHIQIIHHI", kind, 0x0101, 32, 4, 0, 0, 0, isa, gpu) + b"code" for kind, gpu in parts
+    )
+    return struct.pack("<IHHQ", 0xBA55ED50, 1, 16, len(entries)) + entries

@@ -21,7 +21,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, RUNTIMES, framework_o
 from solver.core.indexes import is_default
 from solver.core.model import Finding, PypiName
 from solver.core.versions import meets, numbers, specifier_or_none, version_or_none
-from solver.matrix.builds import made_for
+from solver.matrix.builds import made_for, some_has_cuda
 from solver.matrix.companions import release_row
 from solver.matrix.conda_builds import conda_rows, cudas
 from solver.matrix.distributions import TOOLKIT, recorded_versions
@@ -79,6 +79,9 @@ def _cause(
 
 def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> Omission | None:
     """Why the build of a package of whose builds rows tell was not checked; None where every one of them is alike."""
+    told = context.matrices.builds_of(name)
+    if told and framework_of(name) is None and not some_has_cuda(context.matrices, name):
+        return None  # no build of it has any GPU code
     if package.version is None:
         return _version_of(context, package)
     built = _cudas(context, package) if package.build is None and context.knows(package) else set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+import operator
+from collections.abc import Callable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -17,6 +19,7 @@ from solver.matrix.builds import bound_on, bounds, built_cuda, whole_of
 from solver.matrix.companions import shares_cuda, suits
 from solver.matrix.cudnn import built_with
 from solver.matrix.libraries import bundled, may_lack, opened, pins
+from solver.matrix.majors import serves
 from solver.matrix.rows import Build
 from solver.solve.space.bringers import bringer_asks
 from solver.solve.space.candidates import Candidates
@@ -29,6 +32,8 @@ from solver.solve.space.terms import AXIS_CUDA, AXIS_CUDNN, Ask, Candidate, guar
 def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
     """One CUDA major, its libraries, a cuDNN that serves it, what it was compiled against, what it is part of."""
     cuda = built_cuda(row)
+    if majors := serves(row):
+        yield _cuda_of(space, row, majors)
     if isinstance(cuda, str):
         yield _cuda_ask(space, row, cuda)
         yield from inside_asks(space, row)
@@ -67,6 +72,13 @@ def _cuda_ask(space: Candidates, row: Build, cuda: str) -> Ask:
     how = "carries" if bundled(row) is Answer.YES else "built with"
     text = f"CUDA {major(cuda)} ({how} {cuda})"
     return Ask(AXIS_CUDA, space.cuda_mask(cuda), text, row.source, row.id, f"=={major(cuda)}.*")
+
+
+def _cuda_of(space: Candidates, row: Build, majors: Sequence[str]) -> Ask:
+    """A CUDA of one of the majors that it serves."""
+    mask = functools.reduce(operator.or_, map(space.cuda_mask, majors))
+    specifier = " || ".join(f"=={one}.*" for one in majors)
+    return Ask(AXIS_CUDA, mask, f"CUDA {' or '.join(majors)}", row.source, row.id, specifier)
 
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:

@@ -10,7 +10,7 @@ from solver.core.frameworks import COMPANIONS, FRAMEWORKS, framework_of, holds_c
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import Framework, Release, is_built
 from solver.core.target import admits_python
-from solver.matrix.builds import cuda_major, has_cuda, is_part, local_cuda, stated, wheel_for
+from solver.matrix.builds import cuda_major, has_cuda, is_part, local_cuda, some_has_cuda, stated, wheel_for
 from solver.matrix.code import runs_on
 from solver.matrix.cudnn import built_with, carried
 from solver.matrix.drivers import Oldest, oldest_of
@@ -164,7 +164,7 @@ def _unknown(name: str, version: str, framework: Framework | None, scope: Scope)
     """A release without a row, of a package whose other releases have rows; of any other nothing needs telling."""
     if framework is not None and holds_code(name):
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (`interlock refresh` derives one)", "matrices")
-    if scope.matrices.builds_of(name):
+    if some_has_cuda(scope.matrices, name):
         return Verdict(Answer.NOT_KNOWN, "no matrix row knows it (add one to matrices/builds.yaml)", "matrices")
     if brings(scope.matrices, name, version) is NOT_KNOWN:
         why = "no matrix row knows which CUDA libraries it brings (add one to matrices/cuda-libraries.yaml)"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-
-from elf_files import library
+from elf_files import fat_binary, library
 from wheel_shelf import X86, Shelf, metadata
 
 from solver.core.answer import NOT_KNOWN
@@ -14,14 +12,6 @@ from solver.refresh.derive import renew
 
 PTX = PtxVersion(id="ptx-9.0", source="s", ptx="9.0", cuda=("13.0",))
 CUDNN = 'nvidia-cudnn-cu13<10.0,>=9.12.0.46; sys_platform == "linux" and extra == "with-cuda"'
-
-
-def fat_binary() -> bytes:
-    entries = b"".join(
-        struct.pack("<HHIQIIHHI", kind, 0x0101, 32, 4, 0, 0, 0, 9, gpu) + b"code"
-        for kind, gpu in ((2, 75), (2, 90), (1, 120))
-    )
-    return struct.pack("<IHHQ", 0xBA55ED50, 1, 16, len(entries)) + entries
 
 
 def plugin(version: str, *requires: str) -> dict[str, bytes]:
