@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 from figures import Figures
+from line_trace import LineTrace
 from locking import VERSIONS, WORDS, TwoLocks, command, ended
 
 from solver.commands import lock
 from solver.core import exchange, whole
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-WRITERS = {whole.__file__, exchange.__file__}
+WRITERS = (whole, exchange)
 """Modules before whose lines a command is killed."""
 INTERRUPTED = (130, 143, -signal.SIGINT)
 
@@ -30,28 +30,17 @@ def _no_exchange() -> None:
 
 def _at_line(number: int, then: Callable[[], None]) -> Callable[[], None]:
     """Called in a command's process: ``then`` is called before the line of that number, counted while it writes."""
-    passed = 0
-
-    def trace(frame, event, _):
-        nonlocal passed
-        if frame.f_code.co_filename not in WRITERS:
-            return None
-        if event == "line":
-            passed += 1
-            if passed == number:
-                then()
-        return trace
+    trace = LineTrace(WRITERS, number, then)
 
     def install() -> None:
         real = lock.write_lock
 
         def traced(*arguments):
-            sys.settrace(trace)
             try:
-                return real(*arguments)
+                with trace.on():
+                    return real(*arguments)
             finally:
-                sys.settrace(None)
-                Path("lines").write_text(json.dumps(passed))
+                Path("lines").write_text(json.dumps(trace.passed))
 
         lock.write_lock = traced
 

@@ -5,51 +5,39 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from solver.cli.failures import Terminated, ended_in_order
+from line_trace import LineTrace
 
-ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+from solver.cli.failures import ended_in_order, failure_of
+
+EXPECTED = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
+"""The ways to end it, and how a command ends then."""
 
 
-def ended_before(line: int, how: signal.Signals, modules: tuple[ModuleType, ...], work: Callable[[], object]) -> bool:
-    """Do ``work`` in a process that gets ``how`` before the line of that number; False where it passes fewer lines."""
+def ended_before(line: int, how: signal.Signals, modules: tuple[ModuleType, ...], work: Callable[[], object]) -> int:
+    """Do ``work`` in a process that gets ``how`` before the line of that number; 0 where it passes fewer lines.
+
+    Otherwise the exit code of a command that does that work, or the negative number of the signal.
+    """
     pid = os.fork()
     if not pid:
-        os._exit(_ended(line, how, {module.__file__ for module in modules}, work))
+        os._exit(_code(LineTrace(modules, line, lambda: os.kill(os.getpid(), how)), work))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in (0, 1, -signal.SIGKILL), f"exit {code} before line {line}"
-    return code != 0
+    assert code in (0, EXPECTED[how]), f"exit {code} of {how.name} before line {line}"
+    return code
 
 
-def _ended(line: int, how: signal.Signals, files: set[str | None], work: Callable[[], object]) -> int:
-    passed = 0
-
-    def trace(frame, event, _):
-        nonlocal passed
-        if frame.f_code.co_filename not in files:
-            return None
-        if event == "line":
-            passed += 1
-            if passed == line:
-                sys.settrace(None)
-                os.kill(os.getpid(), how)
-        return trace
-
+def _code(trace: LineTrace, work: Callable[[], object]) -> int:
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        with ended_in_order():
-            threading.settrace(trace)
-            sys.settrace(trace)
+        with ended_in_order(), trace.on():
             work()
-            sys.settrace(None)
-    except (Terminated, KeyboardInterrupt):
-        return 1
     except BaseException as error:
-        print(repr(error), file=sys.stderr)
-        return 2
+        failure = failure_of(error)
+        print(failure.sentence, file=sys.stderr)
+        return failure.code
     return 0
 
 
@@ -57,7 +45,7 @@ def each_end(
     modules: tuple[ModuleType, ...], begin: Callable[[], Callable[[], object]], *, step: int = 1
 ) -> Iterator[str]:
     """Yields after each way to end the work that ``begin`` prepares, with what was done; every ``step``-th line."""
-    for how in ENDS:
+    for how in EXPECTED:
         line = 1
         while ended_before(line, how, modules, begin()):
             yield f"{how.name} before line {line}"

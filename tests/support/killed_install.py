@@ -11,38 +11,22 @@ import signal
 import sys
 from pathlib import Path
 
+from line_trace import LineTrace
+
 import solver.core.exchange
 import solver.core.scratch
 import solver.lock.install.pip
 import solver.lock.install.prefix
 
 BUILDERS = (solver.core.exchange, solver.core.scratch, solver.lock.install.pip, solver.lock.install.prefix)
-FILES = {module.__file__ for module in BUILDERS}
-
-
-class Countdown:
-    """Counts lines while it traces, and kills at one of them."""
-
-    def __init__(self, last):
-        self.last, self.passed = last, 0
-
-    def __call__(self, frame, event, _):
-        if frame.f_code.co_filename not in FILES:
-            return None
-        if event == "line":
-            self.passed += 1
-            if self.passed == self.last:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self
 
 
 def main(lock, prefix, archives, line, *python):
-    countdown = Countdown(int(line))
+    trace = LineTrace(BUILDERS, int(line), lambda: os.kill(os.getpid(), signal.SIGKILL))
     interpreter = Path(python[0]) if python else None
-    sys.settrace(countdown)
-    solver.lock.install.prefix.install_lock(Path(lock), Path(prefix), folder=Path(archives), python=interpreter)
-    sys.settrace(None)
-    print(countdown.passed)
+    with trace.on():
+        solver.lock.install.prefix.install_lock(Path(lock), Path(prefix), folder=Path(archives), python=interpreter)
+    print(trace.passed)
 
 
 if __name__ == "__main__":
