@@ -7,6 +7,9 @@ import signal
 import sys
 import warnings
 
+_BY_SIGNAL = 128
+"""Exit codes of what a signal ended are above it."""
+
 
 def main() -> None:
     """Run the command line; an interrupt ends it with exit code 130 and no word, whatever was loaded by then."""
@@ -26,6 +29,11 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         command_line.main()
+    except SystemExit as end:
+        if isinstance(end.code, int) and end.code > _BY_SIGNAL:
+            # Python would wait for each thread that still asks something.
+            importlib.import_module("solver.core.threads").ending.set()
+        raise
     finally:
         if ours:
             signal.signal(signal.SIGINT, _leave)

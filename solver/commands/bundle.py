@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from solver.commands.check import check_locks, orphans
@@ -14,6 +13,7 @@ from solver.core.errors import BadInput, CheckFailed
 from solver.core.lines import LockedPin
 from solver.core.model import Target
 from solver.core.programs import uv_here
+from solver.core.threads import thread_pool
 from solver.index.pypi import PypiIndex, chosen_index
 from solver.index.web import log
 from solver.lock.folder import LockFolder, intact_folder, is_lock
@@ -120,6 +120,6 @@ def _tool(index: PypiIndex, workers: int) -> dict[str, tuple[RemoteWheel, ...]]:
 
 
 def _located(pins: Sequence[LockedPin], index: PypiIndex, target: Target, workers: int) -> tuple[RemoteWheel, ...]:
-    with ThreadPoolExecutor(workers) as pool:  # each listing is asked for once, many at a time
+    with thread_pool(workers) as pool:  # each listing is asked for once, many at a time
         list(pool.map(index.releases, (pin.name for pin in pins if pin.url is None)))
     return locate(pins, index, target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +15,7 @@ from solver.core.errors import BadInput, IndexUnavailable
 from solver.core.flavours import explicit_filename
 from solver.core.model import IndexFile, Solution, pypi_name
 from solver.core.names import wheel
+from solver.core.threads import thread_pool
 from solver.core.whole import put_whole
 from solver.index.conda_record import CondaRecord
 from solver.index.layered import LayeredIndex
@@ -201,7 +201,7 @@ def addresses_of(solutions: Sequence[Solution], index: PypiIndex) -> dict[str, s
     """Where the default index keeps the files of ``solutions``, by file name; raises ``IndexUnavailable``."""
     files = _files(solutions)
     lacking = {wheel(file.filename).project for file in files.values() if index.address_at_hand(file) is None}
-    with ThreadPoolExecutor(8) as pool:
+    with thread_pool(8) as pool:
         list(pool.map(index.releases, sorted(map(pypi_name, lacking))))
     return {filename: index.address_at_hand(file) or index.address(file) for filename, file in files.items()}
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from solver.commands.project import built_in_snapshot, open_matrices, open_project, own_matrices, own_snapshot
+from solver.core.whole import clear_unfinished
 from solver.index.conda import open_channels
 from solver.index.days import INDEX, ROWS, write_days
 from solver.index.pypi import PypiIndex
@@ -26,8 +27,10 @@ def refresh(
 ) -> Iterator[str]:
     """Renew below ``root``/matrices what was read on other days; yields what changed, a line each.
 
-    ``tell`` hears of each step when it begins. Raises ``IndexUnavailable``; what was renewed before stays.
+    ``tell`` hears of each step when it begins. Raises ``IndexUnavailable``; what was renewed before stays, each file
+    of it whole, and so it does where a signal ends it.
     """
+    clear_unfinished(own_matrices(root))
     if rows:
         yield from _rows(root, today, tell)
     if snapshot:

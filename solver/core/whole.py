@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from solver.core.errors import BadInput
 from solver.core.exchange import exchange, one_writer, only_holder, sync_folder
 
 _PART = ".part"
+_BESIDE = rf"\.[0-9a-f]{{16}}{re.escape(_PART)}"
+"""How the names end under which single files are written."""
 _KEPT = 64
 """Letters of a file's name in that under which it is written."""
 _NEW, _OLD = ".new-", f".old{_PART}"
@@ -87,12 +89,23 @@ def _put_beside(path: Path, data: bytes, durable: bool) -> None:
 
 def _remove_unfinished(path: Path) -> None:
     """Remove what kills left of writes of ``path``: what nobody holds, nobody writes any more."""
-    unfinished = re.compile(rf"\.{re.escape(path.name[:_KEPT])}\.[0-9a-f]{{16}}{re.escape(_PART)}")
+    unfinished = re.compile(rf"\.{re.escape(path.name[:_KEPT])}{_BESIDE}")
     with suppress(OSError):
-        for leftover in [each for each in path.parent.iterdir() if unfinished.fullmatch(each.name)]:
-            with only_holder(leftover) as hold:
-                if hold.alone:
-                    leftover.unlink()
+        _remove_free(each for each in path.parent.iterdir() if unfinished.fullmatch(each.name))
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what kills left anywhere below ``folder`` of writes of one file, whether or not it is written again."""
+    unfinished = re.compile(rf"\..+{_BESIDE}")
+    with suppress(OSError):
+        _remove_free(each for each in folder.rglob(f".*{_PART}") if unfinished.fullmatch(each.name))
+
+
+def _remove_free(leftovers: Iterable[Path]) -> None:
+    for leftover in list(leftovers):
+        with only_holder(leftover) as hold:
+            if hold.alone:
+                leftover.unlink()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin
 
 from solver.core import names
+from solver.core.threads import ending
 from solver.index.addresses import is_unencrypted
 from solver.index.codings import CODINGS, unpacked
 from solver.index.credentials import Credentials
@@ -180,6 +181,8 @@ class Web:
         begun = time.monotonic()
         word_due, received = WORD_EVERY, 0
         while not call.done.wait(min(1.0, self.patience / 4)):
+            if ending.is_set():
+                raise NoAnswer("it was given up")
             waited = time.monotonic() - begun
             if waited > self.patience + call.received / SLOWEST:
                 raise NoAnswer(f"only {call.received} bytes came in {waited:.0f} s, so it was given up")

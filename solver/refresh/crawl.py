@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -27,6 +26,7 @@ from solver.core.markers import applies, extras_in
 from solver.core.model import IndexFile, Platform, PypiName, Release, Target, pypi_name
 from solver.core.names import is_source
 from solver.core.target import admits_python, marker_environment, usable_files
+from solver.core.threads import thread_pool
 from solver.index import UnknownPackage
 from solver.index.metadata import Metadata
 from solver.index.snapshot_files import Coverage
@@ -277,5 +277,5 @@ def _requirement(text: str) -> Requirement:
 
 def _together(call: Callable[[T], R], items: list[T]) -> list[R]:
     """``call`` for each item by several threads, in the order of the items."""
-    with ThreadPoolExecutor(THREADS) as pool:
+    with thread_pool(THREADS) as pool:
         return list(pool.map(call, items))

@@ -6,13 +6,13 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
 from solver.core.answer import NotKnown
 from solver.core.errors import IndexUnavailable
+from solver.core.threads import thread_pool
 from solver.index.web import NoAnswer, Sink, Web, WebAnswer
 from solver.proof.bundle.wheels import RemoteWheel
 
@@ -54,7 +54,7 @@ def download(
     with ExitStack() as stack:
         own = session or stack.enter_context(Web())
         job = _Job(folder, own, tries, pause, progress)
-        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        pool = stack.enter_context(thread_pool(workers))
         futures = [pool.submit(job.bring, file) for file in order]
         try:
             for future in futures:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import date
 
 import pytest
 from fault_server import make_wheel
+from killed import each_end
+from tiny_index import TinyIndex, plain
 
+from solver.commands import refresh as command
 from solver.commands.project import open_snapshot
 from solver.commands.refresh import refresh
+from solver.core import whole
 from solver.core.model import pypi_name
+from solver.index import days
 from solver.index.days import age, facts_of, read_days
 from solver.index.pypi import INDEX_URL
+from solver.refresh import record
 
 TODAY = date(2026, 12, 1)
 WHEEL = "tensorflow-2.99.0-cp312-cp312-manylinux_2_27_x86_64.whl"
@@ -118,3 +126,55 @@ def test_of_wheels_that_are_passed_over_for_one_reason_the_newest_two_are_told(i
         f"passed over: {module} of tensorflow {what}: 2 older wheels more",
     ]
     assert len(told) == len(newest) + 1 + len(newest) + 1
+
+
+def files_of(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked")
+def test_wherever_it_is_ended_each_file_is_the_old_or_the_new_one_and_the_next_run_makes_all_of_them_new(
+    tmp_path, monkeypatch
+):
+    own = tmp_path / "matrices" / "snapshot"
+    old = {"own-tool": plain("1.0"), "gone": plain("1.0")}
+    new = {"own-tool": plain("2.0", requires=("lib",)), "lib": plain("1.0")}
+    states = {}
+    monkeypatch.setattr(command, "built_in_snapshot", lambda: tmp_path / "shipped")  # the real one takes long to read
+
+    def renewed(packages, day):
+        roots = ROOTS if packages is new else ROOTS.replace("own-tool", "own-tool, gone")
+        (own / "roots.yaml").write_text(roots)
+        monkeypatch.setattr(command, "PypiIndex", lambda: TinyIndex(packages))
+        return list(refresh(tmp_path, day, rows=False, snapshot=True, channels=()))
+
+    for name, packages, day in (("new", new, TODAY), ("old", old, date(2026, 11, 1))):
+        shutil.rmtree(own, ignore_errors=True)
+        own.mkdir(parents=True)
+        renewed(packages, day)
+        states[name] = files_of(own)
+
+    def begin():
+        renewed(old, date(2026, 11, 1))
+        assert files_of(own) == states["old"]
+        return lambda: renewed(new, TODAY)
+
+    seen = set()
+    for what in each_end((record, whole, days), begin, step=23):
+        left = files_of(own)
+        parts = {name for name in left if name.endswith(".part")}
+        assert {
+            name for name in left.keys() - parts if left[name] not in (states["old"].get(name), states["new"].get(name))
+        } == set(), what
+        assert not parts or what.startswith("SIGKILL"), what
+        seen.add(any(name.endswith("/lib.jsonl") for name in left))
+        renewed(new, TODAY)
+        assert files_of(own) == states["new"], what
+    assert seen == {False, True}
+
+
+def test_what_a_kill_left_goes_where_its_file_is_not_written_again(index, tmp_path):
+    left = tmp_path / "matrices" / "snapshot" / f".gone.jsonl.{'0' * 16}.part"
+    left.write_text("half")
+    lines(tmp_path)
+    assert not left.exists()
