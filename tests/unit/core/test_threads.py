@@ -21,7 +21,7 @@ def test_an_interrupt_ends_who_waits_for_a_silent_server(fault_server):
         waiting = pool.submit(web.get, f"{fault_server.url}/silent", 100)
         assert asked.wait(30)
         raise KeyboardInterrupt
-    with pytest.raises(NoAnswer, match="^it was given up"):
+    with pytest.raises(NoAnswer, match=r"^it was given up"):
         waiting.result(timeout=0)
     assert not ending.is_set()
 
