@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,16 +11,15 @@ import msgspec
 from solver.core.errors import BadInput
 from solver.core.machine import Machine
 from solver.core.model import Value
-from solver.core.reading import end_of, read_bytes, read_text
+from solver.core.reading import end_of, read_bytes
 from solver.core.whole import put_whole
 from solver.proof.evidence_files import encode
 from solver.proof.subject import Subject
 from solver.proof.verify.one import LockReport, Means, prove
 
 REPORT = "report.json"
-_LOG = "log.txt"
-_HEADER = re.compile(r"^==> ([A-Za-z0-9_][A-Za-z0-9_.+-]*\.log) <==\n", re.MULTILINE)
-"""The line before what is told of one log."""
+_LOGS = "logs"
+"""Folder of the ends of all logs, a file each."""
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -106,26 +104,18 @@ def cut_off(out: Path) -> Report | None:
 
 
 def write_report(report: Report, out: Path, logs: Path | None = None) -> None:
-    """Write ``report.json``, ``<profile>.json`` for each evidence, and the ends of all logs as one ``log.txt``."""
+    """Write ``report.json``, ``<profile>.json`` for each evidence, and the end of each log under ``logs/``."""
     out.mkdir(parents=True, exist_ok=True)
     for lock in report.locks:
         if lock.evidence is not None:
             put_whole(out / f"{lock.profile}.json", encode(lock.evidence))
     put_whole(out / REPORT, encode(report))
-    if logs is not None:
-        texts = (f"==> {log.name} <==\n{_lines(end_of(log))}" for log in sorted(logs.glob("*.log")))
-        put_whole(out / _LOG, "".join(texts))
-
-
-def _lines(text: str) -> str:
-    """The text with an end to its last line."""
-    return text if text.endswith("\n") or not text else f"{text}\n"
+    for log in () if logs is None else sorted(logs.glob("*.log")):
+        put_whole(out / _LOGS / log.name, end_of(log))
 
 
 def keep_logs(out: Path, logs: Path) -> None:
-    """Put the logs that a run into ``out`` told of into ``logs``, for the run that goes on with it to tell them too."""
-    with suppress(BadInput):  # a log that cannot be read holds no verify up
-        _, *parts = _HEADER.split(read_text(out / _LOG))
-        logs.mkdir(parents=True, exist_ok=True)
-        for name, text in zip(parts[::2], parts[1::2], strict=True):
-            (logs / name).write_text(text, encoding="utf-8")
+    """Put the logs that a run into ``out`` kept into ``logs``, for the run that goes on with it to keep them too."""
+    for log in sorted((out / _LOGS).glob("*.log")):
+        with suppress(OSError):  # a log that cannot be read holds no verify up
+            put_whole(logs / log.name, end_of(log))

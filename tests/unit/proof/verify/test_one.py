@@ -64,7 +64,7 @@ def test_each_fault_is_told_and_leaves_no_evidence(tmp_path, means, behaviour, w
     assert why in report.locks[0].why
     assert report.locks[0].evidence is None
     write_report(report, tmp_path / "out", tmp_path / "logs")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["log.txt", "report.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["logs", "report.json"]
 
 
 def test_a_hang_is_told_and_the_other_probes_still_run(tmp_path, means):
