@@ -9,6 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from solver.core.dependency_groups import Entry, IncludedGroup, expanded
 from solver.core.errors import BadInput
 from solver.core.poetry import poetry_specifier
 from solver.request.pixi_source import pixi_source
@@ -64,9 +65,9 @@ def _parts(path: Path, data: Table) -> Iterator[tuple[str, tuple[Wish, ...]]]:
     for name, texts in table(data, "project", "optional-dependencies").items():
         key = f"project.optional-dependencies.{name}"
         yield key, wishes_at(path, key, texts)
-    for name in table(data, "dependency-groups"):
+    for name, asked in _groups(path, table(data, "dependency-groups")).items():
         key = f"dependency-groups.{name}"
-        yield key, wishes_at(path, key, list(_group(table(data, "dependency-groups"), name, ())))
+        yield key, wishes_at(path, key, list(asked))
     poetry = table(data, "tool", "poetry")
     if poetry.get("dev-dependencies"):
         key = "tool.poetry.dev-dependencies"
@@ -80,14 +81,25 @@ def _parts(path: Path, data: Table) -> Iterator[tuple[str, tuple[Wish, ...]]]:
         yield key, _of_poetry(path, key, chosen, optional=True)
 
 
-def _group(groups: Table, name: str, within: Sequence[str]) -> Iterator[object]:
-    entries = groups.get(name)
-    for entry in entries if isinstance(entries, list) else ():
-        included = entry.get("include-group") if isinstance(entry, dict) else None
-        if included is None:
-            yield entry
-        elif included not in (*within, name):
-            yield from _group(groups, str(included), (*within, name))
+def _groups(path: Path, groups: Table) -> Mapping[str, tuple[str, ...]]:
+    """What each group asks for; raises ``BadInput`` for what is no group."""
+    entries = {name: [_entry(path, name, entry) for entry in _listed(path, name, groups)] for name in groups}
+    return expanded(entries, path)
+
+
+def _listed(path: Path, name: str, groups: Table) -> Sequence[object]:
+    if not isinstance(groups[name], list):
+        raise BadInput("expected a list of requirements", file=path, key=f"dependency-groups.{name}")
+    return tuple(groups[name])
+
+
+def _entry(path: Path, name: str, entry: object) -> Entry:
+    if isinstance(entry, dict) and isinstance(entry.get("include-group"), str) and len(entry) == 1:
+        return IncludedGroup(entry["include-group"])
+    if isinstance(entry, str):
+        return entry
+    problem = 'expected a requirement or {include-group = "name"}'
+    raise BadInput(problem, file=path, key=f"dependency-groups.{name}")
 
 
 def _with_framework(

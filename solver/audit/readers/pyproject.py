@@ -21,14 +21,13 @@ from solver.audit.readers.poetry_words import Poetry, requirements_of
 from solver.audit.readers.requirements import once, requirement_package
 from solver.audit.readers.toml import TomlDocument
 from solver.audit.readers.uv_words import Uv
+from solver.core.dependency_groups import Entry, IncludedGroup, expanded
 from solver.core.errors import BadInput
 from solver.core.markers import applies, read_marker
 from solver.core.names import BadName, shown, url_parts
 
 _MEND = "write a requirement such as name>=1.2"
 _QUOTED = re.compile(r"""\"([^"]*)\"|'([^']*)'""")
-_DEEPEST = 100
-"""Groups that may include one another."""
 
 
 class _Tool(Hyphened, frozen=True, kw_only=True):
@@ -118,9 +117,8 @@ class _File:
         poetry = self.said.tool.poetry
         groups = {} if poetry is None else {**poetry.groups}
         groups |= self.said.tool.pdm.dev_dependencies
-        for name in self.said.dependency_groups:
-            self._read_group(name, groups, ())
-        return groups
+        said = self.said.dependency_groups.items()
+        return groups | expanded({name: map(_entry, entries) for name, entries in said}, self.document.file)
 
     def plain(self, part: Part) -> tuple[str, ...]:
         """The groups that are installed beside ``part`` where nobody says which: each tool has others."""
@@ -128,23 +126,6 @@ class _File:
         of_poetry = frozenset[str]() if tool.poetry is None else tool.poetry.plain
         mine = {*tool.uv.plain(self.groups, part), *of_poetry, *tool.pdm.dev_dependencies} - part.groups
         return tuple(name for name in self.groups if name in mine)
-
-    def _read_group(self, name: str, groups: dict[str, tuple[str, ...]], within: tuple[str, ...]) -> tuple[str, ...]:
-        """Add a group to ``groups``, and those that it includes before it."""
-        if name in within or len(within) > _DEEPEST or name not in self.said.dependency_groups:
-            what = "is not there" if name not in self.said.dependency_groups else "includes itself"
-            raise self.document.error(f"the group {shown(name)} {what}", "dependency-groups", fix="mend its name")
-        if name not in groups:
-            texts: dict[str, None] = {}
-            for entry in self.said.dependency_groups[name]:
-                several = (
-                    (entry,)
-                    if isinstance(entry, str)
-                    else self._read_group(entry.include_group, groups, (*within, name))
-                )
-                texts |= dict.fromkeys(several)
-            groups[name] = tuple(texts)
-        return groups[name]
 
     def set_of(self, part: Part) -> PackageSet:
         """The packages of the project with the extras and groups of ``part``."""
@@ -258,6 +239,10 @@ class _File:
             problem = f"there is no index {shown(index or '')}"
             raise self.document.error(problem, "tool", "uv", "sources", fix="mend its name")
         return address
+
+
+def _entry(said: str | _Included) -> Entry:
+    return said if isinstance(said, str) else IncludedGroup(said.include_group)
 
 
 def _from(package: Package, other: Package) -> Package:

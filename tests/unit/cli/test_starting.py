@@ -416,6 +416,23 @@ dev = [{ include-group = "test" }, "ruff"]
         ["torch==${torch}", "pandas"],
         {"torch": ">=2.7"},
     ),
+    "included/pyproject.toml": (
+        """\
+[project]
+name = "mine"
+dependencies = ["pandas"]
+[dependency-groups]
+run = [{ include-group = "GPU-b" }, "six"]
+gpu_b = ["torch>=2.7"]
+""",
+        [
+            "pyproject.toml: dependency-groups.run is carried over too: it names a framework, which the project itself "
+            "does not",
+            "pyproject.toml: dependency-groups.gpu_b is not carried over; add its packages to a profile",
+        ],
+        ["torch==${torch}", "pandas", "six"],
+        {"torch": ">=2.7"},
+    ),
     "pixi/pyproject.toml": (
         """\
 [project]
@@ -748,3 +765,16 @@ def test_a_question_that_nobody_answers_is_told(here, interlock, monkeypatch):
         "interlock: nobody answers the question; answer it in a terminal, or see --help for --yes",
     )
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("groups", "problem"),
+    [
+        ('dev = [{include-group = "no"}]', "dependency-groups: the group 'no' is not there; mend its name"),
+        ("dev = [3]", 'dependency-groups.dev: expected a requirement or {include-group = "name"}'),
+        ('dev = "six"', "dependency-groups.dev: expected a list of requirements"),
+    ],
+)
+def test_what_is_no_group_is_told_with_its_place(here, interlock, groups, problem):
+    (here / "pyproject.toml").write_text(f'[project]\ndependencies = ["torch"]\n[dependency-groups]\n{groups}\n')
+    assert interlock("init") == (2, "", f"interlock: pyproject.toml: {problem}\n")
