@@ -27,11 +27,11 @@ class IncludedGroup:
     name: str
 
 
-Entry = str | IncludedGroup
+GroupEntry = str | IncludedGroup
 """A requirement, or a group that is included."""
 
 
-def expanded(groups: Mapping[str, Iterable[Entry]], file: str | Path) -> dict[str, tuple[str, ...]]:
+def expanded(groups: Mapping[str, Iterable[GroupEntry]], file: str | Path) -> dict[str, tuple[str, ...]]:
     """By name, as it is written, the requirements of each group and of those that it includes, each once.
 
     Names are compared as those of packages are. Raises ``BadInput`` naming ``file`` for a name that two groups have,
@@ -48,7 +48,7 @@ def expanded(groups: Mapping[str, Iterable[Entry]], file: str | Path) -> dict[st
 
 @dataclass
 class _Expansion:
-    groups: Mapping[str, Iterable[Entry]]
+    groups: Mapping[str, Iterable[GroupEntry]]
     by_name: Mapping[str, str]
     file: str | Path
     known: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from solver.core.dependency_groups import Entry, IncludedGroup, expanded
+from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded
 from solver.core.errors import BadInput
 from solver.core.poetry import poetry_specifier
 from solver.request.pixi_source import pixi_source
@@ -93,7 +93,7 @@ def _listed(path: Path, name: str, groups: Table) -> Sequence[object]:
     return tuple(groups[name])
 
 
-def _entry(path: Path, name: str, entry: object) -> Entry:
+def _entry(path: Path, name: str, entry: object) -> GroupEntry:
     if isinstance(entry, dict) and isinstance(entry.get("include-group"), str) and len(entry) == 1:
         return IncludedGroup(entry["include-group"])
     if isinstance(entry, str):

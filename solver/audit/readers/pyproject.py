@@ -21,7 +21,7 @@ from solver.audit.readers.poetry_words import Poetry, requirements_of
 from solver.audit.readers.requirements import once, requirement_package
 from solver.audit.readers.toml import TomlDocument
 from solver.audit.readers.uv_words import Uv
-from solver.core.dependency_groups import Entry, IncludedGroup, expanded
+from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded
 from solver.core.errors import BadInput
 from solver.core.markers import applies, read_marker
 from solver.core.names import BadName, shown, url_parts
@@ -241,7 +241,7 @@ class _File:
         return address
 
 
-def _entry(said: str | _Included) -> Entry:
+def _entry(said: str | _Included) -> GroupEntry:
     return said if isinstance(said, str) else IncludedGroup(said.include_group)
 
 
