@@ -31,7 +31,7 @@ GroupEntry = str | IncludedGroup
 """A requirement, or a group that is included."""
 
 
-def expanded(groups: Mapping[str, Iterable[GroupEntry]], file: str | Path) -> dict[str, tuple[str, ...]]:
+def expanded_groups(groups: Mapping[str, Iterable[GroupEntry]], file: str | Path) -> dict[str, tuple[str, ...]]:
     """By name, as it is written, the requirements of each group and of those that it includes, each once.
 
     Names are compared as those of packages are. Raises ``BadInput`` naming ``file`` for a name that two groups have,

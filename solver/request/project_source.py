@@ -9,7 +9,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded
+from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded_groups
 from solver.core.errors import BadInput
 from solver.core.poetry import poetry_specifier
 from solver.request.pixi_source import pixi_source
@@ -84,7 +84,7 @@ def _parts(path: Path, data: Table) -> Iterator[tuple[str, tuple[Wish, ...]]]:
 def _groups(path: Path, groups: Table) -> Mapping[str, tuple[str, ...]]:
     """What each group asks for; raises ``BadInput`` for what is no group."""
     entries = {name: [_entry(path, name, entry) for entry in _listed(path, name, groups)] for name in groups}
-    return expanded(entries, path)
+    return expanded_groups(entries, path)
 
 
 def _listed(path: Path, name: str, groups: Table) -> Sequence[object]:

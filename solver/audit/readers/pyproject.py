@@ -21,7 +21,7 @@ from solver.audit.readers.poetry_words import Poetry, requirements_of
 from solver.audit.readers.requirements import once, requirement_package
 from solver.audit.readers.toml import TomlDocument
 from solver.audit.readers.uv_words import Uv
-from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded
+from solver.core.dependency_groups import GroupEntry, IncludedGroup, expanded_groups
 from solver.core.errors import BadInput
 from solver.core.markers import applies, read_marker
 from solver.core.names import BadName, shown, url_parts
@@ -118,7 +118,7 @@ class _File:
         groups = {} if poetry is None else {**poetry.groups}
         groups |= self.said.tool.pdm.dev_dependencies
         said = self.said.dependency_groups.items()
-        return groups | expanded({name: map(_entry, entries) for name, entries in said}, self.document.file)
+        return groups | expanded_groups({name: map(_entry, entries) for name, entries in said}, self.document.file)
 
     def plain(self, part: Part) -> tuple[str, ...]:
         """The groups that are installed beside ``part`` where nobody says which: each tool has others."""

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.errors import ExceptionGroup
 
-from solver.core.dependency_groups import IncludedGroup, expanded
+from solver.core.dependency_groups import IncludedGroup, expanded_groups
 from solver.core.errors import BadInput
 
 
 def test_a_group_is_included_by_any_spelling_of_its_name():
     groups = {"a": ["numpy", IncludedGroup("B-b"), "six"], "b_b": ["pandas", "numpy"]}
-    assert expanded(groups, "x") == {"a": ("numpy", "pandas", "six"), "b_b": ("pandas", "numpy")}
+    assert expanded_groups(groups, "x") == {"a": ("numpy", "pandas", "six"), "b_b": ("pandas", "numpy")}
 
 
 def test_groups_that_include_each_other_many_times_do_not_grow():
     groups = {f"g{at}": [IncludedGroup(f"g{at + 1}")] * 3 for at in range(60)} | {"g60": ["numpy"]}
-    assert expanded(groups, "x")["g0"] == ("numpy",)
+    assert expanded_groups(groups, "x")["g0"] == ("numpy",)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_groups_that_include_each_other_many_times_do_not_grow():
 )
 def test_groups_that_cannot_be_read_are_refused(groups, message):
     with pytest.raises(BadInput) as caught:
-        expanded(groups, "x")
+        expanded_groups(groups, "x")
     assert str(caught.value) == message
 
 
@@ -55,6 +55,6 @@ def test_packaging_reads_groups_alike(groups):
         told = {name: tuple(dict.fromkeys(map(str, resolver.resolve(name)))) for name in groups}
     except ExceptionGroup:
         with pytest.raises(BadInput):
-            expanded(groups, "x")
+            expanded_groups(groups, "x")
     else:
-        assert expanded(groups, "x") == told
+        assert expanded_groups(groups, "x") == told
