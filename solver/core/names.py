@@ -326,6 +326,12 @@ def public_address(text: str) -> str:
     return parts._replace(netloc=host, path="/".join(path), query="", fragment="").geturl()
 
 
+def has_credentials(text: str) -> bool:
+    """Whether ``text`` has an address with a user or conda's token; that of ssh has a user, and no secret."""
+    users = (text[: match.start()] for match in _USER.finditer(text))
+    return _TOKEN.search(text) is not None or any(not start.endswith("ssh://") for start in users)
+
+
 def without_secrets(text: str) -> str:
     """``text`` with the users, passwords, queries and conda tokens of the addresses in it left out."""
     return _QUERY.sub(r"\1?...", _TOKEN.sub(r"\1", _USER.sub("", text)))

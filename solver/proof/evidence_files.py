@@ -12,7 +12,7 @@ from solver.core.decode import decode_json
 from solver.core.errors import BadInput, CheckFailed
 from solver.core.exchange import one_writer
 from solver.core.model import Value
-from solver.core.names import brief, one_line
+from solver.core.names import brief, one_line, without_secrets
 from solver.core.whole import put_whole
 from solver.proof.evidence import Evidence
 from solver.proof.judge import strangeness, validated
@@ -30,8 +30,10 @@ def evidence_name(evidence: Evidence) -> str:
 
 
 def encode(value: Value) -> bytes:
-    """JSON that people can read, the same bytes for the same value."""
-    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n"
+    """JSON that people can read, the same bytes for the same value, without the secrets of addresses in it."""
+    made = msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1)
+    # What a program or a probe said last may name the index it asked.
+    return without_secrets(made.decode()).encode() + b"\n"
 
 
 def read_evidence(path: Path) -> Evidence:

@@ -86,6 +86,10 @@ def check_variables(document: YamlDocument, variables: Mapping[str, str], place:
         if not _VALUE.fullmatch(value):
             problem = f"the value {names.shown(value)} has a control character"
             raise document.error(problem, *place, name, fix="use text, line ends and tabs only")
+        if names.has_credentials(value):
+            problem = f"the value {names.shown(names.without_secrets(value))} is written with a user or a token"
+            fix = "leave that out, since locks are committed; set the variable where the environment is used"
+            raise document.error(problem, *place, name, fix=fix)
 
 
 def check_acceptance(document: YamlDocument, accepted: Acceptance, place: KeyPath) -> None:

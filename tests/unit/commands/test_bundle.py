@@ -16,7 +16,7 @@ from solver.core.errors import BadInput
 
 @pytest.fixture
 def index(fault_server, tmp_path, monkeypatch):
-    monkeypatch.setenv("INTERLOCK_INDEX_URL", f"{fault_server.url}/simple")
+    monkeypatch.setenv("INTERLOCK_INDEX_URL", fault_server.url.replace("//", "//ann:s3cret@") + "/simple")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return fault_server
@@ -52,6 +52,7 @@ def test_a_bundle_carries_locked_wheels_and_the_tool_for_each_python(root, lock,
     for file in manifest.files:
         assert hashlib.sha256((tmp_path / "bundle" / file.path).read_bytes()).hexdigest() == file.sha256
     assert parts == ()
+    assert not [path for path in (tmp_path / "bundle").rglob("*") if path.is_file() and b"s3cret" in path.read_bytes()]
 
 
 def test_a_conda_lock_is_not_carried(root, lock, tmp_path):

@@ -10,6 +10,7 @@ from paths import DATA
 from real_evidence import real_evidence
 
 from solver.core.errors import BadInput, CheckFailed
+from solver.proof.evidence import ProbeResult
 from solver.proof.evidence_files import admit, encode, evidence_name, read_evidence
 
 
@@ -78,3 +79,12 @@ def test_a_record_of_no_order_is_none():
         f"{path}: this is no evidence: Expected `array` of length >= 1 - at `$.probes[0].order`; "
         "remove it, or verify the lock again on a GPU"
     )
+
+
+def test_what_a_probe_said_last_is_kept_without_the_secrets_of_its_addresses():
+    said = ("pip: https://ann:s3cret@host.invalid/simple?key=s3cret", '"http://host.invalid/t/s3cret/c" \n is gone')
+    probe = ProbeResult(order=("torch",), ended="silent", seconds=1.0, last_lines=said)
+    assert msgspec.json.decode(encode(probe))["last_lines"] == [
+        "pip: https://host.invalid/simple?...",
+        '"http://host.invalid/c" \n is gone',
+    ]
