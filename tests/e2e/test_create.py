@@ -175,6 +175,18 @@ def test_a_place_must_be_known(lock, tmp_path, options, message):
     assert str(caught.value) == message
 
 
+def test_a_dry_run_plans_nothing_where_no_environment_can_lie(lock, tmp_path, interlock, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for words in (("create", "demo", "--with", OWN, "--dry-run", "-p"), ("install", "demo")):
+        refused = interlock(*words, "file/below")
+        assert refused == (
+            2,
+            "",
+            f"interlock: {tmp_path}/file/below: Not a directory; name a folder, or move the file away\n",
+        )
+
+
 @pytest.mark.parametrize("name", ["../up", "a b", "-n", "", "a#b"])
 def test_what_conda_would_not_take_as_a_name(lock, tmp_path, programs, name):
     programs("conda")
