@@ -19,7 +19,7 @@ from solver.index.web import log
 from solver.lock.folder import LockFolder, intact_folder, is_lock
 from solver.matrix.load import matrices_dir
 from solver.proof.bundle.download import Progress
-from solver.proof.bundle.make import LockToCarry, check_place, make_bundle
+from solver.proof.bundle.make import LockToCarry, check_bundle_place, make_bundle
 from solver.proof.bundle.manifest import Manifest
 from solver.proof.bundle.split import parse_size, split
 from solver.proof.bundle.tool import PYTHONS, interlock_wheel, own_requirements, resolved
@@ -44,7 +44,7 @@ def bundle(
     """
     size = parse_size(split_size) if split_size else None
     whole = directory / "whole" if size else directory
-    check_place(whole, root)
+    check_bundle_place(whole, root)
     locks = [_pip_lock(locks_dir(root) / name) for name in names]
     index = PypiIndex()
     carried, tool = [_to_carry(lock, index, workers) for lock in locks], _tool(index, workers)

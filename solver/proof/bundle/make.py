@@ -78,7 +78,7 @@ def make_bundle(
     return manifest
 
 
-def check_place(directory: Path, project: Path) -> None:
+def check_bundle_place(directory: Path, project: Path) -> None:
     """Refuse a folder that is no place for a bundle: what lies there under a bundle's names would be replaced."""
     fix = "name a new folder, or that of a bundle"
     if directory.resolve() in (project.resolve(), *project.resolve().parents):
