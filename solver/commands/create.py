@@ -85,6 +85,8 @@ def plan(
     check_place(prefix)
     # Where a link leads, as a folder never takes the place of one.
     prefix = prefix.resolve() if prefix.is_symlink() and prefix.exists() else prefix
+    if maker is not None:
+        maker.check_place(prefix)
     put_back(prefix)
     line = activation(maker, prefix, name, lock.variables, SCRIPT if lock.led else None)
     moves = _moves(lock, prefix, _environment(prefix, maker))

@@ -194,6 +194,19 @@ def test_what_conda_would_not_take_as_a_name(lock, tmp_path, programs, name):
         planned(tmp_path, name=name)
 
 
+def test_where_conda_makes_no_environment_is_told_beforehand(lock, tmp_path, programs):
+    programs("conda")
+    place = tmp_path / "an env"
+    with pytest.raises(BadInput) as caught:
+        planned(tmp_path, place)
+    assert str(caught.value) == (
+        f'{place}: --prefix: conda makes no environment in a folder with " " in its name; choose another name, or add '
+        "--with interlock"
+    )
+    assert planned(tmp_path, place, program=OWN).moves is None
+    assert planned(tmp_path, place / "env").moves is None
+
+
 def test_an_environment_that_is_there_is_told_package_by_package_and_moved(lock, tmp_path):
     prefix = tmp_path / "env"
     carry_out(planned(tmp_path, prefix))

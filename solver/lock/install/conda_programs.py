@@ -29,6 +29,8 @@ class CondaProgram:
     """Where its ``info --json`` lists the folders of named environments; None: it has none."""
     variable: str | None = None
     """The environment variable in which its shell function keeps its place; None: it has no such function."""
+    barred: str = ""
+    """Signs that no folder of an environment of its may have in its name."""
     within: str = ""
     """Where the environment lies below the folder that it is made in."""
 
@@ -43,7 +45,8 @@ _MAMBAS = ("envs directories", "MAMBA_EXE")
 PROGRAMS: Mapping[str, CondaProgram] = {
     program.name: program
     for program in (
-        CondaProgram("conda", ("env", "create", "--yes"), _PLACE, "conda activate {}", "envs_dirs", "CONDA_EXE"),
+        # conda's own list (conda/base/constants.py, PREFIX_NAME_DISALLOWED_CHARS).
+        CondaProgram("conda", ("env", "create", "--yes"), _PLACE, "conda activate {}", "envs_dirs", "CONDA_EXE", " :#"),
         CondaProgram("mamba", ("env", "create", "--yes"), _PLACE, "mamba activate {}", *_MAMBAS),
         CondaProgram("micromamba", ("create", "--yes"), _PLACE, "micromamba activate {}", *_MAMBAS),
         CondaProgram(
@@ -64,6 +67,13 @@ class FoundProgram:
 
     program: CondaProgram
     path: str
+
+    def check_place(self, prefix: Path) -> None:
+        """Raise ``BadInput`` where the program makes no environment at ``prefix``."""
+        barred = [sign for sign in prefix.name if sign in self.program.barred]
+        if barred:
+            problem = f'{self.program.name} makes no environment in a folder with "{barred[0]}" in its name'
+            raise BadInput(problem, file=prefix, key="--prefix", fix="choose another name, or add --with interlock")
 
     def create(self, file: Path, prefix: Path) -> None:
         """Make the environment of ``file`` in ``prefix``; what the program says goes where ours goes.
