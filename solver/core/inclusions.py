@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,17 @@ def split_option(text: str) -> tuple[str, str]:
 def included(text: str) -> str | None:
     """The file whose lines a line takes in, as it names it; None where it takes in none."""
     option, value = split_option(text.strip())
-    return value.strip() or None if option in ("-r", "--requirement") else None
+    return file_of(value) if option in ("-r", "--requirement") else None
+
+
+def file_of(value: str) -> str | None:
+    """The file that an option names, without the quotes of a name with blanks; None where it names none."""
+    try:
+        # As pip does it (req_file.py); without quotes a backslash stays what it is on Windows.
+        words = shlex.split(value) if value.strip()[:1] in ("'", '"') else [value.strip()]
+    except ValueError:
+        words = [value.strip()]
+    return words[0] or None if words else None
 
 
 @dataclass

@@ -61,7 +61,7 @@ class CondaSettings:
 
     def members(self, channel: str) -> tuple[str, ...]:
         """The channels that ``channel`` stands for: itself, unless it is the name of several."""
-        return self.groups.get(channel, (channel,))
+        return tuple(map(self.name_of, self.groups.get(channel, (channel,))))
 
     def allowed(self, channels: Iterable[str]) -> Iterator[str]:
         """Every channel that ``channels`` stand for; raises ``BadInput`` where one of them may not be used."""

@@ -683,7 +683,10 @@ NO_FRAMEWORK = "it names neither TensorFlow nor torch; add torch==${torch} or te
 
 def test_files_that_a_list_includes_are_read(here, interlock):
     (here / "sub").mkdir()
-    (here / "requirements.txt").write_text("torch\n-r sub/more.txt\n--requirement=lost.txt\n-r once.txt\n")
+    (here / "requirements.txt").write_text(
+        'torch\n-r sub/more.txt\n--requirement=lost.txt\n-r once.txt\n-r "mehr ü.txt"\n'
+    )
+    (here / "mehr ü.txt").write_text("idna\n")
     (here / "sub" / "more.txt").write_text("pandas\n-r deep.txt\nsix==\n")
     (here / "sub" / "deep.txt").write_text("numpy\n-r ../once.txt\n")
     (here / "once.txt").write_text("six\n")
@@ -696,7 +699,7 @@ def test_files_that_a_list_includes_are_read(here, interlock):
         "",
     )
     asked = parse_yaml(request(here), "environment.yml.in").data["dependencies"][-1]["pip"]
-    assert asked == ["torch==${torch}", "pandas", "numpy", "six"]
+    assert asked == ["torch==${torch}", "pandas", "numpy", "six", "idna"]
 
 
 def test_files_that_include_one_another_without_end_are_refused_as_an_audit_does(here, interlock):

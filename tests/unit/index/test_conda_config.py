@@ -162,3 +162,8 @@ def test_credentials_are_cut_out(address, bare):
 def test_an_address_below_the_alias_is_a_channel_by_its_name(tmp_path, written, name):
     settings = settings_of(tmp_path, "channel_alias: https://me:pw@mirror.example/conda/t/tk-1\n")
     assert settings.name_of(written) == name
+
+
+def test_so_are_the_channels_that_a_name_stands_for(tmp_path):
+    text = f"default_channels: ['{DEFAULT_ALIAS}/conda-forge', 'https://own.example/team']\n"
+    assert settings_of(tmp_path, text).members("defaults") == ("conda-forge", "https://own.example/team")

@@ -72,8 +72,8 @@ def test_wheels_by_address_and_by_path(tmp_path):
 
 def test_included_files_and_constraints(tmp_path):
     (tmp_path / "base.txt").write_text("idna==3.1\n")
-    (tmp_path / "limits.txt").write_text("requests==2.34.2\n")
-    package_set = read("-r base.txt\n--constraint=limits.txt\nrequests\n", tmp_path)
+    (tmp_path / "grenzen ü.txt").write_text("requests==2.34.2\n")
+    package_set = read("-r base.txt\n--constraint='grenzen ü.txt'\nrequests\n", tmp_path)
     assert pins(package_set) == ["idna==3.1", "requests==2.34.2"]
     assert package_set.packages[0].line == 1
 
