@@ -28,10 +28,10 @@ def split_option(text: str) -> tuple[str, str]:
 def included(text: str) -> str | None:
     """The file whose lines a line takes in, as it names it; None where it takes in none."""
     option, value = split_option(text.strip())
-    return file_of(value) if option in ("-r", "--requirement") else None
+    return file_named(value) if option in ("-r", "--requirement") else None
 
 
-def file_of(value: str) -> str | None:
+def file_named(value: str) -> str | None:
     """The file that an option names, without the quotes of a name with blanks; None where it names none."""
     try:
         # As pip does it (req_file.py); without quotes a backslash stays what it is on Windows.

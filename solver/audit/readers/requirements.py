@@ -15,7 +15,7 @@ from solver.audit.readers.head import comments_of, head_of
 from solver.audit.readers.list_sources import ListSources, wheel_filename
 from solver.core import names
 from solver.core.errors import BadInput
-from solver.core.inclusions import file_of, split_option
+from solver.core.inclusions import file_named, split_option
 from solver.core.indexes import index_of
 from solver.core.lines import Line, logical_lines
 from solver.core.markers import applies
@@ -170,7 +170,7 @@ def _packages(
     for line in lines:
         option, value = split_option(line.text)
         if option in ("-r", "--requirement", "-c", "--constraint"):
-            inner = _included(file_of(value) or "", file, line, environment, folder, seen, sources)
+            inner = _included(file_named(value) or "", file, line, environment, folder, seen, sources)
             if option in ("-r", "--requirement"):
                 packages += inner
             else:
