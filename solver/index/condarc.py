@@ -42,6 +42,8 @@ _OF_ENVIRONMENT = ("channel_alias", "ssl_verify", "offline", _CLIENT, *_LISTS)
 """Keys that conda reads of a variable, too: CONDA_OFFLINE …"""
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)|%(\w+)%")
+_NAMES, _ENDS = (".condarc", "condarc"), (".yml", ".yaml")
+"""How files of conda's configuration are called, and how the names end of those that have names of their own."""
 _OF_THE_SYSTEM = "truststore"
 """A word of ``ssl_verify``; these certificates are taken anyway."""
 
@@ -106,7 +108,7 @@ def _files(environ: Mapping[str, str], home: Path) -> list[Path]:
     if environ.get("CONDA_PREFIX"):
         places += _places(Path(environ["CONDA_PREFIX"]))
     if environ.get("CONDARC"):
-        places.append(Path(environ["CONDARC"]))
+        places += _named(Path(environ["CONDARC"]))
     return [path for path in dict.fromkeys(places) if path.is_file()]
 
 
@@ -118,9 +120,16 @@ def _roots(environ: Mapping[str, str]) -> list[Path]:
 
 
 def _places(folder: Path) -> list[Path]:
-    parts = folder / "condarc.d"
-    more = sorted(path for path in parts.glob("*") if path.suffix in (".yml", ".yaml")) if parts.is_dir() else []
-    return [folder / ".condarc", folder / "condarc", *more]
+    return [*(folder / name for name in _NAMES), *_parts(folder / "condarc.d")]
+
+
+def _named(place: Path) -> list[Path]:
+    """The configuration at ``$CONDARC``, a file or a folder; conda passes over a file that is called otherwise."""
+    return [place] if place.name in _NAMES or place.suffix in _ENDS else _parts(place)
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix in _ENDS) if folder.is_dir() else []
 
 
 def _of_environment(environ: Mapping[str, str]) -> dict[str, Marked]:

@@ -73,7 +73,9 @@ def test_a_part_of_a_channel_is_read_with_the_credentials_of_the_channel():
         (".conda/condarc", {}),
         (".condarc", {}),
         ("env/condarc", {"CONDA_PREFIX": "{tmp}/env"}),
-        ("any", {"CONDARC": "{tmp}/any"}),
+        ("any.yaml", {"CONDARC": "{tmp}/any.yaml"}),
+        ("some/condarc", {"CONDARC": "{tmp}/some/condarc"}),
+        ("some/any.yml", {"CONDARC": "{tmp}/some"}),
     ],
 )
 def test_a_configuration_is_found_where_conda_looks(tmp_path, place, environ):
@@ -85,6 +87,11 @@ def test_a_configuration_is_found_where_conda_looks(tmp_path, place, environ):
     (tmp_path / place).write_text("channel_alias: https://here.example\n")
     environ = {key: value.format(tmp=tmp_path) for key, value in environ.items()}
     assert read_settings(environ, home=tmp_path).alias == "https://here.example"
+
+
+def test_a_file_that_conda_passes_over_is_passed_over(tmp_path):
+    (tmp_path / "any").write_text("channel_alias: https://here.example\n")
+    assert read_settings({"CONDARC": str(tmp_path / "any")}, home=tmp_path) == CondaSettings()
 
 
 def test_two_files_are_put_together_as_conda_does_it(tmp_path):
