@@ -17,7 +17,7 @@ from solver.lock.folder import ENVIRONMENT, LockFolder
 from solver.lock.install.aside import out_of_the_way, put_back
 from solver.lock.install.checked import checked_folder
 from solver.lock.install.conda_programs import PROGRAMS, FoundProgram, activation, find_program
-from solver.lock.install.place import check_prefix_place
+from solver.lock.install.place import check_place
 from solver.lock.install.prefix import install_lock, read_variables, write_accepted
 from solver.lock.loader.sharing import SCRIPT
 from solver.lock.pixi_manifest import MANIFEST, is_made_here
@@ -82,7 +82,7 @@ def plan(
             raise BadInput(problem, key="--name", fix="name the folder with --prefix")
         prefix = maker.prefix_of(name or "")
     prefix = prefix.absolute()
-    check_prefix_place(prefix)
+    check_place(prefix)
     # Where a link leads, as a folder never takes the place of one.
     prefix = prefix.resolve() if prefix.is_symlink() and prefix.exists() else prefix
     if maker is not None:

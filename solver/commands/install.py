@@ -9,7 +9,7 @@ from solver.core.flavours import FLAVOURS
 from solver.core.programs import find_python
 from solver.lock.folder import is_lock, read_folder
 from solver.lock.install.pip import Installer
-from solver.lock.install.place import check_prefix_place
+from solver.lock.install.place import check_place
 from solver.lock.install.prefix import Environment, install_lock
 
 
@@ -28,7 +28,7 @@ def install(
     Needs no request beside the lock; one for people without conda becomes a venv of a python that is found here. Raises
     ``BadInput`` where there is no lock, and whatever the installer raises.
     """
-    check_prefix_place(prefix.absolute())
+    check_place(prefix.absolute())
     lock = locks_dir(root) / name
     if python is None and is_lock(lock):
         text = read_folder(lock).solution

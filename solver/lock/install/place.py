@@ -10,7 +10,7 @@ from solver.core import names
 from solver.core.errors import BadInput
 
 
-def check_prefix_place(prefix: Path) -> None:
+def check_place(prefix: Path) -> None:
     """Refuse a place where no folder can be made or changed; raises ``BadInput``, and ``OSError`` of the system's."""
     if not names.is_one_line(str(prefix)):
         problem = f"{names.shown(str(prefix))} is no place for an environment: it has a control character"

@@ -5,14 +5,14 @@ import os
 import pytest
 
 from solver.cli.failures import failure_of
-from solver.lock.install.place import check_prefix_place
+from solver.lock.install.place import check_place
 
 FIX = "allow this user to use it, or name another place"
 
 
 def said(prefix):
     try:
-        check_prefix_place(prefix)
+        check_place(prefix)
     except Exception as error:
         return tuple(failure_of(error))
     return None
