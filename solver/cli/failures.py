@@ -127,7 +127,7 @@ def _of_foreign_code(error: BaseException) -> OSError | None:
 
 def shown(sentence: str) -> str:
     """``sentence`` as it may be told: without secrets, and with the middle of endless words left out."""
-    cut = re.sub(r"\S{400,}", lambda word: f"{word[0][:200]} … {word[0][-20:]}", sentence)
+    cut = re.sub(r"\S{250,}", lambda word: f"{word[0][:150]} … {word[0][-20:]}", sentence)
     return names.without_secrets(cut)
 
 

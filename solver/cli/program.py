@@ -62,6 +62,7 @@ def main() -> None:
             interlock.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
+        error.message = shown(error.message)
         error.show()
         sys.exit(2)
     except click.Abort as abort:

@@ -56,7 +56,7 @@ def of_the_system(number, *files):
         (BadInput("is wrong", file="a\nb"), "a b: is wrong", 2),
         (BadName("'x y' is no version"), "'x y' is no version", 2),
         (IndexUnavailable("http://ann:pw@h/t/tk-1/x is away"), "http://h/x is away", 4),
-        (BadInput("x" * 5000), f"{'x' * 200} … {'x' * 20}", 2),
+        (BadInput("x" * 5000), f"{'x' * 150} … {'x' * 20}", 2),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )

@@ -69,7 +69,7 @@ def test_an_odd_command_line_is_answered_by_one_sentence(here, interlock, odd):
     code, out, err = interlock(*typed(odd["line"]))
     assert (code, out) == (odd.get("exit", 2), "")
     if odd["says"].startswith("Error: "):
-        assert err.startswith("Usage: ") and err.splitlines()[-1] == odd["says"]
+        assert err.startswith("Usage: ") and told(err.splitlines()[-1], here) == odd["says"]
     else:
         assert told(err, here) == f"interlock: {odd['says']}\n"
     assert tree(here) == before
