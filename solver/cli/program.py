@@ -62,8 +62,9 @@ def main() -> None:
             interlock.main(standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.message = shown(error.message)
-        error.show()
+        told = shown(error.format_message())
+        again = click.UsageError(told, error.ctx) if isinstance(error, click.UsageError) else click.ClickException(told)
+        again.show()
         sys.exit(2)
     except click.Abort as abort:
         if not isinstance(abort.__context__, EOFError):

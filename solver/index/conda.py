@@ -112,6 +112,7 @@ class ChannelRecords:
                 if record.name.normalized != name or record.subdir != subdir:
                     raise names.BadName(f"the channel says that it is {record.name.normalized} of {record.subdir}")
                 _check_specs((*record.depends, *record.constrains))
+                _check_lockable(record)
             except names.BadName as error:
                 lie = f"{name} {names.one_line(str(record.version))} of channel {self.name} may not be chosen: {error}"
                 self.lies.setdefault(name, []).append(lie)
@@ -162,6 +163,16 @@ def _check_specs(specs: Sequence[str]) -> None:
     longest = max(map(len, specs), default=0)
     if longest > LONGEST_SPEC:
         raise names.BadName(f"it asks for a package in {longest} letters")
+
+
+def _check_lockable(record: RepoDataRecord) -> None:
+    """Raise ``names.BadName`` for what could never be verified, and what no line of a lock holds."""
+    if record.sha256 is None:
+        raise names.BadName("the channel gives no sha256")
+    texts = (*record.depends, *record.constrains, *record.track_features, record.license or "")
+    if not names.is_one_line(" ".join(texts) or "-"):
+        odd = next(text for text in texts if not names.is_one_line(text or "-"))
+        raise names.BadName(f"it tells {names.shown(odd)}, which is no line of text")
 
 
 def _is_name(text: str) -> bool:

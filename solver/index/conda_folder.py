@@ -12,7 +12,7 @@ import msgspec
 
 from solver.core import reading
 from solver.core.errors import BadInput, IndexUnavailable
-from solver.index.conda_singly import LARGEST, REPODATA, Unread, of_json, repodata_in, said, singly
+from solver.index.conda_singly import LARGEST, REPODATA, Sections, Unread, of_json, repodata_in, said, singly
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord, SparseRepoData
@@ -31,7 +31,7 @@ def folder_loader(channel: str, folder: Path, unread: Unread) -> Loader:
 
     ``unread`` is told of each record that cannot be read, by the package's name and what is wrong; the others are.
     """
-    files: dict[str, SparseRepoData | None] = {}
+    files: dict[str, SparseRepoData | Sections | None] = {}
 
     async def load(subdir: str, name: str) -> Sequence[RepoDataRecord]:
         if not files:
@@ -44,24 +44,36 @@ def folder_loader(channel: str, folder: Path, unread: Unread) -> Loader:
         if subdir not in files:
             files[subdir] = _open(channel, folder, subdir)
         repodata = files[subdir]
+        if isinstance(repodata, Sections):
+            return singly(repodata, channel, subdir, name, unread)
         try:
             return [] if repodata is None else repodata.load_records(name)
         except Exception as error:  # one record that cannot be read is enough for py-rattler to give none
             place = folder / subdir / REPODATA
-            try:
-                sections = of_json(reading.read_bytes(place, largest=LARGEST))
-            except (BadInput, msgspec.MsgspecError):
+            sections = _sections(place)
+            if sections is None:
                 raise IndexUnavailable(f"channel {channel}: {place} has no records of {name}: {said(error)}") from None
             return singly(sections, channel, subdir, name, unread)
 
     return load
 
 
-def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | None:
+def _open(channel: str, folder: Path, subdir: str) -> SparseRepoData | Sections | None:
     path = folder / subdir / REPODATA
     if not path.is_file():
         return None
     try:
         return repodata_in(folder, subdir)
-    except Exception as error:
-        raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {said(error)}") from error
+    except Exception as error:  # a name that no archive has is enough
+        sections = _sections(path)
+        if sections is None:
+            raise IndexUnavailable(f"channel {channel}: {path} is no repodata: {said(error)}") from error
+        return sections
+
+
+def _sections(path: Path) -> Sections | None:
+    """The records in a file each by itself; None: it is no repodata."""
+    try:
+        return of_json(reading.read_bytes(path, largest=LARGEST))
+    except (BadInput, msgspec.MsgspecError):
+        return None

@@ -31,11 +31,14 @@ class Sections(msgspec.Struct):
 
     archives: dict[str, msgspec.Raw] = msgspec.field(name="packages", default_factory=dict)
     conda: dict[str, msgspec.Raw] = msgspec.field(name="packages.conda", default_factory=dict)
+    removed: list[str] = []
+    """Names of archives that are gone."""
 
     def of(self, name: str) -> dict[str, msgspec.Raw]:
         """The records of the package called ``name``."""
         both = (*self.archives.items(), *self.conda.items())
-        return {file: fields for file, fields in both if file.rsplit("-", 2)[0] == name}
+        removed = set(self.removed)
+        return {file: fields for file, fields in both if file.rsplit("-", 2)[0] == name and file not in removed}
 
 
 def of_json(content: bytes) -> Sections:

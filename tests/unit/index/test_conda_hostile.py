@@ -30,6 +30,8 @@ LIES = {
         "it asks for a package in 4003 letters",
     ),
     "another platform": ({"subdir": "win-64"}, FILE, "demo 2.0", "the channel says that it is demo of win-64"),
+    "no sha256": ({"sha256": None}, FILE, "demo 2.0", "the channel gives no sha256"),
+    "two lines": ({"license": "MIT\nRUN x"}, FILE, "demo 2.0", "it tells 'MIT\\nRUN x', which is no line of text"),
 }
 
 
@@ -156,3 +158,18 @@ def test_of_two_archives_of_one_build_the_newer_stays_where_another_cannot_be_re
     (place / "linux-64" / "repodata.json").write_text(json.dumps({"packages": older, "packages.conda": newer}))
     solver = ChannelSolver(CondaIndex((place.as_uri(),)), Target(driver=None), {})
     assert [record.file_name for record in solver.candidates("demo")] == [name]
+
+
+@pytest.mark.parametrize("filename", ["", "demo.conda", "demo-2.0-0\n.conda"])
+def test_a_name_that_no_archive_has_costs_no_channel(index, filename):
+    asking = index({}, filename)
+    assert [record.filename for record in close(asking, "demo")] == ["demo-1.0-0.conda"]
+
+
+def test_what_is_removed_stays_so_where_another_record_cannot_be_read(tmp_path):
+    (kept, one), (gone, two) = entry("demo", "1.0"), entry("demo", "2.0")
+    place = write_channel(tmp_path / "channel", [])
+    whole = {"packages.conda": {kept: one, gone: two, "demo-3.0-0.conda": 5}, "removed": [gone]}
+    (place / "linux-64" / "repodata.json").write_text(json.dumps(whole))
+    solver = ChannelSolver(CondaIndex((place.as_uri(),)), Target(driver=None), {})
+    assert [record.file_name for record in solver.candidates("demo")] == [kept]
