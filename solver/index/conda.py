@@ -169,7 +169,7 @@ def _check_lockable(record: RepoDataRecord) -> None:
     """Raise ``names.BadName`` for what could never be verified, and what no line of a lock holds."""
     if record.sha256 is None:
         raise names.BadName("the channel gives no sha256")
-    texts = (*record.depends, *record.constrains, *record.track_features, record.license or "")
+    texts = (*record.track_features, record.license or "")
     if not names.is_one_line(" ".join(texts) or "-"):
         odd = next(text for text in texts if not names.is_one_line(text or "-"))
         raise names.BadName(f"it tells {names.shown(odd)}, which is no line of text")
