@@ -91,9 +91,7 @@ def test_a_record_without_sha256_is_refused(tmp_path):
     name, record = entry("demo", "1.0")
     del record["sha256"]
     index = mirrored(write_channel(tmp_path, [(name, record)]).as_uri())
-    with pytest.raises(
-        ChannelRefusal, match=r"demo 1.0 of channel conda-forge may not be chosen: the channel gives no"
-    ):
+    with pytest.raises(ChannelRefusal, match=r"demo 1\.0 of .* may not be chosen: the channel gives no sha256"):
         close(index, "demo")
 
 
