@@ -7,9 +7,11 @@ this code are never asked.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -143,6 +145,17 @@ def usable_files(files: Iterable[IndexFile], target: Target) -> tuple[IndexFile,
         if rank is not None:
             ranked.append((rank, -number, suffix, file.filename, file))
     return tuple(entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1]))
+
+
+_GLIBC = re.compile(r"manylinux_2_(\d+)_")  # PEP 600
+
+
+def glibc_wanted(files: Iterable[IndexFile], target: Target) -> str | None:
+    """The oldest glibc newer than the target's with which some of ``files`` could be used; None where none helps."""
+    files = [file for file in files if _GLIBC.search(file.filename)]
+    minors = {int(minor) for file in files for minor in _GLIBC.findall(file.filename)}
+    newer = (f"2.{minor}" for minor in sorted(minors) if minor > int(target.glibc.partition(".")[2]))
+    return next((glibc for glibc in newer if usable_files(files, msgspec.structs.replace(target, glibc=glibc))), None)
 
 
 def marker_environment(target: Target) -> dict[str, str]:

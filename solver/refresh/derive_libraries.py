@@ -45,8 +45,6 @@ LIBRARY_PACKAGES: Mapping[PypiName, str] = {
         "nvidia-dali-cuda120": "1.22",
         "nvidia-dali-cuda130": "1.53",
         "onnxruntime-gpu": "1.14",
-        "pylibcudf-cu12": "24.12",
-        "pylibcudf-cu13": "25.8",
         "rmm-cu12": "24.12",
         "rmm-cu13": "25.8",
         "tensorflow-io": "0.30",
@@ -76,6 +74,7 @@ _LINKED = {
 """By which library a wheel shows that it was compiled against a framework."""
 _MANGLED = re.compile(r"-[0-9a-f]{8}(?=\.so)")
 """What auditwheel puts into the name of a library that it copies into a wheel."""
+_NAMED = re.compile(r"-cu(?:da)?(\d\d)(?:\d|x)?(?:-|$)")
 _CUDNN = re.compile(r"libcudnn\w*(?:-[0-9a-f]{8})?\.so\.(\d+).*")
 _CUDA_CODE = re.compile(r"^nvidia-.*-cu(?P<nvidia>\d\d)$|^cupy-cuda(?P<cupy>\d\d)x$")
 
@@ -114,9 +113,9 @@ def _row(package: PypiName, family: Family, source: WheelSource, matrices: Matri
     members = (windows_libraries if windows else shared_libraries)(names)
     libraries = (read_windows_libraries if windows else read_libraries)(source, file, members)
     read = _Read(libraries, _inside(members, matrices.libraries), _asked(family, source))
-    cudas = _cudas(read, matrices)
+    cudas = _cudas(read, matrices) or _of_name(package)
     one = cudas[0] if len(cudas) == 1 else NOT_KNOWN
-    has_code = bool(read.libraries.native | read.libraries.ptx) and package not in _OPTIONAL
+    has_code = bool(libraries.coded) and package not in _OPTIONAL
     return Build(
         id=family.row_id(package),
         source=f"wheel {file.filename} ({_read_of(members, windows)}METADATA)",
@@ -127,11 +126,11 @@ def _row(package: PypiName, family: Family, source: WheelSource, matrices: Matri
         python=family.python,
         cuda=one if cudas else NONE,
         serves=cudas if len(cudas) > 1 else (),
-        cudnn=_cudnn(read.libraries) if cudas else NOT_KNOWN,
-        bundles=_bundles(read, matrices.libraries) if cudas else NOT_KNOWN,
-        sm=capabilities(set(read.libraries.native)) if has_code else NOT_KNOWN,
-        ptx=capabilities(set(read.libraries.ptx)) if has_code else NOT_KNOWN,
-        needs=_needs(read.libraries, family, source),
+        cudnn=_cudnn(libraries) if cudas and not windows else NOT_KNOWN,
+        bundles=_bundles(read, matrices.libraries) if cudas and not windows else NOT_KNOWN,
+        sm=capabilities(set(libraries.native)) if has_code else NOT_KNOWN,
+        ptx=_ptx(libraries, several=len(cudas) > 1) if has_code else NOT_KNOWN,
+        needs=_needs(libraries, family, source),
     )
 
 
@@ -139,6 +138,12 @@ def _read_of(members: Sequence[str], windows: bool) -> str:
     if not members:
         return "no library; "
     return f"{'names of DLLs' if windows else 'ELF'}, fat binaries, "
+
+
+def _of_name(package: PypiName) -> tuple[str, ...]:
+    """The CUDA major in the name of a distribution whose libraries tell none: they open those of another one."""
+    match = _NAMED.search(package)
+    return () if match is None else (match[1],)
 
 
 def _soname(member: str) -> str:
@@ -194,6 +199,12 @@ def _bundles(read: _Read, libraries: Sequence[Library]) -> bool:
     """Whether its CUDA libraries lie in it: some do, and it is linked to none that does not."""
     outside = {soname for row in libraries for soname in row.sonames} & read.libraries.needed - read.inside
     return bool(read.inside) and not outside
+
+
+def _ptx(libraries: Libraries, *, several: bool) -> tuple[str, ...] | NotKnown:
+    """The PTX that a newer GPU can do with: of several libraries that are needed together no one has it for all."""
+    together = len(libraries.coded) > 1 and not several
+    return NOT_KNOWN if together and libraries.ptx else capabilities(set(libraries.ptx))
 
 
 def _needs(libraries: Libraries, family: Family, source: WheelSource) -> dict[str, str]:

@@ -6,7 +6,7 @@ import posixpath
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from solver.core.elf import Dynamic, read_dynamic
@@ -47,6 +47,8 @@ class Libraries:
     """Short names of the CUDA libraries whose first function they name."""
     folders: frozenset[str] = frozenset()
     """Where they have libraries looked for, below site-packages."""
+    coded: frozenset[str] = frozenset()
+    """Those that hold code for GPUs."""
     native: frozenset[int] = frozenset()
     ptx: frozenset[int] = frozenset()
     isas: frozenset[str] = frozenset()
@@ -98,20 +100,26 @@ def windows_libraries(names: Iterable[str]) -> list[str]:
 
 def read_windows_libraries(source: WheelSource, file: IndexFile, members: Iterable[str]) -> Libraries:
     """All of ``members`` together: their code, and the CUDA DLLs that they name."""
-    code, dlls = GpuCode(), set[int]()
-    for member in members:
-        tail = b""
-        for part in source.chunks(file, member):
-            code.feed(part)
-            text = tail + part  # what is looked for may lie across two parts
-            dlls |= {int(major) for major in _DLL.findall(text)}
-            tail = text[-_TAIL:]
+    return reduce(Libraries.__or__, (_read_dll(source, file, member) for member in members), Libraries())
+
+
+def _read_dll(source: WheelSource, file: IndexFile, member: str) -> Libraries:
+    code, dlls, tail = GpuCode(), set[int](), b""
+    for part in source.chunks(file, member):
+        code.feed(part)
+        text = tail + part  # what is looked for may lie across two parts
+        dlls |= {int(major) for major in _DLL.findall(text)}
+        tail = text[-_TAIL:]
+    return replace(_told(code, member), dlls=frozenset(dlls))
+
+
+def _told(code: GpuCode, member: str) -> Libraries:
     return Libraries(
+        coded=frozenset({member} if code.native or code.ptx else ()),
         native=frozenset(code.native),
         ptx=frozenset(code.ptx),
         isas=frozenset(code.isas),
         releases=frozenset(code.releases),
-        dlls=frozenset(dlls),
     )
 
 
@@ -127,15 +135,12 @@ def _read(source: WheelSource, file: IndexFile, member: str) -> Libraries:
             dynamic = read_dynamic(whole)
         except ValueError as error:
             raise ReleaseRefused(f"{member} of {file.filename} cannot be read: {error}") from None
-    return Libraries(
+    return replace(
+        _told(code, member),
         needed=frozenset(dynamic.needed),
         named=frozenset(texts.named),
         stubs=frozenset(texts.stubs),
         folders=frozenset(_folders(dynamic, member)),
-        native=frozenset(code.native),
-        ptx=frozenset(code.ptx),
-        isas=frozenset(code.isas),
-        releases=frozenset(code.releases),
     )
 
 

@@ -18,7 +18,7 @@ from solver.core.indexes import CPU_FLAVOUR, INDEXES, PUBLIC, Bindings
 from solver.core.model import Framework, Profile, Target
 from solver.matrix.gpus import resolve_gpus
 from solver.matrix.load import Matrices
-from solver.request.target_words import NO_ROWS, branch_in, parse_driver, with_driver_of_gpus
+from solver.request.target_words import NO_ROWS, branch_in, parse_driver, parse_glibc, with_driver_of_gpus
 
 
 def ad_hoc(constraints: Sequence[str], matrices: Matrices = NO_ROWS, bindings: Bindings = PUBLIC) -> Profile:
@@ -103,9 +103,9 @@ def _with_package(profile: Profile, requirement: Requirement) -> Profile:
     return msgspec.structs.replace(profile, packages=(*profile.packages, package))
 
 
-_TARGET = re.compile(r"\s*(?P<name>gpu|driver)\s*(?:==?|>=)\s*(?P<value>[^\s=<>!~].*)")
+_TARGET = re.compile(r"\s*(?P<name>gpu|driver|glibc)\s*(?:==?|>=)\s*(?P<value>[^\s=<>!~].*)")
 """A constraint on the machine, whose value is no version: "gpu=RTX 4090"."""
-_EXAMPLES = {"gpu": "gpu==9.0 or gpu=H100", "driver": "driver>=550"}
+_EXAMPLES = {"gpu": "gpu==9.0 or gpu=H100", "driver": "driver>=550", "glibc": "glibc>=2.28"}
 
 
 def _no_target(name: str, text: str) -> BadInput:
@@ -121,6 +121,8 @@ def _with_target(profile: Profile, constraint: re.Match[str], text: str, matrice
             raise BadInput(error.problem, key=f"-c {text}", fix=error.fix) from None
         target = msgspec.structs.replace(target, gpus=(*target.gpus, *gpus))
         return msgspec.structs.replace(profile, target=target)
+    if constraint["name"] == "glibc":
+        return _with_glibc(profile, value, text)
     try:
         driver = parse_driver(value, target.platform, matrices)
     except BadInput:
@@ -129,6 +131,14 @@ def _with_target(profile: Profile, constraint: re.Match[str], text: str, matrice
         raise _no_target("driver", text)
     target = msgspec.structs.replace(target, driver=driver)
     return msgspec.structs.replace(profile, target=target, driver_branch=branch_in(value))
+
+
+def _with_glibc(profile: Profile, value: str, text: str) -> Profile:
+    try:
+        glibc = parse_glibc(value)
+    except BadInput:
+        raise _no_target("glibc", text) from None
+    return msgspec.structs.replace(profile, target=msgspec.structs.replace(profile.target, glibc=glibc))
 
 
 def _cuda(specifier: str, text: str) -> str:

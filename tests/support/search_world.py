@@ -118,7 +118,8 @@ class World:
             row = self.rows.get(name.split("-")[0], {}).get(version)
             pythons = row.python if row is not None else PYTHONS
         hashed = fields.pop("sha256", "read") is not None
-        files = tuple(_file(name, version, python, hashed, index) for python in (pythons or [None]))
+        tag = fields.pop("platform", "linux_x86_64")
+        files = tuple(_file(name, version, python, hashed, index, tag) for python in (pythons or [None]))
         requires = fields.pop("requires", [])
         return Release(
             version=version,
@@ -140,8 +141,8 @@ class World:
         return StandIn(self.releases, complete=self.live, recorded=self.recorded, wholes=self.wholes)
 
 
-def _file(name: str, version: str, python: str | None, hashed: bool, index: str) -> IndexFile:
-    tag = "py3-none-any" if python is None else f"cp{python.replace('.', '')}-cp{python.replace('.', '')}-linux_x86_64"
+def _file(name: str, version: str, python: str | None, hashed: bool, index: str, platform: str) -> IndexFile:
+    tag = "py3-none-any" if python is None else f"cp{python.replace('.', '')}-cp{python.replace('.', '')}-{platform}"
     filename = f"{name.replace('-', '_')}-{version}-{tag}.whl"
     url = f"https://wheels.invalid/{filename}" if index == "pytorch" else None
     digest = hashlib.sha256(filename.encode()).hexdigest() if hashed else NOT_KNOWN

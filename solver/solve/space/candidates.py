@@ -16,7 +16,7 @@ from solver.core.frameworks import COMPANIONS
 from solver.core.indexes import is_partial, title_of
 from solver.core.model import IndexFile, IndexName, PypiName, Release, Requires, is_built
 from solver.core.spelling import either, near_names
-from solver.core.target import usable_files
+from solver.core.target import glibc_wanted, usable_files
 from solver.core.versions import within
 from solver.index import Index, ReleaseRefused, UnknownPackage
 from solver.index.conda_names import recorded_names
@@ -203,12 +203,20 @@ class Candidates:
 
     def _admitted(self, name: str, version: str, release: Release) -> bool:
         recorded = bool(release.files) or is_partial(release.index) or self._covers(name, version)
-        exclusion = refusal(self.scope, name, version, release, remedy=None if recorded else self.index.remedy)
+        listed = not release.files and not is_partial(release.index)
+        glibc = self._glibc(name, version) if listed else None
+        remedy = None if recorded else self.index.remedy
+        exclusion = refusal(self.scope, name, version, release, remedy=remedy, glibc=glibc)
         if self.scope.doubtful and exclusion is not None and exclusion.verdict.answer is Answer.NOT_KNOWN:
             return True
         if exclusion is not None:
             self.exclusions[name].append(exclusion)
         return exclusion is None
+
+    def _glibc(self, name: str, version: str) -> str | None:
+        """The newer glibc with which the target could use a wheel of the version; None where none helps."""
+        parts = (release for release in self.index.releases(PypiName(name)) if release.version == version)
+        return glibc_wanted([file for release in parts for file in release.files], self.target)
 
     def _covers(self, name: str, version: str) -> bool:
         return self.index.covers(PypiName(name), version, self.target)

@@ -24,26 +24,31 @@ from solver.solve.space.scope import Scope
 from solver.solve.space.terms import SNAPSHOT, Exclusion, recorded_only
 
 
-def refusal(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Exclusion | None:
+def refusal(
+    scope: Scope, name: str, version: str, release: Release, *, remedy: str | None, glibc: str | None = None
+) -> Exclusion | None:
     """Why ``release`` is denied in ``scope`` or not known enough of; None where it may be chosen.
 
-    With a ``remedy`` it may have wheels for the target that were not recorded: what to do about that.
+    With a ``remedy`` it may have wheels for the target that were not recorded: what to do about that. ``glibc`` is a
+    newer one than the target's with which it would have a wheel.
     """
     unknown = None
-    for reason in _reasons(scope, name, version, release, remedy=remedy):
+    for reason in _reasons(scope, name, version, release, remedy=remedy, glibc=glibc):
         if reason.verdict.answer is Answer.NO:
             return reason
         unknown = unknown or reason
     return unknown
 
 
-def _reasons(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Iterator[Exclusion]:
+def _reasons(
+    scope: Scope, name: str, version: str, release: Release, *, remedy: str | None, glibc: str | None
+) -> Iterator[Exclusion]:
     """What speaks against it, the plainest first."""
     verdict = _listed(scope, name, release)
     if verdict is not None:
         yield Exclusion(name, version, verdict)
     elif not release.files:
-        no_file = _no_recorded_file if is_partial(release.index) else partial(_no_file, remedy=remedy)
+        no_file = _no_recorded_file if is_partial(release.index) else partial(_no_file, remedy=remedy, glibc=glibc)
         missing = no_file(scope, name, version, release)
         if missing is not None:
             yield missing
@@ -72,10 +77,13 @@ def _listed(scope: Scope, name: str, release: Release) -> Verdict | None:
     return None
 
 
-def _no_file(scope: Scope, name: str, version: str, release: Release, *, remedy: str | None) -> Exclusion | None:
+def _no_file(
+    scope: Scope, name: str, version: str, release: Release, *, remedy: str | None, glibc: str | None
+) -> Exclusion | None:
     there, listing = _there(scope), release.source or "the package index"
     if remedy is None or _listed_by_row(scope, name, version) is Answer.NO:
-        return Exclusion(name, version, Verdict(Answer.NO, f"it has no wheel {there}", listing))
+        older = f" with a glibc older than {glibc}" if glibc else ""
+        return Exclusion(name, version, Verdict(Answer.NO, f"it has no wheel {there}{older}", listing))
     if not admits_python(release.requires_python, scope.target):
         return None  # what it requires is told next
     return Exclusion(

@@ -121,9 +121,8 @@ def test_of_an_open_list_what_it_would_install_is_mended(tmp_path):
     }
     # xformers 0.0.30 and newer ask for a torch that no TensorFlow 2.15 goes with.
     assert changed == {
-        "protobuf": ("4.25.8", "7.36.2"),
-        "tensorboard": ("2.15.2", None),
-        "tensorflow": ("2.15.0.post1", "2.21.0"),
+        "tensorboard": ("2.15.2", "2.19.0"),
+        "tensorflow": ("2.15.0.post1", "2.19.1"),
         "torch": ("2.7.0+cu128", "2.7.1"),
         "torchvision": ("0.22.0+cu128", "0.22.1"),
         "xformers": ("0.0.30", "0.0.31.post1"),

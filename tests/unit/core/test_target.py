@@ -14,6 +14,7 @@ from solver.core.model import IndexFile, Target
 from solver.core.target import (
     PLATFORMS,
     admits_python,
+    glibc_wanted,
     marker_environment,
     platform_of_machine,
     platform_of_tag,
@@ -197,3 +198,21 @@ def test_a_tag_of_a_platform_that_no_lock_is_for_names_none(tag):
 
 def test_musl_is_linux_too():
     assert platform_of_tag("musllinux_1_2_aarch64") == "linux-aarch64"
+
+
+WHEELS = files("it-1.0-cp312-cp312-manylinux_2_34_x86_64.whl", "it-1.0-cp312-cp312-manylinux_2_31_x86_64.whl")
+
+
+@pytest.mark.parametrize(
+    ("wheels", "target", "glibc"),
+    [
+        (WHEELS, Target(python="3.12", glibc="2.28"), "2.31"),
+        (WHEELS, Target(python="3.12", glibc="2.31"), "2.34"),
+        (WHEELS, Target(python="3.12", glibc="2.34"), None),
+        (WHEELS, Target(python="3.13", glibc="2.28"), None),
+        (WHEELS, Target(python="3.12", glibc="2.28", platform="linux-aarch64"), None),
+        (files("it-1.0-cp313-cp313-manylinux_2_28_x86_64.whl"), Target(python="3.12"), None),
+    ],
+)
+def test_the_oldest_glibc_with_which_a_wheel_could_be_used(wheels, target, glibc):
+    assert glibc_wanted(wheels, target) == glibc

@@ -215,7 +215,7 @@ def test_works_is_said_where_every_answer_is_yes(matrices):
 @pytest.mark.parametrize(
     ("packages", "uses", "sentences"),
     [
-        ({"cudf-cu12": "25.10.0"}, UNKNOWN, ("nobody read what cudf-cu12's build has for a GPU",)),
+        ({"cucim-cu12": "25.10.0"}, UNKNOWN, ("nobody read what cucim-cu12's build has for a GPU",)),
         ({"onnxruntime-gpu": "99.0"}, UNKNOWN, ("nobody read what onnxruntime-gpu's build has for a GPU",)),
         ({"numpy": "2.0.0"}, UNKNOWN, ("not known whether anything in it uses a GPU",)),
         (

@@ -81,6 +81,11 @@ def test_what_it_asks_for_tells_its_cuda_where_it_is_linked_to_nothing_of_it() -
     assert (found.cuda, found.sm, found.ptx) == ("12", NOT_KNOWN, NOT_KNOWN)
 
 
+def test_ptx_of_one_of_several_libraries_is_not_that_of_all() -> None:
+    found = row("vllm", _C=library(needed=("libcudart.so.12",)) + fat_binary(), _moe=library() + fat_binary((2, 80)))
+    assert (found.sm, found.ptx) == (("7.5", "8.0", "9.0"), NOT_KNOWN)
+
+
 def test_a_library_for_each_of_several_majors() -> None:
     eleven, twelve = library(needed=("libcudart.so.11.0",)), library(needed=("libcudart.so.12",))
     found = row("bitsandbytes", cuda118=eleven, cuda121=twelve + fat_binary())
@@ -121,5 +126,9 @@ def test_a_library_in_a_wheel_for_any_platform_is_one_for_linux() -> None:
 def test_on_windows_the_names_of_dlls_tell_it(dll: bytes, cuda: str) -> None:
     wheel = {"it/_C.pyd": b"MZ " + dll, **metadata("ctranslate2", "99.0")}
     (found,) = rows(**{"ctranslate2-99.0-cp312-cp312-win_amd64": wheel})
-    assert (found.platform, found.cuda, found.bundles) == ("win-64", cuda, False)
+    assert (found.platform, found.cuda, found.bundles) == ("win-64", cuda, NOT_KNOWN)
     assert found.source == "wheel ctranslate2-99.0-cp312-cp312-win_amd64.whl (names of DLLs, fat binaries, METADATA)"
+
+
+def test_a_name_tells_the_major_where_the_libraries_tell_none() -> None:
+    assert row("tensorrt-cu12-bindings", tensorrt=library(needed=("libnvinfer.so.10",))).cuda == "12"

@@ -24,11 +24,20 @@ def test_every_index_is_considered():
 
 
 def test_constraints_go_where_they_belong():
-    constraints = ["python==3.12", "cuda==12.*", "cudnn>=9.3", "numpy<2", "driver>=550", "gpu==9.0", "gpu==8.0"]
+    constraints = [
+        "python==3.12",
+        "cuda==12.*",
+        "cudnn>=9.3",
+        "numpy<2",
+        "driver>=550",
+        "gpu==9.0",
+        "gpu==8.0",
+        "glibc>=2.34",
+    ]
     profile = ad_hoc(constraints)
     assert (profile.python, profile.cuda) == ("==3.12", "==12.*")
     assert profile.constraints == {"cudnn": ">=9.3", "numpy": "<2"}
-    assert profile.target == Target(driver="550", gpus=("9.0", "8.0"))
+    assert profile.target == Target(driver="550", gpus=("9.0", "8.0"), glibc="2.34")
     assert profile.packages == ()
 
 
@@ -84,6 +93,7 @@ BAD = {
     "gpu<9.0": "-c: 'gpu<9.0' is no constraint on gpu; write it like gpu==9.0 or gpu=H100",
     "driver==none": "-c: 'driver==none' is no constraint on driver; write it like driver>=550",
     "driver": "-c: 'driver' is no constraint on driver; write it like driver>=550",
+    "glibc>=new": "-c: 'glibc>=new' is no constraint on glibc; write it like glibc>=2.28",
     "driver<550": "-c: 'driver<550' is no constraint on driver; write it like driver>=550",
     "cuda==12": "-c: 'cuda==12' is no constraint on cuda; write it like cuda==12.8 or cuda==13.*",
     "cuda": "-c: 'cuda' is no constraint on cuda; write it like cuda==12.8 or cuda==13.*",
