@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from solver.audit.package_set import Package
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.model import Framework, Platform
+from solver.core.variants import variant_labels
 from solver.matrix import builds
 from solver.matrix.builds import Stated, built_cuda, cuda_major, has_cuda, is_recorded, source_of
 from solver.matrix.conda_builds import build_cuda, may_be_cuda
@@ -74,8 +75,8 @@ def built_wheel(
     package: Package, framework: Framework | None, matrices: Matrices, platform: Platform
 ) -> BuiltPackage | NotKnown:
     """The build of a package of a Python index."""
-    if package.version is None or package.elsewhere is not None:
-        return NOT_KNOWN
+    if package.version is None or package.elsewhere is not None or variant_labels(package.files):
+        return NOT_KNOWN  # of variant wheels each is another build, and rows tell of those that pip takes
     row = builds.wheel_build(matrices, package.name, package.version, platform)
     return NOT_KNOWN if isinstance(row, NotKnown) else BuiltPackage(package, row, framework)
 

@@ -39,7 +39,7 @@ _PROJECT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-]*[A-Za-z0-9])?")
 # PEP 427: six parts, or five where there is no build tag.
 _WHEEL = re.compile(
     r"(?P<project>[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?)-(?P<version>[A-Za-z0-9._+!]+)"
-    r"(?:-[0-9][A-Za-z0-9._]*)?(?:-[A-Za-z0-9._]+){3}\.whl"
+    r"(?:-[0-9][A-Za-z0-9._]*)?(?:-[A-Za-z0-9._]+){3}(?:-[0-9a-z_.]{1,16})?\.whl"
 )
 # Older ones are named as their authors liked: a project may have hyphens (antlr4-python3-runtime-4.9.3.tar.gz).
 _SOURCE = re.compile(

@@ -16,6 +16,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from solver.core.model import IndexFile, Platform, PypiName, Target, is_built
+from solver.core.variants import without_label
 from solver.core.versions import within
 
 
@@ -119,7 +120,7 @@ def _ranks(target: Target) -> dict[Tag, int]:
 @functools.lru_cache(maxsize=65536)
 def _wheel(filename: str) -> tuple[tuple[int, str], frozenset[Tag]] | None:
     try:
-        _, _, build, tags = parse_wheel_filename(filename)
+        _, _, build, tags = parse_wheel_filename(without_label(filename))
     except InvalidWheelFilename:
         return None
     return build or (-1, ""), tags

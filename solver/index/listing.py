@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from email.message import Message
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +17,7 @@ from solver.core import names
 from solver.core.answer import NOT_KNOWN
 from solver.core.errors import IndexUnavailable
 from solver.core.model import IndexFile, PypiName
+from solver.core.variants import variant_label, variant_labels
 from solver.index.markup import readable
 from solver.index.web import WebAnswer
 
@@ -48,13 +50,16 @@ class _Listed(msgspec.Struct):
     files: list[Any]
 
 
+WRONG = "the listing is wrong about it"
+
+
 @dataclass(frozen=True)
 class BrokenLink:
-    """An entry of a listing that cannot be read, but for the name of its file."""
+    """An entry of a listing of which only the name is of use: it cannot be read, or pip does not take such a file."""
 
     filename: str
     problem: str
-    """In one line, with the name."""
+    """Why its release is refused, in one line."""
 
 
 Link: TypeAlias = "DistributionPackage | BrokenLink"
@@ -66,7 +71,7 @@ def version_of(filename: str) -> str | None:
     Of a bad name only what cannot belong into a version is left out: the release that it
     most likely means is refused with it.
     """
-    if not filename.endswith(".whl") or filename.count("-") not in (4, 5):
+    if not filename.endswith(".whl") or filename.count("-") not in (4, 5, 6):
         return None
     try:
         return names.version(re.sub(r"[^A-Za-z0-9._+!]", "", filename.split("-")[1]))
@@ -75,16 +80,32 @@ def version_of(filename: str) -> str | None:
 
 
 def installable_links(links: Iterable[Link]) -> Iterator[tuple[Link, str]]:
-    """The links of wheels, and of versions without any those of source archives, each with the version."""
+    """The links of wheels, and of versions without any those of source archives, each with the version.
+
+    Wheels of variants, which pip does not take, are passed over; a version that has nothing else cannot be read.
+    """
     wheels: set[str] = set()
     sources: list[tuple[Link, str]] = []
+    variants: dict[str, list[str]] = defaultdict(list)
     for link in links:
-        if (version := version_of(link.filename)) is not None:
+        version = version_of(link.filename)
+        if version is not None and variant_label(link.filename) is not None:
+            variants[version].append(link.filename)
+        elif version is not None:
             wheels.add(canonicalize_version(version))
             yield link, version
         elif (version := _source_version(link.filename)) is not None:
             sources.append((link, version))
-    yield from ((link, version) for link, version in sources if canonicalize_version(version) not in wheels)
+    built = [(link, version) for link, version in sources if canonicalize_version(version) not in wheels]
+    yield from built
+    there = wheels | {canonicalize_version(version) for _, version in built}
+    yield from (_of_variants(*each) for each in variants.items() if canonicalize_version(each[0]) not in there)
+
+
+def _of_variants(version: str, filenames: Sequence[str]) -> tuple[BrokenLink, str]:
+    labels = ", ".join(variant_labels(filenames))
+    problem = f"it has nothing but wheels of variants ({labels}), which pip does not take"
+    return BrokenLink(filenames[0], names.brief(problem)), version
 
 
 def _source_version(filename: str) -> str | None:
@@ -142,7 +163,7 @@ def _link(page: _Page, filename: object, entry: object) -> Iterator[Link]:
         yield page.read(entry)
     except Exception as error:
         if isinstance(filename, str):
-            yield BrokenLink(filename, f"{names.shown(filename)}: {_first_problem(error)}")
+            yield BrokenLink(filename, f"{WRONG}: {names.shown(filename)}: {_first_problem(error)}")
 
 
 def _first_problem(error: Exception) -> str:

@@ -24,7 +24,7 @@ from solver.core.model import IndexFile, IndexName, PypiName, Release, Target, p
 from solver.index import ReleaseLost, ReleaseRefused, UnknownPackage
 from solver.index.addresses import is_this_machine, is_unencrypted
 from solver.index.kept_addresses import AddressCache
-from solver.index.listing import BrokenLink, Link, file_of, installable_links, read_listing
+from solver.index.listing import WRONG, BrokenLink, Link, file_of, installable_links, read_listing
 from solver.index.metadata import Metadata, MetadataCache, parse_metadata
 from solver.index.ranges import GONE, BrokenWheel, LostWheel, read_member
 from solver.index.source_archive import fetch
@@ -295,15 +295,16 @@ class PypiIndex:
         refused: dict[str, str] = {}
         digests: dict[str, str | NotKnown] = {}
         for link, version in installable_links(links):
+            if isinstance(link, BrokenLink):
+                refused.setdefault(version, link.problem)
+                continue
             try:
-                if isinstance(link, BrokenLink):
-                    raise names.BadName(link.problem)
                 link.url = self._admitted(link.url)
                 file = file_of(link, name, addressed=not is_of_default(self.name))
                 if digests.setdefault(file.filename, file.sha256) != file.sha256:
                     raise names.BadName(f"{file.filename} is listed with two hashes")
             except names.BadName as error:
-                refused.setdefault(version, f"the listing is wrong about it: {error}")
+                refused.setdefault(version, f"{WRONG}: {error}")
                 continue
             self._links[link.filename] = link
             yanked = names.brief(names.one_line(link.yanked_reason or "")) if link.is_yanked else None

@@ -22,6 +22,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown
 from solver.core.indexes import is_partial
 from solver.core.model import Finding, IndexFile, Release, Target
 from solver.core.target import admits_python, usable_files, wheel_tags
+from solver.core.variants import without_label
 from solver.matrix.builds import pythons, wheel_for
 from solver.matrix.rows import Build
 
@@ -180,7 +181,7 @@ def served_pythons(files: Iterable[IndexFile], target: Target) -> list[str]:
     pythons = set()
     for file in files:
         try:
-            tags = parse_wheel_filename(file.filename)[3]
+            tags = parse_wheel_filename(without_label(file.filename))[3]
         except InvalidWheelFilename:
             continue
         pythons |= {python for tag in tags if tag.platform in platforms and (python := _python(tag))}

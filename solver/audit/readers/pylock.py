@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from msgspec import structs
@@ -18,11 +18,12 @@ from solver.core import names
 from solver.core.markers import applies, applies_in_pylock
 from solver.core.model import Platform, Target, pypi_name
 from solver.core.target import PLATFORMS, marker_environment
+from solver.core.variants import without_label
 from solver.core.yamlfile import Key
 
 if TYPE_CHECKING:
     from packaging.pylock import Package as LockedPackage
-    from packaging.pylock import PackageWheel, Pylock
+    from packaging.pylock import Pylock
 
 
 class _Head(Hyphened, frozen=True, kw_only=True):
@@ -76,7 +77,8 @@ def _set(document: TomlDocument, lock: Pylock, environment: Mapping[str, str], p
             installed = applies_in_pylock(package.marker, environment, part.groups, part.extras)
         if installed:
             with at(document, "packages", number):
-                packages.append(_package(package, document.line("packages", number)))
+                wheels = document.data["packages"][number].get("wheels", [])
+                packages.append(_package(package, wheels, document.line("packages", number)))
     return PackageSet(
         kind="pylock",
         file=document.file,
@@ -91,7 +93,7 @@ def _lock(document: TomlDocument) -> Pylock:
     from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
 
     try:
-        return Pylock.from_dict(document.data)
+        return Pylock.from_dict(_without_labels(document.data))
     except PylockUnsupportedVersionError as error:
         raise document.error(
             names.brief(str(error)), "lock-version", fix="update interlock, or write the older format"
@@ -100,6 +102,33 @@ def _lock(document: TomlDocument) -> Pylock:
         raise document.error(names.brief(error.message), *_path(error.context or ""), fix=AGAIN) from None
     except (ValueError, RecursionError) as error:  # what packaging hands on from the texts that it parses
         raise document.error(f"is no pylock.toml: {names.brief(str(error).partition(';')[0])}", fix=AGAIN) from None
+
+
+_NAMED_BY = ("name", "url", "path")
+
+
+def _without_labels(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The lock with the plain names of variant wheels (PEP 825), the only ones that packaging takes for a wheel's."""
+    packages = data.get("packages")
+    if not isinstance(packages, list):
+        return data
+    return {**data, "packages": [_of_plain_wheels(each) if isinstance(each, dict) else each for each in packages]}
+
+
+def _of_plain_wheels(package: Mapping[str, Any]) -> Mapping[str, Any]:
+    wheels = package.get("wheels")
+    if not isinstance(wheels, list):
+        return package
+    return {**package, "wheels": [_plain_wheel(wheel) if isinstance(wheel, dict) else wheel for wheel in wheels]}
+
+
+def _plain_wheel(wheel: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: _plain(text) if key in _NAMED_BY and isinstance(text, str) else text for key, text in wheel.items()}
+
+
+def _plain(text: str) -> str:
+    folder, slash, name = text.rpartition("/")
+    return f"{folder}{slash}{without_label(name)}"
 
 
 def _path(context: str) -> tuple[Key, ...]:
@@ -111,7 +140,8 @@ def _path(context: str) -> tuple[Key, ...]:
     return (array, int(number), *([key.removeprefix(".")] if key else []))
 
 
-def _package(package: LockedPackage, line: int | None) -> Package:
+def _package(package: LockedPackage, written: Sequence[Mapping[str, str]], line: int | None) -> Package:
+    """``written`` are its wheels as they stand in the lock, variants with their labels."""
     wheels = list(package.wheels or ())
     hashes = [wheel.hashes.get("sha256") for wheel in wheels]
     urls = [wheel.url for wheel in wheels if wheel.url]
@@ -124,7 +154,7 @@ def _package(package: LockedPackage, line: int | None) -> Package:
         sources=tuple(urls[:1]) or _origin(package),
         hashes=tuple(digest.lower() for digest in hashes if digest),
         # With an sdist beside them the wheels are not all that can be installed.
-        files=() if package.sdist is not None else tuple(filter(None, map(_file_name, wheels))),
+        files=() if package.sdist is not None else tuple(filter(None, map(_file_name, written))),
         line=line,
     )
 
@@ -137,8 +167,8 @@ def _origin(package: LockedPackage) -> tuple[str, ...]:
     return () if package.directory is None else (package.directory.path,)
 
 
-def _file_name(wheel: PackageWheel) -> str | None:
-    if wheel.name:
-        return wheel.name
-    address = wheel.url or wheel.path
+def _file_name(wheel: Mapping[str, str]) -> str | None:
+    if wheel.get("name"):
+        return wheel["name"]
+    address = wheel.get("url") or wheel.get("path")
     return unquote(names.url_parts(address).path.rpartition("/")[2]) if address else None

@@ -60,6 +60,22 @@ def test_a_release_is_its_wheels_and_without_any_its_source_archives(fault_serve
     }
 
 
+def test_wheels_of_variants_harm_no_release_that_has_other_files(fault_server, index):
+    variants = [f"tiny_pack-{version}-py3-none-any-cu128.whl" for version in ("1.0", "0.9", "0.8")]
+    others = [WHEEL, "tiny-pack-0.9.tar.gz", "tiny_pack-1.0-variants.json", "tiny_pack-0.8-1-py3-none-any-null.whl"]
+    fault_server.add_project("tiny-pack", {name: {} for name in (*variants, *others)})
+    assert {release.version: [file.filename for file in release.files] for release in index.releases(NAME)} == {
+        "1.0": [WHEEL],
+        "0.9": ["tiny-pack-0.9.tar.gz"],
+        "0.8": [],
+    }
+    assert [release.refused for release in index.releases(NAME)] == [
+        None,
+        None,
+        "it has nothing but wheels of variants (cu128, null), which pip does not take",
+    ]
+
+
 def test_a_source_archive_of_another_project_is_no_release(fault_server, index):
     fault_server.add_project("tiny-pack", {"other-1.0.tar.gz": {}})
     (release,) = index.releases(NAME)

@@ -162,3 +162,21 @@ def test_what_is_built_from_a_repository_a_folder_or_an_archive_comes_from_there
         "accelerated": ("https://example.com/accelerated.git",),
         "tool": ("https://example.com/tool-1.tar.gz",),
     }
+
+
+def test_wheels_of_variants_are_read_with_what_describes_them(tmp_path):
+    lock = f"""
+    lock-version = "1.0"
+    created-by = "hand"
+
+    [[packages]]
+    name = "torch"
+    version = "2.10.0"
+    wheels = [{{ url = "https://index.example/torch-2.10.0-cp312-cp312-manylinux_2_28_x86_64-cu128.whl", hashes = {{ sha256 = "{HASH}" }} }}]
+
+    [packages.variants-json]
+    url = "https://index.example/torch-2.10.0-variants.json"
+    hashes = {{ sha256 = "{HASH}" }}
+    """
+    (torch,) = read(lock, tmp_path, Target(python="3.12")).packages
+    assert (torch.pin, torch.files) == ("torch==2.10.0", ("torch-2.10.0-cp312-cp312-manylinux_2_28_x86_64-cu128.whl",))

@@ -186,3 +186,29 @@ def test_what_the_project_overrides_is_read(tmp_path):
         1,
     )
     assert read(lock, tmp_path).overrides == (("numpy", "==2"),)
+
+
+def test_wheels_of_variants_are_read_with_what_describes_them(tmp_path):
+    lock = f"""
+    version = 1
+    revision = 3
+    requires-python = ">=3.12"
+
+    [[package]]
+    name = "demo"
+    version = "0.1.0"
+    source = {{ virtual = "." }}
+    dependencies = [{{ name = "torch" }}]
+
+    [[package]]
+    name = "torch"
+    version = "2.10.0"
+    source = {{ registry = "https://index.example/simple" }}
+    wheels = [{{ url = "https://index.example/torch-2.10.0-cp312-cp312-manylinux_2_28_x86_64-cu128.whl", hash = "sha256:{HASH}" }}]
+
+    [package.variants-json]
+    url = "https://index.example/torch-2.10.0-variants.json"
+    hash = "sha256:{HASH}"
+    """
+    (torch,) = read(lock, tmp_path, Target(python="3.12")).packages
+    assert (torch.pin, torch.files) == ("torch==2.10.0", ("torch-2.10.0-cp312-cp312-manylinux_2_28_x86_64-cu128.whl",))
