@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import FRAMEWORKS, framework_of
 from solver.core.model import pypi_name
+from solver.core.versions import major
 from solver.matrix.builds import cuda_major, entries, stated
 from solver.matrix.load import Matrices
-from solver.matrix.rows import CUDNN, Build, Library
+from solver.matrix.rows import CUDNN, NONE, Build, Library
 from solver.matrix.rules import admits
 
 LOADER = "interlock-loader"
@@ -50,6 +51,17 @@ def brings(matrices: Matrices, distribution: str, version: str) -> tuple[Library
     rows = matrices.libraries_of(distribution)
     telling = tuple(row for row in rows if admits(row.versions, version) is Answer.YES)
     return NOT_KNOWN if rows and not telling else telling
+
+
+def is_idle_beside(library: Library, cuda: str, matrices: Matrices) -> bool:
+    """Whether code of a CUDA version never comes upon a library: that of another major, by another name, lies aside.
+
+    Whoever opens a library opens it by its name, so that one of the same name in two majors may be loaded instead.
+    """
+    if cuda == NONE or major(cuda) == library.cuda:
+        return False
+    others = (row for row in matrices.libraries if row.library == library.library and row.cuda != library.cuda)
+    return not {soname for row in others for soname in row.sonames} & set(library.sonames)
 
 
 def may_be_brought(name: str, cuda: int, versions: Mapping[str, str], matrices: Matrices) -> bool:

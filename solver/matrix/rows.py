@@ -134,6 +134,10 @@ CUDNN = "cudnn"
 """``Library.library`` of cuDNN, the one whose releases have rows of their own (``Cudnn``)."""
 
 
+CUDART = "cudart"
+"""``Library.library`` of the CUDA runtime, whose release is the CUDA that a set is told to have."""
+
+
 class Library(Row, frozen=True, kw_only=True):
     """Which distribution brings a CUDA shared library, and where it puts it."""
 

@@ -19,7 +19,7 @@ from solver.core.model import Finding, Solution
 from solver.matrix.libraries import LOADER
 from solver.proof.predict import predict
 from solver.proof.prediction import Prediction
-from solver.solve.search import find
+from solver.solve.search import explain_none, find
 from solver.solve.space.packages import Spaces
 
 FIELDS: dict[str, list[Any]] = {
@@ -38,6 +38,8 @@ FIELDS: dict[str, list[Any]] = {
 KITS = ("gpukit", "otherkit")
 FOO = ("foo-a", "foo-b")
 """What brings one library: the files of the two are the same."""
+IDLE = ("bar-cu12", "bar-cu13")
+"""What brings a library that nobody opens, one for each CUDA major."""
 kits = st.lists(
     st.tuples(
         st.fixed_dictionaries({name: st.sampled_from([*values, *values, None]) for name, values in FIELDS.items()}),
@@ -58,6 +60,7 @@ def gpu_problems(draw: st.DrawFn) -> Problem:
     problem = draw(st.one_of(problems, near_problems))
     served = draw(st.sampled_from([["8.0", "8.6", "9.0"], ["8.0", "8.6", "9.0"], ["8.0", "8.6"], None]))
     add_libraries(problem.world, draw(st.sampled_from(["xfoo", "xbar"])), served)
+    add_idle(problem.world)
     add_companions(problem.world, draw(st.sampled_from(["13.0", "12.8", "none", None])))
     add_rules(problem.world, draw(st.lists(rules, max_size=2)))
     add_kit(problem.world, "gpukit", draw(kits), part_of=None)
@@ -100,6 +103,14 @@ def add_libraries(world: World, folder: str, served: list[str] | None) -> None:
     for name, directory in zip(FOO, ("xfoo", folder), strict=True):
         fields = {"cuda": 12, "distribution": name, "directory": directory, "sonames": ["foo.1"]}
         world.add_row("libraries", f"cufoo of {name}", **fields)
+        world.releases[name] = [world.release(name, "1.0", [])]
+
+
+def add_idle(world: World) -> None:
+    """A library of each CUDA major, each by a name of its own, that no build opens."""
+    for cuda, name in zip((12, 13), IDLE, strict=True):
+        fields = {"cuda": cuda, "distribution": name, "directory": f"x{name}", "sonames": [f"bar.{cuda}"]}
+        world.add_row("libraries", f"cubar of {cuda}", **fields)
         world.releases[name] = [world.release(name, "1.0", [])]
 
 
@@ -165,7 +176,7 @@ def changed_sets(draw: st.DrawFn) -> tuple[Problem, Solution, dict[str, str]]:
     assume(solution is not None)
     pins, releases = pins_of(solution), problem.world.releases
     place, other = draw(st.integers(0, 7)), draw(st.integers(0, 4))
-    for added in draw(st.sampled_from([(), (), FOO, ("torchvision",), KITS])):
+    for added in draw(st.sampled_from([(), IDLE, FOO, ("torchvision",), KITS, ("nvcc-cu12", "runtime-cu12")])):
         pins[added] = releases[added][other % len(releases[added])].version
     name = sorted(pins, key=lambda name: (name not in (*KITS, "torch", "torchvision"), name))[place % len(pins)]
     versions = [release.version for release in releases.get(name, ())] or [pins[name]]
@@ -186,3 +197,22 @@ def test_what_the_audit_calls_broken_or_not_read_nobody_foretells_to_work(
         assert [one for one in told if one.severity != "warning" and one.code not in apart] == []
     elif prediction.uses_gpu is Answer.YES:
         assert told
+
+
+@settings(max_examples=examples(150))
+@given(changed_sets())
+def test_what_a_prediction_calls_well_and_no_audit_questions_no_search_denies(
+    changed: tuple[Problem, Solution, dict[str, str]],
+) -> None:
+    problem, solution, pins = changed
+    told = [one for one in findings(*changed) if one.severity != "warning" or one.code in ("metadata", "mixed-cuda")]
+    if told or foretold(*changed).works is not Answer.YES:
+        return
+    asked = tuple(f"{name}=={version}" for name, version in pins.items() if name != LOADER)
+    profile = msgspec.structs.replace(
+        problem.profile, constraints={}, cuda="", frameworks=(), prefer=None, packages=asked, target=solution.target
+    )
+    same = Problem(problem.world, msgspec.structs.replace(profile, python=f"=={solution.target.python}"))
+    if solved(same) is None:
+        spaces = Spaces(problem.world.matrices(), problem.world.index())
+        assert explain_none(same.profile, spaces, lockable_only=False).answer is not Answer.NO
