@@ -111,13 +111,17 @@ class AuditContext:
         return tuple(
             build
             for name, build in self._built.items()
-            if name not in COMPANIONS and not is_part_of(build.row, self._built)
+            if name not in COMPANIONS and not is_part_of(build.row, self._versions_built)
         )
 
     @cached_property
     def parts(self) -> tuple[BuiltPackage, ...]:
         """The builds that are part of another one here, of which alone anything is told."""
-        return tuple(build for build in self._built.values() if is_part_of(build.row, self._built))
+        return tuple(build for build in self._built.values() if is_part_of(build.row, self._versions_built))
+
+    @property
+    def _versions_built(self) -> dict[str, str | NotKnown]:
+        return {name: build.package.version or NOT_KNOWN for name, build in self._built.items()}
 
     @cached_property
     def companions(self) -> tuple[BuiltPackage, ...]:

@@ -7,7 +7,7 @@ read one answer. Where a row does not say, or there is none, the answer is NOT_K
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
@@ -16,7 +16,7 @@ from solver.core.answer import NOT_KNOWN, Answer, NotKnown, answer
 from solver.core.frameworks import CPU_DISTRIBUTIONS, distributions, framework_of
 from solver.core.indexes import CPU_FLAVOUR, is_partial
 from solver.core.model import Platform
-from solver.core.versions import major
+from solver.core.versions import major, version_or_none
 from solver.matrix.load import Matrices
 from solver.matrix.rows import NONE, Build
 from solver.matrix.rules import Versions, admits
@@ -138,9 +138,19 @@ def whole_of(build: Build) -> str | None:
     return build.part_of
 
 
-def is_part_of(build: Build, packages: Container[str]) -> bool:
-    """Whether the distribution that it is built with and comes with is one of ``packages``."""
-    return build.part_of is not None and build.part_of in packages
+def is_part_of(build: Build, versions: Versions) -> bool:
+    """Whether the distribution that it is built with and comes with is among packages, in the same version.
+
+    One of another version was built apart from it, and is a build of its own.
+    """
+    if build.part_of is None or build.part_of not in versions:
+        return False
+    own, whole = (version_or_none(_text(versions.get(name))) for name in (build.package, build.part_of))
+    return own is None or whole is None or own.public == whole.public
+
+
+def _text(version: str | NotKnown | None) -> str | None:
+    return None if isinstance(version, NotKnown) else version
 
 
 def local_cuda(version: str) -> str | NotKnown:

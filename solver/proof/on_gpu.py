@@ -74,7 +74,8 @@ class LockOnGpu:
     def builds(self) -> dict[str, Build]:
         """Those on which a GPU depends: companions and parts go with what they are of."""
         known = {name: row for name, row in self.told.items() if name not in COMPANIONS}
-        return {name: row for name, row in known.items() if not is_part_of(row, known)}
+        versions = {name: self.packages[name] for name in known}
+        return {name: row for name, row in known.items() if not is_part_of(row, versions)}
 
     @cached_property
     def frameworks(self) -> dict[Framework, Build]:
