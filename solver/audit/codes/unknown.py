@@ -97,11 +97,11 @@ def _cause_of_build(context: AuditContext, package: Package, name: PypiName) -> 
 
 
 def _is_unknown_companion(context: AuditContext, package: Package) -> bool:
-    """Whether neither a row nor its version tells anything of a companion, beside a known build with CUDA."""
+    """Whether neither a row nor its version tells anything of a companion, beside whatever build of its framework."""
     framework, version = context.build(COMPANIONS[package.name]), package.version
-    if not isinstance(framework, BuiltPackage) or framework.has_cuda is Answer.NO:
+    if framework is None or version is None or package.elsewhere is not None:
         return False
-    if version is None or package.elsewhere is not None or version in made_for(framework.row, package.name):
+    if isinstance(framework, BuiltPackage) and version in made_for(framework.row, package.name):
         return False
     is_told = any(build.package is package for build in context.companions)
     return not is_told and release_row(context.matrices, package.name, version, context.target.platform) is NOT_KNOWN
