@@ -21,16 +21,16 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
     library = None if isinstance(rows, NotKnown) else min(rows, key=_tied_first, default=None)
     if library is None:
         return
-    runtime = decides(library)
+    runtime, whole = decides(library), space.cuda_mask(str(library.cuda))
     if runtime is not None and is_of_kind(runtime, "toolkit"):
         cuda = minor(candidate.version)
-        same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda) | _unasked(space, library)
+        same = space.mask_where(AXIS_CUDA, lambda c: c.version == cuda) | _unasked(space, library, whole)
         source = f"{candidate.ident} is of that toolkit"
         yield Ask(AXIS_CUDA, same, f"CUDA {cuda}", source, library.id, f"=={cuda}", brings=True)
         return
     # A sound set has one CUDA major: a library of another serves nothing in it, and may be loaded instead.
     text = f"CUDA {library.cuda}, whose {library.library} it is"
-    mask = space.cuda_mask(str(library.cuda)) | _unasked(space, library)
+    mask = whole | _unasked(space, library, whole)
     yield Ask(AXIS_CUDA, mask, text, library.source, library.id, f"=={library.cuda}.*")
     if runtime is not None and is_of_kind(runtime, "library"):
         same = space.mask_where(AXIS_CUDNN, lambda c: c.version == candidate.version)
@@ -38,7 +38,7 @@ def library_asks(space: Candidates, candidate: Candidate) -> Iterator[Ask]:
         yield Ask(AXIS_CUDNN, same, text, ITSELF, library.id, kind=Kind.SAME, brings=True)
 
 
-def _unasked(space: Candidates, library: Library) -> int:
+def _unasked(space: Candidates, library: Library, same: int) -> int:
     """The CUDAs of which nobody knows that the library harms them: where all is doubted it may lie beside them.
 
     That is those of another major that never come upon it, and of the same one, in which libraries serve each other,
@@ -46,8 +46,7 @@ def _unasked(space: Candidates, library: Library) -> int:
     """
     if not space.scope.doubtful:
         return 0
-    is_runtime = library.library == CUDART
-    serving = 0 if is_runtime else space.cuda_mask(str(library.cuda))
+    serving = 0 if library.library == CUDART else same
     return serving | space.mask_where(AXIS_CUDA, lambda c: is_idle_beside(library, c.version, space.matrices))
 
 

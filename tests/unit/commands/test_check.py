@@ -100,7 +100,7 @@ def test_a_new_rule_that_moves_a_package_makes_it_stale(locked, tmp_path):
 
 def test_a_new_rule_that_nothing_can_keep_makes_it_stale(locked, tmp_path):
     def never(facts):
-        facts["matrices"]["rules"]["other"] = {"when": {"keras": ">=3"}, "needs": {"numpy": "!"}, "why": "so it is"}
+        facts["matrices"]["rules"]["other"] = {"when": {"tensorflow": ""}, "needs": {"torch": "!"}, "why": "so it is"}
 
     why = "there is no such lock any more: `interlock explain --profile full` tells why"
     assert found(project_with(tmp_path, never)) == stale(why)
