@@ -28,13 +28,20 @@ class Check(Value, frozen=True, kw_only=True):
     detail: str
     lacks: Lack | NotKnown = NOT_KNOWN
     """Why it was skipped; NOT_KNOWN in records from before the probes told it."""
+    beyond: bool | NotKnown = NOT_KNOWN
+    """Whether what was measured, which may be NaN, is beyond the tolerance.
+
+    NOT_KNOWN where nothing was held to one, and in records from before the probes told it.
+    """
 
     @property
     def wrong(self) -> bool:
-        """Whether it came to its end without an error, with numbers that are wrong; of NaN only the detail tells."""
+        """Whether it came to its end without an error, with numbers that are wrong."""
         if self.status != "failed" or self.tolerance is None:
             return False
-        return self.detail.startswith("error ") if self.figure is None else not self.figure <= self.tolerance
+        if self.beyond is not NOT_KNOWN:
+            return self.beyond
+        return self.figure is not None and not self.figure <= self.tolerance
 
 
 class LoadedLibrary(Value, frozen=True, kw_only=True):

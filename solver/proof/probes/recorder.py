@@ -81,18 +81,20 @@ class Recorder:
         start = time.perf_counter()
         figure: float | None = None
         detail, status = "", "ok"
-        skipped: dict[str, str] = {}
+        more: dict[str, str | bool] = {}
         try:
             figure, detail = function() or (None, "")
-            if tolerance is not None and not (figure is not None and figure <= tolerance):  # NaN fails too
-                status, detail = "failed", f"error {figure!r} is above the tolerance; {detail}"
+            if tolerance is not None:
+                more["beyond"] = beyond = not (figure is not None and figure <= tolerance)  # NaN is, too
+                if beyond:
+                    status, detail = "failed", f"error {figure!r} is above the tolerance; {detail}"
         except Skipped as error:
-            status, detail, skipped = "skipped", str(error), {"lacks": error.lacks}
+            status, detail, more["lacks"] = "skipped", str(error), error.lacks
         except Exception as error:
             traceback.print_exc()
             status, detail = "failed", f"{type(error).__name__}: {error}"[:600]
         if figure is not None and not math.isfinite(figure):
-            figure = None  # JSON knows no NaN; the detail tells it
+            figure = None  # JSON knows no NaN
         self.result["checks"].append(
             {
                 "name": name,
@@ -101,7 +103,7 @@ class Recorder:
                 "tolerance": tolerance,
                 "seconds": round(time.perf_counter() - start, 3),
                 "detail": detail,
-                **skipped,
+                **more,
             }
         )
         self.result["running"] = None

@@ -36,9 +36,10 @@ def test_states_by_gpu():
     ("check", "state"),
     [
         ({"figure": 1.0, "detail": "error 1.0 is above the tolerance; TF32 allowed"}, "wrong numbers"),
-        ({"figure": None, "detail": "error nan is above the tolerance; TF32 allowed"}, "wrong numbers"),
+        ({"figure": 1.0, "beyond": True, "detail": "zeros"}, "wrong numbers"),
+        ({"figure": None, "beyond": True, "detail": "no number"}, "wrong numbers"),
         ({"figure": None, "detail": "RuntimeError: no kernel image is available"}, "failed"),
-        ({"figure": None, "tolerance": None, "detail": "error of another kind"}, "failed"),
+        ({"figure": None, "detail": "error of another kind"}, "failed"),
     ],
 )
 def test_wrong_numbers_are_a_state_of_their_own(check, state):
