@@ -97,22 +97,13 @@ def impossible_alone(profile: Profile, space: PackageSpace) -> list[Core]:
 
 def missing_releases(core: Core, space: PackageSpace) -> Unlisted:
     """The releases that may exist unlisted, of the packages of which ``core`` tells: one of each kind."""
-    asks = _asks_by_package(core, space)
+    scope, index = space.scope, space.choices.index
+    asked = {
+        name: [ask.specifier for ask in asks if ask.specifier] for name, asks in _asks_by_package(core, space).items()
+    }
     return frozenset(
-        (name, version)
-        for name, about in asks.items()
-        for version in unlisted_versions(
-            space.scope,
-            space.choices.index,
-            name,
-            [ask.specifier for ask in about if ask.specifier],
-            only=not all(map(_is_met, about)),
-        )
+        (name, one) for name, texts in asked.items() for one in unlisted_versions(scope, index, name, texts)
     )
-
-
-def _is_met(ask: Ask) -> bool:
-    return bool(ask.mask >> 1 if ask.ident.startswith("?") else ask.mask)
 
 
 def _asks_by_package(core: Core, space: PackageSpace) -> Mapping[str, Sequence[Ask]]:

@@ -6,7 +6,7 @@ rules ask of its version: any real release of its kind asks for that too, and ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from solver.core.answer import Answer, NotKnown
 from solver.core.errors import NotRecorded
@@ -41,15 +41,16 @@ def is_named(scope: Scope, name: str, version: str) -> bool:
     return isinstance(row, Build) and row.version == version
 
 
-def unlisted_versions(scope: Scope, index: Index, name: str, asked: Iterable[str], *, only: bool) -> Iterator[str]:
+def unlisted_versions(scope: Scope, index: Index, name: str, asked: Collection[str]) -> Iterator[str]:
     """The versions of ``name``, one of each kind, that may exist beside what ``index`` lists.
 
     ``asked``: what the problem asks of its versions. Of a package that is listed whole from some release on, older ones
-    are nobody's wish, unless somebody asks for ``only`` such.
+    are nobody's wish, unless somebody asks for versions of which none was listed.
     """
     whole = index.listed_whole(PypiName(name), scope.target)
     listed = {version_or_none(release.version) for release in listed_releases(index, name)}
     within_whole = [] if isinstance(whole, NotKnown) else [one for one in listed if one and within(str(one), whole)]
+    only = not all(any(one and _admits(text, str(one)) for one in listed) for text in asked)
     oldest = min(within_whole, default=None)
     specifiers = [part for text in (*distinctions(scope.matrices, name), *asked) for part in text.split("||")]
     for text in kinds(specifiers):
@@ -57,6 +58,10 @@ def unlisted_versions(scope: Scope, index: Index, name: str, asked: Iterable[str
         is_listed = version in listed or (not isinstance(whole, NotKnown) and within(text, whole))
         if version is not None and not is_listed and (oldest is None or version > oldest or only):
             yield text
+
+
+def _admits(specifier: str, version: str) -> bool:
+    return any(within(version, part) for part in specifier.split("||"))
 
 
 def listed_releases(index: Index, name: str) -> tuple[Release, ...]:
