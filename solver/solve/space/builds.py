@@ -82,8 +82,8 @@ def _cuda_of(space: Candidates, row: Build, majors: Sequence[str]) -> Ask:
 
 
 def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
-    """What its metadata would ask, where nobody read that."""
-    if candidate.release is None or not isinstance(space.requires(candidate.release), NotKnown):
+    """What its metadata would ask, where nobody read that, or no file of it was recorded."""
+    if candidate.release is not None and not isinstance(space.requires(candidate.release), NotKnown):
         return
     cudnn = built_with(row)
     if isinstance(cudnn, str):
@@ -92,7 +92,7 @@ def _unread_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterato
         yield Ask(AXIS_CUDNN, mask, f"cuDNN {cudnn}", row.source, row.id, specifier, brings=True)
     framework = framework_of(row.package)
     compiler = None if framework is None else FRAMEWORKS[framework].compiler
-    if compiler is not None:
+    if compiler is not None and candidate.release is not None:
         yield from _compiler_asks(space, candidate, compiler)
 
 
