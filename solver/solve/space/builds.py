@@ -43,17 +43,18 @@ def build_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[
             yield from bringer_asks(space, row, short)
         yield from cudnn_asks(space, row)
     yield from _bound_asks(space, row)
-    yield from _whole_asks(space, row)
+    yield from _whole_asks(space, row, candidate)
 
 
-def _whole_asks(space: Candidates, row: Build) -> Iterator[Ask]:
-    """What it is part of, whose row tells of both, where its own does not let it stand alone."""
+def _whole_asks(space: Candidates, row: Build, candidate: Candidate) -> Iterator[Ask]:
+    """What it is part of, in its own version, whose row tells of both, where its own does not let it stand alone."""
     scope, whole = space.scope, whole_of(row)
     refused = {Answer.NO} if scope.doubtful else {Answer.NO, Answer.NOT_KNOWN}
     fault = next((fault for fault in faults(row, scope) if fault.answer in refused), None) if whole else None
     if whole is not None and fault is not None:
-        text = f"{whole}, of which it is part: {fault.why}"
-        yield Ask(whole, space.mask(whole, ""), text, fault.source, fault.row)
+        specifier = f"=={Version(candidate.version).public}"
+        text = f"{whole}{specifier}, of which it is part: {fault.why}"
+        yield Ask(whole, space.mask(whole, specifier), text, fault.source, fault.row)
 
 
 def _bound_asks(space: Candidates, row: Build) -> Iterator[Ask]:
